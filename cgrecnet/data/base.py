@@ -1,0 +1,59 @@
+"""What every data set gives: grey-level crops, labels, and a table with one row per cell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from cgrecnet.errors import DataError
+
+#: Columns that the table of every data set has; a data set may add its own.
+COLUMNS = ("cell_id", "class_name", "group")
+
+
+@dataclass(frozen=True)
+class CellDataset:
+    """Single-cell brightfield crops with one label each.
+
+    name: `jurkat`, `cytometer` or `zhu`; simulated: True where no microscope was involved.
+    task: which question the labels answer; classes: class names, index = label.
+    images: one 2-D array of grey levels per cell (uint8 or uint16, sizes may differ).
+    labels: int64, shape (cells,).
+    table: one row per cell, in the order of `images`, with at least `COLUMNS`;
+        `group` is the acquisition (run, experiment, day and replicate) that a grouped split keeps together.
+    window: grey levels (black, white) that map to 0 and 1, one pair for the whole data set.
+    fingerprint: sha256 over pixels, labels and cell ids: equal if and only if the data are.
+    origin: one sentence for a caption: where the cells come from.
+    options: what the data set was made with (the simulation's parameters, for one).
+    """
+
+    name: str
+    simulated: bool
+    task: str
+    classes: tuple[str, ...]
+    images: Sequence[np.ndarray]
+    labels: np.ndarray
+    table: pd.DataFrame
+    window: tuple[float, float]
+    fingerprint: str
+    origin: str
+    options: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        missing = [name for name in COLUMNS if name not in self.table.columns]
+        if missing:
+            raise DataError(f"The table of data set {self.name!r} lacks the column(s) {', '.join(missing)}.")
+        if not len(self.images) == len(self.labels) == len(self.table):
+            raise DataError(
+                f"Data set {self.name!r} has {len(self.images)} images, {len(self.labels)} labels and "
+                f"{len(self.table)} table rows; it needs one of each per cell."
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def counts(self) -> dict[str, int]:
+        """Cells per class name, in label order."""
+        found = np.bincount(self.labels, minlength=len(self.classes))
+        return {name: int(n) for name, n in zip(self.classes, found, strict=True)}
