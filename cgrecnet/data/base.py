@@ -1,5 +1,6 @@
 """What every data set gives: grey-level crops, labels, and a table with one row per cell."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -57,3 +58,12 @@ class CellDataset:
         """Cells per class name, in label order."""
         found = np.bincount(self.labels, minlength=len(self.classes))
         return {name: int(n) for name, n in zip(self.classes, found, strict=True)}
+
+
+def fingerprint(images: Sequence[np.ndarray], labels: np.ndarray, cell_ids: Sequence[str]) -> str:
+    """sha256 (hex) over every cell's id, label, shape, pixel type and pixels, in order."""
+    digest = hashlib.sha256()
+    for image, label, cell_id in zip(images, labels, cell_ids, strict=True):
+        digest.update(f"{cell_id}\0{int(label)}\0{image.shape}\0{image.dtype.str}\0".encode())
+        digest.update(np.ascontiguousarray(image).tobytes())
+    return digest.hexdigest()

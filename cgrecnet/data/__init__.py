@@ -1,0 +1,60 @@
+"""Images in: every data set behind one function, `open_dataset`.
+
+The modules of the data sets are imported when they are asked for, so that a page about one of them does
+not depend on the others.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from cgrecnet.data.base import COLUMNS, CellDataset
+from cgrecnet.data.options import suggest
+from cgrecnet.errors import ConfigError, DataError
+
+__all__ = ["COLUMNS", "CellDataset", "available", "list_datasets", "open_dataset"]
+
+#: Data set -> module with `open_cells(root, task, options)`, `available(root)`; None: no reader yet.
+_READERS: dict[str, str | None] = {
+    "cytometer": "cgrecnet.data.cytometer",
+    "jurkat": "cgrecnet.data.jurkat",
+    "zhu": None,
+}
+
+
+def list_datasets() -> list[str]:
+    """Names of the data sets that this version can open."""
+    return [name for name, module in _READERS.items() if module]
+
+
+def open_dataset(
+    name: str, root: str | Path | None = None, task: str | None = None, options: Mapping | None = None
+) -> CellDataset:
+    """Open a data set by name.
+
+    name: `jurkat` (real cells) or `cytometer` (simulated cells).
+    root: folder that holds the files; None looks in $CGRECNET_DATA, then in the cache (and may download).
+    task: which labels; None is the data set's default task.
+    options: settings of the data set; an unknown one is refused.
+    Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
+    """
+    return _reader(name).open_cells(root=root, task=task, options=options)
+
+
+def available(name: str, root: str | Path | None = None) -> bool:
+    """True if `open_dataset` would find the files of data set `name` without a download (no network used)."""
+    if name in _READERS and _READERS[name] is None:
+        return False
+    return _reader(name).available(root=root)
+
+
+def _reader(name: str):
+    if name not in _READERS:
+        raise ConfigError(f"There is no data set {name!r}; {suggest(name, list_datasets())}")
+    module = _READERS[name]
+    if module is None:
+        raise DataError(
+            f"This version of cgrecnet cannot read the data set {name!r} (the paper's own images) yet; "
+            f"it can read {' and '.join(repr(known) for known in list_datasets())}."
+        )
+    return import_module(module)

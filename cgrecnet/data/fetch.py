@@ -1,0 +1,194 @@
+"""The montages on disk: where they are, whether they are the published ones, and how to get them.
+
+`mlcp.json` lists the 36 files with their sizes and sha256 at one commit of github.com/minh-doan/MLCP.
+A file is either absent or complete: it is downloaded under another name, checked, and only then renamed.
+"""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+from functools import cache
+from importlib.resources import files as package_files
+from pathlib import Path
+
+import pooch
+import requests
+from tqdm import tqdm
+
+from cgrecnet.errors import DataError
+
+COMMIT = "4b4d93606e6b88654fc0a0697515d63102f60ee7"
+BASE_URL = f"https://raw.githubusercontent.com/minh-doan/MLCP/{COMMIT}/images/"
+REMEDY = "get the files with `cgrecnet data fetch jurkat`"
+_STAGING = ".incoming-"  # folders of unfinished downloads; never read
+
+
+@cache
+def registry() -> dict[str, dict]:
+    """The 36 published files: path such as `Experiment_1/G1/Ch3_CP0008.tif` -> {"bytes": ..., "sha256":
+    ...}.
+    """
+    listed = json.loads(package_files("cgrecnet.data").joinpath("mlcp.json").read_text("utf-8"))
+    return listed["files"]
+
+
+def channel_files(channel: int) -> list[str]:
+    """The 12 published files of one channel (3, 4 or 6), in a fixed order."""
+    return sorted(name for name in registry() if Path(name).name.startswith(f"Ch{channel}_"))
+
+
+def cache_folder() -> Path:
+    """Where downloads go: $CGRECNET_CACHE/jurkat, or the user's cache folder."""
+    return Path(os.environ.get("CGRECNET_CACHE") or pooch.os_cache("cgrecnet")) / "jurkat"
+
+
+def find_folder(root: str | Path | None = None) -> Path | None:
+    """The folder that holds Experiment_1, or None if it is in none of the places (nothing is downloaded).
+
+    Looks in `root`, or else in $CGRECNET_DATA, then in the cache; in each also in `mlcp`, `jurkat` and
+    `images`.
+    Raises DataError if `root` was given and has no such folder.
+    """
+    if root is not None:
+        found = _inside(Path(root).expanduser())
+        if found is None:
+            state = "does not exist" if not Path(root).expanduser().exists() else "has no folder Experiment_1"
+            raise DataError(
+                f"No Jurkat montages in {root}: it {state}; name the folder that holds Experiment_1 and "
+                f"Experiment_2, or {REMEDY}."
+            )
+        return found
+    named = os.environ.get("CGRECNET_DATA")
+    if named and not Path(named).is_dir():
+        raise DataError(f"CGRECNET_DATA names {named}, which is not a folder; correct it or unset it.")
+    return (_inside(Path(named)) if named else None) or _inside(cache_folder())
+
+
+def _inside(folder: Path) -> Path | None:
+    for place in (folder, folder / "mlcp", folder / "jurkat", folder / "images"):
+        if (place / "Experiment_1").is_dir():
+            return place
+    return None
+
+
+def missing_files(folder: Path, names: list[str]) -> list[str]:
+    """Those of the files that are not in the folder."""
+    return [name for name in names if not (folder / name).is_file()]
+
+
+def read_checked(folder: Path, name: str) -> bytes:
+    """Bytes of one file, once its sha256 is found to be the published one; otherwise DataError says what
+    it is.
+    """
+    path = folder / name
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing; {REMEDY}.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}); check it, or {REMEDY}.") from None
+    problem = _problem(content, name)
+    if problem:
+        raise DataError(f"{path} {problem}; delete it and {REMEDY}.")
+    return content
+
+
+def _problem(content: bytes, name: str) -> str | None:
+    """What is wrong with a file's content, as the end of a sentence; None if it is the published one."""
+    expected = registry()[name]
+    found = hashlib.sha256(content).hexdigest()
+    if found == expected["sha256"]:
+        return None
+    for other, facts in registry().items():
+        if found == facts["sha256"]:
+            return f"is swapped: it holds the published {other}"
+    if len(content) < expected["bytes"]:
+        return f"is cut off or foreign: {len(content)} bytes where the published file has {expected['bytes']}"
+    return f"is not the published file (sha256 {found[:12]}..., expected {expected['sha256'][:12]}...)"
+
+
+def _is_whole(folder: Path, name: str) -> bool:
+    path = folder / name
+    return path.is_file() and _problem(path.read_bytes(), name) is None
+
+
+def fetch(folder: str | Path | None = None, base_url: str | None = None, progress: bool = True) -> Path:
+    """Download those of the 36 montages (103 MB) that are not yet whole in `folder`; returns the folder.
+
+    folder: where to put them (None: the cache); base_url: where `Experiment_1/...` lies (None: the
+    repository at
+    `COMMIT`); progress: a bar of files on stderr.
+    A file that is there and has the published sha256 is kept, so a broken-off download goes on where it
+    stopped.
+    Raises DataError (no network, wrong content, full disk, no right to write); whole files are kept then.
+    """
+    folder = Path(folder).expanduser() if folder is not None else cache_folder()
+    base_url = (base_url or BASE_URL).rstrip("/") + "/"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _remove_stale(folder)
+        wanted = [name for name in registry() if not _is_whole(folder, name)]
+        if wanted:
+            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=folder))
+            try:
+                for name in tqdm(wanted, desc="Jurkat montages", unit="file", disable=not progress):
+                    _fetch_one(name, base_url, staging, folder)
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+    except OSError as error:
+        raise DataError(
+            f"The Jurkat montages cannot be stored in {folder}: {error.strerror or error}; "
+            "free space there (they take 103 MB) or name another folder, and start again: whole files "
+            "are kept."
+        ) from None
+    return folder
+
+
+def _fetch_one(name: str, base_url: str, staging: Path, folder: Path) -> None:
+    """Download one file into `staging`, check it, and move it to its place in one step."""
+    url = base_url + name
+    logger, level = pooch.get_logger(), pooch.get_logger().level
+    logger.setLevel(logging.ERROR)
+    try:
+        arrived = pooch.retrieve(
+            url,
+            known_hash=f"sha256:{registry()[name]['sha256']}",
+            fname=name.replace("/", "__"),
+            path=staging,
+            downloader=pooch.HTTPDownloader(timeout=30),
+        )
+    except requests.RequestException as error:
+        raise DataError(
+            f"Cannot download {url} ({_reason(error)}); check the network and start again (whole files "
+            "are kept), "
+            "or set CGRECNET_DATA to a folder that holds the montages."
+        ) from None
+    except ValueError:
+        raise DataError(
+            f"{url} gave other content than the published file (its sha256 does not match), so nothing "
+            "was stored; "
+            "start again, and if it stays so look for a proxy that changes downloads."
+        ) from None
+    finally:
+        logger.setLevel(level)
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    os.replace(arrived, folder / name)
+
+
+def _reason(error: requests.RequestException) -> str:
+    if isinstance(error, requests.HTTPError):
+        return f"the server answered {error.response.status_code}"
+    if isinstance(error, requests.Timeout):
+        return "the server did not answer in time"
+    return "no connection, or it broke off"
+
+
+def _remove_stale(folder: Path, age_seconds: float = 3600.0) -> None:
+    """Remove what killed downloads left behind; young folders may belong to a download that is running."""
+    for left in folder.glob(f"{_STAGING}*"):
+        if time.time() - left.stat().st_mtime > age_seconds:
+            shutil.rmtree(left, ignore_errors=True)

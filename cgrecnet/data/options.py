@@ -1,0 +1,54 @@
+"""Settings of a data set: validated, frozen, with one plain sentence for a mistake."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cgrecnet.errors import ConfigError
+
+
+class Options(BaseModel):
+    """Base class for the settings of a data set: unknown names are refused, values cannot change later."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+OptionsType = TypeVar("OptionsType", bound=Options)
+
+
+def suggest(value: object, known: Iterable[str]) -> str:
+    """End of a message about an unknown name: the nearest known one, then all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(str(value), known, n=1)
+    meant = f"did you mean {near[0]!r}? " if near else ""
+    return f"{meant}Known: {', '.join(known)}." if known else f"{meant}None are known."
+
+
+def check_options(kind: type[OptionsType], options: Mapping | OptionsType | None, name: str) -> OptionsType:
+    """Validated settings of data set `name`; raises ConfigError that names the setting, value and remedy."""
+    if isinstance(options, kind):
+        return options
+    if options is not None and not isinstance(options, Mapping):
+        raise ConfigError(
+            f"The options of data set {name!r} must be a mapping of names to values, not {options!r}."
+        )
+    given = dict(options or {})
+    for key in given:
+        if key not in kind.model_fields:
+            raise ConfigError(
+                f"Data set {name!r} has no option {key!r}; {suggest(key, kind.model_fields)}"
+            )
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        if isinstance(first.get("ctx", {}).get("error"), ConfigError | ValueError):
+            reason = str(first["ctx"]["error"])
+        else:
+            reason = first["msg"][0].lower() + first["msg"][1:]
+        place = ".".join(str(part) for part in first["loc"]) or "options"
+        raise ConfigError(
+            f"Data set {name!r} cannot use {place}={first['input']!r}: {reason}."
+        ) from None

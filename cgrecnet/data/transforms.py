@@ -1,0 +1,120 @@
+"""From grey levels to the network's input: Algorithm 1 of the paper, in torchvision's transforms v2."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+from torchvision.transforms import v2
+
+from cgrecnet.data.base import CellDataset
+from cgrecnet.errors import ConfigError, DataError
+
+#: Mean and standard deviation of ImageNet's colour channels, on a scale of 0 to 1.
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def to_unit(image: np.ndarray, window: tuple[float, float]) -> torch.Tensor:
+    """Grey levels to [0, 1] by the window (black, white), clipped; shape (H, W) -> float32 (1, H, W)."""
+    if image.ndim != 2:
+        raise DataError(f"A cell image must be 2-D (grey levels), but this one has shape {image.shape}.")
+    black, white = window
+    if not white > black:
+        raise ConfigError(f"The window's white must lie above its black, not {window}.")
+    scaled = (np.asarray(image, dtype=np.float32) - black) / (white - black)
+    return torch.from_numpy(np.clip(scaled, 0.0, 1.0).astype(np.float32))[None]
+
+
+class Normalise(torch.nn.Module):
+    """Grey (1, H, W) -> normalised (in_channels, H, W): ImageNet's statistics for 3 channels, their mean
+    for 1.
+    """
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        if in_channels not in (1, 3):
+            raise ConfigError(f"A network's input has 1 or 3 channels here, not {in_channels!r}.")
+        self.in_channels = in_channels
+        mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
+        if in_channels == 1:
+            mean, std = mean.mean(keepdims=True), std.mean(keepdims=True)
+        self.normalise = v2.Normalize(mean.tolist(), std.tolist())
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.normalise(image.expand(self.in_channels, -1, -1))
+
+
+def train_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
+    """Algorithm 1, training: random resized crop to `size`, horizontal flip with p = 0.5, normalisation.
+
+    Acts on float32 (1, H, W) in [0, 1]; the random choices come from torch's global generator.
+    The paper gives no range for the crop; torchvision's defaults (area 8 to 100 %, ratio 3/4 to 4/3) are
+    used.
+    """
+    _check_size(size)
+    return v2.Compose(
+        [v2.RandomResizedCrop(size, antialias=True), v2.RandomHorizontalFlip(0.5), Normalise(in_channels)]
+    )
+
+
+def eval_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
+    """Algorithm 1, validation and test: short side to 256/224 of `size`, centre crop, normalisation; not
+    random.
+    """
+    _check_size(size)
+    return v2.Compose(
+        [v2.Resize(round(size * 256 / 224), antialias=True), v2.CenterCrop(size), Normalise(in_channels)]
+    )
+
+
+def _check_size(size: int) -> None:
+    if isinstance(size, bool) or not isinstance(size, int) or size < 8:
+        raise ConfigError(f"The image size must be a whole number of pixels, 8 or more, not {size!r}.")
+
+
+class CellTensors(Dataset):
+    """Some cells of a data set as (tensor, label, index) for a DataLoader; index counts in the whole data
+    set.
+
+    With `seed`, each item's random choices come from (seed, epoch, index) alone: the tensors are the same
+    whatever
+    the number of workers and the order of the cells, and torch's global generator is left as it was.
+    Call `set_epoch` before each epoch so that the crops differ from epoch to epoch (workers that persist over
+    epochs would not see it: leave `persistent_workers` off).
+    Without `seed` a random transform draws from torch's global generator, which DataLoader seeds per worker.
+    """
+
+    def __init__(
+        self, dataset: CellDataset, indices: Sequence[int], transform: v2.Compose, seed: int | None = None
+    ) -> None:
+        self.dataset = dataset
+        self.indices = np.asarray(indices, dtype=np.int64)
+        self.transform = transform
+        self.seed = seed
+        self.epoch = 0
+        if len(self.indices) and not 0 <= self.indices.min() <= self.indices.max() < len(dataset):
+            raise DataError(f"Some indices lie outside the {len(dataset)} cells of {dataset.name!r}.")
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the random crops of this epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def __getitem__(self, item: int) -> tuple[torch.Tensor, int, int]:
+        index = int(self.indices[item])
+        unit = to_unit(self.dataset.images[index], self.dataset.window)
+        if self.seed is None:
+            tensor = self.transform(unit)
+        else:
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(_mix(self.seed, self.epoch, index))
+                tensor = self.transform(unit)
+        return tensor, int(self.dataset.labels[index]), index
+
+
+def _mix(*numbers: int) -> int:
+    """One well-mixed 63-bit seed from several numbers."""
+    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)
