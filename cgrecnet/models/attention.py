@@ -1,0 +1,117 @@
+r"""The two attention branches of the fusion module: over tokens (Eq. 1) and over channels (Eq. 2).
+
+Shapes: B images, N = H * W tokens, C channels, h heads, d = C / h channels per head.
+
+**Eq. 1, linear-angular attention.** The angle between a query and a key serves as their similarity, cut off after
+its linear term, so that the product over tokens can be taken in the cheap order, O(N C d) and not O(N^2 C):
+
+    LA(T) = [ norm( V / 2 + Q^ (K^' V) / pi ) + DWConv(V) ] W_o + b_o,   Q^, K^ of unit length per token and head.
+
+Source: the public module of GATECH-EIC/Castling-ViT. Left open by the paper: `norm`. Its text says Layer
+Normalization; the public code divides each token-and-head vector by its own length. Both are offered.
+
+**Eq. 2, cross-covariance attention.** Channels attend to channels:
+
+    XCA(T) = [ softmax( tau_h Q^ K^' ) V ] W_o + b_o,   Q, K, V in R^(d x N), rows of Q^, K^ of unit length.
+
+Source: facebookresearch/xcit. The temperature is learned, one per head, and starts at 1; the paper divides by it, the
+public code multiplies. At 1 the two agree.
+"""
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cgrecnet.errors import ConfigError
+
+#: Floor under every length that is divided by; also above zero in float16.
+EPS = 1e-6
+
+
+def _head_channels(dim: int, num_heads: int) -> int:
+    if num_heads < 1 or dim % num_heads:
+        raise ConfigError(
+            f"An attention over {dim} channels cannot have {num_heads} heads: "
+            "choose a number of heads that divides the channels."
+        )
+    return dim // num_heads
+
+
+class LinAngularAttention(nn.Module):
+    r"""Attention over tokens in linear time, Eq. 1: tokens (B, N, C) to tokens (B, N, C).
+
+    dim: channels C. num_heads: h, a divisor of C.
+    normaliser: "l2" divides each token-and-head vector by its length (public code, no parameters);
+        "layernorm" is a LayerNorm over the C channels (the paper's text, 2 C parameters).
+    kernel_size: length of the depthwise filter along the list of tokens, one filter per head. As in the public code
+        it runs over the raster order, hence along image rows, and wraps from the end of one row into the next.
+    Raises ConfigError for heads that do not divide the channels, or an unknown normaliser.
+    Source: GATECH-EIC/Castling-ViT. Unlike there, every length has a floor of `EPS`, and the sparse branch of
+    training, off by default there, is left out.
+    """
+
+    def __init__(self, dim: int, num_heads: int = 8, normaliser: str = "l2", kernel_size: int = 9) -> None:
+        super().__init__()
+        if normaliser not in ("l2", "layernorm"):
+            raise ConfigError(f"Unknown attention normaliser {normaliser!r}: choose 'l2' or 'layernorm'.")
+        self.num_heads, self.head_dim = num_heads, _head_channels(dim, num_heads)
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.norm = nn.LayerNorm(dim, eps=EPS) if normaliser == "layernorm" else None
+        self.dwconv = nn.Conv2d(
+            num_heads, num_heads, (kernel_size, 1), padding=(kernel_size // 2, 0), groups=num_heads, bias=False
+        )
+        self.proj = nn.Linear(dim, dim)
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """The kernel of Eq. 1 before its norm, V / 2 + Q^ (K^' V) / pi; all (B, h, N, d)."""
+        q, k = F.normalize(q, dim=-1, eps=EPS), F.normalize(k, dim=-1, eps=EPS)
+        # K^' V first: a d x d matrix per head, whatever the number of tokens.
+        context = k.transpose(-2, -1) @ v * (1 / math.pi)
+        return torch.add(q @ context, v, alpha=0.5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, count, dim = tokens.shape
+        qkv = self.qkv(tokens).view(batch, count, 3, self.num_heads, self.head_dim).permute(2, 0, 3, 1, 4)
+        q, k, v = qkv.unbind(0)
+        y = self.attend(q, k, v)
+        if self.norm is None:
+            y = F.normalize(y, dim=-1, eps=EPS) + self.dwconv(v)
+            y = y.transpose(1, 2).reshape(batch, count, dim)
+        else:
+            local = self.dwconv(v).transpose(1, 2).reshape(batch, count, dim)
+            y = self.norm(y.transpose(1, 2).reshape(batch, count, dim)) + local
+        return self.proj(y)
+
+
+class CrossCovarianceAttention(nn.Module):
+    r"""Attention over channels, Eq. 2: tokens (B, N, C) to tokens (B, N, C); one d x d map per head.
+
+    dim: channels C. num_heads: h, a divisor of C (else ConfigError).
+    Source: facebookresearch/xcit; with the same weights it equals the `XCA` of timm.
+    """
+
+    def __init__(self, dim: int, num_heads: int = 8) -> None:
+        super().__init__()
+        self.num_heads, self.head_dim = num_heads, _head_channels(dim, num_heads)
+        self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.proj = nn.Linear(dim, dim)
+
+    def covariance(self, q: Tensor, k: Tensor) -> Tensor:
+        """softmax(tau_h Q^ K^'), (B, h, d, d), rows summing to 1; q and k are (B, h, d, N).
+
+        The unit lengths are put into the small d x d product, which spares two passes over all tokens.
+        """
+        q_length = q.norm(dim=-1, keepdim=True).clamp_min(EPS)
+        k_length = k.norm(dim=-1, keepdim=True).clamp_min(EPS)
+        cosine = (q @ k.transpose(-2, -1)) / (q_length * k_length.transpose(-2, -1))
+        return (cosine * self.temperature).softmax(dim=-1)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        batch, count, dim = tokens.shape
+        qkv = self.qkv(tokens).view(batch, count, 3, self.num_heads, self.head_dim).permute(2, 0, 3, 4, 1)
+        q, k, v = qkv.unbind(0)
+        y = self.covariance(q, k) @ v
+        return self.proj(y.permute(0, 3, 1, 2).reshape(batch, count, dim))
