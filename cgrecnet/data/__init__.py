@@ -12,7 +12,15 @@ from cgrecnet.data.base import COLUMNS, CellDataset
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError, DataError
 
-__all__ = ["COLUMNS", "CellDataset", "available", "list_datasets", "open_dataset"]
+__all__ = [
+    "COLUMNS",
+    "CellDataset",
+    "available",
+    "fetch_dataset",
+    "list_datasets",
+    "module_of",
+    "open_dataset",
+]
 
 #: Data set -> module with `open_cells(root, task, options)`, `available(root)`; None: no reader yet.
 _READERS: dict[str, str | None] = {
@@ -20,6 +28,9 @@ _READERS: dict[str, str | None] = {
     "jurkat": "cgrecnet.data.jurkat",
     "zhu": None,
 }
+
+#: Data set -> module with `fetch(folder)`.
+_FETCHERS = {"jurkat": "cgrecnet.data.fetch"}
 
 
 def list_datasets() -> list[str]:
@@ -46,6 +57,21 @@ def available(name: str, root: str | Path | None = None) -> bool:
     if name in _READERS and _READERS[name] is None:
         return False
     return _reader(name).available(root=root)
+
+
+def fetch_dataset(name: str, folder: str | Path | None = None) -> Path:
+    """Download data set `name` into `folder` (default: the cache) and return the folder; DataError if it
+    has none.
+    """
+    if name not in _FETCHERS:
+        _reader(name)
+        raise DataError(f"Data set {name!r} is made on the spot; there is nothing to fetch: open it directly.")
+    return import_module(_FETCHERS[name]).fetch(folder=folder)
+
+
+def module_of(name: str) -> str:
+    """Name of the module that reads data set `name` (a run's fingerprint covers its code)."""
+    return _reader(name).__name__
 
 
 def _reader(name: str):

@@ -1,0 +1,146 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One training run
+#
+# Every run of this project, whatever its model, data set, fold or seed, is this notebook with other parameters.
+# `cgrecnet train` and `cgrecnet sweep` run it with papermill; they check the parameters first.
+# Its product is one record, `results/<experiment>/<run_id>/run.json`, written by the last cell.
+
+# %% tags=["parameters"]
+experiment = "run"  # type: str
+model = "cg_recnet"  # type: str
+preset = "recovered"  # type: str
+model_options = {}  # type: dict
+weights = None  # type: str | None
+data = "cytometer"  # type: str
+task = None  # type: str | None
+data_options = {}  # type: dict
+split = "joint"  # type: str
+folds = 5  # type: int
+fold = 0  # type: int
+split_seed = 42  # type: int
+seed = 42  # type: int
+image_size = 224  # type: int
+epochs = 100  # type: int
+batch_size = 8  # type: int
+learning_rate = 1e-4  # type: float
+weight_decay = 0.0  # type: float
+step_size = 7  # type: int
+gamma = 0.1  # type: float
+patience = None  # type: int | None
+report = "best"  # type: str
+results_folder = None  # type: str | None
+work_folder = None  # type: str | None
+
+# %% [markdown]
+# ## The parameters, checked
+
+# %%
+from pathlib import Path
+
+from cgrecnet.paths import RESULTS, WORK
+from cgrecnet.runs.environment import pick_device
+from cgrecnet.runs.plan import plan_run
+from cgrecnet.training.config import RunConfig
+
+config = RunConfig.from_mapping({name: globals()[name] for name in RunConfig.model_fields})
+plan = plan_run(config)
+device = pick_device()
+print(plan.run_id, "on", device)
+
+# %% [markdown]
+# ## The cells, and who is trained on, validated on, tested on
+
+# %%
+from cgrecnet.training.setup import load_parts
+
+dataset, parts, tensors = load_parts(config)
+print(dataset.origin)
+print({name: len(part) for name, part in tensors.items()}, dataset.counts())
+
+# %% [markdown]
+# ## The network
+
+# %%
+import torch
+
+from cgrecnet.models import create_model
+
+torch.manual_seed(config.seed)  # fresh weights are drawn from torch's global generator
+network = create_model(
+    config.model,
+    preset=config.preset,
+    num_classes=len(dataset.classes),
+    weights=plan.weights,
+    image_size=config.image_size,
+    options=config.model_options,
+).to(device)
+print(f"{sum(p.numel() for p in network.parameters()):,} parameters; weights: {network.weights_info['source']}")
+
+# %% [markdown]
+# ## Training
+
+# %%
+import time
+from datetime import UTC, datetime
+
+from cgrecnet.training.loop import fit
+from cgrecnet.training.report import epoch_line
+
+started, clock = datetime.now(UTC), time.perf_counter()
+work = Path(work_folder) if work_folder else WORK
+history = fit(
+    network,
+    tensors["train"],
+    tensors["validation"],
+    dataset.classes,
+    config,
+    device=device,
+    checkpoint=work / plan.run_id / "checkpoint.pt",
+    fingerprint=plan.run_id,
+    on_epoch=lambda entry: print(epoch_line(entry, config.epochs), flush=True),
+)
+
+# %% [markdown]
+# ## The test cells, scored once
+
+# %%
+from cgrecnet.evaluation.metrics import score
+from cgrecnet.training.loop import predict
+
+labels, probabilities, indices = predict(network, tensors["test"], device=device)
+test = score(labels, probabilities, dataset.classes)
+print(f"accuracy {test['accuracy']:.4f}, macro F1 {test['macro']['f1']:.4f}")
+
+# %% [markdown]
+# ## The record
+
+# %%
+from cgrecnet.runs.finish import finish_run
+
+path = finish_run(
+    plan,
+    dataset,
+    parts,
+    network,
+    history,
+    test,
+    (indices, labels, probabilities),
+    results=Path(results_folder) if results_folder else RESULTS,
+    work=work,
+    device=device,
+    started=started,
+    wall_seconds=time.perf_counter() - clock,
+)
+print("record:", path)

@@ -1,0 +1,7 @@
+"""`python -m cgrecnet` is the command `cgrecnet`."""
+
+import sys
+
+from cgrecnet.cli import main
+
+sys.exit(main())

@@ -1,0 +1,76 @@
+"""The scores of section 2.5 of the paper: accuracy, precision, recall, F1 and the area under the ROC curve.
+
+Every function takes true labels and class probabilities, so any score can be recomputed from a run's
+stored predictions. The scores themselves are scikit-learn's.
+"""
+
+import numpy as np
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+    roc_auc_score,
+)
+
+
+def score(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...]) -> dict:
+    """All scores of one set of predictions.
+
+    labels: shape (cells,), integers; probabilities: shape (cells, classes), rows sum to 1.
+    Returns plain numbers (ready for JSON): `accuracy`, `balanced_accuracy`, support-weighted and macro
+    `precision`, `recall`, `f1`, macro one-vs-rest `auc`, `per_class` and the `confusion` counts
+    (rows: true class, columns: predicted class).
+    An area under the curve is None for a class that is absent, or that is all there is.
+    Raises ValueError where shapes disagree or a probability is not finite.
+    """
+    labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=float)
+    if probabilities.shape != (len(labels), len(classes)):
+        raise ValueError(
+            f"Probabilities of shape {probabilities.shape} do not fit {len(labels)} labels "
+            f"and {len(classes)} classes."
+        )
+    if len(labels) == 0 or not np.isfinite(probabilities).all():
+        raise ValueError("Scores need at least one prediction, and finite probabilities.")
+    every = np.arange(len(classes))
+    predicted = probabilities.argmax(axis=1)
+    precision, recall, f1, support = precision_recall_fscore_support(
+        labels, predicted, labels=every, zero_division=0
+    )
+    areas = [one_vs_rest_auc(labels, probabilities, index) for index in every]
+    known = [area for area in areas if area is not None]
+    return {
+        "n": len(labels),
+        "accuracy": float(accuracy_score(labels, predicted)),
+        "balanced_accuracy": float(balanced_accuracy_score(labels, predicted)),
+        "weighted": _average(labels, predicted, every, "weighted"),
+        "macro": _average(labels, predicted, every, "macro")
+        | {"auc": float(np.mean(known)) if len(known) == len(areas) else None},
+        "per_class": [
+            {
+                "name": name,
+                "support": int(support[i]),
+                "precision": float(precision[i]),
+                "recall": float(recall[i]),
+                "f1": float(f1[i]),
+                "auc": areas[i],
+            }
+            for i, name in enumerate(classes)
+        ],
+        "confusion": confusion_matrix(labels, predicted, labels=every).tolist(),
+    }
+
+
+def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, index: int) -> float | None:
+    """Area under the ROC curve of class `index` against all others; None where one side is empty."""
+    member = np.asarray(labels) == index
+    if member.all() or not member.any():
+        return None
+    return float(roc_auc_score(member, np.asarray(probabilities)[:, index]))
+
+
+def _average(labels: np.ndarray, predicted: np.ndarray, every: np.ndarray, average: str) -> dict:
+    precision, recall, f1, _ = precision_recall_fscore_support(
+        labels, predicted, labels=every, average=average, zero_division=0
+    )
+    return {"precision": float(precision), "recall": float(recall), "f1": float(f1)}

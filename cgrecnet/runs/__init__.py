@@ -1,0 +1,1 @@
+"""Runs: one record each, written last, and the notebook that makes it."""

@@ -1,0 +1,64 @@
+"""What a run ran on: hardware, versions, commit."""
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from cgrecnet.paths import REPOSITORY
+
+LIBRARIES = ("cgrecnet", "numpy", "scikit-learn", "torch", "torchvision")
+
+
+def pick_device() -> torch.device:
+    """The GPU if there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def hardware(device: torch.device) -> dict:
+    """Processor, cores, threads and GPU, in the words that a caption needs."""
+    return {
+        "device": device.type,
+        "gpu": torch.cuda.get_device_name(device) if device.type == "cuda" else None,
+        "cpu": _cpu_name(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def software() -> dict[str, str]:
+    """Versions of Python and of the libraries that shape a result."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def commit(repository: Path = REPOSITORY) -> str:
+    """The checkout's commit; with `+changes` where tracked files differ from it; `unknown` outside git."""
+    head = _git(repository, "rev-parse", "HEAD")
+    if head is None:
+        return "unknown"
+    changed = _git(repository, "status", "--porcelain", "--untracked-files=no")
+    return head + ("+changes" if changed else "")
+
+
+def _git(repository: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(repository), *arguments], capture_output=True, text=True, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def _cpu_name() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.split(":", 1)[1].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()

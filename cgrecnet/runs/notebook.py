@@ -1,0 +1,90 @@
+"""Run the training notebook with papermill, one process per run, and trust nothing but its record.
+
+papermill trains the default where a parameter is unknown, and stamps every cell `completed` after a kill; so the
+parameters are validated before it starts, and a run without a record has failed, whatever the notebook says.
+"""
+
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+import jupytext
+import nbformat
+import yaml
+
+from cgrecnet.errors import RunError
+from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
+from cgrecnet.runs.plan import Plan, plan_run
+from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
+from cgrecnet.training.config import RunConfig
+
+NOTEBOOK = EXPERIMENTS / "train.py"
+
+
+def train(
+    config: RunConfig, *, results: Path = RESULTS, work: Path = WORK, say: Callable[[str], None] = print
+) -> RunRecord:
+    """Do the run that `config` describes, unless its record exists; return the record.
+
+    A run that was killed goes on from its last checkpoint. Raises RunError, in one sentence, where it fails.
+    """
+    plan = plan_run(config)
+    record_path = Path(results) / config.experiment / plan.run_id / RECORD
+    if record_path.exists():
+        say(f"{plan.run_id}: done already, see {record_path}")
+        return read_record(record_path)
+    say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
+    folder = Path(work) / plan.run_id
+    executed = folder / "train.ipynb"
+    code, tail = _execute(plan, folder, executed, Path(results), Path(work), say)
+    if code != 0:
+        raise RunError(f"Run {plan.run_id} failed: {_reason(executed, code, tail)}")
+    return read_record(record_path)
+
+
+def _execute(
+    plan: Plan, folder: Path, executed: Path, results: Path, work: Path, say: Callable[[str], None]
+) -> tuple[int, list[str]]:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"The folder {folder} cannot be made ({error.strerror}): name another with --work.") from error
+    executed.unlink(missing_ok=True)
+    source = folder / "input.ipynb"
+    write_whole(source, nbformat.writes(jupytext.read(NOTEBOOK)))
+    parameters = plan.config.model_dump() | {
+        "results_folder": str(results.resolve()),
+        "work_folder": str(work.resolve()),
+    }
+    write_whole(folder / "parameters.yaml", yaml.safe_dump(parameters, sort_keys=False))
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-output", "--kernel", "python3"]
+    command += ["--cwd", str(EXPERIMENTS), "-f", str(folder / "parameters.yaml"), str(source), str(executed)]
+    tail: deque[str] = deque(maxlen=20)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            for line in process.stdout:
+                tail.append(line.rstrip())
+                if line.startswith("epoch "):
+                    say("  " + line.rstrip())
+        except BaseException:
+            process.kill()
+            raise
+    return process.returncode, list(tail)
+
+
+def _reason(executed: Path, code: int, tail: list[str]) -> str:
+    """Why the notebook failed: the error that a cell raised, or the signal that ended the process."""
+    if code < 0:
+        return f"it was killed by signal {-code}; start it again and it goes on from its last checkpoint."
+    try:
+        cells = nbformat.read(executed, as_version=4).cells
+    except (OSError, ValueError, nbformat.reader.NotJSONError):
+        cells = []
+    for cell in cells:
+        for output in cell.get("outputs", []):
+            if output.output_type == "error":
+                return f"{output.evalue or output.ename} (notebook: {executed})"
+    last = next((line for line in reversed(tail) if line.strip()), "it said nothing")
+    return f"{last} (exit status {code}; start it again and it goes on from its last checkpoint)"

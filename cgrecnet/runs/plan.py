@@ -1,0 +1,74 @@
+"""A run's name: experiment, fingerprint of its configuration and of the code it uses, seed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from cgrecnet.data import module_of
+from cgrecnet.errors import ConfigError
+from cgrecnet.models.zoo import SYSTEMS
+from cgrecnet.paths import weights_folder
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.fingerprint import code_fingerprint
+
+#: Where the networks of each family are written down.
+MODULE_OF_FAMILY = {
+    "resnet50": "cgrecnet.models.cg_recnet",
+    "torchvision": "cgrecnet.models.zoo",
+    "zhu": "cgrecnet.models.xception",
+}
+
+#: Hex digits of the fingerprint that a run's name shows.
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A validated run, before anything is loaded."""
+
+    config: RunConfig
+    run_id: str
+    code: str
+    weights: str | None
+    """None, `imagenet`, or the path of the weights file."""
+
+
+def plan_run(config: RunConfig) -> Plan:
+    """Name the run that `config` describes. ConfigError where its weights file is missing."""
+    weights = resolve_weights(config.weights)
+    code = run_code(config)
+    decisive = config.model_dump(exclude={"experiment", "seed", "weights"})
+    decisive |= {"weights": _identity(weights), "code": code}
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights)
+
+
+def run_code(config: RunConfig) -> str:
+    """Fingerprint of the code that a run with this configuration uses."""
+    network = MODULE_OF_FAMILY[SYSTEMS[config.model].family]
+    shared = ("cgrecnet.training.setup", "cgrecnet.training.loop", "cgrecnet.models.weights")
+    return code_fingerprint((*shared, module_of(config.data), network))
+
+
+def resolve_weights(weights: str | None) -> str | None:
+    """Turn the name of a weights file into its path: as given, or inside `CGRECNET_WEIGHTS`."""
+    if weights in (None, "imagenet"):
+        return weights
+    folder = weights_folder()
+    candidates = [Path(weights)] + ([folder / weights] if folder else [])
+    for candidate in candidates:
+        if candidate.is_file():
+            return str(candidate)
+    raise ConfigError(
+        f"Parameter 'weights' is {weights!r}: there is no such file here"
+        + (f" or in {folder}" if folder else "; name its folder in CGRECNET_WEIGHTS")
+        + ", or use 'imagenet' (a download) or leave it out (random weights)."
+    )
+
+
+def _identity(weights: str | None) -> str | None:
+    if weights in (None, "imagenet"):
+        return weights
+    with open(weights, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,104 @@
+"""The parameters of one training run: validated before anything starts, frozen afterwards.
+
+Defaults are the paper's values where it gives them (section 3.1). The paper does not give the learning rate,
+the weight decay, the patience of early stopping or the epoch that is reported: those defaults are ours,
+and the deviation ledger lists them.
+"""
+
+import difflib
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from cgrecnet.data import list_datasets
+from cgrecnet.errors import ConfigError
+from cgrecnet.models import list_models, list_presets
+from cgrecnet.models.config import resolve
+
+Count = Annotated[int, Field(ge=1)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
+
+
+class RunConfig(BaseModel):
+    """Everything that decides the result of a run, and nothing else."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    experiment: Slug = "run"
+    """Name of the folder under `results/` that collects runs which belong together."""
+    model: str = "cg_recnet"
+    preset: str = "recovered"
+    model_options: dict[str, Any] = {}
+    """Single open choices that differ from the preset's (see `cgrecnet.models.config.Options`)."""
+    weights: str | None = None
+    """None (random), `imagenet` (torchvision's download) or a file (a name in `CGRECNET_WEIGHTS`, or a path)."""
+    data: str = "cytometer"
+    task: str | None = None
+    data_options: dict[str, Any] = {}
+    split: Literal["joint", "folds"] = "joint"
+    """`joint`: 70/15/15, stratified; `folds`: stratified k-fold, of which `fold` is the test part."""
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+    fold: Annotated[int, Field(ge=0)] = 0
+    split_seed: Annotated[int, Field(ge=0)] = 42
+    """Seed of the split: kept apart from `seed`, so that seeds can be compared on the same cells."""
+    seed: Annotated[int, Field(ge=0)] = 42
+    image_size: Annotated[int, Field(ge=32, le=1024)] = 224
+    epochs: Count = 100
+    batch_size: Count = 8
+    learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1e-4
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    step_size: Count = 7
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+    patience: Count | None = None
+    """Epochs without a better validation macro F1 after which training stops; None: never."""
+    report: Literal["best", "last"] = "best"
+    """Which epoch's weights are tested: the best by validation macro F1 (the first of equals), or the last."""
+
+    @field_validator("model")
+    @classmethod
+    def _known_model(cls, value: str) -> str:
+        return _known("model", value, list_models())
+
+    @field_validator("preset")
+    @classmethod
+    def _known_preset(cls, value: str) -> str:
+        return _known("preset", value, list_presets())
+
+    @field_validator("data")
+    @classmethod
+    def _known_data(cls, value: str) -> str:
+        return _known("data set", value, list_datasets())
+
+    @classmethod
+    def from_mapping(cls, values: dict[str, Any], where: str = "the run's parameters") -> "RunConfig":
+        """Check `values` (from YAML, the command line or papermill); ConfigError, in one sentence, if they fail."""
+        unknown = [name for name in values if name not in cls.model_fields]
+        if unknown:
+            raise ConfigError(f"Unknown parameter {unknown[0]!r} in {where}{_hint(unknown[0], cls.model_fields)}")
+        try:
+            config = cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"])
+            reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+            raise ConfigError(
+                f"Parameter {name!r} in {where} is {first['input']!r}: {reason[0].lower()}{reason[1:]}."
+            ) from None
+        resolve(config.preset, config.model_options)
+        if config.split == "folds" and config.fold >= config.folds:
+            raise ConfigError(
+                f"Parameter 'fold' in {where} is {config.fold}: with {config.folds} folds it runs "
+                f"from 0 to {config.folds - 1}."
+            )
+        return config
+
+
+def _known(kind: str, value: str, names: list[str]) -> str:
+    if value not in names:
+        raise ValueError(f"no such {kind}{_hint(value, names)}")
+    return value
+
+
+def _hint(value: str, names) -> str:
+    close = difflib.get_close_matches(value, list(names), n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}."
