@@ -1,0 +1,1 @@
+"""What the paper says, as data, and the arithmetic that audits it; imports no torch."""
