@@ -59,7 +59,7 @@ class JurkatOptions(Options):
                 "use channel 3 (brightfield), and read_channel(4) to look at the reference"
             )
         if channel != 3:
-            raise ValueError("only channel 3 (brightfield) is an input; read_channel reads the references 4 and 6")
+            raise ValueError("only channel 3 (brightfield) is an input; read_channel reads 4 and 6")
         return channel
 
 
