@@ -1,0 +1,73 @@
+# Everything that the project does begins here; `make help` lists it.
+# The environment in .venv is made by itself from requirements.lock, and made anew when the lock changes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BOOK_OPTIONS ?=
+
+# The stamps carry a checksum, so that content counts and not a file's time; they are written last.
+checksum = $(shell (printf '%s' '$(2)'; cat $(1) 2>/dev/null) | cksum | cut -d ' ' -f 1)
+PACKAGES := .venv/.packages-$(call checksum,requirements.lock,)
+ENVIRONMENT := .venv/.complete-$(call checksum,requirements.lock pyproject.toml,$(CURDIR))
+RUN := .venv/bin/python
+
+.PHONY: help book test lint lock clean environment
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+
+book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _build/html and check every page
+	@$(RUN) -m cgrecnet.publish build $(BOOK_OPTIONS)
+
+test: $(ENVIRONMENT) ## run the tests
+	@$(RUN) -m pytest
+
+lint: $(ENVIRONMENT) ## look for faults in style
+	@$(RUN) -m ruff check .
+
+environment: $(ENVIRONMENT) ## make .venv with every pinned package (the other targets do it by themselves)
+
+clean: ## remove what was built (_build and caches; .venv stays)
+	rm -rf _build .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+lock: $(ENVIRONMENT) ## resolve pyproject.toml anew into requirements.lock, keeping the versions that still fit
+	@cp requirements.lock .lock.partial
+	@$(RUN) -m uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--no-header --no-annotate --quiet --output-file .lock.partial >/dev/null
+	@{ echo '# Every version, pinned, for CPython >= 3.11 on Linux, macOS and Windows.' \
+		'Made by `make lock`; do not edit by hand.'; grep -v '^#' .lock.partial; } > .lock.whole.partial
+	@mv .lock.whole.partial requirements.lock && rm -f .lock.partial
+	@echo "requirements.lock is up to date; environment.yml reads it."
+
+# uv is quick, but ignores pip's settings: hand it the user's package index. Where uv fails, pip does the same work.
+define make_environment
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "error: $(PYTHON) is not Python 3.11 or newer: install one and name it, as in make PYTHON=python3.12 $(MAKECMDGOALS)." >&2; \
+	exit 1; }
+echo "making .venv from requirements.lock (once; some minutes and 6 GB)"
+rm -rf .venv
+$(PYTHON) -m venv .venv
+index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(RUN) -m pip config get global.index-url 2>/dev/null || true)}}"
+if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi
+$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || echo "no uv: using pip"
+$(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) -r requirements.lock || { \
+	echo "uv could not install the packages: trying pip"; \
+	$(RUN) -m pip install --quiet --disable-pip-version-check -r requirements.lock; }
+endef
+export make_environment
+
+$(PACKAGES): requirements.lock
+	@eval "$$make_environment"
+	@touch $@
+
+$(ENVIRONMENT): $(PACKAGES) pyproject.toml
+	@$(RUN) -m uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable . \
+		|| $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -f .venv/.complete-*
+	@touch $@

@@ -1,0 +1,74 @@
+"""`python -m cgrecnet.publish build | check`: make the book, or look over the book that is there."""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from cgrecnet.errors import UserError
+from cgrecnet.publish import check, html, schedule, stage
+from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.lock import only_one
+from cgrecnet.publish.resources import cores
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m cgrecnet.publish", description=__doc__)
+    parser.add_argument("command", choices=["build", "check"])
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
+    parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
+    parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
+    parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
+    options = parser.parse_args(arguments)
+    layout = Layout(options.root.resolve())
+    try:
+        with only_one(layout.build):
+            if options.command == "check":
+                return check.report(check.check(layout.html, layout.build / "checked.json", again=True))
+            return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("error: interrupted; what was half done is not kept.", file=sys.stderr)
+        return 130
+
+
+def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
+    """Execute, stage, build and check; print what each step cost. Returns the exit status."""
+    begin = time.monotonic()
+    outcomes = schedule.execute_stale(layout, jobs, timeout)
+    failures = [outcome for outcome in outcomes if outcome.failure]
+    if failures:
+        for outcome in failures:
+            print(f"\nerror: {outcome.failure}", file=sys.stderr)
+        names = ", ".join(outcome.chapter.label for outcome in failures)
+        print(f"\nerror: {len(failures)} of {len(outcomes)} chapters failed ({names}).", file=sys.stderr)
+        return 1
+    executed = time.monotonic()
+    stage.stage(layout)
+    try:
+        built = html.build(layout)
+    except html.HtmlFailed as error:
+        print(f"\n{error}\n\nerror: Jupyter Book warned (warnings are errors).", file=sys.stderr)
+        return 1
+    made = time.monotonic()
+    status = check.report(check.check(layout.html, layout.build / "checked.json")) if look else 0
+    _costs(outcomes, executed - begin, made - executed if built else 0, time.monotonic() - made)
+    if status == 0:
+        print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
+    return status
+
+
+def _costs(outcomes: list[schedule.Outcome], executing: float, building: float, checking: float) -> None:
+    print("\nwhat it cost, in seconds")
+    for outcome in sorted(outcomes, key=lambda o: -o.seconds):
+        print(f"  {outcome.seconds:7.1f}  {outcome.chapter.label}")
+    note = f"{len(outcomes)} chapters executed" if outcomes else "no chapter to execute"
+    print(f"  {executing:7.1f}  execution, all together ({note})")
+    print(f"  {building:7.1f}  pages" + ("" if building else " (nothing changed)"))
+    print(f"  {checking:7.1f}  check of the pages")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

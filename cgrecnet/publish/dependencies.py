@@ -1,0 +1,114 @@
+"""What an executed chapter depended on, by observation, and the fingerprint that says whether it still holds."""
+
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from cgrecnet.publish.layout import Chapter, Layout
+
+FORMAT = 1  # raise it to have every chapter executed anew
+_IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
+
+
+def observed(log: Path, chapter: Chapter, layout: Layout) -> dict[str, list[str]]:
+    """Sort the tracer's log into `files` read, `folders` listed and `probes` (existence asked for).
+
+    Paths are relative to the repository, or begin with the name of a watched folder ($CGRECNET_DATA/...).
+    What the chapter itself wrote before reading it is no dependency.
+    """
+    kinds: dict[str, set[str]] = {"files": set(), "folders": set(), "probes": set()}
+    written: set[str] = set()
+    lines = log.read_text("utf8").splitlines() if log.exists() else []
+    for what, path in map(json.loads, lines):
+        name = _name(path, layout)
+        if name is None or name == chapter.label or name in written:
+            continue
+        if what == "write":
+            if name not in kinds["files"]:
+                written.add(name)
+        elif what == "list":
+            kinds["folders"].add(name)
+        elif what == "read":
+            kinds["files"].add(name)
+        else:
+            kinds["probes"].add(name)
+    # What was read or listed exists in the fingerprint already.
+    kinds["probes"] -= kinds["files"] | kinds["folders"] | written
+    return {kind: sorted(names) for kind, names in kinds.items()}
+
+
+def fingerprint(chapter: Chapter, depends_on: dict[str, list[str]], layout: Layout) -> str:
+    """SHA-256 over the chapter's source and parameters, the pins, and the present state of what it depends on."""
+    state = {
+        "format": FORMAT,
+        "source": _content(chapter.source),
+        "parameters": chapter.parameters,
+        "lock": _content(layout.root / "requirements.lock"),
+        "python": platform.python_version(),
+        "CGRECNET_DATA": os.environ.get("CGRECNET_DATA", ""),
+        "CGRECNET_CACHE": os.environ.get("CGRECNET_CACHE", ""),
+        "files": {name: _file_state(name, layout) for name in depends_on["files"]},
+        "folders": {name: _listing(_path(name, layout)) for name in depends_on["folders"]},
+        "probes": {name: _path(name, layout).exists() for name in depends_on["probes"]},
+    }
+    return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def changed_since(moment_ns: int, chapter: Chapter, depends_on: dict[str, list[str]], layout: Layout) -> bool:
+    """Whether something it depends on was edited while it ran: then nobody knows which version it saw."""
+    paths = [chapter.source] + [_path(name, layout) for name in depends_on["files"]]
+    return any(path.exists() and path.stat().st_mtime_ns > moment_ns for path in paths)
+
+
+def stored(notebook: Path) -> dict[str, Any] | None:
+    """The record inside an executed notebook, or None where there is none that can be used."""
+    try:
+        record = json.loads(notebook.read_text("utf8"))["metadata"]["cgrecnet"]
+        return record if {"fingerprint", "depends_on"} <= record.keys() else None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return None
+
+
+def is_fresh(chapter: Chapter, layout: Layout) -> bool:
+    record = stored(layout.executed_notebook(chapter))
+    return bool(record) and record["fingerprint"] == fingerprint(chapter, record["depends_on"], layout)
+
+
+def _name(path: str, layout: Layout) -> str | None:
+    """The name under which a path is recorded, or None where it is not watched."""
+    for variable, folder in layout.watched.items():
+        if Path(path).is_relative_to(folder):
+            return (Path(variable) / Path(path).relative_to(folder)).as_posix()
+    for candidate in (path, os.path.realpath(path)):
+        if Path(candidate).is_relative_to(layout.root):
+            relative = Path(candidate).relative_to(layout.root)
+            return None if _IGNORED & set(relative.parts) else relative.as_posix()
+    return None
+
+
+def _path(name: str, layout: Layout) -> Path:
+    if not name.startswith("$"):
+        return layout.root / name
+    variable, _, rest = name.partition("/")
+    return layout.watched.get(variable, Path(os.devnull)) / rest
+
+
+def _content(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
+
+
+def _file_state(name: str, layout: Layout) -> Any:
+    path = _path(name, layout)
+    if not name.startswith("$"):
+        return _content(path)
+    # Image folders are large: size and time of change must do.
+    return [path.stat().st_size, path.stat().st_mtime_ns] if path.is_file() else "absent"
+
+
+def _listing(folder: Path) -> Any:
+    if not folder.is_dir():
+        return "absent"
+    return sorted(name for name in os.listdir(folder) if name not in _IGNORED and not name.endswith((".pyc", "~")))

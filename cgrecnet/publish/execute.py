@@ -1,0 +1,60 @@
+"""Execute one chapter with papermill; this module runs as a process of its own (`python -m ... JOB_FOLDER`).
+
+The folder holds `job.json` and `input.ipynb`; the process leaves `output.ipynb`, or `error.json` and status 1.
+`at.json` always holds the cell that was reached, for whoever finds the process dead.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def run(folder: Path) -> int:
+    import nbformat
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    job = json.loads((folder / "job.json").read_text("utf8"))
+    os.environ.update(job["kernel"])  # only now: the tracer shall watch the kernel, not this process
+    notebook = nbformat.read(folder / "input.ipynb", as_version=4)
+
+    def note_position(cell: Any, cell_index: int) -> None:
+        if cell.cell_type == "code":
+            _write(folder / "at.json", {"cell": cell_index})
+
+    try:
+        done = papermill.execute_notebook(
+            notebook,
+            None,
+            parameters=job["parameters"],
+            kernel_name="python3",
+            cwd=job["cwd"],
+            progress_bar=False,
+            log_output=False,
+            start_timeout=120,
+            on_cell_start=note_position,
+        )
+    except PapermillExecutionError as error:
+        problem = {"cell": error.cell_index - 1, "error": f"{error.ename}: {error.evalue}"}
+        _write(folder / "error.json", problem | {"traceback": error.traceback})
+        return 1
+    except Exception as error:  # a kernel that died or never started: nbclient raises many things
+        _write(folder / "error.json", {"error": f"{type(error).__name__}: {error}"})
+        return 1
+    finished = [c for c in done.cells if c.cell_type == "code" and c.source.strip()]
+    for cell in finished:
+        if cell.metadata.get("papermill", {}).get("status") != "completed" or cell.execution_count is None:
+            _write(folder / "error.json", {"cell": done.cells.index(cell), "error": "the cell was not executed"})
+            return 1
+    nbformat.write(done, folder / "output.ipynb")
+    return 0
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content), "utf8")
+
+
+if __name__ == "__main__":
+    sys.exit(run(Path(sys.argv[1])))

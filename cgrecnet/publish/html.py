@@ -1,0 +1,89 @@
+"""Turn the stage into HTML with Jupyter Book, warnings as errors; skip it when nothing changed."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from cgrecnet.publish import stage
+from cgrecnet.publish.layout import Layout
+
+
+class HtmlFailed(Exception):
+    """Jupyter Book reported warnings or errors; the message holds them."""
+
+
+def build(layout: Layout) -> bool:
+    """Build `_build/html` from `_build/source`; return False where it was up to date already.
+
+    Raises HtmlFailed with Sphinx's own words; Sphinx's memory is then deleted, so that the next build fails as well.
+    """
+    stamp = layout.build / "html.json"
+    before = {"tools": _tools(layout), "stage": _tree(layout.stage)}
+    known = _read(stamp)
+    if known == before | {"html": _listing(layout.html)}:
+        return False
+    stamp.unlink(missing_ok=True)
+    if known.get("tools") != before["tools"]:
+        stage.forget_doctrees(layout)  # pages that did not change must be written anew as well
+    try:
+        _jupyter_book(layout)
+        stage.remove_stale_pages(layout)
+    except BaseException:
+        stage.forget_doctrees(layout)
+        raise
+    stamp.write_text(json.dumps(before | {"html": _listing(layout.html)}), "utf8")
+    return True
+
+
+def _jupyter_book(layout: Layout) -> None:
+    code = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    arguments = ["build", str(layout.stage), "--path-output", str(layout.root), "-n", "-W", "--keep-going"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=layout.root,
+        env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | {"NO_COLOR": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode != 0 or not (layout.html / "index.html").is_file():
+        raise HtmlFailed(_complaints(done.stdout, layout))
+
+
+def _complaints(output: str, layout: Layout) -> str:
+    lines = output.replace(f"{layout.stage}{os.sep}", "").splitlines()
+    found = [line for line in lines if "WARNING" in line or "ERROR" in line or "rror:" in line]
+    return "\n".join(dict.fromkeys(found)) or "\n".join(lines[-30:])
+
+
+def _tools(layout: Layout) -> str:
+    """What turns the stage into pages: the pins and this part of the package."""
+    paths = [layout.root / "requirements.lock", *sorted(Path(__file__).parent.rglob("*.py"))]
+    texts = [path.read_bytes() for path in paths if path.is_file()]
+    return hashlib.sha256(b"\0".join([*texts, sys.version.encode()])).hexdigest()
+
+
+def _tree(folder: Path) -> str:
+    """Hash over names and contents of all files."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _listing(folder: Path) -> str:
+    """Hash over names and sizes: enough to notice that something was deleted or cut short."""
+    entries = sorted((str(p.relative_to(folder)), p.stat().st_size) for p in folder.rglob("*") if p.is_file())
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        return json.loads(path.read_text("utf8"))
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,155 @@
+"""Where everything lies: the chapters that `_toc.yml` lists, their parameters, and the build's folders."""
+
+import os
+import sys
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cgrecnet.errors import ConfigError
+
+STATUS_PAGE = "book/appendix/execution"  # generated, so it has no source
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One page: its name as in the table of contents (`book/x`), and its source."""
+
+    name: str
+    source: Path
+    parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_script(self) -> bool:
+        return self.source.suffix == ".py"
+
+    @property
+    def label(self) -> str:
+        """What messages call it: the path of its source in the repository."""
+        return self.name + self.source.suffix
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The folders of a book whose repository lies at `root`."""
+
+    root: Path
+
+    @property
+    def book(self) -> Path:
+        return self.root / "book"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "_build"
+
+    @property
+    def executed(self) -> Path:
+        return self.build / "executed"
+
+    @property
+    def stage(self) -> Path:
+        return self.build / "source"
+
+    @property
+    def html(self) -> Path:
+        return self.build / "html"
+
+    @property
+    def doctrees(self) -> Path:
+        return self.build / ".doctrees"
+
+    def executed_notebook(self, chapter: Chapter) -> Path:
+        return self.executed / f"{chapter.name}.ipynb"
+
+    @cached_property
+    def watched(self) -> dict[str, Path]:
+        """Folders outside the repository that chapters may read, by the name that stands for them in records."""
+        folders = {}
+        if data := os.environ.get("CGRECNET_DATA"):
+            folders["$CGRECNET_DATA"] = Path(data).absolute()
+        if cache := os.environ.get("CGRECNET_CACHE"):
+            folders["$CGRECNET_CACHE"] = Path(cache).absolute()
+        else:
+            folders["$CGRECNET_CACHE"] = default_cache()
+        return folders
+
+    @cached_property
+    def page_names(self) -> list[str]:
+        """Pages in the order of the table of contents, as `book/x` without suffix."""
+        path = self.root / "_toc.yml"
+        try:
+            toc = yaml.safe_load(path.read_text("utf8"))
+        except (OSError, yaml.YAMLError) as error:
+            raise ConfigError(f"{path.name} cannot be read ({_first_line(error)}): restore it.") from None
+        names = [_without_suffix(name) for name in _files_in(toc)]
+        for name in names:
+            if names.count(name) > 1:
+                raise ConfigError(f"_toc.yml lists {name} twice: keep one entry.")
+        return names
+
+    @cached_property
+    def chapters(self) -> list[Chapter]:
+        """Every page that has a source, with its parameters from `book/parameters.yml`."""
+        parameters = self._parameters()
+        chapters = []
+        for name in self.page_names:
+            if name == STATUS_PAGE:
+                continue
+            sources = [p for suffix in (".md", ".py") if (p := self.root / f"{name}{suffix}").is_file()]
+            if len(sources) != 1:
+                kind = "has no source" if not sources else "has two sources"
+                raise ConfigError(f"_toc.yml lists {name}, which {kind}: keep one of {name}.md and {name}.py.")
+            chapters.append(Chapter(name, sources[0], parameters.pop(name, {})))
+        if parameters:
+            raise ConfigError(
+                f"book/parameters.yml gives parameters to {next(iter(parameters))}, "
+                "which is no chapter of _toc.yml: correct its name or remove it."
+            )
+        if STATUS_PAGE not in self.page_names:
+            raise ConfigError(f"_toc.yml does not list {STATUS_PAGE}, the execution status page: add it.")
+        return chapters
+
+    def _parameters(self) -> dict[str, dict[str, Any]]:
+        path = self.book / "parameters.yml"
+        if not path.is_file():
+            return {}
+        try:
+            content = yaml.safe_load(path.read_text("utf8")) or {}
+        except yaml.YAMLError as error:
+            raise ConfigError(f"book/parameters.yml is not valid YAML ({_first_line(error)}): mend it.") from None
+        if not isinstance(content, dict) or not all(isinstance(v, dict) for v in content.values()):
+            raise ConfigError("book/parameters.yml must map each chapter to a mapping of name: value.")
+        return {"book/" + _without_suffix(name): values for name, values in content.items()}
+
+
+def default_cache() -> Path:
+    """What `pooch.os_cache("cgrecnet")` says, without importing pooch."""
+    if sys.platform == "linux":
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cgrecnet"
+    import pooch
+
+    return Path(pooch.os_cache("cgrecnet"))
+
+
+def _files_in(node: Any) -> list[str]:
+    """Every `file:` and the `root:` of a table of contents, depth first, in order."""
+    if isinstance(node, list):
+        return [name for item in node for name in _files_in(item)]
+    if not isinstance(node, dict):
+        return []
+    own = [node[key] for key in ("root", "file") if key in node]
+    return own + [name for value in node.values() for name in _files_in(value)]
+
+
+def _without_suffix(name: str) -> str:
+    for suffix in (".md", ".py", ".ipynb"):
+        name = name.removesuffix(suffix)
+    return name
+
+
+def _first_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,80 @@
+"""A chapter's script as a notebook, and its parameters checked against the cell that defines them."""
+
+import ast
+import difflib
+from typing import Any
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.publish.layout import Chapter
+
+
+def read(chapter: Chapter) -> Any:
+    """The chapter's percent script as a notebook that papermill accepts."""
+    import jupytext
+
+    try:
+        notebook = jupytext.read(chapter.source, fmt="py:percent")
+    except Exception as error:  # jupytext passes on whatever its parsers raise
+        raise ConfigError(f"{chapter.label} is no percent script that jupytext reads: {error}") from None
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata.pop("jupytext", None)
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"  # a random one would differ from build to build
+    return notebook
+
+
+def check_parameters(chapter: Chapter, notebook: Any) -> None:
+    """Refuse a parameter that the chapter's `parameters` cell does not define, or of another type."""
+    defined = _defaults(chapter, notebook)
+    for name, value in chapter.parameters.items():
+        if name not in defined:
+            near = difflib.get_close_matches(name, defined, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"it defines {', '.join(defined) or 'none'}."
+            raise ConfigError(
+                f"book/parameters.yml gives {chapter.label} the parameter {name!r}, "
+                f"which its parameters cell does not define: {hint}"
+            )
+        default = defined[name]
+        if not _fits(value, default):
+            raise ConfigError(
+                f"book/parameters.yml gives {chapter.label} {name}: {value!r}, a {type(value).__name__}, "
+                f"where its parameters cell has a {type(default).__name__} ({default!r}): correct the value."
+            )
+
+
+def _defaults(chapter: Chapter, notebook: Any) -> dict[str, Any]:
+    """Name and default of each assignment in the cells tagged `parameters`; None where it is no literal."""
+    found: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type != "code" or "parameters" not in cell.metadata.get("tags", []):
+            continue
+        try:
+            body = ast.parse(cell.source).body
+        except SyntaxError as error:
+            raise ConfigError(f"{chapter.label}: its parameters cell is not valid Python ({error}).") from None
+        for node in body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    found[target.id] = _literal(getattr(node, "value", None))
+    return found
+
+
+def _literal(node: ast.expr | None) -> Any:
+    try:
+        return ast.literal_eval(node) if node is not None else None
+    except ValueError:
+        return None
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """YAML reads `1e-3` as a string: a number's place takes numbers only."""
+    if default is None or value is None:
+        return True
+    if isinstance(default, bool) or isinstance(value, bool):
+        return isinstance(value, bool) and isinstance(default, bool)
+    if isinstance(default, float):
+        return isinstance(value, (int, float))
+    if isinstance(default, (list, tuple)):
+        return isinstance(value, (list, tuple))
+    return isinstance(value, type(default))

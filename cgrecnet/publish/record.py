@@ -1,0 +1,107 @@
+"""From papermill's output to the notebook that is published: what it cost and used goes in, the machine's paths out."""
+
+import importlib.metadata
+import json
+import os
+import platform
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cgrecnet.publish import dependencies
+from cgrecnet.publish.layout import Chapter, Layout
+
+REPORTED_VERSIONS = ("cgrecnet", "numpy", "torch", "torchvision", "scikit-learn", "papermill", "jupyter-book")
+
+
+def publishable(
+    chapter: Chapter, layout: Layout, folder: Path, started: datetime, seconds: float
+) -> dict[str, Any]:
+    """The executed notebook of a job folder, with its record under `metadata.cgrecnet`.
+
+    The record holds parameters, date, seconds in all and per cell, versions, what the chapter depended on and the
+    fingerprint under which it holds; the fingerprint is empty where a source was edited meanwhile.
+    """
+    notebook = json.loads((folder / "output.ipynb").read_text("utf8"))
+    depends_on = dependencies.observed(folder / "trace.jsonl", chapter, layout)
+    edited = dependencies.changed_since(int(started.timestamp() * 1e9), chapter, depends_on, layout)
+    cells = []
+    for number, cell in enumerate(code_cells(notebook), 1):
+        timing = cell["metadata"].pop("papermill", {})
+        cells.append({"cell": number, "first_line": first_line(cell), "seconds": round(timing.get("duration") or 0, 3)})
+        cell["metadata"].pop("execution", None)
+        if not cell["metadata"].get("tags"):
+            cell["metadata"].pop("tags", None)
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("papermill", None)
+    notebook["metadata"].pop("papermill", None)
+    notebook["metadata"].pop("widgets", None)
+    notebook["metadata"]["cgrecnet"] = {
+        "chapter": chapter.label,
+        "parameters": chapter.parameters,
+        "started": started.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "seconds": round(seconds, 3),
+        "cells": cells,
+        "versions": {"python": platform.python_version()} | _versions(),
+        "depends_on": depends_on,
+        "fingerprint": "" if edited else dependencies.fingerprint(chapter, depends_on, layout),
+    }
+    return _without_paths(notebook, layout)
+
+
+def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
+    """The code cells as the author counts them: without the one that papermill injects."""
+    return [c for c in notebook["cells"] if c["cell_type"] == "code" and not is_injected(c)]
+
+
+def is_injected(cell: dict[str, Any]) -> bool:
+    return "injected-parameters" in cell["metadata"].get("tags", [])
+
+
+def first_line(cell: dict[str, Any]) -> str:
+    """The first line that says something: neither blank nor a comment, where there is such a line."""
+    lines = [line.strip() for line in "".join(cell["source"]).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("#", "%"))]
+    return (telling or lines or [""])[0]
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write to a temporary name first, so that what stands there is always whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary.write_text(text, "utf8")
+    os.replace(temporary, path)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in REPORTED_VERSIONS:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _without_paths(notebook: dict[str, Any], layout: Layout) -> dict[str, Any]:
+    """Replace the machine's own folders in outputs; readers elsewhere have others."""
+    names = {str(folder): variable for variable, folder in layout.watched.items()}
+    names[str(layout.root)] = "."
+    names[str(Path.home())] = "~"
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            for folder, name in names.items():
+                if len(folder) > 1:
+                    value = value.replace(folder, name)
+            return value
+        if isinstance(value, list):
+            return [clean(item) for item in value]
+        if isinstance(value, dict):
+            return {key: item if key == "image/png" else clean(item) for key, item in value.items()}
+        return value
+
+    for cell in notebook["cells"]:
+        if "outputs" in cell:
+            cell["outputs"] = clean(cell["outputs"])
+    return notebook

@@ -1,0 +1,194 @@
+"""Execute the chapters that are stale, in parallel, one process and one kernel each; the others stay as they are."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cgrecnet.publish import dependencies, notebook, record
+from cgrecnet.publish.layout import Chapter, Layout
+
+TRACING = Path(__file__).parent / "tracing"
+
+
+class ChapterFailed(Exception):
+    """A chapter did not run to its end; the message names chapter, cell and error."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    chapter: Chapter
+    seconds: float
+    failure: str = ""
+
+
+def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
+    """Execute every chapter whose stored fingerprint no longer holds; return one outcome for each of them.
+
+    `timeout` is the most seconds that one chapter may take. A failure does not stop the other chapters.
+    Raises ConfigError, before anything runs, where a parameter is not one of its chapter's.
+    """
+    scripts = [chapter for chapter in layout.chapters if chapter.is_script]
+    for chapter in scripts:
+        if chapter.parameters:
+            notebook.check_parameters(chapter, notebook.read(chapter))
+    stale = [chapter for chapter in scripts if not dependencies.is_fresh(chapter, layout)]
+    _forget_others(layout, scripts)
+    if not stale:
+        return []
+    # The dearest first, so that no long chapter starts when all others are done.
+    stale.sort(key=lambda chapter: -_last_cost(chapter, layout))
+    print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
+    layout.build.mkdir(parents=True, exist_ok=True)
+    running: dict[str, subprocess.Popen] = {}
+    outcomes = []
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        futures = [pool.submit(_outcome, chapter, layout, timeout, running) for chapter in stale]
+        for future in as_completed(futures):
+            outcome = future.result()
+            outcomes.append(outcome)
+            state = "FAILED" if outcome.failure else "ok"
+            print(f"  [{len(outcomes)}/{len(stale)}] {outcome.seconds:6.1f} s  {state:6}  {outcome.chapter.label}",
+                  flush=True)
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(running.values()):
+            _kill(process)
+        raise
+    pool.shutdown()
+    return outcomes
+
+
+def _outcome(chapter: Chapter, layout: Layout, timeout: float, running: dict[str, subprocess.Popen]) -> Outcome:
+    begin = time.monotonic()
+    try:
+        _execute(chapter, layout, timeout, running)
+    except ChapterFailed as failure:
+        layout.executed_notebook(chapter).unlink(missing_ok=True)
+        return Outcome(chapter, time.monotonic() - begin, str(failure))
+    return Outcome(chapter, time.monotonic() - begin)
+
+
+def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str, subprocess.Popen]) -> None:
+    """Run one chapter in a folder of its own and, if all went well, put its notebook in its place."""
+    import nbformat
+
+    folder = Path(tempfile.mkdtemp(prefix="job-", dir=layout.build))
+    try:
+        try:
+            source = notebook.read(chapter)
+        except Exception as error:
+            raise ChapterFailed(f"{chapter.label}: {error}") from None
+        nbformat.write(source, folder / "input.ipynb")
+        job = {"parameters": chapter.parameters, "cwd": str(layout.book), "kernel": _kernel_settings(layout, folder)}
+        (folder / "job.json").write_text(json.dumps(job), "utf8")
+        started, begin = datetime.now(UTC), time.monotonic()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cgrecnet.publish.execute", str(folder)],
+            env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"},  # figures stay inline
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            errors="replace",
+        )
+        running[chapter.name] = process
+        try:
+            output, _ = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            _kill(process)
+            raise ChapterFailed(
+                _describe(chapter, folder, f"it took longer than the {timeout:g} s that a chapter may take")
+            ) from None
+        finally:
+            running.pop(chapter.name, None)
+        seconds = time.monotonic() - begin
+        if process.returncode != 0 or not (folder / "output.ipynb").is_file():
+            last = (output.strip().splitlines() or ["it was killed"])[-1]
+            raise ChapterFailed(_describe(chapter, folder, f"its process ended with {process.returncode}: {last}"))
+        published = record.publishable(chapter, layout, folder, started, seconds)
+        text = json.dumps(published, indent=1, ensure_ascii=False) + "\n"
+        record.write_atomically(layout.executed_notebook(chapter), text)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _describe(chapter: Chapter, folder: Path, fallback: str) -> str:
+    """Chapter, cell number, the cell's first line and the error, and the traceback where there is one."""
+    problem = _read(folder / "error.json")
+    position = problem.get("cell", _read(folder / "at.json").get("cell"))
+    text = f"{chapter.label}"
+    if position is not None:
+        cells = json.loads((folder / "input.ipynb").read_text("utf8"))["cells"]
+        if chapter.parameters:  # papermill put a cell of its own after the parameters
+            own = [i for i, c in enumerate(cells) if "parameters" in c["metadata"].get("tags", [])]
+            injected = own[0] + 1 if own else 0
+            position -= position > injected
+        number = sum(c["cell_type"] == "code" for c in cells[: position + 1])
+        text += f", code cell {number} ({record.first_line(cells[position])})"
+    text += f": {problem.get('error', fallback)}"
+    return "\n".join([text, *problem.get("traceback", [])])
+
+
+def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
+    """Environment variables of a kernel: the tracer, one thread, and no settings of the user's own."""
+    roots = [str(layout.root), *(str(path) for path in layout.watched.values())]
+    paths = [str(TRACING), os.environ.get("PYTHONPATH", "")]
+    threads = os.environ.get("BOOK_THREADS", "1")  # a fixed number: another one gives other last digits
+    return {
+        "CGRECNET_TRACE": json.dumps({"log": str(folder / "trace.jsonl"), "roots": roots}),
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "PYTHONHASHSEED": "0",
+        "OMP_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "IPYTHONDIR": str(folder / "ipython"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+
+
+def _kill(process: subprocess.Popen) -> None:
+    """End the process and its kernel, which sits in a session of its own."""
+    import psutil
+
+    try:
+        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+    except psutil.NoSuchProcess:
+        return
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    process.wait()
+
+
+def _forget_others(layout: Layout, scripts: list[Chapter]) -> None:
+    """Drop executed notebooks of chapters that are no more, and folders of jobs that were killed."""
+    wanted = {layout.executed_notebook(chapter) for chapter in scripts}
+    for path in layout.executed.rglob("*"):
+        if path.is_file() and path not in wanted:
+            path.unlink()
+    for folder in layout.build.glob("job-*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _last_cost(chapter: Chapter, layout: Layout) -> float:
+    return (dependencies.stored(layout.executed_notebook(chapter)) or {}).get("seconds", float("inf"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text("utf8"))
+    except (OSError, ValueError):
+        return {}

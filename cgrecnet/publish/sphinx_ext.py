@@ -1,0 +1,69 @@
+"""Sphinx extension of the book: MathJax from its package, and each page's own script and notebook for download."""
+
+import importlib.metadata
+import shutil
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+from cgrecnet.publish.stage import SCRIPTS
+
+# tex-chtml.js loads these by itself: the fonts always, a TeX extension when a formula needs it.
+_MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
+    app.connect("build-finished", copy_files)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def offer_sources(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """On a page made from a script, offer the executed notebook and the script, in place of the theme's guess."""
+    if not (Path(app.srcdir) / SCRIPTS / f"{pagename}.py").is_file():
+        return
+    folder = f"{context['pathto']('_sources', 1)}/{pagename}"
+    links = [
+        _button(f"{folder}.ipynb", ".ipynb", "fas fa-book", "Download the executed notebook", "notebook"),
+        _button(f"{folder}.py", ".py", "fas fa-code", "Show the source of this page", "source"),
+    ]
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "download-buttons":
+            rest = [button for button in group["buttons"] if button["type"] != "link"]
+            group["buttons"] = links + rest
+    context["script_source"] = f"{folder}.py"
+
+
+def _button(url: str, text: str, icon: str, tooltip: str, label: str) -> dict[str, str]:
+    return {
+        "type": "link",
+        "url": url,
+        "text": text,
+        "icon": icon,
+        "tooltip": tooltip,
+        "label": f"download-{label}-button",
+    }
+
+
+def copy_files(app: Sphinx, error: Exception | None) -> None:
+    """Put the scripts and the parts of MathJax that are needed beside the pages."""
+    if error is not None or app.builder.format != "html":
+        return
+    scripts = Path(app.srcdir) / SCRIPTS
+    for script in scripts.rglob("*.py"):
+        _copy(script, Path(app.outdir) / "_sources" / script.relative_to(scripts))
+    package = importlib.metadata.distribution("sphinx-mathjax-offline")
+    mathjax = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))
+    for part in _MATHJAX_PARTS:
+        source = mathjax / part
+        for path in [source] if source.is_file() else source.rglob("*"):
+            if path.is_file():
+                _copy(path, Path(app.outdir) / "_static" / "mathjax" / path.relative_to(mathjax))
+
+
+def _copy(source: Path, target: Path) -> None:
+    if target.is_file() and target.read_bytes() == source.read_bytes():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)

@@ -1,0 +1,80 @@
+"""Put together what Jupyter Book reads: chapters, executed notebooks, settings and pictures, in `_build/source`."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from cgrecnet.publish import status
+from cgrecnet.publish.layout import STATUS_PAGE, Layout
+
+SCRIPTS = "_scripts"  # the chapters' sources, offered for download beside the pages
+# A link to a chapter names the file that is in the repository; in the stage that is a notebook.
+_LINK = re.compile(r"(\]\([^)\s:]+)\.py((?:#[^)\s]*)?\))")
+
+
+def stage(layout: Layout) -> None:
+    """Bring `_build/source` up to date: write what differs, leave the rest alone, remove what is no more.
+
+    Files that did not change keep their time stamps, so that Sphinx reads again only what changed.
+    """
+    present = set()
+    for target, content in _contents(layout):
+        path = layout.stage / target
+        present.add(path)
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for path in sorted(layout.stage.rglob("*"), reverse=True):
+        if path.is_file() and path not in present:
+            path.unlink()
+        elif path.is_dir() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
+    """Each staged file: its place and its content."""
+    for name in ("_config.yml", "_toc.yml", "references.bib"):
+        if (layout.root / name).is_file():
+            yield name, (layout.root / name).read_bytes()
+    for chapter in layout.chapters:
+        if chapter.is_script:
+            notebook = layout.executed_notebook(chapter).read_text("utf8")
+            yield f"{chapter.name}.ipynb", _LINK.sub(r"\1.ipynb\2", notebook).encode()
+            yield f"{SCRIPTS}/{chapter.name}.py", chapter.source.read_bytes()
+        else:
+            yield f"{chapter.name}.md", _LINK.sub(r"\1.ipynb\2", chapter.source.read_text("utf8")).encode()
+    yield f"{STATUS_PAGE}.md", status.page(layout).encode()
+    for path in _assets(layout.book):
+        relative = path.relative_to(layout.book)
+        # The theme looks for _static at the top.
+        place = relative if relative.parts[0] == "_static" else Path("book") / relative
+        yield place.as_posix(), path.read_bytes()
+
+
+def _assets(book: Path) -> Iterator[Path]:
+    """Pictures and the like: every file under book/ that is neither chapter nor setting nor hidden."""
+    for path in sorted(book.rglob("*")):
+        parts = path.relative_to(book).parts
+        if parts[0] == "experiments" or any(part.startswith((".", "__")) for part in parts):
+            continue
+        if path.is_file() and path.suffix not in {".py", ".md", ".ipynb", ".yml", ".yaml"}:
+            yield path
+
+
+def remove_stale_pages(layout: Layout) -> None:
+    """Delete built pages whose chapter is gone, and pictures that no page shows any more."""
+    pages = set(layout.page_names)
+    for folder, suffixes in ((layout.html, {".html"}), (layout.html / "_sources", {".ipynb", ".md", ".py"})):
+        for path in (folder / "book").rglob("*"):
+            if path.suffix in suffixes and path.relative_to(folder).with_suffix("").as_posix() not in pages:
+                path.unlink()
+    text = "".join(path.read_text("utf8") for path in layout.html.rglob("*.html"))
+    for path in (layout.html / "_images").glob("*"):
+        if path.name not in text:
+            path.unlink()
+
+
+def forget_doctrees(layout: Layout) -> None:
+    """After a failed build, Sphinx would take the pages with warnings for done."""
+    shutil.rmtree(layout.doctrees, ignore_errors=True)

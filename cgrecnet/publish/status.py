@@ -1,0 +1,94 @@
+"""The execution status page: what each chapter was run with, when, how long, and what it read."""
+
+from typing import Any
+
+from cgrecnet.publish import dependencies
+from cgrecnet.publish.layout import Chapter, Layout
+
+_INTRODUCTION = """\
+# Execution status
+
+This page is written by `make book`.
+It shows, for each chapter that contains code, the run that made the page you read.
+The same facts stand in the metadata of the notebook that each page offers for download.
+A chapter is run again when its source, its parameters, a pinned version, or anything that it was seen to read changes.
+"""
+
+
+def page(layout: Layout) -> str:
+    """The page in Markdown: an overview, then one section for each executed chapter."""
+    records = [
+        (chapter, record)
+        for chapter in layout.chapters
+        if chapter.is_script and (record := dependencies.stored(layout.executed_notebook(chapter)))
+    ]
+    if not records:
+        return _INTRODUCTION + "\nNo chapter of this book contains code.\n"
+    total = sum(record["seconds"] for _, record in records)
+    rows = [
+        [f"[{chapter.name.removeprefix('book/')}](/{chapter.name}.ipynb)", _date(record), _seconds(record["seconds"])]
+        for chapter, record in records
+    ]
+    parts = [
+        _INTRODUCTION,
+        f"{len(records)} chapters were run; together they took {total:.0f} s of computing time.\n",
+        _table(["Chapter", "Run on (UTC)", "Seconds"], rows),
+    ]
+    parts += [_section(chapter, record) for chapter, record in records]
+    return "\n".join(parts)
+
+
+def _section(chapter: Chapter, record: dict[str, Any]) -> str:
+    slowest = max(record["cells"], key=lambda cell: cell["seconds"], default=None)
+    read = record["depends_on"]["files"]
+    modules = [name for name in read if name.startswith("cgrecnet/")]
+    records = [name for name in read if name.startswith("results/")]
+    outside = [name for name in read if name.startswith("$")]
+    other = sorted(set(read) - set(modules) - set(records) - set(outside))
+    rows = [
+        ["Parameters", ", ".join(f"`{k} = {v!r}`" for k, v in record["parameters"].items()) or "as in the source"],
+        ["Run on", f"{_date(record)} UTC"],
+        ["Seconds", f"{_seconds(record['seconds'])} ({len(record['cells'])} code cells)"],
+    ]
+    if slowest:
+        rows.append(
+            ["Slowest cell", f"{slowest['cell']}: {_seconds(slowest['seconds'])} s, {_code(slowest['first_line'])}"]
+        )
+    rows += [
+        ["Package modules read", str(len(modules))],
+        ["Run records read", _names(records)],
+        ["Data files read", f"{len(outside)}, from {_sources(outside)}" if outside else "none"],
+        ["Other files read", _names(other)],
+        ["Folders listed", _names(record["depends_on"]["folders"])],
+        ["Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())],
+        ["Fingerprint", f"`{record['fingerprint'][:16] or 'none'}`"],
+    ]
+    return f"\n## {chapter.name.removeprefix('book/')}\n\n" + _table(["What", "Value"], rows)
+
+
+def _table(header: list[str], rows: list[list[str]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return f"\n:::{{div}} table-scroll\n{body}\n:::\n"
+
+
+def _names(names: list[str], most: int = 8) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:most]) or "none"
+    return shown + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _sources(names: list[str]) -> str:
+    return ", ".join(sorted({f"`{name.split('/')[0]}`" for name in names}))
+
+
+def _code(text: str) -> str:
+    text = text.replace("`", "'")
+    return f"`{text[:60]}{'…' if len(text) > 60 else ''}`"
+
+
+def _date(record: dict[str, Any]) -> str:
+    return record["started"][:16].replace("T", " ")
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f}"
