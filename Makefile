@@ -62,11 +62,11 @@ $(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) -r requireme
 endef
 export make_environment
 
-$(PACKAGES): requirements.lock
+$(PACKAGES):
 	@eval "$$make_environment"
 	@touch $@
 
-$(ENVIRONMENT): $(PACKAGES) pyproject.toml
+$(ENVIRONMENT): $(PACKAGES)
 	@$(RUN) -m uv pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable . \
 		|| $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@rm -f .venv/.complete-*
