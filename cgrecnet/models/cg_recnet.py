@@ -14,6 +14,7 @@ from torchvision.models.resnet import Bottleneck, ResNet
 from cgrecnet.models.config import STAGE2_CHANNELS, Options
 from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.models.weights import replace_first_convolution
 
 
 class CGRecNet(ResNet):
@@ -21,7 +22,8 @@ class CGRecNet(ResNet):
 
     fusion, gate: which of the two stand in the network. options: the open choices, see `config.Options`.
     num_classes: K. in_channels: of the image; any number, the first convolution is made for it.
-    Takes (B, in_channels, H, W) with H and W of at least 1, gives logits (B, K).
+    Takes (B, in_channels, H, W) of any H, W and B, gives logits (B, K). In training, batch normalisation needs two
+    values per channel: one image alone must be larger than 32 pixels in height or width.
     """
 
     def __init__(
@@ -36,9 +38,7 @@ class CGRecNet(ResNet):
         direct = options.head == "3"
         super().__init__(Bottleneck, [3, 4, 6, 3], num_classes=num_classes if direct else 1000)
         self.options = options
-        if in_channels != 3:
-            self.conv1 = nn.Conv2d(in_channels, 64, 7, stride=2, padding=3, bias=False)
-            nn.init.kaiming_normal_(self.conv1.weight, mode="fan_out", nonlinearity="relu")
+        replace_first_convolution(self, "conv1.weight", in_channels)
         if options.stage_stride == "1x1":
             for stage in (self.layer2, self.layer3, self.layer4):
                 stage[0].conv1.stride, stage[0].conv2.stride = stage[0].conv2.stride, stage[0].conv1.stride

@@ -15,7 +15,7 @@ F_XCA is added as well, whether the map is a sigmoid or, as in the public code, 
 size, the width at which all this runs, and whether the input skips around the module. Each is an argument here.
 
 A softmax over N positions has the mean 1 / N. With 28 x 28 positions the public CAFM therefore changes the plain sum
-F_1 + F_2 by about 1 / 784 when training starts; see `complexity.fusion_effect`.
+F_1 + F_2 by about 1 / 784 when training starts; see `fusion_effect`.
 """
 
 import torch
@@ -127,3 +127,15 @@ class FusionModule(nn.Module):
         fused = self.fuse(*self.branches(x), size)
         out = self.expand(fused.transpose(1, 2).unflatten(2, size))
         return x + out if self.skip else out
+
+
+@torch.no_grad()
+def fusion_effect(module: FusionModule, x: Tensor) -> float:
+    """How far the CAFM is from a plain sum of its branches on x: |F - (F_1 + F_2)| / |F_1 + F_2|, without unit.
+
+    With a softmax map it is 1 / N when training starts (N = positions of x): 0.13 % for 28 x 28.
+    """
+    f1, f2 = module.branches(x)
+    plain = f1 + f2
+    fused = module.fuse(f1, f2, (x.shape[2], x.shape[3]))
+    return ((fused - plain).norm() / plain.norm()).item()

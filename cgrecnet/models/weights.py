@@ -98,6 +98,31 @@ def adapt_input(weight: Tensor, in_channels: int) -> Tensor:
     return weight.sum(1, keepdim=True).repeat(1, in_channels, 1, 1) / in_channels
 
 
+def replace_first_convolution(model: nn.Module, first: str, in_channels: int) -> None:
+    """Make the model's first convolution, whose weight is called `first`, take `in_channels` channels.
+
+    Its fresh kernels are normal, of the old ones' spread for one and the same variance of the sum over channels.
+    """
+    path = first.rpartition(".")[0]
+    old = model.get_submodule(path)
+    if old.in_channels == in_channels:
+        return
+    new = nn.Conv2d(
+        in_channels,
+        old.out_channels,
+        old.kernel_size,
+        stride=old.stride,
+        padding=old.padding,
+        bias=old.bias is not None,
+    )
+    with torch.no_grad():
+        new.weight.normal_().mul_(old.weight.std() * (old.in_channels / in_channels) ** 0.5)
+    if new.bias is not None:
+        nn.init.zeros_(new.bias)
+    parent, _, child = path.rpartition(".")
+    setattr(model.get_submodule(parent), child, new)
+
+
 def _mismatch(state: dict[str, Tensor], wanted: dict[str, Tensor]) -> str | None:
     """What keeps a state dict from fitting, in words, or None."""
     foreign = sorted(set(state) - set(wanted))

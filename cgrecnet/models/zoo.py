@@ -115,7 +115,8 @@ def _resnet(system: System, preset: str, num_classes: int, in_channels: int, opt
 
 def _torchvision(system: System, num_classes: int, in_channels: int, image_size: int) -> "nn.Module":
     import torchvision
-    from torch import nn
+
+    from cgrecnet.models.weights import replace_first_convolution
 
     arguments = {}
     if system.name == "vit_b_16":
@@ -125,19 +126,7 @@ def _torchvision(system: System, num_classes: int, in_channels: int, image_size:
             )
         arguments = {"image_size": image_size}
     model = getattr(torchvision.models, system.name)(num_classes=num_classes, **arguments)
-    if in_channels != 3:
-        path, _, _ = system.first.rpartition(".")
-        parent, _, child = path.rpartition(".")
-        old = model.get_submodule(path)
-        new = nn.Conv2d(
-            in_channels,
-            old.out_channels,
-            old.kernel_size,
-            stride=old.stride,
-            padding=old.padding,
-            bias=old.bias is not None,
-        )
-        setattr(model.get_submodule(parent) if parent else model, child, new)
+    replace_first_convolution(model, system.first, in_channels)
     return model
 
 
