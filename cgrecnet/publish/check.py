@@ -1,9 +1,84 @@
-"""Look over the built pages."""
+"""Look over every built page: once as text, once in a browser that has no network."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cgrecnet.publish import check_browser, check_static, record, resources
+from cgrecnet.publish.check_static import Fault
+
+NO_BROWSER = (
+    "pages: looked at as text only, as no Chromium was found; "
+    "install one (Debian: apt-get install chromium) or name it in CGRECNET_CHROMIUM"
+)
 
 
-def check(html, known, again=False):
-    return []
+@dataclass
+class Report:
+    """What the check found, and how many pages it read and opened."""
+
+    faults: list[Fault] = field(default_factory=list)
+    read: int = 0
+    opened: int = 0
+    browser: str | None = None
 
 
-def report(faults):
-    return 1 if faults else 0
+def check(html: Path, memory: Path, again: bool = False) -> Report:
+    """Check the pages under `html` that changed since they were last found good (all of them with `again`).
+
+    Links run between pages, so the text of all pages is read as soon as one of them changed.
+    `memory` is the JSON file that remembers the good ones.
+    """
+    browser = resources.browser()
+    paths = check_static.pages_in(html)
+    now = {path.relative_to(html).as_posix(): _digest(path) for path in paths}
+    tools = _tools(html, browser)
+    known = {} if again else _known(memory, tools)
+    changed = [name for name, digest in now.items() if known.get(name) != digest]
+    if not changed and set(known) <= set(now):
+        return Report(browser=browser)
+    report = Report(check_static.faults(html, paths), len(paths), 0, browser)
+    if browser:
+        to_open = [name for name in changed if not check_static.is_redirect(html / name)]
+        report.faults += check_browser.faults(html, to_open, browser)
+        report.opened = len(to_open)
+    bad = {fault.page for fault in report.faults}
+    good = {name: digest for name, digest in now.items() if name not in bad}
+    record.write_atomically(memory, json.dumps({"tools": tools, "pages": good}, indent=1))
+    return report
+
+
+def report(found: Report) -> int:
+    """Print what was found; return the exit status."""
+    for fault in found.faults:
+        print(f"error: {fault.page}: {fault.text}")
+    if found.read and found.browser is None:
+        print(NO_BROWSER)
+    if found.read:
+        seen = f", {found.opened} opened in {Path(found.browser).name}" if found.browser else ""
+        print(f"pages: {found.read} read{seen}, {len(found.faults)} faults")
+    return 1 if found.faults else 0
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _tools(html: Path, browser: str | None) -> str:
+    """What a verdict rests on besides the page: the checker, the browser, the styles and scripts."""
+    digest = hashlib.sha256(str(browser).encode())
+    for path in sorted(Path(__file__).parent.glob("check*.py")):
+        digest.update(path.read_bytes())
+    for path in sorted(p for p in (html / "_static").rglob("*") if p.suffix in {".css", ".js"}):
+        if "mathjax" not in path.parts:
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def _known(memory: Path, tools: str) -> dict[str, str]:
+    try:
+        content = json.loads(memory.read_text("utf8"))
+        return content["pages"] if content["tools"] == tools else {}
+    except (OSError, ValueError, KeyError):
+        return {}

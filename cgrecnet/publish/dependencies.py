@@ -10,6 +10,7 @@ from typing import Any
 from cgrecnet.publish.layout import Chapter, Layout
 
 FORMAT = 1  # raise it to have every chapter executed anew
+_TRACING = Path("cgrecnet", "publish", "tracing")  # on every kernel's path, so every kernel looks into it
 _IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
 
 
@@ -85,7 +86,8 @@ def _name(path: str, layout: Layout) -> str | None:
     for candidate in (path, os.path.realpath(path)):
         if Path(candidate).is_relative_to(layout.root):
             relative = Path(candidate).relative_to(layout.root)
-            return None if _IGNORED & set(relative.parts) else relative.as_posix()
+            ignored = _IGNORED & set(relative.parts) or relative.is_relative_to(_TRACING)
+            return None if ignored else relative.as_posix()
     return None
 
 

@@ -31,7 +31,7 @@ def page(layout: Layout) -> str:
     ]
     parts = [
         _INTRODUCTION,
-        f"{len(records)} chapters were run; together they took {total:.0f} s of computing time.\n",
+        f"Chapters with code: {len(records)}; together they took {total:.0f} s of computing time.\n",
         _table(["Chapter", "Run on (UTC)", "Seconds"], rows),
     ]
     parts += [_section(chapter, record) for chapter, record in records]

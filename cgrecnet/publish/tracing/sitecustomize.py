@@ -47,7 +47,7 @@ def _start() -> None:
                 folder, name = os.path.split(path)
                 if os.path.basename(folder) == "__pycache__":
                     note("read", os.path.join(os.path.dirname(folder), name.split(".")[0] + ".py"))
-            else:
+            elif not importing() or str(path).endswith(".py"):
                 note("read", path)
         elif event in ("os.listdir", "os.scandir"):
             if not importing():

@@ -1,0 +1,132 @@
+"""Open pages in Chromium with the network cut: failed requests, errors, equations, width at 390 px, dark mode."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import Any
+
+from cgrecnet.publish.check_static import Fault
+from cgrecnet.publish.resources import cores
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-component-update",
+]
+PHONE = {"width": 390, "height": 844}
+_OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")
+_SECONDS = 30  # for one page to load, on a slow machine
+
+_EQUATIONS = """async () => {
+    const loads = !!document.querySelector('script[src*="mathjax" i]');
+    const formulas = [...document.querySelectorAll('.math')];
+    if (formulas.length && !loads) return ['the page has equations but does not load MathJax'];
+    if (window.MathJax && MathJax.startup && MathJax.startup.promise) await MathJax.startup.promise;
+    const faults = [];
+    for (const formula of formulas) {
+        if (!formula.querySelector('mjx-container'))
+            faults.push('equation not rendered: ' + formula.textContent.trim().slice(0, 80));
+    }
+    for (const error of document.querySelectorAll('mjx-merror, [data-mjx-error], mjx-container [style*="color: red"]'))
+        faults.push('equation with an error: ' + (error.getAttribute('data-mjx-error')
+            || error.getAttribute('title') || error.textContent).slice(0, 80));
+    const walker = document.createTreeWalker(document.querySelector('article') || document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const text = walker.currentNode.textContent;
+        const skip = "pre, code, script, style, mjx-container, .math, textarea";
+        if (walker.currentNode.parentElement.closest(skip)) continue;
+        const raw = text.match(/\\\\[(\\[]|\\$\\$|\\\\(frac|sum|mathbf|mathrm|begin)\\b/);
+        if (raw) faults.push('raw TeX in the text: ' + text.trim().slice(Math.max(0, raw.index - 20), raw.index + 60));
+    }
+    return faults;
+}"""
+
+_WIDTH = """() => {
+    const root = document.documentElement, limit = root.clientWidth + 1;
+    const boxes = [root, document.body, document.querySelector('.bd-main'), document.querySelector('.bd-article')];
+    if (!boxes.some(box => box && box.scrollWidth > box.clientWidth + 1)) return [];
+    const scrolls = e => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX);
+    const wide = [...document.querySelectorAll('article *, main *')].filter(e => {
+        if (e.getBoundingClientRect().right <= limit) return false;
+        for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) if (scrolls(p)) return false;
+        return true;
+    });
+    const names = wide.slice(0, 3).map(e => e.tagName.toLowerCase() + (e.className ? '.' + e.className : ''));
+    return ['scrolls sideways at 390 px: ' + (names.join(', ') || 'something') + ' is too wide'];
+}"""
+
+_DARK = """() => {
+    const root = document.documentElement;
+    root.dataset.theme = 'dark'; root.dataset.mode = 'dark';
+    const parts = colour => {
+        const n = (colour.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+        return {light: (0.2126 * n[0] + 0.7152 * n[1] + 0.0722 * n[2]) / 255, alpha: n.length > 3 ? n[3] : 1};
+    };
+    const faults = [];
+    const pictures = 'article img:not(.only-dark, .only-light), article .cell_output svg, article figure svg';
+    for (const picture of document.querySelectorAll(pictures)) {
+        let light = null;
+        for (let e = picture; e && light === null; e = e.parentElement) {
+            const colour = parts(getComputedStyle(e).backgroundColor);
+            if (colour.alpha > 0.5) light = colour.light;
+        }
+        const inverted = getComputedStyle(picture).filter.includes('invert');
+        if ((light === null || light < 0.7) && !inverted)
+            faults.push('in dark mode a figure stands on a dark ground: ' +
+                (picture.getAttribute('alt') || picture.tagName).slice(0, 60));
+    }
+    return faults;
+}"""
+
+
+def faults(html: Path, names: list[str], executable: str) -> list[Fault]:
+    """Open the pages `names` (relative to `html`) and return what is wrong with them."""
+    return asyncio.run(_all(html, names, executable)) if names else []
+
+
+async def _all(html: Path, names: list[str], executable: str) -> list[Fault]:
+    from playwright.async_api import async_playwright
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        queue = iter(names)
+        found: list[Fault] = []
+
+        async def worker() -> None:
+            for name in queue:
+                found.extend(Fault(name, text) for text in await _one(browser, (html / name).resolve().as_uri()))
+
+        await asyncio.gather(*(worker() for _ in range(min(len(names), cores() + 1))))
+        await browser.close()
+    return sorted(found, key=lambda fault: fault.page)
+
+
+async def _one(browser: Any, address: str) -> list[str]:
+    """The faults of one page."""
+    found: list[str] = []
+    context = await browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    try:
+        await context.route(_OUTSIDE, lambda route: route.abort())
+        page = await context.new_page()
+        page.set_default_timeout(_SECONDS * 1000)
+        page.on("requestfailed", lambda request: found.append(f"a request failed: {request.url[:200]}"))
+        page.on("pageerror", lambda error: found.append(f"a script failed: {str(error).splitlines()[0][:200]}"))
+        page.on("console", lambda message: _note_console(message, found))
+        await page.goto(address, wait_until="load")
+        found += await page.evaluate(_EQUATIONS)
+        found += await page.evaluate(_DARK)
+        await page.set_viewport_size(PHONE)
+        found += await page.evaluate(_WIDTH)
+    except Exception as error:  # playwright's time-outs and crashes
+        found.append(f"the browser could not show it: {str(error).splitlines()[0][:200]}")
+    finally:
+        await context.close()
+    return list(dict.fromkeys(found))
+
+
+def _note_console(message: Any, found: list[str]) -> None:
+    # A failed request is reported by itself, with its address.
+    if message.type == "error" and "Failed to load resource" not in message.text:
+        found.append(f"error on the console: {message.text[:200]}")
