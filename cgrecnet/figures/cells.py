@@ -1,0 +1,39 @@
+"""Galleries of cells, all of a data set at one grey scale, so that brightness can be compared by eye."""
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from cgrecnet.data.base import CellDataset
+
+
+def pick(dataset: CellDataset, per_class: int, seed: int = 0) -> list[list[int]]:
+    """Indices of `per_class` cells of each class (fewer where a class is smaller), drawn at random: no best ones."""
+    rng = np.random.default_rng(seed)
+    chosen = []
+    for label in range(len(dataset.classes)):
+        members = np.flatnonzero(dataset.labels == label)
+        chosen.append(sorted(rng.choice(members, size=min(per_class, len(members)), replace=False).tolist()))
+    return chosen
+
+
+def draw_gallery(dataset: CellDataset, per_class: int = 8, seed: int = 0) -> Figure:
+    """One row per class, cells drawn at random, grey levels mapped by the data set's own window."""
+    rows = pick(dataset, per_class, seed)
+    figure, axes = plt.subplots(len(rows), per_class, figsize=(7.0, 7.0 / per_class * len(rows) + 0.2), squeeze=False)
+    for row, indices, name in zip(axes, rows, dataset.classes, strict=True):
+        draw_row(row, [dataset.images[i] for i in indices], dataset.window)
+        row[0].set_ylabel(name)
+    return figure
+
+
+def draw_row(axes: Sequence, images: Sequence[np.ndarray], window: tuple[float, float]) -> None:
+    """Images into a row of axes, one grey scale for all; axes that are left over stay empty."""
+    for place in axes:
+        place.set(xticks=[], yticks=[])
+        for spine in place.spines.values():
+            spine.set_visible(False)
+    for place, image in zip(axes, images, strict=False):
+        place.imshow(image, vmin=window[0], vmax=window[1])

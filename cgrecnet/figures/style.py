@@ -1,0 +1,41 @@
+"""One look for every figure: opaque white ground, readable in dark mode too; colours that colour-blind eyes tell apart."""
+
+import matplotlib.pyplot as plt
+import seaborn as sns
+
+#: Okabe and Ito's palette in seaborn's order (`colorblind`).
+PALETTE = sns.color_palette("colorblind")
+
+#: One colour per model, the same on every page.
+MODEL_COLOURS = {"resnet50": PALETTE[7], "rescmnet": PALETTE[2], "resgdnet": PALETTE[1], "cg_recnet": PALETTE[0]}
+
+STYLE = {
+    "figure.facecolor": "white",
+    "savefig.facecolor": "white",
+    "axes.facecolor": "white",
+    "figure.dpi": 120,
+    "figure.figsize": (7.0, 3.6),
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.prop_cycle": plt.cycler(color=PALETTE),
+    "legend.frameon": False,
+    "image.cmap": "gray",
+    "image.interpolation": "nearest",
+}
+
+
+def use_book_style() -> None:
+    """Set matplotlib's parameters for this process; a chapter calls it once, at its top."""
+    plt.rcParams.update(STYLE)
+
+
+def letter(axes, text: str) -> None:
+    """A panel letter, A, B, ..., at the upper left outside of the axes."""
+    axes.annotate(
+        text, (0, 1), xycoords="axes fraction", xytext=(-4, 4), textcoords="offset points",
+        ha="right", va="bottom", fontweight="bold", fontsize=12,
+    )  # fmt: skip

@@ -1,0 +1,129 @@
+"""Runs through papermill, as a user starts them: done once, resumed after a kill, failing in one sentence."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import jupytext
+import psutil
+import pytest
+
+from cgrecnet.errors import RunError
+from cgrecnet.runs import notebook
+from cgrecnet.runs.notebook import NOTEBOOK, train
+from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.record import read_predictions, read_record
+from cgrecnet.training.config import RunConfig
+
+#: A run that takes seconds: simulated cells, small images, a small network.
+TINY = {
+    "experiment": "tiny",
+    "model": "mobilenet_v2",
+    "data": "cytometer",
+    "data_options": {"cells": 90},
+    "image_size": 32,
+    "epochs": 4,
+    "batch_size": 16,
+    "report": "last",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Kernels inherit this: results are repeatable bit for bit for one number of threads."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    yield
+    if before is None:
+        del os.environ["OMP_NUM_THREADS"]
+    else:
+        os.environ["OMP_NUM_THREADS"] = before
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """One run from start to end: (configuration, record, results folder, what it said)."""
+    folder = tmp_path_factory.mktemp("whole")
+    config, said = RunConfig(**TINY), []
+    record = train(config, results=folder / "results", work=folder / "work", say=said.append)
+    return config, record, folder, said
+
+
+def test_the_notebooks_parameters_are_the_configurations_with_its_defaults():
+    cells = jupytext.read(NOTEBOOK).cells
+    source = next(cell.source for cell in cells if "parameters" in cell.metadata.get("tags", []))
+    values: dict = {}
+    exec(source, {}, values)
+    assert values.pop("results_folder") is None and values.pop("work_folder") is None
+    assert values == RunConfig().model_dump()
+
+
+def test_a_run_ends_in_one_record_and_says_its_epochs(finished):
+    config, record, folder, said = finished
+    assert record.run_id == plan_run(config).run_id
+    assert record.run_id.startswith("tiny-") and record.run_id.endswith("-s42")
+    assert [entry["epoch"] for entry in record.history] == [1, 2, 3, 4]
+    assert sum(line.strip().startswith("epoch ") for line in said) == 4
+    assert record.data["simulated"] is True and record.data["cells"] == 90
+    assert sum(record.split["sizes"].values()) == 90
+    assert record.test["n"] == record.split["sizes"]["test"]
+    assert read_record(folder / "results" / "tiny" / record.run_id / "run.json") == record
+    assert not (folder / "work" / record.run_id / "checkpoint.pt").exists()
+
+
+def test_a_finished_run_is_not_done_again(finished, monkeypatch):
+    config, record, folder, _ = finished
+    monkeypatch.setattr(notebook, "_execute", lambda *_: pytest.fail("the notebook was run again"))
+    said: list[str] = []
+    assert train(config, results=folder / "results", work=folder / "work", say=said.append) == record
+    assert "done already" in said[0]
+
+
+def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_result(finished, tmp_path):
+    config, whole, _, _ = finished
+    run_id = plan_run(config).run_id
+    words = [f"{name}={value}" for name, value in TINY.items()]
+    command = [sys.executable, "-m", "cgrecnet", "train", *words, "--results", str(tmp_path / "results")]
+    process = subprocess.Popen([*command, "--work", str(tmp_path / "work")], stdout=subprocess.DEVNULL)
+    checkpoint = tmp_path / "work" / run_id / "checkpoint.pt"
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for member in family:
+        member.kill()
+    process.wait()
+    assert checkpoint.exists(), "the run ended before it could be killed"
+    assert not (tmp_path / "results").exists()
+
+    record = train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
+    assert record.predictions_sha256 == whole.predictions_sha256
+    assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
+    assert read_predictions(tmp_path / "results", record)
+
+
+def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path, monkeypatch):
+    monkeypatch.delenv("CGRECNET_DATA", raising=False)
+    monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    config = RunConfig(**TINY | {"data": "jurkat", "data_options": {}})
+    with pytest.raises(RunError) as caught:
+        train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
+    text = str(caught.value)
+    assert "failed: " in text and "jurkat" in text and "Traceback" not in text and text.count("\n") == 0, text
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_work_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be made.*--work"):
+        train(RunConfig(**TINY), results=tmp_path / "results", work=tmp_path / "file" / "work", say=lambda _: None)
+
+
+def test_importing_the_package_seeds_nothing_and_downloads_nothing():
+    code = "import random, sys; s = random.getstate(); import cgrecnet.cli; assert random.getstate() == s; "
+    code += "print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
+    assert done.stdout.strip() == "False", done.stderr

@@ -1,0 +1,97 @@
+"""A record is whole or it is not there; one that is damaged is named, with the remedy."""
+
+import json
+import os
+
+import numpy as np
+import pytest
+
+from cgrecnet.errors import RunError
+from cgrecnet.evaluation.metrics import score
+from cgrecnet.runs.record import (
+    RunRecord,
+    format_predictions,
+    load_records,
+    read_predictions,
+    read_record,
+    sha256,
+    write_run,
+    write_whole,
+)
+from cgrecnet.training.config import RunConfig
+
+LABELS = np.array([0, 1, 2, 1])
+PROBABILITIES = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.2, 0.2, 0.6], [0.5, 0.3, 0.2]])
+
+
+def make(run_id: str = "e-0123456789-s42", **changes) -> tuple[RunRecord, str]:
+    """A record made up for the test, and its predictions."""
+    table = format_predictions(["a", "b", "c", "d"], LABELS, PROBABILITIES)
+    config = RunConfig(experiment="e").model_dump() | changes
+    record = RunRecord(
+        run_id=run_id, experiment="e", config=config, started="2026-01-01T00:00:00+00:00", wall_seconds=1.5,
+        commit="0" * 40, code="1" * 64, data={"name": "cytometer"}, split={}, weights={}, parameters=3, hardware={},
+        software={}, history=[], test=score(LABELS, PROBABILITIES, ("x", "y", "z")), predictions_sha256=sha256(table),
+    )  # fmt: skip
+    return record, table
+
+
+def test_a_record_comes_back_as_it_was_written_and_any_score_can_be_recomputed(tmp_path):
+    record, table = make()
+    path = write_run(tmp_path / "e" / record.run_id, record, table)
+    assert read_record(path) == record
+    ids, labels, probabilities = read_predictions(tmp_path, record)
+    assert ids == ["a", "b", "c", "d"]
+    assert score(labels, probabilities, ("x", "y", "z")) == record.test
+    assert sorted(entry.name for entry in path.parent.iterdir()) == ["predictions.csv", "run.json"]
+
+
+def test_records_are_read_in_the_order_of_model_fold_seed(tmp_path):
+    for run_id, changes in (("e-b", {"fold": 1}), ("e-a", {"seed": 999}), ("e-c", {"model": "aaa"})):
+        record, table = make(run_id, **changes)
+        write_run(tmp_path / "e" / run_id, record, table)
+    (tmp_path / "e" / "e-unfinished").mkdir()
+    assert [record.run_id for record in load_records(tmp_path, "e")] == ["e-c", "e-a", "e-b"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda text: text[: len(text) // 2], "cut off or not JSON: delete its folder"),
+        (lambda text: "[1]", "cut off or not JSON"),
+        (lambda text: text.replace('"status": "ok"', '"status": "failed"'), "does not fit this version .status"),
+        (lambda text: json.dumps(json.loads(text) | {"extra": 1}), "does not fit this version .extra"),
+    ],
+)
+def test_a_damaged_record_is_named_with_the_remedy(tmp_path, spoil, message):
+    record, table = make()
+    path = write_run(tmp_path, record, table)
+    path.write_text(spoil(path.read_text()))
+    with pytest.raises(RunError, match=message) as caught:
+        read_record(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_missing_records_say_what_to_run(tmp_path):
+    with pytest.raises(RunError, match="run the experiment first"):
+        load_records(tmp_path, "nothing")
+    with pytest.raises(RunError, match="the run is not done"):
+        read_record(tmp_path / "run.json")
+
+
+def test_predictions_that_are_not_the_records_own_are_refused(tmp_path):
+    record, table = make()
+    path = write_run(tmp_path / "e" / record.run_id, record, table)
+    (path.parent / "predictions.csv").write_text(table.replace("0.7", "0.9"))
+    with pytest.raises(RunError, match="not those of its record"):
+        read_predictions(tmp_path, record)
+
+
+def test_a_full_disk_leaves_nothing_that_could_be_taken_for_a_record(tmp_path, monkeypatch):
+    def refuse(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    with pytest.raises(RunError, match="No space left on device.*make room"):
+        write_whole(tmp_path / "run.json", "x")
+    assert list(tmp_path.iterdir()) == []

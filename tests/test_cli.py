@@ -1,0 +1,60 @@
+"""The command `cgrecnet`: exit status, and one sentence where the user can mend it."""
+
+import pytest
+
+from cgrecnet.cli import main, parse_parameters
+from cgrecnet.errors import ConfigError
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["train", "modell=x"], "Unknown parameter 'modell'"),
+        (["train", "learning_rate=1e-3x"], "'learning_rate'"),
+        (["train", "epochs=-1"], "'epochs'"),
+        (["train", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["train", "data_options={cells: -3}"], "cells"),
+        (["sweep", "nowhere.yaml"], "nowhere.yaml cannot be read"),
+        (["data", "check", "jurcat"], "jurkat"),
+        (["data", "fetch", "cytometer"], "nothing to fetch"),
+        (["bench", "--steps", "1"], "2 steps"),
+        (["bench", "--model", "resnet51"], "did you mean"),
+    ],
+)
+def test_a_mistake_ends_with_status_2_and_one_sentence(words, message, capsys, tmp_path):
+    if words[0] in ("train", "sweep"):
+        words = [*words, "--results", str(tmp_path / "r"), "--work", str(tmp_path / "w")]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert message in said and said.startswith("cgrecnet: ") and said.count("\n") == 1, said
+    assert not (tmp_path / "r").exists()
+
+
+def test_an_unknown_command_is_refused(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["tarin"])
+    assert caught.value.code == 2 and "tarin" in capsys.readouterr().err
+
+
+def test_parameters_from_files_and_words_later_ones_win(tmp_path):
+    (tmp_path / "a.yaml").write_text("epochs: 3\nseed: 1\n")
+    assert parse_parameters([str(tmp_path / "a.yaml"), "seed=2", "task=null"]) == {"epochs": 3, "seed": 2, "task": None}
+    with pytest.raises(ConfigError, match="not a YAML value"):
+        parse_parameters(["seed=[1"])
+
+
+def test_doctor_names_what_is_there_and_what_is_not(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("CGRECNET_DATA", str(tmp_path))
+    monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path))
+    monkeypatch.delenv("CGRECNET_WEIGHTS", raising=False)
+    assert main(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "data: jurkat     not at hand; run `cgrecnet data fetch jurkat`" in said
+    assert "ok   data: cytometer" in said and "CGRECNET_WEIGHTS is not set" in said
+
+
+def test_data_list_and_check_count_the_cells(capsys):
+    assert main(["data", "list"]) == 0
+    assert "cytometer  at hand" in capsys.readouterr().out
+    assert main(["data", "check", "cytometer"]) == 0
+    assert "astrocyte" in capsys.readouterr().out

@@ -1,0 +1,147 @@
+"""The training loop: it learns, it decays its rate, it resumes bit for bit, it stops at a NaN."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.transforms import CellTensors, eval_transform, train_transform
+from cgrecnet.errors import RunError
+from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.loop import fit, predict, training_batches
+from cgrecnet.training.report import epoch_line
+
+CLASSES = ("dark", "bright")
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def cells() -> CellDataset:
+    """Forty squares, dark or bright: a task that a tiny network learns in seconds."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(40) % 2
+    images = [(rng.normal(90 + 80 * label, 10, (40, 40))).clip(0, 255).astype(np.uint8) for label in labels]
+    table = pd.DataFrame({"cell_id": [f"c{i}" for i in range(40)], "class_name": "x", "group": "g"})
+    return CellDataset("cytometer", True, "toy", CLASSES, images, labels, table, (0.0, 255.0), "0" * 64, "toy")
+
+
+def network(seed: int = 0) -> nn.Module:
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 5, stride=4), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Dropout(0.1), nn.Linear(4, 2),
+    )  # fmt: skip
+
+
+def run(cells, config, model=None, **options):
+    train = CellTensors(cells, range(0, 25), train_transform(config.image_size), seed=config.seed)
+    validation = CellTensors(cells, range(25, 40), eval_transform(config.image_size))
+    model = model or network()
+    history = fit(model, train, validation, CLASSES, config, device=CPU, **options)
+    return model, history
+
+
+def config(**changes) -> RunConfig:
+    usual = {"image_size": 32, "batch_size": 8, "learning_rate": 0.02, "epochs": 6, "report": "last"}
+    return RunConfig(**(usual | changes))
+
+
+def same_weights(one: nn.Module, other: nn.Module) -> bool:
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(a, b) for a, b in pairs)
+
+
+def test_it_learns_and_the_rate_follows_steplr(cells):
+    _, history = run(cells, config(epochs=9, step_size=3, gamma=0.1))
+    assert history[-1]["train_loss"] < history[0]["train_loss"]
+    assert history[-1]["validation_accuracy"] > 0.9
+    expected = [0.02 * 0.1 ** ((epoch - 1) // 3) for epoch in range(1, 10)]
+    assert [entry["learning_rate"] for entry in history] == pytest.approx(expected)
+    assert all(entry["gradient_norm"] > 0 for entry in history)
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(cells):
+    first, again, other = (run(cells, config(seed=seed))[0] for seed in (1, 1, 2))
+    assert same_weights(first, again) and not same_weights(first, other)
+
+
+def test_a_run_cut_off_after_any_epoch_ends_with_the_same_weights(cells, tmp_path):
+    whole, history = run(cells, config())
+    for cut in (1, 4):
+        path = tmp_path / f"cut{cut}.pt"
+
+        def stop(entry, cut=cut):
+            if entry["epoch"] == cut:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            run(cells, config(), checkpoint=path, fingerprint="f", on_epoch=stop)
+        resumed, full = run(cells, config(), network(seed=99), checkpoint=path, fingerprint="f")
+        assert same_weights(whole, resumed)
+        assert [e["train_loss"] for e in full] == [e["train_loss"] for e in history]
+
+
+def test_the_reported_epoch_is_the_first_best_or_the_last(cells):
+    _, last = run(cells, config(report="last"))
+    assert [entry["reported"] for entry in last] == [False] * 5 + [True]
+    model, best = run(cells, config(report="best"))
+    scores = [entry["validation_macro_f1"] for entry in best]
+    chosen = [entry["reported"] for entry in best].index(True)
+    assert chosen == int(np.argmax(scores))
+    labels, probabilities, _ = predict(model, CellTensors(cells, range(25, 40), eval_transform(32)), device=CPU)
+    assert (probabilities.argmax(1) == labels).mean() == pytest.approx(best[chosen]["validation_accuracy"])
+
+
+def test_patience_ends_a_run_that_no_longer_improves(cells):
+    _, history = run(cells, config(epochs=40, patience=2, learning_rate=1e-9))
+    assert len(history) < 40
+
+
+def test_a_loss_that_is_not_a_number_stops_the_run_and_says_where(cells):
+    model = network()
+    with torch.no_grad():
+        model[-1].weight.fill_(float("nan"))
+    with pytest.raises(RunError, match="epoch 1, step 1: lower the learning rate"):
+        run(cells, config(), model)
+
+
+def test_a_last_batch_of_one_cell_is_left_out(cells):
+    tensors = CellTensors(cells, range(25), train_transform(32), seed=0)
+    assert [len(labels) for _, labels, _ in training_batches(tensors, config(), 1)] == [8, 8, 8]
+    tensors = CellTensors(cells, range(26), train_transform(32), seed=0)
+    assert [len(labels) for _, labels, _ in training_batches(tensors, config(), 1)] == [8, 8, 8, 2]
+
+
+def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "c.pt"
+    assert load_checkpoint(path, "mine") is None
+    save_checkpoint(path, {"fingerprint": "mine", "x": torch.zeros(1000)})
+    assert load_checkpoint(path, "mine")["x"].shape == (1000,)
+    with pytest.raises(RunError, match="another configuration"):
+        load_checkpoint(path, "other")
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(RunError, match="cannot be read.*delete it"):
+        load_checkpoint(path, "mine")
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
+    path = tmp_path / "c.pt"
+    save_checkpoint(path, {"fingerprint": "f", "epoch": 1})
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", refuse)
+    with pytest.raises(RunError, match="No space left on device.*free some space"):
+        save_checkpoint(path, {"fingerprint": "f", "epoch": 2})
+    assert load_checkpoint(path, "f")["epoch"] == 1
+    assert [entry.name for entry in tmp_path.iterdir()] == ["c.pt"]
+
+
+def test_the_epoch_line_names_what_matters(cells):
+    _, history = run(cells, config(epochs=1))
+    line = epoch_line(history[0], 1)
+    assert line.startswith("epoch   1/1") and "validation macro F1" in line and "\n" not in line
