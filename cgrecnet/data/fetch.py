@@ -49,8 +49,8 @@ def cache_folder() -> Path:
 def find_folder(root: str | Path | None = None) -> Path | None:
     """The folder that holds Experiment_1, or None if it is in none of the places (nothing is downloaded).
 
-    Looks in `root`, or else in $CGRECNET_DATA, then in the cache; in each also in `mlcp`, `jurkat` and
-    `images`.
+    Looks in `root`, or else in $CGRECNET_DATA, then in the cache; in each also in the folders
+    `mlcp`, `jurkat` and `images` below it.
     Raises DataError if `root` was given and has no such folder.
     """
     if root is not None:
@@ -81,20 +81,23 @@ def missing_files(folder: Path, names: list[str]) -> list[str]:
 
 
 def read_checked(folder: Path, name: str) -> bytes:
-    """Bytes of one file, once its sha256 is found to be the published one; otherwise DataError says what
-    it is.
-    """
+    """Bytes of one file if its sha256 is the published one; otherwise DataError says what is wrong."""
     path = folder / name
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise DataError(f"{path} is missing; {REMEDY}.") from None
+        raise DataError(f"{path} is missing; {remedy(folder)}.") from None
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); check it, or {REMEDY}.") from None
+        raise DataError(f"{path} cannot be read ({error.strerror}); check it, or {remedy(folder)}.") from None
     problem = _problem(content, name)
     if problem:
-        raise DataError(f"{path} {problem}; delete it and {REMEDY}.")
+        raise DataError(f"{path} {problem}; {remedy(folder)}, which replaces it.")
     return content
+
+
+def remedy(folder: Path) -> str:
+    """What to do about files in this folder, as the end of a sentence."""
+    return f"run `cgrecnet data fetch jurkat --folder {folder}`"
 
 
 def _problem(content: bytes, name: str) -> str | None:
@@ -119,11 +122,10 @@ def _is_whole(folder: Path, name: str) -> bool:
 def fetch(folder: str | Path | None = None, base_url: str | None = None, progress: bool = True) -> Path:
     """Download those of the 36 montages (103 MB) that are not yet whole in `folder`; returns the folder.
 
-    folder: where to put them (None: the cache); base_url: where `Experiment_1/...` lies (None: the
-    repository at
-    `COMMIT`); progress: a bar of files on stderr.
-    A file that is there and has the published sha256 is kept, so a broken-off download goes on where it
-    stopped.
+    folder: where to put them (None: the cache); progress: a bar of files on stderr.
+    base_url: where `Experiment_1/...` lies (None: the repository at `COMMIT`).
+    A file that has the published sha256 is kept, so a broken-off download goes on where it stopped; one that has
+    not is replaced.
     Raises DataError (no network, wrong content, full disk, no right to write); whole files are kept then.
     """
     folder = Path(folder).expanduser() if folder is not None else cache_folder()

@@ -78,12 +78,10 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
     images: uint16, shape (cells, 40, 40), brightfield grey levels.
     table: cell_id, class_name, group (experiment), stage, experiment, montage, row, column.
     window: 300 to 1200 grey levels for every cell.
-    One fixed window keeps the grey levels comparable between cells: stretching each image to its own
-    extremes would
-    hand the model a number that depends on the brightest pixel.
-    The bounds put the background (about 677) at 0.42, between 101/255 and 151/255 where the paper's images
-    have
-    theirs, and clip few pixels (`clipped_fraction` counts them).
+    One fixed window keeps the grey levels comparable between cells: stretching each image to its own extremes
+    would hand the model a number that depends on the brightest pixel.
+    The bounds put the background (median of the border pixels: 677) at 0.42, between 101/255 and 151/255 where
+    the paper's images have theirs, and clip less than one pixel in ten thousand (`clipped_fraction` counts them).
     Raises DataError (missing, damaged or wrong files) or ConfigError (unknown task or option).
     """
     task = task or "cycle"
@@ -153,7 +151,7 @@ def _folder(root: str | Path | None, channel: int) -> Path:
         raise DataError(
             f"{folder} lacks {len(missing)} of the 12 montages of channel {channel}, the first is "
             f"{missing[0]}; "
-            f"{files.REMEDY}."
+            f"{files.remedy(folder)}."
         )
     return folder
 

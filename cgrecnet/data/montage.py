@@ -1,8 +1,7 @@
 """A montage of the MLCP repository: one large image in which 900 places hold one cell each.
 
-The grid is 30 x 30, a place is 40 x 40 pixels, and the places are filled **column by column**: the first
-cell is
-at the top left, the second one below it.
+The grid is 30 x 30, a place is 40 x 40 pixels.
+The places are filled **column by column**: the first cell is at the top left, the second one below it.
 A montage with fewer than 900 cells is filled up at its end.
 """
 
@@ -38,15 +37,12 @@ def is_padding(tiles: np.ndarray) -> np.ndarray:
     """Which tiles are filler and hold no cell; shape (tiles,), boolean.
 
     Rule: a tile is filler if its 40 rows are equal to one another, pixel for pixel.
-    Reason: the montages were filled up by repeating one pixel row, the top row of the last cell, so a
-    filler tile
-    shows vertical stripes and nothing else.
-    A photographed tile cannot pass: neighbouring rows carry independent camera noise, and in none of the
-    cells of
-    the 36 montages are even two neighbouring rows equal.
-    The rule looks at one tile of one channel at a time and knows nothing of how many cells there should be,
-    so that
-    the agreement of the three channels and of the counts is evidence for it.
+    Reason: the montages were filled up by repeating one pixel row, the top row of the last cell, so a filler
+    tile shows vertical stripes and nothing else.
+    A photographed tile cannot pass: neighbouring rows carry independent camera noise, and in none of the cells
+    of the 36 montages are even two neighbouring rows equal.
+    The rule looks at one tile of one channel at a time and knows nothing of how many cells there should be:
+    that the three channels agree, and the counts, is evidence for it.
     """
     return (tiles == tiles[:, :1, :]).all(axis=(1, 2))
 

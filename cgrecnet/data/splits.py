@@ -44,14 +44,13 @@ class Split:
 
 
 def joint_split(labels: np.ndarray, seed: int, validation: float = 0.15, test: float = 0.15) -> Split:
-    """The paper's 70/15/15 split (section 3.1): stratified by class, the rounding done jointly over the
-    classes.
+    """The paper's 70/15/15 split (section 3.1): stratified by class, rounded jointly over the classes.
 
     First `test` of all cells are drawn, then `validation / (1 - test)` of the rest.
-    This is the rule that gives the paper's test support of 8,320 / 4,153 / 18,661 cells; rounding each
-    class on its
-    own does not.
-    labels: shape (cells,); seed: of both draws. Raises ConfigError (shares) or DataError (a class too small).
+    This rule gives the paper's test support of 8,320 / 4,153 / 18,661 cells; rounding each class on its own
+    does not.
+    labels: shape (cells,); seed: of both draws.
+    Raises ConfigError (shares) or DataError (a class too small).
     """
     labels = _checked(labels)
     if not (0 < test and 0 < validation and test + validation < 1):

@@ -27,9 +27,7 @@ def to_unit(image: np.ndarray, window: tuple[float, float]) -> torch.Tensor:
 
 
 class Normalise(torch.nn.Module):
-    """Grey (1, H, W) -> normalised (in_channels, H, W): ImageNet's statistics for 3 channels, their mean
-    for 1.
-    """
+    """Grey (1, H, W) -> normalised (in_channels, H, W): ImageNet's statistics, averaged for 1 channel."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -49,8 +47,8 @@ def train_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
     """Algorithm 1, training: random resized crop to `size`, horizontal flip with p = 0.5, normalisation.
 
     Acts on float32 (1, H, W) in [0, 1]; the random choices come from torch's global generator.
-    The paper gives no range for the crop; torchvision's defaults (area 8 to 100 %, ratio 3/4 to 4/3) are
-    used.
+    The paper gives no range for the crop; torchvision's defaults (area 8 to 100 %, ratio 3/4 to 4/3)
+    are used.
     """
     _check_size(size)
     return v2.Compose(
@@ -59,8 +57,9 @@ def train_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
 
 
 def eval_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
-    """Algorithm 1, validation and test: short side to 256/224 of `size`, centre crop, normalisation; not
-    random.
+    """Algorithm 1, validation and test: short side to 256/224 of `size`, centre crop, normalisation.
+
+    Acts on float32 (1, H, W) in [0, 1]; nothing is random.
     """
     _check_size(size)
     return v2.Compose(
@@ -74,15 +73,14 @@ def _check_size(size: int) -> None:
 
 
 class CellTensors(Dataset):
-    """Some cells of a data set as (tensor, label, index) for a DataLoader; index counts in the whole data
-    set.
+    """Some cells of a data set as (tensor, label, index) for a DataLoader; index counts in the whole set.
 
     With `seed`, each item's random choices come from (seed, epoch, index) alone: the tensors are the same
-    whatever
-    the number of workers and the order of the cells, and torch's global generator is left as it was.
+    whatever the number of workers and the order of the cells, and torch's global generator is left as it was.
     Call `set_epoch` before each epoch so that the crops differ from epoch to epoch (workers that persist over
     epochs would not see it: leave `persistent_workers` off).
     Without `seed` a random transform draws from torch's global generator, which DataLoader seeds per worker.
+    Raises DataError for an index that the data set does not have.
     """
 
     def __init__(

@@ -1,0 +1,26 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from cgrecnet.data import fetch
+
+
+@pytest.fixture(scope="session")
+def mlcp() -> Path:
+    """Folder with the real montages; tests that need it are skipped where CGRECNET_DATA does not lead to it."""
+    named = os.environ.get("CGRECNET_DATA")
+    if not named:
+        pytest.skip("needs the real montages: set CGRECNET_DATA to the folder that holds them")
+    folder = fetch._inside(Path(named))
+    if folder is None:
+        pytest.skip(f"needs the real montages, and CGRECNET_DATA ({named}) has none")
+    return folder
+
+
+@pytest.fixture
+def no_data(monkeypatch, tmp_path) -> Path:
+    """No data set anywhere: CGRECNET_DATA unset, an empty cache. Returns the cache folder."""
+    monkeypatch.delenv("CGRECNET_DATA", raising=False)
+    monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"

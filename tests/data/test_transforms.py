@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+import torch
+from torch.utils.data import DataLoader
+from torchvision.transforms import v2
+
+from cgrecnet.data import open_dataset
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform, to_unit, train_transform
+from cgrecnet.errors import ConfigError, DataError
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return open_dataset("cytometer", options={"cells": 32})
+
+
+def test_window_maps_black_to_0_and_white_to_1_and_clips():
+    image = np.array([[300, 750, 1200], [0, 1500, 300]], np.uint16)
+    unit = to_unit(image, (300.0, 1200.0))
+    assert unit.shape == (1, 2, 3) and unit.dtype == torch.float32
+    assert unit[0].tolist() == [[0.0, 0.5, 1.0], [0.0, 1.0, 0.0]]
+
+
+def test_training_steps_are_those_of_algorithm_1():
+    crop, flip, _ = train_transform(224).transforms
+    assert isinstance(crop, v2.RandomResizedCrop) and crop.size == (224, 224) or list(crop.size) == [224, 224]
+    assert tuple(crop.scale) == (0.08, 1.0)
+    assert isinstance(flip, v2.RandomHorizontalFlip) and flip.p == 0.5
+
+
+def test_evaluation_steps_are_those_of_algorithm_1():
+    resize, centre, _ = eval_transform(224).transforms
+    assert list(resize.size) == [256] and list(centre.size) == [224, 224]
+    assert list(eval_transform(64).transforms[0].size) == [73]
+
+
+def test_evaluation_keeps_the_middle_of_the_image():
+    """45 x 60 pixels become 256 x 341, of which the middle 224 x 224 stay."""
+    image = torch.linspace(0, 1, 60).expand(1, 45, 60)
+    out = eval_transform(224, in_channels=1)(image)
+    grey = out * np.mean(IMAGENET_STD) + np.mean(IMAGENET_MEAN)
+    whole = v2.functional.resize(image, [256], antialias=True)
+    assert whole.shape == (1, 256, 341)
+    left = round((341 - 224) / 2)
+    torch.testing.assert_close(grey, whole[:, 16:240, left : left + 224].float(), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("make", [train_transform, eval_transform])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_shapes_and_normalisation(make, channels):
+    out = make(32, in_channels=channels)(torch.full((1, 41, 60), 0.5))
+    assert out.shape == (channels, 32, 32) and out.dtype == torch.float32
+    mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
+    wanted = (0.5 - mean) / std if channels == 3 else [(0.5 - mean.mean()) / std.mean()]
+    assert np.allclose(out.mean(dim=(1, 2)), wanted, atol=1e-5)
+
+
+def test_flip_happens_in_half_of_the_cases():
+    ramp = torch.linspace(0, 1, 60).expand(1, 40, 60)
+    torch.manual_seed(0)
+    transform = train_transform(16)
+    flipped = sum(bool(x[0, 8, 0] > x[0, 8, -1]) for x in (transform(ramp) for _ in range(400)))
+    assert 150 < flipped < 250
+
+
+def test_items_are_tensor_label_index(cells):
+    items = CellTensors(cells, [5, 2], eval_transform(32))
+    tensor, label, index = items[1]
+    assert len(items) == 2 and index == 2 and label == cells.labels[2] and tensor.shape == (3, 32, 32)
+
+
+def loaded(cells, seed, workers, epoch=0, order=range(8)):
+    items = CellTensors(cells, list(order), train_transform(16), seed=seed)
+    items.set_epoch(epoch)
+    batches = DataLoader(items, batch_size=3, num_workers=workers)
+    return {int(i): x for tensors, _, index in batches for x, i in zip(tensors, index, strict=True)}
+
+
+def same(a, b):
+    return all(torch.equal(a[i], b[i]) for i in a)
+
+
+def test_same_seed_same_tensors_whatever_workers_and_order(cells):
+    once = loaded(cells, seed=7, workers=0)
+    assert same(once, loaded(cells, seed=7, workers=0, order=reversed(range(8))))
+    assert same(once, loaded(cells, seed=7, workers=2))
+    assert not same(once, loaded(cells, seed=8, workers=0))
+    assert not same(once, loaded(cells, seed=7, workers=0, epoch=1))
+
+
+def test_seeded_items_leave_torchs_generator_alone(cells):
+    torch.manual_seed(3)
+    expected = torch.rand(2)
+    torch.manual_seed(3)
+    CellTensors(cells, [0], train_transform(16), seed=1)[0]
+    assert torch.equal(torch.rand(2), expected)
+
+
+def test_without_seed_torchs_generator_decides(cells):
+    items = CellTensors(cells, [0], train_transform(16))
+    torch.manual_seed(3)
+    first, second = items[0][0], items[0][0]
+    torch.manual_seed(3)
+    assert torch.equal(items[0][0], first) and not torch.equal(first, second)
+
+
+def test_mistakes_are_named(cells):
+    with pytest.raises(ConfigError, match="image size must be a whole number .* not '224'"):
+        train_transform("224")
+    with pytest.raises(ConfigError, match="1 or 3 channels here, not 2"):
+        eval_transform(32, in_channels=2)
+    with pytest.raises(DataError, match="indices lie outside the 32 cells"):
+        CellTensors(cells, [32], eval_transform(32))
+    with pytest.raises(DataError, match="must be 2-D"):
+        to_unit(np.zeros((4, 4, 3)), (0.0, 1.0))
+    with pytest.raises(ConfigError, match="white must lie above"):
+        to_unit(np.zeros((4, 4)), (1.0, 1.0))
