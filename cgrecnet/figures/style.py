@@ -1,4 +1,4 @@
-"""One look for every figure: opaque white ground, readable in dark mode too; colours that colour-blind eyes tell apart."""
+"""One look for every figure: opaque white ground (dark mode), colours that colour-blind eyes tell apart."""
 
 import matplotlib.pyplot as plt
 import seaborn as sns

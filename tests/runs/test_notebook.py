@@ -112,7 +112,7 @@ def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path
     with pytest.raises(RunError) as caught:
         train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
     text = str(caught.value)
-    assert "failed: " in text and "jurkat" in text and "Traceback" not in text and text.count("\n") == 0, text
+    assert "failed: " in text and "montages" in text and "Traceback" not in text and text.count("\n") == 0, text
     assert not (tmp_path / "results").exists()
 
 

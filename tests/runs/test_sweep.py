@@ -20,7 +20,8 @@ def write(folder: Path, text: str) -> Path:
 def test_a_grid_is_multiplied_out_over_its_base(tmp_path):
     text = "experiment: e\nbase: {epochs: 2, learning_rate: 1e-3}\ngrid: {model: [resnet50, cg_recnet], seed: [1, 2]}"
     configs = read_sweep(write(tmp_path, text))
-    assert [(c.model, c.seed) for c in configs] == [("resnet50", 1), ("resnet50", 2), ("cg_recnet", 1), ("cg_recnet", 2)]
+    expected = [("resnet50", 1), ("resnet50", 2), ("cg_recnet", 1), ("cg_recnet", 2)]
+    assert [(c.model, c.seed) for c in configs] == expected
     assert {(c.experiment, c.epochs, c.learning_rate) for c in configs} == {("e", 2, 1e-3)}
 
 
