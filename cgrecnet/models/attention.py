@@ -22,21 +22,44 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from cgrecnet.errors import ConfigError
 
-#: Floor under every length that is divided by; also above zero in float16.
+#: Floor under every length that is divided by.
 EPS = 1e-6
 
 
-def _head_channels(dim: int, num_heads: int) -> int:
+def inverse_length(x: Tensor, dim: int) -> Tensor:
+    """1 / |x| along one dimension, which is kept; a length under `EPS` counts as `EPS`."""
+    return x.square().sum(dim, keepdim=True).clamp_min(EPS * EPS).rsqrt()
+
+
+def unit(x: Tensor) -> Tensor:
+    """x at unit length along its last dimension."""
+    return x * inverse_length(x, -1)
+
+
+def split_heads(qkv: Tensor, num_heads: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values, each (B, h, N, d), from (B, N, 3 C).
+
+    One copy here puts every head's matrix in one piece; without it each product that follows makes its own.
+    """
+    batch, count, three = qkv.shape
+    parts = qkv.view(batch, count, 3, num_heads, three // (3 * num_heads)).permute(2, 0, 3, 1, 4)
+    return parts.contiguous().unbind(0)
+
+
+def join_heads(x: Tensor) -> Tensor:
+    """(B, h, N, d) to (B, N, C)."""
+    return x.transpose(1, 2).flatten(2)
+
+
+def _check_heads(dim: int, num_heads: int) -> None:
     if num_heads < 1 or dim % num_heads:
         raise ConfigError(
             f"An attention over {dim} channels cannot have {num_heads} heads: "
             "choose a number of heads that divides the channels."
         )
-    return dim // num_heads
 
 
 class LinAngularAttention(nn.Module):
@@ -56,7 +79,8 @@ class LinAngularAttention(nn.Module):
         super().__init__()
         if normaliser not in ("l2", "layernorm"):
             raise ConfigError(f"Unknown attention normaliser {normaliser!r}: choose 'l2' or 'layernorm'.")
-        self.num_heads, self.head_dim = num_heads, _head_channels(dim, num_heads)
+        _check_heads(dim, num_heads)
+        self.num_heads = num_heads
         self.qkv = nn.Linear(dim, 3 * dim, bias=False)
         self.norm = nn.LayerNorm(dim, eps=EPS) if normaliser == "layernorm" else None
         self.dwconv = nn.Conv2d(
@@ -66,23 +90,16 @@ class LinAngularAttention(nn.Module):
 
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """The kernel of Eq. 1 before its norm, V / 2 + Q^ (K^' V) / pi; all (B, h, N, d)."""
-        q, k = F.normalize(q, dim=-1, eps=EPS), F.normalize(k, dim=-1, eps=EPS)
         # K^' V first: a d x d matrix per head, whatever the number of tokens.
-        context = k.transpose(-2, -1) @ v * (1 / math.pi)
-        return torch.add(q @ context, v, alpha=0.5)
+        context = unit(k).transpose(-2, -1) @ v * (1 / math.pi)
+        return torch.add(unit(q) @ context, v, alpha=0.5)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        batch, count, dim = tokens.shape
-        qkv = self.qkv(tokens).view(batch, count, 3, self.num_heads, self.head_dim).permute(2, 0, 3, 1, 4)
-        q, k, v = qkv.unbind(0)
-        y = self.attend(q, k, v)
+        q, k, v = split_heads(self.qkv(tokens), self.num_heads)
+        y, local = self.attend(q, k, v), self.dwconv(v)
         if self.norm is None:
-            y = F.normalize(y, dim=-1, eps=EPS) + self.dwconv(v)
-            y = y.transpose(1, 2).reshape(batch, count, dim)
-        else:
-            local = self.dwconv(v).transpose(1, 2).reshape(batch, count, dim)
-            y = self.norm(y.transpose(1, 2).reshape(batch, count, dim)) + local
-        return self.proj(y)
+            return self.proj(join_heads(unit(y) + local))
+        return self.proj(self.norm(join_heads(y)) + join_heads(local))
 
 
 class CrossCovarianceAttention(nn.Module):
@@ -94,24 +111,21 @@ class CrossCovarianceAttention(nn.Module):
 
     def __init__(self, dim: int, num_heads: int = 8) -> None:
         super().__init__()
-        self.num_heads, self.head_dim = num_heads, _head_channels(dim, num_heads)
+        _check_heads(dim, num_heads)
+        self.num_heads = num_heads
         self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
         self.qkv = nn.Linear(dim, 3 * dim, bias=False)
         self.proj = nn.Linear(dim, dim)
 
     def covariance(self, q: Tensor, k: Tensor) -> Tensor:
-        """softmax(tau_h Q^ K^'), (B, h, d, d), rows summing to 1; q and k are (B, h, d, N).
+        """softmax(tau_h Q^ K^'), (B, h, d, d), rows summing to 1; q and k are (B, h, N, d).
 
         The unit lengths are put into the small d x d product, which spares two passes over all tokens.
         """
-        q_length = q.norm(dim=-1, keepdim=True).clamp_min(EPS)
-        k_length = k.norm(dim=-1, keepdim=True).clamp_min(EPS)
-        cosine = (q @ k.transpose(-2, -1)) / (q_length * k_length.transpose(-2, -1))
+        cosine = (q.transpose(-2, -1) @ k) * (inverse_length(q, -2).transpose(-2, -1) * inverse_length(k, -2))
         return (cosine * self.temperature).softmax(dim=-1)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        batch, count, dim = tokens.shape
-        qkv = self.qkv(tokens).view(batch, count, 3, self.num_heads, self.head_dim).permute(2, 0, 3, 4, 1)
-        q, k, v = qkv.unbind(0)
-        y = self.covariance(q, k) @ v
-        return self.proj(y.permute(0, 3, 1, 2).reshape(batch, count, dim))
+        q, k, v = split_heads(self.qkv(tokens), self.num_heads)
+        # Tokens stand in rows, so A V is written V A'.
+        return self.proj(join_heads(v @ self.covariance(q, k).transpose(-2, -1)))

@@ -79,7 +79,7 @@ class CrossAttentionFusion(nn.Module):
             return out + f2 if self.combine == "recalibrate_plus_xca" else out
         pooled2 = _pool(f2 @ scores.softmax(1))
         s1, s2 = self.spatial_weights(torch.cat((pooled1, pooled2)), size).chunk(2)
-        return f1 * (1 + s1) + f2 * (1 + s2)
+        return torch.addcmul(f1 * (1 + s1), f2, 1 + s2)
 
 
 def _pool(features: Tensor) -> Tensor:
@@ -110,22 +110,23 @@ class FusionModule(nn.Module):
     ) -> None:
         super().__init__()
         adapt = width != channels
-        self.reduce = nn.Conv2d(channels, width, 1) if adapt else nn.Identity()
+        # On tokens a 1x1 convolution is a linear layer.
+        self.reduce = nn.Linear(channels, width) if adapt else nn.Identity()
         self.linear_angular = LinAngularAttention(width, num_heads, normaliser)
         self.cross_covariance = CrossCovarianceAttention(width, num_heads)
         self.fuse = CrossAttentionFusion(width, hidden, spatial_map, combine)
-        self.expand = nn.Conv2d(width, channels, 1) if adapt else nn.Identity()
+        self.expand = nn.Linear(width, channels) if adapt else nn.Identity()
         self.skip = skip
 
     def branches(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """LA and XCA of the feature map, both (B, N, width)."""
-        tokens = self.reduce(x).flatten(2).transpose(1, 2)
+        tokens = self.reduce(x.flatten(2).transpose(1, 2))
         return self.linear_angular(tokens), self.cross_covariance(tokens)
 
     def forward(self, x: Tensor) -> Tensor:
         size = (x.shape[2], x.shape[3])
         fused = self.fuse(*self.branches(x), size)
-        out = self.expand(fused.transpose(1, 2).unflatten(2, size))
+        out = self.expand(fused).transpose(1, 2).unflatten(2, size)
         return x + out if self.skip else out
 
 

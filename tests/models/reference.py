@@ -7,6 +7,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 EPS = 1e-6
 
@@ -102,7 +103,7 @@ def plain_fusion(module, x: Tensor) -> Tensor:
     """
     batch, _, height, width = x.shape
     la, xca, m = module.linear_angular, module.cross_covariance, module.fuse
-    y = module.reduce(x)
+    y = F.conv2d(x, module.reduce.weight[:, :, None, None], module.reduce.bias)
     tokens = y.flatten(2).transpose(1, 2)
     count, dim = tokens.shape[1:]
 
@@ -129,4 +130,5 @@ def plain_fusion(module, x: Tensor) -> Tensor:
         pooled = torch.cat((g.mean(1, keepdim=True), g.amax(1, keepdim=True)), 1)
         s = m.conv2(m.conv1(pooled).relu()).flatten(2).softmax(-1)
         out = out + f * s + f
-    return module.expand(out.reshape(batch, dim, height, width))
+    out = out.reshape(batch, dim, height, width)
+    return F.conv2d(out, module.expand.weight[:, :, None, None], module.expand.bias)

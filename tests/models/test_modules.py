@@ -38,7 +38,7 @@ def test_cross_covariance_attention_equals_timm():
 
 def test_covariance_is_a_map_of_channels_whose_rows_sum_to_one():
     module = CrossCovarianceAttention(128, 8)
-    a = module.covariance(*torch.randn(2, 3, 8, 16, 784))
+    a = module.covariance(*torch.randn(2, 3, 8, 784, 16))
     assert a.shape == (3, 8, 16, 16)
     torch.testing.assert_close(a.sum(-1), torch.ones(3, 8, 16))
 

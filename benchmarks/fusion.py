@@ -1,0 +1,116 @@
+"""Speed and memory of the fusion module against a plain transcription of its equations, in one process.
+
+    python benchmarks/fusion.py [--compile] [--channels-last] [--device cuda] [--batch 8] [--repeats 30] [--json FILE]
+
+Both sides share the weights and the input. Forward and backward are timed in turn, pair by pair, so that a busy
+machine slows both alike; reported are the median ratio over the pairs (above 1: the package is faster) with its
+quartiles, and the bytes that each side keeps for the backward pass. Nothing is averaged over different machines.
+"""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cgrecnet.models.fusion import FusionModule
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "models"))
+from reference import plain_fusion  # noqa: E402
+
+
+def once(call: Callable[[Tensor], Tensor], x: Tensor, module: FusionModule) -> float:
+    """Seconds of one forward and backward pass."""
+    module.zero_grad(set_to_none=True)
+    x.grad = None
+    _wait(x)
+    start = time.perf_counter()
+    call(x).sum().backward()
+    _wait(x)
+    return time.perf_counter() - start
+
+
+def _wait(x: Tensor) -> None:
+    if x.is_cuda:
+        torch.cuda.synchronize()
+
+
+def kept_bytes(call: Callable[[Tensor], Tensor], x: Tensor) -> int:
+    """Bytes of the distinct storages, weights and input left out, that a forward pass keeps for the backward pass."""
+    storages: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        if not tensor.is_leaf:
+            storage = tensor.untyped_storage()
+            storages[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        y = call(x)
+    total = sum(storages.values())
+    del y
+    return total
+
+
+def compare(args: argparse.Namespace) -> dict:
+    """One comparison, as a mapping."""
+    torch.manual_seed(0)
+    module = FusionModule(512, args.width).to(args.device)
+    x = torch.randn(args.batch, 512, args.size, args.size, device=args.device).relu()
+    if args.channels_last:
+        module, x = (thing.to(memory_format=torch.channels_last) for thing in (module, x))
+    x.requires_grad_()
+
+    def plain(x: Tensor) -> Tensor:
+        return plain_fusion(module, x)
+
+    torch.testing.assert_close(module(x), plain(x), rtol=1e-3, atol=1e-4)
+    memory = {"package_kept_bytes": kept_bytes(module, x), "plain_kept_bytes": kept_bytes(plain, x)}
+    ours = torch.compile(module, fullgraph=True) if args.compile else module
+    for _ in range(3):
+        once(ours, x, module), once(plain, x, module)
+    pairs = np.array([[once(ours, x, module), once(plain, x, module)] for _ in range(args.repeats)])
+    ratio = pairs[:, 1] / pairs[:, 0]
+    return {
+        "package_ms": float(np.median(pairs[:, 0]) * 1e3),
+        "plain_ms": float(np.median(pairs[:, 1]) * 1e3),
+        "ratio": float(np.median(ratio)),
+        "ratio_quartiles": [float(q) for q in np.percentile(ratio, [25, 75])],
+        **memory,
+        **vars(args),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "machine": torch.cuda.get_device_name() if args.device == "cuda" else platform.machine(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--size", type=int, default=28, help="height and width of the feature map")
+    parser.add_argument("--width", type=int, default=128)
+    parser.add_argument("--repeats", type=int, default=30)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--compile", action="store_true", help="compile the package's side; the plain side stays eager")
+    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--json", type=Path, help="also write the result here")
+    args = parser.parse_args()
+    path = args.json
+    del args.json
+    result = compare(args)
+    for key, value in result.items():
+        print(f"{key:20} {value}")
+    if path:
+        partial = path.with_suffix(path.suffix + ".partial")
+        partial.write_text(json.dumps(result, indent=1) + "\n")
+        partial.replace(path)
+
+
+if __name__ == "__main__":
+    main()
