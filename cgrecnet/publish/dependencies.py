@@ -80,6 +80,8 @@ def is_fresh(chapter: Chapter, layout: Layout) -> bool:
 
 def _name(path: str, layout: Layout) -> str | None:
     """The name under which a path is recorded, or None where it is not watched."""
+    if "__editable__" in path:
+        return None  # no file: a mark on sys.path by which an editable install hooks into the import system
     for variable, folder in layout.watched.items():
         if Path(path).is_relative_to(folder):
             return (Path(variable) / Path(path).relative_to(folder)).as_posix()

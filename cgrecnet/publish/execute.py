@@ -37,7 +37,7 @@ def run(folder: Path) -> int:
             on_cell_start=note_position,
         )
     except PapermillExecutionError as error:
-        problem = {"cell": error.cell_index - 1, "error": f"{error.ename}: {error.evalue}"}
+        problem = {"cell": error.cell_index, "error": f"{error.ename}: {error.evalue}"}
         _write(folder / "error.json", problem | {"traceback": error.traceback})
         return 1
     except Exception as error:  # a kernel that died or never started: nbclient raises many things
