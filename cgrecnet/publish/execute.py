@@ -24,8 +24,8 @@ def run(folder: Path) -> int:
         if cell.cell_type == "code":
             _write(folder / "at.json", {"cell": cell_index})
 
-    try:
-        done = papermill.execute_notebook(
+    def execute() -> Any:
+        return papermill.execute_notebook(
             notebook,
             None,
             parameters=job["parameters"],
@@ -36,6 +36,15 @@ def run(folder: Path) -> int:
             start_timeout=120,
             on_cell_start=note_position,
         )
+
+    try:
+        try:
+            done = execute()
+        except Exception:
+            # A kernel that never came up (two may have picked one port) says nothing about the chapter.
+            if (folder / "at.json").exists():
+                raise
+            done = execute()
     except PapermillExecutionError as error:
         problem = {"cell": error.cell_index, "error": f"{error.ename}: {error.evalue}"}
         _write(folder / "error.json", problem | {"traceback": error.traceback})

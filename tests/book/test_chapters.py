@@ -1,0 +1,41 @@
+"""The chapters as they are written, and the pages as they were last built."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cgrecnet.publish import check, notebook
+from cgrecnet.publish.layout import STATUS_PAGE, Layout
+
+ROOT = Path(__file__).parents[2]
+LAYOUT = Layout(ROOT)
+SCRIPTS = [chapter for chapter in LAYOUT.chapters if chapter.is_script]
+
+
+def test_every_chapter_in_the_folder_is_in_the_table_of_contents():
+    listed = {chapter.source for chapter in LAYOUT.chapters}
+    written = {
+        path
+        for suffix in ("md", "py")
+        for path in LAYOUT.book.rglob(f"*.{suffix}")
+        if "experiments" not in path.parts and not path.name.startswith("_")
+    }
+    assert written == listed
+    assert STATUS_PAGE in LAYOUT.page_names
+
+
+@pytest.mark.parametrize("chapter", SCRIPTS, ids=lambda chapter: chapter.name)
+def test_a_script_is_a_notebook_with_a_title_and_valid_parameters(chapter):
+    cells = notebook.read(chapter)
+    notebook.check_parameters(chapter, cells)
+    assert cells.cells[0].cell_type == "markdown" and cells.cells[0].source.lstrip("(").count("# ")
+    header = chapter.source.read_text("utf8").split("# ---")[1].replace("\n# ", "\n")
+    assert yaml.safe_load(header)["jupyter"]["kernelspec"]["language"] == "python"
+
+
+def test_the_built_pages_have_no_fault(tmp_path):
+    if not (LAYOUT.build / "html.json").is_file():
+        pytest.skip("the book has not been built here: run `make book`, which looks at the pages itself")
+    found = check.check(LAYOUT.html, tmp_path / "checked.json", again=True)
+    assert [f"{fault.page}: {fault.text}" for fault in found.faults] == []

@@ -1,0 +1,88 @@
+"""The built pages: complete, with their sources for download, and never green after a warning."""
+
+import json
+
+import pytest
+from minibook import make_book, set_pages, write
+
+from cgrecnet.publish import __main__, check_static
+from cgrecnet.publish.layout import Layout
+
+
+def build(root, look=False):
+    return __main__.main(["build", "--root", str(root), "--jobs", "2", *([] if look else ["--no-check"])])
+
+
+@pytest.fixture(scope="module")
+def built(executed):
+    layout, _ = executed
+    assert build(layout.root) == 0
+    return layout
+
+
+def test_the_pages_are_there(built):
+    for name in ("index", "book/index", "book/one", "book/two", "book/appendix/execution"):
+        assert (built.html / f"{name}.html").is_file()
+
+
+def test_no_fault_in_the_text_of_the_pages(built):
+    assert check_static.faults(built.html, check_static.pages_in(built.html)) == []
+
+
+def test_the_executed_notebook_and_the_script_are_offered(built):
+    text = (built.html / "book" / "two.html").read_text("utf8")
+    assert 'href="../_sources/book/two.ipynb"' in text
+    assert 'href="../_sources/book/two.py"' in text
+    assert (built.html / "_sources/book/two.py").read_text() == (built.book / "two.py").read_text()
+    notebook = json.loads((built.html / "_sources/book/two.ipynb").read_text("utf8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert notebook["metadata"]["cgrecnet"]["cells"]
+
+
+def test_mathjax_comes_with_the_book(built):
+    assert '_static/mathjax/tex-chtml.js' in (built.html / "book" / "one.html").read_text("utf8")
+    assert (built.html / "_static/mathjax/tex-chtml.js").stat().st_size > 1e5
+    assert list((built.html / "_static/mathjax/output/chtml/fonts").rglob("*.woff"))
+
+
+def test_the_status_page_shows_each_run(built):
+    text = (built.stage / "book/appendix/execution.md").read_text("utf8")
+    for part in ("## one", "## two", "`results/first/run.json`", "3: 1.5 s, `time.sleep(1.5)`", "numpy"):
+        assert part in text
+
+
+def test_nothing_changed_builds_nothing(built, capsys):
+    page = built.html / "book" / "one.html"
+    before = page.stat().st_mtime_ns
+    assert build(built.root) == 0
+    assert page.stat().st_mtime_ns == before
+    out = capsys.readouterr().out
+    assert "no chapter to execute" in out and "pages (nothing changed)" in out
+
+
+def test_a_deleted_page_comes_back_and_a_removed_chapter_goes(built):
+    (built.html / "book" / "one.html").unlink()
+    assert build(built.root) == 0
+    assert (built.html / "book" / "one.html").is_file()
+    index = (built.book / "index.md").read_text()
+    write(built.book / "index.md", "# Home\n\nSee [one](one.py).\n")
+    set_pages(built.root, "one")
+    assert build(built.root) == 0
+    assert not list(built.html.glob("book/two.*")) + list(built.html.glob("_sources/book/two.*"))
+    assert not (built.executed / "book" / "two.ipynb").exists()
+    write(built.book / "index.md", index)
+
+
+def test_a_warning_fails_twice_and_the_repair_succeeds(tmp_path, capsys):
+    root = make_book(tmp_path)
+    set_pages(root, "plain")
+    write(root / "book" / "plain.md", "# Plain\n\nNothing here.\n")
+    write(root / "book" / "index.md", "# Home\n\nSee [a page](nowhere.md).\n")
+    for _ in range(2):
+        assert build(root) == 1
+        captured = capsys.readouterr()
+        assert "book/index.md" in captured.err and "nowhere" in captured.err
+    write(root / "book" / "index.md", "# Home\n\nAll is well.\n")
+    assert build(root) == 0
+    assert Layout(root).html.is_dir()
