@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -115,3 +117,9 @@ def test_mistakes_are_named(cells):
         to_unit(np.zeros((4, 4, 3)), (0.0, 1.0))
     with pytest.raises(ConfigError, match="white must lie above"):
         to_unit(np.zeros((4, 4)), (1.0, 1.0))
+
+
+def test_each_cell_gets_its_own_crop(cells):
+    ramp = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))
+    items = CellTensors(replace(cells, images=[ramp] * len(cells)), [0, 1], train_transform(16), seed=1)
+    assert not torch.equal(items[0][0], items[1][0])
