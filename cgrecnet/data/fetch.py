@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files as package_files
 from pathlib import Path
 
-import pooch
+import platformdirs
 import requests
 from tqdm import tqdm
 
@@ -29,9 +29,7 @@ _STAGING = ".incoming-"  # folders of unfinished downloads; never read
 
 @cache
 def registry() -> dict[str, dict]:
-    """The 36 published files: path such as `Experiment_1/G1/Ch3_CP0008.tif` -> {"bytes": ..., "sha256":
-    ...}.
-    """
+    """The 36 published files: path such as `Experiment_1/G1/Ch3_CP0008.tif` -> its "bytes" and "sha256"."""
     listed = json.loads(package_files("cgrecnet.data").joinpath("mlcp.json").read_text("utf-8"))
     return listed["files"]
 
@@ -43,7 +41,7 @@ def channel_files(channel: int) -> list[str]:
 
 def cache_folder() -> Path:
     """Where downloads go: $CGRECNET_CACHE/jurkat, or the user's cache folder."""
-    return Path(os.environ.get("CGRECNET_CACHE") or pooch.os_cache("cgrecnet")) / "jurkat"
+    return Path(os.environ.get("CGRECNET_CACHE") or platformdirs.user_cache_dir("cgrecnet")) / "jurkat"
 
 
 def find_folder(root: str | Path | None = None) -> Path | None:
@@ -152,6 +150,8 @@ def fetch(folder: str | Path | None = None, base_url: str | None = None, progres
 
 def _fetch_one(name: str, base_url: str, staging: Path, folder: Path) -> None:
     """Download one file into `staging`, check it, and move it to its place in one step."""
+    import pooch  # here, because it loads a notebook progress bar that a page which only reads does not need
+
     url = base_url + name
     logger, level = pooch.get_logger(), pooch.get_logger().level
     logger.setLevel(logging.ERROR)

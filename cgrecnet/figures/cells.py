@@ -22,10 +22,10 @@ def pick(dataset: CellDataset, per_class: int, seed: int = 0) -> list[list[int]]
 def draw_gallery(dataset: CellDataset, per_class: int = 8, seed: int = 0) -> Figure:
     """One row per class, cells drawn at random, grey levels mapped by the data set's own window."""
     rows = pick(dataset, per_class, seed)
-    figure, axes = plt.subplots(len(rows), per_class, figsize=(7.0, 7.0 / per_class * len(rows) + 0.2), squeeze=False)
+    figure, axes = plt.subplots(len(rows), per_class, figsize=(7.0, (7.0 / per_class + 0.1) * len(rows)), squeeze=False)
     for row, indices, name in zip(axes, rows, dataset.classes, strict=True):
         draw_row(row, [dataset.images[i] for i in indices], dataset.window)
-        row[0].set_ylabel(name)
+        row[0].set_title(name)
     return figure
 
 
@@ -37,3 +37,11 @@ def draw_row(axes: Sequence, images: Sequence[np.ndarray], window: tuple[float, 
             spine.set_visible(False)
     for place, image in zip(axes, images, strict=False):
         place.imshow(image, vmin=window[0], vmax=window[1])
+
+
+def draw_absent(reason: str) -> Figure:
+    """An empty figure that says why there is no picture: a page keeps its shape where data are not at hand."""
+    figure, axes = plt.subplots(figsize=(7.0, 1.2))
+    axes.text(0.5, 0.5, f"Not shown. {reason}", ha="center", va="center")
+    axes.set_axis_off()
+    return figure
