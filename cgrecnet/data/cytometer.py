@@ -1,12 +1,11 @@
 """Simulated brightfield cells of three kinds (data set `cytometer`): made on the spot, never stored.
 
 Every cell has known causes and masks, so explanations and shortcuts can be scored against the truth.
-Like the exported crops of the paper's data: 8-bit grey levels, about 60 pixels wide, 37 to 57 high, a
-background
+Like the exported crops of the paper's data: 8-bit grey levels, 60 pixels wide, 37 to 57 high, a background
 between 101 and 152 that depends on the acquisition, contrast that grows with it, faint vertical stripes.
-Unlike them: the cells are ellipsoids with round granules, cells do not overlap each other, the optics are
-those
-of a single plane wave with a blur, and the traits of the kinds are assumptions, see `phantom`.
+Unlike them: the cells are ellipsoids with round granules and a nucleus in the middle, cells do not overlap
+each other, the optics are those of one plane wave with a blur, and the traits of the kinds are assumptions
+(see `phantom`).
 """
 
 from collections.abc import Mapping
@@ -65,8 +64,8 @@ class CytometerOptions(Options):
 class Simulation:
     """Simulated cells with all that is known about them, in the same order everywhere.
 
-    images: uint8, (height, 60) each; labels: int64, (cells,); cell_masks, nucleus_masks: boolean, like the
-    images;
+    images: uint8, (height, 60) each; labels: int64, (cells,).
+    cell_masks, nucleus_masks: boolean, like the images.
     causes: one row per cell: traits, pose, focus, run, background, gain.
     """
 
@@ -124,9 +123,7 @@ def simulate(options: CytometerOptions | Mapping | None = None, optics: Optics |
 
 
 def _draw_runs(options: CytometerOptions) -> dict[str, np.ndarray]:
-    """Background (grey levels), gain (grey levels per unit of relative intensity) and focus (um) of each
-    run.
-    """
+    """Background (grey levels), gain (grey levels per relative intensity 1) and focus (um) of each run."""
     rng = np.random.default_rng([options.seed, _RUN_STREAM])
     place = rng.permutation(np.arange(options.runs)) + rng.random(options.runs)
     place = place / options.runs

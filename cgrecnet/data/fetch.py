@@ -142,8 +142,7 @@ def fetch(folder: str | Path | None = None, base_url: str | None = None, progres
     except OSError as error:
         raise DataError(
             f"The Jurkat montages cannot be stored in {folder}: {error.strerror or error}; "
-            "free space there (they take 103 MB) or name another folder, and start again: whole files "
-            "are kept."
+            "free space there (they take 103 MB) or name another folder, and start again: whole files are kept."
         ) from None
     return folder
 
@@ -165,14 +164,12 @@ def _fetch_one(name: str, base_url: str, staging: Path, folder: Path) -> None:
         )
     except requests.RequestException as error:
         raise DataError(
-            f"Cannot download {url} ({_reason(error)}); check the network and start again (whole files "
-            "are kept), "
+            f"Cannot download {url} ({_reason(error)}); check the network and start again (whole files are kept), "
             "or set CGRECNET_DATA to a folder that holds the montages."
         ) from None
     except ValueError:
         raise DataError(
-            f"{url} gave other content than the published file (its sha256 does not match), so nothing "
-            "was stored; "
+            f"{url} gave other content than the published file (its sha256 does not match), so it was not stored; "
             "start again, and if it stays so look for a proxy that changes downloads."
         ) from None
     finally:

@@ -2,8 +2,7 @@
 
 Scalar wave optics in its simplest form (Goodman, Introduction to Fourier Optics): the cell multiplies a plane
 wave by a complex transmission, the wave travels to the plane in focus (angular spectrum), the objective
-cuts off
-high spatial frequencies, and the camera sees the intensity.
+cuts off high spatial frequencies, and the camera sees the intensity.
 A thin transparent cell in focus is almost invisible; its rings and halos come from defocus.
 """
 
@@ -54,19 +53,24 @@ class Optics:
 
     @cached_property
     def _pixel_frequencies(self) -> tuple[np.ndarray, np.ndarray]:
-        """Squared frequency (1/um^2) and transfer of one square pixel on the camera's half spectrum."""
+        """Squared frequency (1/um^2) and transfer of one square pixel on the camera's half spectrum.
+
+        A pixel's middle lies between the fine points that it covers: the transfer carries that shift.
+        """
         up = fft.fftfreq(self.pixels, self.pixel_um)[:, None]
         across = fft.rfftfreq(self.pixels, self.pixel_um)[None, :]
-        return up**2 + across**2, np.sinc(up * self.pixel_um) * np.sinc(across * self.pixel_um)
+        square = np.sinc(up * self.pixel_um) * np.sinc(across * self.pixel_um)
+        shift_um = (self.oversampling - 1) / 2 * self.pixel_um / self.oversampling
+        return up**2 + across**2, square * np.exp(2j * np.pi * shift_um * (up + across))
 
     def intensity(self, path_um: np.ndarray, absorption: np.ndarray, defocus_um: np.ndarray) -> np.ndarray:
         """Relative intensity on the camera, 1 where there is no cell; shape (cells, pixels, pixels).
 
         T(x, y) = exp(-a/2 + 2 pi i L / wavelength), U = F^-1[P exp(i k_z z) F[T]], I = |U|^2, blurred by the
         extent of the light source (standard deviation: condenser aperture x |z|) and by the pixel.
-        path_um: optical path difference L to the medium, um; absorption: a, natural logarithm of the
-        intensity;
-        both of shape (cells, grid, grid). defocus_um: z, shape (cells,), positive towards the objective.
+        path_um: optical path difference L to the medium, um; absorption: a, natural logarithm of the intensity
+        that is lost; both of shape (cells, grid, grid).
+        defocus_um: z, shape (cells,): how far beyond the cell, along the light, the plane in focus lies.
         """
         cells = len(path_um)
         transmission = np.exp(-absorption / 2 + (2j * np.pi / self.wavelength_um) * path_um)

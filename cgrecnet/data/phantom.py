@@ -1,9 +1,9 @@
 """Simulated cells: what they are made of, and the optical path and absorption that follow.
 
 Three kinds in the paper's order: astrocyte, oligodendrocyte, neuron.
-The traits below are plausible for cells that were detached and float in a stream (rounded, short
-processes); they
-are **not** measured on the paper's cells, and they overlap on purpose, so that no trait alone tells the kind.
+The traits below are plausible for cells that were detached and float in a stream (rounded, with
+short processes).
+They are **not** measured on the paper's cells, and they overlap on purpose: no trait alone tells the kind.
 """
 
 from dataclasses import dataclass

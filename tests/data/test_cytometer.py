@@ -114,6 +114,16 @@ def test_optics_absorption_takes_light_and_phase_keeps_it():
         assert abs(shifted.mean() - 1) < 1e-3, "a phase moves light about and keeps its sum"
 
 
+@pytest.mark.parametrize("focus", [-2.0, 0.0, 2.0])
+def test_optics_the_picture_lies_where_the_mask_does(focus):
+    optics = Optics()
+    blob = np.exp(-0.5 * (optics.axis_um[:, None] ** 2 + optics.axis_um**2) / 1.0**2)[None]
+    picture = optics.intensity(0.1 * blob, 0.3 * blob, np.array([focus]))[0]
+    assert np.allclose(picture, picture[::-1], atol=1e-6) and np.allclose(picture, picture[:, ::-1], atol=1e-6)
+    (mask,) = optics.bin_mask(blob > 0.5)
+    assert (mask == mask[::-1]).all() and (mask == mask[:, ::-1]).all() and mask.any()
+
+
 def test_optics_a_weak_phase_object_is_seen_out_of_focus_only_and_changes_sign():
     optics = Optics()
     blob = np.exp(-0.5 * (optics.axis_um[:, None] ** 2 + optics.axis_um**2) / 1.0**2)[None]
