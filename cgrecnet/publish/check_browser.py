@@ -48,7 +48,8 @@ _WIDTH = """() => {
     const boxes = [root, document.body, document.querySelector('.bd-main'), document.querySelector('.bd-article')];
     if (!boxes.some(box => box && box.scrollWidth > box.clientWidth + 1)) return [];
     const scrolls = e => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX);
-    const wide = [...document.querySelectorAll('article *, main *')].filter(e => {
+    const part = document.querySelector('article') || document.body;
+    const wide = [...part.querySelectorAll('*')].filter(e => {
         if (e.getBoundingClientRect().right <= limit) return false;
         for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) if (scrolls(p)) return false;
         return true;

@@ -9,7 +9,7 @@ from typing import Any
 
 from cgrecnet.publish.layout import Chapter, Layout
 
-FORMAT = 1  # raise it to have every chapter executed anew
+FORMAT = 2  # raise it to have every chapter executed anew
 _TRACING = Path("cgrecnet", "publish", "tracing")  # on every kernel's path, so every kernel looks into it
 _IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
 
@@ -80,8 +80,8 @@ def is_fresh(chapter: Chapter, layout: Layout) -> bool:
 
 def _name(path: str, layout: Layout) -> str | None:
     """The name under which a path is recorded, or None where it is not watched."""
-    if "__editable__" in path:
-        return None  # no file: a mark on sys.path by which an editable install hooks into the import system
+    if "__editable__" in path or "\n" in path:
+        return None  # no file: a mark by which an editable install hooks into imports, or a text taken for a path
     for variable, folder in layout.watched.items():
         if Path(path).is_relative_to(folder):
             return (Path(variable) / Path(path).relative_to(folder)).as_posix()

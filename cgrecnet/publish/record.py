@@ -38,6 +38,7 @@ def publishable(
     notebook["metadata"].pop("widgets", None)
     notebook["metadata"]["cgrecnet"] = {
         "chapter": chapter.label,
+        "title": title(chapter, notebook),
         "parameters": chapter.parameters,
         "started": started.astimezone(UTC).isoformat(timespec="milliseconds"),
         "seconds": round(seconds, 3),
@@ -52,6 +53,15 @@ def publishable(
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     """The code cells as the author counts them: without the one that papermill injects."""
     return [c for c in notebook["cells"] if c["cell_type"] == "code" and not is_injected(c)]
+
+
+def title(chapter: Chapter, notebook: dict[str, Any]) -> str:
+    """The first heading of the chapter, or its name."""
+    for cell in notebook["cells"]:
+        for line in "".join(cell["source"]).splitlines() if cell["cell_type"] == "markdown" else []:
+            if line.startswith("# "):
+                return line[2:].strip()
+    return chapter.name
 
 
 def is_injected(cell: dict[str, Any]) -> bool:

@@ -26,7 +26,7 @@ def page(layout: Layout) -> str:
         return _INTRODUCTION + "\nNo chapter of this book contains code.\n"
     total = sum(record["seconds"] for _, record in records)
     rows = [
-        [f"[{chapter.name.removeprefix('book/')}](/{chapter.name}.ipynb)", _date(record), _seconds(record["seconds"])]
+        [f"[{record['title']}](/{chapter.name}.ipynb)", _date(record), _seconds(record["seconds"])]
         for chapter, record in records
     ]
     parts = [
@@ -34,18 +34,21 @@ def page(layout: Layout) -> str:
         f"Chapters with code: {len(records)}; together they took {total:.0f} s of computing time.\n",
         _table(["Chapter", "Run on (UTC)", "Seconds"], rows),
     ]
-    parts += [_section(chapter, record) for chapter, record in records]
+    parts += [_section(chapter, record, layout) for chapter, record in records]
     return "\n".join(parts)
 
 
-def _section(chapter: Chapter, record: dict[str, Any]) -> str:
+def _section(chapter: Chapter, record: dict[str, Any], layout: Layout) -> str:
     slowest = max(record["cells"], key=lambda cell: cell["seconds"], default=None)
     read = record["depends_on"]["files"]
     modules = [name for name in read if name.startswith("cgrecnet/")]
     records = [name for name in read if name.startswith("results/")]
     outside = [name for name in read if name.startswith("$")]
+    # Libraries look for folders along the whole path; those that do not exist tell the reader nothing.
+    folders = [name for name in record["depends_on"]["folders"] if name[0] == "$" or (layout.root / name).is_dir()]
     other = sorted(set(read) - set(modules) - set(records) - set(outside))
     rows = [
+        ["Source", f"`{chapter.label}`"],
         ["Parameters", ", ".join(f"`{k} = {v!r}`" for k, v in record["parameters"].items()) or "as in the source"],
         ["Run on", f"{_date(record)} UTC"],
         ["Seconds", f"{_seconds(record['seconds'])} ({len(record['cells'])} code cells)"],
@@ -59,11 +62,11 @@ def _section(chapter: Chapter, record: dict[str, Any]) -> str:
         ["Run records read", _names(records)],
         ["Data files read", f"{len(outside)}, from {_sources(outside)}" if outside else "none"],
         ["Other files read", _names(other)],
-        ["Folders listed", _names(record["depends_on"]["folders"])],
+        ["Folders listed", _names(folders)],
         ["Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())],
         ["Fingerprint", f"`{record['fingerprint'][:16] or 'none'}`"],
     ]
-    return f"\n## {chapter.name.removeprefix('book/')}\n\n" + _table(["What", "Value"], rows)
+    return f"\n## {record['title']}\n\n" + _table(["What", "Value"], rows)
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:

@@ -48,7 +48,8 @@ def test_mathjax_comes_with_the_book(built):
 
 def test_the_status_page_shows_each_run(built):
     text = (built.stage / "book/appendix/execution.md").read_text("utf8")
-    for part in ("## one", "## two", "`results/first/run.json`", "3: 1.5 s, `time.sleep(1.5)`", "numpy"):
+    expected = ["## One", "## Two", "`book/one.py`", "`results/first/run.json`", "3: 1.5 s, `time.sleep(1.5)`", "numpy"]
+    for part in expected:
         assert part in text
 
 
