@@ -15,7 +15,9 @@ F_XCA is added as well, whether the map is a sigmoid or, as in the public code, 
 size, the width at which all this runs, and whether the input skips around the module. Each is an argument here.
 
 A softmax over N positions has the mean 1 / N. With 28 x 28 positions the public CAFM therefore changes the plain sum
-F_1 + F_2 by about 1 / 784 when training starts; see `fusion_effect`.
+F_1 + F_2 by about 1 / 784 when training starts; see `fusion_effect`. Its two small convolutions have one channel
+between them, so that one ReLU can silence the whole spatial path from the start; see `spatial_path_is_dead`. And the
+softmax cannot see the last bias, which therefore never learns.
 """
 
 import torch
@@ -64,6 +66,12 @@ class CrossAttentionFusion(nn.Module):
         u2 = self.mean2(f2.mean(1)) + self.max2(f2.amax(1))
         return u1.unsqueeze(2) * u2.unsqueeze(1)
 
+    def mixed(self, f1: Tensor, f2: Tensor) -> tuple[Tensor, Tensor]:
+        """Channel mean and maximum of G_1 and of G_2, each (B, 2, N)."""
+        scores = self.channel_scores(f1, f2)
+        # Tokens stand in rows, so A F is written F A'; no transposed copy of the features is made.
+        return _pool(f1 @ scores.softmax(2).transpose(1, 2)), _pool(f2 @ scores.softmax(1))
+
     def spatial_weights(self, pooled: Tensor, size: tuple[int, int]) -> Tensor:
         """s_i, (B, N, 1), from the channel mean and maximum of G_i, (B, 2, N)."""
         logits = self.conv2(self.conv1(pooled.unflatten(2, size)).relu()).flatten(1)
@@ -71,13 +79,11 @@ class CrossAttentionFusion(nn.Module):
         return weights.unsqueeze(2)
 
     def forward(self, f1: Tensor, f2: Tensor, size: tuple[int, int]) -> Tensor:
-        scores = self.channel_scores(f1, f2)
-        # Tokens stand in rows, so A F is written F A'; no transposed copy of the features is made.
-        pooled1 = _pool(f1 @ scores.softmax(2).transpose(1, 2))
         if self.combine != "sum":
-            out = f1 * self.spatial_weights(pooled1, size)
+            mixed = f1 @ self.channel_scores(f1, f2).softmax(2).transpose(1, 2)
+            out = f1 * self.spatial_weights(_pool(mixed), size)
             return out + f2 if self.combine == "recalibrate_plus_xca" else out
-        pooled2 = _pool(f2 @ scores.softmax(1))
+        pooled1, pooled2 = self.mixed(f1, f2)
         s1, s2 = self.spatial_weights(torch.cat((pooled1, pooled2)), size).chunk(2)
         return torch.addcmul(f1 * (1 + s1), f2, 1 + s2)
 
@@ -140,3 +146,13 @@ def fusion_effect(module: FusionModule, x: Tensor) -> float:
     plain = f1 + f2
     fused = module.fuse(f1, f2, (x.shape[2], x.shape[3]))
     return ((fused - plain).norm() / plain.norm()).item()
+
+
+@torch.no_grad()
+def spatial_path_is_dead(module: FusionModule, x: Tensor) -> bool:
+    """Whether the ReLU between the two spatial convolutions is zero at every position of every image of x.
+
+    Then the maps s_i are the same everywhere, and nothing before that ReLU gets a gradient through them.
+    """
+    pooled = torch.cat(module.fuse.mixed(*module.branches(x)))
+    return bool((module.fuse.conv1(pooled.unflatten(2, x.shape[2:])) <= 0).all())

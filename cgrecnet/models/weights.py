@@ -123,6 +123,20 @@ def replace_first_convolution(model: nn.Module, first: str, in_channels: int) ->
     setattr(model.get_submodule(parent), child, new)
 
 
+#: Names in torchvision's oldest published files (DenseNet, ViT) and what the same tensors are called today.
+_RENAMED = (
+    (re.compile(r"(denselayer\d+\.(?:norm|conv))\.([12])\."), r"\1\2."),
+    (re.compile(r"\.mlp\.linear_1\."), ".mlp.0."),
+    (re.compile(r"\.mlp\.linear_2\."), ".mlp.3."),
+)
+
+
+def _modern(key: str) -> str:
+    for pattern, name in _RENAMED:
+        key = pattern.sub(name, key)
+    return key
+
+
 def _mismatch(state: dict[str, Tensor], wanted: dict[str, Tensor]) -> str | None:
     """What keeps a state dict from fitting, in words, or None."""
     foreign = sorted(set(state) - set(wanted))
@@ -148,6 +162,7 @@ def load_into(
     Raises ConfigError before anything is changed.
     """
     own = model.state_dict()
+    state = {_modern(key): value for key, value in state.items()}
     wanted = {key: value for key, value in own.items() if not key.startswith(_ADDED)}
     state = {
         key: value

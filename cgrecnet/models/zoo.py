@@ -22,7 +22,8 @@ class System:
 
     name: in the registry; title: as the paper writes it; family: "resnet50" where fusion and gate may stand,
     "torchvision" or "zhu". fusion, gate: which modules stand in it. first: name of its first convolution's weight.
-    head: prefix of its last, classifying layer. least_size: the smallest square image it takes.
+    head: prefix of its last, classifying layer. least_size: the smallest square image it takes in evaluation mode.
+    native_channels, native_size: the input (height, width) that it was designed for.
     """
 
     name: str
@@ -33,6 +34,8 @@ class System:
     least_size: int = 1
     fusion: bool = False
     gate: bool = False
+    native_channels: int = 3
+    native_size: tuple[int, int] = (224, 224)
 
 
 SYSTEMS: dict[str, System] = {
@@ -46,7 +49,15 @@ SYSTEMS: dict[str, System] = {
         System("vgg16", "VGG-16", "torchvision", "features.0.weight", "classifier.6", 32),
         System("mobilenet_v2", "MobileNetV2", "torchvision", "features.0.0.weight", "classifier.1"),
         System("vit_b_16", "ViT-B/16", "torchvision", "conv_proj.weight", "heads.head", 16),
-        System("zhu_xception", "Xception (Zhu et al. 2021)", "zhu", "stem.0.weight", "fc"),
+        System(
+            "zhu_xception",
+            "Xception (Zhu et al. 2021)",
+            "zhu",
+            "stem.0.weight",
+            "fc",
+            native_channels=1,
+            native_size=(45, 30),
+        ),
     )
 }
 

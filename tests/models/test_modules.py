@@ -9,7 +9,7 @@ from timm.models.xcit import XCA
 from cgrecnet.errors import ConfigError
 from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
 from cgrecnet.models.complexity import count_parameters, macs_products
-from cgrecnet.models.fusion import CrossAttentionFusion, FusionModule, fusion_effect
+from cgrecnet.models.fusion import CrossAttentionFusion, FusionModule, fusion_effect, spatial_path_is_dead
 from cgrecnet.models.gated import GatedCNNBlock
 
 
@@ -67,8 +67,13 @@ def test_fusion_equals_its_transcription(spatial_map, combine):
 
 def test_the_whole_fusion_module_equals_the_benchmarks_transcription():
     module = FusionModule(32, 16).double()
-    x = torch.randn(2, 32, 7, 5, dtype=torch.float64)
-    torch.testing.assert_close(module(x), reference.plain_fusion(module, x))
+    x = torch.randn(2, 32, 7, 5, dtype=torch.float64, requires_grad=True)
+    values, gradients = [], []
+    for call in (module, lambda x: reference.plain_fusion(module, x)):
+        values.append(call(x))
+        gradients.append(torch.autograd.grad(values[-1].pow(3).sum(), [x, *module.parameters()]))
+    torch.testing.assert_close(*values)
+    torch.testing.assert_close(*gradients)
 
 
 @pytest.mark.parametrize("seed", [42, 123, 999])
@@ -80,6 +85,15 @@ def test_the_public_fusion_starts_as_a_plain_sum_but_for_one_in_784(seed):
 
 def test_a_sigmoid_map_does_not_start_as_a_plain_sum():
     assert fusion_effect(FusionModule(spatial_map="sigmoid"), torch.randn(1, 512, 28, 28).relu()) > 0.3
+
+
+@pytest.mark.parametrize("bias, dead", [(-1e3, True), (1e3, False)])
+def test_a_dead_spatial_path_is_seen_and_gets_no_gradient(bias, dead):
+    module, x = FusionModule(32, 16), torch.randn(2, 32, 5, 5)
+    torch.nn.init.constant_(module.fuse.conv1.bias, bias)
+    assert spatial_path_is_dead(module, x) == dead
+    module(x).square().sum().backward()
+    assert (module.fuse.conv1.weight.grad.abs().max() == 0) == dead
 
 
 @pytest.mark.parametrize("kind", [LinAngularAttention, CrossCovarianceAttention])

@@ -1,6 +1,7 @@
 """Weights are taken whole or refused in one sentence, and the model says what it carries."""
 
 import hashlib
+import re
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from safetensors.torch import save_file
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import create_model
-from cgrecnet.models.weights import adapt_input, describe_weights, download, read_state
+from cgrecnet.models.weights import adapt_input, describe_weights, download, load_into, read_state
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,25 @@ def test_a_comparator_takes_its_own_file_only(file, tmp_path):
     assert model.weights_info["fresh"] == ["classifier.1.weight", "classifier.1.bias"]
     with pytest.raises(ConfigError, match="do not fit a MobileNetV2"):
         create_model("mobilenet_v2", weights=file)
+
+
+def test_the_old_names_in_torchvisions_densenet_and_vit_files_are_understood(tmp_path):
+    state = torchvision.models.densenet121().state_dict()
+    old = {re.sub(r"(denselayer\d+\.(?:norm|conv))([12])\.", r"\1.\2.", key): v for key, v in state.items()}
+    assert "features.denseblock1.denselayer1.norm.1.weight" in old
+    torch.save(old, tmp_path / "d.pth")
+    model = create_model("densenet121", weights=tmp_path / "d.pth")
+    assert model.weights_info["fresh"] == ["classifier.weight", "classifier.bias"]
+    conv = "features.denseblock4.denselayer16.conv2.weight"
+    assert torch.equal(model.state_dict()[conv], state[conv])
+    with torch.device("meta"):
+        vit = torchvision.models.vit_b_16().state_dict()
+    old = {k.replace("mlp.0.", "mlp.linear_1.").replace("mlp.3.", "mlp.linear_2."): v for k, v in vit.items()}
+    assert "encoder.layers.encoder_layer_0.mlp.linear_2.bias" in old
+    with torch.device("meta"):
+        own = create_model("vit_b_16")
+        filled = load_into(own, old, "old", "conv_proj.weight", ("heads.head.weight", "heads.head.bias"))
+    assert filled["fresh"] == ["heads.head.weight", "heads.head.bias"]
 
 
 def write(tmp_path, state, name="bad.safetensors"):

@@ -99,6 +99,21 @@ def test_presets_train_at_odd_sizes_and_in_half_precision(preset):
     assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
 
 
+def test_cg_recnet_trains_under_autocast():
+    model, x = create_model("cg_recnet"), images("cg_recnet", 2)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = model(x)
+    y.float().square().sum().backward()
+    assert y.dtype == torch.bfloat16
+    assert all(p.grad.dtype == torch.float32 and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_zhu_has_its_own_input():
+    system = SYSTEMS["zhu_xception"]
+    assert (system.native_channels, system.native_size) == (1, (45, 30))
+    assert all(s.native_size == (224, 224) for s in SYSTEMS.values() if s is not system)
+
+
 def test_cg_recnet_compiles_without_graph_breaks_and_is_safe_in_channels_last():
     torch.manual_seed(0)
     model, x = create_model("cg_recnet").eval(), images("cg_recnet", 1)
@@ -117,6 +132,7 @@ def test_cg_recnet_compiles_without_graph_breaks_and_is_safe_in_channels_last():
         ("resgdnet", "recovered", 3, 27_686_541),
         ("cg_recnet", "recovered", 3, 28_015_994),
         ("cg_recnet", "clean", 3, 25_970_138),
+        ("cg_recnet", "as_written", 3, 28_004_442),
         ("resnet50", "recovered", 3, 23_514_179),
         ("zhu_xception", "recovered", 1, 3_992_867),
     ],
