@@ -60,8 +60,9 @@ def available(name: str, root: str | Path | None = None) -> bool:
 
 
 def fetch_dataset(name: str, folder: str | Path | None = None) -> Path:
-    """Download data set `name` into `folder` (default: the cache) and return the folder; DataError if it
-    has none.
+    """Download data set `name` into `folder` (None: the cache) and return the folder.
+
+    Raises DataError (nothing to download, no network, wrong content, full disk) or ConfigError (unknown name).
     """
     if name not in _FETCHERS:
         _reader(name)

@@ -220,6 +220,17 @@ def test_folder_that_is_a_file(few_files, tmp_path):
         fetch.fetch(tmp_path / "data", "http://127.0.0.1:9/", progress=False)
 
 
+def test_fetch_by_name(server, few_files, monkeypatch, tmp_path):
+    from cgrecnet.data import fetch_dataset
+
+    monkeypatch.setattr(fetch, "BASE_URL", server.url)
+    assert fetch_dataset("jurkat", folder=tmp_path) == tmp_path and stored(tmp_path) == FILES
+    with pytest.raises(DataError, match="'cytometer' is made on the spot"):
+        fetch_dataset("cytometer")
+    with pytest.raises(DataError, match="cannot read .*'zhu'"):
+        fetch_dataset("zhu")
+
+
 def test_open_downloads_only_what_is_missing(server, few_files, no_data, monkeypatch):
     """An unfinished download in the cache is finished on opening, not reported as a wrong folder."""
     from cgrecnet.data import jurkat
