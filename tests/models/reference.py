@@ -103,7 +103,7 @@ def plain_fusion(module, x: Tensor) -> Tensor:
     """
     batch, _, height, width = x.shape
     la, xca, m = module.linear_angular, module.cross_covariance, module.fuse
-    y = F.conv2d(x, module.reduce.weight[:, :, None, None], module.reduce.bias)
+    y = _adapt(module.reduce, x)
     tokens = y.flatten(2).transpose(1, 2)
     count, dim = tokens.shape[1:]
 
@@ -131,4 +131,11 @@ def plain_fusion(module, x: Tensor) -> Tensor:
         s = m.conv2(m.conv1(pooled).relu()).flatten(2).softmax(-1)
         out = out + f * s + f
     out = out.reshape(batch, dim, height, width)
-    return F.conv2d(out, module.expand.weight[:, :, None, None], module.expand.bias)
+    return _adapt(module.expand, out)
+
+
+def _adapt(layer, x: Tensor) -> Tensor:
+    """The 1x1 convolution that a linear layer over tokens is; nothing where the width is the map's own."""
+    if isinstance(layer, torch.nn.Identity):
+        return x
+    return F.conv2d(x, layer.weight[:, :, None, None], layer.bias)

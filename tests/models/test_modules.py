@@ -65,8 +65,9 @@ def test_fusion_equals_its_transcription(spatial_map, combine):
     torch.testing.assert_close(module(f1, f2, (4, 5)), reference.fusion(module, f1, f2, (4, 5)))
 
 
-def test_the_whole_fusion_module_equals_the_benchmarks_transcription():
-    module = FusionModule(32, 16).double()
+@pytest.mark.parametrize("width", [16, 32])
+def test_the_whole_fusion_module_equals_the_benchmarks_transcription(width):
+    module = FusionModule(32, width).double()
     x = torch.randn(2, 32, 7, 5, dtype=torch.float64, requires_grad=True)
     values, gradients = [], []
     for call in (module, lambda x: reference.plain_fusion(module, x)):
