@@ -1,0 +1,89 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How to read this book, and what each door costs
+#
+# **You will learn** which of the book's doors is yours, how a page shows where its numbers come from, and what you need to open each door.
+#
+# This book takes one published method apart: CG-RecNet {cite}`li2026cgrecnet`, a network that tells neurons, astrocytes and oligodendrocytes apart without any dye.
+# The paper gives no code and no weights, and some details are lost.
+# So we rebuild the method from what it says and from what its numbers imply, run it on cells that anyone can get, and check its claims one by one.
+#
+# We are not the judges of the authors.
+# Where a printed number cannot follow from the others, we say that the two cannot be reconciled, and stop there: we do not know why.
+#
+# ## Three doors
+#
+# **Read.**
+# The pages are in order, from the question to the verdict.
+# You need no program and no network: the built book is a folder of files.
+#
+# **Re-run.**
+# One command makes everything you see, on a computer without a graphics card.
+# Each page offers the executed notebook for download, and a link to the script it was made from.
+#
+# **Teach and sweep.**
+# Pages end with exercises, and each has a solution that runs.
+# A sweep runs a grid of experiments that you write down in a small file.
+#
+# ## What they cost
+
+# %% tags=["remove-input"]
+import sys
+from pathlib import Path
+
+from IPython.display import Markdown
+
+from cgrecnet.figures.provenance import from_records
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.record import load_records
+
+records = load_records(RESULTS, "jurkat-first")
+minutes = sum(record.wall_seconds for record in records) / 60
+gigabytes = sum(path.stat().st_size for path in Path(sys.prefix).rglob("*") if path.is_file()) / 1e9
+threads = ", ".join(sorted({f"{record.hardware['threads']} thread(s)" for record in records}))
+Markdown(
+    "| door | command | what it takes |\n|---|---|---|\n"
+    "| read | open `index.html` | a browser |\n"
+    f"| re-run the book | `make book` | {gigabytes:.1f} GB of packages; then the minutes that the page on execution status lists |\n"
+    "| run the tests | `make test` | the same packages |\n"
+    f"| repeat the first experiment on real cells | `cgrecnet sweep sweeps/jurkat-first.yaml` | {minutes:.0f} minutes of training for {len(records)} runs on a CPU with {threads}, and the Jurkat images |\n"
+    "| repeat it on the paper's cells | | not possible with this version, which cannot read them |"
+)
+
+# %% tags=["remove-input"]
+from_records(records)
+
+# %% [markdown]
+# What each page cost to make stands in {doc}`/book/appendix/execution`.
+#
+# ## How to see where a number comes from
+#
+# A small block under a figure or table names its source: the data set and its hash, the runs, the seeds, the code's commit, the hardware and the time.
+# It looks like the block above.
+# If the code has changed since a run was made, the block says so.
+#
+# Three words are used with care.
+#
+# *Simulated*
+# : cells that were computed. No microscope was involved, and no result on them is a result on cells.
+#
+# *Real*
+# : cells that were photographed by an imaging flow cytometer.
+#
+# *The paper's*
+# : numbers as printed by {cite:t}`li2026cgrecnet`, never mixed with ours in one column.
+#
+# ## What you should know
+#
+# A little Python, and what a convolution is.
+# The biology that is needed is explained where it is needed, and so are the statistics.
+#
+# **Take-away.**
+# Reading is free, re-running is one command, and every number has an address.
