@@ -20,6 +20,12 @@ _LOADED = {  # element: attributes whose address the browser fetches by itself
 _FETCHING_LINKS = {"stylesheet", "icon", "preload", "prefetch", "modulepreload", "preconnect", "dns-prefetch"}
 _CSS_ADDRESS = re.compile(r"""(?:url\(\s*|@import\s+)['"]?((?:https?:)?//[^'")\s;]+)""", re.IGNORECASE)
 _FILE_NAME = re.compile(r"^\S*\.(png|svg|jpe?g|gif|webp|tiff?|bmp)$", re.IGNORECASE)
+_UNREAD = {"pre", "code", "script", "style", "title", "textarea", "svg"}  # text there is not prose
+_RAW_MARKDOWN = re.compile(
+    r"\|\s*:?[-\u2013\u2014]+:?\s*\|"  # the rule of a table
+    r"|:::+\s*\{|^#{1,6} |\]\("  # a directive, a heading, a link
+    r"|\{(?:cite|numref|eq|ref|doc)(?::\w)?\}"
+)
 _EMPTY_WORDS = {"image", "figure", "picture", "plot", "img", "graph", "chart", "output", "todo", "alt"}
 
 
@@ -39,17 +45,22 @@ class Page(HTMLParser):
     loads: list[str] = field(default_factory=list)
     images: list[tuple[str, str | None]] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    raw: list[str] = field(default_factory=list)
     refresh: str = ""
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self._in_style = False
+        self._unread: list[str] = []
         self.feed(self.path.read_text("utf8"))
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self._in_style = tag == "style"
+        classes = set((given.get("class") or "").split())
+        if tag in _UNREAD or "math" in classes:
+            self._unread.append(tag)
         if given.get("id"):
             self.ids.add(str(given["id"]))
         if tag == "a":
@@ -68,16 +79,19 @@ class Page(HTMLParser):
             self.loads += _CSS_ADDRESS.findall(str(given["style"]))
         if tag == "meta" and (given.get("http-equiv") or "").lower() == "refresh":
             self.refresh = (given.get("content") or "").partition("url=")[2].strip()
-        classes = set((given.get("class") or "").split())
         if "output" in classes and classes & {"stderr", "traceback"}:
             self.outputs.append("traceback" if "traceback" in classes else "stderr")
 
     def handle_endtag(self, tag: str) -> None:
         self._in_style = False
+        if tag in self._unread:
+            del self._unread[self._unread.index(tag) :]
 
     def handle_data(self, data: str) -> None:
         if self._in_style:
             self.loads += _CSS_ADDRESS.findall(data)
+        elif not self._unread and (found := _RAW_MARKDOWN.search(data)):
+            self.raw.append(" ".join(data[max(0, found.start() - 30) : found.end() + 30].split()))
 
 
 def pages_in(html: Path) -> list[Path]:
@@ -140,4 +154,5 @@ def _wordless(page: Page) -> list[str]:
 
 def _errors(page: Page) -> list[str]:
     names = {"traceback": "a cell left a traceback on the page", "stderr": "a cell wrote to stderr (a warning?)"}
-    return [names[kind] for kind in page.outputs]
+    raw = [f"Markdown that was not understood: {text}" for text in page.raw]
+    return [names[kind] for kind in page.outputs] + raw

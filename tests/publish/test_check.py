@@ -29,6 +29,8 @@ STATIC = {
     "file_alt": (f'<img src="{DOT}" alt="../_images/a1b2.png">', "'../_images/a1b2.png', which says nothing"),
     "word_alt": (f'<img src="{DOT}" alt="Figure">', "'Figure', which says nothing"),
     "stderr": ('<div class="output stderr highlight">careful</div>', "wrote to stderr"),
+    "raw_table": ("<p>| a | b | |---|---| | 1 | 2 |</p>", "Markdown that was not understood: | a | b"),
+    "raw_directive": ("<p>:::{note}</p>", "Markdown that was not understood: :::{note}"),
     "traceback": ('<div class="output traceback">Error</div>', "left a traceback"),
 }
 BROWSER = {
@@ -43,7 +45,8 @@ BROWSER = {
 }
 GOOD = f"""<h1 id="a">A page</h1><a href="#a">up</a> <a href="https://example.org">outside</a>
 <a href="good.html#top">x</a>
-<p>It costs $5 and <code>\\(x\\)</code> is code.</p><img src="{DOT}" alt="A single blue dot.">
+<p>It costs $5 and <code>\\(x\\)</code> is code, <pre>|---|</pre> too; a | b.</p>
+<img src="{DOT}" alt="A single blue dot.">
 <div style="overflow-x: auto">{WIDE}</div>"""
 
 
