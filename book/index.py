@@ -1,0 +1,89 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # CG-RecNet, re-run and audited
+#
+# In February 2026, Li and colleagues described **CG-RecNet** {cite}`li2026cgrecnet`: a neural network that looks at ordinary microscope images of single cells, without any dye, and tells whether a neural stem cell has become a neuron, an astrocyte or an oligodendrocyte.
+# It is a ResNet-50 with two added modules, one that relates distant parts of the image and one that is to silence the background.
+
+# %% tags=["remove-input"]
+from IPython.display import Markdown
+
+from cgrecnet.evaluation.verdicts import Verdict
+from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
+from cgrecnet.paper.tables import load_tables
+
+table = load_tables()["3"]
+full, base = table.cell("CG-RecNet", "accuracy"), table.cell("Baseline", "accuracy")
+Markdown(
+    f"> **The claim.** CG-RecNet is right for {full.value} ± {full.sd} % of the cells, "
+    f"{full.number - base.number:.2f} percentage points more than a plain ResNet-50."
+)
+
+# %% [markdown]
+# There is no code from the authors and there are no weights.
+# This book rebuilds the method, runs it, and asks of each claim: does it follow, does it hold, can it be checked at all?
+# Everything you read was computed by the pages themselves, and you can run them again.
+#
+# ## The verdict so far
+#
+# Every quantitative claim of the paper is written down with the tolerance that decides it.
+# The verdicts below follow from **arithmetic on the printed numbers alone**; the paper's images are not at hand, and no result on other cells is counted here.
+
+# %% tags=["remove-input"]
+outcomes = verdicts()
+counts = verdict_counts(outcomes)
+lines = ["| verdict | claims | what it means |", "|---|---:|---|"]
+lines += [f"| **{word}** | {counts[str(word)]} | {word.definition} |" for word in Verdict]
+Markdown("\n".join(lines))
+
+# %% tags=["remove-input"]
+frame = verdict_table()
+shown = frame[frame["verdict"].isin([str(Verdict.HOLDS), str(Verdict.HOLDS_IN_PART), str(Verdict.CANNOT_BE_RECONCILED)])]
+order = {str(word): place for place, word in enumerate(Verdict)}
+shown = shown.sort_values(by="verdict", key=lambda column: column.map(order), kind="stable")
+lines = ["| | claim | verdict | why |", "|---|---|---|---|"]
+lines += [f"| {row.id} | {row.title} | {row.verdict} | {row.reason} |" for row in shown.itertuples()]
+Markdown(
+    f":::{{dropdown}} The {len(shown)} claims that arithmetic can decide, one by one\n\n" + "\n".join(lines) + "\n:::"
+)
+
+# %% [markdown]
+# A verdict is about a sentence or a number in the paper, never about its authors.
+# *Cannot be reconciled* means that two printed things do not go together; it does not say which one is right.
+#
+# ## Three doors
+#
+# ::::{grid} 1 1 3 3
+# :gutter: 3
+#
+# :::{grid-item-card} Read
+# :link: /book/1_question/how_to_read
+# :link-type: doc
+# Start with how to read a page, meet the cells, and follow the method to its first results on real ones.
+# :::
+#
+# :::{grid-item-card} Re-run
+# :link: /book/4_training/one_run
+# :link-type: doc
+# `make book` makes all of this on a laptop. Watch one run from its parameters to its record.
+# :::
+#
+# :::{grid-item-card} Teach and sweep
+# :link: /book/3_model/one_page
+# :link-type: doc
+# Chapters end in exercises with solutions that run. A small file describes a whole grid of experiments.
+# :::
+# ::::
+#
+# ## Which cells are shown
+#
+# The paper's own images are **not** among them.
+# Pages show *real* cells of another kind, from a public data set, and *simulated* cells; each figure and table says which.
+# Numbers of the paper stand beside ours for comparison and are marked as the paper's.
