@@ -1,6 +1,9 @@
 """`python -m cgrecnet.publish build | check`: make the book, or look over the book that is there."""
 
 import argparse
+import errno
+import re
+import signal
 import sys
 import time
 from pathlib import Path
@@ -21,6 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
     options = parser.parse_args(arguments)
     layout = Layout(options.root.resolve())
+    signal.signal(signal.SIGTERM, _interrupted)  # whoever ends the build ends its kernels as well
     try:
         with only_one(layout.build):
             if options.command == "check":
@@ -28,6 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
             return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS):
+            raise
+        where = error.filename or layout.build
+        print(f"error: {where}: {error.strerror}; give room or the right to write, then build again.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("error: interrupted; what was half done is not kept.", file=sys.stderr)
@@ -41,7 +51,7 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
     failures = [outcome for outcome in outcomes if outcome.failure]
     if failures:
         for outcome in failures:
-            print(f"\nerror: {outcome.failure}", file=sys.stderr)
+            print(f"\nerror: {_plain(outcome.failure)}", file=sys.stderr)
         names = ", ".join(outcome.chapter.label for outcome in failures)
         print(f"\nerror: {len(failures)} of {len(outcomes)} chapters failed ({names}).", file=sys.stderr)
         return 1
@@ -58,6 +68,15 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
     if status == 0:
         print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
     return status
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _plain(text: str) -> str:
+    """Without the colours of IPython's tracebacks, unless a person looks on."""
+    return text if sys.stderr.isatty() else re.sub(r"\x1b\[[0-9;]*m", "", text)
 
 
 def _costs(outcomes: list[schedule.Outcome], executing: float, building: float, checking: float) -> None:

@@ -79,8 +79,11 @@ def write_atomically(path: Path, text: str) -> None:
     """Write to a temporary name first, so that what stands there is always whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    temporary.write_text(text, "utf8")
-    os.replace(temporary, path)
+    try:
+        temporary.write_text(text, "utf8")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _versions() -> dict[str, str]:

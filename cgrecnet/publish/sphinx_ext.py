@@ -32,7 +32,10 @@ def offer_sources(app: Sphinx, pagename: str, templatename: str, context: dict[s
         if group.get("label") == "download-buttons":
             rest = [button for button in group["buttons"] if button["type"] != "link"]
             group["buttons"] = links + rest
-    context["script_source"] = f"{folder}.py"
+    context["body"] += (
+        f'<p class="page-sources">This page was computed from <a href="{folder}.py">{pagename}.py</a>. '
+        f'<a href="{folder}.ipynb" download>Download the executed notebook</a> to try it yourself.</p>'
+    )
 
 
 def _button(url: str, text: str, icon: str, tooltip: str, label: str) -> dict[str, str]:

@@ -31,8 +31,8 @@ def test_no_fault_in_the_text_of_the_pages(built):
 
 def test_the_executed_notebook_and_the_script_are_offered(built):
     text = (built.html / "book" / "two.html").read_text("utf8")
-    assert 'href="../_sources/book/two.ipynb"' in text
-    assert 'href="../_sources/book/two.py"' in text
+    assert text.count('href="../_sources/book/two.ipynb"') == 2, "in the header's menu and at the foot"
+    assert text.count('href="../_sources/book/two.py"') == 2
     assert (built.html / "_sources/book/two.py").read_text() == (built.book / "two.py").read_text()
     notebook = json.loads((built.html / "_sources/book/two.ipynb").read_text("utf8"))
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
