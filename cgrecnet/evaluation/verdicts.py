@@ -34,7 +34,9 @@ _DEFINITIONS = {
         "by more than the tolerance; this does not say which of them is right."
     ),
     Verdict.CANNOT_BE_TESTED_HERE: "To decide the claim takes images, runs or a machine that are not at hand.",
-    Verdict.NOT_SPECIFIED: "The text at hand leaves open what would have to be tested, so no test can decide the claim.",
+    Verdict.NOT_SPECIFIED: (
+        "The text at hand leaves open what would have to be tested, so no test can decide the claim."
+    ),
 }
 
 

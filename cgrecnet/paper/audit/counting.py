@@ -70,6 +70,17 @@ def vgg16_parameters(classes: int = 1000) -> int:
     return total + linear(512 * 7 * 7, 4096) + linear(4096, 4096) + linear(4096, classes)
 
 
+def vgg16_macs(classes: int = 1000) -> int:
+    """Multiply-adds of VGG-16 for one 224 x 224 image."""
+    total, inputs, side = 0, 3, 224
+    for width, layers in VGG16_WIDTHS:
+        for _ in range(layers):
+            total += 9 * inputs * width * side**2
+            inputs = width
+        side //= 2
+    return total + 512 * 7 * 7 * 4096 + 4096 * 4096 + 4096 * classes
+
+
 @dataclass(frozen=True)
 class FusionOptions:
     """One reading of the fusion module; the defaults are those of the public code behind 1x1 convolutions."""
@@ -126,14 +137,16 @@ def fusion_parameters(options: FusionOptions) -> int:
     )
 
 
-def fusion_macs(options: FusionOptions, side: int = 28) -> int:
-    """Multiply-adds of its linear layers and depthwise convolutions on a side x side map.
+def fusion_macs(options: FusionOptions, side: int = 28, per_token: bool = True) -> int:
+    """Multiply-adds of its linear layers and convolutions on a side x side map.
 
-    Products of two activations (q k', softmax times v) are left out, as layer counters do.
+    Products of two activations (q k', softmax times v) are left out, as layer counters do. per_token=False counts a
+    linear layer once instead of once per token, as torchinfo does.
     """
     tokens = side * side
     adapters = 0 if options.adapter == "none" else 2 * options.channels * options.width
-    return tokens * (adapters + 8 * options.width**2 + 9 * options.width)
+    linears = 8 * options.width**2
+    return tokens * (adapters + 9 * options.width) + linears * (tokens if per_token else 1)
 
 
 @dataclass(frozen=True)
@@ -163,7 +176,8 @@ def gate_parameters(options: GateOptions) -> int:
     return options.blocks * one
 
 
-def gate_macs(options: GateOptions, side: int = 28) -> int:
-    """Multiply-adds of its linear layers and its depthwise convolution on a side x side map."""
-    per_position = 3 * options.dim * options.hidden + options.convolved * options.kernel**2
-    return options.blocks * side * side * per_position
+def gate_macs(options: GateOptions, side: int = 28, per_token: bool = True) -> int:
+    """Multiply-adds of its linear layers and its depthwise convolution on a side x side map; see `fusion_macs`."""
+    tokens = side * side
+    linears = 3 * options.dim * options.hidden * (tokens if per_token else 1)
+    return options.blocks * (linears + tokens * options.convolved * options.kernel**2)

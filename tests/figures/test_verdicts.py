@@ -1,0 +1,111 @@
+"""The verdict words, and the table of verdicts that follows from the audit."""
+
+import pytest
+import yaml
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
+from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.verdict_table import COLUMNS, verdict_counts, verdict_table, verdicts
+from cgrecnet.paper.tables import TABLES_FILE
+
+
+@pytest.fixture(scope="module")
+def outcomes():
+    return verdicts()
+
+
+@pytest.fixture
+def with_cells(tmp_path):
+    """The paper with some cells of its tables replaced."""
+
+    def build(cells):
+        entries = yaml.safe_load(TABLES_FILE.read_text(encoding="utf-8"))
+        tables = {entry["id"]: entry for entry in entries}
+        for address, cell in cells.items():
+            table, row, column = address.split("/")
+            tables[table]["rows"][row][column] = cell
+        path = tmp_path / "tables.yaml"
+        path.write_text(yaml.safe_dump(entries), encoding="utf-8")
+        return AuditedPaper.load(tables=path)
+
+    return build
+
+
+def test_the_five_words():
+    assert [str(v) for v in Verdict] == [
+        "holds", "holds in part", "cannot be reconciled", "cannot be tested here", "not specified"
+    ]
+    assert all(v.definition.endswith(".") and v.definition.count(". ") == 0 for v in Verdict)
+
+
+def test_verdict_of_checks():
+    assert verdict_of([True, True]) is Verdict.HOLDS
+    assert verdict_of([True], unchecked=1) is Verdict.HOLDS_IN_PART
+    assert verdict_of([True, False]) is Verdict.HOLDS_IN_PART
+    assert verdict_of([False]) is Verdict.CANNOT_BE_RECONCILED
+    assert verdict_of([], unchecked=2) is Verdict.CANNOT_BE_TESTED_HERE
+    with pytest.raises(ConfigError, match="at least one part"):
+        verdict_of([])
+
+
+def test_every_claim_has_a_verdict_and_one_sentence(outcomes):
+    assert list(outcomes) == list(AuditedPaper.load().claims)
+    for name, outcome in outcomes.items():
+        assert outcome.reason.endswith(".") and "\n" not in outcome.reason, name
+    assert sum(verdict_counts(outcomes).values()) == len(outcomes)
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        ("C02", Verdict.HOLDS), ("C10", Verdict.HOLDS), ("C36", Verdict.HOLDS),
+        ("C11", Verdict.CANNOT_BE_RECONCILED), ("C13", Verdict.CANNOT_BE_RECONCILED),
+        ("C14", Verdict.CANNOT_BE_RECONCILED), ("C22", Verdict.CANNOT_BE_RECONCILED),
+        ("C23", Verdict.CANNOT_BE_RECONCILED), ("C15", Verdict.HOLDS_IN_PART), ("C20", Verdict.HOLDS_IN_PART),
+        ("C16", Verdict.CANNOT_BE_TESTED_HERE), ("C28", Verdict.CANNOT_BE_TESTED_HERE), ("C04", Verdict.NOT_SPECIFIED),
+    ],
+)
+def test_verdicts_on_the_paper_as_printed(outcomes, claim, verdict):
+    assert outcomes[claim].verdict is verdict
+
+
+def test_a_verdict_follows_the_table(with_cells):
+    """Other class F1s for MobileNetV2 would allow its accuracy, and a wrong support would break the split."""
+    better = {f"5/{c}/MobileNetV2": {"value": v} for c, v in
+              (("Astrocytes", "98.20"), ("Oligodendrocytes", "88.60"), ("Neurons", "96.80"))}
+    changed = verdicts(with_cells({**better, "5/Oligodendrocytes/support": {"value": "4160"}}))
+    assert changed["C22"].verdict is Verdict.CANNOT_BE_TESTED_HERE
+    assert changed["C23"].verdict is Verdict.CANNOT_BE_RECONCILED
+    assert changed["C02"].verdict is Verdict.CANNOT_BE_RECONCILED
+
+
+def test_exchanged_rows_would_fit_as_labelled(with_cells):
+    rows = {"3/ResCMNet/parameters": {"value": "25.89"}, "3/ResGDNet/parameters": {"value": "27.69"}}
+    paper = with_cells(rows)
+    assert len(paper.as_labelled.fits) == len(AuditedPaper.load().exchanged.fits)
+    assert not paper.exchanged.fits
+
+
+def test_a_lost_cell_filled_in_is_used(with_cells):
+    assert "lost" in verdicts()["C21"].reason
+    paper = with_cells({"3/ResGDNet/accuracy": {"value": "95.00", "sd": "0.10"}})
+    assert "lost" not in verdicts(paper)["C21"].reason
+
+
+def test_a_cell_that_is_needed_and_lost_is_named(with_cells):
+    with pytest.raises(ConfigError, match="The cell 5/Neurons/VGG is lost; fill it in in tables.yaml"):
+        verdicts(with_cells({"5/Neurons/VGG": "lost"}))
+
+
+def test_measured_outcomes_take_their_place():
+    outcome = Outcome(Verdict.HOLDS, "slope 1.00", "Operations were counted over N.")
+    assert verdicts(measured={"C05": outcome})["C05"] is outcome
+    with pytest.raises(ConfigError, match="no claim 'C99'"):
+        verdicts(measured={"C99": outcome})
+
+
+def test_the_table_has_a_row_for_every_claim(outcomes):
+    table = verdict_table()
+    assert tuple(table.columns) == COLUMNS and list(table["id"]) == list(outcomes)
+    assert not table.drop(columns="printed").eq("").any().any()

@@ -1,0 +1,58 @@
+"""The ledger of open choices and the list of contradictions."""
+
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.paper.audit.contradictions import load_contradictions, missing_quotes
+from cgrecnet.paper.deviations import DEVIATIONS_FILE, load_deviations
+
+NAMED = (
+    "fusion_width normaliser spatial_map skip_around_fusion head gate_activation cafm_hidden adapter learning_rate "
+    "weight_decay patience pretrained weights_version crop_scale split_order folds densenet_variant vgg_variant "
+    "vit_variant baseline_head input_size epochs"
+).split()
+
+
+def test_every_open_choice_is_in_the_ledger():
+    assert set(NAMED) <= set(load_deviations())
+
+
+def _write(tmp_path, **change):
+    entries = yaml.safe_load(DEVIATIONS_FILE.read_text(encoding="utf-8"))
+    entries[0].update(change)
+    path = tmp_path / "deviations.yaml"
+    path.write_text(yaml.safe_dump(entries), encoding="utf-8")
+    return path
+
+
+def test_an_effect_needs_the_runs_it_was_measured_from(tmp_path):
+    path = _write(tmp_path, effect={"summary": "no difference seen", "runs": ["run-1"]})
+    assert load_deviations(path)["fusion_width"].effect.runs == ("run-1",)
+    for effect in ({"summary": "no difference seen", "runs": []}, {"summary": "no difference seen"}, "small"):
+        with pytest.raises(ConfigError, match="deviations.yaml, entry fusion_width: field effect"):
+            load_deviations(_write(tmp_path, effect=effect))
+
+
+def test_the_choice_is_one_of_the_options(tmp_path):
+    with pytest.raises(ConfigError, match="entry fusion_width: chosen '77' is not among the options"):
+        load_deviations(_write(tmp_path, chosen="77"))
+
+
+def test_contradictions_quote_few_words():
+    found = load_contradictions()
+    assert len(found) >= 15
+    quotes = [s.quote for c in found.values() for s in c.statements]
+    assert max(len(q.split()) for q in quotes) <= 25
+    assert missing_quotes(found, " ".join(quotes)) == []
+    assert ("X01", quotes[0]) in missing_quotes(found, "nothing of the kind")
+
+
+def test_quotes_stand_in_the_paper():
+    path = os.environ.get("CGRECNET_PAPER_TEXT")
+    if not path:
+        pytest.skip("set CGRECNET_PAPER_TEXT to a text file of the paper to check the quotations")
+    assert missing_quotes(load_contradictions(), Path(path).read_text(encoding="utf-8")) == []
