@@ -89,10 +89,14 @@ def p_range(difference: str | Interval, sd_a: str, sd_b: str, n: int) -> Interva
 
 
 def smallest_correlation(difference: float, sd_a: float, sd_b: float, n: int, level: float) -> float | None:
-    """The smallest rho for which the paired test gives p < level; -1 if all do, None if none does."""
-    rho, p = p_over_correlations(difference, sd_a, sd_b, n, 20001)
-    below = np.flatnonzero(p < level)
-    return float(rho[below[0]]) if below.size else None
+    """The rho at which the paired test gives p = level, above which p is smaller; -1 if it always is, None if never.
+
+    From t = diff / sqrt(s_d^2 / n): s_d^2 = n (diff / t)^2, and rho follows from s_d^2. Both SDs must be above 0.
+    """
+    _check(sd_a, sd_b, n, 0)
+    critical = stats.t.isf(level / 2, n - 1)
+    rho = (sd_a**2 + sd_b**2 - n * (difference / critical) ** 2) / (2 * sd_a * sd_b)
+    return None if rho >= 1 else max(-1.0, float(rho))
 
 
 def holm(p: Sequence[float]) -> list[float]:
