@@ -1,0 +1,32 @@
+"""Outcomes that come from running the code, and that they change when the code does not do what is claimed."""
+
+import torch
+
+from cgrecnet.evaluation.verdicts import Verdict
+from cgrecnet.figures import machinery
+from cgrecnet.figures.verdict_table import verdicts
+from cgrecnet.models.attention import LinAngularAttention
+
+
+def test_outcomes_enter_the_table():
+    found = machinery.machinery_outcomes()
+    assert set(found) == {"C03", "C05", "C06"}
+    table = verdicts(measured=found)
+    assert all(table[name].verdict is Verdict.HOLDS for name in found)
+
+
+def test_a_quadratic_attention_is_found_out(monkeypatch):
+    monkeypatch.setattr(LinAngularAttention, "attend", lambda self, q, k, v: machinery._softmax(q, k, v))
+    assert machinery.machinery_outcomes()["C05"].verdict is not Verdict.HOLDS
+
+
+def test_another_crop_is_found_out(monkeypatch):
+    wrong = machinery.eval_transform(192)
+    monkeypatch.setattr(machinery, "eval_transform", lambda: wrong)
+    assert machinery.machinery_outcomes()["C03"].verdict is not Verdict.HOLDS
+
+
+def test_the_global_generator_is_left_alone():
+    before = torch.get_rng_state()
+    machinery.machinery_outcomes()
+    assert torch.equal(torch.get_rng_state(), before)
