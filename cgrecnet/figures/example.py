@@ -1,0 +1,34 @@
+"""The cells that the chapters on the modules look at, and what the front of the network makes of them."""
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cgrecnet.data import available, open_dataset
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
+from cgrecnet.figures.cells import pick
+
+
+def example_cells(per_class: int = 1, seed: int = 0) -> tuple[CellDataset, list[int]]:
+    """Jurkat cells drawn at random, `per_class` of each class, or simulated ones where Jurkat is not at hand."""
+    dataset = open_dataset("jurkat") if available("jurkat") else open_dataset("cytometer", options={"cells": 60})
+    return dataset, [index for indices in pick(dataset, per_class, seed) for index in indices]
+
+
+def example_images(dataset: CellDataset, indices: list[int], size: int = 224) -> Tensor:
+    """The cells as the network gets them in evaluation, (len(indices), 3, size, size)."""
+    tensors = CellTensors(dataset, indices, eval_transform(size))
+    return torch.stack([tensors[k][0] for k in range(len(indices))])
+
+
+@torch.no_grad()
+def stage2_map(network: nn.Module, images: Tensor) -> Tensor:
+    """The map behind `layer2` of a ResNet-50, (B, 512, H/8, W/8), in the mode in which the network is."""
+    x = network.maxpool(network.relu(network.bn1(network.conv1(images))))
+    return network.layer2(network.layer1(x))
+
+
+def grey(image: Tensor) -> np.ndarray:
+    """One normalised image (3, H, W) as a picture in [0, 1], (H, W)."""
+    return image[0].numpy() * IMAGENET_STD[0] + IMAGENET_MEAN[0]
