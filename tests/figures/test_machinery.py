@@ -6,6 +6,7 @@ from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures import machinery
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.models.attention import LinAngularAttention
+from cgrecnet.paper.claims import load_claims
 
 
 def test_outcomes_enter_the_table():
@@ -17,13 +18,15 @@ def test_outcomes_enter_the_table():
 
 def test_a_quadratic_attention_is_found_out(monkeypatch):
     monkeypatch.setattr(LinAngularAttention, "attend", lambda self, q, k, v: machinery._softmax(q, k, v))
-    assert machinery.machinery_outcomes()["C05"].verdict is not Verdict.HOLDS
+    outcome = machinery.linear_in_tokens(load_claims()["C05"], torch.Generator().manual_seed(0))
+    assert outcome.verdict is not Verdict.HOLDS
 
 
 def test_another_crop_is_found_out(monkeypatch):
     wrong = machinery.eval_transform(192)
     monkeypatch.setattr(machinery, "eval_transform", lambda: wrong)
-    assert machinery.machinery_outcomes()["C03"].verdict is not Verdict.HOLDS
+    outcome = machinery.evaluation_transform(load_claims()["C03"], torch.Generator().manual_seed(0))
+    assert outcome.verdict is not Verdict.HOLDS
 
 
 def test_the_global_generator_is_left_alone():
