@@ -1,0 +1,372 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The fusion, and what the paper leaves open
+#
+# **You will learn** how the two attention branches are joined, where the paper's words and the public module differ, and why the module starts out as a plain sum.
+#
+# Two branches look at the same map.
+# Linear-angular attention (LA, Eq. 1) lets positions exchange information, cross-covariance attention (XCA, Eq. 2) lets channels do so.
+# Each returns a map of the size it was given: $F_1$ from LA and $F_2$ from XCA, both with $C$ channels at $N$ positions.
+# The fusion (Eq. 3) makes one map of the two.
+#
+# ## What the paper says
+#
+# The formula itself is missing from the text that we could read; the sentences around it are not.
+# They say that the fusion is adapted from a *cross-attention fusion* {cite}`zhou2023attention`, that it computes a "cross-covariance matrix" from both branches, and that it recalibrates "the spatial focus of the LinAngular branch with the channel-wise context of the XCA branch".
+# They name a global context interaction $\mathcal G$, a sigmoid $\sigma$, and a multiplication number by number, $\odot$.
+# Put together, Eq. 3 reads
+#
+# $$
+# F = F_1 \odot \sigma\big(\mathcal G(F_1, F_2)\big) ,
+# $$ (eq-fusion-prose)
+#
+# and what $\mathcal G$ is stays open, as does whether $F_2$ is added as well.
+#
+# ## What the public module computes
+#
+# The cited module is public, so that its equations can be read off its code.
+# First, each branch is squeezed to one number per channel, by its mean and by its maximum over the positions $p$; small two-layer networks $W$ and $M$ follow:
+#
+# $$
+# u_i = W_i''\operatorname{ReLU}\!\big(W_i' \operatorname{mean}_p F_i\big) + M_i''\operatorname{ReLU}\!\big(M_i' \max_p F_i\big) \in \mathbb R^{C},
+# \qquad X = u_1 u_2^{\top} \in \mathbb R^{C \times C}.
+# $$ (eq-fusion-scores)
+#
+# Second, $X$ mixes the channels of each branch, and two $3\times3$ convolutions $c_1, c_2$ turn the mixture into a map with one number per position:
+#
+# $$
+# G_1 = \operatorname{softmax}_{\mathrm{row}}(X)\, F_1, \quad
+# G_2 = \operatorname{softmax}_{\mathrm{row}}(X^{\top})\, F_2, \quad
+# s_i = \operatorname{softmax}_p\!\Big( c_2 * \operatorname{ReLU}\big(c_1 * [\operatorname{mean}_c G_i ; \max_c G_i]\big)\Big) \in \mathbb R^{N}.
+# $$ (eq-fusion-map)
+#
+# Third, both branches are recalibrated and added:
+#
+# $$
+# F = F_1 \odot (1 + s_1) + F_2 \odot (1 + s_2) .
+# $$ (eq-fusion-sum)
+#
+# Three things differ from the sentences.
+#
+# 1. There is no sigmoid: the map $s_i$ is a softmax over positions.
+# 2. Both branches are recalibrated and both are added; in {eq}`eq-fusion-prose` only the first appears outside the bracket.
+# 3. $X$ is the product of one column and one row, a matrix of rank one. A cross-covariance of two sets of channels, $F_1 F_2^{\top}/N$ with the means taken out, would be a sum of $N$ such products.
+#
+# A paper may adapt a module without keeping to its code, so none of the three is an error that we could prove.
+# They are open choices, and we make each an option with a name.
+#
+# This is the package's code for {eq}`eq-fusion-scores` to {eq}`eq-fusion-sum`.
+# Positions stand in rows here, channels in columns.
+
+# %% tags=["remove-input"]
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import Markdown
+from torch.nn import functional
+
+from cgrecnet.data import available, open_dataset
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
+from cgrecnet.figures.fusion import draw_fusion_maps, draw_starts, fusion_maps, shared_effect, stage2, starts
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.models import create_model
+from cgrecnet.models.config import PRESETS
+from cgrecnet.models.fusion import COMBINATIONS, SPATIAL_MAPS, CrossAttentionFusion, FusionModule
+
+use_book_style()
+shown = [
+    inspect.getsource(getattr(CrossAttentionFusion, name))
+    for name in ("channel_scores", "mixed", "spatial_weights", "forward")
+]
+Markdown("```python\n" + "\n".join(shown) + "```")
+
+# %% [markdown]
+# ## Live check: the module equals its equations
+#
+# Here the equations are written once more, image by image and with channels in rows, as they stand above.
+# The module must agree for every combination of its options, on random numbers.
+
+# %%
+def squeeze(network, column):
+    first, _, second = network
+    return second.weight @ (first.weight @ column + first.bias).clamp(min=0) + second.bias
+
+
+def eq3(m, f1, f2, size):
+    """Eq. 3 of one image; f1, f2 with C rows and N columns."""
+    u1 = squeeze(m.mean1, f1.mean(1)) + squeeze(m.max1, f1.max(1).values)
+    u2 = squeeze(m.mean2, f2.mean(1)) + squeeze(m.max2, f2.max(1).values)
+    x = torch.outer(u1, u2)
+
+    def spatial(g):
+        pooled = torch.stack([g.mean(0), g.max(0).values]).reshape(1, 2, *size)
+        inner = functional.conv2d(pooled, m.conv1.weight, m.conv1.bias, padding=1).clamp(min=0)
+        logits = functional.conv2d(inner, m.conv2.weight, m.conv2.bias, padding=1).flatten()
+        return torch.exp(logits) / torch.exp(logits).sum() if m.spatial_map == "softmax" else 1 / (1 + torch.exp(-logits))
+
+    s1 = spatial(torch.softmax(x, dim=1) @ f1)
+    s2 = spatial(torch.softmax(x.T, dim=1) @ f2)
+    return {"sum": f1 * (1 + s1) + f2 * (1 + s2), "recalibrate": f1 * s1, "recalibrate_plus_xca": f1 * s1 + f2}[m.combine]
+
+
+torch.manual_seed(0)
+size, worst = (9, 7), 0.0
+f1, f2 = torch.randn(2, 3, 63, 32, dtype=torch.float64)
+for spatial_map in SPATIAL_MAPS:
+    for combine in COMBINATIONS:
+        module = CrossAttentionFusion(32, 16, spatial_map, combine).double()
+        with torch.no_grad():
+            ours = module(f1, f2, size)
+            plain = torch.stack([eq3(module, a.T, b.T, size).T for a, b in zip(f1, f2, strict=True)])
+        worst = max(worst, (ours - plain).abs().max().item())
+allowed = 1e-12
+assert worst < allowed
+print(f"largest difference {worst:.1e}; allowed for rounding in double precision: {allowed:.0e}")
+
+# %% [markdown]
+# The rank of $X$ can be counted as well: how many singular values lie above a millionth of the largest.
+
+# %%
+with torch.no_grad():
+    scores = module.channel_scores(f1, f2)[0]
+centred1, centred2 = f1[0] - f1[0].mean(0), f2[0] - f2[0].mean(0)
+covariance = centred1.T @ centred2 / len(centred1)
+ranks = {name: int(torch.linalg.matrix_rank(m, rtol=1e-6)) for name, m in (("X", scores), ("covariance", covariance))}
+assert ranks["X"] == 1
+ranks
+
+# %% [markdown]
+# ## A softmax over 784 positions is small everywhere
+#
+# The numbers of a softmax over $N$ positions sum to 1, so that their mean is exactly $1/N$, whatever the weights are.
+# At the fusion's place $N = 28 \cdot 28 = 784$.
+# A fresh module has nothing to prefer one position by, so that $s_i \approx 1/N$ at every position, and {eq}`eq-fusion-sum` becomes
+#
+# $$
+# F \approx \Big(1 + \frac1N\Big) (F_1 + F_2).
+# $$ (eq-fusion-start)
+#
+# We measure it: fresh modules from several seeds, on random maps of several sizes, and the relative change $\lVert F - (F_1 + F_2)\rVert / \lVert F_1 + F_2 \rVert$.
+
+# %%
+seeds = range(5)
+torch.manual_seed(0)
+sizes = (7, 14, 28, 56)
+found = starts([torch.randn(1, 512, n, n).relu() for n in sizes], seeds)
+at784 = [start.effect for start in found if start.positions == 784]
+for start in found:
+    assert abs(start.effect * start.positions - 1) < 0.02
+print(f"28 x 28: {min(at784):.6f} to {max(at784):.6f}; 1/784 = {1 / 784:.6f}")
+
+# %% tags=["remove-input"]
+Markdown(
+    f"At the fusion's place the whole cross-attention fusion changes LA + XCA by {100 * np.mean(at784):.2f} % when training starts. "
+    "The sum is there from the first step; the recalibration has to be learned against a factor that starts at one part in 784."
+)
+
+# %% [markdown]
+# Could training make it large?
+# The weights of the map sum to 1, and the best that a map can do is to give all of it to few positions.
+# If $k$ of $N$ positions share it evenly, and all positions are about equally long vectors, the relative change is
+#
+# $$
+# \sqrt{\frac{k \cdot (1/k)^2}{N}} = \frac{1}{\sqrt{kN}} ,
+# $$ (eq-fusion-share)
+#
+# which runs from $1/N$ (all share) to $1/\sqrt N$ (one position has everything, and is doubled).
+# {numref}`fig-fusion-start` shows both.
+
+# %% mystnb={"image": {"alt": "Two log-log plots. Left: the change of LA plus XCA by a fresh fusion in per cent against the number of positions 49, 196, 784 and 3136; five dots per size lie on the falling line 100 per cent over N. Right: the change against the number of positions that share the map, from 3.6 per cent for one position down to 0.13 per cent for all 784, on the line 100 per cent over the root of kN."}, "figure": {"name": "fig-fusion-start", "caption": "A softmax map starts at one part in N and can never become more than a local correction. A, fresh modules, five seeds for each size of map, on random numbers; B, artificial maps in which k of 784 positions share the weight evenly: even a map with all its weight on one position changes the sum by a few per cent only, all of it there."}}
+torch.manual_seed(0)
+module = FusionModule()
+with torch.no_grad():
+    la, xca = module.branches(torch.randn(1, 512, 28, 28).relu())
+shared = {k: shared_effect(la, xca, k) for k in (1, 3, 10, 30, 100, 300, 784)}
+draw_starts(found, shared, 784)
+plt.show()
+
+# %% [markdown]
+# This is a statement about the public module at the place and size that the paper gives.
+# With a sigmoid instead, as the sentences say, each number of the map starts near one half and does not shrink with $N$.
+#
+# ## On cells
+#
+# {numref}`fig-fusion-maps` follows cells through an untrained network to the fusion.
+
+# %% tags=["remove-input"]
+have_jurkat = available("jurkat")
+dataset = open_dataset("jurkat") if have_jurkat else open_dataset("cytometer", options={"cells": 60, "seed": 1})
+chosen = [int(np.flatnonzero(dataset.labels == label)[0]) for label in (0, 2)]
+views = CellTensors(dataset, chosen, eval_transform(224))
+torch.manual_seed(0)
+network = create_model("cg_recnet").eval()
+images = torch.stack([views[i][0] for i in range(len(chosen))])
+features = stage2(network, images)
+maps = fusion_maps(network.fusion, features)
+Markdown("These are real cells." if have_jurkat else "The real cells are not on this machine; these are simulated ones.")
+
+# %% mystnb={"image": {"alt": "Two rows, one cell each: the cell's image, the length of the LA vector and of the XCA vector at each of 28 by 28 positions, N times the softmax map, which is one even grey tone, and the sigmoid map, even as well and near one half."}, "figure": {"name": "fig-fusion-maps", "caption": "The branches show the cell before anything is learned, the maps that should recalibrate them do not. A, the first cell of the first and of the last class, cut as the network sees it; B and C, length of LA's and XCA's vector at each position, each panel on its own scale; D, N times the softmax map, where 1 (white) means no preference; E, the sigmoid map with the same weights. Untrained network."}}
+draw_fusion_maps((images[:, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy(), (0.0, 1.0), maps)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% [markdown]
+# ## A path that can start dead
+#
+# The picture hides a second trait.
+# Between the two small convolutions there is a single channel, and behind it a ReLU.
+# What enters is close to zero, because a fresh $X$ mixes all channels about evenly and their mean is near zero.
+# So the bias of $c_1$, drawn at random, decides the sign: if it is negative, the ReLU is zero at every position.
+# Then nothing flows on, and nothing flows back.
+
+# %%
+from cgrecnet.models.fusion import spatial_path_is_dead
+
+cells_seen = starts([features], range(50))
+dead = [start.seed for start in cells_seen if start.dead]
+print(f"{len(dead)} of {len(cells_seen)} fresh modules are dead on these cells")
+
+# %%
+torch.manual_seed(dead[0])
+module = FusionModule()
+assert spatial_path_is_dead(module, features)
+la, xca = module.branches(features)
+fused = module.fuse(la, xca, (28, 28))
+factor = 1 + 1 / 784
+exact = (fused - factor * (la + xca)).abs().max().item()
+assert exact < 1e-5
+fused.square().mean().backward()
+silent = [name for name, p in module.fuse.named_parameters() if p.grad.abs().max() == 0]
+left = [name for name, _ in module.fuse.named_parameters() if name not in silent]
+assert left == ["conv2.bias"] and module.linear_angular.qkv.weight.grad.abs().max() > 0
+print(f"largest difference from (1 + 1/784)(LA + XCA): {exact:.1e}")
+print(f"tensors of the fusion without any gradient: {len(silent)} of {len(silent) + len(left)}; the other one: {left[0]}")
+
+# %% tags=["remove-input"]
+inert = sum(p.numel() for p in module.fuse.parameters())
+Markdown(
+    f"In such a module Eq. 3 is exactly a factor, and none of its {inert:,} parameters but one has a gradient. "
+    "That one, the last bias, is added to every position alike, which a softmax cannot see; its gradient is rounding. "
+    "So the bias never learns, dead or not."
+)
+
+# %% [markdown]
+# The share is a finding about the module as it is published: with PyTorch's usual initial weights, a fresh network's fusion is switched off in a good part of all seeds.
+# It need not stay so.
+# The branches in front of it do learn, what enters $c_1$ changes with them, and the path can wake up; whether it does in training has to be measured on trained networks and is not claimed here.
+# Nor does it concern the accuracy that the paper reports: LA + XCA is there in any case.
+#
+# ## The open choices as options
+#
+# Every choice has a name in `cgrecnet.models.config.Options`; the first line is the default, the preset `recovered`.
+# Each line below changes one option.
+# Where the weights of the default fit, the same weights are used, and the change of the output is the option's alone.
+
+# %% tags=["remove-input"]
+ARGUMENT = {"fusion_width": "width", "cafm_hidden": "hidden", "fusion_skip": "skip"}
+
+
+def measure(changes):
+    """Parameters, spread of the output, and its relative change where the default's weights fit."""
+    torch.manual_seed(0)
+    variant = FusionModule(**{ARGUMENT.get(name, name): value for name, value in changes.items()})
+    fits = "-"
+    with torch.no_grad():
+        if all(variant.state_dict()[k].shape == v.shape for k, v in default.state_dict().items() if k in variant.state_dict()):
+            variant.load_state_dict(default.state_dict(), strict=False)
+            fits = f"{((variant(features) - reference).norm() / reference.norm()).item():.1%}"
+        return sum(p.numel() for p in variant.parameters()), variant(features).std().item(), fits
+
+
+torch.manual_seed(0)
+default = FusionModule()
+with torch.no_grad():
+    reference = default(features)
+reading = PRESETS["recovered"].as_dict()
+choices = [
+    ("fusion_width", 512, "the text names no reduction of channels"),
+    ("num_heads", 4, "public default 8"),
+    ("normaliser", "layernorm", "the text's word; the public code divides by the length"),
+    ("cafm_hidden", 32, "public default 64"),
+    ("spatial_map", "sigmoid", "the text's word"),
+    ("combine", "recalibrate", "Eq. 3 at its word"),
+    ("combine", "recalibrate_plus_xca", "Eq. 3 with the second branch added"),
+    ("fusion_skip", True, "named for the gated block only"),
+]
+lines = ["| option | default | here | parameters | spread of output | output changes by | remark |", "|---|---|---|---:|---:|---:|---|"]
+count, spread, _ = measure({})
+lines.append(f"| (default) | | | {count:,} | {spread:.3f} | | spread of the input: {features.std().item():.3f} |")
+table = {}
+for name, value, remark in choices:
+    count, spread, change = table[name, value] = measure({name: value})
+    lines.append(f"| `{name}` | {reading[name]} | {value} | {count:,} | {spread:.3f} | {change} | {remark} |")
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# Only the width, the hidden size, the number of heads and the normaliser change a count, and only the first two change it enough to be seen in a table of millions with two decimals.
+# Softmax or sigmoid, sum or recalibration, skip or no skip: counting cannot tell, and the output differs by a lot.
+# `recalibrate` with a softmax deserves a warning.
+# It multiplies the one branch that is left by about $1/784$, so that the output is hardly more than the last layer's bias, the same for every cell; taken at its word Eq. 3 needs the sigmoid that the text names.
+# The preset `as_written` has both.
+#
+# **Take-away.**
+# The paper's sentences and the public module describe two different fusions.
+# In the public one the recalibration starts at one part in 784, and in many fresh networks its path is silent; what works from the first step is the sum of the two attentions.
+#
+# ```{exercise} The sigmoid instead
+# :label: exercise-fusion-sigmoid
+#
+# Repeat the measurement of the relative change with `spatial_map="sigmoid"` for maps of 7 by 7 and 28 by 28 positions.
+# Does it depend on $N$?
+# What would {eq}`eq-fusion-sum` be if every number of the map were one half?
+# ```
+#
+# ````{solution} exercise-fusion-sigmoid
+# :class: dropdown
+#
+# If $s_i = \tfrac12$ everywhere, then $F = \tfrac32 (F_1 + F_2)$, a change by one half whatever $N$ is.
+# The next cell measures it, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+torch.manual_seed(0)
+inputs = [torch.randn(1, 512, n, n).relu() for n in (7, 28)]
+for start in starts(inputs, range(3), spatial_map="sigmoid"):
+    print(f"N = {start.positions}, seed {start.seed}: {start.effect:.3f}")
+
+# %% [markdown]
+# ```{exercise} More channels between the convolutions
+# :label: exercise-fusion-channels
+#
+# If the bias decides, and its sign is a fair coin, what is the chance that all of $c$ channels between the two convolutions start dead?
+# Check it with fresh first convolutions of 1, 2, 4 and 8 output channels, fed with a map of the two cells above.
+# ```
+#
+# ````{solution} exercise-fusion-channels
+# :class: dropdown
+#
+# $2^{-c}$, if what enters were zero.
+# The next cell draws 400 convolutions for each $c$.
+# What enters is not quite zero, which moves the share a little.
+# ````
+
+# %% tags=["hide-input"]
+with torch.no_grad():
+    pooled = torch.cat(default.fuse.mixed(*default.branches(features))).unflatten(2, (28, 28))
+torch.manual_seed(0)
+for channels in (1, 2, 4, 8):
+    with torch.no_grad():
+        silent = [bool((torch.nn.Conv2d(2, channels, 3, padding=1)(pooled) <= 0).all()) for _ in range(400)]
+    print(f"{channels} channels: {np.mean(silent):.3f} dead, expected {0.5**channels:.3f}")
