@@ -1,0 +1,283 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The gated CNN block
+#
+# **You will learn** what a gate is, how the block of the paper's Figure 4C differs from its Equation 4, what values a gate can take, and why a closed gate does not silence the background.
+#
+# ## The idea
+#
+# A gate is a second opinion.
+# One part of the network computes what it has to say, the *content*; another part, the *gate*, computes a factor for every number of the content; the two are multiplied.
+# The factor depends on the input, so the network can treat each position and each channel in its own way.
+# The paper describes the purpose so: the gate "opens" for features that belong to differentiation markers, and "closes" for ambiguous background (section 2.4.2 of {cite}`li2026cgrecnet`).
+#
+# ## The two equations, and the block in the figure
+#
+# **Eq. 4** of the paper is, by its description, the *gated linear unit* of Dauphin and colleagues {cite}`dauphin2017language`:
+#
+# $$
+# h(X) = (X * W + b) \odot \sigma(X * V + c), \qquad \sigma(t) = \frac{1}{1 + e^{-t}} .
+# $$ (eq-gated-glu)
+#
+# The star is a convolution, $\odot$ multiplies number by number, and $\sigma$ is the sigmoid.
+#
+# **Eq. 5** is the *depthwise convolution*, which filters each channel $c$ by itself with its own small kernel $K$:
+#
+# $$
+# \mathrm{DW}(X)_{i,j,c} = \sum_{m,n} K_{m,n,c}\; X_{i+m,\,j+n,\,c} .
+# $$ (eq-gated-depthwise)
+#
+# The prose and **Figure 4C** describe something that contains both ideas but is neither equation:
+# layer normalisation, one wide linear layer, a split into gate, information and context, GELU on the gate, a depthwise convolution on the context, and a residual connection.
+# This is the block of MambaOut {cite}`yu2024mambaout`:
+#
+# $$
+# [\,g,\; i,\; c\,] = \mathrm{LN}(x)\, W_1 + b_1, \qquad
+# y = x + \big( \operatorname{GELU}(g) \odot [\, i \,;\, \mathrm{DW}(c) \,] \big) W_2 + b_2 .
+# $$ (eq-gated-block)
+#
+# | | Eq. 4 | the block |
+# |---|---|---|
+# | gate | $\sigma$, between 0 and 1 | GELU, not bounded above |
+# | content | one convolution | a part as it is, a part filtered by Eq. 5 |
+# | way out | none | a linear layer, then the input is added |
+#
+# We build the block, and keep the sigmoid as an option.
+# This is the package's code:
+
+# %% tags=["remove-input"]
+import inspect
+
+import matplotlib.pyplot as plt
+import torch
+from IPython.display import Markdown
+
+from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
+from cgrecnet.figures.gates import draw_activations, draw_chosen_gates, middle_minus_border
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.models import create_model
+from cgrecnet.models.gated import GatedCNNBlock
+
+use_book_style()
+source = inspect.getsource(GatedCNNBlock)
+Markdown(f"```python\n{source[source.index('        hidden, convolved') :]}```")
+
+# %% [markdown]
+# ## Which part is convolved
+#
+# The wide layer makes $2h$ numbers from 512, with $h = \lfloor 8 \cdot 512 / 3 \rfloor$, and deals them out.
+
+# %%
+block = GatedCNNBlock(512)
+dict(zip(("gate g", "information i", "context c"), block.splits, strict=True))
+
+# %% tags=["remove-input"]
+hidden, information, context = block.splits
+Markdown(
+    f"The gate has as many numbers as information and context together: {hidden:,} = {information} + {context}. "
+    f"The convolution filters the context, {context / hidden:.1%} of the content. "
+    "The gate itself is not filtered: at each position it is computed from that position alone."
+)
+
+# %% [markdown]
+# The paper writes of depthwise convolution "within the gating mechanism".
+# In the block that its figure shows, the convolved part belongs to the content and not to the gate.
+# That is a matter of words as long as one remembers it when a gate map is interpreted: the gate decides from one token, without a look at its neighbours.
+# (The token itself has seen a neighbourhood: the layers before it are convolutions.)
+#
+# ## A live check
+#
+# We write the block down once more, as plainly as the equations stand, and compare on random numbers.
+
+# %%
+def by_hand(block, x):
+    """The block's equation with Eq. 5 as a sum of shifted copies; (B, C, H, W) to the same."""
+    x = x.permute(0, 2, 3, 1)
+    mean, variance = x.mean(-1, keepdim=True), x.var(-1, unbiased=False, keepdim=True)
+    normal = (x - mean) / (variance + 1e-6).sqrt() * block.norm.weight + block.norm.bias
+    g, i, c = (normal @ block.fc1.weight.T + block.fc1.bias).split(block.splits, dim=-1)
+    kernel, size = block.conv.weight[:, 0], block.conv.kernel_size[0]
+    padded = torch.nn.functional.pad(c, (0, 0) + (size // 2,) * 4)
+    filtered = block.conv.bias + sum(
+        kernel[:, m, n] * padded[:, m : m + x.shape[1], n : n + x.shape[2]] for m in range(size) for n in range(size)
+    )
+    gelu = g / 2 * (1 + torch.erf(g / 2**0.5))
+    y = (gelu * torch.cat((i, filtered), dim=-1)) @ block.fc2.weight.T + block.fc2.bias
+    return (x + y).permute(0, 3, 1, 2)
+
+
+generator = torch.Generator().manual_seed(0)
+for dtype in (torch.float32, torch.float64):
+    small = GatedCNNBlock(24).to(dtype)
+    x = torch.randn(2, 24, 9, 11, generator=generator, dtype=dtype)
+    with torch.no_grad():
+        difference = (small(x) - by_hand(small, x)).abs().max().item()
+        allowed = 50 * torch.finfo(dtype).eps * small(x).abs().max().item()
+    print(f"{str(dtype):14} largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+    assert difference < allowed
+
+# %% [markdown]
+# By "rounding allows" we mean fifty units in the last place of the largest number.
+# In double precision the difference shrinks as the unit does: what differs is rounding and nothing else.
+#
+# ## What a gate can do
+#
+# {numref}`fig-gated-activations` compares the two candidates.
+# For the numbers of panel B, one batch of cells went through an untrained network up to the gate.
+
+# %%
+torch.manual_seed(0)
+network = create_model("resgdnet").train()  # the gate alone, directly behind layer2; untrained
+dataset, indices = example_cells(per_class=1)
+images = example_images(dataset, indices)
+maps = stage2_map(network, images)
+with torch.no_grad():
+    normal = network.gate.norm(maps[:1].permute(0, 2, 3, 1))
+    before = network.gate.fc1(normal)[..., : network.gate.splits[0]]
+
+# %% mystnb={"image": {"alt": "Left: two curves; GELU dips slightly below zero, then rises without bound; the sigmoid rises from 0 to 1. Right: two histograms of gate values; the sigmoid's lies around one half, the GELU's has a tall peak just below zero and a tail to the right."}, "figure": {"name": "fig-gated-activations", "caption": "Only a sigmoid runs between closed (0) and open (1); GELU has no open end, and where it is negative it turns the sign of the content. A, the two functions; B, their values on one cell at all positions and channels of an untrained gate."}}
+draw_activations(before)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% tags=["remove-input"]
+gelu, sigmoid = torch.nn.functional.gelu(before), torch.sigmoid(before)
+curve = torch.nn.functional.gelu(torch.linspace(-3, 0, 30001, dtype=torch.float64))
+Markdown(
+    f"On this cell the GELU gate takes values from {gelu.min():.2f} to {gelu.max():.2f}, the sigmoid gate from {sigmoid.min():.2f} to {sigmoid.max():.2f}. "
+    f"{(gelu < 0).float().mean():.0%} of the GELU values are negative, but none can lie below {curve.min():.2f}. "
+    f"At rest, for the number 0, GELU is shut (0) and the sigmoid is half open ({torch.sigmoid(torch.tensor(0.0)):.1f})."
+)
+
+# %% [markdown]
+# The sentence about a gate that opens with "values approaching 1" and closes with "values approaching 0" describes a sigmoid.
+# The same section names GELU.
+# A GELU gate can close, but it does not open to 1: it amplifies without limit.
+# Taken at their word, the two cannot be reconciled; `gate_activation` is therefore an option of the model, with GELU, which the prose, the figure and the public code agree on, as default.
+#
+# ## A closed gate does not silence the background
+#
+# The block adds its input at the end.
+# If the gate is shut everywhere, then $y = x + b_2$: the background passes as it came.
+
+# %%
+shut = GatedCNNBlock(512, activation="sigmoid")
+with torch.no_grad():
+    shut.fc1.weight[: shut.splits[0]].zero_()
+    shut.fc1.bias[: shut.splits[0]] = -100.0  # sigmoid(-100) is 0 for all purposes
+    left = shut(maps[:1]) - maps[:1]
+    remains = (left - shut.fc2.bias[None, :, None, None]).abs().max().item()
+print(f"all gates shut: what the block changes, beyond its constant bias, is at most {remains:.0e}")
+assert remains < 1e-5
+
+# %% [markdown]
+# To take something away from the background, the block has to *open* its gate there and let through content that cancels the input.
+# So "gate closed" and "background suppressed" are not the same, and may even be opposites.
+# Whoever wants to test the claim has to compare the map behind the block with the map before it, on and off the cell, in a trained network.
+#
+# ## A picture, and what it does not show
+#
+# The gate of {numref}`fig-gated-maps` is **untrained**: its weights are random numbers.
+# From its channels we pick, after the fact, the one that is most open in the middle of the image, and the one that is most shut there.
+
+# %% mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
+gates = network.gate.gate(maps[:1])[0].detach()
+draw_chosen_gates(grey(images[0]), gates)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% tags=["remove-input"]
+opened = int((middle_minus_border(gates) > 0).sum())
+Markdown(
+    f"Of the {gates.shape[2]:,} untrained gates, {opened:,} are more open in the middle than at the border ({opened / gates.shape[2]:.0%}). "
+    "This is what chance gives, and the yardstick for a trained gate. "
+    "The picture says nothing about suppression, in this network or in the authors'."
+)
+
+# %% [markdown]
+# ## Parameters, counted by hand
+
+# %% tags=["remove-input"]
+from cgrecnet.paper.tables import load_tables
+
+dim = 512
+parts = {
+    "layer normalisation, scale and shift": ("$2 \\cdot 512$", 2 * dim),
+    "wide layer $W_1, b_1$": ("$512 \\cdot 2730 + 2730$", dim * 2 * hidden + 2 * hidden),
+    "depthwise $7 \\times 7$, with bias": ("$512 \\cdot 49 + 512$", context * 49 + context),
+    "way back $W_2, b_2$": ("$1365 \\cdot 512 + 512$", hidden * dim + dim),
+}
+total = sum(count for _, count in parts.values())
+assert total == sum(p.numel() for p in block.parameters()) == 2_126_506
+rows = [f"| {name} | {sum_} | {count:,} |" for name, (sum_, count) in parts.items()]
+Markdown("\n".join(["| part | sum | parameters |", "|---|---|---:|", *rows, f"| **together** | | **{total:,}** |"]))
+
+# %% tags=["remove-input"]
+table = load_tables()["3"]
+full, gated, fused = (table.cell(row, "parameters").number for row in ("CG-RecNet", "ResGDNet", "ResCMNet"))
+Markdown(
+    f"In the paper's Table 3, CG-RecNet has {full} million parameters. "
+    f"It exceeds the row labelled ResGDNet, by its name the gate alone, by {full - gated:.2f} million, which should be the size of the fusion; "
+    f"and the row labelled ResCMNet, the fusion alone, by {full - fused:.2f}, which should be the size of the gate. "
+    f"The block with the public defaults has {total / 1e6:.2f}: it fits if the two rows are exchanged."
+)
+
+# %% [markdown]
+# **Take-away.**
+# The block normalises, widens, splits, filters a part of the content and multiplies by a gate that sees one position at a time.
+# Its GELU gate has no "open" end, and because the input is added, a shut gate leaves the background as it was.
+# Gate maps of an untrained network follow the cell too, so a picture of a gate is evidence only against that yardstick.
+#
+# ```{exercise} Why depthwise?
+# :label: exercise-gated-depthwise
+#
+# How many parameters would the 7 by 7 convolution of the context have if it were an ordinary one, which mixes all channels?
+# How does that compare with the whole block?
+# ```
+#
+# ````{solution} exercise-gated-depthwise
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+ordinary = sum(p.numel() for p in torch.nn.Conv2d(context, context, 7).parameters())
+depthwise = sum(p.numel() for p in block.conv.parameters())
+print(f"ordinary {ordinary:,}, depthwise {depthwise:,}, whole block {total:,}")
+
+# %% [markdown]
+# ```{exercise} How far does the block look?
+# :label: exercise-gated-reach
+#
+# Change the input of the block at a single position, the middle of a map of 28 by 28.
+# At how many positions does the output change?
+# And at how many does the gate?
+# ```
+#
+# ````{solution} exercise-gated-reach
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+before, after = maps[:1], maps[:1].clone()
+after[0, :, 14, 14] += torch.randn(512, generator=generator)
+with torch.no_grad():
+    changed = (block(after) != block(before)).any(1).sum().item()
+    changed_gate = (block.gate(after) != block.gate(before)).any(-1).sum().item()
+assert changed == 7 * 7 and changed_gate == 1
+print(f"positions where the output changes: {changed}; where the gate changes: {changed_gate}")
