@@ -39,8 +39,7 @@ print([double(json.loads(path.read_text())["value"]) for path in records], os.ge
 
 # %%
 # Another process reads for the chapter, and a forked one does.
-child = "print(open('../notes/child.txt').read())"
-subprocess.run([sys.executable, "-c", child], check=True)
+subprocess.run([sys.executable, "../notes/child.py"], check=True)
 if os.fork() == 0:
     Path("../notes/forked.txt").read_text()
     os._exit(0)
@@ -101,6 +100,7 @@ def make_book(root: Path) -> Path:
     write(root / "minipkg" / "alpha.py", "def double(x):\n    return 2 * x\n")
     write(root / "minipkg" / "beta.py", "FACTOR = 3\n")
     write(root / "results" / "first" / "run.json", '{"value": 21}')
+    write(root / "notes" / "child.py", "print(open('../notes/child.txt').read())")
     write(root / "notes" / "child.txt", "read by a child")
     write(root / "notes" / "forked.txt", "read by a fork")
     write(root / "book" / "index.md", "# Home\n\nSee [one](one.py) and [two](two.py).\n")

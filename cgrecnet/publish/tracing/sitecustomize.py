@@ -36,7 +36,10 @@ def _start() -> None:
 
     def importing() -> bool:
         """The import system lists folders and opens byte code on its own account."""
-        return "importlib" in sys._getframe(2).f_code.co_filename
+        try:
+            return "importlib" in sys._getframe(2).f_code.co_filename
+        except ValueError:  # nobody called: Python opens its main script
+            return False
 
     def hook(event: str, args: tuple) -> None:
         if event == "open":
