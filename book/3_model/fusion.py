@@ -215,7 +215,7 @@ features = stage2(network, images)
 maps = fusion_maps(network.fusion, features)
 Markdown("These are real cells." if have_jurkat else "The real cells are not on this machine; these are simulated ones.")
 
-# %% mystnb={"image": {"alt": "Two rows, one cell each: the cell's image, the length of the LA vector and of the XCA vector at each of 28 by 28 positions, N times the softmax map, which is one even grey tone, and the sigmoid map, even as well and near one half."}, "figure": {"name": "fig-fusion-maps", "caption": "The branches show the cell before anything is learned, the maps that should recalibrate them do not. A, the first cell of the first and of the last class, cut as the network sees it; B and C, length of LA's and XCA's vector at each position, each panel on its own scale; D, N times the softmax map, where 1 (white) means no preference; E, the sigmoid map with the same weights. Untrained network."}}
+# %% mystnb={"image": {"alt": "Two rows, one cell each: the cell's image, the length of the LA vector and of the XCA vector at each of 28 by 28 positions, N times the softmax map, which is one even grey tone, and the sigmoid map, even as well and near one half."}, "figure": {"name": "fig-fusion-maps", "caption": "The branches vary from position to position before anything is learned; the maps that should recalibrate them do not. A, the first cell of the first and of the last class, cut as the network sees it; B and C, length of LA's and XCA's vector at each position, each panel on its own scale; D, N times the softmax map, where 1 (white) means no preference; E, the sigmoid map with the same weights. Untrained network."}}
 draw_fusion_maps((images[:, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy(), (0.0, 1.0), maps)
 plt.show()
 
