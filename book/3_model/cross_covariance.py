@@ -1,0 +1,254 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Cross-covariance attention
+#
+# **You will learn** how channels can attend to channels, why the table of comparisons keeps its size when the image grows, and what the temperature does.
+#
+# ## The idea
+#
+# Usual attention asks of each *place*: which other places matter for you?
+# Cross-covariance attention (XCA) {cite}`elnouby2021xcit` asks of each *channel*: which other channels matter for you?
+# A channel is an image of one pattern.
+# Two channels are alike if they are strong at the same places.
+# Each channel is then replaced by a weighted mean of channels, the more alike the heavier.
+# In the words of the paper, this brings out "co-activated feature channels" (section 2.4.1 of {cite}`li2026cgrecnet`).
+#
+# ## The equation
+#
+# The tokens are mapped to queries, keys and values by a learned table, and split into $h = 8$ heads of $d = 16$ channels.
+# One head, with channels in rows and tokens in columns, computes (**Eq. 2** of the paper)
+#
+# $$
+# Y = A\, V, \qquad A = \operatorname{softmax}_{\text{row}}\!\big( \tau\, \hat Q \hat K^{\top} \big), \qquad Q, K, V \in \mathbb R^{d \times N} .
+# $$ (eq-xcov-attention)
+#
+# The hat means: each row is divided by its length, taken over all $N$ tokens.
+# So $(\hat Q \hat K^{\top})_{ab}$ is the cosine of the angle between query channel $a$ and key channel $b$, a number between -1 and 1.
+# The table $A$ is $d \times d$, and $N$ does not appear in its size.
+# The number $\tau$, one per head, is learned and starts at 1; the paper calls it a temperature.
+#
+# This is the package's code:
+
+# %% tags=["remove-input"]
+import inspect
+import math
+
+import matplotlib.pyplot as plt
+import torch
+from IPython.display import Markdown
+
+from cgrecnet.figures.attention import draw_channel_attention, draw_costs, slope
+from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.models import create_model
+from cgrecnet.models.attention import CrossCovarianceAttention, split_heads, unit
+from cgrecnet.models.complexity import macs_products
+from cgrecnet.paper.claims import load_claims
+
+use_book_style()
+methods = (CrossCovarianceAttention.covariance, CrossCovarianceAttention.forward)
+Markdown("```python\n" + "\n".join(inspect.getsource(method) for method in methods) + "```")
+
+# %% [markdown]
+# Tokens stand in rows here, so the equation appears transposed.
+# Instead of dividing all of $Q$ and $K$ by their lengths first, the code divides the small $d \times d$ product: the same numbers for less work.
+#
+# ## A live check
+#
+# The equation once more, head by head, as it stands above.
+
+# %%
+def by_hand(module, tokens):
+    """Eq. 2 for tokens (B, N, C), one image and one head at a time, channels in rows."""
+    images = []
+    for image in tokens:
+        heads = []
+        q, k, v = (image @ module.qkv.weight.T).T.chunk(3)  # each C x N
+        parts = (x.chunk(module.num_heads) for x in (q, k, v))
+        for qh, kh, vh, tau in zip(*parts, module.temperature.flatten(), strict=True):
+            qh, kh = qh / qh.norm(dim=1, keepdim=True), kh / kh.norm(dim=1, keepdim=True)
+            weights = (tau * qh @ kh.T).exp()
+            heads.append(weights / weights.sum(1, keepdim=True) @ vh)
+        images.append(torch.cat(heads).T @ module.proj.weight.T + module.proj.bias)
+    return torch.stack(images)
+
+
+generator = torch.Generator().manual_seed(0)
+for dtype in (torch.float32, torch.float64):
+    small = CrossCovarianceAttention(24, num_heads=4).to(dtype)
+    tokens = torch.randn(2, 50, 24, generator=generator, dtype=dtype)
+    with torch.no_grad():
+        small.temperature.copy_(torch.tensor([0.5, 1.0, 2.0, 5.0]).view(4, 1, 1))
+        difference = (small(tokens) - by_hand(small, tokens)).abs().max().item()
+        allowed = 50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
+    print(f"{str(dtype):14} largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+    assert difference < allowed
+
+# %% [markdown]
+# "Rounding allows" means fifty units in the last place of the largest number.
+#
+# ## The size of the table
+#
+# The claim with the number C06 in our list says that this attention works over channels.
+# It holds if the table is $16 \times 16$ per head for every number of tokens, and if its rows sum to 1.
+
+# %%
+tolerance = load_claims()["C06"].tolerance.absolute
+torch.manual_seed(0)
+module = CrossCovarianceAttention(128)
+for side in (4, 8, 28, 56):
+    with torch.no_grad():
+        q, k, v = split_heads(module.qkv(torch.randn(1, side * side, 128, generator=generator)), 8)
+        table = module.covariance(q, k)
+    error = (table.sum(-1) - 1).abs().max().item()
+    print(f"N = {side * side:5}: table {tuple(table.shape[1:])}, rows sum to 1 within {error:.0e}")
+    assert table.shape[1:] == (8, 16, 16) and error < tolerance
+
+# %% [markdown]
+# ## On a cell
+#
+# We send a batch of cells through an untrained network up to the fusion and look at the first head.
+# Untrained means: the weights are random, so the picture shows what the operation does, not what was learned.
+
+# %%
+torch.manual_seed(0)
+network = create_model("rescmnet").train()  # the fusion alone behind layer2; untrained
+dataset, indices = example_cells(per_class=1)
+images = example_images(dataset, indices)
+with torch.no_grad():
+    tokens = network.fusion.reduce(stage2_map(network, images).flatten(2).transpose(1, 2))[:1]
+    attention = network.fusion.cross_covariance
+    q, k, v = split_heads(attention.qkv(tokens), 8)
+    cosines = unit(q.transpose(-2, -1)) @ unit(k.transpose(-2, -1)).transpose(-2, -1)
+    table = attention.covariance(q, k)
+
+# %% mystnb={"image": {"alt": "Four panels. A grey cell; a 16 by 16 table of cosines in red and blue; the softmax of its rows at temperature factor 1, where values differ little; the same at 10, where a few cells per row are bright and the rest dark."}, "figure": {"name": "fig-xcov-cell", "caption": "At its start the attention is a mean of 16 channels with mild preferences; only a large factor makes it choose. A, one cell; B, cosines between the query channels (rows) and key channels (columns) of one head of an untrained network; C, its attention at the starting value 1; D, the same cosines at 10. Mind the scales of C and D."}}
+draw_channel_attention(grey(images[0]), cosines[0, 0].numpy(), temperatures=(1, 10))
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% tags=["remove-input"]
+d = 16
+bound = math.e / (math.e + (d - 1) / math.e)
+Markdown(
+    f"On this cell the cosines of all heads lie between {cosines.min():.2f} and {cosines.max():.2f}, and the weights between {table.min():.3f} and {table.max():.3f}; a plain mean has {1 / d:.4f}. "
+    f"This is no accident. With $\\tau = 1$ and cosines between -1 and 1, two weights of a row can differ at most by the factor $e^2 = {math.e**2:.2f}$, and no weight can exceed {bound:.2f}. "
+    "To select channels, the network has to learn a larger $\\tau$."
+)
+
+# %% [markdown]
+# ## Multiply or divide?
+#
+# The article on XCA divides by the temperature, as physicists do: hot means undecided.
+# Its public code multiplies, so that a large value means decided.
+# CG-RecNet's text says that the parameter "scales the inner product", which fits both.
+# At the starting value 1 they agree:
+
+# %%
+for tau in (1.0, 2.0):
+    multiplied, divided = (cosines * tau).softmax(-1), (cosines / tau).softmax(-1)
+    print(f"tau = {tau:.0f}: largest weight {multiplied.max():.3f} if multiplied, {divided.max():.3f} if divided")
+
+# %% [markdown]
+# Any function that one form can reach with a positive $\tau$, the other reaches with $1/\tau$.
+# But the way there differs, because a step of the optimiser changes $\tau$ and not $1/\tau$.
+# We multiply, as the public code does.
+#
+# ## What this attention cannot see
+#
+# The cosine of two channels sums over all places, and a sum does not know the order.
+# If all tokens are shuffled, the table $A$ stays as it is, and the output is shuffled in the same way.
+
+# %%
+order = torch.randperm(tokens.shape[1], generator=generator)
+with torch.no_grad():
+    apart = (attention(tokens[:, order]) - attention(tokens)[:, order]).abs().max().item()
+    size = attention(tokens).abs().max().item()
+print(f"shuffle first or shuffle last: largest difference {apart:.0e}, largest output {size:.1f}")
+assert apart < 1e-4 * size
+
+# %% [markdown]
+# So XCA by itself knows which patterns occur together in an image, but not how they are arranged.
+# The paper calls its result a "global covariance map"; global it is, because every place counts, and blind to shape for the same reason.
+# What the tokens know about shape they know from the convolutions before.
+#
+# ## What it costs
+#
+# We count multiply-accumulate operations (MACs) while the module runs.
+
+# %% mystnb={"image": {"alt": "Cost against number of tokens on logarithmic axes: two parallel straight lines of slope one; the line of the whole module lies about seventeen times above that of the attention proper."}, "figure": {"name": "fig-xcov-cost", "caption": "Cost grows in proportion to the number of tokens, and the attention itself is the small part of it: the learned tables for queries, keys, values and output dominate. MACs of one module of 128 channels with 8 heads, counted while it ran."}}
+counts = [16, 64, 196, 784, 3136]
+whole = [macs_products(module, (1, n, 128)) for n in counts]
+tables = [4 * 128 * 128 * n for n in counts]  # C x C for each of Q, K, V and the way out
+proper = [both - linear for both, linear in zip(whole, tables, strict=True)]
+draw_costs(counts, {"MACs": {"whole module": whole, "attention proper": proper}})
+plt.show()
+
+# %% tags=["remove-input"]
+power = slope(counts, whole)
+assert abs(power - 1) < 0.01 and proper == [2 * 128 * d * n for n in counts]
+Markdown(
+    f"The slope is {power:.3f}: cost is proportional to $N$. "
+    f"The attention proper takes $2\\,C\\,d\\,N$ MACs, that is {proper[3] / 1e6:.1f} million for 784 tokens, {proper[3] / whole[3]:.0%} of the module. "
+    f"A table of all pairs of tokens would take $2\\,C\\,N^2$, {2 * 128 * 784**2 / 1e6:.0f} million."
+)
+
+# %% [markdown]
+# **Take-away.**
+# Cross-covariance attention replaces each channel by a weighted mean of the 16 channels of its head.
+# Its table is 16 by 16 whatever the image, its cost is linear in the number of tokens, and it cannot see how things are arranged.
+# At the start it hardly selects; a learned factor has to sharpen it.
+#
+# ```{exercise} How sharp must it be?
+# :label: exercise-xcov-sharp
+#
+# Which $\tau$ lets a channel give nine tenths of its weight to one other channel, if that one has cosine 1 and the other 15 have cosine 0?
+# Work it out by hand, then check.
+# ```
+#
+# ````{solution} exercise-xcov-sharp
+# :class: dropdown
+#
+# The weight is $e^\tau / (e^\tau + 15)$.
+# It is 0.9 when $e^\tau = 9 \cdot 15$, so $\tau = \ln 135$.
+# ````
+
+# %% tags=["hide-input"]
+tau = math.log(135)
+scores = torch.zeros(16)
+scores[3] = 1.0
+weight = (tau * scores).softmax(0)[3].item()
+assert abs(weight - 0.9) < 1e-6
+print(f"tau = {tau:.2f} gives the weight {weight:.3f}")
+
+# %% [markdown]
+# ```{exercise} Is it a covariance?
+# :label: exercise-xcov-centred
+#
+# A covariance takes the mean off each variable first; Eq. 2 does not.
+# Take the mean over the tokens off the queries and keys of the cell above, and compare the cosines with and without.
+# ```
+#
+# ````{solution} exercise-xcov-centred
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# With the mean taken off, the cosines are correlations.
+# The two tables differ, so "cross-covariance" is a name to be taken loosely: without centring, it also counts how strong two channels are on average.
+# ````
+
+# %% tags=["hide-input"]
+centred_q, centred_k = (x - x.mean(2, keepdim=True) for x in (q, k))
+correlations = unit(centred_q.transpose(-2, -1)) @ unit(centred_k.transpose(-2, -1)).transpose(-2, -1)
+print(f"mean size of the entries: {cosines.abs().mean():.2f} as in Eq. 2, {correlations.abs().mean():.2f} centred")
+print(f"mean difference of an entry: {(cosines - correlations).abs().mean():.2f}")
