@@ -142,7 +142,8 @@ def _describe(chapter: Chapter, folder: Path, fallback: str) -> str:
 def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
     """Environment variables of a kernel: the tracer, one thread, and no settings of the user's own."""
     roots = [str(layout.root), *(str(path) for path in layout.watched.values())]
-    paths = [str(TRACING), os.environ.get("PYTHONPATH", "")]
+    # The repository's own package, wherever another copy may be installed: what lies elsewhere is not watched.
+    paths = [str(TRACING), str(layout.root), os.environ.get("PYTHONPATH", "")]
     threads = os.environ.get("BOOK_THREADS", "1")  # a fixed number: another one gives other last digits
     return {
         "CGRECNET_TRACE": json.dumps({"log": str(folder / "trace.jsonl"), "roots": roots}),

@@ -22,7 +22,6 @@ def surroundings(tmp_path_factory):
 def executed(tmp_path_factory, surroundings):
     """A book whose two chapters have been executed, with the outcomes."""
     root = make_book(tmp_path_factory.mktemp("book"))
-    surroundings[1].setenv("PYTHONPATH", str(root))
     outcomes = schedule.execute_stale(Layout(root), jobs=2, timeout=120)
     return Layout(root), outcomes
 

@@ -179,7 +179,6 @@ def test_a_page_without_a_source_is_refused(tmp_path):
 def broken(tmp_path, surroundings):
     """A book with one sound chapter and others that fail, each in its own way."""
     root = make_book(tmp_path)
-    surroundings[1].setenv("PYTHONPATH", str(root))
     write_script(root / "book" / "sound.py", "# %% [markdown]\n# # Sound\n\n# %%\nprint(1)\n")
     write_script(
         root / "book" / "raises.py",
