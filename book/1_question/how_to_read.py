@@ -29,7 +29,7 @@
 # Each page offers the executed notebook for download, and a link to the script it was made from.
 #
 # **Teach and sweep.**
-# Pages end with exercises, and each has a solution that runs.
+# Most pages end with exercises, and each exercise has a solution that runs.
 # A sweep runs a grid of experiments that you write down in a small file.
 #
 # ## What they cost

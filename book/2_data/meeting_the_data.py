@@ -69,7 +69,7 @@ from cgrecnet.data.cytometer import simulate
 truth = simulate(simulated.options)
 truth.causes.iloc[:3].T
 
-# %% mystnb={"image": {"alt": "Four simulated cells above the same four cells with the outlines of cell and nucleus drawn over them."}, "figure": {"name": "fig-simulated-masks", "caption": "What a simulation gives that a microscope cannot: the exact outline of the cell (orange) and of its nucleus (blue), whatever the defocus does to the picture. A, the images; B, the same with the true outlines."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four simulated cells above the same four cells with the outlines of cell and nucleus drawn over them."}, "figure": {"name": "fig-simulated-masks", "caption": "What a simulation gives that a microscope cannot: the exact outline of the cell (orange) and of its nucleus (blue), whatever the defocus does to the picture. A, the images; B, the same with the true outlines."}}
 chosen = [int(np.flatnonzero(simulated.labels == label)[k]) for label, k in ((0, 0), (1, 0), (2, 0), (2, 1))]
 figure, (top, bottom) = plt.subplots(2, 4, figsize=(7.0, 3.6))
 for row in (top, bottom):
@@ -110,7 +110,7 @@ else:
     )
 Markdown(text)
 
-# %% mystnb={"image": {"alt": "Three rows of eight real brightfield images of Jurkat cells, one row each for the stages G1, S and G2, and M: round cells with dark rims on an even grey background."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell cannot be read off at a glance: cells that divide (M) look much like cells that do not. Eight Jurkat cells of each class, drawn at random, brightfield, all at one grey scale."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows of eight real brightfield images of Jurkat cells, one row each for the stages G1, S and G2, and M: round cells with dark rims on an even grey background."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell cannot be read off at a glance: cells that divide (M) look much like cells that do not. Eight Jurkat cells of each class, drawn at random, brightfield, all at one grey scale."}}
 if have_jurkat:
     draw_gallery(jurkat, per_class=8, seed=0)
 else:
@@ -132,7 +132,7 @@ try:
 except UserError as error:
     print(error)
 
-# %% mystnb={"image": {"alt": "Violin plot of integrated DNA stain per cell for seven cell-cycle stages of experiment 1; it rises from G1 through S and G2 to the early stages of division."}, "figure": {"name": "fig-dna", "caption": "The labels make biological sense: the DNA signal rises from G1 over S to G2 and into division. Each violin shows the integrated DNA stain of the cells of one stage, Experiment 1; the white dot is the median."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Violin plot of integrated DNA stain per cell for seven cell-cycle stages of experiment 1; it rises from G1 through S and G2 to the early stages of division."}, "figure": {"name": "fig-dna", "caption": "The labels make biological sense: the DNA signal rises from G1 over S to G2 and into division. Each violin shows the integrated DNA stain of the cells of one stage, Experiment 1; the white dot is the median."}}
 if have_jurkat:
     from cgrecnet.data.jurkat import read_channel
 

@@ -131,14 +131,14 @@ Markdown(
 # %% [markdown]
 # ## Who is taken for whom
 
-# %% mystnb={"image": {"alt": "Two confusion matrices side by side, baseline and CG-RecNet, three classes each, with counts and row percentages; the diagonal is darkest for G1."}, "figure": {"name": "fig-first-confusion", "caption": "Errors go mostly to and from the common class: accuracy is carried by G1, and the rarer classes pay. Counts, and shares of the true class, of the test cells; Jurkat, one run each. The paper's counterpart is its Fig. 7."}}
-draw_confusions(sorted(records, key=lambda record: record.config["model"] != "resnet50"))
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two confusion matrices side by side, baseline and CG-RecNet, three classes each, with counts and row percentages; the diagonal is darkest for G1."}, "figure": {"name": "fig-first-confusion", "caption": "Errors go mostly to and from the common class: accuracy is carried by G1, and the rarer classes pay. Counts, and shares of the true class, of the test cells; Jurkat, one run each. The paper's counterpart is its Fig. 7."}}
+draw_confusions(records)
 plt.show()
 
 # %% tags=["remove-input"]
 from_records(records)
 
-# %% mystnb={"image": {"alt": "Grouped bars of F1 per class for baseline and CG-RecNet on Jurkat cells; G1 is highest."}, "figure": {"name": "fig-first-f1", "caption": "As in the paper's Table 5, the score falls as classes get rarer, with either network. F1 of each class on the test cells; Jurkat, one run each."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Grouped bars of F1 per class for baseline and CG-RecNet on Jurkat cells; G1 is highest."}, "figure": {"name": "fig-first-f1", "caption": "As in the paper's Table 5, the score falls as classes get rarer, with either network. F1 of each class on the test cells; Jurkat, one run each."}}
 classes = records[0].data["classes"]
 figure, axes = plt.subplots(figsize=(7.0, 2.8))
 for number, record in enumerate(records):

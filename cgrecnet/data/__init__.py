@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cgrecnet.data.base import COLUMNS, CellDataset
-from cgrecnet.data.options import suggest
+from cgrecnet.data.options import check_options, suggest
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -50,6 +50,17 @@ def open_dataset(
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
     """
     return _reader(name).open_cells(root=root, task=task, options=options)
+
+
+def check_request(name: str, task: str | None = None, options: Mapping | None = None) -> None:
+    """Refuse what `open_dataset` would refuse about task and options, without reading a single image.
+
+    Raises ConfigError (unknown name, task or option, or an unusable value).
+    """
+    reader = _reader(name)
+    if task is not None and task not in reader.TASKS:
+        raise ConfigError(f"Data set {name!r} has no task {task!r}; {suggest(task, reader.TASKS)}")
+    check_options(getattr(reader, f"{name.capitalize()}Options"), options, name)
 
 
 def available(name: str, root: str | Path | None = None) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
+from cgrecnet.models import list_models
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
@@ -89,13 +90,14 @@ def read_record(path: Path) -> RunRecord:
 
 
 def load_records(results: Path, experiment: str) -> list[RunRecord]:
-    """All records of an experiment, ordered by model, fold and seed; RunError where there are none."""
+    """All records of an experiment, ordered by model (as in the registry), fold and seed; RunError for none."""
     folder = Path(results) / experiment
     names = sorted(os.listdir(folder)) if folder.is_dir() else []
     records = [read_record(folder / name / RECORD) for name in names if (folder / name / RECORD).exists()]
     if not records:
         raise RunError(f"There are no run records under {folder}: run the experiment first (`cgrecnet sweep`).")
-    return sorted(records, key=lambda r: (r.config["model"], r.config["fold"], r.config["seed"], r.run_id))
+    place = {name: number for number, name in enumerate(list_models())}
+    return sorted(records, key=lambda r: (place[r.config["model"]], r.config["fold"], r.config["seed"], r.run_id))
 
 
 def format_predictions(cell_ids: list[str], labels: np.ndarray, probabilities: np.ndarray) -> str:

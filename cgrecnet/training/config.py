@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from cgrecnet.data import list_datasets
+from cgrecnet.data import check_request, list_datasets
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import list_models, list_presets
 from cgrecnet.models.config import resolve
@@ -85,6 +85,7 @@ class RunConfig(BaseModel):
                 f"Parameter {name!r} in {where} is {first['input']!r}: {reason[0].lower()}{reason[1:]}."
             ) from None
         resolve(config.preset, config.model_options)
+        check_request(config.data, config.task, config.data_options)
         if config.split == "folds" and config.fold >= config.folds:
             raise ConfigError(
                 f"Parameter 'fold' in {where} is {config.fold}: with {config.folds} folds it runs "

@@ -47,7 +47,7 @@ def test_a_record_comes_back_as_it_was_written_and_any_score_can_be_recomputed(t
 
 
 def test_records_are_read_in_the_order_of_model_fold_seed(tmp_path):
-    for run_id, changes in (("e-b", {"fold": 1}), ("e-a", {"seed": 999}), ("e-c", {"model": "aaa"})):
+    for run_id, changes in (("e-b", {"fold": 1}), ("e-a", {"seed": 999}), ("e-c", {"model": "resnet50"})):
         record, table = make(run_id, **changes)
         write_run(tmp_path / "e" / run_id, record, table)
     (tmp_path / "e" / "e-unfinished").mkdir()

@@ -1,0 +1,89 @@
+"""Figures show what they are given: the right number of cells, the right counts, the true shapes."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from cgrecnet.data import open_dataset
+from cgrecnet.figures.cells import draw_absent, draw_gallery, pick
+from cgrecnet.figures.crops import draw_crops
+from cgrecnet.figures.runs import draw_confusions, draw_curves
+from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
+from cgrecnet.figures.style import STYLE, use_book_style
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return open_dataset("cytometer", options={"cells": 60, "seed": 2})
+
+
+def test_a_gallery_draws_cells_of_the_class_that_its_row_names(cells):
+    rows = pick(cells, per_class=4, seed=1)
+    assert [set(cells.labels[row]) for row in rows] == [{0}, {1}, {2}]
+    assert rows == pick(cells, per_class=4, seed=1) != pick(cells, per_class=4, seed=2)
+    figure = draw_gallery(cells, per_class=4, seed=1)
+    shown = [axes.images[0].get_array() for axes in figure.axes]
+    assert len(shown) == 12
+    assert np.array_equal(shown[0], cells.images[rows[0][0]])
+    assert {axes.images[0].get_clim() for axes in figure.axes} == {cells.window}
+
+
+def test_a_class_with_few_cells_leaves_places_empty(cells):
+    few = pick(cells, per_class=50)
+    assert len(few[1]) == cells.counts()["oligodendrocyte"] < 50
+
+
+def test_an_absent_picture_says_why():
+    text = draw_absent("No images here.").axes[0].texts[0].get_text()
+    assert text == "Not shown. No images here."
+
+
+def test_random_crops_differ_and_the_fixed_view_does_not(cells):
+    axes = draw_crops(cells, 0, 32, views=3).axes
+    pictures = [place.images[0].get_array() for place in axes]
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert np.array_equal(pictures[3], pictures[4]) and pictures[3].shape == (32, 32)
+    assert 0 <= pictures[3].min() <= pictures[3].max() <= 1 + 1e-6
+
+
+def test_a_confusion_matrix_prints_its_counts(record):
+    axes = draw_confusions([record, record]).axes
+    assert [text.get_text().split()[0] for text in axes[0].texts] == ["2", "0", "0", "1", "1", "0", "0", "1", "1"]
+    assert len(axes) == 2
+
+
+def test_curves_mark_the_reported_epoch(record):
+    loss, f1, rate = draw_curves([record]).axes
+    dot = f1.lines[-1]
+    assert dot.get_xdata()[0] == 1 and dot.get_marker() == "o"
+    assert rate.get_yscale() == "log" and len(loss.lines) == 2
+
+
+def test_shapes_are_those_that_the_network_had():
+    network = nn.Sequential()
+    network.add_module("conv", nn.Conv2d(3, 8, 3, stride=2, padding=1))
+    network.add_module("same", nn.Identity())
+    network.add_module("flat", nn.Flatten())
+    steps = trace_shapes(network, torch.zeros(1, 3, 16, 16))
+    assert [(step.name, step.shape) for step in steps] == [
+        ("image", (3, 16, 16)), ("conv", (8, 8, 8)), ("same", (8, 8, 8)), ("flat", (512,)),
+    ]  # fmt: skip
+    assert not network[0]._forward_hooks
+    labels = [text.get_text() for text in draw_shape_strip(steps).axes[0].texts]
+    assert "same" not in labels and "8×8×8" in labels and "512" in labels
+    assert "same" in [text.get_text() for text in draw_shape_strip(steps, highlight=("same",)).axes[0].texts]
+
+
+def test_figures_have_an_opaque_white_ground():
+    with plt.rc_context():
+        use_book_style()
+        assert plt.figure().get_facecolor() == (1.0, 1.0, 1.0, 1.0)
+    assert STYLE["savefig.facecolor"] == "white"
