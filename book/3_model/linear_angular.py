@@ -1,0 +1,406 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Linear-angular attention
+#
+# **You will learn** how attention over positions is made cheap, what is given up for it, and four places where the public code does something that the formula does not say.
+#
+# ## The idea
+#
+# Attention over positions compares each token with every other: 784 tokens, 614,656 comparisons.
+# The usual comparison is a softmax, and a softmax has to see all comparisons of a token before it can weigh one.
+# If the comparison is a plain product of two vectors instead, the sums can be taken in another order, and the table of comparisons is never made.
+# Linear-angular attention {cite}`you2022castling` starts from the *angle* between two vectors and keeps the part of it that is such a product.
+#
+# ## From the angle to a product
+#
+# Let $q$ be the query of one token and $k$ the key of another, both of length one, and $\theta$ the angle between them.
+# The *angular kernel* is 1 for the same direction, $\tfrac12$ for a right angle and 0 for opposite directions:
+#
+# $$
+# s(q, k) = 1 - \frac{\theta}{\pi} = \frac12 + \frac1\pi \arcsin(q^\top k)
+# = \underbrace{\frac12 + \frac1\pi\, q^\top k}_{\text{kept}} \;+\; \underbrace{\frac1\pi \Big( \frac{(q^\top k)^3}{6} + \frac{3\,(q^\top k)^5}{40} + \cdots \Big)}_{\text{dropped}} .
+# $$ (eq-linang-kernel)
+#
+# What is kept is linear in $q^\top k$.
+# With values $V$ (one row per token) and the kept part as weights, the brackets may be moved:
+#
+# $$
+# \big(\hat Q \hat K^\top\big) V = \hat Q \big(\hat K^\top V\big) .
+# $$ (eq-linang-order)
+#
+# The left side makes an $N \times N$ table, the right side a $d \times d$ one.
+# **Eq. 1** of the paper {cite}`li2026cgrecnet`, in the form of the public code of {cite}`you2022castling`, is
+#
+# $$
+# \mathrm{LA}(T) = \Big[ \operatorname{norm}\!\big( \tfrac12 V + \tfrac1\pi \hat Q (\hat K^\top V) \big) + \mathrm{DW}(V) \Big] W_o + b_o .
+# $$ (eq-linang-module)
+#
+# $\mathrm{DW}$ is a depthwise filter that is to make up for what was dropped.
+# The paper speaks of an "empirical angular scaling factor"; if $1/\pi$ is meant, it is not empirical but the coefficient of the expansion.
+#
+# This is the package's code:
+
+# %% tags=["remove-input"]
+import inspect
+import math
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import Markdown
+from torch import nn
+from torch.nn import functional as F
+
+from cgrecnet.figures.attention import (
+    angular,
+    draw_costs,
+    draw_kernels,
+    draw_responses,
+    draw_weights_of_a_token,
+    slope,
+    truncated,
+)
+from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.models import create_model
+from cgrecnet.models.attention import LinAngularAttention, join_heads, split_heads, unit
+from cgrecnet.models.complexity import macs_products
+from cgrecnet.paper.claims import load_claims
+
+use_book_style()
+methods = (LinAngularAttention.attend, LinAngularAttention.forward)
+Markdown("```python\n" + "\n".join(inspect.getsource(method) for method in methods) + "```")
+
+# %% [markdown]
+# ## A live check: the expensive form
+#
+# We write the module with its $N \times N$ table and with the filter as a sum of shifted lists, and compare.
+
+# %%
+def by_hand(module, tokens):
+    """Eq. 1 for tokens (B, N, C) by its N x N table, one head at a time; the L2 norm."""
+    count = tokens.shape[1]
+    q, k, v = (tokens @ module.qkv.weight.T).chunk(3, dim=-1)
+    heads = []
+    for h, (qh, kh, vh) in enumerate(zip(*(x.chunk(module.num_heads, dim=-1) for x in (q, k, v)), strict=True)):
+        qh, kh = qh / qh.norm(dim=-1, keepdim=True), kh / kh.norm(dim=-1, keepdim=True)
+        table = qh @ kh.transpose(1, 2) / math.pi + torch.eye(count, dtype=tokens.dtype) / 2
+        y = table @ vh
+        kernel = module.dwconv.weight[h, 0, :, 0]
+        padded = F.pad(vh, (0, 0, len(kernel) // 2, len(kernel) // 2))
+        local = sum(weight * padded[:, m : m + count] for m, weight in enumerate(kernel))
+        heads.append(y / y.norm(dim=-1, keepdim=True) + local)
+    return torch.cat(heads, dim=-1) @ module.proj.weight.T + module.proj.bias
+
+
+generator = torch.Generator().manual_seed(0)
+torch.manual_seed(0)
+for dtype in (torch.float32, torch.float64):
+    small = LinAngularAttention(24, num_heads=4).to(dtype)
+    tokens = torch.randn(2, 50, 24, generator=generator, dtype=dtype)
+    with torch.no_grad():
+        difference = (small(tokens) - by_hand(small, tokens)).abs().max().item()
+        allowed = 50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
+    print(f"{str(dtype):14} largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+    assert difference < allowed
+
+# %% [markdown]
+# "Rounding allows" means fifty units in the last place of the largest number.
+# The two orders give the same numbers.
+#
+# ## What the cheap order saves
+#
+# The claim C05 of our list says that the cost is linear in the number of tokens.
+# As the rival we take softmax attention with the same learned tables, in the fastest form that torch has.
+
+# %%
+class SoftmaxAttention(nn.Module):
+    """The attention of the transformer, with the same maps for queries, keys, values and output."""
+
+    def __init__(self, dim, num_heads=8):
+        super().__init__()
+        self.num_heads = num_heads
+        self.qkv, self.proj = nn.Linear(dim, 3 * dim, bias=False), nn.Linear(dim, dim)
+
+    def forward(self, tokens):
+        return self.proj(join_heads(F.scaled_dot_product_attention(*split_heads(self.qkv(tokens), self.num_heads))))
+
+
+@torch.no_grad()
+def seconds(module, tokens, repeats=5):
+    """The shortest of some runs."""
+    module(tokens)
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        module(tokens)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+linear, softmax = LinAngularAttention(128).eval(), SoftmaxAttention(128).eval()
+counts = [64, 196, 784, 1764, 3136]
+macs = {name: [macs_products(module, (1, n, 128)) for n in counts] for name, module in (("linear-angular", linear), ("softmax", softmax))}
+threads = torch.get_num_threads()
+torch.set_num_threads(1)
+ratio = [seconds(softmax, x) / seconds(linear, x) for x in (torch.randn(1, n, 128, generator=generator) for n in counts)]
+torch.set_num_threads(threads)
+
+# %% mystnb={"image": {"alt": "Two panels over the number of tokens, logarithmic axes. Left: operations; the straight line of linear-angular attention lies below the upward bending curve of softmax attention. Right: the ratio softmax to linear-angular for operations and for measured time; both rise with the number of tokens."}, "figure": {"name": "fig-linang-cost", "caption": "The saving grows with the image: linear cost pays for long lists of tokens and matters little for short ones. A, multiply-accumulate operations of one module (128 channels, 8 heads), counted while it ran; B, softmax attention relative to linear-angular attention, in operations and in time on one core of the machine that made this page. Times vary from run to run."}}
+relative = {"operations": [b / a for a, b in zip(*macs.values(), strict=True)], "time": ratio}
+draw_costs(counts, {"MACs": macs, "softmax / linear-angular": relative})
+plt.show()
+
+# %% tags=["remove-input"]
+learned = [4 * 128 * 128 * n for n in counts]
+powers = {name: slope(counts, [a - b for a, b in zip(values, learned, strict=True)]) for name, values in macs.items()}
+tolerance = load_claims()["C05"].tolerance.absolute
+assert abs(powers["linear-angular"] - 1) < tolerance and abs(powers["softmax"] - 2) < tolerance
+Markdown(
+    f"Without the learned tables, which both have, the operations grow as $N$ to the power {powers['linear-angular']:.2f} for linear-angular and {powers['softmax']:.2f} for softmax attention. "
+    f"At the {counts[2]} tokens of the paper, softmax attention takes {relative['operations'][2]:.1f} times the operations; at the {counts[0]} tokens of an image of 64 pixels, {relative['operations'][0]:.1f} times. "
+    f"In time it was {ratio[2]:.1f} and {ratio[0]:.1f} in this run."
+)
+
+# %% [markdown]
+# So the claim holds.
+#
+# ## What truncation drops
+#
+# For the picture, a batch of cells goes through an untrained network up to the fusion, and we take the cosines between all queries and keys of one cell.
+
+# %%
+torch.manual_seed(0)
+network = create_model("rescmnet").train()  # the fusion alone behind layer2; untrained
+dataset, indices = example_cells(per_class=1)
+images = example_images(dataset, indices)
+attention = network.fusion.linear_angular
+with torch.no_grad():
+    tokens = network.fusion.reduce(stage2_map(network, images).flatten(2).transpose(1, 2))[:1]
+    q, k, v = split_heads(attention.qkv(tokens), 8)
+    cosines = (unit(q) @ unit(k).transpose(-2, -1))[0].numpy()  # (heads, N, N)
+
+# %% mystnb={"image": {"alt": "Three panels. Left: the angular kernel, an S-shaped curve from 0 to 1, and a straight line that runs from 0.18 to 0.82. Middle: their difference, nearly zero in the middle and plus or minus 0.18 at the ends. Right: a histogram of cosines, a broad bell around zero."}, "figure": {"name": "fig-linang-kernel", "caption": "The truncation is good where tokens are unrelated and bad where it counts, for tokens that are alike or opposite. A, the angular kernel and what is kept of it; B, the difference; C, the cosines between queries and keys of one cell, all heads, in an untrained network."}}
+draw_kernels(cosines)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% tags=["remove-input"]
+grid = np.linspace(-1, 1, 200_001)
+largest = np.abs(angular(grid) - truncated(grid)).max()
+assert math.isclose(largest, 0.5 - 1 / math.pi, abs_tol=1e-9)
+low, high = truncated(np.array([-1.0, 1.0]))
+typical = np.abs(angular(cosines) - truncated(cosines)).mean()
+Markdown(
+    f"The largest error is $\\tfrac12 - \\tfrac1\\pi = {largest:.3f}$, at both ends. "
+    f"The weights that are kept lie between {low:.2f} and {high:.2f}: no token can be ignored, and the most similar one counts at most {high / low:.1f} times as much as the most opposite one. "
+    f"On this cell the mean error over all pairs is only {typical:.4f}, because random queries and keys are mostly far from parallel. "
+    "What is lost is contrast: training can make queries and keys parallel, but the weights cannot follow."
+)
+
+# %% [markdown]
+# The authors of linear-angular attention know this.
+# They add a depthwise filter on $V$ and, during training only, a sparse softmax part.
+# The public code has the sparse part switched off, and so have we.
+#
+# ## Oddity one: half of what?
+#
+# Put the kept kernel into the sum over all tokens $m$:
+#
+# $$
+# y_n = \sum_m \Big( \tfrac12 + \tfrac1\pi \hat q_n^\top \hat k_m \Big) v_m = \tfrac12 \sum_m v_m + \tfrac1\pi\, \hat q_n^\top \sum_m \hat k_m v_m^\top .
+# $$ (eq-linang-half)
+#
+# The constant gives half of the **sum** of all values, the same for every token.
+# The public code adds half of the token's **own** value, $\tfrac12 v_n$.
+# This is another weighting: without the constant, weights may be negative.
+
+# %% mystnb={"image": {"alt": "Four panels. A grey cell with one position marked; three maps of the weights that this position gives to all others. The first two look alike, the second with a smaller range; the third has the same pattern but reaches below zero and has one bright square at the marked position."}, "figure": {"name": "fig-linang-weights", "caption": "The weights of the public code are no longer a similarity: they can be negative, and the token itself stands apart. A, one cell and one position; B, weights of the angular kernel; C, of its truncation; D, of the public code, which moves the constant one half to the token itself. First head, untrained network. Mind the scales."}}
+position = (10, 14)
+row = cosines[0, 28 * position[0] + position[1]].reshape(28, 28)
+own = row / math.pi
+own[position] += 0.5
+draw_weights_of_a_token(grey(images[0]), {"1 − θ/π": angular(row), "½ + cos θ/π": truncated(row), "public code": own}, position)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %%
+with torch.no_grad():
+    product = unit(q) @ (unit(k).transpose(-2, -1) @ v) / math.pi
+    half_own, half_sum = v / 2, v.sum(2, keepdim=True).expand_as(v) / 2
+    as_code, as_kernel = unit(half_own + product), unit(half_sum + product)
+    lengths = {name: x.norm(dim=-1).mean().item() for name, x in (("half own", half_own), ("product", product), ("half sum", half_sum))}
+    agreement = (as_code * as_kernel).sum(-1).mean().item()
+    without = (as_code * unit(product)).sum(-1).mean().item()
+    # Mean cosine of all pairs of tokens of a head: the squared length of the mean of unit vectors.
+    alike = {name: x.mean(2).square().sum(-1).mean().item() for name, x in (("code", as_code), ("kernel", as_kernel))}
+
+# %% tags=["remove-input"]
+Markdown(
+    f"How much does it matter? On this cell, the mean length of the parts is {lengths['product']:.1f} for the product, {lengths['half own']:.2f} for half of the own value, and {lengths['half sum']:.0f} for half of the sum. "
+    f"The product sums over 784 tokens and the own value does not: the half that the code adds is {lengths['half own'] / lengths['product']:.1%} of the product. "
+    f"After the norm, the output of the code has a mean cosine of {without:.4f} with the product alone, and of {agreement:.2f} with what the kernel would give.\n\n"
+    f"So the half that is added hardly matters, and the half of the sum that is left out matters much. "
+    f"Leaving it out may well be wise: with it, the tokens of a head would hardly differ (mean cosine of two tokens {alike['kernel']:.4f}), without it they do ({alike['code']:.2f}). "
+    "These are numbers of an untrained network on one cell."
+)
+
+# %% [markdown]
+# The constant has no parameters, so counting cannot tell what the authors ran.
+# We keep what the public code does.
+#
+# ## Oddity two: a filter that turns the corner
+#
+# The depthwise filter of the public code has the shape $9 \times 1$ and slides along the **list** of tokens.
+# The list is the image read line by line.
+# So the filter is horizontal, with nothing from above or below, and at the end of a row it goes on with the start of the next.
+
+# %%
+def response(row, column, side=28):
+    """What the filter of the first head makes of a 1 at one position of an empty map."""
+    impulse = torch.zeros(1, 8, side * side, 16)
+    impulse[0, 0, row * side + column, 0] = 1.0
+    with torch.no_grad():
+        return attention.dwconv(impulse)[0, 0, :, 0].reshape(side, side).numpy()
+
+
+middle, end = response(14, 14), response(14, 26)
+
+# %% mystnb={"image": {"alt": "Two maps of 28 by 28. Left: a horizontal bar of nine coloured squares in the middle. Right: a bar at the right edge, six squares long, and its remaining three squares at the left edge one row below."}, "figure": {"name": "fig-linang-wrap", "caption": "At the edge of the image the filter leaves on the right and comes back on the left, one row below: two places that have nothing to do with each other are mixed. Response of the untrained filter of the first head to a single 1 at row 14; A, column 14; B, column 26."}}
+draw_responses({"impulse at column 14": middle, "impulse at column 26": end})
+plt.show()
+
+# %%
+rows, columns = np.nonzero(end)
+print("rows reached from (14, 26):", sorted(set(rows.tolist())), " columns in row 15:", columns[rows == 15].tolist())
+assert columns[rows == 15].tolist() == [0, 1, 2]
+
+# %% [markdown]
+# Whether this harms is another question: near the edge there is mostly background.
+# A filter of $3 \times 3$ on the map, with the same nine numbers, would look around evenly.
+#
+# ## Oddity three: division by a length that may be zero
+#
+# Three vectors are divided by their length: queries, keys, and the result.
+# The public code divides without a floor.
+# If one token is zero, its query, key and value are zero, and $0 / 0$ is "not a number" (NaN).
+# Let us see how far one such token reaches.
+
+# %%
+def without_floor(q, k, v):
+    """The kernel and its norm with plain divisions."""
+    q, k = q / q.norm(dim=-1, keepdim=True), k / k.norm(dim=-1, keepdim=True)
+    y = v / 2 + q @ (k.transpose(-2, -1) @ v) / math.pi
+    return y / y.norm(dim=-1, keepdim=True)
+
+
+with torch.no_grad():
+    broken = tokens.clone()
+    broken[0, 100] = 0.0  # one of 784 tokens
+    q0, k0, v0 = split_heads(attention.qkv(broken), 8)
+    plain = join_heads(without_floor(q0, k0, v0)).isnan().any(-1).sum().item()
+    floored = attention(broken).isnan().any(-1).sum().item()
+print(f"tokens that become NaN: {plain} of {broken.shape[1]} with plain division, {floored} with a floor under the length")
+assert plain == broken.shape[1] and floored == 0
+
+# %% [markdown]
+# One zero token spoils the whole image, because $\hat K^\top V$ sums over all tokens; in training, one such step would spoil the weights.
+# It is a rare event: behind a linear layer with a bias an exact zero hardly happens.
+# If the attention runs on the 512 channels of the map itself, all of them would have to be cut to zero by the ReLU at one position.
+# Our version puts a floor of $10^{-6}$ under every length, which changes nothing else.
+#
+# ## Oddity four: L2 norm or LayerNorm
+#
+# The paper's text says that the norm of Eq. 1 is Layer Normalization.
+# The public code divides each token's vector, head by head, by its own length.
+# Both forget how large the result was; they differ in what they hand on.
+
+# %%
+torch.manual_seed(0)
+with_layernorm = LinAngularAttention(128, normaliser="layernorm")
+with torch.no_grad():
+    y = attention.attend(q, k, v)
+    results = {"L2, per head": join_heads(unit(y)), "LayerNorm, over all channels": with_layernorm.norm(join_heads(y))}
+    local = join_heads(attention.dwconv(v)).norm(dim=-1).mean().item()
+
+# %% tags=["remove-input"]
+lines = ["| norm | parameters | length of a token behind it | mean over channels | local part DW(V) relative to it |", "|---|---:|---:|---:|---:|"]
+for (name, x), parameters in zip(results.items(), (0, sum(p.numel() for p in with_layernorm.norm.parameters())), strict=True):
+    length, mean = x.norm(dim=-1).mean().item(), x.mean(-1).abs().mean().item()
+    lines.append(f"| {name} | {parameters} | {length:.2f} | {mean:.3f} | {local / length:.2f} |")
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# With the L2 norm a token has the length $\sqrt 8$, one for each head; with LayerNorm it starts at $\sqrt{128}$, four times as much.
+# So the local filter weighs four times less against the attention if LayerNorm is used, at least at the start.
+# LayerNorm also takes the mean over the channels off, and lets one strong head outweigh the others, which the L2 norm forbids.
+# The number of parameters cannot decide between them: 256 more in 28 million do not show in the printed digits.
+# The choice is the option `normaliser` of the model.
+#
+# **Take-away.**
+# Linear-angular attention keeps the constant and the linear term of the angular kernel, so that products may be taken in the cheap order; the cost is linear in the number of tokens, as the paper says.
+# The price is contrast.
+# The public code differs from the formula in ways that parameters do not show, and some are not small in effect: it leaves out the sum that the kernel's constant stands for, its filter wraps around the edges, and its missing floor can turn an image into NaN.
+#
+# ```{exercise} Would one more term help?
+# :label: exercise-linang-terms
+#
+# The next term of the expansion is $(q^\top k)^3 / (6 \pi)$.
+# How far does the largest error fall with one, two, ten more terms?
+# ```
+#
+# ````{solution} exercise-linang-terms
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# The series of the arcsine converges slowly at its ends, where the kernel is steepest; in the cheap order a cubic term would also replace the $d$ numbers of each query and key by $d^3$ products of them.
+# ````
+
+# %% tags=["hide-input"]
+kept = truncated(grid)
+coefficient, terms = 1.0, 0
+print(f"linear term only: {np.abs(angular(grid) - kept).max():.3f}")
+for m in range(1, 11):
+    coefficient *= (2 * m - 1) / (2 * m)
+    kept = kept + coefficient * grid ** (2 * m + 1) / ((2 * m + 1) * math.pi)
+    if m in (1, 2, 10):
+        print(f"{m:2} more: {np.abs(angular(grid) - kept).max():.3f}")
+
+# %% [markdown]
+# ```{exercise} How many tokens does the corner touch?
+# :label: exercise-linang-wrap
+#
+# In a map of 28 by 28, how many tokens get something from a row that is not their own?
+# Count first, then compare the filter on the list with the filter on each row by itself.
+# And at 8 by 8 positions, for images of 64 pixels?
+# ```
+#
+# ````{solution} exercise-linang-wrap
+# :class: dropdown
+#
+# The four leftmost tokens of each row but the first look into the row above, the four rightmost of each row but the last into the row below.
+# At 8 by 8 only eight tokens are spared, four in the first row and four in the last.
+# ````
+
+# %% tags=["hide-input"]
+for side in (28, 8):
+    values = torch.randn(1, 8, side * side, 16, generator=generator)
+    with torch.no_grad():
+        by_list = attention.dwconv(values)
+        by_row = torch.cat([attention.dwconv(part) for part in values.split(side, dim=2)], dim=2)
+    touched = ((by_list - by_row).abs().amax((0, 1, 3)) > 1e-4).sum().item()
+    assert touched == 8 * (side - 1)
+    print(f"{side} x {side}: {touched} of {side * side} tokens, {touched / side**2:.0%}")
