@@ -19,8 +19,10 @@ def draw_crops(dataset: CellDataset, index: int, image_size: int, views: int, se
     for epoch in range(views):
         training.set_epoch(epoch)
         crops.append(_grey(training[0][0]))
-    draw_row(top, crops, (0.0, 1.0))
-    draw_row(bottom, [_grey(fixed[0][0])] * views, (0.0, 1.0))
+    view = _grey(fixed[0][0])
+    window = (float(view.min()), float(view.max()))  # one scale for both rows, wide enough to see the cell
+    draw_row(top, crops, window)
+    draw_row(bottom, [view] * views, window)
     letter(top[0], "A")
     letter(bottom[0], "B")
     return figure
