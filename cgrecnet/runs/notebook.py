@@ -4,6 +4,7 @@ papermill trains the default where a parameter is unknown, and stamps every cell
 parameters are validated before it starts, and a run without a record has failed, whatever the notebook says.
 """
 
+import os
 import subprocess
 import sys
 from collections import deque
@@ -35,6 +36,8 @@ def train(
     if record_path.exists():
         say(f"{plan.run_id}: done already, see {record_path}")
         return read_record(record_path)
+    _check_writable(Path(results), "--results")
+    _check_writable(Path(work), "--work")
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
     folder = Path(work) / plan.run_id
     executed = folder / "train.ipynb"
@@ -44,13 +47,17 @@ def train(
     return read_record(record_path)
 
 
+def _check_writable(folder: Path, option: str) -> None:
+    """Find out before the first epoch, not after the last, that a folder cannot take files."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
+
+
 def _execute(
     plan: Plan, folder: Path, executed: Path, results: Path, work: Path, say: Callable[[str], None]
 ) -> tuple[int, list[str]]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"The folder {folder} cannot be made ({error.strerror}): name another with --work.") from error
+    folder.mkdir(parents=True, exist_ok=True)
     executed.unlink(missing_ok=True)
     source = folder / "input.ipynb"
     write_whole(source, nbformat.writes(jupytext.read(NOTEBOOK)))

@@ -116,10 +116,16 @@ def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path
     assert not (tmp_path / "results").exists()
 
 
-def test_a_work_folder_that_cannot_be_made_is_named(tmp_path):
+@pytest.mark.parametrize("option", ["results", "work"])
+def test_a_folder_that_cannot_be_written_is_named_before_the_run_starts(tmp_path, monkeypatch, option):
+    monkeypatch.setattr(notebook, "_execute", lambda *_: pytest.fail("the run was started"))
+    folders = {"results": tmp_path / "results", "work": tmp_path / "work"}
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="cannot be made.*--work"):
-        train(RunConfig(**TINY), results=tmp_path / "results", work=tmp_path / "file" / "work", say=lambda _: None)
+    with pytest.raises(RunError, match=f"Nothing can be written to .*file: .*--{option}"):
+        train(RunConfig(**TINY), **(folders | {option: tmp_path / "file" / "below"}), say=lambda _: None)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # a read-only folder, also where the tests run as root
+    with pytest.raises(RunError, match="Nothing can be written to"):
+        train(RunConfig(**TINY), **folders, say=lambda _: None)
 
 
 def test_importing_the_package_seeds_nothing_and_downloads_nothing():
