@@ -25,6 +25,22 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "models"))
 from reference import plain_fusion  # noqa: E402
 
 
+#: What the profiler calls the products: dense, batched, with a bias added, and convolutions forward and backward.
+PRODUCTS = {
+    "aten::mm",
+    "aten::bmm",
+    "aten::addmm",
+    "aten::baddbmm",
+    "aten::mkldnn_convolution",
+    "aten::_slow_conv2d_forward",
+    "aten::_slow_conv2d_backward",
+    "aten::convolution_backward",
+    "aten::_conv_depthwise2d",
+    "mkldnn_convolution_backward",
+    "aten::mkldnn_convolution_backward",
+}
+
+
 def once(call: Callable[[Tensor], Tensor], x: Tensor, module: FusionModule) -> float:
     """Seconds of one forward and backward pass."""
     module.zero_grad(set_to_none=True)
@@ -58,6 +74,17 @@ def kept_bytes(call: Callable[[Tensor], Tensor], x: Tensor) -> int:
     return total
 
 
+def matrix_share(call: Callable[[Tensor], Tensor], x: Tensor, module: FusionModule) -> float:
+    """Share of one pass's time that is spent in matrix products and convolutions, which both sides must do.
+
+    1 / share bounds the gain of any rewriting or compiling that keeps these products as they are (Amdahl's law).
+    """
+    with torch.profiler.profile() as profile:
+        once(call, x, module)
+    spent = {event.key: event.self_cpu_time_total for event in profile.key_averages()}
+    return sum(time for name, time in spent.items() if name in PRODUCTS) / sum(spent.values())
+
+
 def compare(args: argparse.Namespace) -> dict:
     """One comparison, as a mapping."""
     torch.manual_seed(0)
@@ -77,11 +104,14 @@ def compare(args: argparse.Namespace) -> dict:
         once(ours, x, module), once(plain, x, module)
     pairs = np.array([[once(ours, x, module), once(plain, x, module)] for _ in range(args.repeats)])
     ratio = pairs[:, 1] / pairs[:, 0]
+    share = matrix_share(plain, x, module) if args.device == "cpu" else float("nan")
     return {
         "package_ms": float(np.median(pairs[:, 0]) * 1e3),
         "plain_ms": float(np.median(pairs[:, 1]) * 1e3),
         "ratio": float(np.median(ratio)),
         "ratio_quartiles": [float(q) for q in np.percentile(ratio, [25, 75])],
+        "plain_matrix_share": share,
+        "ratio_bound": 1 / share,
         **memory,
         **vars(args),
         "threads": torch.get_num_threads(),
