@@ -1,0 +1,285 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The comparators
+#
+# **You will learn** which nine networks are compared, which variant stands for a family where the paper names none, what each costs, and why two honest counters give different costs.
+#
+# The paper compares CG-RecNet with its own ablations (Table 3) and with four known architectures (Table 4), and names a fifth, the network of Zhu and colleagues {cite}`zhu2021deep`.
+# Section 2.4.4 introduces them; for a reproduction a family's name is not enough, since DenseNet, VGG and ViT come in several sizes.
+
+# %% tags=["remove-input"]
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+import torchvision
+from IPython.display import Markdown
+
+from cgrecnet.data import available, open_dataset
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform, to_unit
+from cgrecnet.figures.cells import draw_row
+from cgrecnet.figures.comparators import cost_of, draw_costs
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.models import complexity
+from cgrecnet.models.complexity import count_parameters, macs_layers
+from cgrecnet.models.xception import ZhuXception
+from cgrecnet.models.zoo import SYSTEMS
+from cgrecnet.paper.audit import counting
+from cgrecnet.paper.claims import load_claims
+from cgrecnet.paper.deviations import load_deviations
+from cgrecnet.paper.tables import load_tables
+
+use_book_style()
+ROW = {"resnet50": "Baseline", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "cg_recnet": "CG-RecNet", "densenet121": "DenseNet", "vgg16": "VGG", "mobilenet_v2": "MobileNetV2", "vit_b_16": "ViT"}
+KEY = {"resnet50": "he2016deep", "densenet121": "huang2017densely", "vgg16": "simonyan2014very", "mobilenet_v2": "sandler2018mobilenetv2", "vit_b_16": "dosovitskiy2020image", "zhu_xception": "zhu2021deep"}
+lines = ["| name here | network | row in the paper | input |", "|---|---|---|---|"]
+for name, system in SYSTEMS.items():
+    cited = f" {{cite}}`{KEY[name]}`" if name in KEY else ""
+    row = ROW.get(name, "in no table; its published accuracy is quoted")
+    size = f"{system.native_channels} × {system.native_size[0]} × {system.native_size[1]}"
+    lines.append(f"| `{name}` | {system.title}{cited} | {row} | {size} |")
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# ## Which variant, and why
+#
+# Each choice stands in the ledger of open choices with its options and its reason; these lines are read from there.
+
+# %% tags=["remove-input"]
+ledger = load_deviations()
+lines = ["| question | options | chosen | why |", "|---|---|---|---|"]
+for name in ("densenet_variant", "vgg_variant", "vit_variant", "comparator_weights", "baseline_head"):
+    entry = ledger[name]
+    lines.append(f"| {entry.title} | {', '.join(entry.options)} | {entry.chosen} | {entry.why} |")
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# How much hangs on the choice?
+# With three classes the members of each family have these sizes:
+
+# %%
+members = ("densenet121", "densenet169", "densenet201", "vgg16", "vgg16_bn", "vgg19", "vit_b_16", "vit_b_32", "mobilenet_v2")
+family = {}
+with torch.device("meta"):
+    for member in members:
+        model = getattr(torchvision.models, member)(num_classes=3).eval()
+        family[member] = count_parameters(model), macs_layers(model, (1, 3, 224, 224))
+for member, (parameters, macs) in family.items():
+    print(f"{member:13} {parameters / 1e6:7.2f} M parameters, {macs / 1e9:6.2f} · 10⁹ MACs by layers")
+
+# %% [markdown]
+# ## Two counters
+#
+# A convolution with $k \times k$ kernels, $C_{\mathrm{in}}$ channels in, $C_{\mathrm{out}}$ out and $g$ groups has, for an output of $H \times W$ positions,
+#
+# $$
+# \text{parameters} = \frac{k^2\, C_{\mathrm{in}} C_{\mathrm{out}}}{g} + C_{\mathrm{out}} , \qquad
+# \text{MACs} = H W\, \frac{k^2\, C_{\mathrm{in}} C_{\mathrm{out}}}{g} .
+# $$ (eq-comparators-macs)
+#
+# One MAC is a multiplication with an addition.
+# Counters agree on this, and differ on the rest.
+#
+# - **By layers**, as the tool thop counts: hooks on the modules, with a charge for normalisation too. Products that are written in a forward method, not as a layer, are invisible.
+# - **By products**: every convolution and matrix product that torch executes, seen from below. Normalisation is free.
+
+# %% tags=["remove-input"]
+Markdown(f"```python\n{inspect.getsource(complexity._layer_macs)}\n{inspect.getsource(complexity.macs_products)}```")
+
+# %% [markdown]
+# ## The nine systems
+#
+# All have three classes here and are counted at the input that they were made for, one image.
+# The printed numbers stand beside them, where the paper has any.
+
+# %%
+costs = {name: cost_of(name) for name in SYSTEMS}
+
+# %% tags=["remove-input"]
+tables, claims = load_tables(), load_claims()
+
+
+def known(table, row, column):
+    """A printed cell; '-' where the paper has none, 'lost' where we could not read it."""
+    if row not in tables[table].rows or column not in tables[table].columns:
+        return "-"
+    cell = tables[table].cell(row, column)
+    return cell.value if cell else "lost"
+
+
+lines = ["| system | parameters | printed (M) | 10⁹ MACs, layers | 10⁹ MACs, products | printed GFLOPs | printed accuracy (%) |", "|---|---:|---:|---:|---:|---:|---:|"]
+for name, cost in costs.items():
+    row = ROW.get(name, "")
+    parameters, gflops = known("3", row, "parameters"), known("3", row, "gflops")
+    accuracy = known("4" if row in tables["4"].rows else "3", row, "accuracy")
+    if name == "vgg16":
+        parameters = f"about {claims['C36'].value('VGG-16').printed}"
+    lines.append(
+        f"| `{name}` | {cost.parameters:,} | {parameters} | {cost.layers / 1e9:.3f} | {cost.products / 1e9:.3f} | {gflops} | {accuracy} |"
+    )
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# The parameters and GFLOPs printed for ResCMNet and ResGDNet stand here as the paper labels them; the page on the recovery search shows that they fit when exchanged, and that the GFLOPs fit no counter.
+# For the comparators the paper prints accuracies, and parameters of VGG alone.
+
+# %% mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and 0.3 billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column between 23 and 28 million parameters and 4 to 6 billion; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
+draw_costs(list(costs.values()))
+plt.show()
+
+# %% tags=["remove-input"]
+vgg, cg, mobile = costs["vgg16"], costs["cg_recnet"], costs["mobilenet_v2"]
+accuracy = {row: tables["4"].cell(row, "accuracy").number for row in ("CG-RecNet", "MobileNetV2")}
+Markdown(
+    f"CG-RecNet needs {cg.parameters / vgg.parameters:.0%} of VGG-16's parameters and {cg.layers / vgg.layers:.0%} of its MACs: that it is more efficient, as section 3.2.1 says, **holds**. "
+    f"Next to MobileNetV2 it is the other way round: {cg.parameters / mobile.parameters:.0f} times the parameters and {cg.layers / mobile.layers:.0f} times the MACs, "
+    f"for a printed accuracy that is {accuracy['CG-RecNet'] - accuracy['MobileNetV2']:.2f} percentage points higher. "
+    "Section 3.2.1 itself says that the plain ResNet-50 may be the better bargain on limited hardware."
+)
+
+# %% [markdown]
+# ## VGG and its 138 million
+#
+# Section 2.4.4 gives VGG "approx. 138M" parameters.
+# That is VGG-16 with ImageNet's thousand classes:
+
+# %%
+with torch.device("meta"):
+    imagenet = {member: count_parameters(getattr(torchvision.models, member)()) for member in ("vgg16", "vgg16_bn", "vgg19")}
+assert imagenet["vgg16"] == counting.vgg16_parameters(1000)
+assert costs["vgg16"].parameters == counting.vgg16_parameters(3)
+printed = claims["C36"].value("VGG-16").printed
+for member, count in imagenet.items():
+    print(f"{member:9} 1000 classes: {count:,}, which {'rounds' if f'{count / 1e6:.0f}' == printed else 'does not round'} to {printed} M")
+print(f"vgg16        3 classes: {costs['vgg16'].parameters:,}")
+
+# %% [markdown]
+# So 138 M **holds** for the published network, with or without batch normalisation, and speaks against VGG-19, which has more with either head.
+# The network that classifies three kinds of cells is a little smaller.
+# Where the parameters sit, by block:
+
+# %% tags=["remove-input"]
+lines = ["| system | blocks |", "|---|---|"]
+for name in ("densenet121", "vgg16", "mobilenet_v2", "vit_b_16", "zhu_xception", "resnet50", "cg_recnet"):
+    cost = costs[name]
+    parts = ", ".join(f"`{block}` {count:,} ({count / cost.parameters:.0%})" for block, count in cost.blocks.items())
+    lines.append(f"| `{name}` | {parts} |")
+Markdown("\n".join(lines))
+
+# %% tags=["remove-input"]
+share = costs["vgg16"].blocks["classifier"] / costs["vgg16"].parameters
+Markdown(
+    f"In VGG-16, {share:.0%} of the parameters sit in the three linear layers at its end, which are used once per image, while its cost comes from the convolutions. "
+    "Parameters and MACs measure different things: memory, and work."
+)
+
+# %% [markdown]
+# ## Live check: what the layer counter misses in a Transformer
+#
+# ViT-B/16 cuts an image into 196 patches and adds one token, so that $N = 197$, each of $D = 768$ numbers, through $L = 12$ blocks.
+# Torch's attention keeps its four $D \times D$ matrices where hooks do not reach, and the two products over all pairs of tokens are no layers at all.
+# In return the layer counter charges four operations per value in each of $2L + 1$ normalisations.
+# The counters must therefore differ by exactly
+#
+# $$
+# L\,\big(4 N D^2 + 2 N^2 D\big) - (2L + 1) \cdot 4 N D .
+# $$ (eq-comparators-vit)
+
+# %%
+vit = costs["vit_b_16"]
+N, D, L = 197, 768, 12
+expected = L * (4 * N * D**2 + 2 * N**2 * D) - (2 * L + 1) * 4 * N * D
+assert vit.products - vit.layers == expected
+print(f"products minus layers: {vit.products - vit.layers:,}; by the formula: {expected:,}")
+
+# %% [markdown]
+# ## The network of Zhu and colleagues
+#
+# The paper's data set comes with a network of its own, made for small pictures: one channel, 45 pixels high, 30 wide {cite}`zhu2021deep`.
+# Section 2.4.4 counts it among the comparators; in the tables of results it does not appear, and section 3.2.2 quotes its published accuracy.
+# We build it, so that it can be trained on the same cells as the others.
+# Its parts are few:
+
+# %% tags=["remove-input"]
+Markdown(f"```python\n{inspect.getsource(ZhuXception)}```")
+
+# %% tags=["remove-input"]
+zhu, large = costs["zhu_xception"], cost_of("zhu_xception", (1, 224, 224))
+have_jurkat = available("jurkat")
+dataset = open_dataset("jurkat") if have_jurkat else open_dataset("cytometer", options={"cells": 60, "seed": 1})
+i = int(np.flatnonzero(dataset.labels == 2)[0])
+wide = CellTensors(dataset, [i], eval_transform(224))[0][0][0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]
+small = torch.nn.functional.interpolate(to_unit(dataset.images[i], dataset.window)[None], (45, 30), mode="bilinear", antialias=True)[0, 0]
+Markdown(
+    f"It has {zhu.parameters:,} parameters with three classes and needs {zhu.layers / 1e9:.2f} · 10⁹ MACs for its own small input, "
+    f"{large.layers / 1e9:.1f} · 10⁹ for 224 by 224 pixels: {large.layers / zhu.layers:.0f} times as many, as there are {224 * 224 / (45 * 30):.0f} times the pixels. "
+    f"CG-RecNet at 224 needs {cg.layers / zhu.layers:.0f} times what this network needs for the same cell."
+)
+
+# %% mystnb={"image": {"alt": "The same cell twice: left as a smooth square of 224 by 224 pixels, right as a coarse upright rectangle of 45 by 30 pixels, where the cell is squeezed in width."}, "figure": {"name": "fig-comparators-inputs", "caption": "The larger picture holds no more of the cell: it is the same few pixels, blown up. One cell as the two kinds of networks are given it. A, 224 by 224 pixels, resized and cut at the centre, as in Algorithm 1; B, 45 by 30 pixels, squeezed, for the network of Zhu and colleagues."}}
+figure, axes = plt.subplots(1, 2, figsize=(5.0, 2.8))
+draw_row(axes, [wide.numpy(), small.numpy()], (0.0, 1.0))
+letter(axes[0], "A")
+letter(axes[1], "B")
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% [markdown]
+# **Take-away.**
+# Nine systems, three of which stand for a family by our choice, and each choice is in the ledger.
+# Parameters are exact; a number of operations means nothing without its counter.
+#
+# ```{exercise} Count a layer by hand
+# :label: exercise-comparators-layer
+#
+# The first convolution of ResNet-50 has 64 kernels of $7 \times 7$ over 3 channels, no bias, and halves the side of a 224-pixel image.
+# Compute its parameters and MACs with {eq}`eq-comparators-macs` and check both.
+# ```
+#
+# ````{solution} exercise-comparators-layer
+# :class: dropdown
+#
+# Without a bias the $C_{\mathrm{out}}$ falls away.
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+weights = 7 * 7 * 3 * 64
+macs = 112 * 112 * weights
+with torch.device("meta"):
+    convolution = torch.nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
+    assert count_parameters(convolution) == weights
+    assert macs_layers(torch.nn.Sequential(convolution), (1, 3, 224, 224)) == macs
+print(f"{weights:,} parameters, {macs:,} MACs")
+
+# %% [markdown]
+# ```{exercise} Smaller pictures
+# :label: exercise-comparators-size
+#
+# A cell in imaging flow cytometry is about 45 pixels high.
+# How do the MACs of CG-RecNet fall when its input has 224, 128, 64 or 45 pixels a side?
+# Do its parameters change?
+# ```
+#
+# ````{solution} exercise-comparators-size
+# :class: dropdown
+#
+# The parameters stay: convolutions and attention over tokens are made for any number of positions.
+# The MACs fall roughly with the number of pixels.
+# ````
+
+# %% tags=["hide-input"]
+for side in (224, 128, 64, 45):
+    cost = cost_of("cg_recnet", (3, side, side))
+    print(f"{side:3} pixels: {cost.parameters:,} parameters, {cost.layers / 1e9:.2f} · 10⁹ MACs")
