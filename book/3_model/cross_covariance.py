@@ -39,6 +39,7 @@
 # %% tags=["remove-input"]
 import inspect
 import math
+import textwrap
 
 import matplotlib.pyplot as plt
 import torch
@@ -55,7 +56,7 @@ from cgrecnet.paper.claims import load_claims
 
 use_book_style()
 methods = (CrossCovarianceAttention.covariance, CrossCovarianceAttention.forward)
-Markdown("```python\n" + "\n".join(inspect.getsource(method) for method in methods) + "```")
+Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) for method in methods) + "```")
 
 # %% [markdown]
 # Tokens stand in rows here, so the equation appears transposed.
@@ -67,14 +68,15 @@ Markdown("```python\n" + "\n".join(inspect.getsource(method) for method in metho
 
 # %%
 def by_hand(module, tokens):
-    """Eq. 2 for tokens (B, N, C), one image and one head at a time, channels in rows."""
+    """Eq. 2 for tokens (B, N, C), head by head, channels in rows."""
     images = []
     for image in tokens:
         heads = []
         q, k, v = (image @ module.qkv.weight.T).T.chunk(3)  # each C x N
         parts = (x.chunk(module.num_heads) for x in (q, k, v))
         for qh, kh, vh, tau in zip(*parts, module.temperature.flatten(), strict=True):
-            qh, kh = qh / qh.norm(dim=1, keepdim=True), kh / kh.norm(dim=1, keepdim=True)
+            qh = qh / qh.norm(dim=1, keepdim=True)
+            kh = kh / kh.norm(dim=1, keepdim=True)
             weights = (tau * qh @ kh.T).exp()
             heads.append(weights / weights.sum(1, keepdim=True) @ vh)
         images.append(torch.cat(heads).T @ module.proj.weight.T + module.proj.bias)
@@ -89,7 +91,7 @@ for dtype in (torch.float32, torch.float64):
         small.temperature.copy_(torch.tensor([0.5, 1.0, 2.0, 5.0]).view(4, 1, 1))
         difference = (small(tokens) - by_hand(small, tokens)).abs().max().item()
         allowed = 50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
-    print(f"{str(dtype):14} largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+    print(f"{dtype}: largest difference {difference:.1e}, rounding allows {allowed:.1e}")
     assert difference < allowed
 
 # %% [markdown]
@@ -105,11 +107,13 @@ tolerance = load_claims()["C06"].tolerance.absolute
 torch.manual_seed(0)
 module = CrossCovarianceAttention(128)
 for side in (4, 8, 28, 56):
+    tokens = torch.randn(1, side * side, 128, generator=generator)
     with torch.no_grad():
-        q, k, v = split_heads(module.qkv(torch.randn(1, side * side, 128, generator=generator)), 8)
+        q, k, v = split_heads(module.qkv(tokens), 8)
         table = module.covariance(q, k)
     error = (table.sum(-1) - 1).abs().max().item()
-    print(f"N = {side * side:5}: table {tuple(table.shape[1:])}, rows sum to 1 within {error:.0e}")
+    shape = tuple(table.shape[1:])
+    print(f"N = {side * side:5}: table {shape}, rows sum to 1 within {error:.0e}")
     assert table.shape[1:] == (8, 16, 16) and error < tolerance
 
 # %% [markdown]
@@ -124,7 +128,8 @@ network = create_model("rescmnet").train()  # the fusion alone behind layer2; un
 dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 with torch.no_grad():
-    tokens = network.fusion.reduce(stage2_map(network, images).flatten(2).transpose(1, 2))[:1]
+    maps = stage2_map(network, images)
+    tokens = network.fusion.reduce(maps.flatten(2).transpose(1, 2))[:1]
     attention = network.fusion.cross_covariance
     q, k, v = split_heads(attention.qkv(tokens), 8)
     cosines = unit(q.transpose(-2, -1)) @ unit(k.transpose(-2, -1)).transpose(-2, -1)
@@ -157,7 +162,7 @@ Markdown(
 # %%
 for tau in (1.0, 2.0):
     multiplied, divided = (cosines * tau).softmax(-1), (cosines / tau).softmax(-1)
-    print(f"tau = {tau:.0f}: largest weight {multiplied.max():.3f} if multiplied, {divided.max():.3f} if divided")
+    print(f"tau = {tau:.0f}, largest weight: {multiplied.max():.3f} multiplied, {divided.max():.3f} divided")
 
 # %% [markdown]
 # Any function that one form can reach with a positive $\tau$, the other reaches with $1/\tau$.
@@ -172,9 +177,10 @@ for tau in (1.0, 2.0):
 # %%
 order = torch.randperm(tokens.shape[1], generator=generator)
 with torch.no_grad():
-    apart = (attention(tokens[:, order]) - attention(tokens)[:, order]).abs().max().item()
-    size = attention(tokens).abs().max().item()
-print(f"shuffle first or shuffle last: largest difference {apart:.0e}, largest output {size:.1f}")
+    shuffled_first, shuffled_last = attention(tokens[:, order]), attention(tokens)[:, order]
+apart = (shuffled_first - shuffled_last).abs().max().item()
+size = shuffled_last.abs().max().item()
+print(f"largest difference {apart:.0e}, largest output {size:.1f}")
 assert apart < 1e-4 * size
 
 # %% [markdown]
@@ -189,7 +195,7 @@ assert apart < 1e-4 * size
 # %% mystnb={"image": {"alt": "Cost against number of tokens on logarithmic axes: two parallel straight lines of slope one; the line of the whole module lies about seventeen times above that of the attention proper."}, "figure": {"name": "fig-xcov-cost", "caption": "Cost grows in proportion to the number of tokens, and the attention itself is the small part of it: the learned tables for queries, keys, values and output dominate. MACs of one module of 128 channels with 8 heads, counted while it ran."}}
 counts = [16, 64, 196, 784, 3136]
 whole = [macs_products(module, (1, n, 128)) for n in counts]
-tables = [4 * 128 * 128 * n for n in counts]  # C x C for each of Q, K, V and the way out
+tables = [4 * 128 * 128 * n for n in counts]  # C x C for Q, K, V and the way out
 proper = [both - linear for both, linear in zip(whole, tables, strict=True)]
 draw_costs(counts, {"MACs": {"whole module": whole, "attention proper": proper}})
 plt.show()
@@ -248,7 +254,8 @@ print(f"tau = {tau:.2f} gives the weight {weight:.3f}")
 # ````
 
 # %% tags=["hide-input"]
-centred_q, centred_k = (x - x.mean(2, keepdim=True) for x in (q, k))
-correlations = unit(centred_q.transpose(-2, -1)) @ unit(centred_k.transpose(-2, -1)).transpose(-2, -1)
-print(f"mean size of the entries: {cosines.abs().mean():.2f} as in Eq. 2, {correlations.abs().mean():.2f} centred")
+centred_q, centred_k = ((x - x.mean(2, keepdim=True)).transpose(-2, -1) for x in (q, k))
+correlations = unit(centred_q) @ unit(centred_k).transpose(-2, -1)
+print(f"mean size of an entry as in Eq. 2: {cosines.abs().mean():.2f}")
+print(f"mean size of an entry centred:     {correlations.abs().mean():.2f}")
 print(f"mean difference of an entry: {(cosines - correlations).abs().mean():.2f}")

@@ -28,10 +28,10 @@
 #
 # The star is a convolution, $\odot$ multiplies number by number, and $\sigma$ is the sigmoid.
 #
-# **Eq. 5** is the *depthwise convolution*, which filters each channel $c$ by itself with its own small kernel $K$:
+# **Eq. 5** is the *depthwise convolution*, which filters each channel $k$ by itself with its own small kernel $K$:
 #
 # $$
-# \mathrm{DW}(X)_{i,j,c} = \sum_{m,n} K_{m,n,c}\; X_{i+m,\,j+n,\,c} .
+# \mathrm{DW}(X)_{i,j,k} = \sum_{m,n} K_{m,n,k}\; X_{i+m,\,j+n,\,k} .
 # $$ (eq-gated-depthwise)
 #
 # The prose and **Figure 4C** describe something that contains both ideas but is neither equation:
@@ -54,6 +54,7 @@
 
 # %% tags=["remove-input"]
 import inspect
+import textwrap
 
 import matplotlib.pyplot as plt
 import torch
@@ -68,7 +69,9 @@ from cgrecnet.models.gated import GatedCNNBlock
 
 use_book_style()
 source = inspect.getsource(GatedCNNBlock)
-Markdown(f"```python\n{source[source.index('        hidden, convolved') :]}```")
+made = textwrap.dedent(source[source.index("        self.splits") : source.index("    def gate")])
+used = textwrap.dedent(source[source.index("    def gate") :])
+Markdown(f"```python\n# made once, in __init__\n{made}\n{used}```")
 
 # %% [markdown]
 # ## Which part is convolved
@@ -99,7 +102,7 @@ Markdown(
 
 # %%
 def by_hand(block, x):
-    """The block's equation with Eq. 5 as a sum of shifted copies; (B, C, H, W) to the same."""
+    """The block's equation, with Eq. 5 as a sum of shifted copies."""
     x = x.permute(0, 2, 3, 1)
     mean, variance = x.mean(-1, keepdim=True), x.var(-1, unbiased=False, keepdim=True)
     normal = (x - mean) / (variance + 1e-6).sqrt() * block.norm.weight + block.norm.bias
@@ -107,7 +110,9 @@ def by_hand(block, x):
     kernel, size = block.conv.weight[:, 0], block.conv.kernel_size[0]
     padded = torch.nn.functional.pad(c, (0, 0) + (size // 2,) * 4)
     filtered = block.conv.bias + sum(
-        kernel[:, m, n] * padded[:, m : m + x.shape[1], n : n + x.shape[2]] for m in range(size) for n in range(size)
+        kernel[:, m, n] * padded[:, m : m + x.shape[1], n : n + x.shape[2]]
+        for m in range(size)
+        for n in range(size)
     )
     gelu = g / 2 * (1 + torch.erf(g / 2**0.5))
     y = (gelu * torch.cat((i, filtered), dim=-1)) @ block.fc2.weight.T + block.fc2.bias
@@ -121,7 +126,7 @@ for dtype in (torch.float32, torch.float64):
     with torch.no_grad():
         difference = (small(x) - by_hand(small, x)).abs().max().item()
         allowed = 50 * torch.finfo(dtype).eps * small(x).abs().max().item()
-    print(f"{str(dtype):14} largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+    print(f"{dtype}: largest difference {difference:.1e}, rounding allows {allowed:.1e}")
     assert difference < allowed
 
 # %% [markdown]
@@ -135,7 +140,7 @@ for dtype in (torch.float32, torch.float64):
 
 # %%
 torch.manual_seed(0)
-network = create_model("resgdnet").train()  # the gate alone, directly behind layer2; untrained
+network = create_model("resgdnet").train()  # the gate alone behind layer2; untrained
 dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 maps = stage2_map(network, images)
@@ -177,7 +182,7 @@ with torch.no_grad():
     shut.fc1.bias[: shut.splits[0]] = -100.0  # sigmoid(-100) is 0 for all purposes
     left = shut(maps[:1]) - maps[:1]
     remains = (left - shut.fc2.bias[None, :, None, None]).abs().max().item()
-print(f"all gates shut: what the block changes, beyond its constant bias, is at most {remains:.0e}")
+print(f"all gates shut: the block adds its bias, and at most {remains:.0e} besides")
 assert remains < 1e-5
 
 # %% [markdown]
@@ -280,4 +285,4 @@ with torch.no_grad():
     changed = (block(after) != block(before)).any(1).sum().item()
     changed_gate = (block.gate(after) != block.gate(before)).any(-1).sum().item()
 assert changed == 7 * 7 and changed_gate == 1
-print(f"positions where the output changes: {changed}; where the gate changes: {changed_gate}")
+print(f"positions where the output changes: {changed}, where the gate does: {changed_gate}")

@@ -50,6 +50,7 @@
 # %% tags=["remove-input"]
 import inspect
 import math
+import textwrap
 import time
 
 import matplotlib.pyplot as plt
@@ -78,7 +79,7 @@ from cgrecnet.paper.claims import load_claims
 
 use_book_style()
 methods = (LinAngularAttention.attend, LinAngularAttention.forward)
-Markdown("```python\n" + "\n".join(inspect.getsource(method) for method in methods) + "```")
+Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) for method in methods) + "```")
 
 # %% [markdown]
 # ## A live check: the expensive form
@@ -87,17 +88,17 @@ Markdown("```python\n" + "\n".join(inspect.getsource(method) for method in metho
 
 # %%
 def by_hand(module, tokens):
-    """Eq. 1 for tokens (B, N, C) by its N x N table, one head at a time; the L2 norm."""
+    """Eq. 1 for tokens (B, N, C) by its N x N table, head by head; the L2 norm."""
     count = tokens.shape[1]
     q, k, v = (tokens @ module.qkv.weight.T).chunk(3, dim=-1)
-    heads = []
-    for h, (qh, kh, vh) in enumerate(zip(*(x.chunk(module.num_heads, dim=-1) for x in (q, k, v)), strict=True)):
+    heads, parts = [], (x.chunk(module.num_heads, dim=-1) for x in (q, k, v))
+    for h, (qh, kh, vh) in enumerate(zip(*parts, strict=True)):
         qh, kh = qh / qh.norm(dim=-1, keepdim=True), kh / kh.norm(dim=-1, keepdim=True)
-        table = qh @ kh.transpose(1, 2) / math.pi + torch.eye(count, dtype=tokens.dtype) / 2
-        y = table @ vh
+        table = qh @ kh.transpose(1, 2) / math.pi  # N x N
+        y = (table + torch.eye(count, dtype=tokens.dtype) / 2) @ vh
         kernel = module.dwconv.weight[h, 0, :, 0]
         padded = F.pad(vh, (0, 0, len(kernel) // 2, len(kernel) // 2))
-        local = sum(weight * padded[:, m : m + count] for m, weight in enumerate(kernel))
+        local = sum(kernel[m] * padded[:, m : m + count] for m in range(len(kernel)))
         heads.append(y / y.norm(dim=-1, keepdim=True) + local)
     return torch.cat(heads, dim=-1) @ module.proj.weight.T + module.proj.bias
 
@@ -110,7 +111,7 @@ for dtype in (torch.float32, torch.float64):
     with torch.no_grad():
         difference = (small(tokens) - by_hand(small, tokens)).abs().max().item()
         allowed = 50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
-    print(f"{str(dtype):14} largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+    print(f"{dtype}: largest difference {difference:.1e}, rounding allows {allowed:.1e}")
     assert difference < allowed
 
 # %% [markdown]
@@ -124,15 +125,17 @@ for dtype in (torch.float32, torch.float64):
 
 # %%
 class SoftmaxAttention(nn.Module):
-    """The attention of the transformer, with the same maps for queries, keys, values and output."""
+    """The attention of the transformer, with the same learned tables."""
 
     def __init__(self, dim, num_heads=8):
         super().__init__()
         self.num_heads = num_heads
-        self.qkv, self.proj = nn.Linear(dim, 3 * dim, bias=False), nn.Linear(dim, dim)
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.proj = nn.Linear(dim, dim)
 
     def forward(self, tokens):
-        return self.proj(join_heads(F.scaled_dot_product_attention(*split_heads(self.qkv(tokens), self.num_heads))))
+        q, k, v = split_heads(self.qkv(tokens), self.num_heads)
+        return self.proj(join_heads(F.scaled_dot_product_attention(q, k, v)))
 
 
 @torch.no_grad()
@@ -147,16 +150,18 @@ def seconds(module, tokens, repeats=5):
     return min(times)
 
 
-linear, softmax = LinAngularAttention(128).eval(), SoftmaxAttention(128).eval()
+modules = {"linear-angular": LinAngularAttention(128), "softmax": SoftmaxAttention(128)}
 counts = [64, 196, 784, 1764, 3136]
-macs = {name: [macs_products(module, (1, n, 128)) for n in counts] for name, module in (("linear-angular", linear), ("softmax", softmax))}
+macs = {name: [macs_products(module, (1, n, 128)) for n in counts] for name, module in modules.items()}
 threads = torch.get_num_threads()
 torch.set_num_threads(1)
-ratio = [seconds(softmax, x) / seconds(linear, x) for x in (torch.randn(1, n, 128, generator=generator) for n in counts)]
+lists = [torch.randn(1, n, 128, generator=generator) for n in counts]
+ratio = [seconds(modules["softmax"], x) / seconds(modules["linear-angular"], x) for x in lists]
 torch.set_num_threads(threads)
 
 # %% mystnb={"image": {"alt": "Two panels over the number of tokens, logarithmic axes. Left: operations; the straight line of linear-angular attention lies below the upward bending curve of softmax attention. Right: the ratio softmax to linear-angular for operations and for measured time; both rise with the number of tokens."}, "figure": {"name": "fig-linang-cost", "caption": "The saving grows with the image: linear cost pays for long lists of tokens and matters little for short ones. A, multiply-accumulate operations of one module (128 channels, 8 heads), counted while it ran; B, softmax attention relative to linear-angular attention, in operations and in time on one core of the machine that made this page. Times vary from run to run."}}
-relative = {"operations": [b / a for a, b in zip(*macs.values(), strict=True)], "time": ratio}
+operations = [b / a for a, b in zip(*macs.values(), strict=True)]
+relative = {"operations": operations, "time": ratio}
 draw_costs(counts, {"MACs": macs, "softmax / linear-angular": relative})
 plt.show()
 
@@ -185,7 +190,8 @@ dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 attention = network.fusion.linear_angular
 with torch.no_grad():
-    tokens = network.fusion.reduce(stage2_map(network, images).flatten(2).transpose(1, 2))[:1]
+    maps = stage2_map(network, images)
+    tokens = network.fusion.reduce(maps.flatten(2).transpose(1, 2))[:1]
     q, k, v = split_heads(attention.qkv(tokens), 8)
     cosines = (unit(q) @ unit(k).transpose(-2, -1))[0].numpy()  # (heads, N, N)
 
@@ -231,7 +237,8 @@ position = (10, 14)
 row = cosines[0, 28 * position[0] + position[1]].reshape(28, 28)
 own = row / math.pi
 own[position] += 0.5
-draw_weights_of_a_token(grey(images[0]), {"1 − θ/π": angular(row), "½ + cos θ/π": truncated(row), "public code": own}, position)
+weights = {"1 − θ/π": angular(row), "½ + cos θ/π": truncated(row), "public code": own}
+draw_weights_of_a_token(grey(images[0]), weights, position)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -242,11 +249,13 @@ with torch.no_grad():
     product = unit(q) @ (unit(k).transpose(-2, -1) @ v) / math.pi
     half_own, half_sum = v / 2, v.sum(2, keepdim=True).expand_as(v) / 2
     as_code, as_kernel = unit(half_own + product), unit(half_sum + product)
-    lengths = {name: x.norm(dim=-1).mean().item() for name, x in (("half own", half_own), ("product", product), ("half sum", half_sum))}
+    parts = {"product": product, "half own": half_own, "half sum": half_sum}
+    lengths = {name: x.norm(dim=-1).mean().item() for name, x in parts.items()}
     agreement = (as_code * as_kernel).sum(-1).mean().item()
     without = (as_code * unit(product)).sum(-1).mean().item()
-    # Mean cosine of all pairs of tokens of a head: the squared length of the mean of unit vectors.
-    alike = {name: x.mean(2).square().sum(-1).mean().item() for name, x in (("code", as_code), ("kernel", as_kernel))}
+    # Mean cosine of all pairs of tokens: the squared length of the mean of unit vectors.
+    outputs = {"code": as_code, "kernel": as_kernel}
+    alike = {name: x.mean(2).square().sum(-1).mean().item() for name, x in outputs.items()}
 
 # %% tags=["remove-input"]
 Markdown(
@@ -270,7 +279,7 @@ Markdown(
 
 # %%
 def response(row, column, side=28):
-    """What the filter of the first head makes of a 1 at one position of an empty map."""
+    """What the filter of the first head makes of a single 1."""
     impulse = torch.zeros(1, 8, side * side, 16)
     impulse[0, 0, row * side + column, 0] = 1.0
     with torch.no_grad():
@@ -285,7 +294,8 @@ plt.show()
 
 # %%
 rows, columns = np.nonzero(end)
-print("rows reached from (14, 26):", sorted(set(rows.tolist())), " columns in row 15:", columns[rows == 15].tolist())
+print("from row 14, column 26, rows reached:", sorted(set(rows.tolist())))
+print("columns reached in row 15:", columns[rows == 15].tolist())
 assert columns[rows == 15].tolist() == [0, 1, 2]
 
 # %% [markdown]
@@ -313,7 +323,8 @@ with torch.no_grad():
     q0, k0, v0 = split_heads(attention.qkv(broken), 8)
     plain = join_heads(without_floor(q0, k0, v0)).isnan().any(-1).sum().item()
     floored = attention(broken).isnan().any(-1).sum().item()
-print(f"tokens that become NaN: {plain} of {broken.shape[1]} with plain division, {floored} with a floor under the length")
+print(f"tokens that become NaN with plain division: {plain} of {broken.shape[1]}")
+print(f"with a floor under the length: {floored}")
 assert plain == broken.shape[1] and floored == 0
 
 # %% [markdown]
@@ -333,7 +344,10 @@ torch.manual_seed(0)
 with_layernorm = LinAngularAttention(128, normaliser="layernorm")
 with torch.no_grad():
     y = attention.attend(q, k, v)
-    results = {"L2, per head": join_heads(unit(y)), "LayerNorm, over all channels": with_layernorm.norm(join_heads(y))}
+    results = {
+        "L2, per head": join_heads(unit(y)),
+        "LayerNorm, over all channels": with_layernorm.norm(join_heads(y)),
+    }
     local = join_heads(attention.dwconv(v)).norm(dim=-1).mean().item()
 
 # %% tags=["remove-input"]
@@ -400,7 +414,7 @@ for side in (28, 8):
     values = torch.randn(1, 8, side * side, 16, generator=generator)
     with torch.no_grad():
         by_list = attention.dwconv(values)
-        by_row = torch.cat([attention.dwconv(part) for part in values.split(side, dim=2)], dim=2)
+        by_row = torch.cat([attention.dwconv(row) for row in values.split(side, dim=2)], dim=2)
     touched = ((by_list - by_row).abs().amax((0, 1, 3)) > 1e-4).sum().item()
     assert touched == 8 * (side - 1)
     print(f"{side} x {side}: {touched} of {side * side} tokens, {touched / side**2:.0%}")

@@ -128,7 +128,8 @@ Markdown(f"```python\n{inspect.getsource(trace_shapes)}```")
 
 # %% mystnb={"image": {"alt": "A row of boxes, one per stage of the network, for an image of 64 pixels: the boxes fall from 64 pixels to 2 while channels grow from 3 to 2048; fusion and gate are coloured, 512 channels of 8 by 8."}, "figure": {"name": "fig-tokens-strip", "caption": "The same network takes a small image; only the number of positions changes. An image of 64 by 64 pixels: the two new modules (coloured) now see 8 by 8 positions instead of 28 by 28, and the last stage has four positions left. Height: positions along one side; width: channels; both logarithmic."}}
 network.eval()
-draw_shape_strip(trace_shapes(network, torch.zeros(1, 3, 64, 64)), highlight=("fusion", "gate"))
+steps = trace_shapes(network, torch.zeros(1, 3, 64, 64))
+draw_shape_strip(steps, highlight=("fusion", "gate"))
 plt.show()
 
 # %% [markdown]
@@ -226,4 +227,5 @@ print(f"receptive field {field} pixels, distance {distance} pixels")
 probe = torch.zeros(1, 3, 224, 224)
 probe[..., 112] = float("nan")  # one column of pixels
 touched = stage2_map(network, probe)[0, 0].isnan().any(0).sum()
-print(f"one column of pixels reaches {touched} columns of positions; {field} / {distance} = {field / distance:.1f}")
+print(f"one column of pixels reaches {touched} columns of positions")
+print(f"to be expected: {field} / {distance} = {field / distance:.1f}")
