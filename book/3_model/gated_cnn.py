@@ -207,7 +207,7 @@ from_dataset(dataset)
 opened = int((middle_minus_border(gates) > 0).sum())
 Markdown(
     f"Of the {gates.shape[2]:,} untrained gates, {opened:,} are more open in the middle than at the border ({opened / gates.shape[2]:.0%}). "
-    "This is what chance gives, and the yardstick for a trained gate. "
+    "About half is what chance gives, and it is the yardstick for a trained gate. "
     "The picture says nothing about suppression, in this network or in the authors'."
 )
 
