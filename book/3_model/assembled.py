@@ -136,7 +136,7 @@ Markdown("\n".join(lines))
 
 # %% [markdown]
 # "Stage 2" can mean two things, as some authors count the stem's pooling as the first stage.
-# We read it as torchvision's `layer2`, with 512 channels at 28 by 28 positions, since no gate of another width reaches the printed number of parameters; the page on the recovery search shows it.
+# We read it as torchvision's `layer2`, with 512 channels at 28 by 28 positions, since no gate of another width reaches the printed number of parameters; {doc}`recovery` shows it.
 #
 # ## Live check: the network equals the composition
 #
@@ -158,9 +158,10 @@ with torch.no_grad():
     y = plain.layer4(plain.layer3(y))
     y = network.classifier_extra(plain.fc(y.mean((2, 3))))
     logits = network(x)
-difference, allowed = (logits - y).abs().max().item(), 1e-4 * logits.abs().max().item()
+difference = (logits - y).abs().max().item()
+allowed = 1e-4 * logits.abs().max().item()
 assert difference <= allowed
-print(f"largest difference {difference:.1e}; allowed for single precision: {allowed:.1e}")
+print(f"largest difference {difference:.1e}; allowed: {allowed:.1e} (single precision)")
 
 # %% [markdown]
 # ## With or without a skip around the fusion
@@ -199,7 +200,8 @@ Markdown("\n".join(lines))
 # With a skip they meet what they know.
 
 # %% mystnb={"image": {"alt": "Two rows, one cell each: the cell, and three maps of 28 by 28 positions on one colour scale: the length of the vectors in front of the fusion shows the cell; behind the fusion without a skip the map is dark; with a skip it looks like the first map."}, "figure": {"name": "fig-assembled-skip", "caption": "Without a skip a fresh fusion lets little through of what the first stages found. Two cells; B to D, length of the vector at each position, on one scale per row; fresh weights, the same with and without skip."}}
-draw_handover((images[:2, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy(), before[:2])
+pictures = (images[:2, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy()
+draw_handover(pictures, before[:2])
 plt.show()
 
 # %% tags=["remove-input"]
@@ -271,7 +273,8 @@ for preset in ("recovered", "clean"):
         part = name.split(".")[0]
         fresh[preset][part] = fresh[preset].get(part, 0) + sizes[name]
     start = sum(fresh[preset].values())
-    print(f"{preset}: {len(report['loaded'])} tensors loaded; {start:,} of {sum(sizes.values()):,} parameters start fresh")
+    print(f"{preset}: {len(report['loaded'])} tensors loaded;")
+    print(f"    {start:,} of {sum(sizes.values()):,} parameters start fresh:")
     print("   ", dict(sorted(fresh[preset].items())))
 assert set(fresh["recovered"]) == {"fusion", "gate", "classifier_extra"}
 assert set(fresh["clean"]) == {"fusion", "gate", "fc"}
@@ -283,7 +286,7 @@ assert set(fresh["clean"]) == {"fusion", "gate", "fc"}
 #
 # **Take-away.**
 # The assembled network has the printed number of parameters and the order that the text gives.
-# What the text leaves open around the fusion, the skip, changes what stage 3 is handed at the start more than any single option inside the fusion does (the table of the page on the fusion has both).
+# What the text leaves open around the fusion, the skip, changes what stage 3 is handed at the start more than any single option inside the fusion does (the table in {doc}`fusion` has both).
 #
 # ```{exercise} Any size, one channel
 # :label: exercise-assembled-size
@@ -302,7 +305,8 @@ assert set(fresh["clean"]) == {"fusion", "gate", "fc"}
 with torch.device("meta"):
     small = create_model("cg_recnet", in_channels=1).eval()
 shapes = {block.name: block.shape for block in layer_table(small, (1, 1, 45, 30))}
-print(shapes["fusion"], "is", shapes["fusion"][1] * shapes["fusion"][2], "positions; behind layer4:", shapes["layer4"])
+_, high, wide = shapes["fusion"]
+print(f"fusion at {high} x {wide} = {high * wide} positions; behind layer4: {shapes['layer4']}")
 
 # %% [markdown]
 # ```{exercise} Where else could it stand?
@@ -325,4 +329,5 @@ for stage, (channels, side) in enumerate(((256, 56), (512, 28), (1024, 14), (204
     with torch.device("meta"):
         block = GatedCNNBlock(channels).eval()
     macs = macs_layers(block, (1, channels, side, side))
-    print(f"behind stage {stage}: {count_parameters(block):>10,} parameters, {macs / 1e9:.2f} · 10⁹ MACs")
+    count = count_parameters(block)
+    print(f"behind stage {stage}: {count:>10,} parameters, {macs / 1e9:.2f} · 10⁹ MACs")

@@ -67,14 +67,16 @@ Markdown("\n".join(lines))
 # With three classes the members of each family have these sizes:
 
 # %%
-members = ("densenet121", "densenet169", "densenet201", "vgg16", "vgg16_bn", "vgg19", "vit_b_16", "vit_b_32", "mobilenet_v2")
+members = ("densenet121", "densenet169", "densenet201", "vgg16", "vgg16_bn", "vgg19")
+members += ("vit_b_16", "vit_b_32", "mobilenet_v2")
 family = {}
 with torch.device("meta"):
     for member in members:
         model = getattr(torchvision.models, member)(num_classes=3).eval()
-        family[member] = count_parameters(model), macs_layers(model, (1, 3, 224, 224))
-for member, (parameters, macs) in family.items():
-    print(f"{member:13} {parameters / 1e6:7.2f} M parameters, {macs / 1e9:6.2f} · 10⁹ MACs by layers")
+        parameters, macs = count_parameters(model), macs_layers(model, (1, 3, 224, 224))
+        family[member] = parameters / 1e6, macs / 1e9
+for member, (millions, macs) in family.items():
+    print(f"{member:13} {millions:7.2f} M parameters, {macs:6.2f} · 10⁹ MACs by layers")
 
 # %% [markdown]
 # ## Two counters
@@ -129,7 +131,7 @@ for name, cost in costs.items():
 Markdown("\n".join(lines))
 
 # %% [markdown]
-# The parameters and GFLOPs printed for ResCMNet and ResGDNet stand here as the paper labels them; the page on the recovery search shows that they fit when exchanged, and that the GFLOPs fit no counter.
+# The parameters and GFLOPs printed for ResCMNet and ResGDNet stand here as the paper labels them; {doc}`recovery` shows that they fit when exchanged, and that the GFLOPs fit no counter.
 # For the comparators the paper prints accuracies, and parameters of VGG alone.
 
 # %% mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and 0.3 billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column between 23 and 28 million parameters and 4 to 6 billion; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
@@ -154,12 +156,16 @@ Markdown(
 
 # %%
 with torch.device("meta"):
-    imagenet = {member: count_parameters(getattr(torchvision.models, member)()) for member in ("vgg16", "vgg16_bn", "vgg19")}
+    imagenet = {
+        member: count_parameters(getattr(torchvision.models, member)())
+        for member in ("vgg16", "vgg16_bn", "vgg19")
+    }
 assert imagenet["vgg16"] == counting.vgg16_parameters(1000)
 assert costs["vgg16"].parameters == counting.vgg16_parameters(3)
 printed = claims["C36"].value("VGG-16").printed
 for member, count in imagenet.items():
-    print(f"{member:9} 1000 classes: {count:,}, which {'rounds' if f'{count / 1e6:.0f}' == printed else 'does not round'} to {printed} M")
+    verb = "rounds" if f"{count / 1e6:.0f}" == printed else "does not round"
+    print(f"{member:9} 1000 classes: {count:,}, which {verb} to {printed} M")
 print(f"vgg16        3 classes: {costs['vgg16'].parameters:,}")
 
 # %% [markdown]
@@ -199,7 +205,7 @@ vit = costs["vit_b_16"]
 N, D, L = 197, 768, 12
 expected = L * (4 * N * D**2 + 2 * N**2 * D) - (2 * L + 1) * 4 * N * D
 assert vit.products - vit.layers == expected
-print(f"products minus layers: {vit.products - vit.layers:,}; by the formula: {expected:,}")
+print(f"products minus layers: {vit.products - vit.layers:,}; formula: {expected:,}")
 
 # %% [markdown]
 # ## The network of Zhu and colleagues
@@ -282,4 +288,5 @@ print(f"{weights:,} parameters, {macs:,} MACs")
 # %% tags=["hide-input"]
 for side in (224, 128, 64, 45):
     cost = cost_of("cg_recnet", (3, side, side))
-    print(f"{side:3} pixels: {cost.parameters:,} parameters, {cost.layers / 1e9:.2f} · 10⁹ MACs")
+    gmacs = cost.layers / 1e9
+    print(f"{side:3} pixels: {cost.parameters:,} parameters, {gmacs:.2f} · 10⁹ MACs")

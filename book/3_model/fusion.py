@@ -110,13 +110,18 @@ def eq3(m, f1, f2, size):
 
     def spatial(g):
         pooled = torch.stack([g.mean(0), g.max(0).values]).reshape(1, 2, *size)
-        inner = functional.conv2d(pooled, m.conv1.weight, m.conv1.bias, padding=1).clamp(min=0)
+        inner = functional.conv2d(pooled, m.conv1.weight, m.conv1.bias, padding=1)
+        inner = inner.clamp(min=0)
         logits = functional.conv2d(inner, m.conv2.weight, m.conv2.bias, padding=1).flatten()
-        return torch.exp(logits) / torch.exp(logits).sum() if m.spatial_map == "softmax" else 1 / (1 + torch.exp(-logits))
+        if m.spatial_map == "sigmoid":
+            return 1 / (1 + torch.exp(-logits))
+        return torch.exp(logits) / torch.exp(logits).sum()
 
     s1 = spatial(torch.softmax(x, dim=1) @ f1)
     s2 = spatial(torch.softmax(x.T, dim=1) @ f2)
-    return {"sum": f1 * (1 + s1) + f2 * (1 + s2), "recalibrate": f1 * s1, "recalibrate_plus_xca": f1 * s1 + f2}[m.combine]
+    if m.combine == "sum":
+        return f1 * (1 + s1) + f2 * (1 + s2)
+    return f1 * s1 + (f2 if m.combine == "recalibrate_plus_xca" else 0)
 
 
 torch.manual_seed(0)
@@ -127,11 +132,12 @@ for spatial_map in SPATIAL_MAPS:
         module = CrossAttentionFusion(32, 16, spatial_map, combine).double()
         with torch.no_grad():
             ours = module(f1, f2, size)
-            plain = torch.stack([eq3(module, a.T, b.T, size).T for a, b in zip(f1, f2, strict=True)])
+            pairs = zip(f1, f2, strict=True)
+            plain = torch.stack([eq3(module, a.T, b.T, size).T for a, b in pairs])
         worst = max(worst, (ours - plain).abs().max().item())
 allowed = 1e-12
 assert worst < allowed
-print(f"largest difference {worst:.1e}; allowed for rounding in double precision: {allowed:.0e}")
+print(f"largest difference {worst:.1e}; allowed in double precision: {allowed:.0e}")
 
 # %% [markdown]
 # The rank of $X$ can be counted as well: how many singular values lie above a millionth of the largest.
@@ -141,7 +147,8 @@ with torch.no_grad():
     scores = module.channel_scores(f1, f2)[0]
 centred1, centred2 = f1[0] - f1[0].mean(0), f2[0] - f2[0].mean(0)
 covariance = centred1.T @ centred2 / len(centred1)
-ranks = {name: int(torch.linalg.matrix_rank(m, rtol=1e-6)) for name, m in (("X", scores), ("covariance", covariance))}
+both = {"X": scores, "covariance": covariance}
+ranks = {name: int(torch.linalg.matrix_rank(m, rtol=1e-6)) for name, m in both.items()}
 assert ranks["X"] == 1
 ranks
 
@@ -216,7 +223,8 @@ maps = fusion_maps(network.fusion, features)
 Markdown("These are real cells." if have_jurkat else "The real cells are not on this machine; these are simulated ones.")
 
 # %% mystnb={"image": {"alt": "Two rows, one cell each: the cell's image, the length of the LA vector and of the XCA vector at each of 28 by 28 positions, N times the softmax map, which is one even grey tone, and the sigmoid map, even as well and near one half."}, "figure": {"name": "fig-fusion-maps", "caption": "The branches vary from position to position before anything is learned; the maps that should recalibrate them do not. A, the first cell of the first and of the last class, cut as the network sees it; B and C, length of LA's and XCA's vector at each position, each panel on its own scale; D, N times the softmax map, where 1 (white) means no preference; E, the sigmoid map with the same weights. Untrained network."}}
-draw_fusion_maps((images[:, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy(), (0.0, 1.0), maps)
+pictures = (images[:, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy()
+draw_fusion_maps(pictures, (0.0, 1.0), maps)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -252,7 +260,8 @@ silent = [name for name, p in module.fuse.named_parameters() if p.grad.abs().max
 left = [name for name, _ in module.fuse.named_parameters() if name not in silent]
 assert left == ["conv2.bias"] and module.linear_angular.qkv.weight.grad.abs().max() > 0
 print(f"largest difference from (1 + 1/784)(LA + XCA): {exact:.1e}")
-print(f"tensors of the fusion without any gradient: {len(silent)} of {len(silent) + len(left)}; the other one: {left[0]}")
+print(f"tensors of the fusion: {len(silent) + len(left)}; without any gradient: {len(silent)}")
+print("the other one:", left[0])
 
 # %% tags=["remove-input"]
 inert = sum(p.numel() for p in module.fuse.parameters())
@@ -305,13 +314,13 @@ choices = [
     ("combine", "recalibrate_plus_xca", "Eq. 3 with the second branch added"),
     ("fusion_skip", True, "named for the gated block only"),
 ]
-lines = ["| option | default | here | parameters | spread of output | output changes by | remark |", "|---|---|---|---:|---:|---:|---|"]
+lines = ["| option, default → here | parameters | spread of output | output changes by | remark |", "|---|---:|---:|---:|---|"]
 count, spread, _ = measure({})
-lines.append(f"| (default) | | | {count:,} | {spread:.3f} | | spread of the input: {features.std().item():.3f} |")
+lines.append(f"| all defaults | {count:,} | {spread:.3f} | | the input's spread is {features.std().item():.3f} |")
 table = {}
 for name, value, remark in choices:
     count, spread, change = table[name, value] = measure({name: value})
-    lines.append(f"| `{name}` | {reading[name]} | {value} | {count:,} | {spread:.3f} | {change} | {remark} |")
+    lines.append(f"| `{name}`: {reading[name]} → {value} | {count:,} | {spread:.3f} | {change} | {remark} |")
 Markdown("\n".join(lines))
 
 # %% [markdown]
@@ -367,6 +376,9 @@ with torch.no_grad():
     pooled = torch.cat(default.fuse.mixed(*default.branches(features))).unflatten(2, (28, 28))
 torch.manual_seed(0)
 for channels in (1, 2, 4, 8):
-    with torch.no_grad():
-        silent = [bool((torch.nn.Conv2d(2, channels, 3, padding=1)(pooled) <= 0).all()) for _ in range(400)]
-    print(f"{channels} channels: {np.mean(silent):.3f} dead, expected {0.5**channels:.3f}")
+    silent = 0
+    for _ in range(400):
+        fresh = torch.nn.Conv2d(2, channels, 3, padding=1)
+        with torch.no_grad():
+            silent += bool((fresh(pooled) <= 0).all())
+    print(f"{channels} channels: {silent / 400:.3f} dead, expected {0.5**channels:.3f}")

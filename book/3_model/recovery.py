@@ -19,14 +19,13 @@
 # Whoever searches long enough finds something, so that the page has to say how long we searched, how often such a search succeeds by chance, and which numbers were not used in it.
 
 # %% tags=["remove-input"]
-from collections import Counter
+from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torchvision
 from IPython.display import Markdown
-from torch import nn
 
 from cgrecnet.figures.recovery import chance_of_fit, draw_planes
 from cgrecnet.figures.style import use_book_style
@@ -106,23 +105,31 @@ Markdown(
 # %%
 compared = 0
 with torch.device("meta"):
-    for channels, width, hidden, norms in ((256, 128, 128, 0), (512, 128, 64, 0), (512, 128, 64, 1), (512, 512, 32, 0), (1024, 64, 16, 1)):
-        real = count_parameters(FusionModule(channels, width, normaliser=("l2", "layernorm")[norms], hidden=hidden))
+    for channels, width, hidden, norms in (
+        (256, 128, 128, 0),
+        (512, 128, 64, 0),
+        (512, 128, 64, 1),
+        (512, 512, 32, 0),
+        (1024, 64, 16, 1),
+    ):
+        kind = "layernorm" if norms else "l2"
+        real = count_parameters(FusionModule(channels, width, normaliser=kind, hidden=hidden))
         adapter = "none" if width == channels else "bias"
-        assert real == counting.fusion_parameters(
-            counting.FusionOptions(channels, width, hidden, adapter=adapter, layer_norms=norms)
+        written = counting.FusionOptions(
+            channels, width, hidden, adapter=adapter, layer_norms=norms
         )
+        assert real == counting.fusion_parameters(written)
         compared += 1
-    for dim in (128, 512):
-        for expansion in ((4, 3), (2, 1), (8, 3)):
-            for kernel in (3, 7, 11):
-                for ratio in ((1, 4), (1, 1)):
-                    real = GatedCNNBlock(dim, expansion[0] / expansion[1], kernel, ratio[0] / ratio[1])
-                    assert count_parameters(real) == counting.gate_parameters(counting.GateOptions(dim, expansion, kernel, ratio))
-                    compared += 1
+    for dim, (up, down), kernel, (some, of) in product(
+        (128, 512), ((4, 3), (2, 1), (8, 3)), (3, 7, 11), ((1, 4), (1, 1))
+    ):
+        real = count_parameters(GatedCNNBlock(dim, up / down, kernel, some / of))
+        written = counting.GateOptions(dim, (up, down), kernel, (some, of))
+        assert real == counting.gate_parameters(written)
+        compared += 1
     for head, model in (
         ((1000,), torchvision.models.resnet50()),
-        ((1000, 3), nn.Sequential(torchvision.models.resnet50(), nn.Linear(1000, 3))),
+        ((1000, 3), create_model("resnet50", options={"head": "1000_then_3"})),
         ((3,), create_model("resnet50")),
     ):
         assert count_parameters(model) == counting.resnet50_parameters(*head)
@@ -133,13 +140,16 @@ print(f"{compared} counts compared, all equal")
 # ## The search
 
 # %%
-rows = recovery.Rows(*(printed[name]["parameters"] for name in ("ResCMNet", "ResGDNet", "CG-RecNet")))
+three_rows = ("ResCMNet", "ResGDNet", "CG-RecNet")
+rows = recovery.Rows(*(printed[name]["parameters"] for name in three_rows))
 bases = recovery.backbones(printed["Baseline"]["parameters"])
 as_labelled = recovery.search(rows, bases)
 exchanged = recovery.search(rows.exchanged(), bases)
-print(f"{as_labelled.fusions:,} fusions x {as_labelled.gates:,} gates x {as_labelled.backbones} backbones = {as_labelled.tried:,}")
-print(f"rows as labelled: {len(as_labelled.fits)} fits")
-print(f"the two single-module rows exchanged: {len(exchanged.fits)} fits, {exchanged.by_backbone()}")
+a = as_labelled
+print(f"{a.fusions:,} fusions x {a.gates:,} gates x {a.backbones} backbones = {a.tried:,}")
+print(f"rows as labelled: {len(a.fits)} fits")
+print(f"the two single-module rows exchanged: {len(exchanged.fits)} fits")
+print(exchanged.by_backbone())
 assert not as_labelled.fits and exchanged.fits
 
 # %% [markdown]
@@ -164,12 +174,19 @@ plt.show()
 
 # %%
 at_stage2 = [fit for fit in exchanged.fits if fit.fusion.channels == 512]
-step = Interval.printed(printed["CG-RecNet"]["gflops"]) - Interval.printed(printed["ResCMNet"]["gflops"])
+higher, lower = (Interval.printed(printed[n]["gflops"]) for n in ("CG-RecNet", "ResCMNet"))
+step = higher - lower
 side = {256: 56, 512: 28, 1024: 14}
-by_cost = [fit for fit in exchanged.fits if step.contains(counting.fusion_macs(fit.fusion, side[fit.fusion.channels]) / 1e9)]
+
+
+def gmacs(fusion):
+    return counting.fusion_macs(fusion, side[fusion.channels]) / 1e9
+
+
+by_cost = [fit for fit in exchanged.fits if step.contains(gmacs(fit.fusion))]
 default_gate = [fit for fit in by_cost if fit.gate == counting.GateOptions()]
 default_both = [fit for fit in default_gate if fit.departures == 0]
-assert {fit.fusion.width for fit in exchanged.fits} == {128} and {fit.gate.dim for fit in exchanged.fits} == {512}
+assert {(fit.fusion.width, fit.gate.dim) for fit in exchanged.fits} == {(128, 512)}
 assert at_stage2 == by_cost and len(default_both) == 1
 recovered = default_both[0]
 
@@ -198,12 +215,13 @@ Markdown(
 # %%
 models = {}
 with torch.device("meta"):
-    for name, row in (("rescmnet", "ResGDNet"), ("resgdnet", "ResCMNet"), ("cg_recnet", "CG-RecNet")):
+    for name, row in zip(("resgdnet", "rescmnet", "cg_recnet"), three_rows, strict=True):
         models[name] = create_model(name).eval()
         count = count_parameters(models[name])
         assert f"{count / 1e6:.2f}" == printed[row]["parameters"]
         print(f"{name:10} {count:,} = {count / 1e6:.2f} M, printed beside {row}")
-assert [count_parameters(m) for m in models.values()] == [recovered.attention_only, recovered.gate_only, recovered.both]
+totals = [recovered.gate_only, recovered.attention_only, recovered.both]
+assert [count_parameters(model) for model in models.values()] == totals
 
 # %% [markdown]
 # What the sieves leave open, they leave open: with one layer norm in the fusion, or without biases in its $1\times1$ convolutions, the printed numbers would be the same.
@@ -217,7 +235,6 @@ without.append(sum(without) - bases["1000 classes"])
 wanted = [printed[row]["parameters"] for row in ("ResGDNet", "ResCMNet", "CG-RecNet")]
 agree = sum(f"{n / 1e6:.2f}" == w for n, w in zip(without, wanted, strict=True))
 assert agree == 1
-heads = Counter(fit.backbone for fit in by_cost)
 Markdown(
     f"Without that layer the same modules give {', '.join(f'{n / 1e6:.2f}' for n in without)} M, which agrees with {agree} of the three rows ({', '.join(wanted)})."
 )
@@ -231,7 +248,7 @@ Markdown(
 
 # %%
 four = [count for name, count in bases.items() if name != "as printed"]
-chance = chance_of_fit(four, tables=10_000, largest=3.0, rng=np.random.default_rng(0))
+chance = chance_of_fit(four, 10_000, largest=3.0, rng=np.random.default_rng(0))
 print(chance)
 assert chance.fitted_by_defaults < 0.01 * chance.tables < chance.fitted
 
@@ -354,10 +371,12 @@ Markdown(
 # ````
 
 # %% tags=["hide-input"]
-wider = recovery.candidate_fusions(widths=(64, 96, 128, 144, 160, 192, 256, 320, 384, 512, 768, 1024))
+widths = (64, 96, 128, 144, 160, 192, 256, 320, 384, 512, 768, 1024)
+wider = recovery.candidate_fusions(widths=widths)
 for what, wanted_rows in (("as labelled", rows), ("exchanged", rows.exchanged())):
     found = recovery.search(wanted_rows, bases, fusions=wider)
-    print(f"{what}: {len(found.fits)} of {found.tried:,}; widths {sorted({fit.fusion.width for fit in found.fits})}")
+    widths = sorted({fit.fusion.width for fit in found.fits})
+    print(f"{what}: {len(found.fits)} of {found.tried:,}; widths {widths}")
 
 # %% [markdown]
 # ```{exercise} A third decimal
@@ -374,7 +393,8 @@ for what, wanted_rows in (("as labelled", rows), ("exchanged", rows.exchanged())
 # ````
 
 # %% tags=["hide-input"]
-finer = recovery.Rows(*(f"{n / 1e6:.3f}" for n in (recovered.attention_only, recovered.gate_only, recovered.both)))
+totals = (recovered.attention_only, recovered.gate_only, recovered.both)
+finer = recovery.Rows(*(f"{n / 1e6:.3f}" for n in totals))
 found = recovery.search(finer, bases)
 print(f"two decimals: {len(exchanged.fits)} fits; three decimals: {len(found.fits)}")
 assert recovered in found.fits

@@ -48,7 +48,7 @@ def _clip(corners: Sequence[tuple[float, float]], sign: int, limit: float) -> li
     return kept
 
 
-def draw_planes(labelled: Rows, base: float, reach: float = 0.06) -> Figure:
+def draw_planes(labelled: Rows, base: float, reach: float = 0.04) -> Figure:
     """Candidate pairs around what the rows ask for, A as labelled, B exchanged; the allowed region and the defaults.
 
     base: parameters of the backbone in millions; reach: half the width of each panel, in millions.
@@ -64,7 +64,7 @@ def draw_planes(labelled: Rows, base: float, reach: float = 0.06) -> Figure:
         region = allowed_region(rows, base)
         if len(region):
             axes.add_patch(Polygon(region, facecolor=PALETTE[1], alpha=0.6, edgecolor="black", label="fits three rows"))
-        axes.plot(*default, "*", color=PALETTE[3], markersize=9, markeredgecolor="white", label="public defaults")
+        axes.plot(*default, "*", color=PALETTE[3], markersize=12, markeredgecolor="white", label="public defaults")
         axes.set(xlim=(x0 - reach, x0 + reach), ylim=(y0 - reach, y0 + reach), title=title)
         axes.set(xlabel="fusion (million parameters)")
     panels[0].set_ylabel("gate (million parameters)")
