@@ -1,0 +1,592 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Auditing the printed numbers
+#
+# **You will learn** how much can be learned about a study from its printed numbers alone, with nothing but arithmetic: what supports what, what does not fit together, and what cannot be told.
+#
+# We have no image of the paper and no line of its code.
+# We do have its tables {cite}`li2026cgrecnet`, as far as they are known.
+# Numbers that come from one experiment are not free: class sizes add up, an accuracy and an F1 come from the same confusion matrix, a model with two modules costs what the modules cost.
+# Each section below takes one such tie and pulls at it.
+#
+# A knot that does not hold tells us that *two printed things do not go together*.
+# It never tells which of them is right, or why.
+# A table can describe another split than its neighbour, a cell can slip in typesetting, and a caption can be shorter than the method.
+
+# %% tags=["remove-input"]
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from cgrecnet.figures.audit_counts import draw_additivity, draw_cost, draw_splits
+from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, draw_recall, random_confusions
+from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
+from cgrecnet.paper.audit.comparison import holm, paired_t, smallest_correlation, unpaired_t
+from cgrecnet.paper.audit.complexity import additivity, increase
+from cgrecnet.paper.audit.contradictions import load_contradictions
+from cgrecnet.paper.audit.cost import TORCHVISION_GMACS, protocol_cost
+from cgrecnet.paper.audit.interval import Interval
+from cgrecnet.paper.audit.schedule import first_lost_epoch, last_useful_epoch
+from cgrecnet.paper.audit.split import fold_supports, last_batch
+from cgrecnet.paper.audit.spread import check_floor, common_sd, variance_ratio_p, weighted_recall
+
+
+def show(*functions):
+    return Markdown("```python\n" + "\n\n".join(inspect.getsource(f).rstrip() for f in functions) + "\n```")
+
+
+use_book_style()
+paper = AuditedPaper.load()
+counts = [int(paper.printed(f"1/{name}/count")) for name in CLASSES]
+lost = sum(len(table.lost()) for table in paper.tables.values())
+Markdown(
+    f"In the text at hand {lost} cells of the tables are lost. "
+    "They are marked as lost in `tables.yaml` and never guessed; whoever has the full text can fill them in, and this page follows."
+)
+
+# %% [markdown]
+# Throughout, a printed number stands for every number that rounds to it.
+# 96.40 means anything from 96.395 to 96.405, and all statements below hold for all of these.
+#
+# ## 1. Which split gives the printed test set?
+#
+# **Idea.**
+# The paper splits its cells "70% for model training, 15% for validation, and 15% as an independent test set", stratified by class.
+# Fifteen per cent of a class is rarely a whole number.
+# How it is rounded depends on the order of the steps, and so the class sizes in Table 5 are a trace of the code that was run.
+#
+# **Equation.**
+# With $N_c$ cells of class $c$, the test set should hold about
+#
+# $$
+# n_c \approx 0.15\, N_c , \qquad \sum_c n_c = n_{\text{test}} ,
+# $$ (eq-audit-split)
+#
+# and rounding each $n_c$ by itself need not give the whole number $n_{\text{test}}$ that rounding jointly gives.
+#
+# **Code.**
+# Each rule is run on the class counts of Table 1, with scikit-learn where the rule uses it.
+
+# %%
+for outcome in paper.splits[:1]:
+    print(outcome.calls, outcome.test, "as printed" if outcome.matches else "")
+print("15 per cent:", [round(0.15 * n, 2) for n in counts])
+
+# %% mystnb={"image": {"alt": "A table of coloured tiles, one row per split rule and one column per class. The upper eight rows are all marked as printed; each of the lower five has at least one class that is off by one or two images."}, "figure": {"name": "fig-audit-splits", "caption": "The printed test supports single out stratified splitting of all classes at once: every such rule gives them to the image, and every rule that rounds class by class or works in twentieths misses by one or two. Numbers: images more or fewer than printed."}}
+draw_splits(paper.splits, paper.supports, CLASSES)
+plt.show()
+
+# %% tags=["remove-input"]
+good = [o for o in paper.splits if o.matches]
+batches = {o.rule: last_batch(sum(o.train), int(paper.printed("S/Batch size/setting")))[1] for o in good}
+single = [rule for rule, left in batches.items() if left == 1]
+Markdown(
+    f"**Result.** {len(good)} of {len(paper.splits)} rules give {' / '.join(f'{n:,}' for n in paper.supports)}. "
+    "The paper's account of its split **holds**: these are exactly the numbers that the usual call of scikit-learn gives.\n\n"
+    f"**In fairness**, it cannot be told which of the {len(good)} it was. "
+    f"There is a small hint: {len(single)} of them ({'; '.join(single)}) leave a last batch of one single image, on which batch normalisation has little to average. "
+    "We use the first rule."
+)
+
+# %% [markdown]
+# (audit-attainable)=
+# ## 2. Table 4's accuracies against Table 5's F1s
+#
+# This is the heart of the page.
+#
+# **Idea.**
+# Table 4 prints the accuracy of each model.
+# Table 5 prints, for the same models, the F1 of each class, and how many cells of each class were tested.
+# Both come from confusion matrices.
+# Many matrices give the same three F1s, and they differ in accuracy, but not by much.
+# So we ask: over **all** matrices that have the printed F1s, what is the highest accuracy?
+#
+# **Equation.**
+# Let $n_{ij}$ be the number of cells of class $i$ that were taken for class $j$, not necessarily whole.
+# The row sums are the supports $r_i$, and with the column sums $c_i=\sum_j n_{ji}$
+#
+# $$
+# \mathrm{F1}_i = \frac{2\,n_{ii}}{r_i + c_i}, \qquad \text{accuracy} = \frac1N \sum_i n_{ii} .
+# $$ (eq-audit-f1)
+#
+# That looks curved, but "F1 lies between $\ell_i$ and $h_i$" can be multiplied by the denominator:
+#
+# $$
+# \ell_i\,(r_i + c_i) \;\le\; 2\,n_{ii} \;\le\; h_i\,(r_i + c_i), \qquad \sum_j n_{ij} = r_i, \qquad n_{ij}\ge 0 .
+# $$ (eq-audit-programme)
+#
+# These are straight lines in the nine unknowns.
+# To find the largest and the smallest accuracy under them is a *linear programme*, and its answer is no estimate: nothing outside the interval exists.
+#
+# **Code.**
+
+# %% tags=["remove-input"]
+show(constraints, accuracy_range)
+
+# %% mystnb={"image": {"alt": "One row per model with a grey bar for the attainable accuracies and a dot for the printed one. For Baseline and CG-RecNet the dot lies on the bar; for MobileNetV2, DenseNet, VGG and ViT the dot lies to the right of the bar, by a growing distance."}, "figure": {"name": "fig-audit-attainable", "caption": "For the four comparators the printed accuracy lies above anything that the printed class F1s allow; for the baseline and CG-RecNet both tables agree. Grey: all accuracies of confusion matrices with the F1s and supports of Table 5, rounding included; dots: Tables 3 and 4, whiskers: the printed SD."}}
+checks = paper.accuracy_checks
+draw_attainable(checks, {model: paper.scores[model].sd for model in checks})
+plt.show()
+
+# %% tags=["remove-input"]
+lines = ["| model | attainable (%) | printed (%) | short by | in printed SDs |", "|---|---:|---:|---:|---:|"]
+for model, c in checks.items():
+    cell = paper.accuracy(model)
+    gap = "none, fits" if c.fits else f"{c.gap:.2f}"
+    lines.append(
+        f"| {model} | {c.attainable.low:.2f} to {c.attainable.high:.2f} | {cell.value} ± {cell.sd} | {gap} | "
+        f"{'' if c.fits else f'{c.gap_in_sd:.1f}'} |"
+    )
+apart = [c for c in checks.values() if not c.fits]
+assert {c.model for c in apart} == set(COMPARATORS)
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# To see why there is no way out, look at the matrix that gets MobileNetV2 as far as its F1s let it:
+
+# %% tags=["remove-input"]
+f1 = {m: [Interval.printed(x).scaled(0.01) for x in paper.class_f1(m)] for m in checks}
+matrix = extreme_matrix(paper.supports, f1["MobileNetV2"])
+accuracy = np.trace(matrix) / matrix.sum()
+assert abs(100 * accuracy - checks["MobileNetV2"].attainable.high) < 1e-6
+lines = ["| true class | " + " | ".join(f"taken for {c.lower()}" for c in CLASSES) + " |", "|---|---:|---:|---:|"]
+lines += [f"| {name} | " + " | ".join(f"{x:,.0f}" for x in row) + " |" for name, row in zip(CLASSES, matrix, strict=True)]
+right = float(paper.printed("4/MobileNetV2/accuracy")) / 100 * matrix.sum()
+Markdown(
+    "\n".join(lines)
+    + f"\n\nIt makes {matrix.sum() - np.trace(matrix):,.0f} errors, and the printed accuracy allows only {matrix.sum() - right:,.0f}. "
+    "Fewer errors would lift at least one F1 above its printed value."
+)
+
+# %% tags=["remove-input"]
+own = checks["CG-RecNet"]
+Markdown(
+    f"**Result.** For {', '.join(c.model for c in apart)} the two tables **cannot be reconciled** as results of the same predictions: "
+    f"the printed accuracies are {min(c.gap for c in apart):.2f} to {max(c.gap for c in apart):.2f} percentage points too high, "
+    f"or the F1s too low, which is {min(c.gap_in_sd for c in apart):.1f} to {max(c.gap_in_sd for c in apart):.1f} printed SDs. "
+    f"For CG-RecNet ({own.attainable.low:.2f} to {own.attainable.high:.2f} %, printed {own.printed.middle:.2f}) and for the baseline they **agree**."
+)
+
+# %% [markdown]
+# **In fairness.**
+# Both tables could be right if they describe different runs, for example Table 4 the mean over folds and Table 5 one split.
+# The text does not say that they do.
+# Then on that one split all four comparators would have done worse than their mean, by several SDs for three of them, while CG-RecNet and the baseline did not.
+# An unlucky split hits all models alike, since they are tested on the same cells, so this is possible and not likely.
+# It matters for the paper's message: the margins of CG-RecNet over the comparators come from Table 4 on average, and from Table 5 class by class, and the two tables tell of margins of different size.
+
+# %% tags=["remove-input"]
+lines = ["| CG-RecNet minus | by the printed accuracies | by accuracies that Table 5 allows |", "|---|---:|---:|"]
+for c in apart:
+    printed_gap = own.printed.middle - c.printed.middle
+    low, high = own.attainable.low - c.attainable.high, own.attainable.high - c.attainable.low
+    lines.append(f"| {c.model} | {printed_gap:.2f} | {low:.2f} to {high:.2f} |")
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# Read by Table 5 the advantage of CG-RecNet would be larger, not smaller.
+#
+# **What holds.**
+# For CG-RecNet there are two more ties: Figure 7 prints the recall of each class, and Table 4 the weighted precision.
+
+# %%
+recall = [Interval.printed(paper.printed(f"F7/{name}/recall")).scaled(0.01) for name in CLASSES]
+both = accuracy_range(paper.supports, f1["CG-RecNet"], recall).scaled(100)
+precision = precision_range(paper.supports, f1["CG-RecNet"], recall).scaled(100)
+print(f"accuracy from F1s and Figure 7: {both.low:.3f} to {both.high:.3f}; printed {paper.printed('4/CG-RecNet/accuracy')}")
+print(f"precision likewise: {precision.low:.3f} to {precision.high:.3f}; printed {paper.printed('4/CG-RecNet/precision')}")
+assert both.overlaps(Interval.printed(paper.printed("4/CG-RecNet/accuracy")))
+assert precision.overlaps(Interval.printed(paper.printed("4/CG-RecNet/precision")))
+
+# %% [markdown]
+# Four separate things that are printed about CG-RecNet, its class F1s, its recalls, its accuracy and its precision, all go together to the last digit.
+#
+# ## 3. Weighted recall is accuracy
+#
+# **Idea.**
+# Table 4 prints accuracy and recall as two columns.
+# If recall is averaged over the classes with their supports as weights, it is not a second number.
+#
+# **Equation.**
+#
+# $$
+# \sum_i \frac{r_i}{N}\cdot\frac{n_{ii}}{r_i} \;=\; \frac1N\sum_i n_{ii} \;=\; \text{accuracy} .
+# $$ (eq-audit-recall)
+#
+# **Code.**
+
+# %% tags=["remove-input"]
+show(weighted_recall)
+
+# %% mystnb={"image": {"alt": "Two scatter plots of recall against accuracy for random confusion matrices. Weighted recall lies exactly on the diagonal; macro recall scatters widely around it."}, "figure": {"name": "fig-audit-recall", "caption": "Weighted recall repeats accuracy whatever the confusion matrix, so the two columns of Table 4 hold one number; macro recall would have been a second one. Each dot is one of 300 random confusion matrices of three classes; no cells involved."}}
+confusions = random_confusions(300, 3, np.random.default_rng(0))
+difference = max(abs(weighted_recall(c) - np.trace(c) / c.sum()) for c in confusions)
+assert difference < 1e-12
+draw_recall(confusions)
+plt.show()
+
+# %% tags=["remove-input"]
+hits, rec = paper.known("4/CG-RecNet/accuracy"), paper.known("4/CG-RecNet/recall")
+shared = common_sd(hits.sd, rec.sd)
+folds = int(paper.printed("S/Folds/setting"))
+factor = (folds / (folds - 1)) ** 0.5
+reach = Interval.printed(rec.sd).scaled(factor)
+explained = reach.overlaps(Interval.printed(hits.sd))
+Markdown(
+    "**Result.** No random matrix gives a difference above 10⁻¹², which is rounding. "
+    f"The paper prints recall {rec.value} and accuracy {hits.value}: this **holds**. "
+    f"Their SDs are printed as {rec.sd} and {hits.sd}, although they are the SD of one and the same number: "
+    + (
+        f"both can only be right if it is exactly {shared.low:.3f}, rounded down once and up once.\n\n"
+        if shared and shared.half_width < 1e-9
+        else f"they have {shared.low:.3f} to {shared.high:.3f} in common.\n\n"
+        if shared
+        else "no number rounds to both.\n\n"
+    )
+    + "**In fairness**, there is an innocent way to get both. "
+    f"Some programs divide by $n$ in an SD and others by $n-1$; with {folds} folds they differ by a factor of {factor:.3f}, "
+    f"and {rec.sd} becomes {reach.low:.3f} to {reach.high:.3f}, which "
+    + ("agrees with" if explained else "does not agree with")
+    + f" {hits.sd}."
+)
+
+# %% [markdown]
+# ## 4. Standard deviations against the binomial floor
+#
+# **Idea.**
+# The paper reads the small SD of CG-RecNet as a sign of stability.
+# But folds test different cells, and drawing cells is a lottery: even a network that never changed would score differently from fold to fold.
+# An SD far below that lottery would be suspicious, and an SD near it says nothing about the network.
+#
+# **Equation.**
+# For an accuracy $p$ on $n$ cells per fold the floor is
+#
+# $$
+# s_0=\sqrt{\frac{p\,(1-p)}{n}}, \qquad (k-1)\,\frac{s^2}{s_0^2}\ \sim\ \chi^2_{k-1} \ \text{ over } k \text{ folds, if nothing but the drawing of cells varies.}
+# $$ (eq-audit-floor)
+#
+# **Code.**
+
+# %% tags=["remove-input"]
+show(check_floor)
+
+# %% mystnb={"image": {"alt": "One column per model. A grey bar shows the standard deviations that chance alone gives over five folds, with a line at the binomial floor near 0.1; dots show the printed standard deviations. CG-RecNet, ResCMNet, Baseline, MobileNetV2 and DenseNet lie on their bars, VGG and ViT above."}, "figure": {"name": "fig-audit-floor", "caption": "The SDs of CG-RecNet and of four other models are what drawing the test cells gives by itself, so they cannot show that one network is more stable than another; those of VGG and ViT are larger than that. Bars: central 95 per cent of SDs over five folds when the network itself never varies."}}
+per_fold = sum(fold_supports(counts, folds)[0])
+draw_floor(paper.scores, per_fold, folds)
+plt.show()
+
+# %% tags=["remove-input"]
+own_score = paper.scores["CG-RecNet"]
+floor = check_floor(float(own_score.mean), float(own_score.sd), per_fold, folds)
+ratios = {m: variance_ratio_p(float(own_score.sd), float(paper.scores[m].sd), folds) for m in COMPARATORS}
+under = [m for m, p in ratios.items() if p < 0.05]
+Markdown(
+    f"**Result.** The SD of CG-RecNet, {own_score.sd}, stands beside a floor of {floor.floor:.3f} for {per_fold:,} cells per fold. "
+    f"By chance an SD this small or smaller comes up with probability {floor.tail:.2f}, so it is **nothing unusual**. "
+    "That it is smaller than the comparators' SDs is true as printed; whether it is more than chance, a one-sided F test of five values against five tells: "
+    + ", ".join(f"{m} p = {p:.3f}" for m, p in ratios.items())
+    + f". At the level of 0.05 it is shown against {', '.join(under) if under else 'none'}, and after a correction for four comparisons against "
+    + (", ".join(m for m, p in zip(ratios, holm(list(ratios.values())), strict=True) if p < 0.05) or "none")
+    + ".\n\n**In fairness**, the text does not say what the SDs are over. "
+    "If they are over three seeds on one test set, there is no such floor, because the same cells are tested each time."
+)
+
+# %% [markdown]
+# ## 5. Which p-values follow?
+#
+# **Idea.**
+# The paper states p below 0.001 for the gain over the baseline, from a paired t-test over five folds.
+# A paired test needs the differences fold by fold, which are not printed.
+# But means and SDs are, and all that is missing is one number between -1 and 1: how strongly the scores of the two models rise and fall together.
+# We can simply try them all.
+#
+# **Equation.**
+# With SDs $s_a$, $s_b$, correlation $\rho$ and $k$ folds
+#
+# $$
+# t = \frac{\bar d}{\sqrt{(s_a^2+s_b^2-2\rho\,s_a s_b)\,/\,k}}, \qquad k-1 \text{ degrees of freedom.}
+# $$ (eq-audit-t)
+#
+# Folds share most of their training cells, so their scores are not independent.
+# Nadeau and Bengio {cite}`nadeau2003inference` replace $1/k$ by $1/k + n_{\text{test}}/n_{\text{train}}$, which makes $t$ smaller.
+#
+# **Code.**
+
+# %% tags=["remove-input"]
+show(paired_t, unpaired_t, smallest_correlation)
+
+# %% mystnb={"image": {"alt": "Two panels, for 5 and for 3 runs, of p on a logarithmic axis against the correlation from -1 to 1, one line per comparison. With 5 runs the line of Baseline lies far below 0.001 everywhere and that of ResCMNet above 0.05 until correlations near 0.83; with 3 runs all lines lie higher and Baseline crosses 0.001 near zero."}, "figure": {"name": "fig-audit-p", "caption": "That CG-RecNet beats the baseline follows from the printed numbers whatever the correlation, if the five folds are the unit; that the second module adds anything follows only for strongly correlated folds. A, five folds; B, the same means and SDs read as three seeds."}}
+others = ["Baseline", "ResCMNet", *COMPARATORS]
+draw_p(paper.scores, "CG-RecNet", others, (folds, 3))
+plt.show()
+
+# %% tags=["remove-input"]
+rows = []
+for name in others:
+    c = paper.comparison(name, folds)
+    need = [smallest_correlation(c.difference, float(own_score.sd), float(paper.scores[name].sd), folds, lv) for lv in (0.05, 0.001)]
+    words = ["never" if r is None else "always" if r <= -1 else f"from ρ = {r:.2f}" for r in need]
+    rows.append(
+        (name, f"{c.difference:+.2f}", f"{c.uncorrelated.t:.2f}, {c.uncorrelated.p:.1e}", f"{c.lowest_p:.1e} to {c.highest_p:.1e}",
+         f"{c.corrected.t:.2f}, {c.corrected.p:.1e}", f"{c.unpaired.p:.1e}", *words)
+    )  # fmt: skip
+Markdown(wide_table(
+    ("CG-RecNet minus", "difference", "t, p at ρ = 0", "p over all ρ", "corrected resampled t, p", "p, unpaired", "p < 0.05", "p < 0.001"),
+    rows, "t-tests of every comparison from the printed means and SDs, five folds", 50,
+))  # fmt: skip
+
+# %% tags=["remove-input"]
+base5, base3, cm = paper.comparison("Baseline", folds), paper.comparison("Baseline", 3), paper.comparison("ResCMNet", folds)
+assert base5.with_rounding.high < 0.001
+need3 = smallest_correlation(base3.difference, float(own_score.sd), float(paper.scores["Baseline"].sd), 3, 0.001)
+assert -1 < need3 < 1
+Markdown(
+    f"**Result.** Over folds, p against the baseline is at most {base5.with_rounding.high:.1e} for every correlation and every rounding: "
+    "the stated p below 0.001 **holds**, and so it does with the corrected test "
+    f"(p = {base5.corrected.p:.1e} at ρ = 0) and with an unpaired one.\n\n"
+    f"Section 3.1 credits the same bound to seeds. Three seeds leave two degrees of freedom, and with the printed SDs p is {base3.uncorrelated.p:.4f} at ρ = 0 "
+    f"and at most {base3.highest_p:.4f}: the bound follows only for correlations above {need3:.2f}. "
+    "Nor is an SD over seeds printed, so that this can only be a what-if.\n\n"
+    f"The last step of the ablation, from ResCMNet to CG-RecNet, is {cm.difference:+.2f} percentage points with p = {cm.uncorrelated.p:.2f} at ρ = 0 "
+    f"({cm.corrected.p:.2f} corrected). That both modules are needed is **not shown** by the printed numbers.\n\n"
+    "**In fairness**, \"not shown\" is not \"shown not to be\". "
+    "Fold scores of similar networks often do rise and fall together, and with the scores of each fold the authors could settle it in a minute."
+)
+
+# %% [markdown]
+# ## 6. What the step schedule leaves
+#
+# **Idea.**
+# A learning rate that is divided by ten every seven epochs is soon too small to change anything.
+# How soon is shown, with its picture and code, in {doc}`/book/4_training/one_run`; here only its use as evidence counts.
+#
+# **Equation.**
+# After $e$ epochs a share of about $10^{-\lfloor e/7\rfloor}$ of all learning is left:
+#
+# $$
+# \eta_e = \eta_1 \cdot \gamma^{\lfloor (e-1)/7 \rfloor}, \qquad \gamma = 0.1 .
+# $$ (eq-audit-steplr)
+#
+# **Code.**
+
+# %%
+rates = paper.rates
+print("epoch after which a thousandth of the summed rate is left:", last_useful_epoch(rates, 0.001))
+for initial in (1e-3, 1e-4):
+    print(f"first rate {initial:g}: usual steps of Adam are lost in float32 (weight 0.01) from epoch {first_lost_epoch(initial * rates)}")
+
+# %% [markdown]
+# **Result.**
+# That training comes to rest within 100 epochs **holds**; it could not do otherwise.
+# A decline of the loss "over the epochs" far beyond the thirtieth cannot come from this schedule.
+#
+# **In fairness**, the first rate is not in the text at hand, and there are ways to call a scheduler that leave the rate unchanged by mistake, which no reader of a paper could see.
+#
+# ## 7. Does the complexity table add up?
+#
+# **Idea.**
+# Table 3 has four rows: the backbone, the backbone with one module, with the other, and with both.
+# Whatever the modules are, the four rows hold only three unknowns.
+#
+# **Equation.**
+#
+# $$
+# \text{backbone} \;=\; \text{attention only} + \text{gate only} - \text{both} .
+# $$ (eq-audit-additivity)
+#
+# **Code.**
+
+# %% tags=["remove-input"]
+show(additivity)
+
+# %% mystnb={"image": {"alt": "Two panels, parameters and GFLOPs. In each, the value implied by three rows and the printed value of the baseline are points with short error bars that do not touch; implied is larger in both."}, "figure": {"name": "fig-audit-additivity", "caption": "The three rows with modules imply a larger backbone than the one that is printed, in parameters and in GFLOPs, and rounding cannot bridge either gap. Bars: everything that rounds to the printed numbers."}}
+tables = {
+    unit: additivity(*(paper.printed(f"3/{m}/{column}") for m in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
+    for column, unit in (("parameters", "million parameters"), ("gflops", "GFLOPs"))
+}
+draw_additivity(tables)
+plt.show()
+
+# %% tags=["remove-input"]
+from cgrecnet.paper.audit.counting import resnet50_parameters
+
+million, giga = tables.values()
+ratio = {c: increase(paper.printed(f"3/CG-RecNet/{c}"), paper.printed(f"3/Baseline/{c}")) for c in ("parameters", "gflops")}
+full = resnet50_parameters(1000) / 1e6
+assert million.gap > 0 and giga.gap > 0 and million.implied.contains(full)
+Markdown(
+    f"**Result.** The rows imply {million.implied.middle:.2f} ± {million.implied.half_width:.3f} M parameters where {million.printed.middle:.2f} is printed, "
+    f"and {giga.implied.middle:.2f} ± {giga.implied.half_width:.3f} GFLOPs where {giga.printed.middle:.2f} is printed: the Baseline row **cannot be reconciled** with the others. "
+    f"The implied number of parameters is that of the standard ResNet-50 with its 1000-way layer, {full:.2f} M.\n\n"
+    f"What **holds**: the relative costs in the text. From the printed rows, CG-RecNet has {ratio['parameters'].middle:.1f} % more parameters and "
+    f"{ratio['gflops'].middle:.0f} % more GFLOPs than the baseline, as stated.\n\n"
+    "**In fairness**, an off row in a table of costs says nothing about accuracies. "
+    "What the rows reveal about the modules is told in {doc}`/book/3_model/recovery`."
+)
+
+# %% [markdown]
+# ## 8. What would the whole protocol cost?
+#
+# **Idea.**
+# Five folds, 100 epochs and eight models are stated, and one laptop.
+# How long does that take?
+#
+# **Equation.**
+# A training step costs about three forward passes, and a multiply-add is two operations:
+#
+# $$
+# \text{time} = \frac{2 \cdot 3 \cdot \text{MACs} \cdot \text{images} \cdot \text{epochs} \cdot \text{folds}}{\text{operations per second}} .
+# $$ (eq-audit-cost)
+#
+# **Assumption.**
+# The effective speed is *assumed* to be 3 · 10¹² operations per second, about a third of what such a card can do at best in single precision.
+# Everything below scales with one over it.
+#
+# **Code.**
+
+# %% tags=["remove-input"]
+show(protocol_cost)
+
+# %% mystnb={"image": {"alt": "Horizontal bars of days of training per model, from MobileNetV2 with less than one day up to VGG-16 and ViT-B/16, whose bars are by far the longest, with about a month each."}, "figure": {"name": "fig-audit-cost", "caption": "Five folds of 100 epochs would keep the stated laptop busy for months, and most of it for two comparators. Lower bound at an assumed effective speed of 3 TFLOP/s, one seed; loading, validation and testing left out."}}
+SPEED = 3e12
+titles = {"DenseNet-121": "densenet121", "VGG-16": "vgg16", "MobileNetV2": "mobilenet_v2", "ViT-B/16": "vit_b_16"}
+gmacs = paper.gmacs(paper.recovered) | {title: TORCHVISION_GMACS[name] for title, name in titles.items()}
+epochs = int(paper.printed("S/Epochs/setting"))
+in_fold = sum(counts) - per_fold
+cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, SPEED)
+draw_cost(cost.days_by_model)
+plt.show()
+
+# %% tags=["remove-input"]
+once = protocol_cost(gmacs, sum(good[0].train), epochs, 1, 1, SPEED)
+four = {m: gmacs[m] for m in ("CG-RecNet", "ResCMNet", "ResGDNet", "Baseline")}
+ablation = protocol_cost(four, in_fold, epochs, folds, 1, SPEED)
+Markdown(
+    f"**Result.** About {cost.days:.0f} days for one seed and {3 * cost.days:.0f} for three. "
+    f"Five folds of the four models of the ablation alone take {ablation.days:.0f} days, and one single split of all {len(gmacs)} models {once.days:.0f}. "
+    "The paper prints no training time, so nothing here contradicts it: the claim **cannot be tested here**.\n\n"
+    "**In fairness**, mixed precision can be two or three times faster, early stopping can end runs long before epoch 100, and other machines may have helped."
+)
+
+# %% [markdown]
+# ## 9. Statements that do not go together
+#
+# **Idea.**
+# Not only numbers can disagree.
+# The table sets a few words of the paper beside a few others, with their sections.
+# There is no equation here, only reading; each quotation was compared with the text by a program.
+
+# %% tags=["remove-input"]
+pairs = load_contradictions()
+rows = [
+    (f"{x.id} {x.title}", "\n".join(f"{s.place}: “{s.quote}”" for s in x.statements), x.why) for x in pairs.values()
+]
+Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words", "why they do not go together"), rows, "Statements that contradict each other", 46)))
+
+# %% [markdown]
+# **In fairness**, most of these are what happens when several people write one text.
+# A few touch the results: what the SDs are over, whether folds or seeds carry the p-values, and where the labels come from.
+#
+# ## What holds, in one list
+#
+# An audit that lists only what fails is unfair.
+
+# %% tags=["remove-input"]
+from cgrecnet.evaluation.verdicts import Verdict
+from cgrecnet.figures.verdict_table import verdicts
+
+outcomes = verdicts(paper)
+kept = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS]
+part = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS_IN_PART]
+Markdown(
+    "\n".join(f"- **{paper.claims[name].title}** ({name}): {outcomes[name].reason}" for name in kept)
+    + f"\n\n{len(part)} more hold in part: "
+    + "; ".join(f"*{paper.claims[name].title}* ({name})" for name in part)
+    + "."
+)
+
+# %% [markdown]
+# **Take-away.**
+# Printed numbers are tied to each other, and the ties can be tested without any data.
+# What is printed about CG-RecNet and its gain over the baseline goes together; the accuracies of the four comparators and their class F1s do not, nor do the rows of the complexity table.
+#
+# ```{exercise} Which F1 would have to change?
+# :label: exercise-audit-f1
+#
+# Suppose that MobileNetV2's accuracy in Table 4 is right, and that **one** of its three F1s in Table 5 is not.
+# Which one can it be?
+# By how much would that F1 have to rise at least, in steps of 0.01?
+# ```
+#
+# ````{solution} exercise-audit-f1
+# :class: dropdown
+#
+# Leave one F1 free, anything from 0 to 1, and look at the highest accuracy that the other two allow.
+# Only one class is large enough; then raise its F1 until the linear programme reaches the printed accuracy.
+# Oligodendrocytes, the hardest class, are not the one.
+# ````
+
+# %% tags=["hide-input"]
+goal = Interval.printed(paper.printed("4/MobileNetV2/accuracy")).scaled(0.01)
+able = []
+for k, name in enumerate(CLASSES):
+    free = [Interval(0.0, 1.0) if i == k else reach for i, reach in enumerate(f1["MobileNetV2"])]
+    top = accuracy_range(paper.supports, free).high
+    print(f"F1 of {name.lower()} left free: accuracy up to {100 * top:.2f} %, printed {paper.printed('4/MobileNetV2/accuracy')}")
+    able += [k] if top >= goal.low else []
+assert [CLASSES[k] for k in able] == ["Neurons"]
+astro, oligo, neuron = paper.class_f1("MobileNetV2")
+value = float(neuron)
+while accuracy_range(paper.supports, [Interval.printed(x).scaled(0.01) for x in (astro, oligo, f"{value:.2f}")]).high < goal.low:
+    value += 0.01
+print(f"F1 of neurons at least {value:.2f} instead of {neuron}; CG-RecNet has {paper.printed('5/Neurons/CG-RecNet')}")
+
+# %% [markdown]
+# ```{exercise} Several comparisons
+# :label: exercise-audit-holm
+#
+# CG-RecNet is compared with six models.
+# Correct the six p-values (five folds, ρ = 0) with Holm's method.
+# Which differences remain at the level of 0.05?
+# ```
+#
+# ````{solution} exercise-audit-holm
+# :class: dropdown
+#
+# Holm multiplies the smallest p by six, the next by five, and so on.
+# ````
+
+# %% tags=["hide-input"]
+plain = [paper.comparison(name, folds).uncorrelated.p for name in others]
+for name, before, after in zip(others, plain, holm(plain), strict=True):
+    print(f"{name:12s} {before:.2g} -> {after:.2g}{'' if after < 0.05 else '   not below 0.05'}")
+
+# %% [markdown]
+# ```{exercise} A faster laptop
+# :label: exercise-audit-speed
+#
+# How fast would a machine have to be, in operations per second, to finish five folds of all eight models within one week?
+# ```
+#
+# ````{solution} exercise-audit-speed
+# :class: dropdown
+#
+# Time falls as one over the speed.
+# ````
+
+# %% tags=["hide-input"]
+needed = SPEED * cost.days / 7
+assert abs(protocol_cost(gmacs, in_fold, epochs, folds, 1, needed).days - 7) < 1e-9
+print(f"{needed / 1e12:.0f} TFLOP/s, sustained")
