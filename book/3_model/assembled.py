@@ -26,6 +26,7 @@
 
 # %% tags=["remove-input"]
 import inspect
+from textwrap import dedent
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,7 +49,8 @@ from cgrecnet.models.weights import load_into
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
-Markdown(f"```python\n{inspect.getsource(CGRecNet.features)}\n{inspect.getsource(CGRecNet.forward)}```")
+shown = dedent(f"{inspect.getsource(CGRecNet.features)}\n{inspect.getsource(CGRecNet.forward)}")
+Markdown(f"```python\n{shown}```")
 
 # %% [markdown]
 # ## The layer table
@@ -78,7 +80,7 @@ titles = {
 }
 lines = ["| name | what | output | parameters | MACs (10⁶) |", "|---|---|---|---:|---:|"]
 for block in blocks:
-    shape = " × ".join(map(str, block.shape))
+    shape = "×".join(map(str, block.shape))
     lines.append(f"| `{block.name}` | {titles[block.name]} | {shape} | {block.parameters:,} | {block.macs / 1e6:,.1f} |")
 total = count_parameters(whole)
 assert total == sum(block.parameters for block in blocks)

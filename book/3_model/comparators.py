@@ -45,7 +45,7 @@ lines = ["| name here | network | row in the paper | input |", "|---|---|---|---
 for name, system in SYSTEMS.items():
     cited = f" {{cite}}`{KEY[name]}`" if name in KEY else ""
     row = ROW.get(name, "in no table; its published accuracy is quoted")
-    size = f"{system.native_channels} × {system.native_size[0]} × {system.native_size[1]}"
+    size = f"{system.native_channels}×{system.native_size[0]}×{system.native_size[1]}"
     lines.append(f"| `{name}` | {system.title}{cited} | {row} | {size} |")
 Markdown("\n".join(lines))
 

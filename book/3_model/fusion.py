@@ -35,16 +35,20 @@
 # First, each branch is squeezed to one number per channel, by its mean and by its maximum over the positions $p$; small two-layer networks $W$ and $M$ follow:
 #
 # $$
-# u_i = W_i''\operatorname{ReLU}\!\big(W_i' \operatorname{mean}_p F_i\big) + M_i''\operatorname{ReLU}\!\big(M_i' \max_p F_i\big) \in \mathbb R^{C},
-# \qquad X = u_1 u_2^{\top} \in \mathbb R^{C \times C}.
+# \begin{aligned}
+# u_i &= W_i''\operatorname{ReLU}\!\big(W_i' \operatorname{mean}_p F_i\big) + M_i''\operatorname{ReLU}\!\big(M_i' \max_p F_i\big) \in \mathbb R^{C}, \\
+# X &= u_1 u_2^{\top} \in \mathbb R^{C \times C}.
+# \end{aligned}
 # $$ (eq-fusion-scores)
 #
 # Second, $X$ mixes the channels of each branch, and two $3\times3$ convolutions $c_1, c_2$ turn the mixture into a map with one number per position:
 #
 # $$
-# G_1 = \operatorname{softmax}_{\mathrm{row}}(X)\, F_1, \quad
-# G_2 = \operatorname{softmax}_{\mathrm{row}}(X^{\top})\, F_2, \quad
-# s_i = \operatorname{softmax}_p\!\Big( c_2 * \operatorname{ReLU}\big(c_1 * [\operatorname{mean}_c G_i ; \max_c G_i]\big)\Big) \in \mathbb R^{N}.
+# \begin{aligned}
+# G_1 &= \operatorname{softmax}_{\mathrm{row}}(X)\, F_1, \qquad
+# G_2 = \operatorname{softmax}_{\mathrm{row}}(X^{\top})\, F_2, \\
+# s_i &= \operatorname{softmax}_p\!\Big( c_2 * \operatorname{ReLU}\big(c_1 * [\operatorname{mean}_c G_i ; \max_c G_i]\big)\Big) \in \mathbb R^{N}.
+# \end{aligned}
 # $$ (eq-fusion-map)
 #
 # Third, both branches are recalibrated and added:
@@ -67,6 +71,7 @@
 
 # %% tags=["remove-input"]
 import inspect
+from textwrap import dedent
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -88,7 +93,7 @@ shown = [
     inspect.getsource(getattr(CrossAttentionFusion, name))
     for name in ("channel_scores", "mixed", "spatial_weights", "forward")
 ]
-Markdown("```python\n" + "\n".join(shown) + "```")
+Markdown("```python\n" + dedent("\n".join(shown)) + "```")
 
 # %% [markdown]
 # ## Live check: the module equals its equations
@@ -326,10 +331,21 @@ Markdown("\n".join(lines))
 # %% [markdown]
 # Only the width, the hidden size, the number of heads and the normaliser change a count, and only the first two change it enough to be seen in a table of millions with two decimals.
 # Softmax or sigmoid, sum or recalibration, skip or no skip: counting cannot tell, and the output differs by a lot.
-# `recalibrate` with a softmax deserves a warning.
-# It multiplies the one branch that is left by about $1/784$, so that the output is hardly more than the last layer's bias, the same for every cell; taken at its word Eq. 3 needs the sigmoid that the text names.
-# The preset `as_written` has both.
-#
+
+# %% tags=["remove-input"]
+alone = FusionModule(combine="recalibrate")
+alone.load_state_dict(default.state_dict())
+with torch.no_grad():
+    output = alone(features)
+    apart = ((output - alone.expand.bias[None, :, None, None]).norm() / output.norm()).item()
+assert apart < 0.05
+Markdown(
+    "`recalibrate` with a softmax deserves a warning. "
+    f"It multiplies the one branch that is left by about 1/784, so that all but {apart:.1%} of the output (by length) is the last layer's bias, the same for every cell. "
+    "Taken at its word, Eq. 3 needs the sigmoid that the text names; the preset `as_written` has both."
+)
+
+# %% [markdown]
 # **Take-away.**
 # The paper's sentences and the public module describe two different fusions.
 # In the public one the recalibration starts at one part in 784, and in many fresh networks its path is silent; what works from the first step is the sum of the two attentions.
