@@ -9,7 +9,7 @@ import pandas as pd
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.verdict_rules import JUDGES
+from cgrecnet.figures.rules import JUDGES
 from cgrecnet.paper.claims import Claim
 
 COLUMNS = ("id", "title", "place", "printed", "tolerance", "verdict", "value", "reason")
@@ -40,7 +40,7 @@ def _judge(paper: AuditedPaper, claim: Claim) -> Outcome:
     if "data" in claim.kinds:
         reason = "It takes runs on the paper's own images, which are not at hand."
     else:
-        reason = "It takes the code to be run, which this table of arithmetic does not do."
+        reason = "It takes running the code, and no outcome of that was given to this table."
     return Outcome(Verdict.CANNOT_BE_TESTED_HERE, "none", reason)
 
 

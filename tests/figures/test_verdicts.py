@@ -5,6 +5,7 @@ import yaml
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
+from cgrecnet.figures import rules
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.verdict_table import COLUMNS, verdict_counts, verdict_table, verdicts
 from cgrecnet.paper.tables import TABLES_FILE
@@ -114,3 +115,8 @@ def test_the_table_has_a_row_for_every_claim(paper, outcomes):
     table = verdict_table(paper)
     assert tuple(table.columns) == COLUMNS and list(table["id"]) == list(outcomes)
     assert not table.drop(columns="printed").eq("").any().any()
+
+
+def test_each_claim_has_at_most_one_judge(paper):
+    parts = [module.JUDGES for module in (rules.ablation, rules.comparison, rules.counts, rules.protocol, rules.scores)]
+    assert sum(map(len, parts)) == len(rules.JUDGES) and set(rules.JUDGES) <= set(paper.claims)

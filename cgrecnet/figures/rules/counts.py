@@ -1,0 +1,127 @@
+"""Claims on parameters and operations: do they follow from an architecture that the text allows?"""
+
+from __future__ import annotations
+
+from cgrecnet.evaluation.verdicts import Outcome, verdict_of
+from cgrecnet.figures.audited import GIGA, SIDE_OF_CHANNELS, AuditedPaper
+from cgrecnet.figures.rules.shared import Judge, no_fit
+from cgrecnet.paper.audit.complexity import additivity, increase, increase_of
+from cgrecnet.paper.audit.counting import fusion_macs, resnet50_parameters, vgg16_macs, vgg16_parameters
+from cgrecnet.paper.audit.interval import Interval
+from cgrecnet.paper.claims import Claim
+
+
+def placement(paper: AuditedPaper, claim: Claim) -> Outcome:
+    fits = paper.as_labelled.fits or paper.exchanged.fits
+    if not fits:
+        return no_fit(paper)
+    exchanged = not paper.as_labelled.fits
+    row = "ResCMNet" if exchanged else "ResGDNet"  # the printed row that holds the gate alone
+    added = Interval.printed(paper.printed("3/CG-RecNet/gflops")) - Interval.printed(paper.printed(f"3/{row}/gflops"))
+    near = [f for f in fits if added.contains(
+        fusion_macs(f.fusion, SIDE_OF_CHANNELS[f.fusion.channels]) / GIGA)]
+    places = {f.fusion.channels for f in near} | {f.gate.dim for f in near}
+    return Outcome(
+        verdict_of([places == {512}]), " and ".join(f"{c} channels" for c in sorted(places)) or "none",
+        f"{len(near)} of {len(fits)} fits to the parameter counts also add the printed {added.middle:.2f} GFLOPs"
+        + (", with the single-module rows exchanged." if exchanged else "."),
+    )
+
+
+def variant_parameters(paper: AuditedPaper, claim: Claim) -> Outcome:
+    fit = paper.recovered
+    if fit is None:
+        return no_fit(paper)
+    value = claim.values[0]
+    total = {"CG-RecNet": fit.both, "ResCMNet": fit.attention_only, "ResGDNet": fit.gate_only}[value.name]
+    labelled, swapped = len(paper.as_labelled.fits), len(paper.exchanged.fits)
+    return Outcome(
+        verdict_of([claim.allows(value, total / 1e6)]), f"{total / 1e6:.4f} M",
+        f"Of {paper.exchanged.tried:,} combinations {labelled} fit the rows as labelled and {swapped} with the two "
+        f"single-module rows exchanged; the value is that of the fit nearest to the public defaults.",
+    )
+
+
+def baseline_parameters(paper: AuditedPaper, claim: Claim) -> Outcome:
+    counts = [resnet50_parameters(*head) / 1e6 for head in ((3,), (1000,), (1000, 3))]
+    table = additivity(*(paper.printed(f"3/{m}/parameters") for m in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
+    return Outcome(
+        verdict_of([any(claim.allows(claim.values[0], n) for n in counts)]),
+        " or ".join(f"{n:.2f}" for n in counts) + " M",
+        f"ResNet50 has these counts with 3, 1000 and 1000-then-3 outputs, and the other three rows imply "
+        f"{table.implied.middle:.2f} ± {table.implied.half_width:.3f} M.",
+    )
+
+
+def gflops(paper: AuditedPaper, claim: Claim) -> Outcome:
+    fit = paper.recovered
+    if fit is None:
+        return no_fit(paper)
+    best, name, whole = -1, "", False
+    for per_token in (True, False):
+        for factor in (1, 2):
+            counted = paper.gmacs(fit, per_token)
+            hits = [claim.allows(v, factor * counted[v.name]) for v in claim.values]
+            if sum(hits) > best:
+                best, whole = sum(hits), all(hits)
+                name = f"{'per token' if per_token else 'once per layer'}, times {factor}"
+    table = additivity(*(paper.printed(f"3/{m}/gflops") for m in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
+    counted = paper.gmacs(fit)
+    return Outcome(
+        verdict_of([whole]), " / ".join(f"{counted[v.name]:.2f}" for v in claim.values) + " GMAC",
+        f"No way of counting gives all four rows (the best, {name}, gives {best}), and three rows imply a backbone of "
+        f"{table.implied.middle:.2f} where {table.printed.middle:.2f} is printed."
+        if not whole else f"Counted {name}, all four rows agree.",
+    )
+
+
+def ratios(paper: AuditedPaper, claim: Claim) -> Outcome:
+    fit = paper.recovered
+    checks, texts = [], []
+    for value, column in zip(claim.values, ("parameters", "gflops"), strict=True):
+        reach = increase(paper.printed(f"3/CG-RecNet/{column}"), paper.printed(f"3/Baseline/{column}"))
+        checks.append(claim.allows(value, reach.middle))
+        texts.append(f"{reach.middle:.2f}")
+    again = []
+    if fit is not None:
+        counted = paper.gmacs(fit)
+        again = [increase_of(fit.both, paper.bases[fit.backbone]),
+                 increase_of(counted["CG-RecNet"], counted["Baseline"])]
+        checks += [claim.allows(v, x) for v, x in zip(claim.values, again, strict=True)]
+    recount = " and ".join(f"{x:.1f} %" for x in again) or "nothing, since none fits"
+    return Outcome(verdict_of(checks), " and ".join(texts) + " %",
+                   f"The ratios of the printed numbers are these; the recovered architecture gives {recount}.")
+
+
+def attention_cost(paper: AuditedPaper, claim: Claim) -> Outcome:
+    fit = paper.recovered
+    if fit is None:
+        return no_fit(paper)
+    counted = paper.gmacs(fit)
+    fusion, gate = (counted[m] - counted["Baseline"] for m in ("ResCMNet", "ResGDNet"))
+    return Outcome(
+        verdict_of([claim.allows(claim.values[0], k * fusion) for k in (1, 2)]), f"{fusion:.2f} GMAC",
+        f"That is the recovered fusion module, {2 * fusion:.2f} if every multiply-add counts as two operations; "
+        f"the gated block has {gate:.2f} GMAC.",
+    )
+
+
+def vgg(paper: AuditedPaper, claim: Claim) -> Outcome:
+    count = vgg16_parameters() / 1e6
+    own = paper.known("3/CG-RecNet/parameters").number, paper.known("3/CG-RecNet/gflops").number
+    checks = [claim.allows(claim.values[0], count), own[0] < count, own[1] < vgg16_macs() / GIGA]
+    return Outcome(verdict_of(checks), f"{count:.2f} M and {vgg16_macs() / GIGA:.2f} GMAC",
+                   f"That is VGG-16 with 1000 outputs, against the printed {own[0]:.2f} M and {own[1]:.2f} GFLOPs.")
+
+
+JUDGES: dict[str, Judge] = {
+    "C09": placement,
+    "C10": variant_parameters,
+    "C11": variant_parameters,
+    "C12": variant_parameters,
+    "C13": baseline_parameters,
+    "C14": gflops,
+    "C15": ratios,
+    "C42": attention_cost,
+    "C36": vgg,
+}
