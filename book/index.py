@@ -16,6 +16,8 @@
 from IPython.display import Markdown
 
 from cgrecnet.evaluation.verdicts import Verdict
+from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
 from cgrecnet.paper.tables import load_tables
 
@@ -34,24 +36,25 @@ Markdown(
 # ## The verdict so far
 #
 # Every quantitative claim of the paper is written down with the tolerance that decides it.
-# The verdicts below follow from **arithmetic on the printed numbers alone**; the paper's images are not at hand, and no result on other cells is counted here.
+# The verdicts below follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; the paper's images are not at hand, and no result on other cells is counted here.
 
 # %% tags=["remove-input"]
-outcomes = verdicts()
+paper, measured = AuditedPaper.load(), machinery_outcomes()
+outcomes = verdicts(paper, measured)
 counts = verdict_counts(outcomes)
 lines = ["| verdict | claims | what it means |", "|---|---:|---|"]
 lines += [f"| **{word}** | {counts[str(word)]} | {word.definition} |" for word in Verdict]
 Markdown("\n".join(lines))
 
 # %% tags=["remove-input"]
-frame = verdict_table()
+frame = verdict_table(paper, measured)
 shown = frame[frame["verdict"].isin([str(Verdict.HOLDS), str(Verdict.HOLDS_IN_PART), str(Verdict.CANNOT_BE_RECONCILED)])]
 order = {str(word): place for place, word in enumerate(Verdict)}
 shown = shown.sort_values(by="verdict", key=lambda column: column.map(order), kind="stable")
 lines = ["| | claim | verdict | why |", "|---|---|---|---|"]
 lines += [f"| {row.id} | {row.title} | {row.verdict} | {row.reason} |" for row in shown.itertuples()]
 Markdown(
-    f":::{{dropdown}} The {len(shown)} claims that arithmetic can decide, one by one\n\n" + "\n".join(lines) + "\n:::"
+    f":::{{dropdown}} The {len(shown)} claims that can be judged so far, one by one\n\n" + "\n".join(lines) + "\n:::"
 )
 
 # %% [markdown]

@@ -30,6 +30,7 @@ from IPython.display import Markdown
 from cgrecnet.figures.audit_counts import draw_additivity, draw_cost, draw_splits
 from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, draw_recall, random_confusions
 from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
+from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
@@ -291,14 +292,14 @@ plt.show()
 own_score = paper.scores["CG-RecNet"]
 floor = check_floor(float(own_score.mean), float(own_score.sd), per_fold, folds)
 ratios = {m: variance_ratio_p(float(own_score.sd), float(paper.scores[m].sd), folds) for m in COMPARATORS}
-under = [m for m, p in ratios.items() if p < 0.05]
+under = [m for m, p in ratios.items() if p < LEVEL]
 Markdown(
     f"**Result.** The SD of CG-RecNet, {own_score.sd}, stands beside a floor of {floor.floor:.3f} for {per_fold:,} cells per fold. "
     f"By chance an SD this small or smaller comes up with probability {floor.tail:.2f}, so it is **nothing unusual**. "
     "That it is smaller than the comparators' SDs is true as printed; whether it is more than chance, a one-sided F test of five values against five tells: "
     + ", ".join(f"{m} p = {p:.3f}" for m, p in ratios.items())
-    + f". At the level of 0.05 it is shown against {', '.join(under) if under else 'none'}, and after a correction for four comparisons against "
-    + (", ".join(m for m, p in zip(ratios, holm(list(ratios.values())), strict=True) if p < 0.05) or "none")
+    + f". At the paper's level of {LEVEL} it is shown against {', '.join(under) if under else 'none'}, and after a correction for four comparisons against "
+    + (", ".join(m for m, p in zip(ratios, holm(list(ratios.values())), strict=True) if p < LEVEL) or "none")
     + ".\n\n**In fairness**, the text does not say what the SDs are over. "
     "If they are over three seeds on one test set, there is no such floor, because the same cells are tested each time."
 )
@@ -336,7 +337,7 @@ plt.show()
 rows = []
 for name in others:
     c = paper.comparison(name, folds)
-    need = [smallest_correlation(c.difference, float(own_score.sd), float(paper.scores[name].sd), folds, lv) for lv in (0.05, 0.001)]
+    need = [smallest_correlation(c.difference, float(own_score.sd), float(paper.scores[name].sd), folds, lv) for lv in (LEVEL, 0.001)]
     words = ["never" if r is None else "always" if r <= -1 else f"from ρ = {r:.2f}" for r in need]
     rows.append(
         (name, f"{c.difference:+.2f}", f"{c.uncorrelated.t:.2f}, {c.uncorrelated.p:.1e}", f"{c.lowest_p:.1e} to {c.highest_p:.1e}",
@@ -459,20 +460,21 @@ Markdown(
 # %% tags=["remove-input"]
 show(protocol_cost)
 
+assert LAPTOP_FLOPS == 3e12  # as the text says
+
 # %% mystnb={"image": {"alt": "Horizontal bars of days of training per model, from MobileNetV2 with less than one day up to VGG-16 and ViT-B/16, whose bars are by far the longest, with about a month each."}, "figure": {"name": "fig-audit-cost", "caption": "Five folds of 100 epochs would keep the stated laptop busy for months, and most of it for two comparators. Lower bound at an assumed effective speed of 3 TFLOP/s, one seed; loading, validation and testing left out."}}
-SPEED = 3e12
 titles = {"DenseNet-121": "densenet121", "VGG-16": "vgg16", "MobileNetV2": "mobilenet_v2", "ViT-B/16": "vit_b_16"}
 gmacs = paper.gmacs(paper.recovered) | {title: TORCHVISION_GMACS[name] for title, name in titles.items()}
 epochs = int(paper.printed("S/Epochs/setting"))
 in_fold = sum(counts) - per_fold
-cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, SPEED)
+cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
 draw_cost(cost.days_by_model)
 plt.show()
 
 # %% tags=["remove-input"]
-once = protocol_cost(gmacs, sum(good[0].train), epochs, 1, 1, SPEED)
+once = protocol_cost(gmacs, sum(good[0].train), epochs, 1, 1, LAPTOP_FLOPS)
 four = {m: gmacs[m] for m in ("CG-RecNet", "ResCMNet", "ResGDNet", "Baseline")}
-ablation = protocol_cost(four, in_fold, epochs, folds, 1, SPEED)
+ablation = protocol_cost(four, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
 Markdown(
     f"**Result.** About {cost.days:.0f} days for one seed and {3 * cost.days:.0f} for three. "
     f"Five folds of the four models of the ablation alone take {ablation.days:.0f} days, and one single split of all {len(gmacs)} models {once.days:.0f}. "
@@ -587,6 +589,6 @@ for name, before, after in zip(others, plain, holm(plain), strict=True):
 # ````
 
 # %% tags=["hide-input"]
-needed = SPEED * cost.days / 7
+needed = LAPTOP_FLOPS * cost.days / 7
 assert abs(protocol_cost(gmacs, in_fold, epochs, folds, 1, needed).days - 7) < 1e-9
 print(f"{needed / 1e12:.0f} TFLOP/s, sustained")
