@@ -1,6 +1,7 @@
 """The command `cgrecnet`: data, train, sweep, bench, doctor."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from cgrecnet.errors import ConfigError, UserError
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; exit status 0, 1 (something is amiss) or 2 (the user can mend it, one sentence says how)."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)  # end what was started, as Ctrl-C does
     try:
         return options.command(options)
     except UserError as error:
@@ -21,6 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("cgrecnet: stopped; what was finished is kept, start again to go on.", file=sys.stderr)
         return 130
+
+
+def _interrupt(*_) -> None:
+    raise KeyboardInterrupt
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -34,7 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("name")
     fetch.add_argument("--folder", type=Path, help="instead of the cache folder")
     fetch.set_defaults(command=_data_fetch)
-    check = data.add_parser("check", help="read a whole data set and count its cells")
+    check = data.add_parser("check", help="read a whole data set, count its cells, name faulty files")
     check.add_argument("name")
     check.add_argument("folder", nargs="?", type=Path)
     check.set_defaults(command=_data_check)
@@ -79,14 +85,26 @@ def _data_fetch(options: argparse.Namespace) -> int:
 
 
 def _data_check(options: argparse.Namespace) -> int:
-    from cgrecnet.data import open_dataset
+    from cgrecnet.data import report_on
 
-    dataset = open_dataset(options.name, root=options.folder)
-    print(dataset.origin)
-    for name, count in dataset.counts().items():
-        print(f"{name:<16} {count:>8,}")
-    print(f"{'cells':<16} {len(dataset):>8,}   sha256 {dataset.fingerprint[:12]}")
-    return 0
+    text, good = report_on(options.name, root=options.folder, published=_published(options.name))
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    return 0 if good else 1
+
+
+def _published(name: str) -> dict[str, dict[str, int]] | None:
+    """Cells per class in all (Table 1) and in the test part (Table 5), as the paper prints them for its data."""
+    if name != "zhu":
+        return None
+    from cgrecnet.paper.tables import load_tables
+
+    tables = load_tables()
+    places = {"counts": (tables["1"], "count"), "test": (tables["5"], "support")}
+    return {
+        what: {row.lower().removesuffix("s"): int(table.cell(row, column).number) for row in table.rows}
+        for what, (table, column) in places.items()
+    }
 
 
 def parse_parameters(words: list[str]) -> dict:
@@ -101,7 +119,7 @@ def parse_parameters(words: list[str]) -> dict:
             continue
         try:
             values[name] = yaml.safe_load(text)
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError):  # ValueError: a date that does not exist
             raise ConfigError(f"Parameter {name!r} is {text!r}, which is not a YAML value: quote it.") from None
     return values
 
@@ -142,7 +160,7 @@ def _bench(options: argparse.Namespace) -> int:
 
 
 def _doctor(_: argparse.Namespace) -> int:
-    from cgrecnet.runs.doctor import examine
+    from cgrecnet.doctor import examine
 
     findings = examine()
     for finding in findings:

@@ -24,7 +24,7 @@
 # |---|---|---|
 # | `jurkat` | real cells from a real instrument {cite}`blasi2016label`, a public download | the same method on real brightfield images |
 # | `cytometer` | simulated cells, made on the spot | a default that needs no download, and cells of which everything is known |
-# | `zhu` | the paper's own images | the reproduction itself; its reader is not part of this version |
+# | `zhu` | the paper's own images | the reproduction itself, for whoever has fetched them; `cgrecnet data check zhu FOLDER` compares a folder with the paper's counts |
 
 # %% tags=["remove-input"]
 import matplotlib.pyplot as plt

@@ -20,22 +20,24 @@ __all__ = [
     "list_datasets",
     "module_of",
     "open_dataset",
+    "report_on",
 ]
 
-#: Data set -> module with `open_cells(root, task, options)`, `available(root)`; None: no reader yet.
-_READERS: dict[str, str | None] = {
+#: Data set -> module with `open_cells(root, task, options)`, `available(root)`, and `report(root, published)`
+#: where more can be said about its files than counts.
+_READERS = {
     "cytometer": "cgrecnet.data.cytometer",
     "jurkat": "cgrecnet.data.jurkat",
-    "zhu": None,
+    "zhu": "cgrecnet.data.zhu",
 }
 
 #: Data set -> module with `fetch(folder)`.
-_FETCHERS = {"jurkat": "cgrecnet.data.fetch"}
+_FETCHERS = {"jurkat": "cgrecnet.data.fetch", "zhu": "cgrecnet.data.zhu"}
 
 
 def list_datasets() -> list[str]:
     """Names of the data sets that this version can open."""
-    return [name for name, module in _READERS.items() if module]
+    return list(_READERS)
 
 
 def open_dataset(
@@ -43,7 +45,7 @@ def open_dataset(
 ) -> CellDataset:
     """Open a data set by name.
 
-    name: `jurkat` (real cells) or `cytometer` (simulated cells).
+    name: `jurkat` (real cells), `zhu` (the paper's own real cells) or `cytometer` (simulated cells).
     root: folder that holds the files; None looks in $CGRECNET_DATA, then in the cache (and may download).
     task: which labels; None is the data set's default task.
     options: settings of the data set; an unknown one is refused.
@@ -65,8 +67,6 @@ def check_request(name: str, task: str | None = None, options: Mapping | None = 
 
 def available(name: str, root: str | Path | None = None) -> bool:
     """True if `open_dataset` would find the files of data set `name` without a download (no network used)."""
-    if name in _READERS and _READERS[name] is None:
-        return False
     return _reader(name).available(root=root)
 
 
@@ -81,6 +81,24 @@ def fetch_dataset(name: str, folder: str | Path | None = None) -> Path:
     return import_module(_FETCHERS[name]).fetch(folder=folder)
 
 
+def report_on(
+    name: str, root: str | Path | None = None, published: Mapping | None = None
+) -> tuple[str, bool]:
+    """A text on the files of data set `name`, and whether all is well with them.
+
+    published: what a publication says of the data, to compare with: `counts` and `test`, both class -> cells.
+    Without a report of its own, a data set is opened and counted.
+    Raises what `open_dataset` raises, but a report of its own names faulty files instead of failing on them.
+    """
+    reader = _reader(name)
+    if hasattr(reader, "report"):
+        return reader.report(root=root, published=published)
+    dataset = reader.open_cells(root=root)
+    lines = [dataset.origin, *(f"{kind:<16} {count:>8,}" for kind, count in dataset.counts().items())]
+    lines.append(f"{'cells':<16} {len(dataset):>8,}   sha256 {dataset.fingerprint[:12]}")
+    return "\n".join(lines), True
+
+
 def module_of(name: str) -> str:
     """Name of the module that reads data set `name` (a run's fingerprint covers its code)."""
     return _reader(name).__name__
@@ -89,10 +107,4 @@ def module_of(name: str) -> str:
 def _reader(name: str):
     if name not in _READERS:
         raise ConfigError(f"There is no data set {name!r}; {suggest(name, list_datasets())}")
-    module = _READERS[name]
-    if module is None:
-        raise DataError(
-            f"This version of cgrecnet cannot read the data set {name!r} (the paper's own images) yet; "
-            f"it can read {' and '.join(repr(known) for known in list_datasets())}."
-        )
-    return import_module(module)
+    return import_module(_READERS[name])

@@ -7,16 +7,20 @@ from dataclasses import FrozenInstanceError, replace
 import numpy as np
 import pandas as pd
 import pytest
+from zhu_trees import tree
 
 from cgrecnet.data import COLUMNS, CellDataset, available, list_datasets, open_dataset
 from cgrecnet.data.base import fingerprint
 from cgrecnet.errors import ConfigError, DataError
 
 
-@pytest.fixture(params=["cytometer", "jurkat", "jurkat:cycle_e1", "jurkat:stage7"])
-def case(request):
+@pytest.fixture(params=["cytometer", "jurkat", "jurkat:cycle_e1", "jurkat:stage7", "zhu"])
+def case(request, tmp_path):
     name, _, task = request.param.partition(":")
     root = request.getfixturevalue("mlcp") if name == "jurkat" else None
+    if name == "zhu":
+        root = tmp_path
+        tree(root, "flat")
     options = {"cells": 40} if name == "cytometer" else None
     return lambda: open_dataset(name, root=root, task=task or None, options=options)
 
@@ -62,7 +66,7 @@ def test_datasets_are_frozen(case):
 
 
 def test_list():
-    assert list_datasets() == ["cytometer", "jurkat"]
+    assert list_datasets() == ["cytometer", "jurkat", "zhu"]
     assert available("cytometer")
 
 
@@ -73,13 +77,7 @@ def test_unknown_name():
         available("x")
 
 
-def test_zhu_is_named_and_honest():
-    with pytest.raises(DataError, match="cannot read .*'zhu'.* yet; it can read 'cytometer' and 'jurkat'"):
-        open_dataset("zhu")
-    assert not available("zhu")
-
-
-@pytest.mark.parametrize("name", ["cytometer", "jurkat"])
+@pytest.mark.parametrize("name", ["cytometer", "jurkat", "zhu"])
 def test_unknown_task_or_option(name, no_data):
     with pytest.raises(ConfigError, match=f"'{name}' has no task 'xyz'; .*Known: "):
         open_dataset(name, task="xyz")
@@ -101,8 +99,8 @@ def test_incomplete_data_sets_are_refused():
 def test_the_cytometer_does_not_import_the_other_data_sets():
     program = (
         "import sys\nfrom cgrecnet.data import open_dataset\nopen_dataset('cytometer', options={'cells': 1})\n"
-        "print([m for m in ('cgrecnet.data.jurkat', 'cgrecnet.data.fetch', 'tifffile', 'pooch', 'torch')"
-        " if m in sys.modules])"
+        "print([m for m in ('cgrecnet.data.jurkat', 'cgrecnet.data.zhu', 'cgrecnet.data.fetch', 'PIL', 'tifffile',"
+        " 'pooch', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,175 @@
+"""What `cgrecnet data check zhu` says about a folder of the paper's images (data set `zhu`)."""
+
+import hashlib
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from cgrecnet.data.splits import joint_split
+from cgrecnet.data.zhu import usable_images
+from cgrecnet.data.zhu_files import CellFile, Listing
+from cgrecnet.data.zhu_names import CLASSES, INDUCERS
+from cgrecnet.data.zhu_place import shown
+from cgrecnet.errors import DataError
+
+#: Names that are shown of a longer list.
+SHOWN = 3
+#: Seed of the split that is tried; the supports do not depend on it.
+SEED = 42
+
+
+@dataclass
+class Findings:
+    """What one pass over the images collects; small per image, so that all 207,556 fit."""
+
+    heights: Counter = field(default_factory=Counter)
+    widths: Counter = field(default_factory=Counter)
+    depths: Counter = field(default_factory=Counter)
+    borders: dict[tuple[str, str], array] = field(default_factory=lambda: defaultdict(lambda: array("f")))
+    first: dict[bytes, str] = field(default_factory=dict)
+    again: list[tuple[str, str]] = field(default_factory=list)
+    """Names of exact duplicates, each beside the first image with the same pixels."""
+
+    def add(self, cell: CellFile, image: np.ndarray) -> None:
+        self.heights[image.shape[0]] += 1
+        self.widths[image.shape[1]] += 1
+        self.depths[8 * image.dtype.itemsize] += 1
+        self.borders[cell.kind, cell.group].append(border_mean(image))
+        content = hashlib.sha256(f"{image.shape}{image.dtype.str}".encode() + image.tobytes()).digest()
+        if (earlier := self.first.setdefault(content, cell.name)) != cell.name:
+            self.again.append((cell.name, earlier))
+
+    def counts(self) -> Counter:
+        """Usable cells per class or inducer."""
+        found = Counter()
+        for (kind, _), means in self.borders.items():
+            found[kind] += len(means)
+        return found
+
+
+def border_mean(image: np.ndarray) -> float:
+    """Mean grey level of the outermost pixels of a (H, W) image, each counted once."""
+    inner = image[1:-1, 1:-1]
+    return (int(image.sum(dtype=np.int64)) - int(inner.sum(dtype=np.int64))) / (image.size - inner.size)
+
+
+def examine(listing: Listing, published: Mapping[str, Mapping[str, int]]) -> tuple[str, bool]:
+    """Read every image below the root once; (report, whether nothing is amiss).
+
+    published: `counts` and `test`, class -> cells in all and in the test part, to compare with; may be empty.
+    Cells that differ from the published counts are reported, but a part of the data is a usable data set.
+    """
+    found = Findings()
+    for cell, image in usable_images(listing, listing.cells):
+        found.add(cell, image)
+    amiss = _amiss(listing, found)
+    parts = [
+        [f"Images of data set zhu in {shown(listing.root)}"],
+        _counts(found.counts(), published.get("counts", {})),
+        _shapes(found),
+        _groups(found),
+        _split(found.counts(), published.get("test", {})),
+        _duplicates(found),
+        _aside(listing),
+        [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss."],
+    ]
+    texts = ("\n".join(part) for part in parts)
+    return "\n\n".join(text for text in texts if text), not amiss
+
+
+def _amiss(listing: Listing, found: Findings) -> list[str]:
+    counts = found.counts()
+    missing = [kind for kind in CLASSES if not counts[kind]]
+    aside = sum(map(len, listing.aside.values()))
+    others = sum(listing.others.values())
+    problems = {
+        f"no {' and no '.join(missing)} cells, so the task `lineage` cannot be opened": missing,
+        "no image at all" + (f" among {others:,} other files" if others else ", the folder is empty"): not (
+            listing.cells or aside
+        ),
+        "8 and 16 bit are mixed, so it cannot be opened": len(found.depths) > 1,
+        f"{aside:,} set aside": aside,
+        f"{len(found.again):,} exact duplicate(s), which a split may put on both of its sides": found.again,
+    }
+    return [words for words, holds in problems.items() if holds]
+
+
+def _counts(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
+    yield f"{'usable cells':<20}{'found':>9}" + (f"{'Table 1':>9}{'difference':>12}" if printed else "")
+    for kind in CLASSES:
+        line = f"  {kind:<18}{counts[kind]:>9,}"
+        if kind in printed:
+            line += f"{printed[kind]:>9,}{counts[kind] - printed[kind]:>+12,}"
+        yield line
+    for kind in INDUCERS:
+        if counts[kind]:
+            yield f"  {kind + ' (inducer)':<18}{counts[kind]:>9,}   not in the task `lineage`"
+    if printed and any(counts[kind] != printed[kind] for kind in CLASSES):
+        yield "These are not the cells that the paper counts, so results on them are not comparable with its own."
+
+
+def _shapes(found: Findings) -> Iterator[str]:
+    if not found.depths:
+        return
+    for what, sizes in (("width", found.widths), ("height", found.heights)):
+        usual, count = sizes.most_common(1)[0]
+        share = count / sizes.total()
+        yield f"{what:<8}{min(sizes)} to {max(sizes)} pixels, most often {usual} ({share:.0%} of the images)"
+    yield "depth   " + ", ".join(f"{depth} bit: {count:,} images" for depth, count in sorted(found.depths.items()))
+
+
+def _groups(found: Findings) -> Iterator[str]:
+    if not found.borders:
+        return
+    yield "Grey level of the border (mean of the outermost pixels of an image), by class and acquisition group"
+    yield f"  {'class':<18}{'group':<14}{'cells':>9}{'min':>10}{'median':>10}{'max':>10}"
+    order = [*CLASSES, *INDUCERS]
+    for (kind, group), means in sorted(found.borders.items(), key=lambda row: (order.index(row[0][0]), row[0][1])):
+        low, middle, high = (f"{level:>10.1f}" for level in np.quantile(means, (0, 0.5, 1)))
+        yield f"  {kind:<18}{group:<14}{len(means):>9,}{low}{middle}{high}"
+
+
+def _split(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
+    """Whether a joint stratified 70/15/15 split of these cells has the test part that the paper prints."""
+    labels = np.repeat(np.arange(len(CLASSES)), [counts[kind] for kind in CLASSES])
+    if not printed:
+        return
+    try:
+        if not all(counts[kind] for kind in CLASSES):
+            raise DataError
+        tested = np.bincount(labels[joint_split(labels, seed=SEED).test])
+    except DataError:
+        yield "The paper's 70/15/15 split cannot be rebuilt: these cells are too few, or a class is missing."
+        return
+    here, there = (" / ".join(f"{n:,}" for n in row) for row in (tested, (printed[kind] for kind in CLASSES)))
+    if here == there:
+        yield f"The sizes of the paper's 70/15/15 split can be rebuilt: its test part has {here} cells, as printed."
+        yield "Which cells were in it is not known, and depends on the seed and the order of the files."
+    else:
+        yield f"The paper's 70/15/15 split cannot be rebuilt: a test part has {here} cells here, {there} in the paper."
+
+
+def _duplicates(found: Findings) -> Iterator[str]:
+    if not found.borders:
+        return
+    yield f"Exact duplicates (the same pixels): {len(found.again):,}" if found.again else "Exact duplicates: none"
+    for name, earlier in found.again[:SHOWN]:
+        yield f"  {shown(name)} is {shown(earlier)}"
+    if len(found.again) > SHOWN:
+        yield "  ..."
+
+
+def _aside(listing: Listing) -> Iterator[str]:
+    if listing.aside:
+        yield "Set aside"
+    for reason, names in sorted(listing.aside.items()):
+        more = ", ..." if len(names) > SHOWN else ""
+        yield f"  {reason}: {len(names):,} ({', '.join(map(shown, names[:SHOWN]))}{more})"
+    for what, found in (("Other channels", listing.channels), ("Other files", listing.others)):
+        if found:
+            label = "Ch" if what == "Other channels" else ""
+            kinds = ", ".join(f"{label}{kind} {count:,}" for kind, count in sorted(found.items()))
+            yield f"{what}, not read: {kinds}"

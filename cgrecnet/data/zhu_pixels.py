@@ -1,0 +1,196 @@
+"""From the bytes of one image file to grey levels, with a reason for what is refused (data set `zhu`)."""
+
+import io
+import operator
+import os
+import stat
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from cgrecnet.data.zhu_names import Unusable
+from cgrecnet.data.zhu_place import shown
+from cgrecnet.errors import DataError
+
+#: Largest height and width; a cell's crop has some dozens of pixels, so a larger image is something else.
+LARGEST = 4096
+#: Bytes of decoded images that `CellImages` keeps.
+CACHE_BYTES = 32 * 2**20
+
+_LARGEST_FILE = LARGEST * LARGEST * 8 + 2**20  # four channels of 16 bit and a header
+_FORMATS = ("BMP", "PNG", "TIFF")
+_PNG, _TIFF = (b"\x89PNG",), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+DAMAGED = "truncated or damaged"
+FOREIGN = "not a BMP, TIFF or PNG image"
+HUGE = f"larger than {LARGEST} x {LARGEST} pixels"
+COLOUR = "real colour (R, G and B differ)"
+WRONG_MODE = "not grey levels of 8 or 16 bit"
+SEVERAL = "several images in one file"
+WIDE_PNG = "PNG of more than one 16-bit channel (save it as grey)"
+
+
+def read_grey(root: Path, name: str) -> np.ndarray:
+    """Grey levels of one file, uint8 or uint16, shape (H, W), read-only; raises Unusable with the reason."""
+    path = os.path.join(root, name)
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unusable("not a plain file")
+        if status.st_size > _LARGEST_FILE:
+            raise Unusable(HUGE)
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError:
+        raise Unusable("cannot be opened") from None
+    grey = np.ascontiguousarray(decode(data))
+    grey.setflags(write=False)
+    return grey
+
+
+def decode(data: bytes) -> np.ndarray:
+    """Grey levels, uint8 or uint16, shape (H, W), of a BMP, PNG or TIFF; raises Unusable with the reason."""
+    if not data:
+        raise Unusable("empty (0 bytes)")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about odd metadata
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
+                return _grey(picture, data)
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise Unusable(HUGE) from None
+        except UnidentifiedImageError:
+            if data.startswith(_TIFF):
+                return _by_tifffile(data)
+            raise Unusable(DAMAGED if data.startswith((b"BM", *_PNG)) else FOREIGN) from None
+        except Unusable:
+            raise
+        except Exception:  # on damaged files decoders raise anything from OSError to SyntaxError
+            raise Unusable(DAMAGED) from None
+
+
+def _grey(picture: Image.Image, data: bytes) -> np.ndarray:
+    if max(picture.size) > LARGEST:
+        raise Unusable(HUGE)
+    if getattr(picture, "n_frames", 1) > 1:
+        raise Unusable(SEVERAL)
+    # Pillow cuts several channels of 16 bit to 8 bit without a word.
+    if picture.format == "PNG" and data[24] == 16 and data[25] != 0:
+        raise Unusable(WIDE_PNG)
+    if picture.format == "TIFF" and len(bits := picture.tag_v2.get(258, (8,))) > 1 and max(bits) > 8:
+        return _by_tifffile(data)
+    if picture.mode == "L" or picture.mode.startswith("I;16"):
+        return _native(np.asarray(picture))
+    if picture.mode == "I" and picture.format == "PNG":  # 16-bit grey in older versions of Pillow
+        return np.asarray(picture).astype(np.uint16)
+    if picture.mode == "LA":
+        return np.asarray(picture)[..., 0]
+    if picture.mode in ("P", "PA"):
+        return _one_channel(np.asarray(picture.convert("RGB")))
+    if picture.mode in ("RGB", "RGBA", "RGBX"):
+        return _one_channel(np.asarray(picture))
+    raise Unusable(WRONG_MODE)
+
+
+def _by_tifffile(data: bytes) -> np.ndarray:
+    """What Pillow cannot read, such as three channels of 16 bit."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(io.BytesIO(data)) as file:
+            if len(file.pages) != 1:
+                raise Unusable(SEVERAL)
+            page = file.pages.first
+            if max(page.shape) > LARGEST:
+                raise Unusable(HUGE)
+            ends = map(operator.add, page.dataoffsets, page.databytecounts)
+            if not all(page.databytecounts) or max(ends, default=len(data) + 1) > len(data):
+                raise Unusable(DAMAGED)
+            image = page.asarray()
+            if page.axes == "SYX":
+                image = np.moveaxis(image, 0, -1)
+    except Unusable:
+        raise
+    except Exception:  # as above
+        raise Unusable(DAMAGED) from None
+    if image.dtype not in (np.uint8, np.uint16) or image.ndim not in (2, 3):
+        raise Unusable(WRONG_MODE)
+    if image.ndim == 2:
+        return _native(image)
+    if image.shape[-1] == 2:
+        return _native(image[..., 0])
+    if image.shape[-1] not in (3, 4):
+        raise Unusable(WRONG_MODE)
+    return _native(_one_channel(image))
+
+
+def _one_channel(image: np.ndarray) -> np.ndarray:
+    """R of an (H, W, 3 or 4) image whose R, G and B are equal."""
+    red = image[..., 0]
+    if not (np.array_equal(red, image[..., 1]) and np.array_equal(red, image[..., 2])):
+        raise Unusable(COLOUR)
+    return red
+
+
+def _native(image: np.ndarray) -> np.ndarray:
+    return image.astype(np.uint8 if image.dtype.itemsize == 1 else np.uint16, copy=False)
+
+
+class CellImages(Sequence):
+    """Images that are read from their files when they are indexed; the latest ones are kept, `CACHE_BYTES` at most.
+
+    dtype: what every image must be (uint8 or uint16).
+    Indexing raises DataError, naming the file, where it is gone, damaged or of another depth.
+    """
+
+    def __init__(self, root: Path, names: Sequence[str], dtype: np.dtype) -> None:
+        self.root, self.names, self.dtype = Path(root), names, np.dtype(dtype)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return CellImages(self.root, self.names[index], self.dtype)
+        name = self.names[operator.index(index)]
+        if name in self._kept:
+            self._kept.move_to_end(name)
+            return self._kept[name]
+        image = self._read(name)
+        self._kept[name] = image
+        self._bytes += image.nbytes
+        while self._bytes > CACHE_BYTES:
+            self._bytes -= self._kept.popitem(last=False)[1].nbytes
+        return image
+
+    def _read(self, name: str) -> np.ndarray:
+        try:
+            image = read_grey(self.root, name)
+        except Unusable as reason:
+            problem = str(reason)
+        else:
+            if image.dtype == self.dtype:
+                return image
+            problem = f"{8 * image.dtype.itemsize} bit, where the others have {8 * self.dtype.itemsize}"
+        raise DataError(
+            f"The image {shown(name)} in {shown(self.root)} cannot be used ({problem}); "
+            "`cgrecnet data check zhu` with this folder names all such files: mend or remove them."
+        )
+
+    def __getstate__(self) -> dict:
+        """Without the kept images, so that workers start with little."""
+        return {"root": self.root, "names": self.names, "dtype": self.dtype}
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.update(state)
+        self._forget()

@@ -1,0 +1,34 @@
+"""Where the paper's images are, and how to get them (data set `zhu`)."""
+
+import os
+from pathlib import Path
+
+from cgrecnet.errors import DataError
+
+REMEDY = (
+    "fetch them from the repository that the data-availability statement of Zhu et al. 2021 "
+    "(doi 10.1038/s41467-021-22758-0) names, and put them (or a link) into the folder `zhu` below the folder "
+    "that CGRECNET_DATA names, or give their folder as root"
+)
+
+
+def find_root(root: str | Path | None = None) -> Path:
+    """The folder of the images: `root`, or else $CGRECNET_DATA/zhu; raises DataError where it is no folder."""
+    if root is None:
+        data = os.environ.get("CGRECNET_DATA")
+        folder = Path(data).expanduser() / "zhu" if data else None
+        if folder is None or not folder.exists():
+            place = f"in {shown(folder)}" if folder else "here (CGRECNET_DATA is not set)"
+            raise DataError(f"The images of data set 'zhu' are not {place}: {REMEDY}.")
+    else:
+        folder = Path(root).expanduser()
+        if not folder.exists():
+            raise DataError(f"The folder {shown(folder)} does not exist: name the one that holds the images of 'zhu'.")
+    if not folder.is_dir():
+        raise DataError(f"{shown(folder)} is a file: name the folder that holds the images of data set 'zhu'.")
+    return folder.absolute()
+
+
+def shown(name: str | Path) -> str:
+    """A file name that can be printed, also where it is no valid text."""
+    return str(name).encode("utf-8", "backslashreplace").decode("utf-8")

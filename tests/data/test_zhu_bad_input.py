@@ -1,0 +1,217 @@
+"""Damaged, foreign and misplaced files: set aside by name, or one sentence, and the rest is not lost."""
+
+import os
+import shutil
+import struct
+import sys
+import zlib
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from zhu_trees import crop, tree, write
+
+from cgrecnet.data import open_dataset, zhu_pixels
+from cgrecnet.data.zhu_files import Listing, list_cells
+from cgrecnet.data.zhu_names import Unusable
+from cgrecnet.errors import DataError
+
+
+def open_zhu(root, **options):
+    return open_dataset("zhu", root=root, options=options)
+
+
+def aside(root) -> dict[str, list[str]]:
+    """Reason -> names, after every image was tried."""
+    listing: Listing = list_cells(root)
+    for cell in listing.cells:
+        try:
+            zhu_pixels.read_grey(root, cell.name)
+        except Unusable as reason:
+            listing.aside[str(reason)].append(cell.name)
+    return dict(listing.aside)
+
+
+def half(path):
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+
+
+def png_header(width: int, height: int, bits: int = 8, colour: int = 0) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    chunks = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(b"\0" * 9)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
+
+
+def bmp_header(width: int, height: int) -> bytes:
+    return b"BM" + struct.pack("<IHHI", 54, 0, 0, 54) + struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, *[0] * 6)
+
+
+COLOURED = np.random.default_rng(1).integers(0, 255, (40, 60, 3)).astype(np.uint8)
+
+BAD = {
+    "zero.bmp": (lambda p: p.write_bytes(b""), "empty (0 bytes)"),
+    "truncated.bmp": (lambda p: (write(p, crop(1), colour=True), half(p)), zhu_pixels.DAMAGED),
+    "truncated.png": (lambda p: (write(p, crop(1)), half(p)), zhu_pixels.DAMAGED),
+    "truncated.tif": (lambda p: (tifffile.imwrite(p, crop(1)), half(p)), zhu_pixels.DAMAGED),
+    "truncated-rgb16.tif": (
+        lambda p: (tifffile.imwrite(p, np.zeros((40, 60, 3), np.uint16), photometric="rgb"), half(p)),
+        zhu_pixels.DAMAGED,
+    ),
+    "only-magic.bmp": (lambda p: p.write_bytes(b"BM"), zhu_pixels.DAMAGED),
+    "only-magic.png": (lambda p: p.write_bytes(b"\x89PNG\r\n\x1a\n"), zhu_pixels.DAMAGED),
+    "only-magic.tif": (lambda p: p.write_bytes(b"II*\0"), zhu_pixels.DAMAGED),
+    "text.bmp": (lambda p: p.write_text("<html>not found</html>"), zhu_pixels.FOREIGN),
+    "photo.bmp": (lambda p: Image.fromarray(crop(1)).save(p, format="JPEG"), zhu_pixels.FOREIGN),
+    "colour.bmp": (lambda p: Image.fromarray(COLOURED).save(p), zhu_pixels.COLOUR),
+    "colour.png": (lambda p: Image.fromarray(COLOURED).convert("RGBA").save(p), zhu_pixels.COLOUR),
+    "colour16.tif": (
+        lambda p: tifffile.imwrite(p, COLOURED.astype(np.uint16) * 256, photometric="rgb"),
+        zhu_pixels.COLOUR,
+    ),
+    "palette.png": (lambda p: Image.fromarray(COLOURED).quantize(16).save(p), zhu_pixels.COLOUR),
+    "one-bit.png": (lambda p: Image.fromarray(crop(1)).convert("1").save(p), zhu_pixels.WRONG_MODE),
+    "float.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.float32)), zhu_pixels.WRONG_MODE),
+    "int32.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.int32)), zhu_pixels.WRONG_MODE),
+    "float64.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.float64)), zhu_pixels.WRONG_MODE),
+    "print.tif": (lambda p: Image.fromarray(COLOURED).convert("CMYK").save(p), zhu_pixels.WRONG_MODE),
+    "pages.tif": (
+        lambda p: tifffile.imwrite(p, np.zeros((3, 40, 60), np.uint8), photometric="minisblack"),
+        zhu_pixels.SEVERAL,
+    ),
+    "wide.png": (lambda p: p.write_bytes(png_header(60, 40, 16, 2)), zhu_pixels.WIDE_PNG),
+    "bomb.png": (lambda p: p.write_bytes(png_header(60_000, 60_000)), zhu_pixels.HUGE),
+    "bomb-small.png": (lambda p: p.write_bytes(png_header(10_000, 10_000)), zhu_pixels.HUGE),
+    "strip.png": (lambda p: p.write_bytes(png_header(4097, 10)), zhu_pixels.HUGE),
+    "bomb.bmp": (lambda p: p.write_bytes(bmp_header(5000, 5000)), zhu_pixels.HUGE),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_image_is_set_aside_by_name_and_the_rest_is_read(tmp_path, name, caplog, recwarn):
+    make, reason = BAD[name]
+    tree(tmp_path, "folders")
+    make(tmp_path / "ASTROCYTES" / name)
+    assert aside(tmp_path) == {reason: [f"ASTROCYTES/{name}"]}
+    with caplog.at_level("WARNING"):
+        cells = open_zhu(tmp_path)
+    assert len(cells) == 12 and "1 file(s) left out" in caplog.text and "data check zhu" in caplog.text
+    assert not [warning for warning in recwarn if "ecompression" in str(warning.message)]
+
+
+def test_a_bad_image_met_later_is_named(tmp_path):
+    tree(tmp_path, "flat")
+    (tmp_path / "a_1d1_7_Ch1.ome.bmp").write_bytes(b"BMxx")
+    cells = open_zhu(tmp_path, hash="names")
+    where = cells.table["cell_id"].tolist().index("a_1d1_7_Ch1.ome.bmp")
+    with pytest.raises(DataError, match="a_1d1_7_Ch1.ome.bmp in .* .truncated or damaged.*data check zhu"):
+        cells.images[where]
+    assert cells.images[where - 1].ndim == 2
+    cells = open_zhu(tmp_path)
+    (tmp_path / "o_1d1_0_Ch1.ome.bmp").unlink()
+    with pytest.raises(DataError, match="o_1d1_0.* cannot be used .cannot be opened."):
+        list(cells.images)
+
+
+def test_mixed_depths(tmp_path):
+    tree(tmp_path, "flat")
+    write(tmp_path / "n_1d1_77_Ch1.ome.png", crop(1, 16))
+    with pytest.raises(DataError, match=r"8 bit .a_1d1_0_Ch1.* and 16 bit .n_1d1_77.*no common grey scale"):
+        open_zhu(tmp_path)
+    with pytest.raises(DataError, match="n_1d1_77_Ch1.ome.png .*16 bit, where the others have 8"):
+        list(open_zhu(tmp_path, hash="names").images)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("neurons/a_1d1_5_Ch1.ome.bmp", "folder says neuron, file name says astrocyte"),
+        ("neurons/nt4_1d_5_Ch1.ome.bmp", "folder says neuron, file name says nt4"),
+        ("neurons/astrocytes/x.bmp", "folders name different classes (astrocyte and neuron)"),
+        ("x_1d1_5_Ch1.ome.bmp", "no class in folder or file name"),
+        ("neuronal/5.bmp", "no class in folder or file name"),
+    ],
+)
+def test_misnamed_files_are_set_aside(tmp_path, name, reason):
+    tree(tmp_path, "flat")
+    write(tmp_path / name, crop(1))
+    assert aside(tmp_path) == {reason: [name]}
+    assert len(open_zhu(tmp_path)) == 12
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes need rights on Windows")
+def test_links_pipes_and_loops(tmp_path):
+    root = tmp_path / "images"
+    tree(root, "folders")
+    tree(tmp_path / "elsewhere", "folders")
+    (root / "NEURONS" / "loop").symlink_to(root)
+    (root / "up").symlink_to(tmp_path)
+    (root / "twice").symlink_to(root / "NEURONS")
+    (root / "more neurons").symlink_to(tmp_path / "elsewhere" / "NEURONS")
+    (root / "NEURONS" / "gone.bmp").symlink_to(root / "nothing")
+    os.mkfifo(root / "NEURONS" / "pipe.bmp")
+    (root / "NEURONS" / "folder.bmp").mkdir()
+    assert aside(root) == {
+        "link to a folder that it lies in": ["up", "NEURONS/loop"],
+        "link to a folder that is read already": ["twice"],
+        "cannot be opened": ["NEURONS/gone.bmp"],
+        "not a plain file": ["NEURONS/pipe.bmp"],
+    }
+    assert open_zhu(root).counts() == {"astrocyte": 4, "oligodendrocyte": 4, "neuron": 8}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
+def test_a_name_that_is_no_text(tmp_path):
+    tree(tmp_path, "folders")
+    write(tmp_path / "NEURONS" / os.fsdecode(b"caf\xe9.bmp"), crop(77))
+    (tmp_path / "NEURONS" / os.fsdecode(b"bad\xe9.bmp")).write_bytes(b"")
+    cells = open_zhu(tmp_path)
+    assert len(cells) == 13 and "NEURONS/caf\\udce9.bmp" in cells.table["cell_id"].tolist()
+    assert np.array_equal(cells.images[cells.table["cell_id"].tolist().index("NEURONS/caf\\udce9.bmp")], crop(77))
+    assert len(open_zhu(tmp_path, hash="names")) == 13
+
+
+def test_hidden_files_and_folders_are_no_cells(tmp_path):
+    tree(tmp_path, "folders")
+    write(tmp_path / "NEURONS" / "._1.bmp", crop(1))
+    write(tmp_path / ".thumbnails" / "neurons" / "1.bmp", crop(1))
+    assert len(open_zhu(tmp_path)) == 12 and not aside(tmp_path)
+
+
+def test_folders_without_a_usable_set(tmp_path):
+    def refused(words, **more):
+        with pytest.raises(DataError, match=words) as caught:
+            open_dataset("zhu", root=tmp_path, **more)
+        assert str(caught.value).count("\n") == 0
+
+    refused("No image .*is empty: name the folder")
+    (tmp_path / "paper.pdf").write_bytes(b"x")
+    refused(r"No image .*holds other files .1 .pdf.")
+    write(tmp_path / "holiday.png", crop(1))
+    refused(r"No usable image .* 'lineage' .1 set aside.: `cgrecnet data check zhu")
+    tree(tmp_path, "folders")
+    refused(r"No usable image .* 'inducer'", task="inducer")
+    shutil.rmtree(tmp_path / "OLIGODENDROCYTES")
+    refused(r"have no oligodendrocyte .astrocyte 4, neuron 4.: `cgrecnet data check zhu")
+    for file in (tmp_path / "NEURONS").iterdir():
+        file.write_bytes(b"BM damaged")
+    refused(r"have no oligodendrocyte and no neuron .astrocyte 4.")
+
+
+def test_root_that_is_none(tmp_path):
+    with pytest.raises(DataError, match="nowhere does not exist: name the one"):
+        open_zhu(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(DataError, match="file is a file: name the folder"):
+        open_zhu(tmp_path / "file")
+
+
+def test_a_file_too_large_for_any_crop_is_not_read(tmp_path, monkeypatch):
+    tree(tmp_path, "flat")
+    with open(tmp_path / "a_9d9_1_Ch1.ome.bmp", "wb") as file:
+        file.truncate(zhu_pixels._LARGEST_FILE + 1)  # sparse: takes no room
+    assert aside(tmp_path) == {zhu_pixels.HUGE: ["a_9d9_1_Ch1.ome.bmp"]}
