@@ -12,6 +12,9 @@ RESULTS = REPOSITORY / "results"
 #: Notebooks that papermill runs with parameters.
 EXPERIMENTS = REPOSITORY / "book" / "experiments"
 
+#: The notebook that every run is.
+NOTEBOOK = EXPERIMENTS / "train.py"
+
 #: Checkpoints, logs and executed notebooks of runs: needed until a run is done, never committed.
 WORK = REPOSITORY / "_build" / "runs"
 

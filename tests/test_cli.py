@@ -12,6 +12,7 @@ from cgrecnet.errors import ConfigError
         (["train", "modell=x"], "Unknown parameter 'modell'"),
         (["train", "learning_rate=1e-3x"], "'learning_rate'"),
         (["train", "epochs=-1"], "'epochs'"),
+        (["train", "experiment=2026-13-45"], "not a YAML value"),
         (["train", "nowhere.yaml"], "nowhere.yaml cannot be read"),
         (["train", "data_options={cells: -3}"], "cells"),
         (["sweep", "nowhere.yaml"], "nowhere.yaml cannot be read"),

@@ -9,7 +9,7 @@ from torch import nn
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
-from cgrecnet.runs.environment import commit, hardware, software
+from cgrecnet.runs.environment import hardware, software
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 
@@ -45,7 +45,7 @@ def finish_run(
         config=config,
         started=started.isoformat(timespec="seconds"),
         wall_seconds=max(wall_seconds, sum(entry["seconds"] for entry in history)),
-        commit=commit(),
+        commit=plan.commit,
         code=plan.code,
         data=describe_dataset(dataset),
         split={

@@ -4,11 +4,13 @@ papermill trains the default where a parameter is unknown, and stamps every cell
 parameters are validated before it starts, and a run without a record has failed, whatever the notebook says.
 """
 
+import fcntl
 import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import jupytext
@@ -16,12 +18,10 @@ import nbformat
 import yaml
 
 from cgrecnet.errors import RunError
-from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
+from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
 from cgrecnet.training.config import RunConfig
-
-NOTEBOOK = EXPERIMENTS / "train.py"
 
 
 def train(
@@ -41,10 +41,23 @@ def train(
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
     folder = Path(work) / plan.run_id
     executed = folder / "train.ipynb"
-    code, tail = _execute(plan, folder, executed, Path(results), Path(work), say)
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_one_process(folder / "lock", plan.run_id) as lock:
+        code, tail = _execute(plan, folder, executed, Path(results), Path(work), lock, say)
     if code != 0:
         raise RunError(f"Run {plan.run_id} failed: {_reason(executed, code, tail)}")
     return read_record(record_path)
+
+
+@contextmanager
+def only_one_process(path: Path, run_id: str) -> Iterator[int]:
+    """Hold the lock file of a run; RunError where another process has it. Gives the file's descriptor."""
+    with open(path, "w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunError(f"Run {run_id} is being done by another process: wait for it, or end it first.") from None
+        yield file.fileno()
 
 
 def _check_writable(folder: Path, option: str) -> None:
@@ -55,9 +68,8 @@ def _check_writable(folder: Path, option: str) -> None:
 
 
 def _execute(
-    plan: Plan, folder: Path, executed: Path, results: Path, work: Path, say: Callable[[str], None]
+    plan: Plan, folder: Path, executed: Path, results: Path, work: Path, lock: int, say: Callable[[str], None]
 ) -> tuple[int, list[str]]:
-    folder.mkdir(parents=True, exist_ok=True)
     executed.unlink(missing_ok=True)
     source = folder / "input.ipynb"
     write_whole(source, nbformat.writes(jupytext.read(NOTEBOOK)))
@@ -69,7 +81,9 @@ def _execute(
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-output", "--kernel", "python3"]
     command += ["--cwd", str(EXPERIMENTS), "-f", str(folder / "parameters.yaml"), str(source), str(executed)]
     tail: deque[str] = deque(maxlen=20)
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    # The lock goes to the child: should this process be killed, the run stays locked until the child is gone too.
+    with subprocess.Popen(command, pass_fds=(lock,), **pipes) as process:
         try:
             for line in process.stdout:
                 tail.append(line.rstrip())

@@ -8,7 +8,8 @@ from pathlib import Path
 from cgrecnet.data import module_of
 from cgrecnet.errors import ConfigError
 from cgrecnet.models.zoo import SYSTEMS
-from cgrecnet.paths import weights_folder
+from cgrecnet.paths import NOTEBOOK, weights_folder
+from cgrecnet.runs.environment import commit
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.fingerprint import code_fingerprint
 
@@ -32,6 +33,8 @@ class Plan:
     code: str
     weights: str | None
     """None, `imagenet`, or the path of the weights file."""
+    commit: str
+    """The commit when the run was planned: what is committed while it trains is not what trained it."""
 
 
 def plan_run(config: RunConfig) -> Plan:
@@ -41,14 +44,14 @@ def plan_run(config: RunConfig) -> Plan:
     decisive = config.model_dump(exclude={"experiment", "seed", "weights"})
     decisive |= {"weights": _identity(weights), "code": code}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights)
+    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights, commit())
 
 
 def run_code(config: RunConfig) -> str:
     """Fingerprint of the code that a run with this configuration uses."""
     network = MODULE_OF_FAMILY[SYSTEMS[config.model].family]
-    shared = ("cgrecnet.training.setup", "cgrecnet.training.loop", "cgrecnet.models.weights")
-    return code_fingerprint((*shared, module_of(config.data), network))
+    shared = ("cgrecnet.training.setup", "cgrecnet.training.loop", "cgrecnet.models.weights", "cgrecnet.models.zoo")
+    return code_fingerprint((*shared, module_of(config.data), network), scripts=(NOTEBOOK,))
 
 
 def resolve_weights(weights: str | None) -> str | None:

@@ -48,7 +48,13 @@ class RunRecord(BaseModel):
 
 def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
     """Write the predictions, then the record, each to a temporary name first; return the record's path."""
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"The folder {folder} cannot be made ({error.strerror}): name another with --results and start the run "
+            "again; it goes on from its last checkpoint."
+        ) from error
     write_whole(folder / PREDICTIONS, predictions)
     text = json.dumps(record.model_dump(), indent=1, allow_nan=False)
     return write_whole(folder / RECORD, text + "\n")
@@ -96,8 +102,21 @@ def load_records(results: Path, experiment: str) -> list[RunRecord]:
     records = [read_record(folder / name / RECORD) for name in names if (folder / name / RECORD).exists()]
     if not records:
         raise RunError(f"There are no run records under {folder}: run the experiment first (`cgrecnet sweep`).")
+    _refuse_twins(folder, records)
     place = {name: number for number, name in enumerate(list_models())}
     return sorted(records, key=lambda r: (place[r.config["model"]], r.config["fold"], r.config["seed"], r.run_id))
+
+
+def _refuse_twins(folder: Path, records: list[RunRecord]) -> None:
+    """Two records of one configuration, made by different code, must not both enter a table."""
+    seen: dict[str, RunRecord] = {}
+    for record in sorted(records, key=lambda r: r.started):
+        older = seen.setdefault(json.dumps(record.config, sort_keys=True), record)
+        if older is not record:
+            raise RunError(
+                f"{older.run_id} and {record.run_id} are records of the same configuration: delete the one that is "
+                f"out of date, {folder / older.run_id}."
+            )
 
 
 def format_predictions(cell_ids: list[str], labels: np.ndarray, probabilities: np.ndarray) -> str:

@@ -22,11 +22,11 @@ def read_yaml_mapping(path: Path) -> dict[str, Any]:
         values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that does not exist
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise ConfigError(f"{path} is not valid YAML{where}: mend it and start again.") from None
-    if not isinstance(values, dict):
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise ConfigError(f"{path} holds no `name: value` pairs: write one parameter per line.")
     return values
 
@@ -46,6 +46,9 @@ def read_sweep(path: Path) -> list[RunConfig]:
     base, grid = values.get("base") or {}, values.get("grid") or {}
     if not isinstance(base, dict) or not isinstance(grid, dict):
         raise ConfigError(f"{path}: `base` and `grid` are `name: value` pairs; one of them is not.")
+    for name in (*base, *grid):
+        if not isinstance(name, str):
+            raise ConfigError(f"{path}: {name!r} is no parameter's name; names are words.")
     for name, choices in grid.items():
         if not isinstance(choices, list) or not choices:
             raise ConfigError(f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value.")

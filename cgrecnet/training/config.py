@@ -15,7 +15,8 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.models import list_models, list_presets
 from cgrecnet.models.config import resolve
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, strict=True)]
+Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 
 
@@ -37,12 +38,12 @@ class RunConfig(BaseModel):
     data_options: dict[str, Any] = {}
     split: Literal["joint", "folds"] = "joint"
     """`joint`: 70/15/15, stratified; `folds`: stratified k-fold, of which `fold` is the test part."""
-    folds: Annotated[int, Field(ge=2, le=20)] = 5
-    fold: Annotated[int, Field(ge=0)] = 0
-    split_seed: Annotated[int, Field(ge=0)] = 42
+    folds: Annotated[int, Field(ge=2, le=20, strict=True)] = 5
+    fold: Annotated[int, Field(ge=0, strict=True)] = 0
+    split_seed: Seed = 42
     """Seed of the split: kept apart from `seed`, so that seeds can be compared on the same cells."""
-    seed: Annotated[int, Field(ge=0)] = 42
-    image_size: Annotated[int, Field(ge=32, le=1024)] = 224
+    seed: Seed = 42
+    image_size: Annotated[int, Field(ge=32, le=1024, strict=True)] = 224
     epochs: Count = 100
     batch_size: Count = 8
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1e-4
@@ -101,5 +102,5 @@ def _known(kind: str, value: str, names: list[str]) -> str:
 
 
 def _hint(value: str, names) -> str:
-    close = difflib.get_close_matches(value, list(names), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(value), list(names), n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}."

@@ -27,9 +27,13 @@ WITHOUT_EFFECT = frozenset(
 )
 
 
-def code_fingerprint(entry_modules: tuple[str, ...]) -> str:
-    """sha256 over the syntax of `entry_modules` and of all package modules that they import, even indirectly."""
+def code_fingerprint(entry_modules: tuple[str, ...], scripts: tuple[Path, ...] = ()) -> str:
+    """sha256 over the syntax of `entry_modules`, of all package modules that they import, even indirectly, and of
+    `scripts`.
+    """
     digest = hashlib.sha256()
+    for path in scripts:
+        digest.update(f"{path.name}\n{_meaning(path)}\n".encode())
     for name in import_closure(entry_modules):
         digest.update(f"{name}\n{_meaning(_source(name))}\n".encode())
     return digest.hexdigest()

@@ -91,17 +91,35 @@ def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_res
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.005)
-    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    for member in family:
-        member.kill()
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
     process.wait()
     assert checkpoint.exists(), "the run ended before it could be killed"
+    with pytest.raises(RunError, match="is being done by another process"):
+        train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
+    for member in family:
+        member.kill()
+    psutil.wait_procs(family, timeout=30)
     assert not (tmp_path / "results").exists()
 
     record = train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
     assert record.predictions_sha256 == whole.predictions_sha256
     assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
     assert read_predictions(tmp_path / "results", record)
+
+
+def test_a_run_that_is_told_to_end_ends_with_all_that_it_started(tmp_path):
+    words = [f"{name}={value}" for name, value in (TINY | {"epochs": 50}).items()]
+    command = [sys.executable, "-m", "cgrecnet", "train", *words, "--results", str(tmp_path / "r")]
+    process = subprocess.Popen([*command, "--work", str(tmp_path / "w")], stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while len(family := psutil.Process(process.pid).children(recursive=True)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    assert "stopped; what was finished is kept" in process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert alive == []
 
 
 def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path, monkeypatch):

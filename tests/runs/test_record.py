@@ -54,6 +54,21 @@ def test_records_are_read_in_the_order_of_model_fold_seed(tmp_path):
     assert [record.run_id for record in load_records(tmp_path, "e")] == ["e-c", "e-a", "e-b"]
 
 
+def test_two_records_of_one_configuration_are_refused_and_the_older_is_named(tmp_path):
+    for run_id, started in (("e-new", "2026-02-01T00:00:00+00:00"), ("e-old", "2026-01-01T00:00:00+00:00")):
+        record, table = make(run_id)
+        write_run(tmp_path / "e" / run_id, record.model_copy(update={"started": started}), table)
+    with pytest.raises(RunError, match="same configuration: delete the one that is out of date, .*e-old"):
+        load_records(tmp_path, "e")
+
+
+def test_a_results_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    record, table = make()
+    with pytest.raises(RunError, match="cannot be made .*--results"):
+        write_run(tmp_path / "file" / "e", record, table)
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

@@ -48,3 +48,13 @@ def test_the_real_closure_holds_what_a_run_uses():
     closure = import_closure(("cgrecnet.training.setup", "cgrecnet.training.loop"))
     assert {"cgrecnet.data.transforms", "cgrecnet.data.splits", "cgrecnet.evaluation.metrics"} <= set(closure)
     assert "cgrecnet.data.jurkat" not in closure and "cgrecnet.cli" not in closure
+
+
+def test_a_script_counts_as_code(package):
+    script = package / "run.py"
+    script.write_text("x = 1  # one\n")
+    before = code_fingerprint((), scripts=(script,))
+    script.write_text("x = 1\n")
+    assert code_fingerprint((), scripts=(script,)) == before
+    script.write_text("x = 2\n")
+    assert code_fingerprint((), scripts=(script,)) != before

@@ -1,7 +1,6 @@
 """What works on this machine, and what to do about what does not."""
 
 import importlib
-import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from cgrecnet.data import available
 from cgrecnet.paths import REPOSITORY, RESULTS, weights_folder
+from cgrecnet.publish.resources import browser
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,7 @@ def _weights() -> Finding:
 
 
 def _browser() -> Finding:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = os.environ.get("CGRECNET_CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    found = browser()
     return Finding("browser", bool(found), found or "no Chromium: the built pages are not opened to check them", False)
 
 
