@@ -14,7 +14,7 @@ from cgrecnet.errors import ConfigError, UserError
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; exit status 0, 1 (something is amiss) or 2 (the user can mend it, one sentence says how)."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _interrupt)  # end what was started, as Ctrl-C does
+    before = signal.signal(signal.SIGTERM, _interrupt)  # end what was started, as Ctrl-C does
     try:
         return options.command(options)
     except UserError as error:
@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("cgrecnet: stopped; what was finished is kept, start again to go on.", file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _interrupt(*_) -> None:
