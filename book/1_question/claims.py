@@ -24,7 +24,7 @@ from IPython.display import Markdown
 
 from cgrecnet.evaluation.verdicts import Verdict, verdict_of
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.claim_map import GROUPS, claim_rows, draw_claim_map, group_of
+from cgrecnet.figures.claim_map import GROUPS, claim_rows, draw_claim_map, group_of, map_lines
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdicts
@@ -77,6 +77,9 @@ Markdown(f"```python\n{inspect.getsource(verdict_of)}```")
 outcomes = verdicts(paper, machinery_outcomes())
 draw_claim_map(claims, outcomes)
 plt.show()
+
+# %% tags=["remove-input"]
+Markdown(dropdown("The map in words", "\n".join(map_lines(claims, outcomes))))
 
 # %% [markdown]
 # Two things should be kept in mind when reading the map.

@@ -80,7 +80,7 @@ found = {name: [e for e in ledger.values() if group_of(e) == name] for name in n
 assert sum(map(len, found.values())) == len(ledger) and all(found.values())
 headers = ("open choice and place", "options", "why this one", "effect")
 Markdown("\n\n".join(
-    dropdown(f"{name} ({len(entries)})", wide_table(headers, [ledger_row(e) for e in entries], name, 50))
+    dropdown(f"{name} ({len(entries)})", wide_table(headers, [ledger_row(e) for e in entries], name))
     for name, entries in found.items()
 ))  # fmt: skip
 
@@ -159,7 +159,7 @@ Markdown(
 # The recovery page asks how often such a search would find a fit by chance.
 #
 # What nothing settles matters more.
-# The initial learning rate, the weight decay and the patience stand in Table 2, which is lost in the text at hand; a reader with the full text can settle them in a minute.
+# The initial learning rate, the weight decay and the patience may well stand in Table 2, which is lost in the text at hand; a reader with the full text could settle them in a minute.
 # For the skip around the fusion and the normaliser only the authors' code could tell.
 #
 # ## Does the code do what the ledger says?

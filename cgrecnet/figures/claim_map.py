@@ -112,6 +112,19 @@ def draw_claim_map(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome])
     return figure
 
 
+def map_lines(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> list[str]:
+    """The claim map in words: one line per verdict, with the claims of every section."""
+    lines = []
+    for word in Verdict:
+        groups = {title: [] for title in SECTIONS.values()}
+        for name, claim in claims.items():
+            if outcomes[name].verdict is word:
+                groups[SECTIONS[section_of(claim)]].append(name)
+        said = "; ".join(f"{title}: {', '.join(names)}" for title, names in groups.items() if names)
+        lines.append(f"- **{word}**. {said or 'none'}.")
+    return lines
+
+
 def _heading(word: Verdict, count: int) -> str:
     first, _, last = str(word).rpartition(" ")
     return f"{first} {last}\n({count})" if len(word) < 16 else f"{first}\n{last} ({count})"

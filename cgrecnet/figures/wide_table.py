@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 
-def wide_table(headers: Sequence[str], rows: Sequence[Sequence[str]], label: str, rem: int = 52) -> str:
+def wide_table(headers: Sequence[str], rows: Sequence[Sequence[str]], label: str, rem: int = 40) -> str:
     """HTML of a table of plain text, `rem` wide at least; a line break in a cell becomes one on the page.
 
     label: what the table shows, for readers who hear the page. Holds no empty line, so that it can stand in Markdown.

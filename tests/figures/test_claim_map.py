@@ -11,6 +11,7 @@ from cgrecnet.figures.claim_map import (
     claim_rows,
     draw_claim_map,
     group_of,
+    map_lines,
     section_of,
     tolerance_text,
 )
@@ -53,6 +54,8 @@ def test_the_map_holds_each_claim_once_in_its_column(claims):
     assert sorted(t.get_text() for t in figure.axes[0].texts) == sorted(claims)
     assert all(int(places[name][0]) == list(Verdict).index(o.verdict) for name, o in outcomes.items())
     plt.close(figure)
+    lines = map_lines(claims, outcomes)
+    assert len(lines) == 5 and sum(line.count(name) for line in lines for name in claims) == len(claims)
 
 
 def test_a_wide_table_is_safe_and_whole(claims):
