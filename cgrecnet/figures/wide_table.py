@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+WHOLE_WORDS = 'style="overflow-wrap: normal"'  # the book's own rule would break words in narrow columns
+
 
 def wide_table(headers: Sequence[str], rows: Sequence[Sequence[str]], label: str, rem: int = 40) -> str:
     """HTML of a table of plain text, `rem` wide at least; a line break in a cell becomes one on the page.
@@ -15,7 +17,7 @@ def wide_table(headers: Sequence[str], rows: Sequence[Sequence[str]], label: str
         if len(row) != len(headers):
             raise ValueError(f"A row has {len(row)} cells where the table has {len(headers)} columns: {row[0]!r}.")
     head = "".join(f'<th scope="col">{_cell(text)}</th>' for text in headers)
-    body = "\n".join("<tr>" + "".join(f"<td>{_cell(text)}</td>" for text in row) + "</tr>" for row in rows)
+    body = "\n".join("<tr>" + "".join(f"<td {WHOLE_WORDS}>{_cell(text)}</td>" for text in row) + "</tr>" for row in rows)
     return (
         f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
         f'<table class="table" style="min-width: {rem}rem"><thead><tr>{head}</tr></thead>\n'
