@@ -17,7 +17,8 @@ def wide_table(headers: Sequence[str], rows: Sequence[Sequence[str]], label: str
         if len(row) != len(headers):
             raise ValueError(f"A row has {len(row)} cells where the table has {len(headers)} columns: {row[0]!r}.")
     head = "".join(f'<th scope="col">{_cell(text)}</th>' for text in headers)
-    body = "\n".join("<tr>" + "".join(f"<td {WHOLE_WORDS}>{_cell(text)}</td>" for text in row) + "</tr>" for row in rows)
+    lines = ("".join(f"<td {WHOLE_WORDS}>{_cell(text)}</td>" for text in row) for row in rows)
+    body = "\n".join(f"<tr>{line}</tr>" for line in lines)
     return (
         f'<div class="table-scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
         f'<table class="table" style="min-width: {rem}rem"><thead><tr>{head}</tr></thead>\n'
