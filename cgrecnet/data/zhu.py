@@ -20,15 +20,16 @@ from tqdm import tqdm
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.options import Options, check_options, suggest
 from cgrecnet.data.zhu_files import CellFile, Listing, has_all_classes, list_cells
+from cgrecnet.data.zhu_images import CellImages
 from cgrecnet.data.zhu_names import CLASSES, ENDINGS, INDUCERS, Unusable
-from cgrecnet.data.zhu_pixels import CellImages, read_grey
+from cgrecnet.data.zhu_pixels import read_grey
 from cgrecnet.data.zhu_place import REMEDY, find_root, shown
 from cgrecnet.errors import ConfigError, DataError
 
 #: Task -> classes in label order: the paper's task, and the separate test set of other inducers.
 TASKS = {"lineage": tuple(CLASSES), "inducer": INDUCERS}
 WINDOWS = {np.dtype(np.uint8): (0.0, 255.0), np.dtype(np.uint16): (0.0, 65535.0)}
-#: From this many files on, reading them all shows its progress.
+#: With more files than this, reading them all shows its progress.
 MANY = 5000
 
 

@@ -5,21 +5,15 @@ import operator
 import os
 import stat
 import warnings
-from collections import OrderedDict
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from cgrecnet.data.zhu_names import Unusable
-from cgrecnet.data.zhu_place import shown
-from cgrecnet.errors import DataError
 
 #: Largest height and width; a cell's crop has some dozens of pixels, so a larger image is something else.
 LARGEST = 4096
-#: Bytes of decoded images that `CellImages` keeps.
-CACHE_BYTES = 32 * 2**20
 
 _LARGEST_FILE = LARGEST * LARGEST * 8 + 2**20  # four channels of 16 bit and a header
 _FORMATS = ("BMP", "PNG", "TIFF")
@@ -31,6 +25,7 @@ HUGE = f"larger than {LARGEST} x {LARGEST} pixels"
 COLOUR = "real colour (R, G and B differ)"
 WRONG_MODE = "not grey levels of 8 or 16 bit"
 SEVERAL = "several images in one file"
+INVERTED = "stored inverted (0 is white)"
 WIDE_PNG = "PNG of more than one 16-bit channel (save it as grey)"
 
 
@@ -82,6 +77,8 @@ def _grey(picture: Image.Image, data: bytes) -> np.ndarray:
     # Pillow cuts several channels of 16 bit to 8 bit without a word.
     if picture.format == "PNG" and data[24] == 16 and data[25] != 0:
         raise Unusable(WIDE_PNG)
+    if picture.format == "TIFF" and picture.tag_v2.get(262) == 0:  # Pillow turns 8 bit round, but not 16
+        raise Unusable(INVERTED)
     if picture.format == "TIFF" and len(bits := picture.tag_v2.get(258, (8,))) > 1 and max(bits) > 8:
         return _by_tifffile(data)
     if picture.mode == "L" or picture.mode.startswith("I;16"):
@@ -101,6 +98,7 @@ def _by_tifffile(data: bytes) -> np.ndarray:
     """What Pillow cannot read, such as three channels of 16 bit."""
     import tifffile
 
+    tifffile.logger().disabled = True  # it would log every oddity of a damaged file
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             if len(file.pages) != 1:
@@ -108,6 +106,8 @@ def _by_tifffile(data: bytes) -> np.ndarray:
             page = file.pages.first
             if max(page.shape) > LARGEST:
                 raise Unusable(HUGE)
+            if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+                raise Unusable(INVERTED)
             ends = map(operator.add, page.dataoffsets, page.databytecounts)
             if not all(page.databytecounts) or max(ends, default=len(data) + 1) > len(data):
                 raise Unusable(DAMAGED)
@@ -118,6 +118,8 @@ def _by_tifffile(data: bytes) -> np.ndarray:
         raise
     except Exception:  # as above
         raise Unusable(DAMAGED) from None
+    finally:
+        tifffile.logger().disabled = False
     if image.dtype not in (np.uint8, np.uint16) or image.ndim not in (2, 3):
         raise Unusable(WRONG_MODE)
     if image.ndim == 2:
@@ -139,58 +141,3 @@ def _one_channel(image: np.ndarray) -> np.ndarray:
 
 def _native(image: np.ndarray) -> np.ndarray:
     return image.astype(np.uint8 if image.dtype.itemsize == 1 else np.uint16, copy=False)
-
-
-class CellImages(Sequence):
-    """Images that are read from their files when they are indexed; the latest ones are kept, `CACHE_BYTES` at most.
-
-    dtype: what every image must be (uint8 or uint16).
-    Indexing raises DataError, naming the file, where it is gone, damaged or of another depth.
-    """
-
-    def __init__(self, root: Path, names: Sequence[str], dtype: np.dtype) -> None:
-        self.root, self.names, self.dtype = Path(root), names, np.dtype(dtype)
-        self._forget()
-
-    def _forget(self) -> None:
-        self._kept: OrderedDict[str, np.ndarray] = OrderedDict()
-        self._bytes = 0
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __getitem__(self, index):
-        if isinstance(index, slice):
-            return CellImages(self.root, self.names[index], self.dtype)
-        name = self.names[operator.index(index)]
-        if name in self._kept:
-            self._kept.move_to_end(name)
-            return self._kept[name]
-        image = self._read(name)
-        self._kept[name] = image
-        self._bytes += image.nbytes
-        while self._bytes > CACHE_BYTES:
-            self._bytes -= self._kept.popitem(last=False)[1].nbytes
-        return image
-
-    def _read(self, name: str) -> np.ndarray:
-        try:
-            image = read_grey(self.root, name)
-        except Unusable as reason:
-            problem = str(reason)
-        else:
-            if image.dtype == self.dtype:
-                return image
-            problem = f"{8 * image.dtype.itemsize} bit, where the others have {8 * self.dtype.itemsize}"
-        raise DataError(
-            f"The image {shown(name)} in {shown(self.root)} cannot be used ({problem}); "
-            "`cgrecnet data check zhu` with this folder names all such files: mend or remove them."
-        )
-
-    def __getstate__(self) -> dict:
-        """Without the kept images, so that workers start with little."""
-        return {"root": self.root, "names": self.names, "dtype": self.dtype}
-
-    def __setstate__(self, state: dict) -> None:
-        self.__dict__.update(state)
-        self._forget()

@@ -1,5 +1,6 @@
 """Damaged, foreign and misplaced files: set aside by name, or one sentence, and the rest is not lost."""
 
+import io
 import os
 import shutil
 import struct
@@ -82,6 +83,12 @@ BAD = {
     "pages.tif": (
         lambda p: tifffile.imwrite(p, np.zeros((3, 40, 60), np.uint8), photometric="minisblack"),
         zhu_pixels.SEVERAL,
+    ),
+    "inverted.tif": (lambda p: tifffile.imwrite(p, crop(1), photometric="miniswhite"), zhu_pixels.INVERTED),
+    "inverted16.tif": (lambda p: tifffile.imwrite(p, crop(1, 16), photometric="miniswhite"), zhu_pixels.INVERTED),
+    "inverted-big.tif": (
+        lambda p: tifffile.imwrite(p, crop(1, 16), photometric="miniswhite", bigtiff=True),
+        zhu_pixels.INVERTED,
     ),
     "wide.png": (lambda p: p.write_bytes(png_header(60, 40, 16, 2)), zhu_pixels.WIDE_PNG),
     "bomb.png": (lambda p: p.write_bytes(png_header(60_000, 60_000)), zhu_pixels.HUGE),
@@ -215,3 +222,75 @@ def test_a_file_too_large_for_any_crop_is_not_read(tmp_path, monkeypatch):
     with open(tmp_path / "a_9d9_1_Ch1.ome.bmp", "wb") as file:
         file.truncate(zhu_pixels._LARGEST_FILE + 1)  # sparse: takes no room
     assert aside(tmp_path) == {zhu_pixels.HUGE: ["a_9d9_1_Ch1.ome.bmp"]}
+
+
+def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
+    tree(tmp_path, "folders")
+    (tmp_path / "locked").mkdir()
+    honest = os.scandir
+
+    def scandir(folder):
+        if str(folder).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return honest(folder)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert aside(tmp_path) == {"folder that cannot be opened": ["locked"]}
+    assert len(open_zhu(tmp_path)) == 12
+
+
+def in_memory(save) -> bytes:
+    """What `save` writes into a file."""
+    save(target := io.BytesIO())
+    return target.getvalue()
+
+
+GREY, GREY16 = crop(1), crop(2, 16)
+THREE, THREE16 = (np.stack([image] * 3, axis=-1) for image in (GREY, GREY16))
+PLANES16 = np.ascontiguousarray(np.moveaxis(THREE16, -1, 0))
+
+#: Ways to store the same grey levels.
+ENCODINGS = {
+    "bmp, 8 bit": (lambda f: Image.fromarray(GREY).save(f, "BMP"), GREY),
+    "bmp, 32 bit": (lambda f: Image.fromarray(THREE).convert("RGBA").save(f, "BMP"), GREY),
+    "png, grey and alpha": (lambda f: Image.fromarray(GREY).convert("LA").save(f, "PNG"), GREY),
+    "png, grey palette": (lambda f: Image.fromarray(GREY).convert("P").save(f, "PNG"), GREY),
+    "png, RGBA": (lambda f: Image.fromarray(THREE).convert("RGBA").save(f, "PNG"), GREY),
+    "tiff, packbits": (lambda f: Image.fromarray(GREY).save(f, "TIFF", compression="packbits"), GREY),
+    "tiff, LZW": (lambda f: Image.fromarray(GREY16).save(f, "TIFF", compression="tiff_lzw"), GREY16),
+    "tiff, deflate": (lambda f: tifffile.imwrite(f, GREY16, compression="zlib"), GREY16),
+    "tiff, big-endian": (lambda f: tifffile.imwrite(f, GREY16, byteorder=">"), GREY16),
+    "tiff, tiles": (lambda f: tifffile.imwrite(f, GREY16, tile=(16, 16)), GREY16),
+    "tiff, OME": (lambda f: tifffile.imwrite(f, GREY16, ome=True), GREY16),
+    "BigTIFF": (lambda f: tifffile.imwrite(f, GREY16, bigtiff=True), GREY16),
+    "tiff, RGB": (lambda f: tifffile.imwrite(f, THREE16, photometric="rgb"), GREY16),
+    "tiff, RGB in planes": (lambda f: tifffile.imwrite(f, PLANES16, photometric="rgb", planarconfig=2), GREY16),
+    "tiff, RGB deflate": (lambda f: tifffile.imwrite(f, THREE16, photometric="rgb", compression="zlib"), GREY16),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_encoding_gives_the_same_grey_levels(encoding):
+    save, image = ENCODINGS[encoding]
+    read = zhu_pixels.decode(in_memory(save))
+    assert read.dtype == image.dtype and np.array_equal(read, image)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_damaged_bytes_give_grey_levels_or_a_reason_and_nothing_else(encoding, caplog):
+    rng = np.random.default_rng(0)
+    whole = in_memory(ENCODINGS[encoding][0])
+    refused = 0
+    for _ in range(40):
+        data = bytearray(whole)
+        for place in rng.integers(0, min(len(data), 300), 3):
+            data[place] = rng.integers(256)
+        try:
+            read = zhu_pixels.decode(bytes(data))
+            assert read.ndim == 2 and read.dtype in (np.uint8, np.uint16) and max(read.shape) <= zhu_pixels.LARGEST
+        except Unusable as reason:
+            refused += 1
+            assert str(reason)
+    assert refused and not caplog.records
+    with pytest.raises(Unusable):
+        zhu_pixels.decode(whole[: len(whole) // 3])
