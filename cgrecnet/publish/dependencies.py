@@ -22,10 +22,8 @@ def observed(log: Path, chapter: Chapter, layout: Layout) -> dict[str, list[str]
     """
     kinds: dict[str, set[str]] = {"files": set(), "folders": set(), "probes": set()}
     written: set[str] = set()
-    lines = log.read_text("utf8").splitlines() if log.exists() else []
-    for what, path in map(json.loads, lines):
-        name = _name(path, layout)
-        if name is None or name == chapter.label or name in written:
+    for what, name, _, _ in _entries(log, layout):
+        if name == chapter.label or name in written or what == "touch":
             continue
         if what == "write":
             if name not in kinds["files"]:
@@ -58,10 +56,30 @@ def fingerprint(chapter: Chapter, depends_on: dict[str, list[str]], layout: Layo
     return hashlib.sha256(json.dumps(state, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def changed_since(moment_ns: int, chapter: Chapter, depends_on: dict[str, list[str]], layout: Layout) -> bool:
-    """Whether something it depends on was edited while it ran: then nobody knows which version it saw."""
-    paths = [chapter.source] + [_path(name, layout) for name in depends_on["files"]]
-    return any(path.exists() and path.stat().st_mtime_ns > moment_ns for path in paths)
+def own_state(chapter: Chapter, layout: Layout) -> list[str]:
+    """What a chapter depends on before it opens anything: its source and the pins."""
+    return [_content(chapter.source), _content(layout.root / "requirements.lock")]
+
+
+def changed_meanwhile(log: Path, layout: Layout) -> list[str]:
+    """Names of what is no longer as the chapter found it: then nobody knows which version its page shows.
+
+    What the chapter made or removed itself explains a folder's new listing and a path that came or went.
+    A file that it read and then wrote is not what it read: its next run would show something else.
+    """
+    entries = _entries(log, layout)
+    own = {name for what, name, _, _ in entries if what in ("write", "touch")}
+    written, changed = set(), set()
+    for what, name, path, state in entries:
+        if what == "write":
+            written.add(name)
+        elif what == "read" and name not in written and _stat(path) != state:
+            changed.add(name)
+        elif what == "list" and not _foreign_entries(name, path, state) <= own:
+            changed.add(name)
+        elif what in ("found", "missing") and name not in own and os.path.lexists(path) is not (what == "found"):
+            changed.add(name)
+    return sorted(changed)
 
 
 def stored(notebook: Path) -> dict[str, Any] | None:
@@ -74,15 +92,31 @@ def stored(notebook: Path) -> dict[str, Any] | None:
 
 
 def is_fresh(chapter: Chapter, layout: Layout) -> bool:
+    """Whether the executed notebook is there and everything that it depended on is as it was."""
     record = stored(layout.executed_notebook(chapter))
     return bool(record) and record["fingerprint"] == fingerprint(chapter, record["depends_on"], layout)
+
+
+def _entries(log: Path, layout: Layout) -> list[tuple[str, str, str, Any]]:
+    """The tracer's lines about watched paths: what happened, name, path, and what was found there."""
+    lines = log.read_text("utf8").splitlines() if log.exists() else []
+    named = [(what, _name(path, layout), path, state) for what, path, state in map(json.loads, lines)]
+    return [(what, name, path, state) for what, name, path, state in named if name is not None]
+
+
+def _foreign_entries(name: str, path: str, then: list[str] | None) -> set[str]:
+    """What came into or went from a folder since `then`; the folder itself, where it came or went as a whole."""
+    now = os.listdir(path) if os.path.isdir(path) else None
+    if now is None or then is None:
+        return set() if now == then else {name}
+    return {f"{name}/{entry}".removeprefix("./") for entry in set(_telling(now)) ^ set(_telling(then))}
 
 
 def _name(path: str, layout: Layout) -> str | None:
     """The name under which a path is recorded, or None where it is not watched."""
     if "__editable__" in path or "\n" in path:
         return None  # no file: a mark by which an editable install hooks into imports, or a text taken for a path
-    for variable, folder in layout.watched.items():
+    for folder, variable in layout.watched_paths:
         if Path(path).is_relative_to(folder):
             return (Path(variable) / Path(path).relative_to(folder)).as_posix()
     for candidate in (path, os.path.realpath(path)):
@@ -112,7 +146,18 @@ def _file_state(name: str, layout: Layout) -> Any:
     return [path.stat().st_size, path.stat().st_mtime_ns] if path.is_file() else "absent"
 
 
+def _stat(path: str) -> list[int] | None:
+    """Size and time of change, as the tracer notes them."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns]
+
+
 def _listing(folder: Path) -> Any:
-    if not folder.is_dir():
-        return "absent"
-    return sorted(name for name in os.listdir(folder) if name not in _IGNORED and not name.endswith((".pyc", "~")))
+    return sorted(_telling(os.listdir(folder))) if folder.is_dir() else "absent"
+
+
+def _telling(names: list[str]) -> list[str]:
+    return [name for name in names if name not in _IGNORED and not name.endswith((".pyc", "~"))]

@@ -70,12 +70,18 @@ class Layout:
         """Folders outside the repository that chapters may read, by the name that stands for them in records."""
         folders = {}
         if data := os.environ.get("CGRECNET_DATA"):
-            folders["$CGRECNET_DATA"] = Path(data).absolute()
+            folders["$CGRECNET_DATA"] = _absolute(data)
         if cache := os.environ.get("CGRECNET_CACHE"):
-            folders["$CGRECNET_CACHE"] = Path(cache).absolute()
+            folders["$CGRECNET_CACHE"] = _absolute(cache)
         else:
             folders["$CGRECNET_CACHE"] = default_cache()
         return folders
+
+    @cached_property
+    def watched_paths(self) -> list[tuple[Path, str]]:
+        """Each watched folder's paths, as given and with symbolic links followed, and the name that stands for it."""
+        pairs = [(path, name) for name, path in self.watched.items()]
+        return list(dict.fromkeys(pairs + [(Path(os.path.realpath(path)), name) for path, name in pairs]))
 
     @cached_property
     def page_names(self) -> list[str]:
@@ -133,6 +139,11 @@ def default_cache() -> Path:
     import pooch
 
     return Path(pooch.os_cache("cgrecnet"))
+
+
+def _absolute(folder: str) -> Path:
+    """Without `..`, as the tracer sees paths; behind a symbolic link, `..` is not what the text says."""
+    return Path(os.path.realpath(folder) if ".." in Path(folder).parts else os.path.abspath(folder))
 
 
 def _files_in(node: Any) -> list[str]:

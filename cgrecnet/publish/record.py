@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,21 @@ REPORTED_VERSIONS = ("cgrecnet", "numpy", "torch", "torchvision", "scikit-learn"
 
 
 def publishable(
-    chapter: Chapter, layout: Layout, folder: Path, started: datetime, seconds: float
+    chapter: Chapter, layout: Layout, folder: Path, started: datetime, seconds: float, before: list[str]
 ) -> dict[str, Any]:
     """The executed notebook of a job folder, with its record under `metadata.cgrecnet`.
 
     The record holds parameters, date, seconds in all and per cell, versions, what the chapter depended on and the
-    fingerprint under which it holds; the fingerprint is empty where a source was edited meanwhile.
+    fingerprint under which it holds. The fingerprint is empty where something changed while the chapter ran;
+    `before` is `dependencies.own_state` as it was then.
     """
     notebook = json.loads((folder / "output.ipynb").read_text("utf8"))
     depends_on = dependencies.observed(folder / "trace.jsonl", chapter, layout)
-    edited = dependencies.changed_since(int(started.timestamp() * 1e9), chapter, depends_on, layout)
+    # The fingerprint first: what changes after it is taken does not match it, and what changed before is seen.
+    fingerprint = dependencies.fingerprint(chapter, depends_on, layout)
+    changed = dependencies.changed_meanwhile(folder / "trace.jsonl", layout)
+    if changed or dependencies.own_state(chapter, layout) != before:
+        fingerprint = ""
     cells = []
     for number, cell in enumerate(code_cells(notebook), 1):
         timing = cell["metadata"].pop("papermill", {})
@@ -45,7 +51,7 @@ def publishable(
         "cells": cells,
         "versions": {"python": platform.python_version()} | _versions(),
         "depends_on": depends_on,
-        "fingerprint": "" if edited else dependencies.fingerprint(chapter, depends_on, layout),
+        "fingerprint": fingerprint,
     }
     return _without_paths(notebook, layout)
 
@@ -96,17 +102,27 @@ def _versions() -> dict[str, str]:
     return found
 
 
+def _path_pattern(folder: str) -> re.Pattern[str]:
+    """Where a text names the folder or something in it; not `/a/bc` or `/x/a/b` for `/a/b`.
+
+    A colour (an escape sequence that ends in a letter) or a written `\\n` may stand before it.
+    """
+    if folder == os.sep:
+        return re.compile(r"(?!)")
+    return re.compile(rf"(\x1b\[[\d;]*m|\\[nrt]|(?<![\w.~-])){re.escape(folder)}(?![\w+@~-]|\.\w)")
+
+
 def _without_paths(notebook: dict[str, Any], layout: Layout) -> dict[str, Any]:
     """Replace the machine's own folders in outputs; readers elsewhere have others."""
-    names = {str(folder): variable for variable, folder in layout.watched.items()}
-    names[str(layout.root)] = "."
-    names[str(Path.home())] = "~"
+    names = {str(folder): name for folder, name in layout.watched_paths}
+    names |= {str(layout.root): ".", str(Path.home()): "~"}
+    # The innermost folder first, where one lies in another.
+    patterns = [(_path_pattern(folder), names[folder]) for folder in sorted(names, key=len, reverse=True)]
 
     def clean(value: Any) -> Any:
         if isinstance(value, str):
-            for folder, name in names.items():
-                if len(folder) > 1:
-                    value = value.replace(folder, name)
+            for pattern, name in patterns:
+                value = pattern.sub(lambda found, name=name: found[1] + name, value)
             return value
         if isinstance(value, list):
             return [clean(item) for item in value]

@@ -13,10 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cgrecnet.errors import ConfigError
 from cgrecnet.publish import dependencies, notebook, record
 from cgrecnet.publish.layout import Chapter, Layout
 
 TRACING = Path(__file__).parent / "tracing"
+DATA_FOLDERS = ("CGRECNET_DATA", "CGRECNET_CACHE")
 
 
 class ChapterFailed(Exception):
@@ -28,6 +30,8 @@ class Outcome:
     chapter: Chapter
     seconds: float
     failure: str = ""
+    changed_meanwhile: bool = False
+    """Whether something that it read changed before its end, so that the next build executes it again."""
 
 
 def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
@@ -57,8 +61,10 @@ def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
             outcome = future.result()
             outcomes.append(outcome)
             state = "FAILED" if outcome.failure else "ok"
-            print(f"  [{len(outcomes)}/{len(stale)}] {outcome.seconds:6.1f} s  {state:6}  {outcome.chapter.label}",
-                  flush=True)
+            name = outcome.chapter.label
+            if outcome.changed_meanwhile:
+                name += " (something that it read changed meanwhile: the next build runs it again)"
+            print(f"  [{len(outcomes)}/{len(stale)}] {outcome.seconds:6.1f} s  {state:6}  {name}", flush=True)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         for process in list(running.values()):
@@ -71,23 +77,27 @@ def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
 def _outcome(chapter: Chapter, layout: Layout, timeout: float, running: dict[str, subprocess.Popen]) -> Outcome:
     begin = time.monotonic()
     try:
-        _execute(chapter, layout, timeout, running)
+        changed = _execute(chapter, layout, timeout, running)
     except ChapterFailed as failure:
         layout.executed_notebook(chapter).unlink(missing_ok=True)
         return Outcome(chapter, time.monotonic() - begin, str(failure))
-    return Outcome(chapter, time.monotonic() - begin)
+    return Outcome(chapter, time.monotonic() - begin, changed_meanwhile=changed)
 
 
-def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str, subprocess.Popen]) -> None:
-    """Run one chapter in a folder of its own and, if all went well, put its notebook in its place."""
+def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str, subprocess.Popen]) -> bool:
+    """Run one chapter in a folder of its own and, if all went well, put its notebook in its place.
+
+    Returns whether something that it depends on changed meanwhile.
+    """
     import nbformat
 
     folder = Path(tempfile.mkdtemp(prefix="job-", dir=layout.build))
     try:
+        before = dependencies.own_state(chapter, layout)
         try:
             source = notebook.read(chapter)
-        except Exception as error:
-            raise ChapterFailed(f"{chapter.label}: {error}") from None
+        except ConfigError as error:
+            raise ChapterFailed(str(error)) from None
         nbformat.write(source, folder / "input.ipynb")
         job = {"parameters": chapter.parameters, "cwd": str(layout.book), "kernel": _kernel_settings(layout, folder)}
         (folder / "job.json").write_text(json.dumps(job), "utf8")
@@ -115,9 +125,10 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str
         if process.returncode != 0 or not (folder / "output.ipynb").is_file():
             last = (output.strip().splitlines() or ["it was killed"])[-1]
             raise ChapterFailed(_describe(chapter, folder, f"its process ended with {process.returncode}: {last}"))
-        published = record.publishable(chapter, layout, folder, started, seconds)
+        published = record.publishable(chapter, layout, folder, started, seconds, before)
         text = json.dumps(published, indent=1, ensure_ascii=False) + "\n"
         record.write_atomically(layout.executed_notebook(chapter), text)
+        return not published["metadata"]["cgrecnet"]["fingerprint"]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -141,11 +152,13 @@ def _describe(chapter: Chapter, folder: Path, fallback: str) -> str:
 
 def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
     """Environment variables of a kernel: the tracer, one thread, and no settings of the user's own."""
-    roots = [str(layout.root), *(str(path) for path in layout.watched.values())]
+    roots = [str(layout.root), *(str(path) for path, _ in layout.watched_paths)]
     # The repository's own package, wherever another copy may be installed: what lies elsewhere is not watched.
     paths = [str(TRACING), str(layout.root), os.environ.get("PYTHONPATH", "")]
-    threads = os.environ.get("BOOK_THREADS", "1")  # a fixed number: another one gives other last digits
-    return {
+    threads = "1"  # another number gives other last digits
+    # As absolute paths: the kernel works in book/, and a relative one would mean another folder there.
+    named = {name: str(layout.watched[f"${name}"]) for name in DATA_FOLDERS if os.environ.get(name)}
+    return named | {
         "CGRECNET_TRACE": json.dumps({"log": str(folder / "trace.jsonl"), "roots": roots}),
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "PYTHONHASHSEED": "0",

@@ -92,6 +92,7 @@ def set_pages(root: Path, *names: str) -> None:
 
 
 def make_book(root: Path) -> Path:
+    root.mkdir(exist_ok=True)
     for name in ("_config.yml", "references.bib"):
         shutil.copy(REPOSITORY / name, root / name)
     shutil.copytree(REPOSITORY / "book" / "_static", root / "book" / "_static")

@@ -233,16 +233,6 @@ def test_an_interrupt_is_a_failure_that_leaves_nothing(broken):
     assert not list((broken / "_build" / "executed").rglob("*.ipynb"))
 
 
-def test_an_edit_during_the_run_leaves_the_chapter_stale(executed):
-    layout, _ = executed
-    chapter = next(c for c in layout.chapters if c.name == "book/one")
-    depends_on = record_of(layout, "book/one")["depends_on"]
-    now = time.time_ns()
-    assert not dependencies.changed_since(now, chapter, depends_on, layout)
-    os.utime(layout.root / "minipkg" / "alpha.py", ns=(now + 1, now + 1))
-    assert dependencies.changed_since(now, chapter, depends_on, layout)
-
-
 def test_two_builds_at_once_are_refused(tmp_path):
     with only_one(tmp_path), pytest.raises(RunError, match="Another build is at work"), only_one(tmp_path):
         pass

@@ -3,7 +3,14 @@
 Python imports a module of this name by itself when its folder is on PYTHONPATH.
 It imports nothing of the package, so that watching does not create the dependencies that it reports.
 `CGRECNET_TRACE` holds a JSON object: `log` (file to append to) and `roots` (folders to watch).
-Each line of the log is a JSON list of two: what happened (read, write, list, found, missing) and the absolute path.
+Each line of the log is a JSON list of three: what happened, the absolute path, and what was there at that moment.
+What happened is read (there: size and time of change), list (there: the names), write, touch (made, moved or removed),
+found or missing (somebody asked whether it exists).
+
+Limits: Python announces neither `os.stat` nor failed imports.
+`os.stat` is replaced here, so that questions about existence are seen (of size and time only that they were asked);
+`os.access`, `os.lstat`, and whatever a library does in C without Python's own `open`, are not.
+A module that could not be imported is not seen either: adding it later does not make the chapter stale.
 """
 
 import json
@@ -28,11 +35,25 @@ def _start() -> None:
             path = getattr(path, "__fspath__", lambda: None)()
             if not isinstance(path, str):
                 return  # a descriptor
+        if not path:
+            return  # no path, though abspath would take it for the current folder
         path = os.path.abspath(path)
         if not (path + os.sep).startswith(roots) or (what, path) in seen:
             return
         seen.add((what, path))
-        os.write(log, (json.dumps([what, path]) + "\n").encode())
+        os.write(log, (json.dumps([what, path, state(what, path)]) + "\n").encode())
+
+    def state(what: str, path: str) -> object:
+        """What is there now, so that a change before the chapter's end can be told."""
+        try:
+            if what == "list":
+                return os.listdir(path)
+            if what == "read":
+                found = plain_stat(path)
+                return [found.st_size, found.st_mtime_ns]
+        except OSError:
+            pass
+        return None
 
     def importing() -> bool:
         """The import system lists folders and opens byte code on its own account."""
@@ -45,6 +66,9 @@ def _start() -> None:
         if event == "open":
             path, _, flags = args
             if isinstance(flags, int) and flags & writing:
+                # "r+" and "a+" read as well, where there is something to read.
+                if flags & os.O_RDWR and not flags & os.O_TRUNC and state("read", path):
+                    note("read", path)
                 note("write", path)
             elif isinstance(path, str) and path.endswith(".pyc"):
                 folder, name = os.path.split(path)
@@ -56,7 +80,12 @@ def _start() -> None:
             if not importing():
                 note("list", args[0])
         elif event == "os.rename":
+            note("touch", args[0])
             note("write", args[1])
+        elif event in ("os.mkdir", "os.remove", "os.rmdir"):
+            note("touch", args[0])
+        elif event in ("os.link", "os.symlink"):
+            note("touch", args[1])
 
     plain_stat = os.stat
 
@@ -65,9 +94,11 @@ def _start() -> None:
         try:
             found = plain_stat(path, *args, **kwargs)
         except (FileNotFoundError, NotADirectoryError):
-            note("missing", path)
+            if kwargs.get("dir_fd") is None:  # relative to another folder than the current one
+                note("missing", path)
             raise
-        note("found", path)
+        if kwargs.get("dir_fd") is None:
+            note("found", path)
         return found
 
     for functions in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):

@@ -1,0 +1,33 @@
+"""What is published names no folder of the machine, and nothing else is rewritten."""
+
+from pathlib import Path
+
+import pytest
+
+from cgrecnet.publish import record
+from cgrecnet.publish.layout import Layout
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/tmp/m4", "."),
+        ("/tmp/m4/y", "./y"),
+        ("in '/tmp/m4', and /tmp/m4.", "in '.', and .."),
+        ("\x1b[34m/tmp/m4/y\x1b[0m", "\x1b[34m./y\x1b[0m"),
+        ("'a\\n/tmp/m4/y'", "'a\\n./y'"),
+        ("file:///tmp/m4/y:3", "file://./y:3"),
+        ("/tmp/m4x/y", "/tmp/m4x/y"),
+        ("/tmp/m4-old /tmp/m4.old /tmp/m4_2 /tmp/m42", "/tmp/m4-old /tmp/m4.old /tmp/m4_2 /tmp/m42"),
+        ("/srv/tmp/m4/y", "/srv/tmp/m4/y"),
+        ("/tmp/m4/data/a.tif", "$CGRECNET_DATA/a.tif"),
+        ("/home/someone/notes /home/someone2", "~/notes /home/someone2"),
+    ],
+)
+def test_only_whole_parts_of_a_path_are_replaced(monkeypatch, text, expected):
+    monkeypatch.setenv("CGRECNET_DATA", "/tmp/m4/data")
+    monkeypatch.setenv("HOME", "/home/someone")
+    output = {"output_type": "stream", "text": [text]}
+    with_output = {"cells": [{"cell_type": "code", "outputs": [output]}]}
+    layout = Layout(Path("/tmp/m4"))
+    assert record._without_paths(with_output, layout)["cells"][0]["outputs"][0]["text"] == [expected]
