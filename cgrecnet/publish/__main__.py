@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from cgrecnet.errors import UserError
+from cgrecnet.errors import RunError, UserError
 from cgrecnet.publish import check, html, schedule, stage
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import only_one
@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with only_one(layout.build):
             if options.command == "check":
+                if not (layout.html / "index.html").is_file():
+                    raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
                 return check.report(check.check(layout.html, layout.build / "checked.json", again=True))
             return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
     except UserError as error:

@@ -100,6 +100,7 @@ def pages_in(html: Path) -> list[Path]:
 
 
 def is_redirect(path: Path) -> bool:
+    """Whether a page does nothing but lead to another one."""
     return path.stat().st_size < 2000 and bool(Page(path).refresh)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 
 def run(folder: Path) -> int:
+    """Execute the notebook of a job folder and leave its result there; return the exit status, 1 for a failure."""
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cgrecnet.errors import ConfigError
+from cgrecnet.publish import settings
 
+PARAMETERS = "book/parameters.yml"
 STATUS_PAGE = "book/appendix/execution"  # generated, so it has no source
 
 
@@ -86,12 +86,11 @@ class Layout:
     @cached_property
     def page_names(self) -> list[str]:
         """Pages in the order of the table of contents, as `book/x` without suffix."""
-        path = self.root / "_toc.yml"
-        try:
-            toc = yaml.safe_load(path.read_text("utf8"))
-        except (OSError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path.name} cannot be read ({_first_line(error)}): restore it.") from None
-        names = [_without_suffix(name) for name in _files_in(toc)]
+        files = _files_in(settings.load(self.root / "_toc.yml", "_toc.yml"))
+        for name in files:
+            if not isinstance(name, str):
+                raise ConfigError(f"_toc.yml lists {name!r}, which is no file's name: correct it.")
+        names = [_without_suffix(name) for name in files]
         for name in names:
             if names.count(name) > 1:
                 raise ConfigError(f"_toc.yml lists {name} twice: keep one entry.")
@@ -109,10 +108,15 @@ class Layout:
             if len(sources) != 1:
                 kind = "has no source" if not sources else "has two sources"
                 raise ConfigError(f"_toc.yml lists {name}, which {kind}: keep one of {name}.md and {name}.py.")
-            chapters.append(Chapter(name, sources[0], parameters.pop(name, {})))
+            chapter = Chapter(name, sources[0], parameters.pop(name, {}))
+            if chapter.parameters and not chapter.is_script:
+                raise ConfigError(
+                    f"{PARAMETERS} gives parameters to {chapter.label}, which is prose and takes none: remove them."
+                )
+            chapters.append(chapter)
         if parameters:
             raise ConfigError(
-                f"book/parameters.yml gives parameters to {next(iter(parameters))}, "
+                f"{PARAMETERS} gives parameters to {next(iter(parameters))}, "
                 "which is no chapter of _toc.yml: correct its name or remove it."
             )
         if STATUS_PAGE not in self.page_names:
@@ -120,16 +124,14 @@ class Layout:
         return chapters
 
     def _parameters(self) -> dict[str, dict[str, Any]]:
-        path = self.book / "parameters.yml"
-        if not path.is_file():
-            return {}
-        try:
-            content = yaml.safe_load(path.read_text("utf8")) or {}
-        except yaml.YAMLError as error:
-            raise ConfigError(f"book/parameters.yml is not valid YAML ({_first_line(error)}): mend it.") from None
-        if not isinstance(content, dict) or not all(isinstance(v, dict) for v in content.values()):
-            raise ConfigError("book/parameters.yml must map each chapter to a mapping of name: value.")
-        return {"book/" + _without_suffix(name): values for name, values in content.items()}
+        path = self.root / PARAMETERS
+        found: dict[str, dict[str, Any]] = {}
+        for written, values in (settings.parameters(path, PARAMETERS) if path.exists() else {}).items():
+            name = "book/" + _without_suffix(written)
+            if name in found:
+                raise ConfigError(f"{PARAMETERS} gives parameters to {name} twice: keep one entry.")
+            found[name] = values
+        return found
 
 
 def default_cache() -> Path:
@@ -146,8 +148,8 @@ def _absolute(folder: str) -> Path:
     return Path(os.path.realpath(folder) if ".." in Path(folder).parts else os.path.abspath(folder))
 
 
-def _files_in(node: Any) -> list[str]:
-    """Every `file:` and the `root:` of a table of contents, depth first, in order."""
+def _files_in(node: Any) -> list[Any]:
+    """What stands after every `file:` and the `root:` of a table of contents, depth first, in order."""
     if isinstance(node, list):
         return [name for item in node for name in _files_in(item)]
     if not isinstance(node, dict):
@@ -160,7 +162,3 @@ def _without_suffix(name: str) -> str:
     for suffix in (".md", ".py", ".ipynb"):
         name = name.removesuffix(suffix)
     return name
-
-
-def _first_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

@@ -6,6 +6,7 @@ from typing import Any
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish.layout import Chapter
+from cgrecnet.publish.settings import one_line
 
 
 def read(chapter: Chapter) -> Any:
@@ -15,12 +16,28 @@ def read(chapter: Chapter) -> Any:
     try:
         notebook = jupytext.read(chapter.source, fmt="py:percent")
     except Exception as error:  # jupytext passes on whatever its parsers raise
-        raise ConfigError(f"{chapter.label} is no percent script that jupytext reads: {error}") from None
+        raise ConfigError(f"{chapter.label} is no percent script that jupytext reads: {one_line(error)}") from None
+    _check_header(chapter, notebook)
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata.pop("jupytext", None)
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"  # a random one would differ from build to build
     return notebook
+
+
+def _check_header(chapter: Chapter, notebook: Any) -> None:
+    """Refuse what jupytext does not understand and would put on the page, or silently leave out."""
+    first = notebook.cells[0] if notebook.cells else None
+    if first and first.cell_type == "raw" and first.source.startswith("---"):
+        raise ConfigError(f"{chapter.label}: its header is not valid YAML: mend what stands between the # --- lines.")
+    if first and first.cell_type == "code" and first.source.startswith("# ---\n"):
+        raise ConfigError(f"{chapter.label}: its header has no end: close it with a line # ---.")
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for cell in notebook.cells:
+        if "incorrectly_encoded_metadata" in cell.metadata:
+            where = f"code cell {code.index(cell) + 1}" if cell in code else "a text cell"
+            line = cell.source.strip().partition("\n")[0]
+            raise ConfigError(f"{chapter.label}: what follows # %% in {where} ({line[:60]}) cannot be read: mend it.")
 
 
 def check_parameters(chapter: Chapter, notebook: Any) -> None:

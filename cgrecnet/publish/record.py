@@ -71,6 +71,7 @@ def title(chapter: Chapter, notebook: dict[str, Any]) -> str:
 
 
 def is_injected(cell: dict[str, Any]) -> bool:
+    """Whether papermill put the cell in, to set parameters."""
     return "injected-parameters" in cell["metadata"].get("tags", [])
 
 

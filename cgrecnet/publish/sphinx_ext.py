@@ -14,6 +14,7 @@ _MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    """What Sphinx calls to take up the extension: hang the two steps below into its build."""
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", copy_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

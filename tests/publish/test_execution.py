@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -158,14 +159,53 @@ def test_only_the_stale_chapter_is_executed_with_its_parameters(executed):
         ("two: {rate: 1e-3}", "book/two.py rate: '1e-3', a str, where its parameters cell has a float"),
         ("two: {points: true}", "a bool, where its parameters cell has a int"),
         ("three: {points: 7}", "book/three, which is no chapter"),
-        ("two: [points", "not valid YAML"),
+        ("two: [points", "book/parameters.yml is not valid YAML"),
+        ("two: {points: 2026-13-45}", "book/parameters.yml is not valid YAML .month must be in 1..12.: mend it"),
+        ("two: {points: 2026-11-22}", "book/parameters.yml: points of two is a date.*quotes"),
+        ("two: {points: {1: 2}}", "book/parameters.yml: points of two"),
+        ("two: {points: &a [*a]}", "book/parameters.yml: points of two"),
+        ("1: {a: 1}", "book/parameters.yml: 1 is no chapter's name, but an int"),
+        ("two: {1: 2}", "book/parameters.yml: 1, of two, is no parameter's name, but an int"),
+        ("two: {rate: 1}\ntwo.py: {points: 1}", "book/parameters.yml gives parameters to book/two twice"),
+        ("index: {n: 1}", "book/parameters.yml gives parameters to book/index.md, which is prose"),
+        ("caf\udce9: {n: 1}", "book/parameters.yml is not valid YAML"),
     ],
 )
 def test_unknown_or_mistyped_parameters_are_refused(tmp_path, text, message):
     root = make_book(tmp_path)
-    write(root / "book" / "parameters.yml", text)
-    with pytest.raises(ConfigError, match=message):
+    (root / "book" / "parameters.yml").write_bytes(text.encode("utf8", "surrogateescape"))
+    with pytest.raises(ConfigError, match=message) as caught:
         schedule.execute_stale(Layout(root), jobs=1, timeout=120)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        ("# ---\n# jupyter: [open\n# ---\n", "its header is not valid YAML"),
+        ("# ---\n# jupyter:\n#   a: 2026-13-45\n# ---\n", "month must be in 1..12"),
+        ("# ---\n# jupyter:\n#   kernelspec: 5\n# ---\n", "no percent script"),
+        ("# ---\n# jupyter:\n", "its header has no end"),
+        ('# %% tags=["parameters"\nx = 1\n', "what follows # %% in code cell 1 .x = 1. cannot be read"),
+        ('# %% tags="parameters"\nx = 1\n', "no percent script"),
+    ],
+)
+def test_a_header_with_an_error_is_refused_in_one_sentence(broken, capsys, header, message):
+    write(broken / "book" / "parameters.yml", "")
+    write(broken / "book" / "sound.py", header + "\n# %%\nprint(1)\n")
+    set_pages(broken, "sound")
+    assert __main__.main(["build", "--root", str(broken)]) == 1
+    complaint = capsys.readouterr().err.strip().splitlines()[0]
+    assert complaint.startswith("error: book/sound.py") and complaint.count("book/sound.py") == 1
+    assert re.search(message, complaint)
+
+
+@pytest.mark.parametrize("text", ["format: jb-book\nroot: 1\n", "root: 2026-13-45", "\t{", "root: [a]"])
+def test_a_damaged_table_of_contents_is_refused_in_one_sentence(tmp_path, text):
+    root = make_book(tmp_path)
+    write(root / "_toc.yml", text)
+    with pytest.raises(ConfigError, match="^_toc.yml"):
+        _ = Layout(root).chapters
 
 
 def test_a_page_without_a_source_is_refused(tmp_path):

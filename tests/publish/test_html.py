@@ -87,3 +87,10 @@ def test_a_warning_fails_twice_and_the_repair_succeeds(tmp_path, capsys):
     write(root / "book" / "index.md", "# Home\n\nAll is well.\n")
     assert build(root) == 0
     assert Layout(root).html.is_dir()
+
+
+def test_a_check_without_a_book_says_so(tmp_path, capsys):
+    root = make_book(tmp_path)
+    assert __main__.main(["check", "--root", str(root)]) == 1
+    complaint = capsys.readouterr().err
+    assert complaint.startswith("error: ") and "there is no book" in complaint and complaint.count("\n") == 1
