@@ -50,7 +50,7 @@ define make_environment
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	echo "error: $(PYTHON) is not Python 3.11 or newer: install one and name it, as in make PYTHON=python3.12 $(MAKECMDGOALS)." >&2; \
 	exit 1; }
-echo "making .venv from requirements.lock (once; some minutes and 6 GB)"
+echo "making .venv from requirements.lock (once; some minutes and 7 GB)"
 rm -rf .venv
 $(PYTHON) -m venv .venv
 index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(RUN) -m pip config get global.index-url 2>/dev/null || true)}}"
