@@ -24,7 +24,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
     options = parser.parse_args(arguments)
     layout = Layout(options.root.resolve())
-    signal.signal(signal.SIGTERM, _interrupted)  # whoever ends the build ends its kernels as well
+    for name in ("SIGTERM", "SIGHUP"):  # whoever ends the build, or its terminal, ends its kernels as well
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to be left alone
+            signal.signal(number, _interrupted)
     try:
         with only_one(layout.build):
             if options.command == "check":

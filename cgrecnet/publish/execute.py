@@ -7,8 +7,12 @@ The folder holds `job.json` and `input.ipynb`; the process leaves `output.ipynb`
 import json
 import os
 import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
+
+from cgrecnet.publish import lock
 
 
 def run(folder: Path) -> int:
@@ -18,6 +22,7 @@ def run(folder: Path) -> int:
     from papermill.exceptions import PapermillExecutionError
 
     job = json.loads((folder / "job.json").read_text("utf8"))
+    threading.Thread(target=_end_with, args=(job["parent"],), daemon=True).start()
     os.environ.update(job["kernel"])  # only now: the tracer shall watch the kernel, not this process
     notebook = nbformat.read(folder / "input.ipynb", as_version=4)
 
@@ -60,6 +65,14 @@ def run(folder: Path) -> int:
             return 1
     nbformat.write(done, folder / "output.ipynb")
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """End this process and its kernel when the build is gone: nobody would collect the result or end it in time."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    lock.kill_family(os.getpid(), itself=False)
+    os._exit(1)
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cgrecnet.publish import stage
+from cgrecnet.publish import lock, stage
 from cgrecnet.publish.layout import Layout
 
 
@@ -48,6 +48,7 @@ def _jupyter_book(layout: Layout) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
+        pass_fds=lock.held(),  # it goes on writing where this process is killed
         text=True,
         errors="replace",
     )

@@ -1,4 +1,4 @@
-"""One build at a time in one folder."""
+"""One build at a time in one folder, and the end of those it started."""
 
 import os
 from collections.abc import Iterator
@@ -7,10 +7,16 @@ from pathlib import Path
 
 from cgrecnet.errors import RunError
 
+_held: set[int] = set()
+
 
 @contextmanager
 def only_one(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; raise RunError where another process has it. The system frees it on any death."""
+    """Hold the folder's lock; raise RunError where another process has it.
+
+    Children that are given `held()` hold it as well, so that the system frees it when the last of them is gone,
+    however this process ends.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     try:
         import fcntl
@@ -23,6 +29,29 @@ def only_one(folder: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise RunError(f"Another build is at work in {folder}: wait until it has ended.") from None
+        _held.add(descriptor)
         yield
     finally:
+        _held.discard(descriptor)
         os.close(descriptor)
+
+
+def held() -> tuple[int, ...]:
+    """The descriptors of the locks that this process holds, for `pass_fds` of what it starts."""
+    return tuple(_held)
+
+
+def kill_family(pid: int, itself: bool = True) -> None:
+    """Kill the processes that `pid` started, and theirs, whatever session they sit in, and `pid` itself."""
+    import psutil
+
+    try:
+        head = psutil.Process(pid)
+        family = head.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return
+    for member in [*family, head] if itself else family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue

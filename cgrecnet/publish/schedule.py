@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.publish import dependencies, notebook, record
+from cgrecnet.publish import dependencies, lock, notebook, record
 from cgrecnet.publish.layout import Chapter, Layout
 
 TRACING = Path(__file__).parent / "tracing"
@@ -55,8 +55,8 @@ def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
     running: dict[str, subprocess.Popen] = {}
     outcomes = []
     pool = ThreadPoolExecutor(jobs)
+    futures = [pool.submit(_outcome, chapter, layout, timeout, running) for chapter in stale]
     try:
-        futures = [pool.submit(_outcome, chapter, layout, timeout, running) for chapter in stale]
         for future in as_completed(futures):
             outcome = future.result()
             outcomes.append(outcome)
@@ -67,8 +67,10 @@ def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
             print(f"  [{len(outcomes)}/{len(stale)}] {outcome.seconds:6.1f} s  {state:6}  {name}", flush=True)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in list(running.values()):
-            _kill(process)
+        while not all(future.done() for future in futures):  # one may be about to start its process
+            for process in list(running.values()):
+                _kill(process)
+            time.sleep(0.05)
         raise
     pool.shutdown()
     return outcomes
@@ -99,7 +101,12 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str
         except ConfigError as error:
             raise ChapterFailed(str(error)) from None
         nbformat.write(source, folder / "input.ipynb")
-        job = {"parameters": chapter.parameters, "cwd": str(layout.book), "kernel": _kernel_settings(layout, folder)}
+        job = {
+            "parameters": chapter.parameters,
+            "cwd": str(layout.book),
+            "kernel": _kernel_settings(layout, folder),
+            "parent": os.getpid(),
+        }
         (folder / "job.json").write_text(json.dumps(job), "utf8")
         started, begin = datetime.now(UTC), time.monotonic()
         process = subprocess.Popen(
@@ -108,6 +115,7 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
+            pass_fds=lock.held(),
             text=True,
             errors="replace",
         )
@@ -173,17 +181,7 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
 
 def _kill(process: subprocess.Popen) -> None:
     """End the process and its kernel, which sits in a session of its own."""
-    import psutil
-
-    try:
-        family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-    except psutil.NoSuchProcess:
-        return
-    for member in family:
-        try:
-            member.kill()
-        except psutil.NoSuchProcess:
-            continue
+    lock.kill_family(process.pid)
     process.wait()
 
 

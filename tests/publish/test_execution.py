@@ -3,19 +3,14 @@
 import json
 import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from datetime import datetime, timedelta
 
 import pytest
 from minibook import make_book, set_pages, stale, write, write_script
 
-from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.errors import ConfigError
 from cgrecnet.publish import __main__, dependencies, schedule
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.lock import only_one
 
 
 def record_of(layout, name):
@@ -250,32 +245,6 @@ def test_a_killed_kernel_and_a_late_chapter_are_failures(broken):
     assert "book/late.py, code cell 1 (import time): it took longer than the 8 s" in failures["book/late"]
     assert not list((broken / "_build" / "executed").rglob("*.ipynb"))
     assert not list((broken / "_build").glob("job-*"))
-
-
-def test_an_interrupt_is_a_failure_that_leaves_nothing(broken):
-    import psutil
-
-    write_script(broken / "book" / "late.py", "# %%\nimport time\ntime.sleep(100)\n")
-    write(broken / "book" / "parameters.yml", "")
-    set_pages(broken, "late")
-    command = [sys.executable, "-m", "cgrecnet.publish", "build", "--root", str(broken)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    kernels = []
-    limit = time.monotonic() + 30
-    while not list((broken / "_build").glob("job-*/at.json")) and time.monotonic() < limit:
-        time.sleep(0.1)
-    kernels = psutil.Process(process.pid).children(recursive=True)
-    process.send_signal(signal.SIGINT)
-    _, complaint = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert complaint.strip() == "error: interrupted; what was half done is not kept."
-    assert kernels and not [kernel for kernel in kernels if kernel.is_running() and kernel.status() != "zombie"]
-    assert not list((broken / "_build" / "executed").rglob("*.ipynb"))
-
-
-def test_two_builds_at_once_are_refused(tmp_path):
-    with only_one(tmp_path), pytest.raises(RunError, match="Another build is at work"), only_one(tmp_path):
-        pass
 
 
 def test_a_damaged_executed_notebook_is_not_taken_for_whole(executed):

@@ -1,0 +1,119 @@
+"""One build at a time, also when the first was killed and its children go on; whoever ends a build ends them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from minibook import make_book, set_pages, write, write_script
+
+from cgrecnet.errors import RunError
+from cgrecnet.publish.lock import only_one
+
+# Stands for Jupyter Book: it says that it is there, and takes its time.
+SLOW_BOOK = """\
+import pathlib, time
+def main():
+    pathlib.Path("_build/at_work").touch()
+    time.sleep(6)
+    pathlib.Path("_build/done").touch()
+"""
+
+
+def build(root, **settings):
+    command = [sys.executable, "-m", "cgrecnet.publish", "build", "--root", str(root)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | settings)
+
+
+def wait_for(found, seconds=30):
+    limit = time.monotonic() + seconds
+    while not found() and time.monotonic() < limit:
+        time.sleep(0.05)
+    assert found()
+
+
+def gone(processes):
+    return not [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_two_builds_at_once_are_refused(tmp_path):
+    with only_one(tmp_path), pytest.raises(RunError, match="Another build is at work"), only_one(tmp_path):
+        pass
+    with only_one(tmp_path):
+        pass
+
+
+@pytest.fixture
+def writing(tmp_path):
+    """A build whose Jupyter Book is at work."""
+    root = make_book(tmp_path / "repository")
+    write(root / "book" / "index.md", "# Home\n")
+    set_pages(root)
+    for name, text in {"__init__.py": "", "cli/__init__.py": "", "cli/main.py": SLOW_BOOK}.items():
+        write(tmp_path / "stub" / "jupyter_book" / name, text)
+    path = os.pathsep.join([str(tmp_path / "stub"), os.environ.get("PYTHONPATH", "")])
+    process = build(root, PYTHONPATH=path)
+    wait_for((root / "_build" / "at_work").exists)
+    children = psutil.Process(process.pid).children(recursive=True)
+    yield root, process, children
+    for member in children:
+        if member.is_running():
+            member.kill()
+
+
+def test_the_lock_is_held_until_the_children_of_a_killed_build_are_gone(writing):
+    root, process, children = writing
+    process.kill()
+    process.wait()
+    assert children and not gone(children)
+    second = build(root)
+    _, complaint = second.communicate(timeout=30)
+    assert second.returncode == 1
+    assert complaint == f"error: Another build is at work in {root / '_build'}: wait until it has ended.\n"
+    wait_for((root / "_build" / "done").exists)
+    wait_for(lambda: gone(children))
+    with only_one(root / "_build"):
+        pass
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_whoever_ends_a_build_ends_jupyter_book(writing, name):
+    root, process, children = writing
+    process.send_signal(getattr(signal, name))
+    _, complaint = process.communicate(timeout=5)
+    assert process.returncode == 130
+    assert complaint == "error: interrupted; what was half done is not kept.\n"
+    wait_for(lambda: gone(children), 1)
+    assert not (root / "_build" / "done").exists()
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+def test_whoever_ends_a_build_ends_its_kernels(tmp_path, name):
+    root = make_book(tmp_path)
+    write_script(root / "book" / "late.py", "# %%\nimport time\ntime.sleep(100)\n")
+    set_pages(root, "late")
+    process = build(root)
+    wait_for(lambda: list((root / "_build").glob("job-*/at.json")))
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(getattr(signal, name))
+    _, complaint = process.communicate(timeout=30)
+    assert len(children) >= 2
+    if name == "SIGKILL":
+        wait_for(lambda: gone(children), 15)
+        with only_one(root / "_build"):
+            pass
+    else:
+        assert process.returncode == 130
+        assert complaint == "error: interrupted; what was half done is not kept.\n"
+        assert gone(children)
+    assert not list((root / "_build" / "executed").rglob("*.ipynb"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
+def test_a_build_that_was_told_to_ignore_the_end_of_its_terminal_does(tmp_path):
+    code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); from cgrecnet.publish import __main__ as m; "
+    code += f"m.main(['check', '--root', {str(tmp_path)!r}]); assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN"
+    subprocess.run([sys.executable, "-c", code], check=True, stderr=subprocess.DEVNULL)
