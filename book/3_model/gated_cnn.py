@@ -9,7 +9,7 @@
 # %% [markdown]
 # # The gated CNN block
 #
-# **You will learn** what a gate is, how the block of the paper's Figure 4C differs from its Equation 4, what values a gate can take, and why a closed gate does not silence the background.
+# **You will learn** what a gate is, how the block that the paper describes differs from its Equation 4, what values a gate can take, and why a closed gate does not silence the background.
 #
 # ## The idea
 #
@@ -18,7 +18,7 @@
 # The factor depends on the input, so the network can treat each position and each channel in its own way.
 # The paper describes the purpose so: the gate "opens" for features that belong to differentiation markers, and "closes" for ambiguous background (section 2.4.2 of {cite}`li2026cgrecnet`).
 #
-# ## The two equations, and the block in the figure
+# ## The two equations, and the block in the prose
 #
 # **Eq. 4** of the paper is, by its description, the *gated linear unit* of Dauphin and colleagues {cite}`dauphin2017language`:
 #
@@ -34,14 +34,20 @@
 # \mathrm{DW}(X)_{i,j,k} = \sum_{m,n} K_{m,n,k}\; X_{i+m,\,j+n,\,k} .
 # $$ (eq-gated-depthwise)
 #
-# The prose and **Figure 4C** describe something that contains both ideas but is neither equation:
-# layer normalisation, one wide linear layer, a split into gate, information and context, GELU on the gate, a depthwise convolution on the context, and a residual connection.
-# This is the block of MambaOut {cite}`yu2024mambaout`:
+# The prose, which refers to Figure 4C, describes something that contains both ideas but is neither equation:
+# layer normalisation, a linear layer into a wider space, a split into gate, information and context, GELU on the gate, a depthwise convolution on the context, and a residual connection.
+# (We could read the figure's caption and not its picture.)
+# It fits the block of MambaOut {cite}`yu2024mambaout`, which the paper does not name:
 #
 # $$
-# [\,g,\; i,\; c\,] = \mathrm{LN}(x)\, W_1 + b_1, \qquad
-# y = x + \big( \operatorname{GELU}(g) \odot [\, i \,;\, \mathrm{DW}(c) \,] \big) W_2 + b_2 .
+# \begin{aligned}
+# [\,g,\; i,\; c\,] &= \mathrm{LN}(x)\, W_1 + b_1, \\
+# y &= x + \big( \operatorname{GELU}(g) \odot [\, i \,;\, \mathrm{DW}(c) \,] \big) W_2 + b_2 .
+# \end{aligned}
 # $$ (eq-gated-block)
+#
+# Here LN is the layer normalisation, which brings the numbers of each position to mean 0 and spread 1; $W_1, b_1, W_2, b_2$ are learned; the semicolon puts two parts side by side.
+# GELU is a smooth cousin of the ReLU, the number times the share of a normal distribution that lies below it.
 #
 # | | Eq. 4 | the block |
 # |---|---|---|
@@ -92,7 +98,7 @@ Markdown(
 
 # %% [markdown]
 # The paper writes of depthwise convolution "within the gating mechanism".
-# In the block that its figure shows, the convolved part belongs to the content and not to the gate.
+# In this block, as in the paper's sentence on the context, the convolved part belongs to the content and not to the gate.
 # That is a matter of words as long as one remembers it when a gate map is interpreted: the gate decides from one token, without a look at its neighbours.
 # (The token itself has seen a neighbourhood: the layers before it are convolutions.)
 #
@@ -104,9 +110,16 @@ Markdown(
 def by_hand(block, x):
     """The block's equation, with Eq. 5 as a sum of shifted copies."""
     x = x.permute(0, 2, 3, 1)
-    mean, variance = x.mean(-1, keepdim=True), x.var(-1, unbiased=False, keepdim=True)
-    normal = (x - mean) / (variance + 1e-6).sqrt() * block.norm.weight + block.norm.bias
-    g, i, c = (normal @ block.fc1.weight.T + block.fc1.bias).split(block.splits, dim=-1)
+    mean, variance = (
+        x.mean(-1, keepdim=True),
+        x.var(-1, unbiased=False, keepdim=True),
+    )
+    normal = (x - mean) / (
+        variance + 1e-6
+    ).sqrt() * block.norm.weight + block.norm.bias
+    g, i, c = (normal @ block.fc1.weight.T + block.fc1.bias).split(
+        block.splits, dim=-1
+    )
     kernel, size = block.conv.weight[:, 0], block.conv.kernel_size[0]
     padded = torch.nn.functional.pad(c, (0, 0) + (size // 2,) * 4)
     filtered = block.conv.bias + sum(
@@ -115,7 +128,9 @@ def by_hand(block, x):
         for n in range(size)
     )
     gelu = g / 2 * (1 + torch.erf(g / 2**0.5))
-    y = (gelu * torch.cat((i, filtered), dim=-1)) @ block.fc2.weight.T + block.fc2.bias
+    y = (
+        gelu * torch.cat((i, filtered), dim=-1)
+    ) @ block.fc2.weight.T + block.fc2.bias
     return (x + y).permute(0, 3, 1, 2)
 
 
@@ -126,7 +141,10 @@ for dtype in (torch.float32, torch.float64):
     with torch.no_grad():
         difference = (small(x) - by_hand(small, x)).abs().max().item()
         allowed = 50 * torch.finfo(dtype).eps * small(x).abs().max().item()
-    print(f"{dtype}: largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+    print(
+        f"{dtype}: largest difference {difference:.1e}, "
+        f"rounding allows {allowed:.1e}"
+    )
     assert difference < allowed
 
 # %% [markdown]
@@ -140,7 +158,9 @@ for dtype in (torch.float32, torch.float64):
 
 # %%
 torch.manual_seed(0)
-network = create_model("resgdnet").train()  # the gate alone behind layer2; untrained
+network = create_model(
+    "resgdnet"
+).train()  # the gate alone behind layer2; untrained
 dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 maps = stage2_map(network, images)
@@ -168,7 +188,7 @@ Markdown(
 # The sentence about a gate that opens with "values approaching 1" and closes with "values approaching 0" describes a sigmoid.
 # The same section names GELU.
 # A GELU gate can close, but it does not open to 1: it amplifies without limit.
-# Taken at their word, the two cannot be reconciled; `gate_activation` is therefore an option of the model, with GELU, which the prose, the figure and the public code agree on, as default.
+# Taken at their word, the two cannot be reconciled; `gate_activation` is therefore an option of the model, with GELU, on which the prose and the public code agree, as default.
 #
 # ## A closed gate does not silence the background
 #
@@ -179,10 +199,15 @@ Markdown(
 shut = GatedCNNBlock(512, activation="sigmoid")
 with torch.no_grad():
     shut.fc1.weight[: shut.splits[0]].zero_()
-    shut.fc1.bias[: shut.splits[0]] = -100.0  # sigmoid(-100) is 0 for all purposes
+    shut.fc1.bias[
+        : shut.splits[0]
+    ] = -100.0  # sigmoid(-100) is 0 for all purposes
     left = shut(maps[:1]) - maps[:1]
     remains = (left - shut.fc2.bias[None, :, None, None]).abs().max().item()
-print(f"all gates shut: the block adds its bias, and at most {remains:.0e} besides")
+print(
+    "all gates shut: the block adds its bias, "
+    f"and at most {remains:.0e} besides"
+)
 assert remains < 1e-5
 
 # %% [markdown]
@@ -243,7 +268,7 @@ Markdown(
 # **Take-away.**
 # The block normalises, widens, splits, filters a part of the content and multiplies by a gate that sees one position at a time.
 # Its GELU gate has no "open" end, and because the input is added, a shut gate leaves the background as it was.
-# Gate maps of an untrained network follow the cell too, so a picture of a gate is evidence only against that yardstick.
+# Some gate maps of an untrained network follow the cell too, so a picture of a gate is evidence only against that yardstick.
 #
 # ```{exercise} Why depthwise?
 # :label: exercise-gated-depthwise
@@ -259,7 +284,9 @@ Markdown(
 # ````
 
 # %% tags=["hide-input"]
-ordinary = sum(p.numel() for p in torch.nn.Conv2d(context, context, 7).parameters())
+ordinary = sum(
+    p.numel() for p in torch.nn.Conv2d(context, context, 7).parameters()
+)
 depthwise = sum(p.numel() for p in block.conv.parameters())
 print(f"ordinary {ordinary:,}, depthwise {depthwise:,}, whole block {total:,}")
 
@@ -283,6 +310,11 @@ before, after = maps[:1], maps[:1].clone()
 after[0, :, 14, 14] += torch.randn(512, generator=generator)
 with torch.no_grad():
     changed = (block(after) != block(before)).any(1).sum().item()
-    changed_gate = (block.gate(after) != block.gate(before)).any(-1).sum().item()
+    changed_gate = (
+        (block.gate(after) != block.gate(before)).any(-1).sum().item()
+    )
 assert changed == 7 * 7 and changed_gate == 1
-print(f"positions where the output changes: {changed}, where the gate does: {changed_gate}")
+print(
+    f"positions where the output changes: {changed}, "
+    f"where the gate does: {changed_gate}"
+)

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # The model on one page
 #
-# **You will learn** what CG-RecNet adds to a ResNet-50, where it adds it, and how we know which modules the authors most likely used.
+# **You will learn** what CG-RecNet adds to a ResNet-50, where it adds it, and what speaks for our reading of the modules.
 #
 # The paper takes a network that everyone knows, ResNet-50 {cite}`he2016deep`, and inserts two modules after its second stage {cite}`li2026cgrecnet`.
 # At that point an image of 224 by 224 pixels has become a map of 28 by 28 positions with 512 numbers each.
@@ -20,11 +20,12 @@
 # 2. The **GatedCNN block** multiplies the map by a learned gate.
 #    It is to let the cell pass and hold the background back.
 #
-# Then stages 3 and 4 of ResNet-50 follow as always, and a last layer gives three numbers, one per class.
+# Then stages 3 and 4 of ResNet-50 follow as always, and the head gives three numbers, one per class.
+# (In our reading the head is two layers: the one that ResNet-50 has for the 1000 classes of ImageNet, called `fc`, and a small one behind it.)
 #
 # ## From image to classes, step by step
 #
-# With $B$ images the shapes are those of {numref}`fig-shape-strip`.
+# {numref}`fig-shape-strip` has the shapes for one image, channels first; with $B$ images, each has a $B$ in front.
 
 # %% tags=["remove-input"]
 import matplotlib.pyplot as plt
@@ -37,7 +38,7 @@ from cgrecnet.models import create_model, list_models
 
 use_book_style()
 
-# %% mystnb={"image": {"alt": "A row of boxes from left to right, one per stage of the network; boxes get lower and wider as the map shrinks from 224 pixels to 7 and its channels grow from 3 to 2048. The fusion and the gate are coloured and stand between layer2 and layer3."}, "figure": {"name": "fig-shape-strip", "caption": "Both new modules stand at one place and leave the shape as it is, so any of them can be taken out for an ablation. Height: positions along one side; width: number of channels, on logarithmic scales. The shapes were recorded while the network ran."}}
+# %% mystnb={"image": {"alt": "A row of boxes from left to right, one per stage of the network; boxes get lower and wider as the map shrinks from 224 pixels to 7 and its channels grow from 3 to 2048. The fusion and the gate are coloured and stand between layer2 and layer3."}, "figure": {"name": "fig-shape-strip", "caption": "Both new modules stand at one place and leave the shape as it is, so either can be taken out for an ablation. Height: positions along one side; width: number of channels, on logarithmic scales. The shapes were recorded while the network ran."}}
 network = create_model("cg_recnet").eval()
 steps = trace_shapes(network, torch.zeros(1, 3, 224, 224))
 draw_shape_strip(steps, highlight=("fusion", "gate"))
@@ -59,43 +60,46 @@ list_models()
 #
 # **Fusion.** The map is read as a list of $N = 28 \cdot 28$ tokens.
 # From each token, three vectors are made: a query $q$, a key $k$ and a value $v$.
-# Linear-angular attention (Eq. 1 of the paper, after {cite}`you2022castling`) compares queries and keys by their angle, and does it in an order that costs $O(N)$ instead of $O(N^2)$:
+# Linear-angular attention (Eq. 1 of the paper, here in the form of {cite}`you2022castling`) compares queries and keys by their angle, and does it in an order that costs $O(N)$ instead of $O(N^2)$:
 #
 # $$
 # Y = \tfrac12 V + \tfrac1\pi\, \hat Q\, (\hat K^{\top} V),
 # $$ (eq-linear-angular)
 #
-# where $\hat Q$ and $\hat K$ hold vectors of length one.
-# Cross-covariance attention (Eq. 2, after {cite}`elnouby2021xcit`) lets channels attend to channels instead of positions to positions:
+# where $V$ holds one value per row, and the rows of $\hat Q$ and $\hat K$ are queries and keys divided by their length.
+# Cross-covariance attention (Eq. 2, after {cite}`elnouby2021xcit`) lets channels attend to channels instead of positions to positions.
+# Now channels stand in rows, $d$ of them, and $\tau$ is a learned factor:
 #
 # $$
 # Y = \operatorname{softmax}\!\big(\tau\, \hat Q \hat K^{\top}\big)\, V, \qquad Q, K, V \in \mathbb R^{d \times N}.
 # $$ (eq-xca)
 #
-# A third step joins the two results (Eq. 3, after {cite}`zhou2023attention`).
+# A third step joins the two results (Eq. 3); {doc}`fusion` opens it.
 #
-# **Gate.** The map is normalised and widened into three parts, a gate $g$, an information part $i$ and a context $c$ (Eq. 4 and 5, after {cite}`yu2024mambaout`):
+# **Gate.** The map is normalised and widened into three parts, a gate $g$, an information part $i$ and a context $c$ (Eq. 4 and 5, here in the form of {cite}`yu2024mambaout`, which fits the prose):
 #
 # $$
 # y = x + \big( \operatorname{GELU}(g) \odot [\, i \,;\, \mathrm{DW}(c) \,] \big) W_2 + b_2 ,
 # $$ (eq-gate)
 #
-# where $\mathrm{DW}$ is a $7 \times 7$ convolution on each channel by itself and $\odot$ multiplies number by number.
+# where $\mathrm{DW}$ is a $7 \times 7$ convolution on each channel by itself, $\odot$ multiplies number by number, GELU is a smooth cousin of the ReLU, and the learned $W_2$ and $b_2$ lead back to 512 channels.
 #
 # This is the code that runs, shown from the package:
 
 # %% tags=["remove-input"]
 import inspect
 
+import textwrap
+
 from cgrecnet.models.gated import GatedCNNBlock
 
-Markdown(f"```python\n{inspect.getsource(GatedCNNBlock.forward)}```")
+Markdown(f"```python\n{textwrap.dedent(inspect.getsource(GatedCNNBlock.forward))}```")
 
 # %% [markdown]
 # ## How do we know?
 #
 # The paper published neither code nor weights, but it printed how many parameters each variant has.
-# Counting is a strong test, because every open choice changes the count.
+# Counting is a test for every open choice that changes the count; what a fit is worth, {doc}`recovery` asks.
 
 # %% tags=["remove-input"]
 from cgrecnet.paper.tables import load_tables
@@ -126,7 +130,7 @@ PRESETS["recovered"].as_dict()
 # %% [markdown]
 # **Take-away.**
 # CG-RecNet is ResNet-50 with two shape-preserving modules after stage 2.
-# The printed parameter counts pin the modules down, after two rows of the table are exchanged.
+# The printed parameter counts support one reading of the modules, after two rows of the table are exchanged; choices without parameters stay open.
 #
 # ```{exercise} Take a module out
 # :label: exercise-module
@@ -141,5 +145,11 @@ PRESETS["recovered"].as_dict()
 # ````
 
 # %% tags=["hide-input"]
-added = sum(p.numel() for part in (network.fusion, network.gate) for p in part.parameters())
-print(f"{added:,} of {counts['cg_recnet']:,}: {added / counts['cg_recnet']:.1%}")
+added = sum(
+    p.numel()
+    for part in (network.fusion, network.gate)
+    for p in part.parameters()
+)
+print(
+    f"{added:,} of {counts['cg_recnet']:,}: {added / counts['cg_recnet']:.1%}"
+)
