@@ -9,7 +9,7 @@ from typing import Any
 
 from cgrecnet.publish.layout import Chapter, Layout
 
-FORMAT = 2  # raise it to have every chapter executed anew
+FORMAT = 3  # raise it to have every chapter executed anew
 _TRACING = Path("cgrecnet", "publish", "tracing")  # on every kernel's path, so every kernel looks into it
 _IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
 
