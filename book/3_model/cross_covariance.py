@@ -18,7 +18,7 @@
 # A channel is an image of one pattern.
 # Two channels are alike if they are strong at the same places.
 # Each channel is then replaced by a weighted mean of channels, the more alike the heavier.
-# In the words of the paper, this brings out "co-activated feature channels" (section 2.4.1 of {cite}`li2026cgrecnet`).
+# In the words of the paper, its learned temperature highlights "co-activated feature channels" (section 2.4.1 of {cite}`li2026cgrecnet`).
 #
 # ## The equation
 #
@@ -26,12 +26,16 @@
 # One head, with channels in rows and tokens in columns, computes (**Eq. 2** of the paper)
 #
 # $$
-# Y = A\, V, \qquad A = \operatorname{softmax}_{\text{row}}\!\big( \tau\, \hat Q \hat K^{\top} \big), \qquad Q, K, V \in \mathbb R^{d \times N} .
+# \begin{aligned}
+# Y &= A\, V, \qquad Q, K, V \in \mathbb R^{d \times N}, \\
+# A &= \operatorname{softmax}_{\text{row}}\!\big( \tau\, \hat Q \hat K^{\top} \big) .
+# \end{aligned}
 # $$ (eq-xcov-attention)
 #
 # The hat means: each row is divided by its length, taken over all $N$ tokens.
 # So $(\hat Q \hat K^{\top})_{ab}$ is the cosine of the angle between query channel $a$ and key channel $b$, a number between -1 and 1.
 # The table $A$ is $d \times d$, and $N$ does not appear in its size.
+# The softmax turns each row of numbers into positive weights that sum to 1, the larger the number the heavier.
 # The number $\tau$, one per head, is learned and starts at 1; the paper calls it a temperature.
 #
 # This is the package's code:
@@ -74,12 +78,16 @@ def by_hand(module, tokens):
         heads = []
         q, k, v = (image @ module.qkv.weight.T).T.chunk(3)  # each C x N
         parts = (x.chunk(module.num_heads) for x in (q, k, v))
-        for qh, kh, vh, tau in zip(*parts, module.temperature.flatten(), strict=True):
+        for qh, kh, vh, tau in zip(
+            *parts, module.temperature.flatten(), strict=True
+        ):
             qh = qh / qh.norm(dim=1, keepdim=True)
             kh = kh / kh.norm(dim=1, keepdim=True)
             weights = (tau * qh @ kh.T).exp()
             heads.append(weights / weights.sum(1, keepdim=True) @ vh)
-        images.append(torch.cat(heads).T @ module.proj.weight.T + module.proj.bias)
+        images.append(
+            torch.cat(heads).T @ module.proj.weight.T + module.proj.bias
+        )
     return torch.stack(images)
 
 
@@ -88,10 +96,19 @@ for dtype in (torch.float32, torch.float64):
     small = CrossCovarianceAttention(24, num_heads=4).to(dtype)
     tokens = torch.randn(2, 50, 24, generator=generator, dtype=dtype)
     with torch.no_grad():
-        small.temperature.copy_(torch.tensor([0.5, 1.0, 2.0, 5.0]).view(4, 1, 1))
-        difference = (small(tokens) - by_hand(small, tokens)).abs().max().item()
-        allowed = 50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
-    print(f"{dtype}: largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+        small.temperature.copy_(
+            torch.tensor([0.5, 1.0, 2.0, 5.0]).view(4, 1, 1)
+        )
+        difference = (
+            (small(tokens) - by_hand(small, tokens)).abs().max().item()
+        )
+        allowed = (
+            50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
+        )
+    print(
+        f"{dtype}: largest difference {difference:.1e}, "
+        f"rounding allows {allowed:.1e}"
+    )
     assert difference < allowed
 
 # %% [markdown]
@@ -113,7 +130,9 @@ for side in (4, 8, 28, 56):
         table = module.covariance(q, k)
     error = (table.sum(-1) - 1).abs().max().item()
     shape = tuple(table.shape[1:])
-    print(f"N = {side * side:5}: table {shape}, rows sum to 1 within {error:.0e}")
+    print(
+        f"N = {side * side:5}: table {shape}, rows sum to 1 within {error:.0e}"
+    )
     assert table.shape[1:] == (8, 16, 16) and error < tolerance
 
 # %% [markdown]
@@ -124,7 +143,9 @@ for side in (4, 8, 28, 56):
 
 # %%
 torch.manual_seed(0)
-network = create_model("rescmnet").train()  # the fusion alone behind layer2; untrained
+network = create_model(
+    "rescmnet"
+).train()  # the fusion alone behind layer2; untrained
 dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 with torch.no_grad():
@@ -132,11 +153,15 @@ with torch.no_grad():
     tokens = network.fusion.reduce(maps.flatten(2).transpose(1, 2))[:1]
     attention = network.fusion.cross_covariance
     q, k, v = split_heads(attention.qkv(tokens), 8)
-    cosines = unit(q.transpose(-2, -1)) @ unit(k.transpose(-2, -1)).transpose(-2, -1)
+    cosines = unit(q.transpose(-2, -1)) @ unit(k.transpose(-2, -1)).transpose(
+        -2, -1
+    )
     table = attention.covariance(q, k)
 
 # %% mystnb={"image": {"alt": "Four panels. A grey cell; a 16 by 16 table of cosines in red and blue; the softmax of its rows at temperature factor 1, where values differ little; the same at 10, where a few cells per row are bright and the rest dark."}, "figure": {"name": "fig-xcov-cell", "caption": "At its start the attention is a mean of 16 channels with mild preferences; only a large factor makes it choose. A, one cell; B, cosines between the query channels (rows) and key channels (columns) of one head of an untrained network; C, its attention at the starting value 1; D, the same cosines at 10. Mind the scales of C and D."}}
-draw_channel_attention(grey(images[0]), cosines[0, 0].numpy(), temperatures=(1, 10))
+draw_channel_attention(
+    grey(images[0]), cosines[0, 0].numpy(), temperatures=(1, 10)
+)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -161,8 +186,14 @@ Markdown(
 
 # %%
 for tau in (1.0, 2.0):
-    multiplied, divided = (cosines * tau).softmax(-1), (cosines / tau).softmax(-1)
-    print(f"tau = {tau:.0f}, largest weight: {multiplied.max():.3f} multiplied, {divided.max():.3f} divided")
+    multiplied, divided = (
+        (cosines * tau).softmax(-1),
+        (cosines / tau).softmax(-1),
+    )
+    print(
+        f"tau = {tau:.0f}, largest weight: "
+        f"{multiplied.max():.3f} multiplied, {divided.max():.3f} divided"
+    )
 
 # %% [markdown]
 # Any function that one form can reach with a positive $\tau$, the other reaches with $1/\tau$.
@@ -177,7 +208,10 @@ for tau in (1.0, 2.0):
 # %%
 order = torch.randperm(tokens.shape[1], generator=generator)
 with torch.no_grad():
-    shuffled_first, shuffled_last = attention(tokens[:, order]), attention(tokens)[:, order]
+    shuffled_first, shuffled_last = (
+        attention(tokens[:, order]),
+        attention(tokens)[:, order],
+    )
 apart = (shuffled_first - shuffled_last).abs().max().item()
 size = shuffled_last.abs().max().item()
 print(f"largest difference {apart:.0e}, largest output {size:.1f}")
@@ -195,9 +229,13 @@ assert apart < 1e-4 * size
 # %% mystnb={"image": {"alt": "Cost against number of tokens on logarithmic axes: two parallel straight lines of slope one; the line of the whole module lies about seventeen times above that of the attention proper."}, "figure": {"name": "fig-xcov-cost", "caption": "Cost grows in proportion to the number of tokens, and the attention itself is the small part of it: the learned tables for queries, keys, values and output dominate. MACs of one module of 128 channels with 8 heads, counted while it ran."}}
 counts = [16, 64, 196, 784, 3136]
 whole = [macs_products(module, (1, n, 128)) for n in counts]
-tables = [4 * 128 * 128 * n for n in counts]  # C x C for Q, K, V and the way out
+tables = [
+    4 * 128 * 128 * n for n in counts
+]  # C x C for Q, K, V and the way out
 proper = [both - linear for both, linear in zip(whole, tables, strict=True)]
-draw_costs(counts, {"MACs": {"whole module": whole, "attention proper": proper}})
+draw_costs(
+    counts, {"MACs": {"whole module": whole, "attention proper": proper}}
+)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -254,8 +292,12 @@ print(f"tau = {tau:.2f} gives the weight {weight:.3f}")
 # ````
 
 # %% tags=["hide-input"]
-centred_q, centred_k = ((x - x.mean(2, keepdim=True)).transpose(-2, -1) for x in (q, k))
+centred_q, centred_k = (
+    (x - x.mean(2, keepdim=True)).transpose(-2, -1) for x in (q, k)
+)
 correlations = unit(centred_q) @ unit(centred_k).transpose(-2, -1)
 print(f"mean size of an entry as in Eq. 2: {cosines.abs().mean():.2f}")
 print(f"mean size of an entry centred:     {correlations.abs().mean():.2f}")
-print(f"mean difference of an entry: {(cosines - correlations).abs().mean():.2f}")
+print(
+    f"mean difference of an entry: {(cosines - correlations).abs().mean():.2f}"
+)

@@ -24,12 +24,17 @@
 # The *angular kernel* is 1 for the same direction, $\tfrac12$ for a right angle and 0 for opposite directions:
 #
 # $$
-# s(q, k) = 1 - \frac{\theta}{\pi} = \frac12 + \frac1\pi \arcsin(q^\top k)
-# = \underbrace{\frac12 + \frac1\pi\, q^\top k}_{\text{kept}} \;+\; \underbrace{\frac1\pi \Big( \frac{(q^\top k)^3}{6} + \frac{3\,(q^\top k)^5}{40} + \cdots \Big)}_{\text{dropped}} .
+# \begin{aligned}
+# s(q, k) &= 1 - \frac{\theta}{\pi} = \frac12 + \frac1\pi \arcsin(q^\top k) \\
+# &= \underbrace{\frac12 + \frac1\pi\, q^\top k}_{\text{kept}} \\
+# &\quad + \underbrace{\frac1\pi \Big( \frac{(q^\top k)^3}{6} + \frac{3\,(q^\top k)^5}{40} + \cdots \Big)}_{\text{dropped}} .
+# \end{aligned}
 # $$ (eq-linang-kernel)
 #
 # What is kept is linear in $q^\top k$.
-# With values $V$ (one row per token) and the kept part as weights, the brackets may be moved:
+# As elsewhere, the channels are split into heads of $d = 16$.
+# In one head, let $\hat Q$, $\hat K$ and $V$ hold one row of $d$ numbers per token: its query and key at length one, and its value.
+# In the sum over the values, weighted by the linear part, the brackets may be moved:
 #
 # $$
 # \big(\hat Q \hat K^\top\big) V = \hat Q \big(\hat K^\top V\big) .
@@ -42,7 +47,9 @@
 # \mathrm{LA}(T) = \Big[ \operatorname{norm}\!\big( \tfrac12 V + \tfrac1\pi \hat Q (\hat K^\top V) \big) + \mathrm{DW}(V) \Big] W_o + b_o .
 # $$ (eq-linang-module)
 #
-# $\mathrm{DW}$ is a depthwise filter that is to make up for what was dropped.
+# The norm brings each token back to a fixed size (see oddity four), the brackets put the heads side by side, and $W_o$ and $b_o$ are learned.
+# $\mathrm{DW}$ is a depthwise filter, one for each head, that is to make up for what was dropped.
+# The paper cites another article of 2023 at this place, which the text at hand does not let us identify; by name and content the attention is that of {cite}`you2022castling`.
 # The paper speaks of an "empirical angular scaling factor"; if $1/\pi$ is meant, it is not empirical but the coefficient of the expansion.
 #
 # This is the package's code:
@@ -88,17 +95,22 @@ Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) fo
 
 # %%
 def by_hand(module, tokens):
-    """Eq. 1 for tokens (B, N, C) by its N x N table, head by head; the L2 norm."""
+    """Eq. 1 for tokens (B, N, C) by its N x N table, per head; L2 norm."""
     count = tokens.shape[1]
     q, k, v = (tokens @ module.qkv.weight.T).chunk(3, dim=-1)
     heads, parts = [], (x.chunk(module.num_heads, dim=-1) for x in (q, k, v))
     for h, (qh, kh, vh) in enumerate(zip(*parts, strict=True)):
-        qh, kh = qh / qh.norm(dim=-1, keepdim=True), kh / kh.norm(dim=-1, keepdim=True)
+        qh, kh = (
+            qh / qh.norm(dim=-1, keepdim=True),
+            kh / kh.norm(dim=-1, keepdim=True),
+        )
         table = qh @ kh.transpose(1, 2) / math.pi  # N x N
         y = (table + torch.eye(count, dtype=tokens.dtype) / 2) @ vh
         kernel = module.dwconv.weight[h, 0, :, 0]
         padded = F.pad(vh, (0, 0, len(kernel) // 2, len(kernel) // 2))
-        local = sum(kernel[m] * padded[:, m : m + count] for m in range(len(kernel)))
+        local = sum(
+            kernel[m] * padded[:, m : m + count] for m in range(len(kernel))
+        )
         heads.append(y / y.norm(dim=-1, keepdim=True) + local)
     return torch.cat(heads, dim=-1) @ module.proj.weight.T + module.proj.bias
 
@@ -109,9 +121,16 @@ for dtype in (torch.float32, torch.float64):
     small = LinAngularAttention(24, num_heads=4).to(dtype)
     tokens = torch.randn(2, 50, 24, generator=generator, dtype=dtype)
     with torch.no_grad():
-        difference = (small(tokens) - by_hand(small, tokens)).abs().max().item()
-        allowed = 50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
-    print(f"{dtype}: largest difference {difference:.1e}, rounding allows {allowed:.1e}")
+        difference = (
+            (small(tokens) - by_hand(small, tokens)).abs().max().item()
+        )
+        allowed = (
+            50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
+        )
+    print(
+        f"{dtype}: largest difference {difference:.1e}, "
+        f"rounding allows {allowed:.1e}"
+    )
     assert difference < allowed
 
 # %% [markdown]
@@ -140,7 +159,7 @@ class SoftmaxAttention(nn.Module):
 
 @torch.no_grad()
 def fastest(modules, tokens, repeats=8):
-    """Seconds of each module's fastest run; they take turns, so that a busy moment hits all."""
+    """Seconds of each module's fastest run; they take turns."""
     times = {name: [] for name in modules}
     for _ in range(repeats):
         for name, module in modules.items():
@@ -150,7 +169,10 @@ def fastest(modules, tokens, repeats=8):
     return {name: min(values) for name, values in times.items()}
 
 
-modules = {"linear-angular": LinAngularAttention(128), "softmax": SoftmaxAttention(128)}
+modules = {
+    "linear-angular": LinAngularAttention(128),
+    "softmax": SoftmaxAttention(128),
+}
 counts = [64, 196, 784, 1764, 3136]
 macs = {
     name: [macs_products(module, (1, n, 128)) for n in counts]
@@ -158,7 +180,10 @@ macs = {
 }
 threads = torch.get_num_threads()
 torch.set_num_threads(1)
-times = [fastest(modules, torch.randn(1, n, 128, generator=generator)) for n in counts]
+times = [
+    fastest(modules, torch.randn(1, n, 128, generator=generator))
+    for n in counts
+]
 ratio = [both["softmax"] / both["linear-angular"] for both in times]
 torch.set_num_threads(threads)
 
@@ -180,7 +205,7 @@ Markdown(
 )
 
 # %% [markdown]
-# So the claim holds.
+# So the claim **holds**.
 #
 # ## What truncation drops
 #
@@ -188,7 +213,9 @@ Markdown(
 
 # %%
 torch.manual_seed(0)
-network = create_model("rescmnet").train()  # the fusion alone behind layer2; untrained
+network = create_model(
+    "rescmnet"
+).train()  # the fusion alone behind layer2; untrained
 dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 attention = network.fusion.linear_angular
@@ -221,14 +248,17 @@ Markdown(
 # %% [markdown]
 # The authors of linear-angular attention know this.
 # They add a depthwise filter on $V$ and, during training only, a sparse softmax part.
-# The public code has the sparse part switched off, and so have we.
+# The public code has the sparse part switched off by default; we leave it out.
 #
 # ## Oddity one: half of what?
 #
 # Put the kept kernel into the sum over all tokens $m$:
 #
 # $$
-# y_n = \sum_m \Big( \tfrac12 + \tfrac1\pi \hat q_n^\top \hat k_m \Big) v_m = \tfrac12 \sum_m v_m + \tfrac1\pi\, \hat q_n^\top \sum_m \hat k_m v_m^\top .
+# \begin{aligned}
+# y_n &= \sum_m \Big( \tfrac12 + \tfrac1\pi \hat q_n^\top \hat k_m \Big) v_m \\
+# &= \tfrac12 \sum_m v_m + \tfrac1\pi \Big( \sum_m v_m \hat k_m^\top \Big) \hat q_n .
+# \end{aligned}
 # $$ (eq-linang-half)
 #
 # The constant gives half of the **sum** of all values, the same for every token.
@@ -240,7 +270,11 @@ position = (10, 14)
 row = cosines[0, 28 * position[0] + position[1]].reshape(28, 28)
 own = row / math.pi
 own[position] += 0.5
-weights = {"1 − θ/π": angular(row), "½ + cos θ/π": truncated(row), "public code": own}
+weights = {
+    "1 − θ/π": angular(row),
+    "½ + cos θ/π": truncated(row),
+    "public code": own,
+}
 draw_weights_of_a_token(grey(images[0]), weights, position)
 plt.show()
 
@@ -256,9 +290,12 @@ with torch.no_grad():
     lengths = {name: x.norm(dim=-1).mean().item() for name, x in parts.items()}
     agreement = (as_code * as_kernel).sum(-1).mean().item()
     without = (as_code * unit(product)).sum(-1).mean().item()
-    # Mean cosine of all pairs of tokens: the squared length of the mean of unit vectors.
+    # Mean cosine of all pairs: the squared length of the mean unit vector.
     outputs = {"code": as_code, "kernel": as_kernel}
-    alike = {name: x.mean(2).square().sum(-1).mean().item() for name, x in outputs.items()}
+    alike = {
+        name: x.mean(2).square().sum(-1).mean().item()
+        for name, x in outputs.items()
+    }
 
 # %% tags=["remove-input"]
 Markdown(
@@ -286,7 +323,9 @@ def response(row, column, side=28):
     impulse = torch.zeros(1, 8, side * side, 16)
     impulse[0, 0, row * side + column, 0] = 1.0
     with torch.no_grad():
-        return attention.dwconv(impulse)[0, 0, :, 0].reshape(side, side).numpy()
+        return (
+            attention.dwconv(impulse)[0, 0, :, 0].reshape(side, side).numpy()
+        )
 
 
 middle, end = response(14, 14), response(14, 26)
@@ -303,7 +342,7 @@ assert columns[rows == 15].tolist() == [0, 1, 2]
 
 # %% [markdown]
 # Whether this harms is another question: near the edge there is mostly background.
-# A filter of $3 \times 3$ on the map, with the same nine numbers, would look around evenly.
+# A filter of $3 \times 3$ on the map would have nine numbers as well and look around evenly.
 #
 # ## Oddity three: division by a length that may be zero
 #
@@ -326,7 +365,9 @@ with torch.no_grad():
     q0, k0, v0 = split_heads(attention.qkv(broken), 8)
     plain = join_heads(without_floor(q0, k0, v0)).isnan().any(-1).sum().item()
     floored = attention(broken).isnan().any(-1).sum().item()
-print(f"tokens that become NaN with plain division: {plain} of {broken.shape[1]}")
+print(
+    f"tokens that become NaN with plain division: {plain} of {broken.shape[1]}"
+)
 print(f"with a floor under the length: {floored}")
 assert plain == broken.shape[1] and floored == 0
 
@@ -370,7 +411,7 @@ Markdown("\n".join(lines))
 # **Take-away.**
 # Linear-angular attention keeps the constant and the linear term of the angular kernel, so that products may be taken in the cheap order; the cost is linear in the number of tokens, as the paper says.
 # The price is contrast.
-# The public code differs from the formula in ways that parameters do not show, and some are not small in effect: it leaves out the sum that the kernel's constant stands for, its filter wraps around the edges, and its missing floor can turn an image into NaN.
+# The public code differs from the formula in ways that parameters do not show: it leaves out the sum that the kernel's constant stands for, which changes the output of an untrained network much; its filter wraps around the edges; and without a floor under its lengths a zero token would turn a whole image into NaN.
 #
 # ```{exercise} Would one more term help?
 # :label: exercise-linang-terms
@@ -417,7 +458,12 @@ for side in (28, 8):
     values = torch.randn(1, 8, side * side, 16, generator=generator)
     with torch.no_grad():
         by_list = attention.dwconv(values)
-        by_row = torch.cat([attention.dwconv(row) for row in values.split(side, dim=2)], dim=2)
+        by_row = torch.cat(
+            [attention.dwconv(row) for row in values.split(side, dim=2)], dim=2
+        )
     touched = ((by_list - by_row).abs().amax((0, 1, 3)) > 1e-4).sum().item()
     assert touched == 8 * (side - 1)
-    print(f"{side} x {side}: {touched} of {side * side} tokens, {touched / side**2:.0%}")
+    print(
+        f"{side} x {side}: {touched} of {side * side} tokens, "
+        f"{touched / side**2:.0%}"
+    )
