@@ -69,6 +69,8 @@ def test_every_claim_has_a_verdict_and_one_sentence(paper, outcomes):
         ("C11", Verdict.CANNOT_BE_RECONCILED), ("C13", Verdict.CANNOT_BE_RECONCILED),
         ("C14", Verdict.CANNOT_BE_RECONCILED), ("C22", Verdict.CANNOT_BE_RECONCILED),
         ("C23", Verdict.CANNOT_BE_RECONCILED), ("C15", Verdict.HOLDS_IN_PART), ("C20", Verdict.HOLDS_IN_PART),
+        ("C09", Verdict.HOLDS_IN_PART), ("C17", Verdict.HOLDS_IN_PART), ("C24", Verdict.HOLDS_IN_PART),
+        ("C27", Verdict.HOLDS_IN_PART), ("C32", Verdict.HOLDS_IN_PART),
         ("C16", Verdict.CANNOT_BE_TESTED_HERE), ("C28", Verdict.CANNOT_BE_TESTED_HERE), ("C04", Verdict.NOT_SPECIFIED),
     ],
 )
@@ -84,6 +86,21 @@ def test_a_verdict_follows_the_table(with_cells):
     assert changed["C22"].verdict is Verdict.CANNOT_BE_TESTED_HERE
     assert changed["C23"].verdict is Verdict.CANNOT_BE_RECONCILED
     assert changed["C02"].verdict is Verdict.CANNOT_BE_RECONCILED
+
+
+def test_parts_that_fit_are_told_from_parts_that_do_not(outcomes, with_cells):
+    assert "allow the accuracy printed for Baseline and CG-RecNet" in outcomes["C24"].reason
+    assert "leave 512 channels" in outcomes["C09"].reason and "256 or 512" in outcomes["C09"].value
+    worse = {"5/Neurons/Baseline": {"value": "95.10"}, "5/Neurons/CG-RecNet": {"value": "96.80"}}
+    changed = verdicts(with_cells(worse))
+    assert changed["C24"].verdict is Verdict.CANNOT_BE_RECONCILED
+    assert changed["C27"].verdict is Verdict.CANNOT_BE_RECONCILED
+
+
+def test_a_schedule_that_never_ends_does_not_converge(with_cells):
+    flat = with_cells({"S/Learning rate factor/setting": {"value": "1.0", "where": "a test"}})
+    assert "does not bring training to rest" in verdicts(flat)["C32"].reason
+    assert verdicts(flat)["C32"].value == "99.9 % spent by epoch 100"
 
 
 def test_exchanged_rows_would_fit_as_labelled(paper, with_cells):

@@ -104,3 +104,14 @@ def test_one_way_of_counting_comes_near_two_printed_rows():
     )
     assert [base + fusion + gate, base + gate] == pytest.approx([8.40, 8.19], abs=0.035)
     assert base + fusion > 7.73 + 0.5 and base > 6.13 + 2
+
+
+def test_outside_the_search_the_rows_fit_as_labelled():
+    """The search is a statement about its grid; this reading is not in it, and its cost speaks against it."""
+    beyond = recovery.as_labelled_beyond_the_grid()
+    assert beyond.gives(ROWS.attention_only, ROWS.gate_only, ROWS.both)
+    assert not beyond.gives(ROWS.gate_only, ROWS.attention_only, ROWS.both)
+    assert beyond.fusion not in recovery.candidate_fusions()
+    assert beyond.fusion_size == 2 * (512 * 1536 + 512 * 512 + 512) + 80 + 4 * (2 * 512 * 8 + 8 + 512) + 29
+    assert beyond.gate_size == 256 + (128 * 1024 + 1024) + 128 * 10 + (512 * 128 + 128) + 2 * 512 * 128 + 640
+    assert beyond.fusion_macs == pytest.approx(1.648e9, abs=1e6) and beyond.gate_macs == pytest.approx(0.258e9, abs=1e6)

@@ -34,7 +34,8 @@ def over_xception(paper: AuditedPaper, claim: Claim) -> Outcome:
     before = claim.value("accuracy of the Xception")
     margin = paper.known("4/CG-RecNet/accuracy").number - before.number
     return Outcome(verdict_of([claim.allows(claim.value("margin"), margin)], unchecked=1), f"{margin:+.1f}",
-                   "The difference follows from the printed numbers, which come from two different test sets.")
+                   "The difference follows from the printed numbers; the older one is quoted for comparable test data, "
+                   "not for the same test set.")
 
 
 def second_best(paper: AuditedPaper, claim: Claim) -> Outcome:

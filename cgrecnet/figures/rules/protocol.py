@@ -38,11 +38,13 @@ def convergence(paper: AuditedPaper, claim: Claim) -> Outcome:
     spent = last_useful_epoch(rates, limit)
     lost = [first_lost_epoch(lr * rates) for lr in (1e-4, 1e-3)]
     half = left_shares(rates)[len(rates) // 2 - 1]
-    checks = [spent <= len(rates), half > limit]
+    rests, declines = spent < len(rates), half > limit
     return Outcome(
-        verdict_of(checks, unchecked=1), f"{100 * (1 - limit):.1f} % spent by epoch {spent}",
-        f"The schedule brings training to rest, but a decline all through {len(rates)} epochs cannot come from it: for "
-        f"first rates of 1e-4 and 1e-3 usual updates are rounded away from epochs {lost[0]} and {lost[1]}.",
+        verdict_of([rests, declines], unchecked=1), f"{100 * (1 - limit):.1f} % spent by epoch {spent}",
+        f"The schedule {'brings' if rests else 'does not bring'} training to rest"
+        + (f", and leaves room for a decline all through {len(rates)} epochs." if declines else
+           f", but a decline all through {len(rates)} epochs cannot come from it: for first rates of 1e-4 and 1e-3 "
+           f"usual updates are rounded away from epochs {lost[0]} and {lost[1]}."),
     )
 
 

@@ -18,8 +18,11 @@ from cgrecnet.paper.audit.counting import (
     ADAPTERS,
     FusionOptions,
     GateOptions,
+    fusion_macs,
     fusion_parameters,
+    gate_macs,
     gate_parameters,
+    linear,
     resnet50_parameters,
 )
 from cgrecnet.paper.audit.interval import SLACK, Interval
@@ -157,3 +160,39 @@ def search(
             fits.append(Fit(name, fusions[f], gates[g], int(base + fusion_sizes[f]), int(base + gate_sizes[g]),
                             int(sums[i, j])))
     return Search(tuple(fits), len(fusions), len(gates), len(bases))
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """A reading outside the search, whose gate too stands behind 1x1 convolutions; parameters and multiply-adds."""
+
+    backbone: int
+    fusion: FusionOptions
+    gate: GateOptions
+    fusion_size: int
+    gate_size: int
+    fusion_macs: int
+    gate_macs: int
+
+    def gives(self, attention_only: str, gate_only: str, both: str) -> bool:
+        """Whether its three totals round to the printed numbers, in millions."""
+        totals = (self.fusion_size, self.gate_size, self.fusion_size + self.gate_size)
+        return all(
+            bool(_inside(np.array(self.backbone + added), printed))
+            for added, printed in zip(totals, (attention_only, gate_only, both), strict=True)
+        )
+
+
+def as_labelled_beyond_the_grid(channels: int = 512, side: int = 28) -> Beyond:
+    """A reading that gives the parameter rows as labelled: what the search says depends on where it looks.
+
+    The fusion runs at full width with bottlenecks of 8, the gate at 128 behind 1x1 convolutions with biases; neither
+    is in `candidate_fusions` or `candidate_gates`. Its multiply-adds can be held against the GFLOPs column.
+    """
+    fusion = FusionOptions(channels=channels, width=channels, hidden=8, adapter="none")
+    gate = GateOptions(dim=128, expansion=(4, 1), kernel=3)
+    adapters = linear(channels, gate.dim) + linear(gate.dim, channels)
+    return Beyond(
+        resnet50_parameters(1000, 3), fusion, gate, fusion_parameters(fusion), gate_parameters(gate) + adapters,
+        fusion_macs(fusion, side), gate_macs(gate, side) + 2 * channels * gate.dim * side * side,
+    )
