@@ -19,9 +19,9 @@
 # ## What the paper says
 #
 # The formula itself is missing from the text that we could read; the sentences around it are not.
-# They say that the fusion is adapted from a *cross-attention fusion* {cite}`zhou2023attention`, that it computes a "cross-covariance matrix" from both branches, and that it recalibrates "the spatial focus of the LinAngular branch with the channel-wise context of the XCA branch".
+# They say that it is a *cross-attention fusion* adapted from "Zhou et al. (2023a)", that it computes a "cross-covariance matrix" from both branches, and that it recalibrates "the spatial focus of the LinAngular branch with the channel-wise context of the XCA branch".
 # They name a global context interaction $\mathcal G$, a sigmoid $\sigma$, and a multiplication number by number, $\odot$.
-# Put together, Eq. 3 reads
+# Put together, Eq. 3 would read
 #
 # $$
 # F = F_1 \odot \sigma\big(\mathcal G(F_1, F_2)\big) ,
@@ -31,12 +31,14 @@
 #
 # ## What the public module computes
 #
-# The cited module is public, so that its equations can be read off its code.
+# The list of references at hand does not resolve "2023a".
+# By content, we take it for {cite}`zhou2023attention`, whose module of that name is public, so that its equations can be read off its code.
 # First, each branch is squeezed to one number per channel, by its mean and by its maximum over the positions $p$; small two-layer networks $W$ and $M$ follow:
 #
 # $$
 # \begin{aligned}
-# u_i &= W_i''\operatorname{ReLU}\!\big(W_i' \operatorname{mean}_p F_i\big) + M_i''\operatorname{ReLU}\!\big(M_i' \max_p F_i\big) \in \mathbb R^{C}, \\
+# u_i &= W_i''\operatorname{ReLU}\!\big(W_i' \operatorname{mean}_p F_i\big) \\
+# &\quad + M_i''\operatorname{ReLU}\!\big(M_i' \max_p F_i\big) \in \mathbb R^{C}, \\
 # X &= u_1 u_2^{\top} \in \mathbb R^{C \times C}.
 # \end{aligned}
 # $$ (eq-fusion-scores)
@@ -45,9 +47,10 @@
 #
 # $$
 # \begin{aligned}
-# G_1 &= \operatorname{softmax}_{\mathrm{row}}(X)\, F_1, \qquad
-# G_2 = \operatorname{softmax}_{\mathrm{row}}(X^{\top})\, F_2, \\
-# s_i &= \operatorname{softmax}_p\!\Big( c_2 * \operatorname{ReLU}\big(c_1 * [\operatorname{mean}_c G_i ; \max_c G_i]\big)\Big) \in \mathbb R^{N}.
+# G_1 &= \operatorname{softmax}_{\mathrm{row}}(X)\, F_1, \\
+# G_2 &= \operatorname{softmax}_{\mathrm{row}}(X^{\top})\, F_2, \\
+# t_i &= \operatorname{ReLU}\big(c_1 * [\operatorname{mean}_c G_i ; \max_c G_i]\big), \\
+# s_i &= \operatorname{softmax}_p ( c_2 * t_i ) \in \mathbb R^{N}.
 # \end{aligned}
 # $$ (eq-fusion-map)
 #
@@ -104,7 +107,10 @@ Markdown("```python\n" + dedent("\n".join(shown)) + "```")
 # %%
 def squeeze(network, column):
     first, _, second = network
-    return second.weight @ (first.weight @ column + first.bias).clamp(min=0) + second.bias
+    return (
+        second.weight @ (first.weight @ column + first.bias).clamp(min=0)
+        + second.bias
+    )
 
 
 def eq3(m, f1, f2, size):
@@ -115,9 +121,13 @@ def eq3(m, f1, f2, size):
 
     def spatial(g):
         pooled = torch.stack([g.mean(0), g.max(0).values]).reshape(1, 2, *size)
-        inner = functional.conv2d(pooled, m.conv1.weight, m.conv1.bias, padding=1)
+        inner = functional.conv2d(
+            pooled, m.conv1.weight, m.conv1.bias, padding=1
+        )
         inner = inner.clamp(min=0)
-        logits = functional.conv2d(inner, m.conv2.weight, m.conv2.bias, padding=1).flatten()
+        logits = functional.conv2d(
+            inner, m.conv2.weight, m.conv2.bias, padding=1
+        ).flatten()
         if m.spatial_map == "sigmoid":
             return 1 / (1 + torch.exp(-logits))
         return torch.exp(logits) / torch.exp(logits).sum()
@@ -138,11 +148,16 @@ for spatial_map in SPATIAL_MAPS:
         with torch.no_grad():
             ours = module(f1, f2, size)
             pairs = zip(f1, f2, strict=True)
-            plain = torch.stack([eq3(module, a.T, b.T, size).T for a, b in pairs])
+            plain = torch.stack(
+                [eq3(module, a.T, b.T, size).T for a, b in pairs]
+            )
         worst = max(worst, (ours - plain).abs().max().item())
 allowed = 1e-12
 assert worst < allowed
-print(f"largest difference {worst:.1e}; allowed in double precision: {allowed:.0e}")
+print(
+    f"largest difference {worst:.1e}; "
+    f"allowed in double precision: {allowed:.0e}"
+)
 
 # %% [markdown]
 # The rank of $X$ can be counted as well: how many singular values lie above a millionth of the largest.
@@ -153,7 +168,10 @@ with torch.no_grad():
 centred1, centred2 = f1[0] - f1[0].mean(0), f2[0] - f2[0].mean(0)
 covariance = centred1.T @ centred2 / len(centred1)
 both = {"X": scores, "covariance": covariance}
-ranks = {name: int(torch.linalg.matrix_rank(m, rtol=1e-6)) for name, m in both.items()}
+ranks = {
+    name: int(torch.linalg.matrix_rank(m, rtol=1e-6))
+    for name, m in both.items()
+}
 assert ranks["X"] == 1
 ranks
 
@@ -249,7 +267,9 @@ from cgrecnet.models.fusion import spatial_path_is_dead
 
 cells_seen = starts([features], range(50))
 dead = [start.seed for start in cells_seen if start.dead]
-print(f"{len(dead)} of {len(cells_seen)} fresh modules are dead on these cells")
+print(
+    f"{len(dead)} of {len(cells_seen)} fresh modules are dead on these cells"
+)
 
 # %%
 torch.manual_seed(dead[0])
@@ -261,11 +281,23 @@ factor = 1 + 1 / 784
 exact = (fused - factor * (la + xca)).abs().max().item()
 assert exact < 1e-5
 fused.square().mean().backward()
-silent = [name for name, p in module.fuse.named_parameters() if p.grad.abs().max() == 0]
-left = [name for name, _ in module.fuse.named_parameters() if name not in silent]
-assert left == ["conv2.bias"] and module.linear_angular.qkv.weight.grad.abs().max() > 0
+silent = [
+    name
+    for name, p in module.fuse.named_parameters()
+    if p.grad.abs().max() == 0
+]
+left = [
+    name for name, _ in module.fuse.named_parameters() if name not in silent
+]
+assert (
+    left == ["conv2.bias"]
+    and module.linear_angular.qkv.weight.grad.abs().max() > 0
+)
 print(f"largest difference from (1 + 1/784)(LA + XCA): {exact:.1e}")
-print(f"tensors of the fusion: {len(silent) + len(left)}; without any gradient: {len(silent)}")
+print(
+    f"tensors of the fusion: {len(silent) + len(left)}; "
+    f"without any gradient: {len(silent)}"
+)
 print("the other one:", left[0])
 
 # %% tags=["remove-input"]
@@ -273,11 +305,11 @@ inert = sum(p.numel() for p in module.fuse.parameters())
 Markdown(
     f"In such a module Eq. 3 is exactly a factor, and none of its {inert:,} parameters but one has a gradient. "
     "That one, the last bias, is added to every position alike, which a softmax cannot see; its gradient is rounding. "
-    "So the bias never learns, dead or not."
+    "So it has nothing to learn from, dead or not."
 )
 
 # %% [markdown]
-# The share is a finding about the module as it is published: with PyTorch's usual initial weights, a fresh network's fusion is switched off in a good part of all seeds.
+# The share was measured on these two cells behind an untrained backbone: with PyTorch's usual initial weights, the recalibration starts switched off in a good part of all seeds.
 # It need not stay so.
 # The branches in front of it do learn, what enters $c_1$ changes with them, and the path can wake up; whether it does in training has to be measured on trained networks and is not claimed here.
 # Nor does it concern the accuracy that the paper reports: LA + XCA is there in any case.
@@ -315,8 +347,8 @@ choices = [
     ("normaliser", "layernorm", "the text's word; the public code divides by the length"),
     ("cafm_hidden", 32, "public default 64"),
     ("spatial_map", "sigmoid", "the text's word"),
-    ("combine", "recalibrate", "Eq. 3 at its word"),
-    ("combine", "recalibrate_plus_xca", "Eq. 3 with the second branch added"),
+    ("combine", "recalibrate", "Eq. 3 as the sentences describe it"),
+    ("combine", "recalibrate_plus_xca", "the same with the second branch added"),
     ("fusion_skip", True, "named for the gated block only"),
 ]
 lines = ["| option, default → here | parameters | spread of output | output changes by | remark |", "|---|---:|---:|---:|---|"]
@@ -342,13 +374,13 @@ assert apart < 0.05
 Markdown(
     "`recalibrate` with a softmax deserves a warning. "
     f"It multiplies the one branch that is left by about 1/784, so that all but {apart:.1%} of the output (by length) is the last layer's bias, the same for every cell. "
-    "Taken at its word, Eq. 3 needs the sigmoid that the text names; the preset `as_written` has both."
+    "Read so, Eq. 3 needs the sigmoid that the text names; the preset `as_written` has both."
 )
 
 # %% [markdown]
 # **Take-away.**
 # The paper's sentences and the public module describe two different fusions.
-# In the public one the recalibration starts at one part in 784, and in many fresh networks its path is silent; what works from the first step is the sum of the two attentions.
+# In the public one the recalibration starts at one part in 784, and in many fresh modules its path is silent; what works from the first step is the sum of the two attentions.
 #
 # ```{exercise} The sigmoid instead
 # :label: exercise-fusion-sigmoid
@@ -389,7 +421,9 @@ for start in starts(inputs, range(3), spatial_map="sigmoid"):
 
 # %% tags=["hide-input"]
 with torch.no_grad():
-    pooled = torch.cat(default.fuse.mixed(*default.branches(features))).unflatten(2, (28, 28))
+    pooled = torch.cat(
+        default.fuse.mixed(*default.branches(features))
+    ).unflatten(2, (28, 28))
 torch.manual_seed(0)
 for channels in (1, 2, 4, 8):
     silent = 0
@@ -397,4 +431,7 @@ for channels in (1, 2, 4, 8):
         fresh = torch.nn.Conv2d(2, channels, 3, padding=1)
         with torch.no_grad():
             silent += bool((fresh(pooled) <= 0).all())
-    print(f"{channels} channels: {silent / 400:.3f} dead, expected {0.5**channels:.3f}")
+    print(
+        f"{channels} channels: {silent / 400:.3f} dead, "
+        f"expected {0.5**channels:.3f}"
+    )
