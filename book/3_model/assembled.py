@@ -20,7 +20,7 @@
 # $$ (eq-assembled)
 #
 # read from right to left: $A$ is Eq. 1 to 3, $G$ is Eq. 4 and 5.
-# Figure 4A of the paper draws the same order; we could read its caption and not its picture.
+# Figure 4A of the paper shows the whole framework; we could read its caption and not its picture.
 #
 # The package writes it so:
 
@@ -163,7 +163,10 @@ with torch.no_grad():
 difference = (logits - y).abs().max().item()
 allowed = 1e-4 * logits.abs().max().item()
 assert difference <= allowed
-print(f"largest difference {difference:.1e}; allowed: {allowed:.1e} (single precision)")
+print(
+    f"largest difference {difference:.1e}; "
+    f"allowed: {allowed:.1e} (single precision)"
+)
 
 # %% [markdown]
 # ## With or without a skip around the fusion
@@ -185,7 +188,7 @@ network.eval()
 seen = handovers(before, range(5))
 lines = ["| fusion | spread of its input | spread of its output | likeness of output to input |", "|---|---:|---:|---:|"]
 means = {}
-for skip, name in ((False, "no skip (`recovered`, `as_written`)"), (True, "skip (`clean`)")):
+for skip, name in ((False, "no skip (as in `recovered`)"), (True, "skip (as in `clean`)")):
     rows = [s for s in seen if s.skip == skip]
     spread = [s.output_spread for s in rows]
     likeness = means[skip] = np.mean([s.likeness for s in rows])
@@ -197,9 +200,9 @@ Markdown("\n".join(lines))
 # Spread is the standard deviation over all numbers of the map, for five seeds.
 # Likeness is the cosine between the vector that enters and the vector that leaves at the same position: 1 if they point the same way, 0 if they have nothing in common.
 #
-# Without a skip, stage 3 is handed a map that is several times smaller and points elsewhere.
+# Without a skip, the gate, and behind it stage 3, is handed a map that is several times smaller and points elsewhere.
 # If stages 3 and 4 come from ImageNet, they meet features that they were never trained on, until the fusion has learned to make some.
-# With a skip they meet what they know.
+# With a skip they meet nearly what they know.
 
 # %% mystnb={"image": {"alt": "Two rows, one cell each: the cell, and three maps of 28 by 28 positions on one colour scale: the length of the vectors in front of the fusion shows the cell; behind the fusion without a skip the map is dark; with a skip it looks like the first map."}, "figure": {"name": "fig-assembled-skip", "caption": "Without a skip a fresh fusion lets little through of what the first stages found. Two cells; B to D, length of the vector at each position, on one scale per row; fresh weights, the same with and without skip."}}
 pictures = (images[:2, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy()
@@ -268,7 +271,13 @@ stand_in = torchvision.models.resnet50().state_dict()
 fresh = {}
 for preset in ("recovered", "clean"):
     model = create_model("cg_recnet", preset=preset)
-    report = load_into(model, stand_in, "the stand-in", "conv1.weight", ("fc.weight", "fc.bias"))
+    report = load_into(
+        model,
+        stand_in,
+        "the stand-in",
+        "conv1.weight",
+        ("fc.weight", "fc.bias"),
+    )
     sizes = {name: value.numel() for name, value in model.named_parameters()}
     fresh[preset] = {}
     for name in set(report["fresh"]) & set(sizes):
@@ -282,13 +291,13 @@ assert set(fresh["recovered"]) == {"fusion", "gate", "classifier_extra"}
 assert set(fresh["clean"]) == {"fusion", "gate", "fc"}
 
 # %% [markdown]
-# With `recovered`, ImageNet's last layer is kept, and only the small layer behind it is fresh.
+# With `recovered`, ImageNet's last layer is kept; besides the two modules, only the small layer behind it is fresh.
 # `create_model("cg_recnet", weights="imagenet")` does this with the real file, and the model carries the report in `weights_info`; every run record keeps it.
 # A picture with one channel is no obstacle: the first convolution's kernels are summed over the colours.
 #
 # **Take-away.**
 # The assembled network has the printed number of parameters and the order that the text gives.
-# What the text leaves open around the fusion, the skip, changes what stage 3 is handed at the start more than any single option inside the fusion does (the table in {doc}`fusion` has both).
+# What the text leaves open around the fusion, the skip, changes what the fusion hands on at the start more than each option inside it for which the default's weights could be kept (the table in {doc}`fusion` has them side by side).
 #
 # ```{exercise} Any size, one channel
 # :label: exercise-assembled-size
@@ -306,9 +315,14 @@ assert set(fresh["clean"]) == {"fusion", "gate", "fc"}
 # %% tags=["hide-input"]
 with torch.device("meta"):
     small = create_model("cg_recnet", in_channels=1).eval()
-shapes = {block.name: block.shape for block in layer_table(small, (1, 1, 45, 30))}
+shapes = {
+    block.name: block.shape for block in layer_table(small, (1, 1, 45, 30))
+}
 _, high, wide = shapes["fusion"]
-print(f"fusion at {high} x {wide} = {high * wide} positions; behind layer4: {shapes['layer4']}")
+print(
+    f"fusion at {high} x {wide} = {high * wide} positions; "
+    f"behind layer4: {shapes['layer4']}"
+)
 
 # %% [markdown]
 # ```{exercise} Where else could it stand?
@@ -327,9 +341,14 @@ print(f"fusion at {high} x {wide} = {high * wide} positions; behind layer4: {sha
 # ````
 
 # %% tags=["hide-input"]
-for stage, (channels, side) in enumerate(((256, 56), (512, 28), (1024, 14), (2048, 7)), start=1):
+for stage, (channels, side) in enumerate(
+    ((256, 56), (512, 28), (1024, 14), (2048, 7)), start=1
+):
     with torch.device("meta"):
         block = GatedCNNBlock(channels).eval()
     macs = macs_layers(block, (1, channels, side, side))
     count = count_parameters(block)
-    print(f"behind stage {stage}: {count:>10,} parameters, {macs / 1e9:.2f} · 10⁹ MACs")
+    print(
+        f"behind stage {stage}: {count:>10,} parameters, "
+        f"{macs / 1e9:.2f} · 10⁹ MACs"
+    )
