@@ -67,16 +67,21 @@ Markdown("\n".join(lines))
 # With three classes the members of each family have these sizes:
 
 # %%
-members = ("densenet121", "densenet169", "densenet201", "vgg16", "vgg16_bn", "vgg19")
+members = ("densenet121", "densenet169", "densenet201")
+members += ("vgg16", "vgg16_bn", "vgg19")
 members += ("vit_b_16", "vit_b_32", "mobilenet_v2")
 family = {}
 with torch.device("meta"):
     for member in members:
         model = getattr(torchvision.models, member)(num_classes=3).eval()
-        parameters, macs = count_parameters(model), macs_layers(model, (1, 3, 224, 224))
+        parameters = count_parameters(model)
+        macs = macs_layers(model, (1, 3, 224, 224))
         family[member] = parameters / 1e6, macs / 1e9
 for member, (millions, macs) in family.items():
-    print(f"{member:13} {millions:7.2f} M parameters, {macs:6.2f} · 10⁹ MACs by layers")
+    print(
+        f"{member:13} {millions:7.2f} M parameters, "
+        f"{macs:6.2f} · 10⁹ MACs by layers"
+    )
 
 # %% [markdown]
 # ## Two counters
@@ -131,10 +136,10 @@ for name, cost in costs.items():
 Markdown("\n".join(lines))
 
 # %% [markdown]
-# The parameters and GFLOPs printed for ResCMNet and ResGDNet stand here as the paper labels them; {doc}`recovery` shows that they fit when exchanged, and that the GFLOPs fit no counter.
+# The parameters and GFLOPs printed for ResCMNet and ResGDNet stand here as the paper labels them; {doc}`recovery` shows that the parameters fit when exchanged, and that the GFLOPs fit none of our counters.
 # For the comparators the paper prints accuracies, and parameters of VGG alone.
 
-# %% mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and 0.3 billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column between 23 and 28 million parameters and 4 to 6 billion; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
+# %% mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and 0.3 billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column between 23 and 28 million parameters and 4 to 6 billion; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of about sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
 draw_costs(list(costs.values()))
 plt.show()
 
@@ -205,7 +210,10 @@ vit = costs["vit_b_16"]
 N, D, L = 197, 768, 12
 expected = L * (4 * N * D**2 + 2 * N**2 * D) - (2 * L + 1) * 4 * N * D
 assert vit.products - vit.layers == expected
-print(f"products minus layers: {vit.products - vit.layers:,}; formula: {expected:,}")
+print(
+    f"products minus layers: {vit.products - vit.layers:,}; "
+    f"formula: {expected:,}"
+)
 
 # %% [markdown]
 # ## The network of Zhu and colleagues
@@ -231,7 +239,7 @@ Markdown(
     f"CG-RecNet at 224 needs {cg.layers / zhu.layers:.0f} times what this network needs for the same cell."
 )
 
-# %% mystnb={"image": {"alt": "The same cell twice: left as a smooth square of 224 by 224 pixels, right as a coarse upright rectangle of 45 by 30 pixels, where the cell is squeezed in width."}, "figure": {"name": "fig-comparators-inputs", "caption": "The larger picture holds no more of the cell: it is the same few pixels, blown up. One cell as the two kinds of networks are given it. A, 224 by 224 pixels, resized and cut at the centre, as in Algorithm 1; B, 45 by 30 pixels, squeezed, for the network of Zhu and colleagues."}}
+# %% mystnb={"image": {"alt": "The same cell twice: left as a smooth square of 224 by 224 pixels, right as a coarse upright rectangle of 45 by 30 pixels, where the cell is squeezed in width."}, "figure": {"name": "fig-comparators-inputs", "caption": "The larger picture holds no more of the cell: it is the same few pixels, blown up. One cell as the two kinds of networks are given it. A, 224 by 224 pixels, resized and cut at the centre, as in the paper's Algorithm 1; B, 45 by 30 pixels, squeezed, for the network of Zhu and colleagues."}}
 figure, axes = plt.subplots(1, 2, figsize=(5.0, 2.8))
 draw_row(axes, [wide.numpy(), small.numpy()], (0.0, 1.0))
 letter(axes[0], "A")
@@ -243,7 +251,7 @@ from_dataset(dataset)
 
 # %% [markdown]
 # **Take-away.**
-# Nine systems, three of which stand for a family by our choice, and each choice is in the ledger.
+# Nine systems; where the paper leaves a family's variant open, we chose one, and each choice is in the ledger with its reason.
 # Parameters are exact; a number of operations means nothing without its counter.
 #
 # ```{exercise} Count a layer by hand
@@ -266,14 +274,16 @@ macs = 112 * 112 * weights
 with torch.device("meta"):
     convolution = torch.nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
     assert count_parameters(convolution) == weights
-    assert macs_layers(torch.nn.Sequential(convolution), (1, 3, 224, 224)) == macs
+    assert (
+        macs_layers(torch.nn.Sequential(convolution), (1, 3, 224, 224)) == macs
+    )
 print(f"{weights:,} parameters, {macs:,} MACs")
 
 # %% [markdown]
 # ```{exercise} Smaller pictures
 # :label: exercise-comparators-size
 #
-# A cell in imaging flow cytometry is about 45 pixels high.
+# The network of Zhu and colleagues takes images 45 pixels high.
 # How do the MACs of CG-RecNet fall when its input has 224, 128, 64 or 45 pixels a side?
 # Do its parameters change?
 # ```
@@ -289,4 +299,7 @@ print(f"{weights:,} parameters, {macs:,} MACs")
 for side in (224, 128, 64, 45):
     cost = cost_of("cg_recnet", (3, side, side))
     gmacs = cost.layers / 1e9
-    print(f"{side:3} pixels: {cost.parameters:,} parameters, {gmacs:.2f} · 10⁹ MACs")
+    print(
+        f"{side:3} pixels: {cost.parameters:,} parameters, "
+        f"{gmacs:.2f} · 10⁹ MACs"
+    )
