@@ -113,7 +113,7 @@ plt.show()
 from_dataset(dataset)
 
 # %% [markdown]
-# In the reading that fits the printed parameter counts, a learned table first brings 512 channels down to 128, and both attentions run at that width.
+# In the reading that fits the printed parameter counts (with two rows exchanged, see {doc}`recovery`), a learned table first brings 512 channels down to 128, and both attentions run at that width.
 # Each of them then splits the channels into 8 *heads* of 16, which work side by side and do not see each other.
 #
 # ## The shape strip
@@ -197,7 +197,9 @@ row, column = divmod(475, side)
 steps = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 for name, (di, dj) in steps.items():
     inside = 0 <= row + di < side and 0 <= column + dj < side
-    print(f"{name:>5}: {side * (row + di) + column + dj if inside else 'none'}")
+    print(
+        f"{name:>5}: {side * (row + di) + column + dj if inside else 'none'}"
+    )
 print(f"token 475 is row {row}, column {column}")
 
 # %% [markdown]
@@ -220,7 +222,9 @@ print(f"token 475 is row {row}, column {column}")
 
 # %% tags=["hide-input"]
 field, distance = 1, 1
-for kernel, stride in [(7, 2), (3, 2)] + [(3, 1)] * 3 + [(3, 2)] + [(3, 1)] * 3:
+for kernel, stride in (
+    [(7, 2), (3, 2)] + [(3, 1)] * 3 + [(3, 2)] + [(3, 1)] * 3
+):
     field, distance = field + (kernel - 1) * distance, distance * stride
 print(f"receptive field {field} pixels, distance {distance} pixels")
 
