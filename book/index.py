@@ -19,6 +19,7 @@ from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
+from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.paper.tables import load_tables
 
 table = load_tables()["3"]
@@ -31,7 +32,25 @@ Markdown(
 # %% [markdown]
 # There is no code from the authors and there are no weights.
 # This book rebuilds the method, runs it, and asks of each claim: does it follow, does it hold, can it be checked at all?
-# Everything you read was computed by the pages themselves, and you can run them again.
+
+# %% tags=["remove-input"]
+paper, measured = AuditedPaper.load(), machinery_outcomes()
+outcomes = verdicts(paper, measured)
+counts = verdict_counts(outcomes)
+fit = [model for model, check in paper.accuracy_checks.items() if check.fits]
+apart = [model for model, check in paper.accuracy_checks.items() if not check.fits]
+Markdown(
+    f"> **The verdict so far.** Of {len(outcomes)} claims "
+    + ", ".join(f"{number} *{word}*" for word, number in counts.items())
+    + ". No accuracy of the paper has been repeated, since its images are not at hand. "
+    f"By arithmetic, what is printed about {' and '.join(sorted(fit, reverse=True))} goes together; "
+    f"the accuracies of {', '.join(apart)} do not go together with their class scores.\n>\n"
+    "> **Three doors.** {doc}`Read </book/1_question/how_to_read>`, {doc}`re-run </book/4_training/one_run>`, "
+    "or {doc}`teach and sweep </book/3_model/one_page>`."
+)
+
+# %% [markdown]
+# Every number here was computed by the page it stands on, and you can run the pages again.
 #
 # ## The verdict so far
 #
@@ -39,9 +58,6 @@ Markdown(
 # The verdicts below follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; the paper's images are not at hand, and no result on other cells is counted here.
 
 # %% tags=["remove-input"]
-paper, measured = AuditedPaper.load(), machinery_outcomes()
-outcomes = verdicts(paper, measured)
-counts = verdict_counts(outcomes)
 lines = ["| verdict | claims | what it means |", "|---|---:|---|"]
 lines += [f"| **{word}** | {counts[str(word)]} | {word.definition} |" for word in Verdict]
 Markdown("\n".join(lines))
@@ -51,15 +67,13 @@ frame = verdict_table(paper, measured)
 shown = frame[frame["verdict"].isin([str(Verdict.HOLDS), str(Verdict.HOLDS_IN_PART), str(Verdict.CANNOT_BE_RECONCILED)])]
 order = {str(word): place for place, word in enumerate(Verdict)}
 shown = shown.sort_values(by="verdict", key=lambda column: column.map(order), kind="stable")
-lines = ["| | claim | verdict | why |", "|---|---|---|---|"]
-lines += [f"| {row.id} | {row.title} | {row.verdict} | {row.reason} |" for row in shown.itertuples()]
-Markdown(
-    f":::{{dropdown}} The {len(shown)} claims that can be judged so far, one by one\n\n" + "\n".join(lines) + "\n:::"
-)
+rows = [(f"{row.id} {row.title}", row.verdict, row.reason) for row in shown.itertuples()]
+title = f"The {len(shown)} claims that can be judged so far, one by one"
+Markdown(dropdown(title, wide_table(("claim", "verdict", "why"), rows, title)))
 
 # %% [markdown]
 # A verdict is about a sentence or a number in the paper, never about its authors.
-# *Cannot be reconciled* means that two printed things do not go together; it does not say which one is right.
+# *Cannot be reconciled* means that a printed thing does not go together with another, or with what can be computed; it does not say which one is right.
 #
 # ## Three doors
 #
