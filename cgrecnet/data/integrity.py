@@ -1,0 +1,149 @@
+"""One call that asks of any data set: are pictures there twice, and can the class be known without the cell?"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from scipy.stats.contingency import association
+from sklearn.model_selection import StratifiedKFold
+
+from cgrecnet.data import probes
+from cgrecnet.data.base import CellDataset, fingerprint
+from cgrecnet.data.duplicates import Pair, find_duplicates
+from cgrecnet.data.grouped import group_cuts
+from cgrecnet.data.integrity_report import GroupGap, IntegrityReport, Probe, SplitLeak
+from cgrecnet.data.splits import Split
+from cgrecnet.errors import DataError
+
+FOLDS = 5
+#: What a probe sees -> its features, and whether per-image standardisation changes them.
+PROBES = {
+    "border": (probes.border_features, True),
+    "histogram": (probes.histogram_features, True),
+    "size": (probes.size_features, False),
+}
+
+
+def audit(dataset: CellDataset, split: Split | None = None, seed: int = 0) -> IntegrityReport:
+    """Look for copies, shortcuts and optimism in a data set.
+
+    Copies: `cgrecnet.data.duplicates`; with a split, also those between its parts.
+    Shortcuts: forests that see only the border, only the histogram, only the size, before and after each image
+    was standardised; five random folds; bootstrap over cells.
+    Optimism: a forest on 25 numbers of the whole picture, tested on random cells and on cells of groups that
+    it never saw, with the same number of folds; bootstrap over cells and over groups.
+    The same data set and seed give the same report.
+    Raises DataError where there are fewer than two classes, a class has fewer than five cells, or the split
+    names cells that are not there.
+    """
+    labels, groups = np.asarray(dataset.labels), dataset.table["group"].to_numpy().astype(str)
+    _check(dataset, labels, split)
+    copies = tuple(find_duplicates(dataset.images))
+    counts = np.bincount(labels)
+    table = pd.crosstab(labels, groups).to_numpy()
+    return IntegrityReport(
+        name=dataset.name,
+        simulated=dataset.simulated,
+        task=dataset.task,
+        fingerprint=dataset.fingerprint,
+        seed=seed,
+        counts=dataset.counts(),
+        groups=table.shape[1],
+        chance=1 / int((counts > 0).sum()),
+        majority=float(counts.max() / len(labels)),
+        association=float(association(table, method="cramer")) if min(table.shape) > 1 else 0.0,
+        copies=copies,
+        conflicts=sum(bool(labels[pair.first] != labels[pair.second]) for pair in copies),
+        probes=probe_shortcuts(dataset, seed),
+        whole=optimism(dataset, seed),
+        whole_standardised=optimism(dataset, seed, standardised=True),
+        split=leaks(split, copies, groups) if split else None,
+    )
+
+
+def probe_shortcuts(dataset: CellDataset, seed: int = 0) -> tuple[Probe, ...]:
+    """Border, histogram and size, each as it is and, where that changes anything, standardised per image."""
+    labels = np.asarray(dataset.labels)
+    cuts = _random_cuts(labels, FOLDS, seed)
+    found = []
+    for sees, (kind, changes) in PROBES.items():
+        for standardised in (False, True) if changes else (False,):
+            numbers = probes.features(dataset.images, kind, standardised)
+            right = probes.predict_out_of_fold(numbers, labels, cuts, seed) == labels
+            score = probes.score_by_cells(right, labels, np.random.default_rng([seed, len(found)]))
+            found.append(Probe(sees, standardised, score))
+    return tuple(found)
+
+
+def optimism(dataset: CellDataset, seed: int = 0, standardised: bool = False) -> GroupGap:
+    """The whole-picture probe under random and under grouped folds, and the difference."""
+    labels, groups = np.asarray(dataset.labels), dataset.table["group"].to_numpy().astype(str)
+    homes = min(len(np.unique(groups[labels == label])) for label in np.unique(labels))
+    folds = min(FOLDS, homes) if homes > 1 else FOLDS
+    numbers = probes.features(dataset.images, probes.glance_features, standardised)
+    rng = np.random.default_rng([seed, 99])
+    right = probes.predict_out_of_fold(numbers, labels, _random_cuts(labels, folds, seed), seed) == labels
+    random = probes.score_by_cells(right, labels, rng)
+    try:
+        cuts = group_cuts(labels, groups, folds, seed)
+    except DataError as error:
+        why = str(error)
+        for label, name in enumerate(dataset.classes):
+            why = why.replace(f"Class {label} ", f"Class {name} ")
+        return GroupGap(folds, random, None, None, None, None, why)
+    unseen = probes.predict_out_of_fold(numbers, labels, cuts, seed) == labels
+    gap, low, high = probes.difference_by_groups(right, unseen, labels, groups, rng)
+    return GroupGap(folds, random, probes.score_by_groups(unseen, labels, groups, rng), gap, low, high)
+
+
+def leaks(split: Split, copies: Sequence[Pair], groups: np.ndarray) -> SplitLeak:
+    """Copies that stand in two parts of a split, and test cells whose group was trained on."""
+    part_of = {int(index): name for name, part in split.parts().items() for index in part}
+    names = list(split.parts())
+    exact = {f"{a}-{b}": 0 for a, b in combinations(names, 2)}
+    near = dict(exact)
+    for pair in copies:
+        ends = {part_of.get(pair.first), part_of.get(pair.second)} - {None}
+        if len(ends) == 2:
+            a, b = sorted(ends, key=names.index)
+            (exact if pair.exact else near)[f"{a}-{b}"] += 1
+    known = np.isin(groups[split.test], groups[split.train])
+    return SplitLeak(split.manifest, exact, near, int(known.sum()), len(split.test))
+
+
+def take(dataset: CellDataset, index: np.ndarray) -> CellDataset:
+    """The cells with these indices as a data set of their own, with its own fingerprint."""
+    index = np.asarray(index)
+    images = [dataset.images[i] for i in index]
+    labels = np.asarray(dataset.labels)[index]
+    table = dataset.table.iloc[index].reset_index(drop=True)
+    return replace(
+        dataset, images=images, labels=labels, table=table,
+        fingerprint=fingerprint(images, labels, table["cell_id"].tolist()),
+    )  # fmt: skip
+
+
+def _random_cuts(labels: np.ndarray, folds: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(labels, labels))
+
+
+def _check(dataset: CellDataset, labels: np.ndarray, split: Split | None) -> None:
+    there = [name for name, count in dataset.counts().items() if count]
+    if len(there) < 2:
+        raise DataError(
+            f"An audit needs cells of two classes or more, and data set {dataset.name!r} has {len(there)}; "
+            "open it with a task that has more classes."
+        )
+    rare = {name: count for name, count in dataset.counts().items() if 0 < count < FOLDS}
+    if rare:
+        name, count = next(iter(rare.items()))
+        raise DataError(
+            f"Class {name} has only {count} cell(s), too few for an audit in {FOLDS} folds; use more cells."
+        )
+    if split and max(max(part, default=-1) for part in split.parts().values()) >= len(labels):
+        raise DataError(
+            f"The split names cells beyond the {len(labels)} of data set {dataset.name!r}; "
+            "make it from the labels of this data set."
+        )

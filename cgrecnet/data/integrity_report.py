@@ -1,0 +1,161 @@
+"""What the audit found, as plain numbers, a text and tables."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cgrecnet.data.duplicates import Pair
+from cgrecnet.data.probes import Score
+
+
+@dataclass(frozen=True)
+class Probe:
+    """How well a forest that sees only `sees` names the class, over random folds."""
+
+    sees: str
+    standardised: bool
+    score: Score
+
+
+@dataclass(frozen=True)
+class GroupGap:
+    """A probe that glances at the whole picture, tested on random cells and on cells of new groups.
+
+    gap: random minus grouped balanced accuracy on the same cells, with its 95 % interval over groups.
+    grouped, gap, low and high are None where the groups do not allow the test; `why` says so.
+    """
+
+    folds: int
+    random: Score
+    grouped: Score | None
+    gap: float | None
+    low: float | None
+    high: float | None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class SplitLeak:
+    """What the parts of a split share: (part, part) -> pairs of copies; test cells with a group in training."""
+
+    manifest: str
+    exact_across: dict[str, int]
+    near_across: dict[str, int]
+    test_cells_of_trained_groups: int
+    test_cells: int
+
+
+@dataclass(frozen=True)
+class IntegrityReport:
+    """Copies, shortcuts and the optimism gap of one data set; see `cgrecnet.data.integrity.audit`.
+
+    chance: 1 / classes (what balanced accuracy is judged against); majority: share of the commonest class
+    (what plain accuracy is judged against); association: Cramer's V of class and group, 0 to 1.
+    copies: every pair of copies; conflicts: how many of them carry two different labels.
+    """
+
+    name: str
+    simulated: bool
+    task: str
+    fingerprint: str
+    seed: int
+    counts: dict[str, int]
+    groups: int
+    chance: float
+    majority: float
+    association: float
+    copies: tuple[Pair, ...]
+    conflicts: int
+    probes: tuple[Probe, ...]
+    whole: GroupGap
+    whole_standardised: GroupGap
+    split: SplitLeak | None = None
+
+    @property
+    def exact_copies(self) -> int:
+        """Pictures that repeat an earlier one, pixel for pixel."""
+        return sum(pair.exact for pair in self.copies)
+
+    @property
+    def near_copies(self) -> int:
+        """Pairs of pictures with the same fine detail that are not equal."""
+        return sum(not pair.exact for pair in self.copies)
+
+    def probe(self, sees: str, standardised: bool = False) -> Score:
+        """The score of one probe. Raises KeyError where it was not made."""
+        for probe in self.probes:
+            if (probe.sees, probe.standardised) == (sees, standardised):
+                return probe.score
+        raise KeyError(sees)
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per probe: balanced accuracy, interval, chance; accuracy, interval, majority."""
+        rows = [(probe.sees, "standardised" if probe.standardised else "as is", "random", probe.score)
+                for probe in self.probes]  # fmt: skip
+        for levels, whole in self._wholes().items():
+            rows.append(("whole picture", levels, "random", whole.random))
+            if whole.grouped:
+                rows.append(("whole picture", levels, "grouped", whole.grouped))
+        return pd.DataFrame(
+            [
+                {
+                    "sees": sees, "grey levels": levels, "folds": folds,
+                    "balanced accuracy": score.balanced, "low": score.low, "high": score.high,
+                    "chance": self.chance, "above chance": score.exceeds(self.chance),
+                    "accuracy": score.accuracy, "accuracy low": score.accuracy_low,
+                    "accuracy high": score.accuracy_high, "majority": self.majority,
+                }
+                for sees, levels, folds, score in rows
+            ]
+        )  # fmt: skip
+
+    def copies_frame(self) -> pd.DataFrame:
+        """One row per pair of copies: indices, exact or near, correlation of the fine detail."""
+        columns = ["first", "second", "exact", "correlation"]
+        return pd.DataFrame([[getattr(pair, name) for name in columns] for pair in self.copies], columns=columns)
+
+    def __str__(self) -> str:
+        kind = "simulated" if self.simulated else "real"
+        lines = [
+            f"{self.name} ({kind} cells), task {self.task}: {sum(self.counts.values()):,} cells, "
+            f"{self.groups} group(s), class and group associated with Cramer's V {self.association:.2f}",
+            f"copies: {self.exact_copies} exact, {self.near_copies} near, {self.conflicts} with two labels",
+        ]
+        if self.split:
+            lines += self._split_lines(self.split)
+        lines.append(f"balanced accuracy (chance {self.chance:.3f}), 95 % interval:")
+        for probe in self.probes:
+            name = f"{probe.sees} only" + (", standardised" if probe.standardised else "")
+            said = "above chance" if probe.score.exceeds(self.chance) else "not above chance"
+            lines.append(f"  {name:<32} {_interval(probe.score)}  {said}")
+        for levels, whole in self._wholes().items():
+            lines += _whole_lines("whole picture" + (", standardised" if levels != "as is" else ""), whole)
+        return "\n".join(lines)
+
+    def _wholes(self) -> dict[str, GroupGap]:
+        return {"as is": self.whole, "standardised": self.whole_standardised}
+
+    @staticmethod
+    def _split_lines(split: SplitLeak) -> list[str]:
+        across = [
+            f"{parts} {exact + split.near_across[parts]}" for parts, exact in split.exact_across.items()
+        ]
+        return [
+            f"pairs of copies across the parts of the split: {', '.join(across)}",
+            f"test cells whose group was in training: {split.test_cells_of_trained_groups} of {split.test_cells}",
+        ]
+
+
+def _interval(score: Score) -> str:
+    return f"{score.balanced:.3f} ({score.low:.3f} to {score.high:.3f})"
+
+
+def _whole_lines(name: str, whole: GroupGap) -> list[str]:
+    lines = [f"{name}, {whole.folds} folds:", f"  {'random folds':<32} {_interval(whole.random)}"]
+    if whole.grouped is None:
+        return [*lines, f"  {'grouped folds':<32} not possible: {whole.why}"]
+    return [
+        *lines,
+        f"  {'grouped folds':<32} {_interval(whole.grouped)}",
+        f"  {'optimism gap':<32} {whole.gap:+.3f} ({whole.low:+.3f} to {whole.high:+.3f})",
+    ]
