@@ -59,7 +59,8 @@ Markdown(
 
 # %% [markdown]
 # Throughout, a printed number stands for every number that rounds to it.
-# 96.40 means anything from 96.395 to 96.405, and all statements below hold for all of these.
+# 96.40 means anything from 96.395 to 96.405.
+# Where a section says that two things cannot be reconciled, or gives a bound on p, this holds for all of these; other figures take the numbers at face value.
 #
 # ## 1. Which split gives the printed test set?
 #
@@ -297,7 +298,7 @@ ratios = {m: variance_ratio_p(float(own_score.sd), float(paper.scores[m].sd), fo
 under = [m for m, p in ratios.items() if p < LEVEL]
 Markdown(
     f"**Result.** The SD of CG-RecNet, {own_score.sd}, stands beside a floor of {floor.floor:.3f} for {per_fold:,} cells per fold. "
-    f"By chance an SD this small or smaller comes up with probability {floor.tail:.2f}, so it is **nothing unusual**. "
+    f"By chance an SD this small or smaller comes up with probability {floor.tail:.2f}, so it is nothing unusual. "
     "That it is smaller than the comparators' SDs is true as printed; whether it is more than chance, a one-sided F test of five values against five tells: "
     + ", ".join(f"{m} p = {p:.3f}" for m, p in ratios.items())
     + f". At the paper's level of {LEVEL} it is shown against {', '.join(under) if under else 'none'}, and after a correction for four comparisons against "
@@ -363,7 +364,7 @@ Markdown(
     f"and at most {base3.highest_p:.4f}: the bound follows only for correlations above {need3:.2f}. "
     "Nor is an SD over seeds printed, so that this can only be a what-if.\n\n"
     f"The last step of the ablation, from ResCMNet to CG-RecNet, is {cm.difference:+.2f} percentage points with p = {cm.uncorrelated.p:.2f} at ρ = 0 "
-    f"({cm.corrected.p:.2f} corrected). That both modules are needed is **not shown** by the printed numbers.\n\n"
+    f"({cm.corrected.p:.2f} corrected). That both modules are needed is not shown by the printed numbers.\n\n"
     "**In fairness**, \"not shown\" is not \"shown not to be\". "
     "Fold scores of similar networks often do rise and fall together, and with the scores of each fold the authors could settle it in a minute."
 )
@@ -507,6 +508,7 @@ Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper
 # ## What holds, in one list
 #
 # An audit that lists only what fails is unfair.
+# These follow from arithmetic alone; running the code adds a few more, which the {doc}`first page </book/index>` counts.
 
 # %% tags=["remove-input"]
 from cgrecnet.evaluation.verdicts import Verdict
