@@ -116,7 +116,7 @@ for dtype in (torch.float32, torch.float64):
 #
 # ## The size of the table
 #
-# The claim with the number C06 in our list says that this attention works over channels.
+# The claim C06 of {doc}`our list <../1_question/claims>` says that this attention works over channels.
 # It holds if the table is $16 \times 16$ per head for every number of tokens, and if its rows sum to 1.
 
 # %%

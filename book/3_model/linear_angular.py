@@ -49,7 +49,7 @@
 #
 # The norm brings each token back to a fixed size (see oddity four), the brackets put the heads side by side, and $W_o$ and $b_o$ are learned.
 # $\mathrm{DW}$ is a depthwise filter, one for each head, that is to make up for what was dropped.
-# The paper cites another article of 2023 at this place, which the text at hand does not let us identify; by name and content the attention is that of {cite}`you2022castling`.
+# For this attention the paper cites "Zhou et al., 2023b", which the list of references at hand does not resolve; by name and content it is that of {cite}`you2022castling`.
 # The paper speaks of an "empirical angular scaling factor"; if $1/\pi$ is meant, it is not empirical but the coefficient of the expansion.
 #
 # This is the package's code:
@@ -139,7 +139,7 @@ for dtype in (torch.float32, torch.float64):
 #
 # ## What the cheap order saves
 #
-# The claim C05 of our list says that the cost is linear in the number of tokens.
+# The claim C05 of {doc}`our list <../1_question/claims>` says that the cost is linear in the number of tokens.
 # As the rival we take softmax attention with the same learned tables, in the fused form that torch offers, which is much faster than one written by hand.
 
 # %%

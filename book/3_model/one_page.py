@@ -88,7 +88,6 @@ list_models()
 
 # %% tags=["remove-input"]
 import inspect
-
 import textwrap
 
 from cgrecnet.models.gated import GatedCNNBlock
