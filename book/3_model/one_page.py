@@ -115,7 +115,7 @@ Markdown("\n".join(lines))
 # %% [markdown]
 # The full network agrees with the printed number to both decimals.
 # The two single-module rows agree as well, **if they are exchanged**: the number that stands beside ResCMNet is that of the gate alone, and the number beside ResGDNet is that of the fusion alone.
-# As labelled, the rows cannot be reconciled with any arrangement of these modules that we tried.
+# As labelled, the rows fit none of the candidates of our search; a reading made to fit them exists, but its cost does not fit the table ({doc}`recovery` shows both).
 # The Baseline row fits neither reading of ResNet-50.
 # We do not know why; a slip in a table is one possible reason, and it says nothing about the accuracies.
 #
