@@ -138,7 +138,7 @@ Markdown("\n".join(lines))
 
 # %% [markdown]
 # "Stage 2" can mean two things, as some authors count the stem's pooling as the first stage.
-# We read it as torchvision's `layer2`, with 512 channels at 28 by 28 positions, since no gate of another width reaches the printed number of parameters; {doc}`recovery` shows it.
+# We read it as torchvision's `layer2`, with 512 channels at 28 by 28 positions, since among the candidates of our search no gate of another width reaches the printed numbers of parameters; {doc}`recovery` shows it.
 #
 # ## Live check: the network equals the composition
 #
