@@ -30,7 +30,7 @@ from IPython.display import Markdown
 
 from cgrecnet.figures.provenance import from_dataset, from_records
 from cgrecnet.figures.runs import draw_curves
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.style import letter, use_book_style
 
 use_book_style()
 
@@ -77,7 +77,7 @@ dataset, parts, tensors = load_parts(config)
 # Training cells pass through the random half of Algorithm 1: a crop of random size and place, resized, and flipped half of the time.
 # The others pass through the fixed half: resized, and cut at the centre.
 
-# %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops, some with the cell, some with a part of it or none; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "A random crop can miss the cell: at torchvision's default range, which we use because the paper gives none, some training pictures are mostly background. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
+# %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different magnifications, most with only a part of the cell; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "A random crop seldom holds the whole cell: at torchvision's default range, which we use because the paper gives none, the network trains on parts of cells at many magnifications. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
 from cgrecnet.figures.crops import draw_crops
 
 draw_crops(dataset, parts.train[0], config.image_size, views=5)
@@ -143,11 +143,14 @@ print(f"simulated cells, {result['n']} test cells: accuracy {result['accuracy']:
 steps = np.arange(100)
 rate = RunConfig().gamma ** (steps // RunConfig().step_size)
 spent = rate.cumsum() / rate.sum()
+assert abs(1 - spent[20] - 0.001) < 1e-6  # three steps of seven epochs
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.6))
 left.step(steps + 1, rate, where="mid")
 left.set(yscale="log", xlabel="epoch", title="learning rate / initial")
 right.plot(steps + 1, spent)
 right.set(xlabel="epoch", title="share of the sum spent", ylim=(0, 1.03))
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
 # %% tags=["remove-input"]
