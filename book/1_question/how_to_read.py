@@ -25,7 +25,8 @@
 # You need no program and no network: the built book is a folder of files.
 #
 # **Re-run.**
-# One command makes everything you see, on a computer without a graphics card.
+# One command makes every page again, on a computer without a graphics card.
+# The longer training runs behind the results are kept as records, and can be repeated too.
 # Each page offers the executed notebook for download, and a link to the script it was made from.
 #
 # **Teach and sweep.**
