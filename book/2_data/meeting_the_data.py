@@ -202,7 +202,7 @@ Markdown(text)
 #
 # Open the simulated cells and compute the mean grey level of the outermost pixels of each cell.
 # Do the classes differ? Do the acquisition runs (`simulated.table["group"]`)?
-# Then open them again with `options={"confounding": 1.0}` and repeat.
+# Then open them again with `options={"confounding": 1.0}`, which takes cells of a class from runs of their own, and repeat.
 # ```
 #
 # ````{solution} exercise-background
