@@ -41,12 +41,13 @@
 #
 # $$
 # \begin{aligned}
-# [\,g,\; i,\; c\,] &= \mathrm{LN}(x)\, W_1 + b_1, \\
-# y &= x + \big( \operatorname{GELU}(g) \odot [\, i \,;\, \mathrm{DW}(c) \,] \big) W_2 + b_2 .
+# {[\,g,\; i,\; c\,]} &= \mathrm{LN}(x)\, W_1 + b_1, \\
+# u &= [\, i \,;\, \mathrm{DW}(c) \,], \\
+# y &= x + \big( \operatorname{GELU}(g) \odot u \big) W_2 + b_2 .
 # \end{aligned}
 # $$ (eq-gated-block)
 #
-# Here LN is the layer normalisation, which brings the numbers of each position to mean 0 and spread 1; $W_1, b_1, W_2, b_2$ are learned; the semicolon puts two parts side by side.
+# Here LN is the layer normalisation, which brings the numbers of each position to mean 0 and spread 1; $W_1, b_1, W_2, b_2$ are learned; the semicolon puts two parts side by side, and $u$ is the content.
 # GELU is a smooth cousin of the ReLU, the number times the share of a normal distribution that lies below it.
 #
 # | | Eq. 4 | the block |

@@ -27,7 +27,7 @@
 # \begin{aligned}
 # s(q, k) &= 1 - \frac{\theta}{\pi} = \frac12 + \frac1\pi \arcsin(q^\top k) \\
 # &= \underbrace{\frac12 + \frac1\pi\, q^\top k}_{\text{kept}} \\
-# &\quad + \underbrace{\frac1\pi \Big( \frac{(q^\top k)^3}{6} + \frac{3\,(q^\top k)^5}{40} + \cdots \Big)}_{\text{dropped}} .
+# &+ \underbrace{\tfrac1\pi \Big( \tfrac{(q^\top k)^3}{6} + \tfrac{3\,(q^\top k)^5}{40} + \cdots \Big)}_{\text{dropped}} .
 # \end{aligned}
 # $$ (eq-linang-kernel)
 #
@@ -44,7 +44,10 @@
 # **Eq. 1** of the paper {cite}`li2026cgrecnet`, in the form of the public code of {cite}`you2022castling`, is
 #
 # $$
-# \mathrm{LA}(T) = \Big[ \operatorname{norm}\!\big( \tfrac12 V + \tfrac1\pi \hat Q (\hat K^\top V) \big) + \mathrm{DW}(V) \Big] W_o + b_o .
+# \begin{aligned}
+# Y &= \tfrac12 V + \tfrac1\pi \hat Q (\hat K^\top V), \\
+# \mathrm{LA}(T) &= \big[ \operatorname{norm}(Y) + \mathrm{DW}(V) \big] W_o + b_o .
+# \end{aligned}
 # $$ (eq-linang-module)
 #
 # The norm brings each token back to a fixed size (see oddity four), the brackets put the heads side by side, and $W_o$ and $b_o$ are learned.

@@ -71,7 +71,7 @@ list_models()
 # Now channels stand in rows, $d$ of them, and $\tau$ is a learned factor:
 #
 # $$
-# Y = \operatorname{softmax}\!\big(\tau\, \hat Q \hat K^{\top}\big)\, V, \qquad Q, K, V \in \mathbb R^{d \times N}.
+# Y = \operatorname{softmax}\!\big(\tau\, \hat Q \hat K^{\top}\big)\, V .
 # $$ (eq-xca)
 #
 # A third step joins the two results (Eq. 3); {doc}`fusion` opens it.
