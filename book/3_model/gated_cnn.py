@@ -159,9 +159,8 @@ for dtype in (torch.float32, torch.float64):
 
 # %%
 torch.manual_seed(0)
-network = create_model(
-    "resgdnet"
-).train()  # the gate alone behind layer2; untrained
+# the gate alone behind layer2; untrained
+network = create_model("resgdnet").train()
 dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 maps = stage2_map(network, images)

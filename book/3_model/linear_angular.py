@@ -216,9 +216,8 @@ Markdown(
 
 # %%
 torch.manual_seed(0)
-network = create_model(
-    "rescmnet"
-).train()  # the fusion alone behind layer2; untrained
+# the fusion alone behind layer2; untrained
+network = create_model("rescmnet").train()
 dataset, indices = example_cells(per_class=1)
 images = example_images(dataset, indices)
 attention = network.fusion.linear_angular
