@@ -29,10 +29,6 @@ Markdown(
     f"{full.number - base.number:.2f} percentage points more than a plain ResNet-50."
 )
 
-# %% [markdown]
-# There is no code from the authors and there are no weights.
-# This book rebuilds the method, runs it, and asks of each claim: does it follow, does it hold, can it be checked at all?
-
 # %% tags=["remove-input"]
 paper, measured = AuditedPaper.load(), machinery_outcomes()
 outcomes = verdicts(paper, measured)
@@ -50,6 +46,8 @@ Markdown(
 )
 
 # %% [markdown]
+# There is no code from the authors and there are no weights.
+# This book rebuilds the method, runs it, and asks of each claim: does it follow, does it hold, can it be checked at all?
 # Every number here was computed by the page it stands on, and you can run the pages again.
 #
 # ## The verdict so far
