@@ -14,6 +14,9 @@ from sklearn.ensemble import ExtraTreesClassifier
 BORDER = 2
 RINGS = 6
 DRAWS = 2000
+#: Intervals over cells are stretched by this factor, because the folds' forests share most of their cells:
+#: with shuffled labels the spread of the score was 1.27 times what drawing cells alone would give.
+STRETCH = 1.3
 _LEVELS = (1, 10, 25, 50, 75, 90, 99)
 
 
@@ -91,11 +94,14 @@ def predict_out_of_fold(
 
 
 def score_by_cells(right: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Score:
-    """Scores with the bootstrap over cells, class by class: the rightly classified of a class are binomial."""
+    """Scores with the bootstrap over cells, class by class: the rightly classified of a class are binomial.
+
+    The interval is stretched by `STRETCH`.
+    """
     _, size = np.unique(labels, return_counts=True)
     hits = _per_class(right, labels)
     drawn = rng.binomial(size, hits / size, size=(DRAWS, len(size)))
-    return _score(hits, size, drawn, np.broadcast_to(size, drawn.shape))
+    return _score(hits, size, drawn, np.broadcast_to(size, drawn.shape), STRETCH)
 
 
 def score_by_groups(
@@ -119,13 +125,19 @@ def difference_by_groups(
     return float(_mean_recall(less.sum(axis=0), sizes.sum(axis=0))), float(low), float(high)
 
 
-def _score(hits: np.ndarray, size: np.ndarray, drawn: np.ndarray, drawn_size: np.ndarray) -> Score:
-    balanced = np.nanquantile(_mean_recall(drawn, drawn_size), (0.025, 0.975))
-    plain = np.quantile(drawn.sum(axis=1) / drawn_size.sum(axis=1), (0.025, 0.975))
+def _score(hits, size, drawn, drawn_size, stretch: float = 1.0) -> Score:
+    balanced, accuracy = _mean_recall(hits, size), hits.sum() / size.sum()
     return Score(
-        float(_mean_recall(hits, size)), float(balanced[0]), float(balanced[1]),
-        float(hits.sum() / size.sum()), float(plain[0]), float(plain[1]),
-    )  # fmt: skip
+        float(balanced),
+        *_interval(balanced, _mean_recall(drawn, drawn_size), stretch),
+        float(accuracy),
+        *_interval(accuracy, drawn.sum(axis=1) / drawn_size.sum(axis=1), stretch),
+    )
+
+
+def _interval(value: float, drawn: np.ndarray, stretch: float) -> list[float]:
+    ends = np.nanquantile(drawn, (0.025, 0.975))
+    return [float(end) for end in np.clip(value + stretch * (ends - value), 0, 1)]
 
 
 def _mean_recall(hits: np.ndarray, size: np.ndarray) -> np.ndarray:
