@@ -39,6 +39,7 @@ from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, e
 from cgrecnet.figures.assembled import draw_blocks, draw_handover, handovers, layer_table
 from cgrecnet.figures.fusion import stage2
 from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.cg_recnet import CGRecNet
@@ -51,6 +52,13 @@ from cgrecnet.paper.tables import load_tables
 use_book_style()
 shown = dedent(f"{inspect.getsource(CGRecNet.features)}\n{inspect.getsource(CGRecNet.forward)}")
 Markdown(f"```python\n{shown}```")
+
+# %% [markdown]
+# {numref}`fig-assembled-place` shows the place in the network.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-assembled-place", "caption": "Both new parts sit in the middle of the network and change no shape: before and after them everything is ResNet-50, up to the last layer. Recorded while the network ran on an empty image."}}
+draw_place("fusion", "gate")
+plt.show()
 
 # %% [markdown]
 # ## The layer table

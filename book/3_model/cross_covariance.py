@@ -52,6 +52,7 @@ from IPython.display import Markdown
 from cgrecnet.figures.attention import draw_channel_attention, draw_costs, slope
 from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
 from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import CrossCovarianceAttention, split_heads, unit
@@ -61,6 +62,13 @@ from cgrecnet.paper.claims import load_claims
 use_book_style()
 methods = (CrossCovarianceAttention.covariance, CrossCovarianceAttention.forward)
 Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) for method in methods) + "```")
+
+# %% [markdown]
+# {numref}`fig-xca-place` shows the place in the network.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-xca-place", "caption": "Where we are: cross-covariance attention is one of the two branches inside the fusion, at 28 by 28 positions. Recorded while the network ran on an empty image."}}
+draw_place("fusion")
+plt.show()
 
 # %% [markdown]
 # Tokens stand in rows here, so the equation appears transposed.

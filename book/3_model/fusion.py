@@ -86,6 +86,7 @@ from cgrecnet.data import available, open_dataset
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
 from cgrecnet.figures.fusion import draw_fusion_maps, draw_starts, fusion_maps, shared_effect, stage2, starts
 from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.config import PRESETS
@@ -97,6 +98,13 @@ shown = [
     for name in ("channel_scores", "mixed", "spatial_weights", "forward")
 ]
 Markdown("```python\n" + dedent("\n".join(shown)) + "```")
+
+# %% [markdown]
+# {numref}`fig-fusion-place` shows the place in the network.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-fusion-place", "caption": "Where we are: the fusion takes the map of stage 2 and gives back one of the same shape, so that it can be left out without changing anything else. Recorded while the network ran on an empty image."}}
+draw_place("fusion")
+plt.show()
 
 # %% [markdown]
 # ## Live check: the module equals its equations

@@ -70,6 +70,7 @@ from IPython.display import Markdown
 from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
 from cgrecnet.figures.gates import draw_activations, draw_chosen_gates, middle_minus_border
 from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.gated import GatedCNNBlock
@@ -79,6 +80,13 @@ source = inspect.getsource(GatedCNNBlock)
 made = textwrap.dedent(source[source.index("        self.splits") : source.index("    def gate")])
 used = textwrap.dedent(source[source.index("    def gate") :])
 Markdown(f"```python\n# made once, in __init__\n{made}\n{used}```")
+
+# %% [markdown]
+# {numref}`fig-gate-place` shows the place in the network.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-gate-place", "caption": "Where we are: the gate is the last thing that happens at 28 by 28 positions, and it hands on the shape that it was given. Recorded while the network ran on an empty image."}}
+draw_place("gate")
+plt.show()
 
 # %% [markdown]
 # ## Which part is convolved

@@ -81,6 +81,7 @@ from cgrecnet.figures.attention import (
 )
 from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
 from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import LinAngularAttention, join_heads, split_heads, unit
@@ -90,6 +91,13 @@ from cgrecnet.paper.claims import load_claims
 use_book_style()
 methods = (LinAngularAttention.attend, LinAngularAttention.forward)
 Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) for method in methods) + "```")
+
+# %% [markdown]
+# {numref}`fig-linang-place` shows the place in the network.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-linang-place", "caption": "Where we are: linear-angular attention is one of the two branches inside the fusion, where the list of tokens has 784 entries. Recorded while the network ran on an empty image."}}
+draw_place("fusion")
+plt.show()
 
 # %% [markdown]
 # ## A live check: the expensive form

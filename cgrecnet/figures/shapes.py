@@ -10,6 +10,7 @@ from matplotlib.patches import Rectangle
 from torch import nn
 
 from cgrecnet.figures.style import PALETTE
+from cgrecnet.models import create_model
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,15 @@ def draw_shape_strip(steps: list[Step], highlight: tuple[str, ...] = ()) -> Figu
         colour = PALETTE[1] if step.name in highlight else PALETTE[0]
         axes.add_patch(Rectangle((left, -height / 2), width, height, facecolor=colour, alpha=0.75, edgecolor="black"))
         text = f"{channels}×{side}×{step.shape[2]}" if len(step.shape) == 3 else f"{channels}"
-        axes.text(left + width / 2, -2.75 - 0.45 * (number % 2), text, ha="center", va="top", fontsize=7)
-        axes.text(left + width / 2, 2.6 + 0.4 * (number % 2), step.name, ha="center", va="bottom", fontsize=8)
+        axes.text(left + width / 2, -2.75 - 0.45 * (number % 2), text, ha="center", va="top", fontsize=8)
+        axes.text(left + width / 2, 2.6 + 0.4 * (number % 2), step.name, ha="center", va="bottom", fontsize=9)
         left += width + 0.35
     axes.set(xlim=(-0.3, left), ylim=(-3.8, 3.6))
     axes.set_axis_off()
     return figure
+
+
+def draw_place(*parts: str, image_size: int = 224) -> Figure:
+    """The shape strip of CG-RecNet with some of its parts coloured: where in the network a page is."""
+    network = create_model("cg_recnet").eval()
+    return draw_shape_strip(trace_shapes(network, torch.zeros(1, 3, image_size, image_size)), highlight=parts)
