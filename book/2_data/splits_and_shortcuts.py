@@ -103,12 +103,13 @@ except DataError as error:
 #
 # The plainest leak is a picture that stands in training and in test.
 # A copy need not be equal pixel by pixel: it may have been mirrored, moved, or saved at another brightness.
-# We plant one of each.
+# We take the cell with the most contrast and plant one copy of each kind.
 
 # %%
 from cgrecnet.data.duplicates import DETAIL, SHIFT, THRESHOLD, find_duplicates
 
-original = fair.images[0]
+clearest = int(np.argmax([image.std() for image in fair.images]))
+original = fair.images[clearest]
 planted = [
     original.copy(),
     original[:, ::-1],
@@ -119,9 +120,9 @@ pairs = find_duplicates([*fair.images, *planted])
 for pair in pairs:
     print(f"cell {pair.first} and cell {pair.second}: {'exact' if pair.exact else 'near'}, correlation {pair.correlation:.3f}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Five small grey images of one simulated cell: the original, an equal copy, a mirrored one, one moved by two pixels, one at another brightness."}, "figure": {"name": "fig-splits-copies", "caption": "One simulated cell and four copies of it: equal, mirrored, moved, brightness changed. A comparison pixel by pixel finds only the first; the comparison of the fine detail finds all four."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Five small grey images of one simulated cell: the original, an equal copy, a mirrored one, one moved by two pixels, one at another brightness."}, "figure": {"name": "fig-splits-copies", "caption": "A simulated cell (A) and four copies of it: equal (B), mirrored (C), moved (D), brightness changed (E). A comparison pixel by pixel finds only the first; the comparison of the fine detail finds all four."}}
 figure, places = plt.subplots(1, 5, figsize=(7.0, 1.6))
-draw_row(places, [original, *planted], fair.window)
+draw_row(places, [original, *planted], (30, 230))
 for place, mark in zip(places, "ABCDE", strict=True):
     letter(place, mark)
 plt.show()
@@ -172,6 +173,7 @@ print(reports[0.0])
 # *Border only* tells how much the empty part of the picture knows about the class: here, where run and class have nothing to do with each other, the interval reaches down to chance or below it, as it should.
 # *Histogram only* and *size only* are above chance even in these honest data, and rightly so: a big cell makes dark pixels and a tall crop.
 # So a probe above chance is a finding only where the probe cannot see the cell.
+# The report therefore asks to look for a shortcut after one line only, the plain border.
 #
 # The line *border only, standardised* holds a trap.
 # Standardising subtracts the picture's own mean and divides by its own spread, and both depend on the cell.
@@ -233,9 +235,11 @@ for level, report in reports.items():
 Markdown(" ".join(sentences))
 
 # %% [markdown]
-# Even without confounding the gap need not be zero.
+# On new runs a classifier that lives on a shortcut can fall below chance: a new run's background may be one that it learned as the mark of another class.
+#
+# Even without confounding the gap need not be zero, above all when there are few runs to learn from.
 # Every run has its own background and contrast, so a new run asks a forest of grey levels about grey levels that it never met.
-# That is a real difficulty of new data and no leak, and standardisation removes most of it.
+# That is a real difficulty of new data and no leak, and it is why the report also gives the gap after standardisation.
 # A gap that stays after standardisation and comes with a border above chance is the pattern to worry about.
 #
 # ## Real cells
@@ -274,9 +278,9 @@ from_dataset(jurkat) if have_jurkat else Markdown(absent)
 
 # %% [markdown]
 # The whole set also holds a surprise that no table shows.
-# The stage with fewest cells is searched here, and a second one, for cells that were cut out twice.
+# Two rare stages, metaphase and telophase, are searched here for cells that were cut out twice.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; under each pair the difference is confined to the margin of the picture."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (black: equal). Jurkat cells in metaphase and telophase, if the images are at hand."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; under each pair a third panel marks the differing pixels, a thin line at the margin."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (dark pixels). Jurkat cells in metaphase and telophase, if the images are at hand."}}
 if have_jurkat:
     rare = take(everything, np.flatnonzero(everything.table["stage"].isin(["Metaphase", "Telophase"])))
     twins = find_duplicates(rare.images)
@@ -284,7 +288,7 @@ if have_jurkat:
     for row, pair in zip(grid, twins, strict=True):
         one, two = rare.images[pair.first], rare.images[pair.second]
         draw_row(row[:2], [one, two], rare.window)
-        row[2].imshow(one != two, cmap="gray", vmin=0, vmax=1)
+        row[2].imshow(one != two, cmap="gray_r", vmin=-0.15, vmax=1)
         row[2].set_axis_off()
     for place, mark in zip(grid[0], "ABC", strict=True):
         letter(place, mark)
@@ -315,12 +319,12 @@ from_dataset(rare) if have_jurkat else Markdown(absent)
 # The paper {cite}`li2026cgrecnet` splits 70/15/15 by image, stratified by class, and says that no sample is in two subsets.
 # Taken image by image, that is what its split does, and many papers split in the same way.
 # What such a split does not rule out is that the images of one culture dish, one day and one run stand on both sides of it.
-# The class of a cell was given by the medium that its dish received, so dish and class are tied by design, and that is no one's mistake: it is how such cells are made.
-# The data of Zhu and colleagues {cite}`zhu2021deep` carry day and replicate in their file names, so a grouped test is possible in principle; Zhu and colleagues themselves also tested on other inducers.
+# The cells lie in folders named after the medium that their dish received, so dish and class are tied by design, and that is no one's mistake: it is how such cells are made.
+# The data of Zhu and colleagues {cite}`zhu2021deep` carry day and replicate in their file names, so whoever has the files can group by them; Zhu and colleagues themselves also tested on other inducers.
 #
 # Whether the paper's accuracy leans on the acquisition is an open question.
 # The paper's images are not at hand here, and nothing on this page measures them; what happens to simulated cells at full confounding shows what *can* happen, not what did.
-# Whoever has the images can ask with one line, `audit(open_dataset("zhu"))`, and the border probe and the gap between random and grouped folds will answer.
+# Whoever has the images can open them with `open_dataset("zhu")`, pick some thousand cells with `take`, and hand them to `audit`: the border probe and the gap between random and grouped folds will answer.
 #
 # **Take-away.**
 # A score belongs to a question, and the split decides which question was asked.

@@ -15,8 +15,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 #: Correlation of the fine detail from which two pictures count as copies.
-#: Of 3,000 different cells the likest two reach 0.59 (simulated) and 0.80 (Jurkat); copies that were only
-#: shifted, mirrored, rescaled and rounded stay above 0.95.
+#: The likest two different cells reach 0.62 among 3,000 simulated ones and 0.85 among the 7,918 of Jurkat;
+#: of 400 copies that were shifted, mirrored, rescaled and rounded the least alike still reached 0.95.
 THRESHOLD = 0.9
 #: What a Gaussian of this many pixels smooths away counts as fine detail.
 DETAIL = 1.0

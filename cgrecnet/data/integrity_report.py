@@ -127,6 +127,9 @@ class IntegrityReport:
         for probe in self.probes:
             name = f"{probe.sees} only" + (", standardised" if probe.standardised else "")
             said = "above chance" if probe.score.exceeds(self.chance) else "not above chance"
+            if said == "above chance":  # of all probes, only the plain border hardly sees the cell
+                plain = probe.sees == "border" and not probe.standardised
+                said += ": look for a shortcut" if plain else ", which the cell may explain"
             lines.append(f"  {name:<32} {_interval(probe.score)}  {said}")
         for levels, whole in self._wholes().items():
             lines += _whole_lines("whole picture" + (", standardised" if levels != "as is" else ""), whole)

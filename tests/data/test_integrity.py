@@ -14,7 +14,7 @@ from cgrecnet.errors import DataError
 CHANCE = 1 / 3
 
 
-def cells(confounding, count=900, seed=11):
+def cells(confounding, count=800, seed=7):
     options = {"cells": count, "seed": seed, "runs": 12, "confounding": confounding}
     return open_dataset("cytometer", options=options)
 
@@ -60,6 +60,11 @@ def test_finds_the_planted_shortcut(tied_report):
     assert tied_report.association > 0.99
 
 
+def test_the_verdict_is_on_the_border_only(tied_report, clean_report):
+    assert str(tied_report).count("look for a shortcut") == 1
+    assert "look for a shortcut" not in str(clean_report) and "which the cell may explain" in str(clean_report)
+
+
 def test_finds_the_planted_optimism(tied_report, clean_report):
     for whole in (tied_report.whole, tied_report.whole_standardised):
         assert whole.low > 0
@@ -77,13 +82,13 @@ def test_same_seed_same_report(clean):
 
 def test_the_report_can_be_read_and_shown(clean_report):
     text = str(clean_report)
-    assert "cytometer (simulated cells), task kind: 900 cells, 12 group(s)" in text
+    assert "cytometer (simulated cells), task kind: 800 cells, 12 group(s)" in text
     assert "border only" in text and "not above chance" in text and "optimism gap" in text
-    assert "test cells whose group was in training: 135 of 135" in text
+    assert "test cells whose group was in training: 120 of 120" in text
     frame = clean_report.to_frame()
     assert len(frame) == 9 and frame["balanced accuracy"].between(0, 1).all()
     assert (frame["low"] <= frame["balanced accuracy"]).all() and (frame["balanced accuracy"] <= frame["high"]).all()
-    assert clean_report.majority == max(clean_report.counts.values()) / 900
+    assert clean_report.majority == max(clean_report.counts.values()) / 800
     with pytest.raises(KeyError):
         clean_report.probe("smell")
 
@@ -176,8 +181,8 @@ def test_too_few_classes_or_cells(clean):
     few = np.concatenate([one, np.flatnonzero(clean.labels == 1)[:3]])
     with pytest.raises(DataError, match=r"Class oligodendrocyte has only 3 cell\(s\), too few for an audit"):
         audit(take(clean, few))
-    with pytest.raises(DataError, match="names cells beyond the 900 of data set 'cytometer'"):
-        audit(clean, Split(np.array([900]), np.array([1]), np.array([2])))
+    with pytest.raises(DataError, match="names cells beyond the 800 of data set 'cytometer'"):
+        audit(clean, Split(np.array([800]), np.array([1]), np.array([2])))
 
 
 def test_where_groups_forbid_the_grouped_test_the_report_says_so():
