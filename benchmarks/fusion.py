@@ -9,7 +9,6 @@ quartiles, and the bytes that each side keeps for the backward pass. Nothing is 
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -20,10 +19,10 @@ import torch
 from torch import Tensor
 
 from cgrecnet.models.fusion import FusionModule
+from cgrecnet.runs.environment import commit, hardware
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "models"))
 from reference import plain_fusion  # noqa: E402
-
 
 #: What the profiler calls the products: dense, batched, with a bias added, and convolutions forward and backward.
 PRODUCTS = {
@@ -116,7 +115,8 @@ def compare(args: argparse.Namespace) -> dict:
         **vars(args),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
-        "machine": torch.cuda.get_device_name() if args.device == "cuda" else platform.machine(),
+        "hardware": hardware(torch.device(args.device)),
+        "commit": commit(),
     }
 
 
@@ -137,6 +137,7 @@ def main() -> None:
     for key, value in result.items():
         print(f"{key:20} {value}")
     if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(path.suffix + ".partial")
         partial.write_text(json.dumps(result, indent=1) + "\n")
         partial.replace(path)
