@@ -28,6 +28,7 @@ from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, e
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.comparators import cost_of, draw_costs
 from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.models import complexity
 from cgrecnet.models.complexity import count_parameters, macs_layers
@@ -225,6 +226,11 @@ print(
 
 # %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(ZhuXception)}```")
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of Zhu's network: boxes from an image of 45 by 30 pixels with one channel to 2048 channels on 6 by 4 positions and three classes."}, "figure": {"name": "fig-comparators-zhu", "caption": "A small picture leaves little room for halving: the network of Zhu and colleagues halves its map three times where ResNet-50 does so five times. Height: positions along one side; width: number of channels, on logarithmic scales. Recorded while the network ran on an empty image."}}
+steps = trace_shapes(ZhuXception().eval(), torch.zeros(1, 1, 45, 30))
+draw_shape_strip(steps)
+plt.show()
 
 # %% tags=["remove-input"]
 zhu, large = costs["zhu_xception"], cost_of("zhu_xception", (1, 224, 224))

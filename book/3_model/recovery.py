@@ -28,6 +28,7 @@ import torchvision
 from IPython.display import Markdown
 
 from cgrecnet.figures.recovery import chance_of_fit, draw_planes
+from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products
@@ -46,6 +47,13 @@ printed = {name: {c: table.cell(name, c).value for c in ("parameters", "gflops")
 lines = ["| row of Table 3 | holds, by the text | parameters (M) | GFLOPs |", "|---|---|---:|---:|"]
 lines += [f"| {name} | {holds[name]} | {printed[name]['parameters']} | {printed[name]['gflops']} |" for name in names]
 Markdown("\n".join(lines))
+
+# %% [markdown]
+# {numref}`fig-recovery-place` shows which parts of the network the search is about.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-recovery-place", "caption": "The search counts what stands in the two coloured boxes, and what the last two boxes hold; everything else is a ResNet-50, whose parameters are known. Recorded while the network ran on an empty image."}}
+draw_place("fusion", "gate")
+plt.show()
 
 # %% [markdown]
 # ## Before any candidate: do the rows add up?

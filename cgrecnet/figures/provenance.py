@@ -96,7 +96,8 @@ def _commit(commit: str) -> str:
 def _hardware(hardware: dict) -> str:
     if hardware["gpu"]:
         return hardware["gpu"]
-    return f"CPU, {hardware['cores']} cores, {hardware['threads']} threads ({hardware['cpu']})"
+    threads = "1 thread" if hardware["threads"] == 1 else f"{hardware['threads']} threads"
+    return f"CPU, {hardware['cores']} cores, {threads} ({hardware['cpu']})"
 
 
 def _duration(seconds: float) -> str:

@@ -10,7 +10,7 @@ def test_everything_that_a_reader_needs_is_named(record):
     text = str(from_records([record]))
     for needed in (
         "e-0123456789-s42", "abcdef0123", "cytometer (simulated cells), 1,234 cells, sha256 ffffffffff",
-        "42 (split 7)", "CPU, 2 cores, 1 threads (Some CPU)", "5 min", "the same as now",
+        "42 (split 7)", "CPU, 2 cores, 1 thread (Some CPU)", "5 min", "the same as now",
     ):  # fmt: skip
         assert needed in text, needed
 
