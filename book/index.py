@@ -39,8 +39,8 @@ Markdown(
     f"> **The verdict so far.** Of {len(outcomes)} claims "
     + ", ".join(f"{number} *{word}*" for word, number in counts.items())
     + ". No accuracy of the paper has been repeated, since its images are not at hand. "
-    f"By arithmetic, what is printed about {' and '.join(sorted(fit, reverse=True))} goes together; "
-    f"the accuracies of {', '.join(apart)} do not go together with their class scores.\n>\n"
+    f"By arithmetic, the printed accuracies of {' and '.join(sorted(fit, reverse=True))} go together with their class scores; "
+    f"those of {', '.join(apart)} do not.\n>\n"
     "> **Three doors.** {doc}`Read </book/1_question/how_to_read>`, {doc}`re-run </book/4_training/one_run>`, "
     "or {doc}`teach and sweep </book/3_model/one_page>`."
 )

@@ -90,6 +90,14 @@ def test_other_input_channels_train(name, channels):
     assert y.shape == (2, 5) and y.isfinite().all()
 
 
+@pytest.mark.parametrize("name", list_models())
+@pytest.mark.parametrize("channels", [1, 3])
+def test_every_first_layer_takes_the_channels_that_were_asked_for(name, channels):
+    with torch.device("meta"):  # shapes without memory: the large models cost nothing
+        model = create_model(name, in_channels=channels)
+    assert model.get_parameter(SYSTEMS[name].first).shape[1] == channels
+
+
 @pytest.mark.parametrize("preset", list(PRESETS))
 def test_presets_train_at_odd_sizes_and_in_half_precision(preset):
     model = create_model("cg_recnet", preset).to(torch.bfloat16)
