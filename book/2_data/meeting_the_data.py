@@ -89,7 +89,9 @@ from_dataset(simulated)
 #
 # `jurkat` holds cells of a human leukaemia line at different stages of the cell cycle {cite}`blasi2016label`.
 # The pictures come as montages: sheets of 30 by 30 tiles, 40 by 40 pixels each, filled column by column.
-# Unused tiles at the end of a sheet are padding, which the reader recognises and drops; one cell appears twice and is kept once.
+# Unused tiles at the end of a sheet are padding: they repeat one row of pixels, the top row of the last cell, from top to bottom.
+# In no real cell are even two neighbouring rows equal, so a tile whose rows are all equal is padding; the reader drops it by that rule.
+# One cell appears twice and is kept once.
 #
 # The stages are known from the DNA channel: a cell doubles its DNA before it divides.
 # The brightfield picture shows no DNA, so that asking a network for the stage from brightfield alone is a fair label-free task, as the paper's is.
