@@ -177,6 +177,8 @@ print(", ".join(Claim.model_fields))
 # For the claims that arithmetic decides, we cannot say the same: the printed numbers were in front of us when the file was written.
 # That is why most of these use *exact* or *rounding*, which leave nothing to choose.
 # Those with a *fixed* tolerance give their reason, and you can check it.
+# After the first verdicts had been computed, a review of the file and of the rules corrected reasons, values and rules, and some verdicts moved; no tolerance was made wider or narrower.
+# The history of the repository shows each change.
 #
 # **Take-away.**
 # A paper is judged claim by claim, with a tolerance that has a reason, in words that have a definition.

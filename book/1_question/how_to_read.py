@@ -65,7 +65,7 @@ Markdown(
     "| read | open `index.html` | a browser |\n"
     f"| re-run the book | `make book` | {gigabytes:.1f} GB of packages; then the minutes that the page on execution status lists |\n"
     "| run the tests | `make test` | the same packages |\n"
-    f"| repeat the first experiment on real cells | `cgrecnet sweep sweeps/jurkat-first.yaml` | {minutes:.0f} minutes of training for {len(records)} runs on a CPU with {threads}, and the Jurkat images |\n"
+    f"| repeat the first experiment on real cells | `cgrecnet sweep sweeps/jurkat-first.yaml` | {minutes:.0f} minutes of training for {len(records)} runs on a CPU with {threads}, on a machine that did other work at the same time, and the Jurkat images |\n"
     "| repeat it on the paper's cells | the same command, with `data: zhu` and `task: lineage` in a copy of that file | the images, which you fetch yourself; the cost was not measured |"
 )
 

@@ -404,7 +404,7 @@ for what, cost, difference in (
 # Two things speak against this reading: neither of its modules costs what the GFLOPs column says, with multiply-adds counted once or twice, and several of its settings differ from the public defaults.
 # The recovered reading has all of them at the defaults, and one of its two costs fits.
 #
-# What we say of Table 3, in the book's words: the parameters of CG-RecNet **hold**; those of the two variants **cannot be reconciled** as labelled by any candidate, and fit when exchanged; the Baseline and the GFLOPs **cannot be reconciled**.
+# What we say of Table 3, in the book's words: the parameters of CG-RecNet **hold**; for those of the two variants one reading fits the rows exchanged and another as labelled, so that which modules they count is **not specified** in the text at hand; the Baseline and the GFLOPs **cannot be reconciled**.
 # An exchange of two rows can happen to anyone between a spreadsheet and a page; that it happened here is our reading and not proved.
 # It is the parameters and GFLOPs that we exchange; whether the accuracies stand where they belong, counting cannot tell.
 #

@@ -39,7 +39,7 @@ class Value(Entry):
 
 
 class Tolerance(Entry):
-    """How far a result may lie from the printed value, and why that far; fixed before any result."""
+    """How far a result may lie from the printed value, and why that far; written before any run on cells."""
 
     rule: Rule
     reason: str = Field(min_length=10)
