@@ -2,7 +2,8 @@
 
 import pytest
 
-from cgrecnet.cli import main, parse_parameters
+from cgrecnet.cli import main
+from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
 
 

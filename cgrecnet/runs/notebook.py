@@ -4,7 +4,6 @@ papermill trains the default where a parameter is unknown, and stamps every cell
 parameters are validated before it starts, and a run without a record has failed, whatever the notebook says.
 """
 
-import fcntl
 import os
 import subprocess
 import sys
@@ -18,6 +17,7 @@ import nbformat
 import yaml
 
 from cgrecnet.errors import RunError
+from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
@@ -52,12 +52,11 @@ def train(
 @contextmanager
 def only_one_process(path: Path, run_id: str) -> Iterator[int]:
     """Hold the lock file of a run; RunError where another process has it. Gives the file's descriptor."""
-    with open(path, "w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RunError(f"Run {run_id} is being done by another process: wait for it, or end it first.") from None
-        yield file.fileno()
+    try:
+        with locked(path) as descriptor:
+            yield descriptor
+    except BlockingIOError:
+        raise RunError(f"Run {run_id} is being done by another process: wait for it, or end it first.") from None
 
 
 def _check_writable(folder: Path, option: str) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
+from cgrecnet.files import whole
 from cgrecnet.models import list_models
 
 RECORD = "run.json"
@@ -62,15 +63,10 @@ def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
 
 def write_whole(path: Path, text: str) -> Path:
     """Write `text` to `path` so that `path` never holds a part of it; RunError where the disk refuses."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
     try:
-        with open(partial, "w", encoding="utf-8") as file:
+        with whole(path) as file:
             file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise RunError(
             f"{path} could not be written ({error.strerror}): make room or the folder writable, then start the "
             "run again; it goes on from its last checkpoint."

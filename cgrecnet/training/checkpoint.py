@@ -1,26 +1,21 @@
 """What a killed run needs in order to go on: written after each epoch, whole or not at all."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from cgrecnet.errors import RunError
+from cgrecnet.files import whole
 
 
 def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write `state` beside `path` and move it into place, so that `path` is always a whole checkpoint."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
-        with open(partial, "wb") as file:
+        with whole(path, "wb") as file:
             torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise RunError(
             f"The checkpoint {path} could not be written ({error.strerror}): free some space or name another "
             "folder, then start the run again; it goes on from the last checkpoint that is whole."

@@ -1,0 +1,14 @@
+"""`cgrecnet data`: its commands, each from a module of its own."""
+
+from cgrecnet.commands import data_check, data_fetch, data_list
+
+#: Modules with `add(commands)`, in the order of the help.
+MODULES = (data_list, data_fetch, data_check)
+
+
+def add(commands) -> None:
+    """Add `data` and its commands to the parser."""
+    parser = commands.add_parser("data", help="list, fetch and check data sets")
+    below = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in MODULES:
+        module.add(below)

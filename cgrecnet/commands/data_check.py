@@ -1,0 +1,36 @@
+"""`cgrecnet data check`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add(commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("check", help="read a whole data set, count its cells, name faulty files")
+    parser.add_argument("name")
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from cgrecnet.data import report_on
+
+    text, good = report_on(options.name, root=options.folder, published=_published(options.name))
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    return 0 if good else 1
+
+
+def _published(name: str) -> dict[str, dict[str, int]] | None:
+    """Cells per class in all (Table 1) and in the test part (Table 5), as the paper prints them for its data."""
+    if name != "zhu":
+        return None
+    from cgrecnet.paper.tables import load_tables
+
+    tables = load_tables()
+    places = {"counts": (tables["1"], "count"), "test": (tables["5"], "support")}
+    return {
+        what: {row.lower().removesuffix("s"): int(table.cell(row, column).number) for row in table.rows}
+        for what, (table, column) in places.items()
+    }

@@ -1,0 +1,40 @@
+"""Files that are whole or not there, and locks that the system frees."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+
+@contextmanager
+def whole(path: Path, mode: str = "w") -> Iterator[IO]:
+    """A file beside `path` to write to; it takes the place of `path` at the end, and is removed on an error.
+
+    mode: `w` (text, UTF-8) or `wb`. Raises OSError; `path` then holds what it held before.
+    """
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        with open(partial, mode, encoding=None if "b" in mode else "utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[int]:
+    """Hold the lock file `path`, which is made if needed; give its descriptor, for a child that shall hold it too.
+
+    Raises BlockingIOError where another process holds it. The file stays; the lock ends with its last holder.
+    """
+    with open(path, "w", encoding="utf-8") as file:
+        try:
+            import fcntl
+        except ImportError:  # not on Windows
+            yield file.fileno()
+            return
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield file.fileno()
