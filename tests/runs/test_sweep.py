@@ -76,6 +76,7 @@ def test_one_failed_run_does_not_stop_the_others_and_is_listed(tmp_path, monkeyp
 
 
 def test_missing_weights_are_found_before_the_first_run(tmp_path, monkeypatch):
+    monkeypatch.delenv("CGRECNET_WEIGHTS", raising=False)
     monkeypatch.setattr(sweeps, "train", lambda *_, **__: pytest.fail("a run was started"))
     configs = read_sweep(write(tmp_path, "experiment: e\ngrid: {weights: [null, nowhere.safetensors]}"))
     with pytest.raises(ConfigError, match="nowhere.safetensors.*CGRECNET_WEIGHTS"):
