@@ -5,13 +5,14 @@ import argparse
 
 def add(commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("list", help="which data sets there are, and which are at hand")
+    parser = commands.add_parser("list", help="which data sets there are, what each is, and which are at hand")
     parser.set_defaults(command=_run)
 
 
 def _run(_: argparse.Namespace) -> int:
     from cgrecnet.data import available, list_datasets
+    from cgrecnet.data.cards import load_card
 
     for name in list_datasets():
-        print(f"{name:<10} {'at hand' if available(name) else 'not at hand'}")
+        print(f"{name:<10} {'at hand' if available(name) else 'not at hand':<12} {load_card(name).line}")
     return 0

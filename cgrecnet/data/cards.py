@@ -1,0 +1,164 @@
+"""The card of each data set: origin, licence, counts, known faults, and what it must not be used for.
+
+The facts stand in `cards.yaml`, each with its source and how sure it is; this module reads and checks them.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from cgrecnet.data.options import suggest
+from cgrecnet.errors import ConfigError
+
+#: The parts of a card that hold facts, in the order in which a card is read, and what they are called.
+PARTS = {
+    "origin": "Origin",
+    "instrument": "Instrument",
+    "channels": "Channels",
+    "licence": "Licence",
+    "pixels": "Pictures",
+    "labels": "Labels come from",
+    "groups": "Acquisition",
+    "faults": "Known faults",
+    "get": "How to get it",
+    "not_for": "Not to be used for",
+}
+
+_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
+
+
+class Part(BaseModel):
+    """Base of all parts of a card: cannot be changed, knows every one of its fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_min_length=1)
+
+
+class Source(Part):
+    """Where a fact comes from: a publication (doi), a page (url), a file of the project or a command to repeat."""
+
+    title: str
+    doi: str | None = None
+    url: str | None = None
+    file: str | None = None
+    command: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Source":
+        places = [place for place in (self.doi, self.url, self.file, self.command) if place]
+        if len(places) != 1:
+            raise ValueError("a source has one of doi, url, file and command")
+        if self.doi and not _DOI.fullmatch(self.doi):
+            raise ValueError(f"{self.doi!r} is no DOI (10.NNNN/...)")
+        return self
+
+    @property
+    def address(self) -> str | None:
+        """Where a browser finds it, or None for a file or a command."""
+        return f"https://doi.org/{self.doi}" if self.doi else self.url
+
+
+class Fact(Part):
+    """One statement: what it says, the names of its sources, and whether it is known, assumed or unconfirmed."""
+
+    says: str
+    source: tuple[str, ...] = Field(min_length=1)
+    status: Literal["known", "assumed", "unconfirmed"] = "known"
+
+
+class Task(Part):
+    """One question that the labels answer: cells per class in label order, None where the card prints no number."""
+
+    name: str
+    asks: str
+    classes: dict[str, int | None] = Field(min_length=2)
+    source: tuple[str, ...] = Field(min_length=1)
+
+
+Facts = tuple[Fact, ...]
+
+
+class Card(Part):
+    """All that is said of one data set; every part of `PARTS` holds at least one fact."""
+
+    name: str
+    title: str
+    real: bool
+    line: str
+    origin: Facts = Field(min_length=1)
+    instrument: Facts = Field(min_length=1)
+    channels: Facts = Field(min_length=1)
+    licence: Facts = Field(min_length=1)
+    pixels: Facts = Field(min_length=1)
+    groups: Facts = Field(min_length=1)
+    labels: Facts = Field(min_length=1)
+    tasks: tuple[Task, ...] = Field(min_length=1)
+    faults: Facts = Field(min_length=1)
+    get: Facts = Field(min_length=1)
+    not_for: Facts = Field(min_length=1)
+    sources: dict[str, Source]
+
+    @field_validator("licence", mode="before")
+    @classmethod
+    def _one_licence(cls, given: object) -> object:
+        return [given] if isinstance(given, Mapping) else given
+
+    def facts(self) -> dict[str, Facts]:
+        """Part -> its facts, in the order of `PARTS`."""
+        return {part: getattr(self, part) for part in PARTS}
+
+    def task(self, name: str) -> Task:
+        """The task of this name. Raises ConfigError for an unknown one."""
+        found = {task.name: task for task in self.tasks}
+        if name not in found:
+            raise ConfigError(f"The card of {self.name!r} has no task {name!r}; {suggest(name, found)}")
+        return found[name]
+
+
+def load_card(name: str) -> Card:
+    """The card of a data set. Raises ConfigError for a name without a card."""
+    cards = load_cards()
+    if name not in cards:
+        raise ConfigError(f"There is no card of a data set {name!r}; {suggest(name, cards)}")
+    return cards[name]
+
+
+@cache
+def load_cards() -> dict[str, Card]:
+    """All cards by the name of their data set."""
+    return read_cards(files("cgrecnet.data").joinpath("cards.yaml").read_text("utf-8"))
+
+
+def read_cards(text: str) -> dict[str, Card]:
+    """Cards from the text of a YAML file.
+
+    Raises ConfigError, one sentence that names card and field, where a part is missing, unknown or empty, a DOI is
+    malformed, or a fact names a source that is not listed.
+    """
+    raw = yaml.safe_load(text)
+    sources = {name: _checked(Source, given, f"source {name!r}") for name, given in raw["sources"].items()}
+    found = {}
+    for given in raw["cards"]:
+        name = f"card {given.get('name', '?')!r}"
+        card = _checked(Card, given | {"sources": {}}, name)
+        used = [fact.source for facts in card.facts().values() for fact in facts] + [t.source for t in card.tasks]
+        names = list(dict.fromkeys(one for several in used for one in several))
+        if unknown := [one for one in names if one not in sources]:
+            raise ConfigError(
+                f"cards.yaml, {name}: source {unknown[0]!r} is not listed; {suggest(unknown[0], sources)}"
+            )
+        found[card.name] = card.model_copy(update={"sources": {one: sources[one] for one in names}})
+    return found
+
+
+def _checked(kind: type[Part], given: Mapping, where: str) -> Part:
+    try:
+        return kind.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "it"
+        raise ConfigError(f"cards.yaml, {where}: {place}: {first['msg']}.") from None

@@ -1,0 +1,131 @@
+"""The cards are complete, their sources are named, and they say what the readers say."""
+
+import numpy as np
+import pytest
+import yaml
+
+from cgrecnet.cli import main
+from cgrecnet.data import available, list_datasets, module_of, open_dataset
+from cgrecnet.data.cards import PARTS, load_card, load_cards, read_cards
+from cgrecnet.data.duplicates import find_duplicates
+from cgrecnet.errors import ConfigError
+
+NEEDS_JURKAT = pytest.mark.skipif(not available("jurkat"), reason="needs the Jurkat images (CGRECNET_DATA)")
+
+
+def raw_cards():
+    from cgrecnet.data import cards
+
+    return yaml.safe_load(cards.files("cgrecnet.data").joinpath("cards.yaml").read_text("utf-8"))
+
+
+def test_every_data_set_has_its_card_and_every_card_its_data_set():
+    assert set(load_cards()) == set(list_datasets())
+    for name in list_datasets():
+        assert load_card(name).real == (name != "cytometer")
+
+
+@pytest.mark.parametrize("name", list_datasets())
+def test_every_fact_has_a_source_that_can_be_looked_up(name):
+    card = load_card(name)
+    for part, facts in card.facts().items():
+        assert facts, part
+        for fact in facts:
+            assert all(source in card.sources for source in fact.source)
+            assert fact.says.endswith(".")
+    for source in card.sources.values():
+        assert source.address is None or source.address.startswith("https://")
+
+
+@pytest.mark.parametrize("name", list_datasets())
+def test_tasks_and_classes_are_the_readers_own(name):
+    from importlib import import_module
+
+    tasks = import_module(module_of(name)).TASKS
+    card = load_card(name)
+    assert [task.name for task in card.tasks] == list(tasks)
+    for task in card.tasks:
+        given = tasks[task.name]
+        classes = given[0] if isinstance(given[0], tuple) else given
+        assert tuple(task.classes) == tuple(classes)
+
+
+@NEEDS_JURKAT
+@pytest.mark.parametrize("task", ["cycle", "cycle_e1", "stage7"])
+def test_counts_of_jurkat_are_those_of_its_images(task):
+    assert load_card("jurkat").task(task).classes == open_dataset("jurkat", task=task).counts()
+
+
+@NEEDS_JURKAT
+def test_sizes_levels_and_copies_of_jurkat_are_as_the_card_says():
+    cells = open_dataset("jurkat")
+    images = np.asarray(cells.images)
+    said = load_card("jurkat").pixels[0].says
+    height, width = images.shape[1:]
+    assert f"{height} by {width} pixels" in said and f"{8 * images.dtype.itemsize}-bit" in said
+    assert f"from {images.min()} to {images.max():,}" in said
+    rare = np.flatnonzero(cells.table["stage"].isin(["Metaphase", "Telophase"]))
+    assert len(find_duplicates(images[rare])) == 2  # the third pair is of G1, found over all cells
+    assert any(fact.says.startswith("Three pairs") for fact in load_card("jurkat").faults)
+    second = cells.table["experiment"] == 2
+    assert set(cells.table["stage"][second]) == {"G1"}
+
+
+@NEEDS_JURKAT
+def test_the_third_pair_of_near_copies():
+    cells = open_dataset("jurkat")
+    here = np.flatnonzero((cells.table["montage"] == "Experiment_2/G1/CP0002").to_numpy())
+    assert len(find_duplicates(np.asarray(cells.images)[here])) == 1
+
+
+def test_the_download_is_as_large_as_the_card_says():
+    from cgrecnet.data.fetch import registry
+
+    size = sum(entry["bytes"] for entry in registry().values()) / 1e6
+    assert f"{len(registry())} files ({size:.0f} MB)" in load_card("jurkat").get[0].says
+
+
+def change(what, value):
+    raw = raw_cards()
+    for card in raw["cards"]:
+        if card["name"] == "jurkat":
+            card[what] = value
+    return yaml.safe_dump(raw)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (change("faults", []), "card 'jurkat': faults"),
+        (change("licence", {"says": "free"}), r"card 'jurkat': licence.0.source"),
+        (change("licence", {"says": "free", "source": ["hearsay"]}), "source 'hearsay' is not listed"),
+        (change("colour", "grey"), "card 'jurkat': colour"),
+    ],
+)
+def test_a_card_with_a_gap_is_refused(text, message):
+    with pytest.raises(ConfigError, match=message):
+        read_cards(text)
+
+
+@pytest.mark.parametrize("doi", ["doi:10.1038/ncomms10256", "10.1038", "https://doi.org/10.1038/x", "10.1038/a b"])
+def test_a_malformed_doi_is_refused(doi):
+    raw = raw_cards()
+    raw["sources"]["blasi2016"]["doi"] = doi
+    with pytest.raises(ConfigError, match="source 'blasi2016'.*no DOI"):
+        read_cards(yaml.safe_dump(raw))
+
+
+def test_an_unknown_card_or_task_is_named():
+    with pytest.raises(ConfigError, match="did you mean 'jurkat'"):
+        load_card("jurcat")
+    with pytest.raises(ConfigError, match="did you mean 'cycle'"):
+        load_card("jurkat").task("cicle")
+
+
+def test_data_list_prints_the_line_of_each_card(capsys):
+    assert main(["data", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list_datasets()
+    for line in lines:
+        assert line.endswith(load_card(line.split()[0]).line)
+    assert set(PARTS) < set(type(load_card("zhu")).model_fields)
