@@ -95,7 +95,7 @@ def test_drawn_figures_become_small_frames_and_are_closed():
         ({"values": (1, 2)}, "3 frames, 2 values and 3 descriptions"),
         ({"alts": ("One.", " ", "Three.")}, "Frame 1 has no description"),
         ({"start": 3}, "cannot start at frame 3: it has 3"),
-        ({"frames": [*squares()[:2], np.zeros((9, 9), np.uint8)]}, r"differ in size \(\[\(9, 9\), \(40, 30\)\])"),
+        ({"frames": [*squares()[:2], np.zeros((9, 9), np.uint8)]}, r"differ in size \(\[\(9, 9\), \(40, 30\)\]"),
         ({"frames": [square / 255 for square in squares()]}, "must be uint8"),
         ({"frames": list(np.random.default_rng(0).integers(0, 256, (3, 400, 400), np.uint8))}, f"than {LIMIT:,}"),
     ],
