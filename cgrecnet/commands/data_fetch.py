@@ -1,6 +1,7 @@
 """`cgrecnet data fetch`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 
@@ -9,11 +10,14 @@ def add(commands) -> None:
     parser = commands.add_parser("fetch", help="download a data set into the cache, every file checked")
     parser.add_argument("name")
     parser.add_argument("--folder", type=Path, help="instead of the cache folder")
+    parser.add_argument("--doi", help="of the images (zhu): it stands in the article's data-availability statement")
     parser.set_defaults(command=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data import fetch_dataset
 
-    print(fetch_dataset(options.name, folder=options.folder))
+    folder = fetch_dataset(options.name, folder=options.folder, doi=options.doi)
+    print(folder)
+    print(f"Go on with: cgrecnet data check {options.name} {folder}", file=sys.stderr)
     return 0

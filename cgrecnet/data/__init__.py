@@ -70,15 +70,21 @@ def available(name: str, root: str | Path | None = None) -> bool:
     return _reader(name).available(root=root)
 
 
-def fetch_dataset(name: str, folder: str | Path | None = None) -> Path:
+def fetch_dataset(name: str, folder: str | Path | None = None, doi: str | None = None) -> Path:
     """Download data set `name` into `folder` (None: the cache) and return the folder.
 
-    Raises DataError (nothing to download, no network, wrong content, full disk) or ConfigError (unknown name).
+    doi: where a repository has to be named (`zhu`).
+    Raises DataError (nothing to download, no network, wrong content, full disk) or ConfigError (unknown name, a DOI
+    where none is used, or none where one is).
     """
     if name not in _FETCHERS:
         _reader(name)
         raise DataError(f"Data set {name!r} is made on the spot; there is nothing to fetch: open it directly.")
-    return import_module(_FETCHERS[name]).fetch(folder=folder)
+    if doi is None:
+        return import_module(_FETCHERS[name]).fetch(folder=folder)
+    if name != "zhu":
+        raise ConfigError(f"Data set {name!r} is fetched from a fixed place: leave out the DOI.")
+    return import_module(_FETCHERS[name]).fetch(folder=folder, doi=doi)
 
 
 def report_on(

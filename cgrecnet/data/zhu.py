@@ -23,7 +23,7 @@ from cgrecnet.data.zhu_files import CellFile, Listing, has_all_classes, list_cel
 from cgrecnet.data.zhu_images import CellImages
 from cgrecnet.data.zhu_names import CLASSES, ENDINGS, INDUCERS, Unusable
 from cgrecnet.data.zhu_pixels import read_grey
-from cgrecnet.data.zhu_place import REMEDY, find_root, shown
+from cgrecnet.data.zhu_place import find_root, shown
 from cgrecnet.errors import ConfigError, DataError
 
 #: Task -> classes in label order: the paper's task, and the separate test set of other inducers.
@@ -102,9 +102,11 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
     )
 
 
-def fetch(folder: str | Path | None = None) -> Path:
-    """Always raises DataError: this version has no download for these images and says how to get them."""
-    raise DataError(f"This version of cgrecnet cannot download the images of data set 'zhu': {REMEDY}.")
+def fetch(folder: str | Path | None = None, doi: str | None = None) -> Path:
+    """Download the images that a repository holds under `doi`; see `cgrecnet.data.zhu_fetch.fetch`."""
+    from cgrecnet.data import zhu_fetch
+
+    return zhu_fetch.fetch(folder, doi)
 
 
 def report(root: str | Path | None = None, published: Mapping | None = None) -> tuple[str, bool]:

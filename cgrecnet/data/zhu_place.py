@@ -5,18 +5,28 @@ from pathlib import Path
 
 from cgrecnet.errors import DataError
 
+ARTICLE = "Zhu et al. 2021 (doi 10.1038/s41467-021-22758-0)"
 REMEDY = (
-    "fetch them from the repository that the data-availability statement of Zhu et al. 2021 "
-    "(doi 10.1038/s41467-021-22758-0) names, and put them (or a link) into the folder `zhu` below the folder "
-    "that CGRECNET_DATA names, or give their folder as root"
+    f"fetch them with `cgrecnet data fetch zhu --doi DOI`, the DOI that the data-availability statement of {ARTICLE} "
+    "names, or put them (or a link) into the folder `zhu` below the folder that CGRECNET_DATA names, or give their "
+    "folder as root"
 )
 
 
+def cache_folder() -> Path:
+    """Where downloads go: $CGRECNET_CACHE/zhu, or the user's cache folder."""
+    from cgrecnet.data import fetch
+
+    return fetch.cache_folder().with_name("zhu")
+
+
 def find_root(root: str | Path | None = None) -> Path:
-    """The folder of the images: `root`, or else $CGRECNET_DATA/zhu; raises DataError where it is no folder."""
+    """The folder of the images: `root`, or else $CGRECNET_DATA/zhu or the cache; DataError where it is no folder."""
     if root is None:
         data = os.environ.get("CGRECNET_DATA")
         folder = Path(data).expanduser() / "zhu" if data else None
+        if (folder is None or not folder.exists()) and cache_folder().exists():
+            folder = cache_folder()
         if folder is None or not folder.exists():
             place = f"in {shown(folder)}" if folder else "here (CGRECNET_DATA is not set)"
             raise DataError(f"The images of data set 'zhu' are not {place}: {REMEDY}.")
