@@ -45,7 +45,8 @@ class CardTable:
         return (
             f'<table class="table data-card"><caption>Data-set card of <code>{name}</code>: '
             f"{escape(self.card.title)}</caption>\n<tbody>\n{body}\n"
-            f'<tr><th scope="row" {_HEAD}>Sources</th><td {_BODY}><ol {_LIST}>{sources}</ol></td></tr>\n</tbody></table>'
+            f'<tr><th scope="row" {_HEAD}>Sources</th><td {_BODY}><ol {_LIST}>{sources}</ol></td></tr>\n'
+            "</tbody></table>"
         )
 
     def __str__(self) -> str:
