@@ -76,7 +76,7 @@ class _Download:
         self.done = self._read_done()
         for file in self.files:
             _check_name(file.name)
-        todo = [file for file in self.files if not self._is_done(file)]
+        todo = [file for file in self.files if not self._is_done(file) and not self._is_in_the_way(file)]
         self._check_room(todo)
         total = sum(file.bytes or 0 for file in todo)
         with tqdm(total=total, desc="downloading", unit="B", unit_scale=True, disable=not self.progress) as bar:
@@ -125,8 +125,6 @@ class _Download:
             self._note(file, file.name)
             return [f"{file.name} must be unpacked by hand"] if archive_ending(file.name, BY_HAND) else []
         into = self.folder / file.name[: -len(ending)]
-        if into.exists() and self.done.get(file.name, {}).get("into") != into.name:
-            return [f"{file.name} was not unpacked, because {into.name} is there and not from this download"]
         whole_archive = self.staging / file.name
         os.replace(part, whole_archive)
         fresh = self.staging / f"{file.name}.unpacked"
@@ -152,6 +150,17 @@ class _Download:
             return bool(file.checksum) and noted.get("checksum") == file.checksum
         return place.is_file() and _has_size(place, file.bytes) and _has_checksum(place, file.checksum)
 
+    def _is_in_the_way(self, file: RemoteFile) -> bool:
+        """Whether the place of an archive's content is taken by what did not come from this download."""
+        ending = archive_ending(file.name)
+        into = self.folder / file.name[: -len(ending)] if ending else None
+        if into is None or not into.exists() or self.done.get(file.name, {}).get("into") == into.name:
+            return False
+        self.troubles.append(
+            f"{file.name} was not fetched, because {shown(into)} is there and not from this download (move it away)"
+        )
+        return True
+
     def _check_room(self, todo: list[RemoteFile]) -> None:
         parts = [self.staging / f"{file.name}.part" for file in todo]
         there = sum(part.stat().st_size for part in parts if part.exists())
@@ -164,8 +173,15 @@ class _Download:
 
     def _read_done(self) -> dict:
         try:
-            return json.loads((self.staging / "fetched.json").read_text("utf-8"))["files"]
-        except (OSError, ValueError, KeyError):  # none yet, or of no use: then all is looked at again
+            noted = json.loads((self.staging / "fetched.json").read_text("utf-8"))["files"]
+            return {name: facts for name, facts in noted.items() if isinstance(facts, dict)}
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+        ):  # none yet, or of no use: then all is looked at again
             return {}
 
     def _note(self, file: RemoteFile, into: str) -> None:

@@ -227,8 +227,6 @@ def test_fetch_by_name(server, few_files, monkeypatch, tmp_path):
     assert fetch_dataset("jurkat", folder=tmp_path) == tmp_path and stored(tmp_path) == FILES
     with pytest.raises(DataError, match="'cytometer' is made on the spot"):
         fetch_dataset("cytometer")
-    with pytest.raises(DataError, match="cannot download .*'zhu': fetch them from .*10.1038/s41467-021-22758-0"):
-        fetch_dataset("zhu")
 
 
 def test_open_downloads_only_what_is_missing(server, few_files, no_data, monkeypatch):

@@ -118,11 +118,12 @@ def test_options(tmp_path):
         open_zhu(tmp_path, hash="size")
 
 
-def test_root_is_found_in_the_data_folder_only(tmp_path, monkeypatch):
+def test_root_is_found_in_the_data_folder_or_the_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("CGRECNET_DATA", str(tmp_path))
     tree(tmp_path / "zhu-samples", "flat")
     assert not available("zhu")
-    with pytest.raises(DataError, match="not in .*zhu: fetch them from .*10.1038/s41467-021-22758-0.*CGRECNET_DATA"):
+    with pytest.raises(DataError, match="not in .*zhu: fetch them with .*10.1038/s41467-021-22758-0.*CGRECNET_DATA"):
         open_dataset("zhu")
     tree(tmp_path / "zhu", "flat")
     assert available("zhu") and len(open_dataset("zhu")) == 12
@@ -130,6 +131,8 @@ def test_root_is_found_in_the_data_folder_only(tmp_path, monkeypatch):
     assert not available("zhu")
     with pytest.raises(DataError, match="not here .CGRECNET_DATA is not set.: fetch them"):
         open_dataset("zhu")
+    tree(tmp_path / "cache" / "zhu", "flat")
+    assert available("zhu") and open_dataset("zhu").table["cell_id"].str.endswith(".bmp").all()
 
 
 def test_available_needs_the_three_classes(tmp_path):

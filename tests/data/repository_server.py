@@ -1,0 +1,180 @@
+"""A server on loopback that speaks as doi.org, Figshare, Zenodo and Dataverse do, and breaks where it is told to.
+
+`send_all_to` turns every request of this process to that server: the host's name becomes the first part of the path,
+so the code under test (and pooch's) keeps the real addresses.
+"""
+
+import hashlib
+import json
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from requests.adapters import HTTPAdapter
+
+FIGSHARE, PUBLISHER, ZENODO, DATAVERSE = "10.6084/m9.fig.1.v2", "10.6084/m9.fig.1", "10.5281/zenodo.7", "10.7910/DVN/X"
+ELSEWHERE, FORBIDDEN, COLLECTION = "10.1038/s41467-0", "10.6084/m9.fig.2.v1", "10.6084/m9.fig.c.9"
+
+_LEADS_TO = {
+    FIGSHARE: "https://figshare.com/articles/dataset/cells/1/2",
+    PUBLISHER: "https://springernature.figshare.com/articles/dataset/cells/1",
+    ZENODO: "https://zenodo.org/records/7",
+    DATAVERSE: "https://dataverse.example/dataset.xhtml",
+    ELSEWHERE: "https://www.nature.com/articles/s41467-0",
+    FORBIDDEN: "https://figshare.com/forbidden",
+    COLLECTION: "https://figshare.com/collections/cells/9",
+}
+
+
+def send_all_to(url: str, setattr=setattr) -> None:
+    """From now on requests of this process reach the server at `url`, whatever host they name."""
+    honest = HTTPAdapter.send
+
+    def send(self, request, **more):
+        parts = urlsplit(asked := request.url)
+        if parts.hostname != "127.0.0.1":
+            request = request.copy()
+            request.url = f"{url}/{parts.hostname}{parts.path}" + (f"?{parts.query}" if parts.query else "")
+        response = honest(self, request, **(more | {"proxies": {}}))
+        response.url = asked
+        return response
+
+    setattr(HTTPAdapter, "send", send)
+
+
+class RepositoryServer(ThreadingHTTPServer):
+    """files: name -> content; log: (name, first byte asked for, bytes sent); the rest says what goes wrong."""
+
+    daemon_threads = True
+
+    def __init__(self, files: dict[str, bytes]):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_address[1]}"
+        self.files = dict(files)
+        self.listed = {name: hashlib.md5(content).hexdigest() for name, content in files.items()}
+        self.log: list[tuple[str, int, int]] = []
+        self.cut: dict[str, list[int]] = {}  # name -> after how many bytes to hang up, one by one
+        self.hold: dict[str, int] = {}  # name -> after how many bytes to wait for `release`
+        self.held, self.release = threading.Event(), threading.Event()
+        self.status: dict[str, list[int]] = {}  # name or "listing" -> statuses to give, one by one
+        self.ranges = True
+        self.odd_listing: bytes | None = None
+
+    def __enter__(self):
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.release.set()
+        self.shutdown()
+        self.server_close()
+        self.thread.join()
+
+    def first_bytes(self, name: str) -> list[int]:
+        return [first for asked, first, _ in self.log if asked == name]
+
+    def sent(self, name: str) -> int:
+        return sum(count for asked, _, count in self.log if asked == name)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: RepositoryServer
+
+    def do_GET(self):
+        parts = urlsplit(self.path)
+        host, _, path = unquote(parts.path).lstrip("/").partition("/")
+        if host == "doi.org":
+            return self._resolve(path)
+        if host == "api.figshare.com":
+            return self._figshare(path, parse_qs(parts.query))
+        if host == "zenodo.org" and path.startswith("api/records/"):
+            return self._listing(self._zenodo())
+        if host == "dataverse.example" and path.startswith("api/datasets/"):
+            return self._listing(self._dataverse())
+        if path == "forbidden":
+            return self._answer(403, b"no robots")
+        if found := re.fullmatch(r"(?:files|records/7/files|api/access/datafile)/(.+)", path):
+            return self._file(found[1])
+        return self._answer(404 if path.startswith("api/") else 200, b"<html>a page</html>")
+
+    def _resolve(self, doi: str):
+        if doi not in _LEADS_TO:
+            return self._answer(404, b"DOI not found")
+        self.send_response(302)
+        self.send_header("Location", _LEADS_TO[doi])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _figshare(self, path: str, query: dict):
+        if path == "v2/articles":
+            known = query["doi"][0] in (FIGSHARE, PUBLISHER, FORBIDDEN)
+            return self._listing([{"id": 1}] if known else [])
+        entries = [
+            {
+                "name": name, "size": len(self.server.files[name]), "computed_md5": md5, "supplied_md5": md5,
+                "download_url": f"https://ndownloader.figshare.com/files/{quote(name)}", "is_link_only": False,
+            }
+            for name, md5 in self.server.listed.items()
+        ]  # fmt: skip
+        return self._listing({"files": entries})
+
+    def _zenodo(self):
+        return {
+            "id": 7,
+            "files": [
+                {
+                    "key": name, "size": len(self.server.files[name]), "checksum": f"md5:{md5}",
+                    "links": {"self": f"https://zenodo.org/files/{quote(name)}"},
+                }
+                for name, md5 in self.server.listed.items()
+            ],
+        }  # fmt: skip
+
+    def _dataverse(self):
+        files = [
+            {"dataFile": {"filename": name, "id": name, "filesize": len(self.server.files[name]), "md5": md5}}
+            for name, md5 in self.server.listed.items()
+        ]
+        return {"data": {"latestVersion": {"files": files}}}
+
+    def _listing(self, content) -> None:
+        if statuses := self.server.status.get("listing"):
+            return self._answer(statuses.pop(0), b"out of order")
+        return self._answer(200, self.server.odd_listing or json.dumps(content).encode())
+
+    def _file(self, name: str) -> None:
+        content, first = self.server.files[name], 0
+        if statuses := self.server.status.get(name):
+            return self._answer(statuses.pop(0), b"out of order")
+        if self.server.ranges and (asked := re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))):
+            first = int(asked[1])
+            if first >= len(content):
+                return self._answer(416, b"")
+        self.send_response(206 if first else 200)
+        if first:
+            self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
+        self.send_header("Content-Length", str(len(content) - first))
+        self.end_headers()
+        last = len(content)
+        if cuts := self.server.cut.get(name):
+            last = min(last, first + cuts.pop(0))
+        stop = min(self.server.hold.get(name, last), last)
+        self.wfile.write(content[first:stop])
+        self.wfile.flush()
+        self.server.log.append((name, first, last - first))
+        if stop < last:
+            self.server.held.set()
+            self.server.release.wait(30)
+            self.wfile.write(content[stop:last])
+        self.close_connection = True
+
+    def _answer(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *args):
+        pass
