@@ -29,6 +29,8 @@ from cgrecnet.errors import ConfigError, DataError
 #: On a CPU, cells are worked on in groups of about this many output pixels, 8 cells at least: few enough for what lies
 #: between two steps to stay in the processor's cache, many enough for the cost of a call not to count.
 TOGETHER = 2**18
+#: Crops are padded to the largest of their group; no group has more source pixels than this, a single crop excepted.
+LARGEST = 2**24
 _ORDER = 2**32 - 1  # keeps the order of the cells apart from their crops
 
 
@@ -70,13 +72,17 @@ class BatchTransform:
     def __call__(self, cells, crops: Crops) -> Tensor:
         cells = np.asarray(cells, dtype=np.int64)
         shape = (len(cells), self.in_channels, self.size, self.size)
-        on_cpu = self.device.type == "cpu"
-        out = self.buffers.take(*shape) if on_cpu else torch.empty(shape, device=self.device)
-        step = max(8, TOGETHER // self.size**2) if on_cpu else max(1, len(cells))
+        out = self.buffers.take(*shape) if self.device.type == "cpu" else torch.empty(shape, device=self.device)
+        step = self._together(crops) if len(cells) else 1
         for first in range(0, len(cells), step):
             part = slice(first, first + step)
             self._channels(self._resampled(cells[part], crops[part]), out[part])
         return out
+
+    def _together(self, crops: Crops) -> int:
+        """How many cells to work on at once; one huge image among small ones must not swell them all."""
+        usual = max(8, TOGETHER // self.size**2) if self.device.type == "cpu" else len(crops)
+        return max(1, min(usual, LARGEST // int(crops.height.max() * crops.width.max())))
 
     def _resampled(self, cells: np.ndarray, crops: Crops) -> Tensor:
         """First channel of the cells, normalised: (cells, size, size)."""
