@@ -3,31 +3,36 @@
 Every cell has known causes and masks, so explanations and shortcuts can be scored against the truth.
 Like the exported crops of the paper's data: 8-bit grey levels, 60 pixels wide, 37 to 57 high, a background
 between 101 and 152 that depends on the acquisition, contrast that grows with it, faint vertical stripes.
-Unlike them: the cells are ellipsoids with round granules and a nucleus in the middle, cells do not overlap
-each other, the optics are those of one plane wave with a blur, and the traits of the kinds are assumptions
-(see `phantom`).
+Unlike them: light passes each cell as if it were thin, cells are smooth ellipsoids with round granules, and the
+traits of the kinds are assumptions, set so that the task is about as hard as the paper's (`cytometer.yaml`).
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cgrecnet.data.base import CellDataset, fingerprint
+from cgrecnet.data.cytometer_parameters import parameters
+from cgrecnet.data.cytometer_scene import PARTS, draw_numbers, draw_runs, draw_scene
 from cgrecnet.data.optics import Optics
 from cgrecnet.data.options import Options, check_options, suggest
-from cgrecnet.data.phantom import GRANULES, KINDS, PROCESSES, draw_causes, paint
+from cgrecnet.data.phantom import KINDS
 from cgrecnet.errors import ConfigError
 
-WIDTH, LOWEST, HIGHEST = 60, 37, 57  # size of the crops in pixels, as in the paper's data
 TASKS = {"kind": KINDS}
-PHOTONS = 6600.0  # per background pixel: gives the relative noise of 1.2 % seen in real crops
-READ_NOISE = 0.3  # grey levels
-STRIPES = 0.3  # spread of the column offsets, as a share of the shot noise
-_BLOCK = 32  # cells are made in whole blocks, so that cell i does not depend on how many are asked for
-_RUN_STREAM = 2**32 - 1  # keeps the random numbers of the runs apart from those of the cells
+#: Version of the simulation: equal versions and options give equal pixels.
+VERSION = parameters().version
+WIDTH = parameters().crop.width
+LOWEST, HIGHEST = parameters().crop.height_low, parameters().crop.height_high
+#: Reference channels: marker -> channel of the instrument.
+MARKERS = {name: marker.channel for name, marker in parameters().markers.items()}
+BLOCK = 16  # cells are made in whole blocks, so that cell i does not depend on how many are asked for, or by whom
 
 
 class CytometerOptions(Options):
@@ -35,10 +40,15 @@ class CytometerOptions(Options):
 
     cells: how many; seed: cell i of a seed is always the same cell.
     shares: of astrocytes, oligodendrocytes, neurons (default: the paper's); the kinds are drawn one by one.
-    noise: factor on shot, read and stripe noise (0: none); debris: share of cells with a particle attached.
+    noise: factor on shot, read and stripe noise (0: none).
+    debris: share of cells with a particle attached; as large a share of pictures has loose fragments.
+    doublets: share of pictures with a second cell beside the labelled one, which stands in the middle.
     runs: acquisition runs, each with its own background, gain and focus.
     confounding: share of the cells whose run was chosen by kind (kind k: runs k, k + 3, ...): at 0 the run says
         nothing about the kind, at 1 each kind has its own runs.
+    bits: digitisation, 8 (uint8) or 12 (uint16, 16 steps per 8-bit grey level).
+    channel: the input, which can only be brightfield (1).
+    version: of the simulation; only this code's own can be made.
     """
 
     cells: int = Field(1200, ge=1, le=1_000_000)
@@ -46,34 +56,90 @@ class CytometerOptions(Options):
     shares: tuple[float, float, float] = (0.267, 0.133, 0.600)
     noise: float = Field(1.0, ge=0, le=20)
     debris: float = Field(0.2, ge=0, le=1)
+    doublets: float = Field(0.03, ge=0, le=1)
     runs: int = Field(4, ge=1, le=100)
     confounding: float = Field(0.0, ge=0, le=1)
+    bits: Literal[8, 12] = 8
+    channel: int = 1
+    version: int = VERSION
+
+    @field_validator("channel")
+    @classmethod
+    def _brightfield_only(cls, channel: int) -> int:
+        if channel in MARKERS.values():
+            name = next(name for name, number in MARKERS.items() if number == channel)
+            raise ValueError(
+                f"the marker {name} in Ch{channel} tells the lineage, so a model that sees it is told the answer; "
+                f"use channel 1 (brightfield), and Simulation.markers({channel}) to look at the reference"
+            )
+        if channel != 1:
+            raise ValueError("only channel 1 (brightfield) is an input")
+        return channel
+
+    @field_validator("version")
+    @classmethod
+    def _this_version(cls, version: int) -> int:
+        if version != VERSION:
+            raise ValueError(
+                f"this version of cgrecnet makes version {VERSION} of the simulated cells and no other; leave "
+                "`version` out, or install the version of cgrecnet that made yours"
+            )
+        return version
 
     @model_validator(mode="after")
     def _consistent(self) -> "CytometerOptions":
         if min(self.shares) < 0 or abs(sum(self.shares) - 1) > 1e-6:
             raise ValueError(f"the three shares must be 0 or more and sum to 1, not {self.shares}")
         if self.confounding > 0 and self.runs < len(KINDS):
-            raise ValueError(
-                f"confounding needs at least {len(KINDS)} runs, one per kind, and there are {self.runs}"
-            )
+            raise ValueError(f"confounding needs at least {len(KINDS)} runs, one per kind, and there are {self.runs}")
         return self
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Grey levels that map to 0 and 1: the whole range of the digitisation."""
+        return 0.0, 2.0**self.bits - 1
 
 
 @dataclass(frozen=True)
 class Simulation:
     """Simulated cells with all that is known about them, in the same order everywhere.
 
-    images: uint8, (height, 60) each; labels: int64, (cells,).
-    cell_masks, nucleus_masks: boolean, like the images.
-    causes: one row per cell: traits, pose, focus, run, background, gain.
+    images: uint8 or uint16, (height, 60) each; labels: int64, (cells,).
+    parts: uint8, like the images: the bits of `PARTS` say what is where (`mask` takes one out).
+    causes: one row per cell: traits, pose, focus, run, background, gain, debris, doublet, brightness of markers.
+    options, optics: what the cells were made with.
     """
 
     images: list[np.ndarray]
     labels: np.ndarray
-    cell_masks: list[np.ndarray]
-    nucleus_masks: list[np.ndarray]
+    parts: list[np.ndarray]
     causes: pd.DataFrame
+    options: CytometerOptions
+    optics: Optics
+
+    def mask(self, part: str) -> list[np.ndarray]:
+        """Boolean masks of `cell`, `nucleus`, `processes`, `debris` or `neighbour`. Raises ConfigError."""
+        if part not in PARTS:
+            raise ConfigError(f"Simulated pictures have no part {part!r}; {suggest(part, PARTS)}")
+        return [(parts & PARTS[part]) > 0 for parts in self.parts]
+
+    @cached_property
+    def cell_masks(self) -> list[np.ndarray]:
+        """Soma and processes of the labelled cell."""
+        return self.mask("cell")
+
+    @cached_property
+    def nucleus_masks(self) -> list[np.ndarray]:
+        return self.mask("nucleus")
+
+    def markers(self, channel: int, cells=None) -> list[np.ndarray]:
+        """Fluorescence of the same cells in a reference channel (2 GFAP, 3 Olig2, 11 NeuN); never an input.
+
+        cells: indices (None: all). Returns uint16 images (12 bit) of the crops' sizes. Raises ConfigError.
+        """
+        from cgrecnet.data.cytometer_markers import marker_images
+
+        return marker_images(self, channel, range(len(self.labels)) if cells is None else cells)
 
 
 def available(root=None) -> bool:
@@ -103,99 +169,81 @@ def open_cells(root=None, task: str | None = None, options: Mapping | None = Non
         images=made.images,
         labels=made.labels,
         table=pd.concat([table, made.causes], axis=1),
-        window=(0.0, 255.0),
+        window=used.window,
         fingerprint=fingerprint(made.images, made.labels, table["cell_id"].tolist()),
-        origin=f"Simulated brightfield cells (no microscope involved), seed {used.seed}.",
+        origin=f"Simulated brightfield cells (no microscope involved), version {used.version}, seed {used.seed}.",
         options=used.model_dump(),
     )
 
 
-def simulate(options: CytometerOptions | Mapping | None = None, optics: Optics | None = None) -> Simulation:
-    """Make the cells; the same options give the same pixels. Raises ConfigError for unusable options."""
+def simulate(
+    options: CytometerOptions | Mapping | None = None, optics: Optics | None = None, workers: int = 1
+) -> Simulation:
+    """Make the cells; the same options give the same pixels, on any number of workers (threads).
+
+    optics: None is the 40x objective. Raises ConfigError for unusable options or workers.
+    """
     options = check_options(CytometerOptions, options, "cytometer")
     optics = optics or Optics()
-    runs = _draw_runs(options)
-    blocks = [_block(first, options, optics, runs) for first in range(0, options.cells, _BLOCK)]
-    parts = [[item for block in blocks for item in block[i]][: options.cells] for i in range(3)]
-    causes = pd.concat([block[3] for block in blocks], ignore_index=True)[: options.cells]
-    labels = causes.pop("kind").to_numpy(dtype=np.int64)
-    return Simulation(parts[0], labels, parts[1], parts[2], causes)
-
-
-def _draw_runs(options: CytometerOptions) -> dict[str, np.ndarray]:
-    """Background (grey levels), gain (grey levels per relative intensity 1) and focus (um) of each run."""
-    rng = np.random.default_rng([options.seed, _RUN_STREAM])
-    place = rng.permutation(np.arange(options.runs)) + rng.random(options.runs)
-    place = place / options.runs
-    focus = (np.arange(options.runs) + rng.random(options.runs)) / options.runs
-    return {
-        "background": 101 + 51 * place,
-        "gain": 38 * 3.4**place,
-        "focus_um": 5.0 * rng.permutation(focus) - 2.5,
-    }
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
+        raise ConfigError(f"The number of workers must be a whole number, 1 or more, not {workers!r}.")
+    runs = draw_runs(options.seed, options.runs)
+    firsts = range(0, options.cells, BLOCK)
+    if workers == 1:
+        blocks = [_block(first, options, optics, runs) for first in firsts]
+    else:
+        with ThreadPoolExecutor(workers) as pool:
+            blocks = list(pool.map(lambda first: _block(first, options, optics, runs), firsts))
+    images, parts = ([item for block in blocks for item in block[i]][: options.cells] for i in (0, 1))
+    columns = {name: np.concatenate([block[2][name] for block in blocks])[: options.cells] for name in blocks[0][2]}
+    labels = columns.pop("kind").astype(np.int64)
+    return Simulation(images, labels, parts, pd.DataFrame(columns), options, optics)
 
 
 def _block(first: int, options: CytometerOptions, optics: Optics, runs: dict[str, np.ndarray]):
-    """One block of cells: images, cell masks, nucleus masks, causes."""
-    index = range(first, first + _BLOCK)
-    draws = [_draws(np.random.default_rng([options.seed, i])) for i in index]
-    uniform, normal, scatter, noise = (np.stack(kind) for kind in zip(*draws, strict=True))
-    kind = np.searchsorted(np.cumsum(options.shares)[:-1], uniform[:, 3], side="right")
-    causes = draw_causes(kind, normal, uniform)
-    tied = uniform[:, 4] < options.confounding
-    own_runs = (options.runs - kind + len(KINDS) - 1) // len(KINDS)  # of the runs k, k + 3, k + 6, ...
-    own = kind + len(KINDS) * np.floor(uniform[:, 5] * own_runs).astype(int)
-    run = np.where(tied, own, np.floor(uniform[:, 5] * options.runs).astype(int))
-    causes |= {"run": run, "defocus_um": runs["focus_um"][run] + 1.2 * normal[:, 13]}
-    causes |= {name: runs[name][run] for name in ("background", "gain")}
-    causes["has_debris"] = uniform[:, 6] < options.debris
-
-    phantom = paint(causes, causes["has_debris"], scatter, optics.axis_um)
-    relative = optics.intensity(phantom.path_um, phantom.absorption, causes["defocus_um"])
-    grey = _expose(relative, causes, noise, options.noise)
-    cell, nucleus = optics.bin_mask(phantom.cell), optics.bin_mask(phantom.nucleus)
-    heights = _crop_heights(cell, uniform[:, 7])
-    windows = [_window(optics.pixels, height) for height in heights]
-    cut = [
-        [image[window].copy() for image, window in zip(stack, windows, strict=True)]
-        for stack in (grey, cell, nucleus)
-    ]
-    return *cut, pd.DataFrame({"kind": kind, **causes})
-
-
-def _draws(rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-    """All random numbers of one cell, always the same amount."""
-    return (
-        rng.random(8),
-        rng.standard_normal(16),
-        rng.random((2 + GRANULES + PROCESSES, 4)),
-        rng.standard_normal((66, 64)),
-    )
+    """One block of cells: images, maps of the parts, causes."""
+    draws = draw_numbers(options.seed, range(first, first + BLOCK), optics.pixels)
+    scene = draw_scene(draws, options, runs, optics.axis_um)
+    relative = optics.intensity(scene.path_um, scene.absorption, scene.causes["defocus_um"])
+    grey = _expose(relative, scene.causes, draws.noise, options)
+    parts = np.zeros(grey.shape, np.uint8)
+    for bit in PARTS.values():
+        parts |= optics.bin_mask((scene.parts & bit) > 0) * np.uint8(bit)
+    windows = crop_windows(parts, draws.uniform["height"])
+    images, maps = ([one[w].copy() for one, w in zip(stack, windows, strict=True)] for stack in (grey, parts))
+    return images, maps, scene.causes
 
 
 def _expose(
-    relative: np.ndarray, causes: dict[str, np.ndarray], noise: np.ndarray, amount: float
+    relative: np.ndarray, causes: dict[str, np.ndarray], noise: np.ndarray, options: CytometerOptions
 ) -> np.ndarray:
-    """Camera: gain, shot noise, column stripes, read noise, 8-bit digitisation; (cells, 64, 64) uint8.
+    """Camera: gain, shot noise, column stripes, read noise, digitisation; (cells, pixels, pixels) uint8 or uint16.
 
-    noise: standard normal, (cells, 66, 64); the last two rows make the stripes.
+    noise: standard normal, (cells, pixels + 2, pixels); the last row but one makes the stripes.
     Shot and read noise are added as one normal number, which is good at thousands of photons per pixel.
     """
-    gain = causes["gain"][:, None, None]
-    shot = np.sqrt(np.maximum(relative, 0) / PHOTONS) * gain
-    spread = amount * np.hypot(shot, READ_NOISE)
-    stripes = amount * STRIPES * gain / np.sqrt(PHOTONS) * noise[:, 64:65]
-    grey = causes["background"][:, None, None] + gain * (relative - 1) + spread * noise[:, :64] + stripes
-    return np.clip(np.rint(grey), 0, 255).astype(np.uint8)
+    camera, pixels = parameters().camera, relative.shape[-1]
+    gain = causes["gain"].astype(np.float32)[:, None, None]
+    shot = np.sqrt(np.maximum(relative, 0) / np.float32(camera.photons)) * gain
+    spread = np.float32(options.noise) * np.hypot(shot, np.float32(camera.read_noise))
+    stripe = np.float32(options.noise * camera.stripe_noise / np.sqrt(camera.photons)) * gain
+    grey = causes["background"].astype(np.float32)[:, None, None] + gain * (relative - 1)
+    grey += spread * noise[:, :pixels] + stripe * noise[:, pixels : pixels + 1]
+    step, white = 2 ** (options.bits - 8), 2**options.bits - 1
+    return np.clip(np.rint(grey * np.float32(step)), 0, white).astype(np.uint8 if options.bits == 8 else np.uint16)
 
 
-def _crop_heights(cell: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Crop height in pixels: the cell's own height and a margin of 20 to 32, within 37 to 57."""
-    own = cell.any(axis=2).sum(axis=1)
-    return np.clip(own + np.rint(20 + 12 * uniform).astype(int), LOWEST, HIGHEST)
+def crop_windows(parts: np.ndarray, uniform: np.ndarray) -> list[tuple[slice, slice]]:
+    """The part of each picture that is kept, about its middle; parts: (cells, pixels, pixels).
 
-
-def _window(pixels: int, height: int) -> tuple[slice, slice]:
-    """The part of the picture that is kept, about its middle."""
-    top, left = (pixels - height) // 2, (pixels - WIDTH) // 2
-    return slice(top, top + height), slice(left, left + WIDTH)
+    Crop height in pixels: that of the cell and a margin of 20 to 32, within 37 to 57.
+    """
+    crop, pixels = parameters().crop, parts.shape[-1]
+    own = ((parts & PARTS["cell"]) > 0).any(axis=2).sum(axis=1)
+    margin = np.rint(crop.margin_low + (crop.margin_high - crop.margin_low) * uniform).astype(int)
+    left = (pixels - crop.width) // 2
+    tops = (pixels - np.clip(own + margin, crop.height_low, crop.height_high)) // 2
+    heights = np.clip(own + margin, crop.height_low, crop.height_high)
+    return [
+        (slice(top, top + height), slice(left, left + crop.width)) for top, height in zip(tops, heights, strict=True)
+    ]

@@ -1,8 +1,10 @@
-"""How a transparent cell becomes a brightfield picture: defocus, aperture, illumination, pixels.
+"""How a transparent cell becomes a brightfield picture: tilted plane waves, defocus, aperture, pixels.
 
 Scalar wave optics in its simplest form (Goodman, Introduction to Fourier Optics): the cell multiplies a plane
 wave by a complex transmission, the wave travels to the plane in focus (angular spectrum), the objective
 cuts off high spatial frequencies, and the camera sees the intensity.
+The light source is extended: each of its points sends a plane wave from its own direction, waves of different
+points do not interfere, so their intensities add up (Abbe).
 A thin transparent cell in focus is almost invisible; its rings and halos come from defocus.
 """
 
@@ -12,87 +14,198 @@ from functools import cached_property
 import numpy as np
 from scipy import fft
 
+from cgrecnet.data.cytometer_parameters import parameters
+from cgrecnet.errors import ConfigError
+
+_DEFAULT = parameters().optics
+_FORTY = parameters().objectives["40x"]
+
+#: Number of source points -> how many stand on a ring, and the weight of the one in the middle.
+_RULES = {1: (0, 1.0), 4: (4, 0.0), 7: (6, 0.25)}
+
 
 @dataclass(frozen=True)
 class Optics:
-    """An objective and a camera; lengths in micrometres.
+    """An objective, a condenser and a camera; lengths in micrometres.
 
-    The defaults are those of a 40x imaging flow cytometer: 0.5 um per pixel, NA 0.75.
-    The magnification of the paper's images is not published; it is an assumption here.
+    The defaults are those of a 40x imaging flow cytometer (`cytometer.yaml` says where they come from).
+    The magnification of the paper's images is not published; 40x is an assumption.
+    condenser_aperture: numerical aperture of the illumination; 0 is one plane wave (fully coherent light).
+    source_points: plane waves that stand for the extended source; 1, 4, 7, or 0 for every direction of the grid.
+    oversampling: points of the object's grid per pixel and side.
+    Raises ConfigError where the object's grid is too coarse for the apertures.
     """
 
-    pixel_um: float = 0.5
-    wavelength_um: float = 0.6
-    numerical_aperture: float = 0.75
-    condenser_aperture: float = 0.2
-    medium_index: float = 1.337
-    pixels: int = 64
+    pixel_um: float = _FORTY.pixel_um
+    wavelength_um: float = _DEFAULT.wavelength_um
+    numerical_aperture: float = _FORTY.numerical_aperture
+    condenser_aperture: float = _DEFAULT.condenser_aperture
+    medium_index: float = _DEFAULT.medium_index
+    pixels: int = _DEFAULT.pixels
     oversampling: int = 2
+    source_points: int = _DEFAULT.source_points
+
+    def __post_init__(self) -> None:
+        needed = (self.numerical_aperture + self.condenser_aperture) / self.wavelength_um
+        if 2 * self.step_um * needed > 1:
+            raise ConfigError(
+                f"A grid with {self.oversampling} points per pixel of {self.pixel_um} um is too coarse for apertures "
+                f"{self.numerical_aperture} and {self.condenser_aperture}: raise `oversampling` to "
+                f"{int(np.ceil(2 * self.pixel_um * needed))} or more."
+            )
+        if self.numerical_aperture >= self.medium_index:
+            raise ConfigError(
+                f"The numerical aperture {self.numerical_aperture} must lie below the medium's index "
+                f"{self.medium_index}."
+            )
+        if self.source_points not in (0, *_RULES):
+            raise ConfigError(f"There is no rule for {self.source_points} source points; use 1, 4, 7 or 0 (all).")
+
+    @classmethod
+    def of(cls, magnification: str, **changes) -> "Optics":
+        """The optics of an objective of the instrument: `20x`, `40x` or `60x`. Raises ConfigError."""
+        known = parameters().objectives
+        if magnification not in known:
+            raise ConfigError(f"The instrument has no objective {magnification!r}; use {', '.join(known)}.")
+        one = known[magnification]
+        fine = {"oversampling": 4} if magnification == "20x" else {}
+        return cls(pixel_um=one.pixel_um, numerical_aperture=one.numerical_aperture, **(fine | changes))
 
     @property
     def grid(self) -> int:
-        """Points per side of the fine grid on which the wave is computed."""
+        """Points per side of the fine grid on which the object is given."""
         return self.pixels * self.oversampling
+
+    @property
+    def step_um(self) -> float:
+        """Distance of the points of the fine grid."""
+        return self.pixel_um / self.oversampling
 
     @cached_property
     def axis_um(self) -> np.ndarray:
         """Coordinates of the fine grid's points along one side, zero in the middle; shape (grid,)."""
-        step = self.pixel_um / self.oversampling
-        return (np.arange(self.grid) - (self.grid - 1) / 2) * step
-
-    @cached_property
-    def _pupil(self) -> tuple[np.ndarray, np.ndarray]:
-        """Flat indices of the frequencies that pass the aperture, and their axial wave numbers (1/um)."""
-        frequency = fft.fftfreq(self.grid, self.pixel_um / self.oversampling)
-        squared = frequency[:, None] ** 2 + frequency[None, :] ** 2
-        passed = np.flatnonzero(squared <= (self.numerical_aperture / self.wavelength_um) ** 2)
-        in_medium = self.medium_index / self.wavelength_um
-        # The constant term is a phase of the whole picture and drops out of the intensity.
-        axial = 2 * np.pi * (np.sqrt(in_medium**2 - squared.ravel()[passed]) - in_medium)
-        return passed, axial
-
-    @cached_property
-    def _pixel_frequencies(self) -> tuple[np.ndarray, np.ndarray]:
-        """Squared frequency (1/um^2) and transfer of one square pixel on the camera's half spectrum.
-
-        A pixel's middle lies between the fine points that it covers: the transfer carries that shift.
-        """
-        up = fft.fftfreq(self.pixels, self.pixel_um)[:, None]
-        across = fft.rfftfreq(self.pixels, self.pixel_um)[None, :]
-        square = np.sinc(up * self.pixel_um) * np.sinc(across * self.pixel_um)
-        shift_um = (self.oversampling - 1) / 2 * self.pixel_um / self.oversampling
-        return up**2 + across**2, square * np.exp(2j * np.pi * shift_um * (up + across))
+        return (np.arange(self.grid) - (self.grid - 1) / 2) * self.step_um
 
     def intensity(self, path_um: np.ndarray, absorption: np.ndarray, defocus_um: np.ndarray) -> np.ndarray:
-        """Relative intensity on the camera, 1 where there is no cell; shape (cells, pixels, pixels).
+        """Relative intensity on the camera, 1 where there is no cell; float32, shape (cells, pixels, pixels).
 
-        T(x, y) = exp(-a/2 + 2 pi i L / wavelength), U = F^-1[P exp(i k_z z) F[T]], I = |U|^2, blurred by the
-        extent of the light source (standard deviation: condenser aperture x |z|) and by the pixel.
+        T(x) = exp(-a/2 + 2 pi i L / wavelength);
+        U_s = F^-1[P(f) exp(i z k_z(f)) F[T exp(2 pi i f_s x)]], I = sum_s w_s |U_s|^2, averaged over each pixel.
         path_um: optical path difference L to the medium, um; absorption: a, natural logarithm of the intensity
         that is lost; both of shape (cells, grid, grid).
         defocus_um: z, shape (cells,): how far beyond the cell, along the light, the plane in focus lies.
         """
-        cells = len(path_um)
-        transmission = np.exp(-absorption / 2 + (2j * np.pi / self.wavelength_um) * path_um)
-        spectrum = fft.fft2(transmission, overwrite_x=True).reshape(cells, -1)
-        passed, axial = self._pupil
-        kept = np.zeros_like(spectrum)
-        kept[:, passed] = spectrum[:, passed] * np.exp(1j * defocus_um[:, None] * axial)
-        wave = fft.ifft2(kept.reshape(cells, self.grid, self.grid), overwrite_x=True)
-        return self._to_pixels(wave.real**2 + wave.imag**2, defocus_um)
+        spectrum = self._spectrum(path_um, absorption)
+        passed = self._pupil * np.exp(1j * np.asarray(defocus_um, np.float32)[:, None, None] * self._axial)
+        total = np.zeros(passed.shape, np.float32)
+        for (up, across), weight in zip(*self._source, strict=True):
+            # A tilted wave shifts the spectrum, so cutting out another window of it is all there is to do.
+            # Where the window starts changes only the phase of the wave, which the intensity does not see.
+            rows, columns = (slice(start, start + self._window) for start in (self._start - up, self._start - across))
+            wave = fft.ifft2(spectrum[:, rows, columns] * passed, overwrite_x=True)
+            total += weight * (wave.real**2 + wave.imag**2)
+        return self._camera @ total @ self._camera.T
 
-    def _to_pixels(self, intensity: np.ndarray, defocus_um: np.ndarray) -> np.ndarray:
-        """Blur by source and pixel, and sample once per pixel, in the Fourier domain."""
-        half = self.pixels // 2
-        spectrum = fft.rfft2(intensity)[:, :, : half + 1]
-        spectrum = np.concatenate([spectrum[:, :half], spectrum[:, -half:]], axis=1)
-        squared, pixel = self._pixel_frequencies
-        width = self.condenser_aperture * np.abs(defocus_um)
-        blur = np.exp(-2 * (np.pi * width[:, None, None]) ** 2 * squared)
-        sampled = fft.irfft2(spectrum * blur * pixel, s=(self.pixels, self.pixels))
-        return sampled / self.oversampling**2
+    def _spectrum(self, path_um: np.ndarray, absorption: np.ndarray) -> np.ndarray:
+        """Spectrum of the transmission with frequency 0 in the middle, scaled for the smaller inverse transform."""
+        phase = np.asarray(path_um, np.float32) * np.float32(2 * np.pi / self.wavelength_um)
+        amplitude = np.exp(np.asarray(absorption, np.float32) * np.float32(-0.5))
+        transmission = np.empty(phase.shape, np.complex64)
+        transmission.real = amplitude * np.cos(phase)
+        transmission.imag = amplitude * np.sin(phase)
+        spectrum = fft.fft2(transmission, overwrite_x=True)
+        spectrum *= np.float32((self._window / self.grid) ** 2)
+        return fft.fftshift(spectrum, axes=(1, 2))
+
+    @cached_property
+    def _window(self) -> int:
+        """Points per side of the grid on which the waves are formed: it holds the aperture's frequencies.
+
+        The intensity has twice the wave's bandwidth; the window is so wide that what is linear in the cell
+        (up to both apertures together) does not fold back onto frequencies that the camera resolves.
+        """
+        length = self.pixels * self.pixel_um
+        aperture = 2 * int(self.numerical_aperture / self.wavelength_um * length) + 1
+        linear = (self.numerical_aperture + self.condenser_aperture) / self.wavelength_um + 0.5 / self.pixel_um
+        needed = max(aperture, int(np.ceil(length * linear)))
+        return min(fft.next_fast_len(needed), self.grid)
+
+    @property
+    def _start(self) -> int:
+        """Index in the shifted spectrum of the window's first frequency."""
+        return self.grid // 2 - self._window // 2
+
+    @cached_property
+    def _squared(self) -> np.ndarray:
+        """Squared spatial frequency (1/um^2) of the window's points."""
+        bins = np.arange(self._window) - self._window // 2
+        frequency = bins / (self.pixels * self.pixel_um)
+        return frequency[:, None] ** 2 + frequency**2
+
+    @cached_property
+    def _pupil(self) -> np.ndarray:
+        """1 where a frequency passes the objective's aperture, else 0."""
+        return (self._squared <= (self.numerical_aperture / self.wavelength_um) ** 2).astype(np.float32)
+
+    @cached_property
+    def _axial(self) -> np.ndarray:
+        """Axial wave number (1/um) less that of the wave along the axis."""
+        in_medium = self.medium_index / self.wavelength_um
+        inside = np.maximum(in_medium**2 - self._squared * self._pupil, 0)
+        return (2 * np.pi * (np.sqrt(inside) - in_medium)).astype(np.float32)
+
+    @cached_property
+    def _source(self) -> tuple[list[tuple[int, int]], list[float]]:
+        """Directions of the plane waves, in steps of the frequency grid, and their weights, which sum to 1.
+
+        The rules integrate over a disc: 4 points exactly for polynomials of degree 3, 7 points of degree 5
+        (Stroud, Approximate Calculation of Multiple Integrals, 1971), before rounding to the grid.
+        """
+        radius = self.condenser_aperture / self.wavelength_um * self.pixels * self.pixel_um
+        if self.source_points == 0:
+            bins = np.arange(-int(radius), int(radius) + 1)
+            inside = np.argwhere(bins[:, None] ** 2 + bins**2 <= radius**2) + bins[0]
+            return [(int(up), int(across)) for up, across in inside], [1 / len(inside)] * len(inside)
+        ring, middle = _RULES[self.source_points]
+        reach = radius * np.sqrt((1 / (1 - middle)) / 2) if ring else 0.0
+        angles = 2 * np.pi * np.arange(ring) / max(ring, 1)
+        points = [(round(reach * np.sin(angle)), round(reach * np.cos(angle))) for angle in angles]
+        weights = [(1 - middle) / max(ring, 1)] * ring
+        return ([(0, 0)] if middle else []) + points, ([middle] if middle else []) + weights
+
+    @cached_property
+    def _camera(self) -> np.ndarray:
+        """Samples of the intensity -> means over the pixels, along one side; shape (pixels, window).
+
+        Each frequency is weakened by the pixel's width; what a pixel cannot resolve folds back, as on a camera.
+        """
+        frequency = fft.fftfreq(self._window, 1 / self._window) / (self.pixels * self.pixel_um)
+        centres = (np.arange(self.pixels) + 0.5) * self.pixel_um - self.step_um / 2
+        points = np.arange(self._window) * self.pixels * self.pixel_um / self._window
+        waves = np.exp(2j * np.pi * frequency * (centres[:, None, None] - points[:, None]))
+        return ((waves * np.sinc(frequency * self.pixel_um)).sum(axis=2).real / self._window).astype(np.float32)
+
+    def emission(self, light: np.ndarray, defocus_um: np.ndarray, wavelength_um: float) -> np.ndarray:
+        """Picture of a body that shines by itself (fluorescence); shape (cells, pixels, pixels).
+
+        Light of different points does not interfere, so the picture is the light blurred by the point spread
+        function |F^-1[P exp(i z k_z)]|^2, which keeps its sum, and summed over each pixel.
+        light: photons per fine point, (cells, grid, grid); defocus_um: (cells,); wavelength_um: of the emission.
+        """
+        frequency = fft.fftfreq(self.grid, self.step_um)
+        squared = frequency[:, None] ** 2 + frequency**2
+        passed = squared <= (self.numerical_aperture / wavelength_um) ** 2
+        axial = 2 * np.pi * np.sqrt(np.maximum((self.medium_index / wavelength_um) ** 2 - squared, 0))
+        wave = fft.ifft2(passed * np.exp(1j * np.asarray(defocus_um)[:, None, None] * axial))
+        spread = wave.real**2 + wave.imag**2
+        transfer = fft.rfft2(spread / spread.sum(axis=(1, 2), keepdims=True))
+        return self._sum_pixels(fft.irfft2(fft.rfft2(light) * transfer, s=(self.grid, self.grid)))
 
     def bin_mask(self, mask: np.ndarray) -> np.ndarray:
         """Fine mask -> pixel mask: a pixel belongs if at least half of it does; (cells, pixels, pixels)."""
-        cells, n, k = len(mask), self.pixels, self.oversampling
-        return mask.reshape(cells, n, k, n, k).mean(axis=(2, 4)) >= 0.5
+        return self._sum_pixels(mask.view(np.uint8)) * 2 >= self.oversampling**2
+
+    def _sum_pixels(self, fine: np.ndarray) -> np.ndarray:
+        """Sum over the fine points of each pixel."""
+        k = self.oversampling
+        return sum(fine[:, i::k, j::k] for i in range(k) for j in range(k))
