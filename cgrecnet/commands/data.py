@@ -1,9 +1,9 @@
 """`cgrecnet data`: its commands, each from a module of its own."""
 
-from cgrecnet.commands import data_check, data_fetch, data_list
+from cgrecnet.commands import data_check, data_fetch, data_list, data_split
 
 #: Modules with `add(commands)`, in the order of the help.
-MODULES = (data_list, data_fetch, data_check)
+MODULES = (data_list, data_fetch, data_check, data_split)
 
 
 def add(commands) -> None:

@@ -7,7 +7,7 @@ fingerprint that a copy keeps and another cell does not have.
 A second photograph of one cell has its own noise and a copy with much noise added has another's: neither is found.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -47,7 +47,7 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[Pair]:
     The first comparison is one matrix product, quadratic but cheap: seconds for 10,000 cells.
     Pictures are compared in their common central square.
     """
-    exact = _exact(images)
+    exact = find_exact(images)
     single = np.setdiff1d(np.arange(len(images)), [pair.second for pair in exact])
     if len(single) < 2:
         return exact
@@ -62,7 +62,8 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[Pair]:
     return sorted(exact + near, key=lambda pair: (pair.first, pair.second))
 
 
-def _exact(images: Sequence[np.ndarray]) -> list[Pair]:
+def find_exact(images: Iterable[np.ndarray]) -> list[Pair]:
+    """Every picture with the same pixels as an earlier one, paired with the first like it; one pass, by hash."""
     first: dict[bytes, int] = {}
     pairs = []
     for index, image in enumerate(images):

@@ -84,7 +84,7 @@ def _unpack_all(archive: Path, target: Path, progress: bool) -> list[tuple[str, 
     room = max(RATIO * archive.stat().st_size, SMALL)
     left = []
     members = _zip_members if archive_ending(archive.name) == ".zip" else _tar_members
-    bar = tqdm(members(archive), f"unpacking {archive.name}", unit="file", disable=not progress)
+    bar = tqdm(members(archive), f"unpacking {archive.name}", unit="file", disable=not progress, leave=False)
     for number, member in enumerate(bar):
         if number >= MOST_FILES or member.bytes > room:
             raise Unpackable(f"grows to more than {RATIO} times its size or {MOST_FILES:,} files")

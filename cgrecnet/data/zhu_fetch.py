@@ -79,7 +79,8 @@ class _Download:
         todo = [file for file in self.files if not self._is_done(file) and not self._is_in_the_way(file)]
         self._check_room(todo)
         total = sum(file.bytes or 0 for file in todo)
-        with tqdm(total=total, desc="downloading", unit="B", unit_scale=True, disable=not self.progress) as bar:
+        quiet = not (self.progress and todo)
+        with tqdm(total=total, desc="downloading", unit="B", unit_scale=True, disable=quiet) as bar:
             for file in todo:
                 before = bar.n
                 self._fetch_one(file, lambda there, start=before: bar.update(start + there - bar.n))

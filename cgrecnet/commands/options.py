@@ -1,0 +1,39 @@
+"""Words that several commands share."""
+
+import argparse
+from pathlib import Path
+
+import yaml
+
+from cgrecnet.errors import ConfigError
+
+
+def add_dataset(parser: argparse.ArgumentParser) -> None:
+    """NAME [FOLDER] --task --option: which data set a command is about."""
+    parser.add_argument("name", help="of the data set")
+    parser.add_argument("folder", nargs="?", type=Path, help="where its files are")
+    parser.add_argument("--task", help="which labels (default: the data set's own)")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the data set; several times"
+    )
+
+
+def open_named(options: argparse.Namespace):
+    """The data set that these words name."""
+    from cgrecnet.data import open_dataset
+
+    return open_dataset(options.name, root=options.folder, task=options.task, options=parse_options(options.option))
+
+
+def parse_options(words: list[str]) -> dict:
+    """`name=value` words, the values read as YAML; raises ConfigError for anything else."""
+    values = {}
+    for word in words:
+        name, equals, text = word.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"--option {word!r} is not NAME=VALUE, such as --option cells=400.")
+        try:
+            values[name] = yaml.safe_load(text)
+        except (yaml.YAMLError, ValueError):
+            raise ConfigError(f"The value of --option {word!r} is not YAML: quote it.") from None
+    return values
