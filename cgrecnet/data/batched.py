@@ -28,7 +28,7 @@ from cgrecnet.errors import ConfigError, DataError
 
 #: On a CPU, cells are worked on in groups of about this many output pixels, 8 cells at least: few enough for what lies
 #: between two steps to stay in the processor's cache, many enough for the cost of a call not to count.
-TOGETHER = 2**18
+TOGETHER = 2**17
 #: Crops are padded to the largest of their group; no group has more source pixels than this, a single crop excepted.
 LARGEST = 2**24
 _ORDER = 2**32 - 1  # keeps the order of the cells apart from their crops

@@ -2,7 +2,6 @@
 
 import sys
 import threading
-import warnings
 
 import numpy as np
 import torch
@@ -13,37 +12,48 @@ from cgrecnet.data.packed import PackedImages
 
 
 class FlatPixels:
-    """The pixels of packed images as a tensor, from which boxes are gathered.
+    """The pixels of packed images, from which boxes are fetched for many cells at once.
 
-    device: where the gathered boxes go. With `resident` all pixels are kept there; without, they stay where they are
-    (in memory, or in a file that is mapped) and each batch is sent over, in the camera's 8 or 16 bits.
+    device: where the boxes go. Without `resident` they are cut out on the CPU, from memory or from a mapped file, and
+    sent over in the camera's 8 or 16 bits. With `resident` all pixels are copied to the device once and fetched there.
     """
 
     def __init__(self, images: PackedImages, device: torch.device, resident: bool = False) -> None:
-        pixels = images.pixels
+        pixels = np.asarray(images.pixels)
         self.wide = pixels.dtype == np.uint16
-        if self.wide:  # few operations know 16 bits without a sign
-            pixels = pixels.view(np.int16)
-        with warnings.catch_warnings():  # a map of a file may be read-only; nothing here writes to it
-            warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
-            self.pixels = torch.from_numpy(np.asarray(pixels))
-        if resident:
-            self.pixels = self.pixels.to(device)
+        self.pixels = pixels.view(np.int16) if self.wide else pixels  # few of torch's operations know uint16
+        self.resident = torch.tensor(self.pixels, device=device) if resident else None
         self.device = device
         self.offsets, self.heights, self.widths = images.offsets, images.heights, images.widths
 
     def gather(self, cells: np.ndarray, crops: Crops) -> Tensor:
         """The boxes, flipped where asked, as float32 grey levels; shape (cells, highest box, widest box).
 
-        Beyond its own box, an image repeats the box's last row and column.
+        What lies beyond a cell's own box is some finite number.
         """
-        row = np.minimum(np.arange(crops.height.max()), crops.height[:, None] - 1) + crops.top[:, None]
-        column = np.minimum(np.arange(crops.width.max()), crops.width[:, None] - 1)
-        column = np.where(crops.flip[:, None], crops.width[:, None] - 1 - column, column) + crops.left[:, None]
-        first = self.offsets[cells][:, None] + row * self.widths[cells][:, None].astype(np.int64)
-        first, column = (torch.from_numpy(index).to(self.pixels.device) for index in (first, column))
-        grey = self.pixels[first[:, :, None] + column[:, None, :]].to(self.device, non_blocking=True)
+        row_pixels = self.widths[cells].astype(np.int64)
+        first = self.offsets[cells] + crops.top * row_pixels + crops.left
+        grey = self._cut(first, row_pixels, crops) if self.resident is None else self._index(first, row_pixels, crops)
         return (grey.to(torch.int32) & 0xFFFF).to(torch.float32) if self.wide else grey.to(torch.float32)
+
+    def _cut(self, first: np.ndarray, row_pixels: np.ndarray, crops: Crops) -> Tensor:
+        """One slice per cell: nine times as fast on a CPU as an index for every pixel."""
+        boxes = np.zeros((len(crops), crops.height.max(), crops.width.max()), dtype=self.pixels.dtype)
+        numbers = (
+            values.tolist() for values in (first - crops.left, row_pixels, crops.height, crops.left, crops.width)
+        )
+        for k, (start, row, height, left, width) in enumerate(zip(*numbers, strict=True)):
+            box = self.pixels[start : start + height * row].reshape(height, row)[:, left : left + width]
+            boxes[k, :height, :width] = box[:, ::-1] if crops.flip[k] else box
+        return torch.from_numpy(boxes).to(self.device)
+
+    def _index(self, first: np.ndarray, row_pixels: np.ndarray, crops: Crops) -> Tensor:
+        """An index for every pixel: no loop, as a GPU wants it."""
+        row = np.minimum(np.arange(crops.height.max()), crops.height[:, None] - 1) * row_pixels[:, None]
+        column = np.minimum(np.arange(crops.width.max()), crops.width[:, None] - 1)
+        column = np.where(crops.flip[:, None], crops.width[:, None] - 1 - column, column)
+        row, column = (torch.from_numpy(index).to(self.device) for index in (first[:, None] + row, column))
+        return self.resident[row[:, :, None] + column[:, None, :]]
 
     def whole(self, cells: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
         """Whole images like `gather`, and their heights and widths."""

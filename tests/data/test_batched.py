@@ -153,7 +153,7 @@ def test_a_mapped_file_is_read_where_it_is(cells, tmp_path):
     mapped = np.memmap(tmp_path / "pixels", dtype=np.uint8, mode="r")
     on_disk = replace(cells, images=PackedImages(mapped, whole.offsets, whole.heights, whole.widths))
     batches = BatchedCells(on_disk, range(40), 32, train=True, batch_size=16)
-    assert batches.transform.pixels.pixels.data_ptr() == mapped.ctypes.data
+    assert np.shares_memory(batches.transform.pixels.pixels, mapped)
     assert apart(seen(cells), seen(on_disk)) == 0
 
 
@@ -193,6 +193,16 @@ def test_a_huge_image_does_not_swell_the_others(monkeypatch):
 def test_no_cells_no_batches(cells):
     batches = BatchedCells(cells, [], 32, train=True)
     assert len(batches) == 0 and list(batches) == []
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_pixels_kept_on_the_device_are_the_same(kind):
+    images = noise(SHAPES * 3, kind)
+    crops = random_crops(*np.array([x.shape for x in images]).T, np.arange(len(images)), seed=0, epoch=0, size=32)
+    window = (0.0, float(np.iinfo(kind).max))
+    cut, kept = (BatchTransform(pack(images), window, 32, resident=resident) for resident in (False, True))
+    cells = np.arange(len(images))[::-1]
+    assert float((cut(cells, crops[cells]) - kept(cells, crops[cells])).abs().max()) == 0
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -1,0 +1,207 @@
+"""Images per second into a network: what one would write at first against the batched path, in one process.
+
+    OMP_NUM_THREADS=1 python benchmarks/input_path.py [--cells 2048] [--batch 64] [--repeats 9] [--json FILE]
+
+Simulated cells are written to disk twice, in a temporary folder: one 24-bit bitmap per cell in a folder per class, as
+the paper's images are handed on, and one flat file of pixels, as a packed store has them.
+
+    a  torchvision's ImageFolder (PIL), the transforms of the usual tutorial (Algorithm 1), DataLoader
+    b  BatchedCells on the mapped file
+
+Both run with 0 workers and with as many as there are cores (processes for a, threads for b), in turn, repeat by repeat,
+so that a busy machine slows all alike. The better of each two counts. Every pass goes through all cells and takes
+batches of the same size; worker processes are started before the clock is. The files were written just before, so that
+they are read from the system's memory: a slow disk would slow (a), which opens a file per cell, more than (b).
+"""
+
+import argparse
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch.utils.data import DataLoader
+from torchvision import transforms
+from torchvision.datasets import ImageFolder
+
+from cgrecnet.data import open_dataset
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batched_reference import largest_difference
+from cgrecnet.data.packed import PackedImages, pack
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+from cgrecnet.files import whole
+from cgrecnet.runs.environment import commit, hardware, software
+
+WORKERS = (0, os.cpu_count() or 1)
+
+
+def write_folder(dataset: CellDataset, folder: Path) -> Path:
+    """One 24-bit bitmap per cell in a folder per class; the names keep the order of the data set."""
+    for name in dataset.classes:
+        (folder / name).mkdir(parents=True)
+    for i, (image, label) in enumerate(zip(dataset.images, dataset.labels, strict=True)):
+        Image.fromarray(image).convert("RGB").save(folder / dataset.classes[label] / f"{i:07d}.bmp")
+    return folder
+
+
+def map_pixels(dataset: CellDataset, path: Path) -> CellDataset:
+    """The same cells with their pixels in one file that is mapped."""
+    packed = pack(dataset.images)
+    packed.pixels.tofile(path)
+    mapped = np.memmap(path, dtype=packed.pixels.dtype, mode="r")
+    return replace(dataset, images=PackedImages(mapped, packed.offsets, packed.heights, packed.widths))
+
+
+def tutorial_transform(size: int, train: bool) -> transforms.Compose:
+    """Algorithm 1 as tutorials write it, for PIL images."""
+    if train:
+        first = [transforms.RandomResizedCrop(size), transforms.RandomHorizontalFlip()]
+    else:
+        first = [transforms.Resize(round(size * 256 / 224)), transforms.CenterCrop(size)]
+    return transforms.Compose([*first, transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)])
+
+
+def seconds(batches: Iterable) -> float:
+    """Time of one pass; a number of every batch is looked at."""
+    start, total = time.perf_counter(), 0.0
+    for images, *_ in batches:
+        total += float(images[-1, -1, -1, -1])
+    return time.perf_counter() - start
+
+
+def make_sides(folder: Path, dataset: CellDataset, size: int, train: bool, batch: int) -> dict[str, Iterable]:
+    """All that is timed, by name."""
+    files = ImageFolder(folder, tutorial_transform(size, train))
+    sides: dict[str, Iterable] = {}
+    for workers in WORKERS:
+        sides[f"tutorial, {workers} workers"] = DataLoader(
+            files, batch, shuffle=train, num_workers=workers, persistent_workers=workers > 0
+        )
+        sides[f"batched, {workers} workers"] = BatchedCells(
+            dataset, range(len(dataset)), size, train=train, batch_size=batch, shuffle=train, workers=workers
+        )
+    return sides
+
+
+def compare(folder: Path, dataset: CellDataset, size: int, train: bool, batch: int, repeats: int) -> dict:
+    """Speeds and their ratio for one size and transform."""
+    sides = make_sides(folder, dataset, size, train, batch)
+    for batches in sides.values():
+        seconds(batches)
+    times = {name: [] for name in sides}
+    for _ in range(repeats):
+        for name, batches in sides.items():
+            times[name].append(seconds(batches))
+    speeds = {name: len(dataset) / np.array(spent) for name, spent in times.items()}
+    best = {
+        kind: max((name for name in sides if name.startswith(kind)), key=lambda name: np.median(speeds[name]))
+        for kind in ("tutorial", "batched")
+    }
+    ratio = speeds[best["batched"]] / speeds[best["tutorial"]]
+    return {
+        "size": size,
+        "transform": "training" if train else "evaluation",
+        "batch": batch,
+        "images_per_second": {name: quartiles(values) for name, values in speeds.items()},
+        "best": best,
+        "ratio": quartiles(ratio),
+        "ratio_by_repeat": [round(float(value), 2) for value in ratio],
+    }
+
+
+def quartiles(values: np.ndarray) -> dict[str, float]:
+    low, middle, high = np.percentile(values, [25, 50, 75])
+    return {"median": round(float(middle), 2), "lower": round(float(low), 2), "upper": round(float(high), 2)}
+
+
+def differences(folder: Path, dataset: CellDataset, size: int) -> dict:
+    """Evaluation outputs of the batched path against those of the tutorial (8 bits in PIL) and of torchvision v2."""
+    files = ImageFolder(folder, tutorial_transform(size, train=False))
+    order = [int(Path(name).stem) for name, _ in files.samples]
+    batches = BatchedCells(dataset, order, size, train=False)
+    scale = torch.tensor(IMAGENET_STD)[:, None, None]
+    largest, total, reference, start = 0.0, 0.0, 0.0, 0
+    for ours, _, cells in batches:
+        theirs = torch.stack([files[start + k][0] for k in range(len(ours))])
+        start += len(ours)
+        apart = (ours - theirs).mul(scale).abs()
+        largest, total = max(largest, float(apart.max())), total + float(apart.mean(dtype=torch.float64)) * len(ours)
+        images, crops = [dataset.images[i] for i in cells], batches.crops(cells.numpy(), 0)
+        reference = max(reference, largest_difference(ours, images, dataset.window, crops))
+    return {
+        "size": size,
+        "cells": start,
+        "to_tutorial_largest": largest,
+        "to_tutorial_mean": total / start,
+        "to_torchvision_v2_largest": reference,
+    }
+
+
+def others_share(wait: float = 2.0) -> float:
+    """Share of the machine's cores that was busy over `wait` seconds in which this process did nothing."""
+
+    def read() -> np.ndarray:
+        return np.array(Path("/proc/stat").read_text().split("\n")[0].split()[1:9], dtype=float)
+
+    if not Path("/proc/stat").exists():
+        return float("nan")
+    before = read()
+    time.sleep(wait)
+    spent = read() - before
+    return round(float(1 - spent[3:5].sum() / spent.sum()), 3)
+
+
+def run(cells: int, sizes: list[int], batch: int, repeats: int) -> dict:
+    """Everything, as one mapping."""
+    dataset = open_dataset("cytometer", options={"cells": cells, "seed": 4})
+    busy = [others_share()]
+    with tempfile.TemporaryDirectory() as place:
+        folder = write_folder(dataset, Path(place) / "files")
+        mapped = map_pixels(dataset, Path(place) / "pixels")
+        speed = []
+        for size in sizes:
+            for train in (True, False):
+                speed.append(compare(folder, mapped, size, train, batch, repeats))
+                print(json.dumps(speed[-1], indent=1))
+                busy.append(others_share())
+        equality = [differences(folder, mapped, size) for size in sizes]
+    return {
+        "speed": speed,
+        "equality": equality,
+        "cells": cells,
+        "pixels_per_cell": round(float(np.mean([image.size for image in dataset.images])), 1),
+        "data": {"name": dataset.name, "simulated": True, "fingerprint": dataset.fingerprint},
+        "repeats": repeats,
+        "busy_with_other_work": busy,
+        "load_average": os.getloadavg(),
+        "hardware": hardware(torch.device("cpu")),
+        "software": software(),
+        "commit": commit(),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--cells", type=int, default=2048)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[224, 64])
+    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--json", type=Path, help="also write the result here")
+    args = parser.parse_args()
+    result = run(args.cells, args.sizes, args.batch, args.repeats)
+    print(json.dumps(result["equality"], indent=1), result["busy_with_other_work"])
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        with whole(args.json) as file:
+            file.write(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
