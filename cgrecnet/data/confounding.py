@@ -58,7 +58,7 @@ def cramers_v(table: pd.DataFrame | np.ndarray) -> float:
 
 
 def corner_features(image: np.ndarray) -> list[float]:
-    """Mean, spread and quartiles of the four corners, `CORNER` pixels square each: the pixels farthest from the cell."""
+    """Mean, spread and quartiles of the four corners (`CORNER` pixels square), the pixels farthest from the cell."""
     near, far = slice(None, CORNER), slice(-CORNER, None)
     levels = np.concatenate([image[rows, columns].ravel() for rows in (near, far) for columns in (near, far)])
     return [levels.mean(), levels.std(), *np.quantile(levels, (0.25, 0.5, 0.75))]

@@ -39,6 +39,32 @@ def draw_splits_by_group(splits: Mapping[str, Split], groups: Sequence[str], mos
     return figure
 
 
+def draw_folds(schemes: Mapping[str, Sequence[Split]], groups: Sequence[str]) -> Figure:
+    """One panel per scheme: which share of each group (rows) each fold (columns) tests, written into the squares."""
+    names, place = np.unique(np.asarray(groups), return_inverse=True)
+    order = sorted(range(len(names)), key=lambda i: (len(names[i]), names[i]))
+    figure, panels = plt.subplots(1, len(schemes), figsize=(7.2, 0.24 * len(names) + 1.1), sharey=True, squeeze=False)
+    for axes, (title, folds), mark in zip(panels[0], schemes.items(), "ABCD", strict=False):
+        share = tested_shares(folds, place, len(names))[order]
+        axes.imshow(share, cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
+        for (row, column), value in np.ndenumerate(share):
+            axes.text(column, row, f"{value:.0%}", ha="center", va="center", fontsize=8)
+        axes.set_xticks(range(len(folds)), range(1, len(folds) + 1))
+        axes.set_yticks(range(len(names)), [names[i] for i in order])
+        axes.set(xlabel="tested in fold")
+        axes.tick_params(length=0)
+        axes.set_title(f"   {title}")
+        letter(axes, mark)
+    return figure
+
+
+def tested_shares(folds: Sequence[Split], place: np.ndarray, groups: int) -> np.ndarray:
+    """Share of each group's cells (rows) that each fold (columns) tests; place: each cell's group, 0, 1, ..."""
+    size = np.bincount(place, minlength=groups)
+    tested = np.stack([np.bincount(place[fold.test], minlength=groups) for fold in folds], axis=1)
+    return tested / np.maximum(size, 1)[:, None]
+
+
 def draw_probes(scores: Mapping[str, Mapping[float, Score]], chance: float) -> Figure:
     """Balanced accuracy of each probe over the confounding, with 95 % intervals; chance as a dashed line.
 

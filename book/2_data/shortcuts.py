@@ -1,0 +1,363 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Shortcuts
+#
+# **You will learn** how to find out whether a classifier could know the class without looking at the cell, how to test the finder itself, and what it says of real cells.
+#
+# A **shortcut** is something in a picture that goes with the class but is not the cell: the grey of the background, the noise of the camera, the size of the crop.
+# Shortcuts come about when class and acquisition are tied: astrocytes on Monday, neurons on Tuesday, and another lamp.
+# A network that finds a shortcut will take it, and a random split ({doc}`splits`) will not notice, because its test cells carry the same shortcut.
+
+# %% tags=["remove-input"]
+import inspect
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from cgrecnet.data import available, open_dataset
+from cgrecnet.data.splits import joint_split
+from cgrecnet.figures.cells import draw_absent
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shortcuts import audit_frame, draw_found_or_silent, draw_levels, draw_tasks, found_table, level_frame
+from cgrecnet.figures.splits import draw_optimism
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.paths import RESULTS
+
+use_book_style()
+
+
+def show(thing):
+    """The source of a function of the package."""
+    return Markdown(f"```python\n{inspect.getsource(thing)}```")
+
+
+# %% [markdown]
+# ## Blindfold a classifier
+#
+# To find a shortcut, take a simple classifier and let it see everything but the cell.
+# It may see only the *border*, the outermost two pixels where there is hardly any cell; or only the *histogram*, which grey levels occur but not where; or only the *size* of the crop.
+# We use a small forest of decision trees (no model of the paper) and score every cell with a forest that was grown without the cell's fold.
+# The score is the balanced accuracy, the mean over classes of the share that was recognised: guessing gives one third for three classes, however unequal they are.
+# The intervals come from drawing cells again and again, and are widened because the forests of different folds share most of their cells; even so, about one interval in twenty misses the truth.
+
+# %%
+from cgrecnet.data.probes import border_features
+
+show(border_features)
+
+# %% [markdown]
+# ## Where the truth is known
+#
+# The simulated cytometer has a dial called `confounding`: at 0 a cell's run has nothing to do with its class, at 1 every class has its own runs.
+# So we know what the audit ought to say.
+# First, nothing planted.
+
+# %%
+from cgrecnet.data.integrity import audit
+
+CELLS = {"cells": 360, "seed": 8, "runs": 12}
+by_level = {level: open_dataset("cytometer", options=CELLS | {"confounding": level}) for level in (0.0, 1.0)}
+fair, tied = by_level.values()
+reports = {level: audit(cells, joint_split(cells.labels, 42)) for level, cells in by_level.items()}
+print(reports[0.0])
+
+# %% [markdown]
+# Read it line by line.
+# *Border only* tells how much the empty part of the picture knows about the class.
+# *Histogram only* and, more faintly, *size only* may rise over chance even in honest data, and rightly so: a big cell makes dark pixels and a tall crop.
+# So a probe above chance is a finding only where the probe cannot see the cell.
+# The report therefore asks to look for a shortcut after one line only, the plain border.
+#
+# The line *border only, standardised* holds a trap.
+# Standardising subtracts the picture's own mean and divides by its own spread, and both depend on the cell.
+# So it carries some knowledge of the cell *into* the border, and a score above chance is no proof of a shortcut here.
+#
+# Now the same with complete confounding.
+
+# %%
+print(reports[1.0])
+
+# %% tags=["remove-input"]
+border_fair, border_tied = (reports[level].probe("border") for level in (0.0, 1.0))
+assert border_tied.low > 0.8 and border_fair.balanced < 0.5
+Markdown(
+    f"The border alone now names the class with a balanced accuracy of {border_tied.balanced:.2f}, against {border_fair.balanced:.2f} before. "
+    "The kinds of cells are the same; only the runs they were assigned to have changed."
+)
+
+# %% tags=["remove-input"]
+from_dataset(tied)
+
+# %% [markdown]
+# ## Does the finder find, and is it silent?
+#
+# One data set proves little: an interval of 95 % is wrong now and then.
+# So the dial was turned step by step and a new data set made and audited each time, many times over (`benchmarks/audit_dials.py`; the record is read here).
+# {numref}`fig-shortcuts-dial` and the table show what the audit said.
+
+# %% tags=["remove-input"]
+record = json.loads((RESULTS / "audit-dials" / "audit.json").read_text())
+audits = audit_frame(record)
+share = audits.groupby("confounding")["found"].mean()
+Markdown(
+    found_table(record)
+    + f"\n\n{record['seeds']} data sets of {record['cells']} simulated cells from {record['runs']} runs at each setting."
+)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the confounding from 0 to 1. Panel A: one circle per data set, the balanced accuracy of the border probe; near chance and mostly hollow at 0, rising and filled towards 1. Panel B: two curves of the optimism gap with bars, rising with the confounding; the curve after standardisation runs lower at the right end."}, "figure": {"name": "fig-shortcuts-dial", "caption": "The audit is silent where nothing was planted, with few false alarms, and finds what was planted, the more surely the stronger it is (A); the gap between random and new runs grows with it (B). Each circle is one simulated data set, filled where the audit asks to look for a shortcut; B: medians over data sets, bars from the 10 % to the 90 % quantile."}}
+draw_found_or_silent(record)
+plt.show()
+
+# %% tags=["remove-input"]
+top = share.index.max()
+gaps = audits.groupby("confounding")[["gap", "gap_standardised"]].median()
+assert share[0.0] <= 0.15 and share[top] == 1 and share.iloc[-3:].min() > 0.9
+assert gaps["gap"][top] > gaps["gap"][0.0] + 0.1 and gaps["gap_standardised"][top] < gaps["gap"][top]
+sure = share.index[(share[::-1].cummin()[::-1] >= 0.95)].min()
+false_alarms, tried = int(audits.query("confounding == 0")["found"].sum()), int((audits["confounding"] == 0).sum())
+Markdown(
+    f"Where nothing was planted, the audit gave {false_alarms} false alarm(s) in {tried} data sets. "
+    f"From a confounding of {sure:g} on, it found the shortcut in at least 95 % of them. "
+    "Below, it may miss it: so few cells do not carry enough evidence, and *not above chance* is no certificate."
+)
+
+# %% [markdown]
+# The table's first line is the honest price of the method, and its second one the limit of its sight: both belong to data sets of this size.
+#
+# ## The optimism gap
+#
+# A shortcut matters because a random split rewards it.
+# The last lines of a report let a forest glance at the whole picture (25 simple numbers of it), once with random folds and once with grouped folds.
+# The difference is the **optimism gap**: what the random split promised and a new run did not deliver.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of points with intervals, confounding 0 and 1 on the horizontal axis. With complete confounding the random folds are far above the grouped folds in both panels."}, "figure": {"name": "fig-shortcuts-optimism", "caption": "Where run and class are tied, random folds promise what new runs do not keep, with the grey levels as they are (A) and also after each picture was standardised (B). Whole-picture probe on simulated cells; bars: 95 % intervals, over cells for random folds, over runs for grouped ones."}}
+draw_optimism({f"confounding {level:.0f}": report for level, report in reports.items()})
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(tied)
+
+# %% tags=["remove-input"]
+assert reports[1.0].whole.low > 0 and reports[1.0].whole_standardised.gap > 0.05
+assert reports[1.0].whole.gap > reports[0.0].whole.gap
+sentences = []
+for level, report in reports.items():
+    raw, clean = report.whole, report.whole_standardised
+    sentences.append(
+        f"At confounding {level:.0f} the gap is {raw.gap:.2f} (95 % interval {raw.low:.2f} to {raw.high:.2f}) with the grey levels as they are, "
+        f"and {clean.gap:.2f} ({clean.low:.2f} to {clean.high:.2f}) after standardisation."
+    )
+Markdown(" ".join(sentences))
+
+# %% [markdown]
+# On new runs a classifier that lives on a shortcut can fall below chance: a new run's background may be one that it learned as the mark of another class.
+#
+# Even without confounding the gap need not be zero, above all when there are few runs to learn from.
+# Every run has its own background and contrast, so a new run asks a forest of grey levels about grey levels that it never met.
+# That is a real difficulty of new data and no leak, and it is why the report also gives the gap after standardisation.
+# A gap that stays after standardisation and comes with a border above chance is the pattern to worry about.
+#
+# ## Real cells: a shortcut that is hardly there
+#
+# Now real cells, where nobody knows the truth beforehand.
+# In the Jurkat cells all of Experiment 2 is G1 ({doc}`meeting_the_data`), so that experiment and class are tied.
+# Here is the report of a random part of them.
+
+# %% tags=["remove-input"]
+have_jurkat = available("jurkat")
+absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch jurkat`, then `make book`."
+if have_jurkat:
+    from cgrecnet.data.integrity import take
+
+    both = open_dataset("jurkat")
+    alone = open_dataset("jurkat", task="cycle_e1")
+    part = take(both, np.sort(np.random.default_rng(0).choice(len(both), 600, replace=False)))
+    real = audit(part)
+    print(real)
+else:
+    print(absent)
+
+# %% [markdown]
+# The border knows something of the class.
+# There are two readings: the experiments may differ in background, or big and dividing cells may reach into the border.
+# The audit alone cannot choose, and a grouped test is not possible, as the report says.
+# But two more tests are.
+#
+# **First**, take the shortcut away: inside Experiment 1 alone (task `cycle_e1`) the experiment is the same for every cell and cannot be the shortcut.
+# **Second**, look farther from the cell: at the four corners only.
+
+# %%
+from cgrecnet.data.confounding import corner_features
+
+show(corner_features)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows of points with intervals: histogram, border, corners, in falling order of balanced accuracy; in each row the marks of the two tasks lie close together."}, "figure": {"name": "fig-shortcuts-jurkat", "caption": "What the border knows of a Jurkat cell's class, it knows inside a single experiment as well, and at the corners, farthest from the cell, much of it is gone. Balanced accuracy of three probes for both experiments (cycle) and for Experiment 1 alone (cycle_e1), all cells, five random folds, 95 % intervals; Jurkat cells, if the images are at hand."}}
+if have_jurkat:
+    from sklearn.model_selection import StratifiedKFold
+
+    from cgrecnet.data import probes
+
+    sights = {"histogram": probes.histogram_features, "border": border_features, "corners": corner_features}
+    seen = {}
+    for cells in (both, alone):
+        cuts = list(StratifiedKFold(5, shuffle=True, random_state=0).split(cells.labels, cells.labels))
+        seen[cells.task] = {}
+        for name, kind in sights.items():
+            right = probes.predict_out_of_fold(probes.features(cells.images, kind), cells.labels, cuts, 0) == cells.labels
+            seen[cells.task][name] = probes.score_by_cells(right, cells.labels, np.random.default_rng(0))
+    draw_tasks(seen, 1 / 3)
+else:
+    draw_absent(absent)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(both) if have_jurkat else Markdown(absent)
+
+# %% tags=["remove-input"]
+if have_jurkat:
+    from cgrecnet.data.confounding import kept_in_a_new_group
+
+    two, one = (seen[cells.task] for cells in (both, alone))
+    assert two["border"].low > 1 / 3 and one["border"].low > 1 / 3
+    assert abs(two["border"].balanced - one["border"].balanced) < 0.05 and one["corners"].high < one["border"].low
+    old, new = kept_in_a_new_group(both, 0, "experiment-1")
+    corners = one["corners"]
+    text = (
+        f"With both experiments the border reaches {two['border'].balanced:.3f}, inside Experiment 1 {one['border'].balanced:.3f}: "
+        "the experiment adds next to nothing to what the border knows. "
+        f"At the corners it is {corners.balanced:.3f} ({corners.low:.3f} to {corners.high:.3f}, chance 0.333) inside Experiment 1, which fits a cell that reaches into the border. "
+        + (
+            "A rest above chance remains even there: light that the cell scatters may reach the corners, or something else may go with the stage; this test cannot tell.\n\n"
+            if corners.exceeds(1 / 3)
+            else "\n\n"
+        )
+        + "**Third**, a grouped test of the one class that lives in both experiments. "
+        f"A forest that glances at whole pictures of Experiment 1 alone recognises a share of {old} of the G1 cells there, and {new} of those of Experiment 2, which it never saw (95 % intervals over cells)."
+    )
+else:
+    text = absent
+Markdown(text)
+
+# %% [markdown]
+# So these data are confounded by design, and yet the measurements find little use for the shortcut: for this kind of classifier, in these two experiments.
+# Two experiments are not many, and a deep network may see what a forest does not.
+# That is how an audit of real data ends: with what was tested, and what was not.
+#
+# ## What the paper's cells allow
+#
+# The paper's images {cite}`zhu2021deep` are not part of this project.
+# Fifteen of them stand in public repositories that re-use the data; we measured them and show the numbers only.
+# Their names tell class, day and replicate: `a_1d1` is an astrocyte of day 1, replicate 1.
+
+# %% tags=["remove-input"]
+samples = json.loads((RESULTS / "zhu-samples" / "traits.json").read_text())
+crops = level_frame(samples["cells"], samples["window"])
+print(crops.groupby(["kind", "group"], sort=False)[["background", "noise", "height"]].agg(["min", "max"]).round(1).to_string())
+homes = crops.groupby("kind")["group"].nunique()
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one row per class or inducer and one mark per crop. The marks of each row lie close together; in both panels they form two clusters, one at low and one at high values."}, "figure": {"name": "fig-shortcuts-zhu", "caption": "In the public files of the paper's data, background (A) and noise (B) fall into two clusters, and within a row they hardly differ; each class stands there with one acquisition group only, so these files cannot tell a property of the class from one of the run. One mark per crop; measured numbers, real cells."}}
+draw_levels(crops)
+plt.show()
+
+# %% tags=["remove-input"]
+assert (homes == 1).all()
+Markdown(
+    f"Measured on {len(crops)} public files of the data of Zhu et al. 2021 (real cells; results/zhu-samples/traits.json); their sha256 stand in the record, the pictures are not part of the project."
+)
+
+# %% tags=["remove-input"]
+spread = crops.groupby("kind")["background"].agg(lambda levels: levels.max() - levels.min()).max()
+middle = crops.groupby("kind", sort=False)["background"].median()
+lineages = middle[["astrocyte", "oligodendrocyte", "neuron"]]
+assert spread < 3 and lineages.max() - lineages.min() > 30
+Markdown(
+    "The medians of the background are "
+    + ", ".join(f"{level:.0f} ({kind})" for kind, level in middle.items())
+    + f" of 255, and within a class they differ by {spread:.1f} grey levels at most. "
+    "It is tempting to compute a p-value from that, and it would be wrong: cells of one run are not independent witnesses. "
+    "Each class is here with a single run, so there is *one* observation per class, and one observation has no spread."
+)
+
+# %% [markdown]
+# What can be said: in these few files the grey level would name the oligodendrocytes without a look at the cell, and a network that is handed the grey levels as they are can see it.
+# What cannot be said: whether the other 207,541 images are like these, whether a network uses it, and how much of an accuracy would be left without it.
+#
+# ## What this means for the paper
+#
+# Whether the paper's accuracy {cite}`li2026cgrecnet` leans on the acquisition is an open question.
+# Nothing on this page measures it; what happens to simulated cells at full confounding shows what *can* happen, not what did.
+# Whoever has the images can answer it in an afternoon: `cgrecnet data check zhu FOLDER` prints the grey levels by class and group, and the border probe and the gap between random and grouped folds follow from the audit.
+# If the gap is small, the paper's claim stands firmer than before.
+# Zhu and colleagues themselves also tested on other inducers, which is a test of that kind.
+#
+# **Take-away.**
+# Blindfold a classifier before trusting one that sees.
+# Test the finder where the truth is known, and then report of real data what was tested, what was found, and what these data cannot tell.
+#
+# ```{exercise} Hide the background, keep the shortcut
+# :label: exercise-shortcuts-hide
+#
+# Someone proposes to hide the shortcut by subtracting the median of the border from every picture.
+# Do that to the cells with complete confounding and audit them again with `probe_shortcuts`.
+# Is the border blind now? If not, what is left in it?
+# ```
+#
+# ````{solution} exercise-shortcuts-hide
+# :class: dropdown
+#
+# The median is gone, but the spread of the border is still there: runs with a higher gain have stronger noise, and noise stands in the border too.
+# ````
+
+# %% tags=["hide-input"]
+from dataclasses import replace
+
+from cgrecnet.data.integrity import probe_shortcuts
+
+
+def subtract_border(image):
+    """Grey levels minus the median of the outermost two pixels."""
+    ring = np.ones(image.shape, dtype=bool)
+    ring[2:-2, 2:-2] = False
+    return image - np.median(image[ring])
+
+
+hidden = replace(tied, images=[subtract_border(image) for image in tied.images])
+for name, cells in (("as they are", tied), ("border subtracted", hidden)):
+    score = probe_shortcuts(cells, sees=("border",))[0].score
+    print(f"{name:<18} border only {score.balanced:.2f} ({score.low:.2f} to {score.high:.2f}), chance 0.33")
+
+# %% [markdown]
+# ```{exercise} A p-value from one run
+# :label: exercise-shortcuts-one-run
+#
+# Take simulated cells without confounding, and pick two runs.
+# Compare four backgrounds of the one with four of the other by a rank test, as if the cells were independent.
+# How often, over all pairs of runs, is the difference "significant", although neither run has anything to do with a class?
+# ```
+#
+# ````{solution} exercise-shortcuts-one-run
+# :class: dropdown
+#
+# Almost always: the test asks whether two *runs* differ, and they do.
+# It says nothing about whatever else, such as the class, happens to differ between them.
+# ````
+
+# %% tags=["hide-input"]
+from itertools import combinations
+
+from scipy.stats import mannwhitneyu
+
+runs = fair.table["group"].to_numpy()
+levels = np.array([border_features(image)[0] for image in fair.images])
+first_four = {run: levels[runs == run][:4] for run in np.unique(runs) if (runs == run).sum() >= 4}
+significant = [mannwhitneyu(a, b).pvalue < 0.05 for a, b in combinations(first_four.values(), 2)]
+print(f"{sum(significant)} of {len(significant)} pairs of runs differ with p < 0.05")

@@ -1,0 +1,142 @@
+"""Pictures of audits: found or silent over many data sets, what blindfolded probes see, few measured crops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cgrecnet.data.probes import Score
+from cgrecnet.figures.style import PALETTE, letter
+
+
+def audit_frame(record: Mapping) -> pd.DataFrame:
+    """One row per audit of `benchmarks/audit_dials.py`: confounding, seed, border score, found or not, gaps."""
+    rows = [
+        {
+            "confounding": one["confounding"],
+            "seed": one["seed"],
+            "border": one["border"]["balanced"],
+            "found": one["border"]["low"] > record["chance"],
+            "gap": one["gap"]["gap"],
+            "gap_standardised": one["gap_standardised"]["gap"],
+        }
+        for one in record["audits"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def draw_found_or_silent(record: Mapping) -> Figure:
+    """A: the border's score of every audited data set over the dial, filled where found; B: the gaps."""
+    audits = audit_frame(record)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
+    for level, here in audits.groupby("confounding"):
+        x = level + 0.012 * (here["seed"].rank().to_numpy() / len(here) - 0.5) * 4
+        for found, fill in ((True, PALETTE[0]), (False, "white")):
+            chosen = here["found"].to_numpy() == found
+            left.plot(x[chosen], here["border"][chosen], "o", markersize=4, color=fill, markeredgecolor=PALETTE[0])
+    left.axhline(record["chance"], color="black", linestyle="--", linewidth=1)
+    left.set(ylabel="balanced accuracy, border only", ylim=(0.2, 1.03))
+    handles = [
+        plt.Line2D([], [], marker="o", linestyle="", color=PALETTE[0], label="found"),
+        plt.Line2D([], [], marker="o", linestyle="", color="white", markeredgecolor=PALETTE[0], label="silent"),
+        plt.Line2D([], [], color="black", linestyle="--", linewidth=1, label="chance"),
+    ]
+    left.legend(handles=handles, loc="upper left")
+    for name, shape, colour, label in (
+        ("gap", "o", 7, "grey levels as they are"),
+        ("gap_standardised", "^", 2, "standardised"),
+    ):
+        by_level = audits.groupby("confounding")[name]
+        low, middle, high = (by_level.quantile(q) for q in (0.1, 0.5, 0.9))
+        reach = [middle - low, high - middle]
+        right.errorbar(
+            middle.index, middle, yerr=reach, marker=shape, capsize=3, color=PALETTE[colour], linestyle="-", label=label
+        )
+    right.axhline(0, color="black", linestyle="--", linewidth=1)
+    right.set(ylabel="optimism gap")
+    right.legend(loc="upper left")
+    for axes, mark in zip((left, right), "AB", strict=True):
+        axes.set_xlabel("confounding of run and class")
+        letter(axes, mark)
+    return figure
+
+
+def found_table(record: Mapping) -> str:
+    """A Markdown table: at each setting of the dial, how many data sets were found, and the median score."""
+    audits = audit_frame(record)
+    lines = ["| confounding | shortcut found in | border only, median |", "|---|---|---|"]
+    for level, here in audits.groupby("confounding"):
+        lines.append(
+            f"| {level:g} | {int(here['found'].sum())} of {len(here)} data sets | {here['border'].median():.2f} |"
+        )
+    return "\n".join(lines)
+
+
+def draw_tasks(scores: Mapping[str, Mapping[str, Score]], chance: float) -> Figure:
+    """Balanced accuracy of each probe (rows) in each task (marks), with intervals; chance as a dashed line.
+
+    scores: task -> what the probe sees -> its score.
+    """
+    probes = list(next(iter(scores.values())))
+    figure, axes = plt.subplots(figsize=(6.8, 0.62 * len(probes) + 1.3))
+    for index, ((task, found), shape) in enumerate(zip(scores.items(), "o^sD", strict=False)):
+        y = np.arange(len(probes)) + 0.18 * (index - (len(scores) - 1) / 2)
+        middle = np.array([found[name].balanced for name in probes])
+        reach = np.array(
+            [[found[name].balanced - found[name].low, found[name].high - found[name].balanced] for name in probes]
+        )
+        axes.errorbar(middle, y, xerr=reach.T.clip(0), fmt=shape, capsize=3, label=task)
+    axes.axvline(chance, color="black", linestyle="--", linewidth=1, label="chance")
+    axes.set_yticks(range(len(probes)), probes)
+    axes.set(ylim=(len(probes) - 0.5, -0.5), xlim=(0.28, 1.0), xlabel="balanced accuracy")
+    figure.legend(*axes.get_legend_handles_labels(), ncol=len(scores) + 1, loc="outside lower center")
+    return figure
+
+
+def draw_levels(cells: pd.DataFrame) -> Figure:
+    """One mark per crop: its background (A) and its noise (B), a row per class, a mark per acquisition group.
+
+    cells: columns kind, group, background, noise (grey levels).
+    """
+    kinds = list(dict.fromkeys(cells["kind"]))
+    groups = list(dict.fromkeys(cells["group"]))
+    look = {
+        group: (PALETTE[i % len(PALETTE)], shape)
+        for i, (group, shape) in enumerate(zip(groups, "o^sDvP*X" * 9, strict=False))
+    }
+    figure, panels = plt.subplots(1, 2, figsize=(7.2, 0.42 * len(kinds) + 1.6), sharey=True)
+    for axes, (name, label), mark in zip(
+        panels,
+        (("background", "background (grey level)"), ("noise", "noise of the border (grey levels)")),
+        "AB",
+        strict=True,
+    ):
+        for group, here in cells.groupby("group", sort=False):
+            colour, shape = look[group]
+            step = 0.12 * (np.arange(len(here)) - (len(here) - 1) / 2)
+            y = np.array([kinds.index(kind) for kind in here["kind"]]) + step
+            axes.plot(here[name], y, shape, color=colour, label=group if mark == "A" else None)
+        axes.set_yticks(range(len(kinds)), kinds)
+        axes.set(xlabel=label, ylim=(len(kinds) - 0.5, -0.5))
+        letter(axes, mark)
+    figure.legend(ncol=len(groups), loc="outside lower center", title="acquisition group (class, day, replicate)")
+    return figure
+
+
+def level_frame(cells: Sequence[Mapping], window: Sequence[float]) -> pd.DataFrame:
+    """The record of measured crops as a table in grey levels: kind, group, background, noise, height."""
+    span = window[1] - window[0]
+    return pd.DataFrame(
+        {
+            "kind": cell["kind"],
+            "group": cell["group"],
+            "background": window[0] + span * cell["traits"]["background"],
+            "noise": span * cell["traits"]["noise"],
+            "height": cell["traits"]["height"],
+        }
+        for cell in cells
+    )
