@@ -20,7 +20,9 @@ __all__ = [
     "list_datasets",
     "module_of",
     "open_dataset",
+    "pack_dataset",
     "report_on",
+    "store_of",
 ]
 
 #: Data set -> module with `open_cells(root, task, options)`, `available(root)`, and `report(root, published)`
@@ -46,11 +48,18 @@ def open_dataset(
     """Open a data set by name.
 
     name: `jurkat` (real cells), `zhu` (the paper's own real cells) or `cytometer` (simulated cells).
-    root: folder that holds the files; None looks in $CGRECNET_DATA, then in the cache (and may download).
-    task: which labels; None is the data set's default task.
+    root: folder that holds the files, or a packed store (`cgrecnet.data.store`). None looks for a store of this data
+        set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the files in $CGRECNET_DATA
+        and in the cache, and may download; simulated cells are then made on the spot.
+    task: which labels; None is the data set's default task, or the one that the named store was packed for.
     options: settings of the data set; an unknown one is refused.
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
     """
+    if (folder := store_of(name, root, task)) is not None:
+        from cgrecnet.data.store import open_store
+
+        check_request(name, task, options)
+        return open_store(folder, name, task, options)
     return _reader(name).open_cells(root=root, task=task, options=options)
 
 
@@ -67,7 +76,7 @@ def check_request(name: str, task: str | None = None, options: Mapping | None = 
 
 def available(name: str, root: str | Path | None = None) -> bool:
     """True if `open_dataset` would find the files of data set `name` without a download (no network used)."""
-    return _reader(name).available(root=root)
+    return store_of(name, root) is not None or _reader(name).available(root=root)
 
 
 def fetch_dataset(name: str, folder: str | Path | None = None, doi: str | None = None) -> Path:
@@ -97,6 +106,10 @@ def report_on(
     Raises what `open_dataset` raises, but a report of its own names faulty files instead of failing on them.
     """
     reader = _reader(name)
+    if (folder := store_of(name, root)) is not None:
+        from cgrecnet.data.store_check import examine_store
+
+        return examine_store(folder, name, published or {})
     if hasattr(reader, "report"):
         return reader.report(root=root, published=published)
     dataset = reader.open_cells(root=root)
@@ -105,9 +118,37 @@ def report_on(
     return "\n".join(lines), True
 
 
+def pack_dataset(
+    name: str,
+    root: str | Path | None = None,
+    task: str | None = None,
+    options: Mapping | None = None,
+    store: str | Path | None = None,
+    progress: bool = False,
+) -> Path:
+    """Pack the files of a data set into a store, once, and return its folder (`store`, or a place in the cache).
+
+    root, task, options: as for `open_dataset`, but the files are read even where there is a store of them.
+    Raises what opening raises, and DataError where the store cannot be written (see `store_build.pack_cells`).
+    """
+    from cgrecnet.data.store_pack import pack
+
+    return pack(_reader(name), root, task, options, store, progress)
+
+
 def module_of(name: str) -> str:
     """Name of the module that reads data set `name` (a run's fingerprint covers its code)."""
     return _reader(name).__name__
+
+
+def store_of(name: str, root: str | Path | None = None, task: str | None = None) -> Path | None:
+    """The store that stands for this request, if there is one; simulated cells are taken from a named store only."""
+    reader = _reader(name)
+    if root is None and name not in _FETCHERS:
+        return None
+    from cgrecnet.data.store import find_store
+
+    return find_store(name, task or next(iter(reader.TASKS)), root)
 
 
 def _reader(name: str):

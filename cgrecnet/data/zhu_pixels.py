@@ -31,6 +31,11 @@ WIDE_PNG = "PNG of more than one 16-bit channel (save it as grey)"
 
 def read_grey(root: Path, name: str) -> np.ndarray:
     """Grey levels of one file, uint8 or uint16, shape (H, W), read-only; raises Unusable with the reason."""
+    return grey_of(read_bytes(root, name))
+
+
+def read_bytes(root: Path, name: str) -> bytes:
+    """Content of one file; raises Unusable where it is no plain file, too large, or cannot be opened."""
     path = os.path.join(root, name)
     try:
         status = os.stat(path)
@@ -39,9 +44,13 @@ def read_grey(root: Path, name: str) -> np.ndarray:
         if status.st_size > _LARGEST_FILE:
             raise Unusable(HUGE)
         with open(path, "rb") as file:
-            data = file.read()
+            return file.read()
     except OSError:
         raise Unusable("cannot be opened") from None
+
+
+def grey_of(data: bytes) -> np.ndarray:
+    """Grey levels of a file's content, as `read_grey` gives them; raises Unusable with the reason."""
     grey = np.ascontiguousarray(decode(data))
     grey.setflags(write=False)
     return grey

@@ -1,0 +1,139 @@
+"""A packed store: all crops of a data set in one file that is read by memory map (`store_header` has the layout).
+
+A store is opened like any data set, `open_dataset(name, root=FOLDER)`, and equals the one that it was packed from:
+the same pixels, labels, table, window, origin and fingerprint.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import platformdirs
+
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.packed import PackedImages
+from cgrecnet.data.store_header import INDEX, PIXELS, Header, content_of, is_store, read_header, remedy
+from cgrecnet.data.store_index import read_index
+from cgrecnet.errors import ConfigError, DataError
+
+#: Options of data sets that change what is made of the pixels, or when they are checked, but not the pixels.
+NOT_PACKED = ("hash", "window")
+
+
+class MappedImages(PackedImages):
+    """The crops of a store: `PackedImages` over a file that is mapped, not read; workers map it anew by its path."""
+
+    def __init__(
+        self, path: Path, kind: np.dtype, offsets: np.ndarray, heights: np.ndarray, widths: np.ndarray
+    ) -> None:
+        self.path, self.dtype = Path(path), np.dtype(kind)
+        super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths)
+
+    def __reduce__(self) -> tuple:
+        return MappedImages, (self.path, self.dtype, self.offsets, self.heights, self.widths)
+
+
+def default_place(name: str, task: str) -> Path:
+    """Where a store is packed if no place is named: `stores/NAME-TASK` in the cache folder."""
+    cache = os.environ.get("CGRECNET_CACHE") or platformdirs.user_cache_dir("cgrecnet")
+    return Path(cache) / "stores" / f"{name}-{task}"
+
+
+def find_store(name: str, task: str, root: str | Path | None = None) -> Path | None:
+    """The store to open: `root`, if it is one; without a root `stores/NAME-TASK` in $CGRECNET_DATA or in the cache.
+
+    None where there is no store there: then the data set's own files are read.
+    """
+    if root is not None:
+        folder = Path(root).expanduser()
+        return folder if is_store(folder) else None
+    data = os.environ.get("CGRECNET_DATA")
+    places = [Path(data).expanduser() / "stores" / f"{name}-{task}"] if data else []
+    return next((place for place in [*places, default_place(name, task)] if is_store(place)), None)
+
+
+def open_store(
+    folder: str | Path, name: str | None = None, task: str | None = None, options: Mapping | None = None
+) -> CellDataset:
+    """The data set in a store; images are mapped, so that opening takes no time for them.
+
+    name, task, options: what it has to hold; None: whatever it does. The option `window` is taken as given.
+    Checked are the sizes of its files and the hash of the index; `store_check` checks every pixel.
+    Raises DataError (damaged, cut off, changed, of another format) or ConfigError (holds something else).
+    """
+    header, own, table = read_store(folder)
+    _check_asked(Path(folder), header, name, task, options or {})
+    images = MappedImages(
+        Path(folder) / PIXELS,
+        np.dtype(header.pixel_type),
+        *(own[f"packed_{column}"].to_numpy() for column in ("offset", "height", "width")),
+    )
+    dataset = CellDataset(
+        name=header.name,
+        simulated=header.simulated,
+        task=header.task,
+        classes=header.classes,
+        images=images,
+        labels=own["packed_label"].to_numpy(dtype=np.int64),
+        table=table,
+        window=header.window,
+        fingerprint=header.fingerprint,
+        origin=header.origin,
+        options=_tuples(header.options),
+    )
+    if (window := (options or {}).get("window")) is not None:
+        dataset = replace(dataset, window=tuple(window), options=dataset.options | {"window": tuple(window)})
+    return dataset
+
+
+def read_store(folder: str | Path) -> tuple[Header, pd.DataFrame, pd.DataFrame]:
+    """(header, the store's own columns, the data set's table), sizes and index checked; raises DataError."""
+    folder = Path(folder)
+    header = read_header(folder)
+    for file, content in ((PIXELS, header.pixels), (INDEX, header.index)):
+        try:
+            size = (folder / file).stat().st_size
+        except OSError as error:
+            raise DataError(f"{folder / file} cannot be read ({error.strerror}): {remedy(folder)}.") from None
+        if size != content.bytes:
+            state = "is cut off" if size < content.bytes else "is longer than it was packed"
+            raise DataError(f"{folder / file} {state} ({size:,} of {content.bytes:,} bytes): {remedy(folder)}.")
+    if content_of(folder / INDEX) != header.index:
+        raise DataError(f"{folder / INDEX} was changed after it was packed (its sha256 differs): {remedy(folder)}.")
+    try:
+        own, table = read_index((folder / INDEX).read_bytes(), header.columns)
+        sizes = own["packed_height"].astype(np.int64) * own["packed_width"]
+    except (ValueError, KeyError) as error:
+        raise DataError(f"{folder / INDEX} does not fit its header ({error}): {remedy(folder)}.") from None
+    if len(own) != header.crops or sizes.sum() * np.dtype(header.pixel_type).itemsize != header.pixels.bytes:
+        raise DataError(f"{folder / INDEX} does not fit its header (other sizes): {remedy(folder)}.")
+    return header, own, table
+
+
+def _check_asked(folder: Path, header: Header, name: str | None, task: str | None, options: Mapping) -> None:
+    """Refuse a store that holds something else than what was asked for."""
+    if name not in (None, header.name):
+        raise ConfigError(
+            f"The store {folder} holds data set {header.name!r}, not {name!r}: open it by that name, "
+            "or name another store."
+        )
+    if task not in (None, header.task):
+        raise ConfigError(
+            f"The store {folder} was packed for task {header.task!r}, not {task!r}: pack that task into a store "
+            f"of its own (`cgrecnet data pack {header.name} --task {task}`)."
+        )
+    for key, value in options.items():
+        packed = _tuples(header.options).get(key)
+        if key not in NOT_PACKED and _tuples({key: value})[key] != packed:
+            raise ConfigError(
+                f"The store {folder} was packed with {key}={packed!r}, not {value!r}: leave that option out, or pack "
+                "another store with it."
+            )
+
+
+def _tuples(options: Mapping) -> dict:
+    """Options as data sets have them: JSON knows no tuples."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
