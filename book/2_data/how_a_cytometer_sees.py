@@ -1,0 +1,556 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How a flow cytometer sees a cell
+#
+# **You will learn** why a transparent cell can be seen at all, what focus, lens, lamp and camera each do to its picture, how the simulated cells of this book are made from these four steps, and how far they are from real ones.
+#
+# In an imaging flow cytometer cells float one by one past a microscope.
+# For the *brightfield* picture a lamp shines through the cell, a lens collects the light, and a camera counts it.
+# No dye is needed, and that is its charm and its trouble: a living cell is almost as clear as water.
+# What we see of it is not the cell but what the cell did to the light.
+# So a network that reads such pictures reads optics as much as biology.
+#
+# The data set `cytometer` computes these pictures from the physics, step by step.
+# This page follows the light: through the cell, along its way, through the lens, from all points of the lamp, into the camera.
+# Drag the sliders, or click one and use the arrow keys.
+
+# %% tags=["remove-input"]
+import inspect
+import textwrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from cgrecnet.data.optics import Optics
+from cgrecnet.figures import optics as drawings
+from cgrecnet.figures.slider import slider
+from cgrecnet.figures.style import use_book_style
+
+use_book_style()
+
+
+def source(function):
+    return Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```")
+
+
+# %% tags=["remove-input"]
+standard = Optics()
+Markdown(
+    f"The instrument that we imitate has a 40x lens of numerical aperture {standard.numerical_aperture:g} "
+    f"and a camera whose pixels cover {standard.pixel_um:g} µm of the cell; "
+    f"the light has a wavelength of {standard.wavelength_um:g} µm, and the lamp an aperture of {standard.condenser_aperture:g}. "
+    f"Its depth of focus, about $n_0 \\lambda / \\mathrm{{NA}}^2$, is {standard.medium_index * standard.wavelength_um / standard.numerical_aperture**2:.1f} µm. "
+    "Which of these are a manufacturer's figures and which are assumed is said for every number of the simulation at the end of this page. "
+    "To show fine rings, the pictures below are computed with pixels half as wide."
+)
+
+# %% [markdown]
+# ## Through the cell: light is delayed
+#
+# Where light passes through a cell, it goes slower than in the water around.
+# How much it lags is the *optical path* $L$: the excess of the refractive index $n$ over that of the medium, $n_0$, added up along the way,
+#
+# $$
+# L(x, y) = \int \big( n(x, y, z) - n_0 \big)\, dz .
+# $$ (eq-cytometer-path)
+#
+# A little light is also lost: a share $1 - e^{-a}$, where $a(x, y)$ is the *absorption*.
+# A cell that is thin enough does nothing else than multiply the wave by a complex number at every point, its *transmission*
+#
+# $$
+# T(x, y) = \exp\!\Big( -\frac{a(x, y)}{2} + \frac{2 \pi i}{\lambda} L(x, y) \Big).
+# $$ (eq-cytometer-transmission)
+#
+# The half stands there because a camera sees the square of the wave.
+# Our model cell is a ball with a nucleus beside its middle and five granules.
+# For a ball of radius $R$ the path is $2\,(n - n_0) \sqrt{R^2 - r^2}$.
+
+# %%
+optics = Optics(pixel_um=0.25, pixels=96, source_points=0)  # 0: every direction of the lamp
+path, absorption = drawings.model_cell(optics.axis_um)
+
+# %% mystnb={"image": {"alt": "Two maps of a round cell of 10 micrometres. Left, the optical path: it rises smoothly from the edge to the middle, five granules stand out. Right, on a scale from 0 to 100 per cent, the light that is swallowed: hardly more than the ground."}, "figure": {"name": "fig-cytometer-transmission", "caption": "A cell delays light by a good part of a wavelength and swallows little of it: nearly all that there is to see is delay. A, optical path in wavelengths; B, light swallowed, on a scale that ends where everything is swallowed."}}
+drawings.draw_transmission(optics.axis_um, path, absorption, optics.wavelength_um)
+plt.show()
+
+# %% [markdown]
+# A camera does not see delay.
+# It sees $|T|^2 = e^{-a}$, in which $L$ no longer occurs.
+# So how can a cell be seen?
+#
+# ## Along the way: focus makes delay visible
+#
+# The answer is that light bends on its way.
+# The wave behind the cell is a sum of plane waves, each with its own direction: its Fourier transform $\hat T(\mathbf f)$, where $\mathbf f$ is the spatial frequency in waves per micrometre.
+# Each plane wave travels on and gains a phase that depends on its direction.
+# At a distance $z$ behind the cell they add up to another wave:
+#
+# $$
+# U_z = \mathcal F^{-1}\big[ P(\mathbf f)\; e^{i z k_z(\mathbf f)}\; \hat T(\mathbf f) \big], \qquad
+# k_z(\mathbf f) = 2 \pi \sqrt{ (n_0 / \lambda)^2 - |\mathbf f|^2 } .
+# $$ (eq-cytometer-propagation)
+#
+# This is the *angular-spectrum method* {cite}`goodman2005fourier`.
+# $P$ is the lens, our next subject; until then it lets most directions pass.
+# The camera sees $|U_z|^2$.
+# The distance $z$ from the cell to the plane that is in focus is the *defocus*; a positive $z$ lies behind the cell, where the light goes.
+
+# %%
+def picture(path, absorption, defocus_um, optics=optics):
+    """Relative intensity on the camera: 1 where there is no cell."""
+    return optics.intensity(path[None], absorption[None], np.array([defocus_um]))[0]
+
+
+focus = np.arange(-4, 4.5, 0.5)
+stack = [picture(path, absorption, z) for z in focus]
+
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-focus", "caption": "Out of focus the delay becomes light and dark, and on the two sides of the focus it is the other way round: granules are dark dots in front and bright dots behind, the rim changes from bright to dark. At zero, little more than the swallowed light is left. Left, the picture; right, its course along the dotted line."}}
+slider(
+    [drawings.draw_view(view, optics.pixel_um) for view in stack],
+    focus,
+    "defocus",
+    [f"Defocus {z:g} micrometres. {drawings.describe_view(view)}" for z, view in zip(focus, stack, strict=True)],
+    unit="µm",
+)
+
+# %% [markdown]
+# Near the focus the rule is simple.
+# A bump in the optical path acts like a small lens.
+# For small $z$, and without absorption,
+#
+# $$
+# I_z(x, y) \approx 1 - \frac{z}{n_0}\, \nabla^2 L(x, y) ,
+# $$ (eq-cytometer-transport)
+#
+# where $\nabla^2 L$ is the curvature of the path, negative in the middle of a bump.
+# This is the *transport-of-intensity equation* {cite}`teague1983deterministic` for a transparent object.
+# It says three things: in focus, at $z = 0$, the object is invisible; contrast grows with $z$; and it changes its sign with $z$.
+# The wavelength does not occur in it.
+#
+# Do not believe it; compute it.
+# Below, a smooth, perfectly transparent bump of known curvature is sent through the package's code.
+
+# %%
+coherent = Optics(pixel_um=0.25, pixels=96, condenser_aperture=0, source_points=1)
+height_um, width_um = 0.04, 1.5  # of a Gaussian bump
+
+
+def bump(axis_um):
+    squared = axis_um[None, :] ** 2 + axis_um[:, None] ** 2
+    path = height_um * np.exp(-squared / (2 * width_um**2))
+    return path, path * (squared / width_um**4 - 2 / width_um**2)  # L and its curvature
+
+
+bump_path, _ = bump(coherent.axis_um)
+clear = np.zeros_like(bump_path)
+pixels_um = (np.arange(coherent.pixels) - (coherent.pixels - 1) / 2) * coherent.pixel_um
+
+# No cell: the picture is flat, wherever the focus is.
+empty = picture(clear, clear, 3.0, coherent)
+assert np.abs(empty - 1).max() < 1e-5
+
+# Near focus: the slope of the intensity over z is -curvature / n0.
+z = 0.25
+measured = (picture(bump_path, clear, z, coherent) - picture(bump_path, clear, -z, coherent)) / (2 * z)
+expected = -bump(pixels_um)[1] / coherent.medium_index
+error = np.abs(measured - expected).max() / np.abs(expected).max()
+assert error < 0.02
+
+# In focus a transparent bump is all but invisible; on either side its middle is bright or dark.
+contrast = {z: np.ptp(picture(bump_path, clear, z, coherent)) for z in (0.0, 2.0)}
+assert contrast[0.0] < 0.01 * contrast[2.0]
+middle = {z: picture(bump_path, clear, z, coherent)[47:49, 47:49].mean() - 1 for z in (-2.0, 2.0)}
+assert middle[2.0] > 0 > middle[-2.0]
+
+# Light is moved about, not made: the mean over the picture stays the same.
+means = [picture(bump_path, clear, z, coherent).mean() for z in (-4.0, -1.0, 0.0, 1.0, 4.0)]
+assert np.abs(np.array(means) - 1).max() < 1e-4
+
+# %% tags=["remove-input"]
+Markdown(
+    f"No cell: the picture is flat, and differs from 1 by {np.abs(empty - 1).max():.0e} at most. "
+    f"Near the focus, computed and expected slope differ by {error:.1%} of the largest slope. "
+    f"The bump's contrast is less than 1 % in focus of what it is at 2 µm; "
+    f"its middle is {middle[2.0]:.1%} brighter than the background in a plane behind it and {-middle[-2.0]:.1%} darker in one before it. "
+    "The mean light stays within one part in ten thousand at every focus."
+)
+
+# %% [markdown]
+# For a classifier this is a warning.
+# A focus that drifts by a few micrometres turns bright dots into dark ones, and the cell has not changed at all.
+#
+# ## Through the lens: what is too fine is lost
+#
+# A lens takes in light up to a certain angle.
+# The sine of that angle, times $n_0$, is the *numerical aperture* NA.
+# Fine detail sends light out at large angles; what misses the lens is lost:
+#
+# $$
+# P(\mathbf f) = \begin{cases} 1 & |\mathbf f| \le \mathrm{NA} / \lambda \\ 0 & \text{otherwise.} \end{cases}
+# $$ (eq-cytometer-pupil)
+#
+# The dotted line runs through two granules that lie 0.9 µm apart.
+# At which aperture do they come apart?
+
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-aperture", "caption": "A wider lens shows finer detail: with a small aperture the two granules on the dotted line are one blur or not there at all, with a large one they are two. The rim of the cell becomes thinner likewise. Defocus 1 µm."}}
+apertures = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1)
+through = [
+    picture(path, absorption, 1.0, Optics(pixel_um=0.25, pixels=96, source_points=0, numerical_aperture=na))
+    for na in apertures
+]
+slider(
+    [drawings.draw_view(view, optics.pixel_um) for view in through],
+    apertures,
+    "numerical aperture of the lens",
+    [f"Numerical aperture {na:g}. {drawings.describe_view(v)}" for na, v in zip(apertures, through, strict=True)],
+)
+
+# %% tags=["remove-input"]
+def maxima(view, low_um=-3.4, high_um=-0.9):
+    """Number of peaks on the dotted line where the two granules lie, each at least 0.05 above the dip beside it."""
+    from scipy.signal import find_peaks
+
+    x_um = (np.arange(optics.pixels) - (optics.pixels - 1) / 2) * optics.pixel_um
+    return len(find_peaks(view[47:49].mean(axis=0)[(x_um > low_um) & (x_um < high_um)], prominence=0.05)[0])
+
+
+counts = [maxima(view) for view in through]
+assert counts[0] < 2 and counts[-1] == 2
+apart = apertures[counts.index(2)]
+limit = optics.wavelength_um / 0.9 - optics.condenser_aperture
+Markdown(
+    f"Two separate peaks stand on the line from an aperture of {apart:g} on. "
+    f"Abbe's rule, by which two points are told apart if they lie $\\lambda / (\\mathrm{{NA}} + \\mathrm{{NA}}_c)$ from each other, asks for {limit:.2f} or more; "
+    "$\\mathrm{NA}_c$ is the aperture of the lamp, which is the next subject."
+)
+
+# %% [markdown]
+# A lens of small aperture also loses light: the rim of the cell sends it so far aside that the lens misses it, and the rim is dark even in focus.
+# Part of the darkness of real cells is light that was not swallowed but missed.
+#
+# ## From every point of the lamp: partial coherence
+#
+# A single plane wave would draw rings around everything, as laser light does.
+# A lamp is extended.
+# Each of its points sends a plane wave from its own direction $\mathbf f_s$; waves of different points do not interfere, so their pictures add up:
+#
+# $$
+# I = \sum_s w_s \Big| \mathcal F^{-1}\big[ P\, e^{i z k_z}\, \mathcal F[\, T\, e^{2 \pi i\, \mathbf f_s \cdot \mathbf x} ] \big] \Big|^2, \qquad
+# |\mathbf f_s| \le \mathrm{NA}_c / \lambda .
+# $$ (eq-cytometer-source)
+#
+# $\mathrm{NA}_c$ is the aperture of the lamp's optics, the *condenser*, and the weights $w_s$ sum to 1.
+# Out of focus, pictures from different directions are shifted against each other, and the rings wash out.
+
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-source", "caption": "The larger the lamp, the fewer the rings, and the less there is to see out of focus at all. With an aperture of zero the light is one plane wave and each edge has several rings. Defocus 3 µm."}}
+condensers = (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
+lit = [
+    picture(path, absorption, 3.0, Optics(pixel_um=0.25, pixels=96, source_points=0, condenser_aperture=na))
+    for na in condensers
+]
+slider(
+    [drawings.draw_view(view, optics.pixel_um) for view in lit],
+    condensers,
+    "aperture of the lamp",
+    [f"Aperture of the lamp {na:g}. {drawings.describe_view(v)}" for na, v in zip(condensers, lit, strict=True)],
+)
+
+# %% [markdown]
+# This is the whole way of the light, as the package computes it for a batch of cells.
+# A tilted wave only shifts the spectrum, so that each direction costs one inverse Fourier transform.
+
+# %% tags=["remove-input"]
+source(Optics.intensity)
+
+# %% tags=["remove-input"]
+rule = Optics(pixel_um=0.25, pixels=96)
+deviation = max(
+    np.abs(picture(path, absorption, z, rule) - picture(path, absorption, z)).max() for z in (-4.0, -1.5, 0.0, 1.5, 4.0)
+)
+Markdown(
+    f"The pictures above add up {len(optics._source[0])} directions. "
+    f"For speed, the data set takes {rule.source_points} well-chosen ones; "
+    f"for this cell and defoci up to 4 µm that changes no pixel by more than {deviation:.3f} of the background."
+)
+
+# %% [markdown]
+# ## Into the camera: counts, noise, grey levels
+#
+# A pixel adds up the light that falls on its square, and counts *photons*.
+# Counts scatter: where $N$ are expected, their standard deviation is $\sqrt N$ (*shot noise*).
+# Reading them out adds a little more (*read noise* $r$), and each column of the camera has its own small offset $c$.
+# Then the result is mapped to grey levels and rounded:
+#
+# $$
+# g = \mathrm{round}\Big( b + G\,(I - 1) + \sqrt{ G^2 I / N + r^2 }\;\varepsilon + c \Big), \qquad \varepsilon \sim \mathcal N(0, 1) .
+# $$ (eq-cytometer-camera)
+#
+# $b$ is the background, $G$ the gain.
+# Neither has to do with the cell: both are set when a run is recorded or exported.
+# That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
+
+# %% tags=["remove-input"]
+from cgrecnet.data import cytometer
+
+source(cytometer._expose)
+
+# %% [markdown]
+# From here on the cells are those of the data set, one of each lineage, with all that it puts into them: soma, nucleus off the middle, nucleoli, granules, short processes.
+
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-noise", "caption": "What deviates from the background by less than the noise goes under, the faint parts first. The same three simulated cells, one of each lineage; all noise is multiplied by the same factor, and 1 is the data set's default."}}
+from cgrecnet.data import open_dataset
+from cgrecnet.data.traits import background
+
+factors = (0, 0.5, 1, 2, 4, 8, 16)
+noisy = [open_dataset("cytometer", options={"cells": 48, "seed": 1, "noise": factor, "debris": 0}) for factor in factors]
+chosen = [int(np.flatnonzero(noisy[0].labels == label)[0]) for label in range(3)]
+window = (60, 200)
+
+
+def describe_noise(cells):
+    levels = [background(cells.images[i].astype(float))[1] for i in chosen]
+    return ", ".join(f"{cells.classes[k]} {level:.1f}" for k, level in enumerate(levels))
+
+
+slider(
+    [drawings.draw_cells([cells.images[i] for i in chosen], cells.classes, window) for cells in noisy],
+    factors,
+    "noise",
+    [f"Three simulated cells at noise factor {f:g}. Spread of the background in grey levels: {describe_noise(cells)}." for f, cells in zip(factors, noisy, strict=True)],
+    unit="times the default",
+    start=2,
+)
+
+# %% tags=["remove-input"]
+from cgrecnet.figures.provenance import Provenance, from_dataset
+
+from_dataset(noisy[2])
+
+# %% tags=["remove-input"]
+fine = open_dataset("cytometer", options={"cells": 48, "seed": 1, "debris": 0, "bits": 12})
+levels = [len(np.unique(np.concatenate([cells.images[i].ravel() for i in chosen]))) for cells in (noisy[2], fine)]
+Markdown(
+    f"The eight bits of these pictures round to whole grey levels; the three cells use {levels[0]} different ones. "
+    f"The option `bits` set to 12 gives 16 steps for each: {levels[1]} different ones."
+)
+
+# %% [markdown]
+# ## The same cells in other channels
+#
+# The instrument also has fluorescence channels, in which the authors of the paper's data recorded markers of the lineages {cite}`zhu2021deep`.
+# The simulation computes such pictures, so that a page can show what a label rests on.
+# Like everything here they are simulated, and they are a reference only: asking for one as input is an error.
+
+# %% mystnb={"image": {"alt": "Three rows of four pictures of simulated cells, one row per lineage: brightfield, then the channels GFAP, Olig2 and NeuN. The markers glow with different strength, GFAP around the nucleus, Olig2 and NeuN inside it."}, "figure": {"name": "fig-cytometer-markers", "caption": "A marker says what brightfield hides, though not without doubt, because its strength varies from cell to cell. One simulated cell of each lineage in brightfield and in three simulated marker channels; each channel has one grey scale for all cells. All brightness is assumed."}}
+made = cytometer.simulate(noisy[2].options)
+channels = {name: made.markers(number, chosen) for name, number in cytometer.MARKERS.items()}
+drawings.draw_channels([made.images[i] for i in chosen], channels, noisy[2].classes, window)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(noisy[2])
+
+# %% tags=["remove-input"]
+from cgrecnet.errors import UserError
+
+try:
+    open_dataset("cytometer", options={"channel": 2})
+except UserError as error:
+    print(error)
+
+# %% [markdown]
+# ## What the simulation leaves out
+#
+# - **Thick cells.** Equation {eq}`eq-cytometer-transmission` treats a cell as a thin sheet: light that is bent inside it and hits another part of it is not followed, and the whole cell is equally far out of focus.
+#   A cell of 10 µm is thick compared with the depth of focus of this lens.
+# - **Real shapes.** Somata are smooth near-ellipsoids with round granules; membranes, vacuoles, folds and dead cells are missing.
+# - **Flow.** A real cell moves, rotates and may be smeared by its motion; ours stands still.
+# - **Lens faults.** There is no spherical aberration, no stray light, no dust, no uneven lamp, no colour: one wavelength, a perfect lens.
+# - **The export.** Real crops were cut by the instrument's software by rules of its own; our crop follows the cell's height with a random margin.
+# - **Biology.** The traits that tell the lineages apart are assumptions, set so that the task is about as hard as the paper's, and measured on no cell.
+#   A network that does well on them has learnt our assumptions.
+#   They carry a version number, and {doc}`meeting_the_data` says what the data set is for.
+#
+# Every number of the simulation stands in one file, with its unit and its source; `assumed` means that we chose it.
+
+# %% tags=["remove-input"]
+from cgrecnet.data.cytometer_parameters import parameter_table
+from cgrecnet.figures.wide_table import dropdown, wide_table
+
+table = parameter_table()
+assumed = table["source"].str.startswith("assumed").sum()
+calibrated = table["source"].str.startswith("calibrated").sum()
+Markdown(
+    f"Of {len(table)} entries {assumed} are assumed and {calibrated} calibrated.\n\n"
+    + dropdown(
+        "All parameters of the simulated cytometer",
+        wide_table(
+            ["section", "name", "value", "unit", "source"],
+            table.astype(str).to_numpy().tolist(),
+            "Parameters of the simulated cytometer",
+            rem=52,
+        ),
+    )
+)
+
+# %% [markdown]
+# ## Held against reality
+#
+# How near are these pictures to real ones?
+# We measure the same numbers on three kinds of pictures.
+#
+# - **Simulated** cells, with the options of the data set left as they are.
+# - **Zhu samples**: real crops of the paper's own data, as they are found in two public repositories that re-use them.
+#   Their licence is unconfirmed, so that no picture is shown and none is part of this project; their measured numbers are, in a record that names each file with its hash.
+# - **Jurkat** cells {cite}`blasi2016label`, another cell line at another magnification, real brightfield too.
+#
+# The cell is found by a rule that suits all three: it is the connected area in which the picture deviates from its background by more than three times the noise, averaged over 3 by 3 pixels because a cell is darker as well as brighter than its surroundings.
+
+# %% tags=["remove-input"]
+from cgrecnet.data import traits
+
+source(traits.deviating_area)
+
+# %% [markdown]
+# Its size is given in pixels, not in micrometres: how long a pixel is on the paper's cells is not published.
+# Grey levels are given as a share of white, as a network gets them.
+# *Contrast* is the root mean square deviation from the background inside the area; divided by the noise it no longer depends on how the pictures were exported.
+# The *slope* is that of the power spectrum, in logarithms, between 1/16 and 1/4 cycles per pixel: the more negative, the less fine detail.
+# It, too, is tied to the pixel, and only pictures at one magnification can be compared by it.
+
+# %%
+from cgrecnet.data import available
+from cgrecnet.data.traits import measure
+from cgrecnet.figures.traits import compare, draw_traits, markdown, outside, zhu_samples
+
+simulated = open_dataset("cytometer", options={"cells": 400, "seed": 1})
+recorded = zhu_samples()
+sets = {"simulated": measure(simulated), "Zhu samples": recorded.rows}
+if available("jurkat"):
+    jurkat = open_dataset("jurkat")
+    drawn = np.sort(np.random.default_rng(0).choice(len(jurkat), 400, replace=False))
+    sets["Jurkat"] = measure(jurkat, drawn)
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Eight panels, one per measured number: height of the crop, diameter, aspect, background, noise, contrast, contrast over noise, slope of the spectrum. In each, one line per data set with its range, middle half and median; the Zhu samples also as single rings."}, "figure": {"name": "fig-cytometer-reality", "caption": "Simulated pictures held against real ones, number by number: where the lines do not overlap, a network could tell them apart by that number alone. Thin line, the central 90 % of the cells; thick, the middle half; dot, the median; a ring for each of the few Zhu samples. Jurkat cells are shown where their pictures are at hand."}}
+draw_traits(sets)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(simulated)
+
+# %% tags=["remove-input"]
+Provenance(
+    (
+        ("Data", f"Zhu samples (real cells), {len(recorded.rows)} crops, measured numbers only"),
+        ("Record", "results/zhu-samples/traits.json, made by benchmarks/zhu_samples.py"),
+        ("Commit", recorded.commit[:10]),
+    )
+)
+
+# %% tags=["remove-input"]
+from_dataset(jurkat) if "Jurkat" in sets else Markdown(
+    "The Jurkat pictures are not on this machine, so that only two data sets are compared; run `cgrecnet data fetch jurkat`, then `make book`, to see the third."
+)
+
+# %% [markdown]
+# In numbers: *inside* is the share of the real cells that lie in the central 90 % of the simulated ones, which would be 90 % if there were no difference.
+# *Above* is the chance that a real cell drawn at random has the higher number; one half would mean no shift.
+
+# %% tags=["remove-input"]
+compared = {name: compare(sets["simulated"], rows) for name, rows in sets.items() if name != "simulated"}
+Markdown(markdown(compared))
+
+# %% tags=["remove-input"]
+Markdown("\n\n".join(f"**{name}.** {outside(table)}" for name, table in compared.items()))
+
+# %% tags=["remove-input"]
+errors = np.array(
+    [
+        2 * np.sqrt(traits.deviating_area(image).sum() / np.pi) - 2 * np.sqrt(mask.sum() / np.pi)
+        for image, mask in zip(made.images, made.cell_masks, strict=True)
+    ]
+)
+dark = recorded.rows["background"] < recorded.rows["background"].median() + 0.05
+groups = [recorded.rows.loc[rows, "background"].mean() * 255 for rows in (dark, ~dark)]
+levels = ", ".join(f"{level:.0f}" for level in np.unique(simulated.table["background"]))
+Markdown(
+    "How to read these differences:\n\n"
+    f"- *Size* is that of the picture. On simulated cells the true outline is known: the measured diameter exceeds the true one by {np.median(errors):.1f} pixels (median), because halo and rings belong to the picture.\n"
+    f"- *Background.* The Zhu samples come in two groups, {dark.sum()} around grey level {groups[0]:.0f} and {(~dark).sum()} around {groups[1]:.0f}; the {simulated.options['runs']} simulated runs have backgrounds of {levels}. "
+    "Fifteen crops from few runs cannot say how backgrounds are spread over the whole data set.\n"
+    "- *Contrast and noise* are both multiplied by the gain of a run, so both split into the same groups. Their ratio does not know the gain: its median is "
+    f"{compared['Zhu samples'].loc['signal_to_noise', 'real']:.1f} in the Zhu samples and {compared['Zhu samples'].loc['signal_to_noise', 'simulated']:.1f} in simulated cells.\n"
+    f"- *Aspect.* To the eye, several of the Zhu samples show two cells or a cell with an attached particle, which makes the area long; the simulated set has a second cell in {simulated.options['doublets']:.0%} of its pictures, and a particle in {simulated.options['debris']:.0%}.\n"
+    "- *Jurkat* cells differ in magnification, focus and cell type at once; that simulated neural cells do not look like them is no fault. They show how far two real data sets can lie apart."
+)
+
+# %% [markdown]
+# Fifteen crops are few, and they are not a random sample of the 207,556.
+# So the comparison can refute the simulation where it is far off, but it cannot confirm it.
+# Whoever has the paper's images can measure more of them with `benchmarks/zhu_samples.py`.
+#
+# **Take-away.**
+# A brightfield picture shows delay turned into light by defocus, cut by the lens, blurred by the lamp, and mapped to grey levels by settings that have nothing to do with the cell.
+# The simulated cells are made by these steps.
+# They are good for questions of which the truth must be known, and every result on them is a result on simulated cells.
+#
+# ```{exercise} Make the cell vanish
+# :label: exercise-cytometer-vanish
+#
+# Protein added to the medium raises its refractive index.
+# At which index does our model cell become invisible, and what is left of it then?
+# Compute the contrast (the standard deviation of the picture) at 3 µm defocus for media from 1.337 to 1.375, for the cell with and without its absorption.
+# (The path of the soma scales with the difference of the indices; leave nucleus and granules out.)
+# ```
+#
+# ````{solution} exercise-cytometer-vanish
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# Where the medium has the cell's own index, the delay is gone and only the swallowed light is left.
+# Beyond it, contrast returns with the opposite sign: the cell is now the thinner medium.
+# ````
+
+# %% tags=["hide-input"]
+cell_index = optics.medium_index + drawings.INDEX
+soma = drawings.ball(optics.axis_um, drawings.RADIUS_UM)
+swallowed = drawings.ABSORPTION_PER_UM * soma
+rows = []
+for index in np.append(np.arange(1.337, 1.376, 0.006), cell_index):
+    shaded = picture((cell_index - index) * soma, swallowed, 3.0)
+    transparent = picture((cell_index - index) * soma, 0 * soma, 3.0)
+    rows.append((index, shaded.std(), transparent.std()))
+for index, *contrasts in sorted(rows):
+    print(f"medium {index:.4f}: contrast {contrasts[0]:.4f}, without absorption {contrasts[1]:.4f}")
+best = min(rows, key=lambda row: row[2])
+assert np.isclose(best[0], cell_index) and best[2] < 1e-4 < best[1]
+
+# %% [markdown]
+# ```{exercise} An autofocus that fails
+# :label: exercise-cytometer-autofocus
+#
+# Many microscopes focus by themselves: they move the lens until the picture has the most contrast.
+# Where would such an autofocus stop for our model cell?
+# Compute the standard deviation of the picture for every defocus between -4 and 4 µm, and say what one should look for instead.
+# ```
+#
+# ````{solution} exercise-cytometer-autofocus
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# A transparent cell has the *least* contrast in focus, so an autofocus that looks for the most runs away from it.
+# For such cells one looks for the minimum, or focuses on something that swallows light.
+# ````
+
+# %% tags=["hide-input"]
+for z, view in zip(focus, stack, strict=True):
+    print(f"defocus {z:+.1f} µm: contrast {view.std():.3f} " + "#" * round(200 * view.std()))
+assert focus[np.argmin([view.std() for view in stack])] == 0

@@ -1,0 +1,127 @@
+"""Pictures of cells from several data sets, held against each other by the same measured traits."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from cgrecnet.data.traits import TRAITS
+from cgrecnet.errors import DataError
+from cgrecnet.figures.style import PALETTE
+from cgrecnet.paths import RESULTS
+
+#: Numbers measured on real crops of the paper's data by `benchmarks/zhu_samples.py`.
+ZHU_SAMPLES = RESULTS / "zhu-samples" / "traits.json"
+#: Share of a data set that counts as its usual range.
+USUAL = 0.9
+_FEW = 40  # with fewer cells than this, each one is drawn
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Traits of recorded cells: one row per cell, and what a caption must say of them."""
+
+    rows: pd.DataFrame
+    commit: str
+
+
+def zhu_samples(path: Path = ZHU_SAMPLES) -> Measured:
+    """The recorded traits of the sampled crops of Zhu et al.; raises DataError where there is no such record."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        rows = pd.DataFrame([cell["traits"] for cell in record["cells"]], columns=list(TRAITS))
+        rows.insert(0, "class_name", [cell["kind"] for cell in record["cells"]])
+        return Measured(rows, record["commit"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise DataError(
+            f"{path} is not a record of measured traits: restore it, or make it by benchmarks/zhu_samples.py."
+        ) from None
+
+
+def compare(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
+    """How near real cells are to simulated ones, one row per trait.
+
+    simulated, real: medians; inside: share of the real cells within the central `USUAL` of the simulated ones;
+    above: chance that a real cell drawn at random exceeds a simulated one, ties counted half (0.5: no difference).
+    """
+    rows = {}
+    for name in TRAITS:
+        made, found = simulated[name].dropna().to_numpy(), real[name].dropna().to_numpy()
+        low, high = np.quantile(made, [(1 - USUAL) / 2, (1 + USUAL) / 2])
+        more = found[:, None] - made[None, :]
+        rows[name] = {
+            "simulated": np.median(made),
+            "real": np.median(found),
+            "inside": np.mean((found >= low) & (found <= high)),
+            "above": np.mean((more > 0) + 0.5 * (more == 0)),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def outside(table: pd.DataFrame, least: float = 0.5) -> str:
+    """The traits in which less than `least` of the real cells are in the usual range, in words, the worst first."""
+    far = table[table["inside"] < least].sort_values("inside")
+    if far.empty:
+        return f"In every trait at least {least:.0%} of the real cells lie within the usual range."
+    parts = [
+        f"{TRAITS[name].label} ({'higher' if row['above'] > 0.5 else 'lower'} in real cells: median {row['real']:.3g} "
+        f"against {row['simulated']:.3g}; {row['inside']:.0%} inside)"
+        for name, row in far.iterrows()
+    ]
+    return f"Most real cells lie outside of the usual range in: {'; '.join(parts)}."
+
+
+def markdown(tables: Mapping[str, pd.DataFrame]) -> str:
+    """Medians and overlap of several real data sets with the simulated one, as a Markdown table."""
+    first = next(iter(tables.values()))
+    head = ["trait", "simulated, median"]
+    for name in tables:
+        head += [f"{name}, median", f"{name}, inside", f"{name}, above"]
+    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
+    for trait in TRAITS:
+        cells = [str(TRAITS[trait]), f"{first.loc[trait, 'simulated']:.3g}"]
+        for table in tables.values():
+            row = table.loc[trait]
+            cells += [f"{row['real']:.3g}", f"{row['inside']:.0%}", f"{row['above']:.2f}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def draw_traits(sets: Mapping[str, pd.DataFrame], columns: int = 2, colours: Sequence = PALETTE) -> Figure:
+    """One panel per trait, one line per data set: usual range (thin), middle half (thick), median (dot).
+
+    Where a data set has few cells, each one is drawn as a ring.
+    """
+    rows = -(-len(TRAITS) // columns)
+    figure, panels = plt.subplots(rows, columns, figsize=(7.0, 0.62 * rows * (1 + len(sets) / 3)), sharey=True)
+    for axes, (name, trait) in zip(panels.flat, TRAITS.items(), strict=False):
+        for place, (measured, colour) in enumerate(zip(sets.values(), colours, strict=False)):
+            values = measured[name].dropna().to_numpy()
+            low, high = np.quantile(values, [(1 - USUAL) / 2, (1 + USUAL) / 2])
+            axes.plot([low, high], [place, place], color=colour, linewidth=1.5)
+            axes.plot(np.quantile(values, [0.25, 0.75]), [place, place], color=colour, linewidth=6, alpha=0.45)
+            axes.plot(np.median(values), place, "o", color=colour, markersize=6)
+            if len(values) < _FEW:
+                axes.plot(values, np.full(len(values), place + 0.3), "o", color=colour, fillstyle="none", markersize=4)
+        axes.set(title=str(trait), ylim=(len(sets) - 0.4, -0.6))
+        axes.set_yticks(range(len(sets)), sets)
+        if trait.log:
+            axes.set_xscale("log")
+            _plain_ticks(axes)
+    for axes in panels.flat[len(TRAITS) :]:
+        axes.set_axis_off()
+    return figure
+
+
+def _plain_ticks(axes) -> None:
+    """Numbers a person reads (0.02, 5) instead of powers of ten, and only some of them."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
