@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 from scipy.stats.contingency import association
 from sklearn.model_selection import StratifiedKFold
+from tqdm import tqdm
 
 from cgrecnet.data import probes
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.duplicates import Pair, find_duplicates
+from cgrecnet.data.duplicates import Pair, find_duplicates, find_exact
 from cgrecnet.data.grouped import group_cuts
+from cgrecnet.data.integrity_levels import group_levels
 from cgrecnet.data.integrity_report import GroupGap, IntegrityReport, Probe, SplitLeak
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import DataError
@@ -26,23 +28,52 @@ PROBES = {
 }
 
 
-def audit(dataset: CellDataset, split: Split | None = None, seed: int = 0) -> IntegrityReport:
+def audit(
+    dataset: CellDataset,
+    split: Split | None = None,
+    seed: int = 0,
+    partly: bool = False,
+    cells: int | None = None,
+    progress: bool = False,
+) -> IntegrityReport:
     """Look for copies, shortcuts and optimism in a data set.
 
     Copies: `cgrecnet.data.duplicates`; with a split, also those between its parts.
+    Sizes and grey levels: by class and group.
     Shortcuts: forests that see only the border, only the histogram, only the size, before and after each image
     was standardised; five random folds; bootstrap over cells.
     Optimism: a forest on 25 numbers of the whole picture, tested on random cells and on cells of groups that
     it never saw, with the same number of folds; bootstrap over cells and over groups.
     The same data set and seed give the same report.
-    Raises DataError where there are fewer than two classes, a class has fewer than five cells, or the split
-    names cells that are not there.
+
+    partly: where there are too few cells or classes for the forests, leave them out; the report says why.
+    cells: near copies are looked for, and forests grown, among so many cells drawn at random (None: all).
+    Exact copies and grey levels are always those of all cells.
+    progress: a bar of the steps on stderr.
+
+    What it is worth, where the truth is known (simulated cells, 12 runs, `benchmarks/audit_dials.py` and
+    `tests/data/test_integrity_truth.py`): see the record in `results/audit-dials`.
+    Raises DataError where there are fewer than two classes or a class has fewer than five cells (unless `partly`),
+    or the split names cells that are not there.
     """
     labels, groups = np.asarray(dataset.labels), dataset.table["group"].to_numpy().astype(str)
-    _check(dataset, labels, split)
-    copies = tuple(find_duplicates(dataset.images))
-    counts = np.bincount(labels)
+    _check_split(dataset, split)
+    chosen = _sample(dataset, cells, seed)
+    part = dataset if chosen is None else take(dataset, chosen)
+    why = _too_few(part)
+    if why and not partly:
+        raise DataError(f"{why[0].upper()}{why[1:]}.")
+    steps = tqdm(total=4 if not why else 2, desc="audit", unit="step", disable=not progress, leave=False)
+    copies = _copies(dataset, part, chosen)
+    steps.update()
+    counts = np.bincount(labels, minlength=1)
     table = pd.crosstab(labels, groups).to_numpy()
+    levels = group_levels(dataset)
+    steps.update()
+    shortcuts = () if why else probe_shortcuts(part, seed)
+    steps.update(not why)
+    whole, whole_standardised = (None if why else optimism(part, seed, standardised) for standardised in (False, True))
+    steps.close()
     return IntegrityReport(
         name=dataset.name,
         simulated=dataset.simulated,
@@ -56,16 +87,17 @@ def audit(dataset: CellDataset, split: Split | None = None, seed: int = 0) -> In
         association=float(association(table, method="cramer")) if min(table.shape) > 1 else 0.0,
         copies=copies,
         conflicts=sum(bool(labels[pair.first] != labels[pair.second]) for pair in copies),
-        probes=probe_shortcuts(dataset, seed),
-        whole=optimism(dataset, seed),
-        whole_standardised=optimism(dataset, seed, standardised=True),
+        probes=shortcuts,
+        whole=whole,
+        whole_standardised=whole_standardised,
         split=leaks(split, copies, groups) if split else None,
+        levels=levels,
+        why_partly=why,
+        sampled=len(part),
     )
 
 
-def probe_shortcuts(
-    dataset: CellDataset, seed: int = 0, sees: Sequence[str] = tuple(PROBES)
-) -> tuple[Probe, ...]:
+def probe_shortcuts(dataset: CellDataset, seed: int = 0, sees: Sequence[str] = tuple(PROBES)) -> tuple[Probe, ...]:
     """Border, histogram and size, each as it is and, where that changes anything, standardised per image."""
     labels = np.asarray(dataset.labels)
     cuts = _random_cuts(labels, FOLDS, seed)
@@ -132,21 +164,42 @@ def _random_cuts(labels: np.ndarray, folds: int, seed: int) -> list[tuple[np.nda
     return list(StratifiedKFold(folds, shuffle=True, random_state=seed).split(labels, labels))
 
 
-def _check(dataset: CellDataset, labels: np.ndarray, split: Split | None) -> None:
-    there = [name for name, count in dataset.counts().items() if count]
+def _sample(dataset: CellDataset, cells: int | None, seed: int) -> np.ndarray | None:
+    """Sorted indices of the cells that are drawn, or None for all."""
+    if cells is None or cells >= len(dataset):
+        return None
+    if cells < 1:
+        raise DataError(f"An audit needs one cell or more, not {cells}.")
+    return np.sort(np.random.default_rng([seed, 7]).choice(len(dataset), cells, replace=False))
+
+
+def _copies(dataset: CellDataset, part: CellDataset, chosen: np.ndarray | None) -> tuple[Pair, ...]:
+    """Exact copies among all cells, near ones among those of the sample."""
+    found = find_duplicates(part.images)
+    if chosen is None:
+        return tuple(found)
+    near = [replace(p, first=int(chosen[p.first]), second=int(chosen[p.second])) for p in found if not p.exact]
+    return tuple(sorted(find_exact(dataset.images) + near, key=lambda pair: (pair.first, pair.second)))
+
+
+def _too_few(dataset: CellDataset) -> str:
+    """Why forests cannot be grown and tested on these cells, without the full stop; empty where they can."""
+    there = {name: count for name, count in dataset.counts().items() if count}
     if len(there) < 2:
-        raise DataError(
-            f"An audit needs cells of two classes or more, and data set {dataset.name!r} has {len(there)}; "
-            "open it with a task that has more classes."
+        return (
+            f"an audit needs cells of two classes or more, and data set {dataset.name!r} has {len(there)}; "
+            "open it with a task that has more classes"
         )
-    rare = {name: count for name, count in dataset.counts().items() if 0 < count < FOLDS}
+    rare = {name: count for name, count in there.items() if count < FOLDS}
     if rare:
         name, count = next(iter(rare.items()))
+        return f"class {name} has only {count} cell(s), too few for an audit in {FOLDS} folds; use more cells"
+    return ""
+
+
+def _check_split(dataset: CellDataset, split: Split | None) -> None:
+    if split and max(max(part, default=-1) for part in split.parts().values()) >= len(dataset):
         raise DataError(
-            f"Class {name} has only {count} cell(s), too few for an audit in {FOLDS} folds; use more cells."
-        )
-    if split and max(max(part, default=-1) for part in split.parts().values()) >= len(labels):
-        raise DataError(
-            f"The split names cells beyond the {len(labels)} of data set {dataset.name!r}; "
+            f"The split names cells beyond the {len(dataset)} of data set {dataset.name!r}; "
             "make it from the labels of this data set."
         )

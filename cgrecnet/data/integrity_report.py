@@ -1,10 +1,11 @@
 """What the audit found, as plain numbers, a text and tables."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 
 from cgrecnet.data.duplicates import Pair
+from cgrecnet.data.integrity_levels import GroupLevels, disjoint_classes, level_lines
 from cgrecnet.data.probes import Score
 
 
@@ -52,6 +53,9 @@ class IntegrityReport:
     chance: 1 / classes (what balanced accuracy is judged against); majority: share of the commonest class
     (what plain accuracy is judged against); association: Cramer's V of class and group, 0 to 1.
     copies: every pair of copies; conflicts: how many of them carry two different labels.
+    levels: sizes and grey levels by class and group.
+    why_partly: why there are no probes (`probes` empty, `whole` None), or empty.
+    sampled: how many cells the probes and the search for near copies saw.
     """
 
     name: str
@@ -67,9 +71,12 @@ class IntegrityReport:
     copies: tuple[Pair, ...]
     conflicts: int
     probes: tuple[Probe, ...]
-    whole: GroupGap
-    whole_standardised: GroupGap
+    whole: GroupGap | None
+    whole_standardised: GroupGap | None
     split: SplitLeak | None = None
+    levels: tuple[GroupLevels, ...] = ()
+    why_partly: str = ""
+    sampled: int | None = None
 
     @property
     def exact_copies(self) -> int:
@@ -109,6 +116,38 @@ class IntegrityReport:
             ]
         )  # fmt: skip
 
+    def findings(self) -> list[str]:
+        """What a user must look at, a sentence each; empty where nothing was found."""
+        found = []
+        if self.exact_copies:
+            found.append(f"{self.exact_copies} picture(s) repeat an earlier one: a split may part them.")
+        if self.near_copies:
+            found.append(f"{self.near_copies} pair(s) of pictures are nearly the same: a split may part them.")
+        if self.conflicts:
+            found.append(f"{self.conflicts} pair(s) of copies carry two different labels.")
+        if self.split and (across := sum(self.split.exact_across.values()) + sum(self.split.near_across.values())):
+            found.append(f"{across} pair(s) of copies stand in two parts of the split: the test is not independent.")
+        if self.probes and self.probe("border").exceeds(self.chance):
+            found.append("The border alone, where there is hardly any cell, tells the class: look for a shortcut.")
+        gaps = list(self._wholes().values())
+        if any(whole.gap is not None and whole.low > 0 for whole in gaps):
+            found.append("Cells of known groups are easier than cells of new ones: random splits flatter a model.")
+        if self.groups > 1 and any(whole.grouped is None for whole in gaps):
+            found.append(f"A test on new groups is not possible, so nothing shows that it is the cell: {gaps[0].why}")
+        if self.groups > 1 and self.association > 0.99:
+            found.append("Every group holds one class: what tells the groups apart tells the classes apart.")
+        if self.why_partly:
+            found += [
+                f"The border levels of {one} and {other} do not overlap in these few cells (by chance 1 in "
+                f"{1 / probability:,.0f}): look for a shortcut."
+                for one, other, probability in disjoint_classes(self.levels)
+            ]
+        return found
+
+    def to_dict(self) -> dict:
+        """Everything as plain values, for JSON."""
+        return asdict(self) | {"findings": self.findings()}
+
     def copies_frame(self) -> pd.DataFrame:
         """One row per pair of copies: indices, exact or near, correlation of the fine detail."""
         columns = ["first", "second", "exact", "correlation"]
@@ -121,8 +160,13 @@ class IntegrityReport:
             f"{self.groups} group(s), class and group associated with Cramer's V {self.association:.2f}",
             f"copies: {self.exact_copies} exact, {self.near_copies} near, {self.conflicts} with two labels",
         ]
+        if self.sampled is not None and self.sampled < sum(self.counts.values()):
+            lines.append(f"near copies and the probes below are of {self.sampled:,} cells drawn at random")
         if self.split:
             lines += self._split_lines(self.split)
+        lines += level_lines(self.levels)
+        if self.why_partly:
+            return "\n".join([*lines, f"Without probes of border, histogram, size and groups: {self.why_partly}."])
         lines.append(f"balanced accuracy (chance {self.chance:.3f}), 95 % interval:")
         for probe in self.probes:
             name = f"{probe.sees} only" + (", standardised" if probe.standardised else "")
@@ -136,13 +180,12 @@ class IntegrityReport:
         return "\n".join(lines)
 
     def _wholes(self) -> dict[str, GroupGap]:
-        return {"as is": self.whole, "standardised": self.whole_standardised}
+        wholes = {"as is": self.whole, "standardised": self.whole_standardised}
+        return {levels: whole for levels, whole in wholes.items() if whole}
 
     @staticmethod
     def _split_lines(split: SplitLeak) -> list[str]:
-        across = [
-            f"{parts} {exact + split.near_across[parts]}" for parts, exact in split.exact_across.items()
-        ]
+        across = [f"{parts} {exact + split.near_across[parts]}" for parts, exact in split.exact_across.items()]
         return [
             f"pairs of copies across the parts of the split: {', '.join(across)}",
             f"test cells whose group was in training: {split.test_cells_of_trained_groups} of {split.test_cells}",

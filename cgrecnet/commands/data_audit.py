@@ -1,0 +1,61 @@
+"""`cgrecnet data audit`."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from cgrecnet.commands.options import add_dataset, open_named
+from cgrecnet.errors import ConfigError, DataError
+
+#: Cells for the probes where no number is given: under a minute; all 207,556 of the paper would take hours.
+CELLS = 20_000
+
+
+def add(commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser("audit", help="are pictures there twice, can the class be known without the cell")
+    add_dataset(parser)
+    parser.add_argument("--split", type=Path, metavar="MANIFEST", help="look for copies between its parts, too")
+    parser.add_argument("--fold", type=int, default=0, help="which split of a manifest of several (default: 0)")
+    parser.add_argument("--cells", type=int, default=CELLS, help=f"for near copies and probes (default: {CELLS:,})")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there")
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Exit status 1 where something was found that a user must look at."""
+    from cgrecnet.data.integrity import audit
+    from cgrecnet.data.manifest import read_manifest
+
+    if options.cells < 1 or options.seed < 0:
+        raise ConfigError(f"--cells must be 1 or more and --seed 0 or more, not {options.cells} and {options.seed}.")
+    manifest = read_manifest(options.split) if options.split else None
+    dataset = open_named(options)
+    split = _fold(manifest.splits_for(dataset), options.fold) if manifest else None
+    report = audit(dataset, split, options.seed, partly=True, cells=options.cells, progress=True)
+    if options.json:
+        _write(options.json, report.to_dict())
+    findings = report.findings()
+    said = [str(report), "", *(f"Look at this: {words}" for words in findings)] if findings else [str(report)]
+    encoding = sys.stdout.encoding or "utf-8"
+    print("\n".join(said).encode(encoding, "backslashreplace").decode(encoding))
+    return 1 if findings else 0
+
+
+def _fold(splits: list, fold: int):
+    if not 0 <= fold < len(splits):
+        raise ConfigError(f"The split manifest has folds 0 to {len(splits) - 1}, not {fold}.")
+    return splits[fold]
+
+
+def _write(path: Path, content: dict) -> None:
+    from cgrecnet.files import whole
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with whole(path) as file:
+            json.dump(content, file, indent=1)
+    except OSError as error:
+        raise DataError(f"The report cannot be written to {path} ({error.strerror}): name another file.") from None
