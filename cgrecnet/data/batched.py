@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batched_crops import Crops, central_crops, random_crops
+from cgrecnet.data.batched_crops import SCALE, Crops, central_crops, random_crops
 from cgrecnet.data.batched_pixels import Buffers, FlatPixels
 from cgrecnet.data.batched_resample import WeightBank
 from cgrecnet.data.intensity import apply_line, check_intensity, intensity_line
@@ -113,6 +113,7 @@ class BatchedCells:
     tensor: float32 (cells, in_channels, size, size) on `device`; labels, indices: int64, on the CPU; indices count
     in the whole data set. A tensor is the receiver's own: it is never written again while anything holds it.
     train: random crops and flips that follow (seed, epoch, index) alone, else the fixed centre.
+    crop_scale: smallest and largest area of a random crop, as shares of the image's.
     shuffle: the order follows (seed, epoch); without it, cells come in the order of `indices`.
     workers: threads that prepare batches ahead (0: the batch is made when it is asked for). Each uses torch's number of
     threads, so that with workers OMP_NUM_THREADS=1 is best.
@@ -130,6 +131,7 @@ class BatchedCells:
         batch_size: int = 64,
         seed: int = 0,
         shuffle: bool = False,
+        crop_scale: tuple[float, float] = SCALE,
         workers: int = 0,
         **settings,
     ) -> None:
@@ -139,11 +141,13 @@ class BatchedCells:
         for name, value, least in (("batch size", batch_size, 1), ("seed", seed, 0), ("number of workers", workers, 0)):
             if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
                 raise ConfigError(f"The {name} must be a whole number, {least} or more, not {value!r}.")
+        if not 0 < crop_scale[0] <= crop_scale[1] <= 1:
+            raise ConfigError(f"The areas of random crops must lie above 0 and up to 1, in order, not {crop_scale}.")
         images = dataset.images if isinstance(dataset.images, PackedImages) else pack(dataset.images)
         self.transform = BatchTransform(images, dataset.window, size, **settings)
         self.labels = np.asarray(dataset.labels, dtype=np.int64)
         self.train, self.batch_size, self.seed = train, int(batch_size), int(seed)
-        self.shuffle, self.workers = shuffle, int(workers)
+        self.shuffle, self.crop_scale, self.workers = shuffle, crop_scale, int(workers)
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -174,10 +178,11 @@ class BatchedCells:
 
     def crops(self, cells: np.ndarray, epoch: int) -> Crops:
         """Which part of each of these cells is seen in `epoch`."""
+        size = self.transform.size
         heights, widths = self.transform.pixels.heights[cells], self.transform.pixels.widths[cells]
         if self.train:
-            return random_crops(heights, widths, cells, seed=self.seed, epoch=epoch, size=self.transform.size)
-        return central_crops(heights, widths, self.transform.size)
+            return random_crops(heights, widths, cells, seed=self.seed, epoch=epoch, size=size, scale=self.crop_scale)
+        return central_crops(heights, widths, size)
 
     def _ahead(self, parts: list[np.ndarray], epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Batches in order, `workers` + 1 of them under way while the caller works; errors reach the caller."""

@@ -49,16 +49,28 @@ def boxes(top, left, height, width, flip, size: int) -> Crops:
     return Crops(top, left, height, width, whole, whole, zero, zero, np.asarray(flip, dtype=bool))
 
 
-def random_crops(heights, widths, cells, *, seed: int, epoch: int, size: int) -> Crops:
+def seen_boxes(crops: Crops, size: int) -> np.ndarray:
+    """Which part of its image each output shows: top, left, height, width in source pixels, float64 (images, 4).
+
+    Fractions of a pixel come from the centre crop of evaluation; the widest reach of a weight is not counted.
+    """
+    rows, columns = crops.height / crops.resized_height, crops.width / crops.resized_width
+    top, left = crops.top + crops.skip_rows * rows, crops.left + crops.skip_columns * columns
+    return np.stack([top, left, size * rows, size * columns], axis=1)
+
+
+def random_crops(
+    heights, widths, cells, *, seed: int, epoch: int, size: int, scale: tuple[float, float] = SCALE
+) -> Crops:
     """Algorithm 1, training: a random box of each image, resized to size x size, flipped with probability 1/2.
 
     heights, widths: of the images, shape (images,); cells: the index of each, any order, 0 or more.
-    Area uniform over SCALE of the image, ratio width / height log-uniform over RATIO, ten tries to fit into the
+    Area uniform over `scale` of the image, ratio width / height log-uniform over RATIO, ten tries to fit into the
     image, then the largest central box whose ratio is allowed; the place is uniform over all that fit.
     """
     heights, widths = np.asarray(heights, dtype=np.int64), np.asarray(widths, dtype=np.int64)
     random = uniforms(cells, seed=seed, epoch=epoch)
-    height, width, drawn = _fitting(heights, widths, random[:, :TRIES], random[:, TRIES : 2 * TRIES])
+    height, width, drawn = _fitting(heights, widths, random[:, :TRIES], random[:, TRIES : 2 * TRIES], scale)
     centre_height, centre_width = _central(heights, widths)
     height, width = np.where(drawn, height, centre_height), np.where(drawn, width, centre_width)
     free_rows, free_columns = heights - height, widths - width
@@ -89,9 +101,9 @@ def uniforms(cells, *, seed: int, epoch: int) -> np.ndarray:
     return (state >> np.uint64(11)) * 2.0**-53
 
 
-def _fitting(heights, widths, area, ratio) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _fitting(heights, widths, area, ratio, scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Height and width of the first try that fits into each image, and whether one does; area, ratio: in [0, 1)."""
-    area = (heights * widths)[:, None] * (SCALE[0] + (SCALE[1] - SCALE[0]) * area)
+    area = (heights * widths)[:, None] * (scale[0] + (scale[1] - scale[0]) * area)
     ratio = np.exp(np.log(RATIO[0]) + (np.log(RATIO[1]) - np.log(RATIO[0])) * ratio)
     width, height = (np.rint(np.sqrt(x)).astype(np.int64) for x in (area * ratio, area / ratio))
     fits = (width > 0) & (width <= widths[:, None]) & (height > 0) & (height <= heights[:, None])

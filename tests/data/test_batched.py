@@ -107,7 +107,8 @@ def test_a_cells_tensor_does_not_depend_on_batch_order_or_threads(cells):
     assert apart(once, seen(cells, order=reversed(range(40)), batch_size=7)) < TOLERANCE
     assert apart(once, seen(cells, workers=2)) == 0
     assert apart(once, seen(cells, shuffle=True)) < TOLERANCE
-    assert apart(once, seen(cells, epoch=1)) > 0.1 and apart(once, seen(cells, seed=1)) > 0.1
+    for other in ({"epoch": 1}, {"seed": 1}, {"crop_scale": (0.8, 1.0)}):
+        assert apart(once, seen(cells, **other)) > 0.1
 
 
 def test_the_order_follows_seed_and_epoch(cells):
@@ -230,5 +231,7 @@ def test_mistakes_are_named(cells):
         make(seed=-1)
     with pytest.raises(ConfigError, match="number of workers must be a whole number, 0 or more, not 1.5"):
         make(workers=1.5)
+    with pytest.raises(ConfigError, match=r"areas of random crops must lie above 0 and up to 1, .* not \(0, 1\)"):
+        make(crop_scale=(0, 1))
     with pytest.raises(ConfigError, match="white must lie above"):
         BatchTransform(pack(cells.images), (255.0, 0.0))

@@ -7,23 +7,23 @@ from scipy.stats import ks_2samp, kstest
 from torchvision.transforms import v2
 
 from cgrecnet.data import batched_crops
-from cgrecnet.data.batched_crops import boxes, central_crops, random_crops, uniforms
+from cgrecnet.data.batched_crops import boxes, central_crops, random_crops, seen_boxes, uniforms
 
 DRAWS = 6000
 #: Twelve comparisons: at this level a right sampler fails at about one start of the generators in 8,000.
 LEVEL = 1e-5
 
 
-def torchvisions_boxes(height, width, draws=DRAWS):
+def torchvisions_boxes(height, width, draws=DRAWS, **settings):
     torch.manual_seed(1)
-    transform, image = v2.RandomResizedCrop(32, antialias=True), [torch.zeros(1, height, width)]
+    transform, image = v2.RandomResizedCrop(32, antialias=True, **settings), [torch.zeros(1, height, width)]
     return [np.array(x) for x in zip(*((p["top"], p["left"], p["height"], p["width"]) for p in (
         transform.make_params(image) for _ in range(draws)
     )), strict=True)]  # fmt: skip
 
 
-def our_boxes(height, width, draws=DRAWS, seed=0, epoch=0):
-    crops = random_crops([height] * draws, [width] * draws, np.arange(draws), seed=seed, epoch=epoch, size=32)
+def our_boxes(height, width, draws=DRAWS, **settings):
+    crops = random_crops([height] * draws, [width] * draws, np.arange(draws), seed=0, epoch=0, size=32, **settings)
     return crops.top, crops.left, crops.height, crops.width
 
 
@@ -47,10 +47,15 @@ def test_boxes_are_distributed_as_torchvisions(shape):
     assert min(p_values(torchvisions_boxes(*shape), our_boxes(*shape), *shape)) > LEVEL
 
 
-@pytest.mark.parametrize("name, value, which", [("SCALE", (0.12, 1.0), 0), ("RATIO", (0.6, 5 / 3), 1)])
-def test_the_comparison_would_notice_other_ranges(monkeypatch, theirs, name, value, which):
-    monkeypatch.setattr(batched_crops, name, value)
-    assert p_values(theirs, our_boxes(45, 60), 45, 60)[which] < LEVEL
+def test_the_comparison_would_notice_other_ratios(monkeypatch, theirs):
+    monkeypatch.setattr(batched_crops, "RATIO", (0.6, 5 / 3))
+    assert p_values(theirs, our_boxes(45, 60), 45, 60)[1] < LEVEL
+
+
+def test_the_comparison_would_notice_other_areas_and_agrees_on_them(theirs):
+    ours = our_boxes(45, 60, scale=(0.12, 0.9))
+    assert p_values(theirs, ours, 45, 60)[0] < LEVEL
+    assert min(p_values(torchvisions_boxes(45, 60, scale=(0.12, 0.9)), ours, 45, 60)) > LEVEL
 
 
 def test_the_comparison_would_notice_a_box_that_stays_in_the_middle(theirs):
@@ -137,3 +142,11 @@ def test_crops_can_be_chosen_like_an_array():
     crops = boxes([0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11], [True, False, True], 16)
     part = crops[np.array([2, 0])]
     assert len(part) == 2 and part.left.tolist() == [5, 3] and part.flip.tolist() == [True, True]
+
+
+def test_what_an_output_shows_in_source_pixels():
+    """A ramp of columns, seen through the crop, begins and ends where the box does."""
+    wide = seen_boxes(central_crops([40], [60], 224), 224)[0]
+    assert wide == pytest.approx([16 * 40 / 256, 80 * 60 / 384, 35, 35])
+    whole = boxes([3], [5], [20], [30], [True], 64)
+    assert seen_boxes(whole, 64).tolist() == [[3, 5, 20, 30]]
