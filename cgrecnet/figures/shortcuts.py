@@ -92,7 +92,7 @@ def draw_tasks(scores: Mapping[str, Mapping[str, Score]], chance: float) -> Figu
         axes.errorbar(middle, y, xerr=reach.T.clip(0), fmt=shape, capsize=3, label=task)
     axes.axvline(chance, color="black", linestyle="--", linewidth=1, label="chance")
     axes.set_yticks(range(len(probes)), probes)
-    axes.set(ylim=(len(probes) - 0.5, -0.5), xlim=(0.28, 1.0), xlabel="balanced accuracy")
+    axes.set(ylim=(len(probes) - 0.5, -0.5), xlabel="balanced accuracy")
     figure.legend(*axes.get_legend_handles_labels(), ncol=len(scores) + 1, loc="outside lower center")
     return figure
 

@@ -45,8 +45,8 @@ def draw_folds(schemes: Mapping[str, Sequence[Split]], groups: Sequence[str]) ->
     order = sorted(range(len(names)), key=lambda i: (len(names[i]), names[i]))
     figure, panels = plt.subplots(1, len(schemes), figsize=(7.2, 0.24 * len(names) + 1.1), sharey=True, squeeze=False)
     for axes, (title, folds), mark in zip(panels[0], schemes.items(), "ABCD", strict=False):
-        share = tested_shares(folds, place, len(names))[order]
-        axes.imshow(share, cmap="Blues", vmin=0, vmax=1.4, aspect="auto")
+        share = shares_tested(folds, place, len(names))[order]
+        axes.imshow(share, cmap="Blues", vmin=0, vmax=2, aspect="auto")
         for (row, column), value in np.ndenumerate(share):
             axes.text(column, row, f"{value:.0%}", ha="center", va="center", fontsize=8)
         axes.set_xticks(range(len(folds)), range(1, len(folds) + 1))
@@ -58,7 +58,7 @@ def draw_folds(schemes: Mapping[str, Sequence[Split]], groups: Sequence[str]) ->
     return figure
 
 
-def tested_shares(folds: Sequence[Split], place: np.ndarray, groups: int) -> np.ndarray:
+def shares_tested(folds: Sequence[Split], place: np.ndarray, groups: int) -> np.ndarray:
     """Share of each group's cells (rows) that each fold (columns) tests; place: each cell's group, 0, 1, ..."""
     size = np.bincount(place, minlength=groups)
     tested = np.stack([np.bincount(place[fold.test], minlength=groups) for fold in folds], axis=1)

@@ -1,0 +1,109 @@
+"""Pictures of the pages on data: confounding, overlap, audits over many data sets, few measured crops."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from cgrecnet.data.probes import Score
+from cgrecnet.data.splits import Split
+from cgrecnet.figures.confounding import draw_confounding
+from cgrecnet.figures.overlap import draw_overlap, overlap, overlap_table
+from cgrecnet.figures.shortcuts import (
+    audit_frame,
+    draw_found_or_silent,
+    draw_levels,
+    draw_tasks,
+    found_table,
+    level_frame,
+)
+from cgrecnet.figures.splits import draw_folds, shares_tested
+
+
+def record():
+    scores = {(0.0, 0): (0.3, 0.2), (0.0, 1): (0.5, 0.4), (1.0, 0): (0.9, 0.8), (1.0, 1): (0.95, 0.9)}
+    return {
+        "chance": 1 / 3,
+        "audits": [
+            {
+                "confounding": level,
+                "seed": seed,
+                "border": {"balanced": balanced, "low": low, "high": 1.0},
+                "gap": {"gap": level / 2},
+                "gap_standardised": {"gap": level / 4},
+            }
+            for (level, seed), (balanced, low) in scores.items()
+        ],
+    }
+
+
+def test_found_means_that_the_interval_lies_above_chance():
+    assert audit_frame(record())["found"].tolist() == [False, True, True, True]
+    assert "| 0 | 1 of 2 data sets | 0.40 |" in found_table(record())
+    assert "| 1 | 2 of 2 data sets |" in found_table(record())
+
+
+def test_found_data_sets_are_filled_and_silent_ones_hollow():
+    left, right = draw_found_or_silent(record()).axes
+    hollow = [y for line in left.lines if line.get_markerfacecolor() == "white" for y in line.get_ydata()]
+    assert hollow == [0.3]
+    curves = [list(line.get_ydata()) for line in right.lines if len(line.get_xdata()) == 2]
+    assert curves[0] == [0.0, 0.5] and [0.0, 0.25] in curves
+
+
+def test_every_task_has_its_mark_in_every_row():
+    low, high = Score(0.4, 0.35, 0.45, 0, 0, 0), Score(0.8, 0.7, 0.9, 0, 0, 0)
+    axes = draw_tasks({"a": {"border": low, "size": high}, "b": {"border": high, "size": low}}, 1 / 3).axes[0]
+    assert [c.lines[0].get_xdata().tolist() for c in axes.containers] == [[0.4, 0.8], [0.8, 0.4]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["border", "size"]
+    assert axes.get_xlim()[0] < 1 / 3 and axes.get_xlim()[1] > 0.9
+
+
+def test_measured_crops_stand_in_grey_levels_in_the_row_of_their_class():
+    cells = [
+        {"kind": "astrocyte", "group": "a-1d1", "traits": {"background": 0.4, "noise": 0.01, "height": 40}},
+        {"kind": "neuron", "group": "n-1d1", "traits": {"background": 0.6, "noise": 0.02, "height": 41}},
+    ]
+    frame = level_frame(cells, (0.0, 255.0))
+    assert frame["background"].tolist() == pytest.approx([102, 153])
+    left, _ = draw_levels(frame).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["astrocyte", "neuron"]
+    assert [(line.get_xdata()[0], line.get_ydata()[0]) for line in left.lines] == [
+        (pytest.approx(102), 0),
+        (pytest.approx(153), 1),
+    ]
+
+
+def test_confounding_shows_counts_and_one_curve_per_group():
+    table = pd.DataFrame({"one": [900, 1800], "two": [4500, 0]}, index=["G1", "S"])
+    rng = np.random.default_rng(0)
+    left, right = draw_confounding(table, {"one": rng.normal(size=50), "two": rng.normal(1, 1, 80)}, "G1").axes
+    assert [text.get_text() for text in left.texts if text.get_text()[0].isdigit()] == ["900", "4,500", "1,800", "0"]
+    assert [text.get_text() for text in right.get_legend().get_texts()] == ["one (50)", "two (80)"]
+
+
+def test_overlap_of_equal_apart_and_half_shifted():
+    rng = np.random.default_rng(0)
+    values = rng.random(20_000)
+    assert overlap(values, rng.random(20_000)) > 0.97
+    assert overlap(values, values + 2) == 0
+    assert overlap(values, rng.random(20_000) + 0.5) == pytest.approx(0.5, abs=0.06)
+    assert overlap(np.ones(5), np.ones(7)) == 1
+
+
+def test_overlap_has_a_row_per_trait_a_column_per_pair_and_a_panel_per_trait():
+    causes = pd.DataFrame({"radius": np.arange(12.0) ** 0.5, "granules": np.arange(12) % 4})
+    labels = np.arange(12) % 3
+    table = overlap_table(causes, labels, ("a", "b", "c"), list(causes))
+    assert table.shape == (2, 3) and table.columns[0] == "a and b"
+    assert ((table >= 0) & (table <= 1)).all().all()
+    figure = draw_overlap(causes, labels, ("a", "b", "c"), {"radius": "radius (um)", "granules": "granules"})
+    assert [axes.get_xlabel() for axes in figure.axes if axes.axison] == ["radius (um)", "granules"]
+
+
+def test_folds_say_which_share_of_each_group_they_test():
+    place = np.array([0, 0, 1, 1])
+    folds = [Split(np.array([2]), np.array([3]), np.array([0, 1])), Split(np.array([0]), np.array([2]), np.array([3]))]
+    assert shares_tested(folds, place, 2).tolist() == [[1.0, 0.0], [0.0, 0.5]]
+    (axes,) = draw_folds({"x": folds}, ["run-2", "run-2", "run-10", "run-10"]).axes
+    assert [text.get_text() for text in axes.texts if "%" in text.get_text()] == ["100%", "0%", "0%", "50%"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["run-2", "run-10"]
