@@ -27,7 +27,7 @@ def page(*sliders) -> str:
         '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf8"><title>T</title>'
         '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
         "<style>html[data-theme=dark] body {background: #111; color: #eee} body {margin: 0; background: #fff} "
-        f"img {{background: #fff}}</style></head><body><main><article>{body}</article></main></body></html>"
+        f"img {{background: #fff}} [hidden] {{display: none !important}}</style></head><body><main><article>{body}</article></main></body></html>"
     )
 
 
