@@ -232,10 +232,20 @@ Markdown(
     "$\\mathrm{NA}_c$ is the aperture of the lamp, which is the next subject."
 )
 
+# %% tags=["remove-input"]
+missed = {
+    na: picture(path, 0 * path, 0.0, Optics(pixel_um=0.25, pixels=96, source_points=0, numerical_aperture=na)).min()
+    for na in (apertures[0], apertures[-1])
+}
+assert missed[apertures[0]] < missed[apertures[-1]]
+Markdown(
+    "A lens of small aperture also loses light: the rim of the cell sends it so far aside that the lens misses it. "
+    f"If our cell swallowed nothing at all, its darkest place in focus would still have only {missed[apertures[0]]:.2f} of the background's light at an aperture of {apertures[0]:g}, "
+    f"and {missed[apertures[-1]]:.2f} at {apertures[-1]:g}. "
+    "So what is dark in a brightfield picture need not have swallowed light; the lens may have missed it."
+)
+
 # %% [markdown]
-# A lens of small aperture also loses light: the rim of the cell sends it so far aside that the lens misses it, and the rim is dark even in focus.
-# Part of the darkness of real cells is light that was not swallowed but missed.
-#
 # ## From every point of the lamp: partial coherence
 #
 # A single plane wave would draw rings around everything, as laser light does.
@@ -410,7 +420,7 @@ Markdown(
 # - **Simulated** cells, with the options of the data set left as they are.
 # - **Zhu samples**: real crops of the paper's own data, as they are found in two public repositories that re-use them.
 #   Their licence is unconfirmed, so that no picture is shown and none is part of this project; their measured numbers are, in a record that names each file with its hash.
-# - **Jurkat** cells {cite}`blasi2016label`, another cell line at another magnification, real brightfield too.
+# - **Jurkat** cells {cite}`blasi2016label`, real brightfield too, but of another cell line, recorded elsewhere.
 #
 # The cell is found by a rule that suits all three: it is the connected area in which the picture deviates from its background by more than three times the noise, averaged over 3 by 3 pixels because a cell is darker as well as brighter than its surroundings.
 
@@ -478,7 +488,8 @@ errors = np.array(
         for image, mask in zip(made.images, made.cell_masks, strict=True)
     ]
 )
-dark = recorded.rows["background"] < recorded.rows["background"].median() + 0.05
+ordered = np.sort(recorded.rows["background"])
+dark = recorded.rows["background"] <= ordered[np.argmax(np.diff(ordered))]  # two groups, cut at the widest gap
 groups = [recorded.rows.loc[rows, "background"].mean() * 255 for rows in (dark, ~dark)]
 levels = ", ".join(f"{level:.0f}" for level in np.unique(simulated.table["background"]))
 Markdown(
@@ -489,7 +500,7 @@ Markdown(
     "- *Contrast and noise* are both multiplied by the gain of a run, so both split into the same groups. Their ratio does not know the gain: its median is "
     f"{compared['Zhu samples'].loc['signal_to_noise', 'real']:.1f} in the Zhu samples and {compared['Zhu samples'].loc['signal_to_noise', 'simulated']:.1f} in simulated cells.\n"
     f"- *Aspect.* To the eye, several of the Zhu samples show two cells or a cell with an attached particle, which makes the area long; the simulated set has a second cell in {simulated.options['doublets']:.0%} of its pictures, and a particle in {simulated.options['debris']:.0%}.\n"
-    "- *Jurkat* cells differ in magnification, focus and cell type at once; that simulated neural cells do not look like them is no fault. They show how far two real data sets can lie apart."
+    "- *Jurkat* cells differ in cell type, instrument and focus at once; that simulated neural cells do not look like them is no fault. They show how far two real data sets can lie apart."
 )
 
 # %% [markdown]
