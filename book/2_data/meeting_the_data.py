@@ -9,7 +9,7 @@
 # %% [markdown]
 # # Meeting the data
 #
-# **You will learn** what an imaging flow cytometer hands over, which cells this book trains on, and why no number of one data set may be shown as a number of another.
+# **You will learn** what an imaging flow cytometer hands over, which three data sets this book knows, what is wrong with each, and why no number of one may be shown as a number of another.
 #
 # An imaging flow cytometer lets cells float past a microscope one by one and takes several pictures of each.
 # The *brightfield* picture needs no dye: light passes through the cell, and what the cell bends or swallows makes it visible.
@@ -17,14 +17,18 @@
 # A *label-free* classifier may look at the brightfield picture alone; the dyes are for checking.
 #
 # The paper {cite}`li2026cgrecnet` classifies neural stem cells that were led to become astrocytes, oligodendrocytes or neurons, photographed by Zhu and colleagues {cite}`zhu2021deep`.
-# Those images are not part of this project, and this page does not show any.
+# Those images are not part of this project, and no page shows any.
 # Two other data sets stand in, and each has its own job.
 #
 # | name | what it is | its job |
 # |---|---|---|
 # | `jurkat` | real cells from a real instrument {cite}`blasi2016label`, a public download | the same method on real brightfield images |
 # | `cytometer` | simulated cells, made on the spot | a default that needs no download, and cells of which everything is known |
-# | `zhu` | the paper's own images | the reproduction itself, for whoever has fetched them; `cgrecnet data check zhu FOLDER` compares a folder with the paper's counts |
+# | `zhu` | the paper's own images | the reproduction itself, for whoever has fetched them |
+#
+# Each data set has a **card**: a table that says where the cells come from, who may use them, how many there are, what is known to be wrong, and what they must not be used for.
+# Every line of a card names its source, and what nobody could confirm is marked as unconfirmed.
+# A card is the first thing to read and the first thing to ask for: most mistakes with data are made before the first network is trained.
 
 # %% tags=["remove-input"]
 import matplotlib.pyplot as plt
@@ -32,20 +36,152 @@ import numpy as np
 from IPython.display import Markdown
 
 from cgrecnet.data import available, open_dataset
+from cgrecnet.data.cards import load_card
+from cgrecnet.figures.cards import CardTable
 from cgrecnet.figures.cells import draw_absent, draw_gallery, draw_row
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import letter, use_book_style
 
 use_book_style()
+have_jurkat = available("jurkat")
+absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch jurkat`, then `make book`."
 
 # %% [markdown]
+# ## Real cells that anyone can get
+#
+# `jurkat` holds cells of a human leukaemia line at different stages of the cell cycle {cite}`blasi2016label`.
+
+# %% tags=["remove-input"]
+if have_jurkat:
+    tasks = {task: open_dataset("jurkat", task=task) for task in ("cycle", "cycle_e1", "stage7")}
+    jurkat, stages = tasks["cycle"], tasks["stage7"]
+CardTable(load_card("jurkat"), counted={task: cells.counts() for task, cells in tasks.items()} if have_jurkat else {})
+
+# %% [markdown]
+# The pictures come as montages: sheets of 30 by 30 tiles, 40 by 40 pixels each, filled column by column.
+# Unused tiles at the end of a sheet are padding: they repeat one row of pixels, the top row of the last cell, from top to bottom.
+# In no real cell are even two neighbouring rows equal, so a tile whose rows are all equal is padding; the reader drops it by that rule.
+#
+# A cell doubles its DNA before it divides, and the DNA stain shows it.
+# The brightfield picture does not, so that asking a network for the stage from brightfield alone is a fair label-free task, as the paper's is.
+# There are three tasks: `cycle` asks for **G1** (before DNA is copied), **S+G2** (copying, or done copying) or **M** (dividing) in all cells; `cycle_e1` asks the same inside Experiment 1; `stage7` asks for all seven stages inside Experiment 1.
+# {numref}`fig-jurkat-cells` shows them.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven rows of eight real brightfield images of Jurkat cells, one row each for G1, S, G2, prophase, metaphase, anaphase and telophase: round cells with dark rims on an even grey background; only in the last rows do some show two halves."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell can rarely be read off at a glance: G1, S and G2 look alike, and of the dividing cells (the last four rows, together the class M) only the latest show two halves. Eight Jurkat cells of each stage of Experiment 1, drawn at random, brightfield, all at one grey scale."}}
+if have_jurkat:
+    draw_gallery(stages, per_class=8, seed=0)
+else:
+    draw_absent(absent)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(stages) if have_jurkat else Markdown(absent)
+
+# %% tags=["remove-input"]
+if have_jurkat:
+    most = {task: max(cells.counts(), key=cells.counts().get) for task, cells in tasks.items()}
+    text = "Who always gives the commonest answer is right " + "; ".join(
+        f"in `{task}` {cells.counts()[most[task]] / len(cells):.1%} of the time ({most[task]})" for task, cells in tasks.items()
+    ) + ". Any accuracy has to be read against that."
+else:
+    text = absent
+Markdown(text)
+
+# %% [markdown]
+# The DNA channel is a reference, never an input: the labels rest on it, so a network that saw it would not be label-free.
+# The reader refuses to hand it over as input, and says why.
+
+# %% tags=["remove-input"]
+from cgrecnet.errors import UserError
+
+try:
+    open_dataset("jurkat", options={"channel": 4})
+except UserError as error:
+    print(error)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Violin plot of integrated DNA stain per cell for seven cell-cycle stages of experiment 1; it rises from G1 through S and G2 to the early stages of division."}, "figure": {"name": "fig-dna", "caption": "The labels make biological sense: the DNA signal rises from G1 over S to G2 and into division. Each violin shows the integrated DNA stain of the cells of one stage, Experiment 1; the white dot is the median."}}
+if have_jurkat:
+    from cgrecnet.data.jurkat import read_channel
+
+    dna = read_channel(4, stages.table).reshape(len(stages), -1).astype(float)
+    dna = (dna - np.median(dna, axis=1, keepdims=True)).clip(0).sum(axis=1) / 1e4
+    groups = [dna[stages.labels == label] for label in range(len(stages.classes))]
+    assert np.all(np.diff([np.median(group) for group in groups[:5]]) > 0)
+    figure, axes = plt.subplots(figsize=(7.0, 3.0))
+    axes.violinplot(groups, showextrema=False, widths=0.8)
+    axes.plot(range(1, len(groups) + 1), [np.median(g) for g in groups], "o", color="white", markeredgecolor="black")
+    axes.set_xticks(range(1, len(groups) + 1), stages.classes)
+    axes.set_ylabel("integrated DNA stain (10⁴ grey levels)")
+else:
+    draw_absent(absent)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(stages) if have_jurkat else Markdown(absent)
+
+# %% [markdown]
+# ### A fault that has to be measured
+#
+# The card says that experiment and class are confounded: all cells of Experiment 2 are G1.
+# How much that is can be said by one number, Cramér's $V$, which is 0 where class and group have nothing to do with each other and 1 where one names the other:
+#
+# $$ V = \sqrt{\frac{\chi^2}{n \, (\min(r, c) - 1)}} $$ (eq-meeting-cramer)
+#
+# with $n$ cells in a table of $r$ classes and $c$ groups, and $\chi^2$ the usual sum over the table of (found − expected)² / expected.
+#
+# That the two are tied is harmless as long as the pictures of the two experiments look alike.
+# So we also ask whether they do: within G1, where the class cannot help, can a logistic regression that sees only the border of a picture, where there is hardly any cell, tell the experiments apart?
+
+# %% tags=["remove-input"]
+if have_jurkat:
+    from cgrecnet.data.confounding import contingency, cramers_v, groups_apart
+    from cgrecnet.data.probes import border_features
+
+    table = contingency(jurkat)
+    apart = groups_apart(jurkat, label=0)
+    g1 = np.flatnonzero(jurkat.labels == 0)
+    border = np.array([border_features(jurkat.images[i])[0] for i in g1])
+    where = jurkat.table["group"].to_numpy()[g1]
+    levels = {group: border[where == group] for group in table.columns}
+    medians = {group: np.median(level) for group, level in levels.items()}
+    assert apart.low > 0.5 and cramers_v(table) > 0.5
+    text = (
+        f"In `cycle`, Cramér's $V$ of class and experiment is {cramers_v(table):.2f}; in `cycle_e1` and `stage7`, with their single experiment, it is {cramers_v(contingency(stages)):.0f}. "
+        f"The border of a G1 cell tells its experiment with an area under the ROC curve of {apart} (95 % interval in brackets; 0.5 would be chance, 1 perfect). "
+        f"{{numref}}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {abs(np.diff(list(medians.values()))[0]):.1f} of some {np.median(border):.0f} grey levels."
+    )
+else:
+    text = absent
+Markdown(text)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the empty border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells, if the images are at hand."}}
+if have_jurkat:
+    from cgrecnet.figures.confounding import draw_confounding
+
+    draw_confounding(table, levels, "border of G1 cells")
+else:
+    draw_absent(absent)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(jurkat) if have_jurkat else Markdown(absent)
+
+# %% [markdown]
+# So the empty border knows something about the experiment, and the experiment knows something about the class.
+# Whether a classifier gains anything by it is measured in {doc}`shortcuts`.
+#
 # ## Simulated cells
 #
-# `cytometer` computes what a microscope would see: a cell is a thin object that delays and dims a plane wave, the wave travels on to a camera that is slightly out of focus, and the camera adds noise.
+# `cytometer` computes what a microscope would see: a cell is a thin object that delays and dims light, the light travels on to a camera that is slightly out of focus, and the camera adds noise ({doc}`how_a_cytometer_sees` shows the steps).
+
+# %% tags=["remove-input"]
+CardTable(load_card("cytometer"))
+
+# %% [markdown]
 # One line opens it.
 
 # %%
-simulated = open_dataset("cytometer", options={"cells": 600, "seed": 1})
+simulated = open_dataset("cytometer", options={"cells": 500, "seed": 1})
 simulated.counts()
 
 # %% [markdown]
@@ -85,124 +221,138 @@ plt.show()
 from_dataset(simulated)
 
 # %% [markdown]
-# ## Real cells
+# ### How hard is the task?
 #
-# `jurkat` holds cells of a human leukaemia line at different stages of the cell cycle {cite}`blasi2016label`.
-# The pictures come as montages: sheets of 30 by 30 tiles, 40 by 40 pixels each, filled column by column.
-# Unused tiles at the end of a sheet are padding: they repeat one row of pixels, the top row of the last cell, from top to bottom.
-# In no real cell are even two neighbouring rows equal, so a tile whose rows are all equal is padding; the reader drops it by that rule.
-# One cell appears twice and is kept once.
-#
-# The stages are known from the DNA channel: a cell doubles its DNA before it divides.
-# The brightfield picture shows no DNA, so that asking a network for the stage from brightfield alone is a fair label-free task, as the paper's is.
-# We ask for three classes: **G1** (before DNA is copied), **S+G2** (copying, or done copying), **M** (dividing).
+# A simulated task can be made trivial or hopeless at will, so it has to be said how its difficulty was set.
+# The traits of the three kinds overlap: {numref}`fig-simulated-overlap` shows the distributions that the cells are drawn from.
 
-# %% tags=["remove-input"]
-have_jurkat = available("jurkat")
-absent = "The Jurkat images are not on this machine."
-if have_jurkat:
-    jurkat = open_dataset("jurkat")
-    said = ", ".join(f"{count:,} {name}" for name, count in jurkat.counts().items())
-    share = max(jurkat.counts().values()) / len(jurkat)
-    text = f"There are {len(jurkat):,} cells: {said}. Who always answers {jurkat.classes[0]} is right {share:.1%} of the time; any accuracy has to be read against that."
-else:
-    text = (
-        f":::{{note}}\n{absent} The pictures of this section are left out. "
-        "Run `cgrecnet data fetch jurkat`, then `make book`, to see them.\n:::"
-    )
-Markdown(text)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Nine small panels, each with three overlapping outlined histograms, one per kind of cell, for radius, elongation, irregularity, size of the nucleus, density, granules and processes."}, "figure": {"name": "fig-simulated-overlap", "caption": "No single trait decides: in every one the three kinds overlap, so that a classifier has to weigh several. Distributions of the traits that simulated cells are drawn from; these are causes, known for simulated cells only."}}
+from cgrecnet.figures.overlap import draw_overlap, overlap_table
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows of eight real brightfield images of Jurkat cells, one row each for the stages G1, S and G2, and M: round cells with dark rims on an even grey background."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell cannot be read off at a glance: cells that divide (M) look much like cells that do not. Eight Jurkat cells of each class, drawn at random, brightfield, all at one grey scale."}}
-if have_jurkat:
-    draw_gallery(jurkat, per_class=8, seed=0)
-else:
-    draw_absent(absent)
+TRAITS = {
+    "radius_um": "radius (µm)",
+    "elongation": "elongation",
+    "irregularity": "irregularity",
+    "nucleus_ratio": "nucleus per cell radius",
+    "density": "density (refractive index)",
+    "granules": "granules",
+    "granule_path_um": "granule strength (µm)",
+    "processes": "processes",
+    "process_um": "length of processes (µm)",
+}
+draw_overlap(truth.causes, truth.labels, simulated.classes, TRAITS)
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(jurkat) if have_jurkat else Markdown(absent)
-
-# %% [markdown]
-# The DNA channel is a reference, never an input: the labels were made from it, so a network that saw it would not be label-free.
-# The reader refuses to hand it over as input, and says why.
+from_dataset(simulated)
 
 # %% tags=["remove-input"]
-from cgrecnet.errors import UserError
+shared = overlap_table(truth.causes, truth.labels, simulated.classes, list(TRAITS))
+assert shared.min(axis=1).min() > 0.05
+rows = "\n".join(f"| {TRAITS[trait]} | " + " | ".join(f"{value:.2f}" for value in row) + " |" for trait, row in zip(shared.index, shared.to_numpy(), strict=True))
+Markdown(
+    f"Share that two kinds have in common (0 apart, 1 equal), of {len(simulated)} simulated cells:\n\n| trait | " + " | ".join(shared.columns) + " |\n|" + "---|" * 4 + "\n" + rows
+)
 
-try:
-    open_dataset("jurkat", options={"channel": 4})
-except UserError as error:
-    print(error)
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Violin plot of integrated DNA stain per cell for seven cell-cycle stages of experiment 1; it rises from G1 through S and G2 to the early stages of division."}, "figure": {"name": "fig-dna", "caption": "The labels make biological sense: the DNA signal rises from G1 over S to G2 and into division. Each violin shows the integrated DNA stain of the cells of one stage, Experiment 1; the white dot is the median."}}
-if have_jurkat:
-    from cgrecnet.data.jurkat import read_channel
-
-    stages = open_dataset("jurkat", task="stage7")
-    dna = read_channel(4, stages.table).reshape(len(stages), -1).astype(float)
-    dna = (dna - np.median(dna, axis=1, keepdims=True)).clip(0).sum(axis=1) / 1e4
-    groups = [dna[stages.labels == label] for label in range(len(stages.classes))]
-    figure, axes = plt.subplots(figsize=(7.0, 3.0))
-    axes.violinplot(groups, showextrema=False, widths=0.8)
-    axes.plot(range(1, len(groups) + 1), [np.median(g) for g in groups], "o", color="white", markeredgecolor="black")
-    axes.set_xticks(range(1, len(groups) + 1), stages.classes)
-    axes.set_ylabel("integrated DNA stain (10⁴ grey levels)")
-else:
-    draw_absent(absent)
-plt.show()
-
-# %% tags=["remove-input"]
-from_dataset(stages) if have_jurkat else Markdown(absent)
+# CALIBRATION
 
 # %% [markdown]
-# ## A warning that the whole book takes seriously
+# ## The paper's own cells
 #
-# All cells of the second Jurkat experiment are G1.
-# If the two experiments differ in anything but biology (lamp, focus, camera), then part of the task can be solved without looking at the cell.
-# The simplest test is to look at the border of the image only, where there is no cell.
+# Here are no pictures: whoever wants to see them has to fetch them.
 
 # %% tags=["remove-input"]
-def border(image):
-    """Mean and spread of the outermost two pixels on every side."""
-    ring = np.ones(image.shape, dtype=bool)
-    ring[2:-2, 2:-2] = False
-    return image[ring].mean(), image[ring].std()
+from cgrecnet.paper.tables import load_tables
 
-
-if have_jurkat:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.metrics import roc_auc_score
-    from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    g1 = np.flatnonzero(jurkat.labels == 0)
-    features = np.array([border(jurkat.images[i]) for i in g1])
-    second = (jurkat.table["group"].iloc[g1] == jurkat.table["group"].iloc[g1].mode()[0]).to_numpy()
-    judge = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    guess = cross_val_predict(judge, features, second, cv=folds, method="predict_proba")[:, 1]
-    area = roc_auc_score(second, guess)
-    text = (
-        f"For G1 cells of Jurkat, a logistic regression that sees two numbers of the border, mean and spread, tells the experiments apart "
-        f"with an area under the ROC curve of {area:.2f} (five folds; 0.5 would be chance, 1 perfect). "
-        "The empty border knows something about the experiment, and the experiment knows something about the class."
-    )
-else:
-    text = absent
-Markdown(text)
+printed = load_tables()["1"]
+PUBLISHED = {"lineage": {row.lower().removesuffix("s"): int(printed.cell(row, "count").number) for row in printed.rows}}
+CardTable(load_card("zhu"), published=PUBLISHED)
 
 # %% [markdown]
-# In the paper's own data this question is open, and a later part of the book is about it.
+# The files carry their story in their names, and the reader takes it from there.
+# The rule is `<kind>_<day>d<replicate>_<object>_Ch1.ome.bmp`, where the kind is `a`, `o` or `n`, or the name of another inducer; or else the words of the folders tell the class.
+
+# %%
+from cgrecnet.data.zhu_names import Unusable, channel_of, describe, parts_of
+
+NAMES = [
+    "a_1d1_10_Ch1.ome.bmp",
+    "neurons/n_3d2_7_Ch1.ome.tif",
+    "nt4_1d_5_Ch1.ome.bmp",
+    "Oligodendrocyte/day 3/rep 2/cell 12.png",
+    "astrocytes/n_1d1_4_Ch1.ome.bmp",
+    "n_1d1_4_Ch11.ome.bmp",
+]
+for name in NAMES:
+    folders, file, _ = parts_of(name)
+    try:
+        kind, day, replicate = describe(folders, file)
+        said = f"{kind}, day {day}, replicate {replicate or 'not given'}"
+    except Unusable as reason:
+        said = f"set aside: {reason}"
+    if channel_of(folders, file) not in (None, 1):
+        said = f"left out: channel {channel_of(folders, file)} is a reference, not an input"
+    print(f"{name:<42} {said}")
+
+# %% [markdown]
+# Day and replicate become the acquisition *group*, which a grouped split keeps together ({doc}`splits`).
+# Sets of other inducers are never trained on: they are a test set of their own (`task="inducer"`).
 #
+# From the files to a data set it takes four commands.
+#
+# 1. `cgrecnet data fetch zhu --doi DOI` downloads the files that the repository lists, checks each against the listed checksum, and goes on where it was cut off. The DOI stands in the data-availability statement of the source article {cite}`zhu2021deep`; it is not printed here because we could not look at it.
+# 2. `cgrecnet data check zhu FOLDER` reads every file and compares the folder with the paper's Table 1.
+# 3. `cgrecnet data pack zhu FOLDER` packs the 207,556 small files into one store that opens at once ({doc}`store`).
+# 4. `cgrecnet data audit zhu FOLDER` looks for copies and shortcuts ({doc}`shortcuts`).
+#
+# The second step can be watched here.
+# The simulated cytometer writes the same layout, so that the real reader reads it; three faults are planted among the files.
+
+# %% tags=["hide-input"]
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from cgrecnet.data import report_on
+
+
+def write_like_the_papers(folder):
+    """Simulated cells as 24-bit BMP under the naming rule, with three planted faults."""
+    for i, (image, kind, run) in enumerate(zip(simulated.images[:60], simulated.table["class_name"], simulated.table["group"], strict=False)):
+        name = f"{kind[0]}_1d{int(run.removeprefix('run-')) + 1}_{i}_Ch1.ome.bmp"
+        (folder / kind).mkdir(exist_ok=True)
+        Image.fromarray(np.stack([image] * 3, axis=-1)).save(folder / kind / name)
+    first = sorted((folder / "neuron").iterdir())
+    (folder / "neuron" / "n_1d1_900_Ch1.ome.bmp").write_bytes(first[0].read_bytes())  # the same cell again
+    (folder / "astrocyte" / "n_1d1_901_Ch1.ome.bmp").write_bytes(first[1].read_bytes())  # filed wrongly
+    (folder / "neuron" / "n_1d1_902_Ch1.ome.bmp").write_bytes(first[2].read_bytes()[:500])  # cut off
+
+
+with tempfile.TemporaryDirectory() as folder:
+    write_like_the_papers(Path(folder))
+    published = {"counts": PUBLISHED["lineage"], "test": {}}
+    text, good = report_on("zhu", root=folder, published=published)
+    assert not good
+    print(text.replace(str(folder), "FOLDER"))
+
+# %% tags=["remove-input"]
+Markdown(
+    "These files are simulated. "
+    "The report counts them against Table 1 and says in so many words that they are not the cells of the paper. "
+    "It names the faulty file, the wrongly filed one and the copy, and reads the others all the same. "
+    "The table of grey levels by class and group is the one to look at first: whoever has the paper's images sees there whether a class stands apart by its background."
+)
+
+# %% [markdown]
 # **Take-away.**
-# There are two data sets here, one simulated and one real, and neither is the paper's.
-# Every figure says which one it is from.
+# There are three data sets: one simulated, one real and public, one real and the paper's own, which we do not have.
+# Every figure says which one it is from, and each has faults that a card should name before anyone trains on it.
 #
 # ```{exercise} Read the background
 # :label: exercise-background
 #
-# Open the simulated cells and compute the mean grey level of the outermost pixels of each cell.
+# Open the simulated cells and compute the mean grey level of the outermost pixels of each cell (`border_features` of `cgrecnet.data.probes`).
 # Do the classes differ? Do the acquisition runs (`simulated.table["group"]`)?
 # Then open them again with `options={"confounding": 1.0}`, which takes cells of a class from runs of their own, and repeat.
 # ```
@@ -214,10 +364,33 @@ Markdown(text)
 # ````
 
 # %% tags=["hide-input"]
+from cgrecnet.data.probes import border_features
+
 for confounding in (0.0, 1.0):
-    cells = open_dataset("cytometer", options={"cells": 600, "seed": 1, "confounding": confounding})
-    levels = np.array([border(image)[0] for image in cells.images])
+    cells = open_dataset("cytometer", options={"cells": 240, "seed": 1, "confounding": confounding})
+    levels = np.array([border_features(image)[0] for image in cells.images])
     by_class = [levels[cells.labels == label].mean() for label in range(3)]
     print(f"confounding {confounding:.0f}: mean border per class", np.round(by_class, 1))
     runs = cells.table["group"].to_numpy()
     print("               mean border per run  ", np.round([levels[runs == run].mean() for run in np.unique(runs)], 1))
+
+# %% [markdown]
+# ```{exercise} Write a card
+# :label: exercise-meeting-card
+#
+# Take the ten questions of a card (`cgrecnet.data.cards.PARTS`, printed below) and answer them for a data set that you use yourself.
+# Which answers have no source? Which faults did you know, but never write down?
+# ```
+#
+# ````{solution} exercise-meeting-card
+# :class: dropdown
+#
+# There is no right answer; the questions are printed by the next cell.
+# Most people find that licence, label source and acquisition groups are the answers that nobody wrote down.
+# ````
+
+# %% tags=["hide-input"]
+from cgrecnet.data.cards import PARTS
+
+for number, question in enumerate(PARTS.values(), 1):
+    print(f"{number:>2}. {question}")
