@@ -7,7 +7,8 @@ Unlike them: light passes each cell as if it were thin, cells are smooth ellipso
 traits of the kinds are assumptions, set so that the task is about as hard as the paper's (`cytometer.yaml`).
 """
 
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 from pydantic import Field, field_validator, model_validator
+from threadpoolctl import threadpool_limits
 
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.cytometer_parameters import parameters
@@ -185,23 +187,41 @@ def simulate(
     """
     options = check_options(CytometerOptions, options, "cytometer")
     optics = optics or Optics()
+    parts = list(simulate_blocks(options, optics, workers))
+    causes = pd.concat([part.causes for part in parts], ignore_index=True)
+    return Simulation(
+        [image for part in parts for image in part.images],
+        np.concatenate([part.labels for part in parts]),
+        [one for part in parts for one in part.parts],
+        causes,
+        options,
+        optics,
+    )
+
+
+def simulate_blocks(
+    options: CytometerOptions | Mapping | None = None, optics: Optics | None = None, workers: int = 1
+) -> Iterator[Simulation]:
+    """The cells of `simulate` in order, some at a time, so that they need not all be in memory at once."""
+    options = check_options(CytometerOptions, options, "cytometer")
+    optics = optics or Optics()
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ConfigError(f"The number of workers must be a whole number, 1 or more, not {workers!r}.")
     runs = draw_runs(options.seed, options.runs)
     firsts = range(0, options.cells, BLOCK)
-    if workers == 1:
-        blocks = [_block(first, options, optics, runs) for first in firsts]
-    else:
-        with ThreadPoolExecutor(workers) as pool:
-            blocks = list(pool.map(lambda first: _block(first, options, optics, runs), firsts))
-    images, parts = ([item for block in blocks for item in block[i]][: options.cells] for i in (0, 1))
-    columns = {name: np.concatenate([block[2][name] for block in blocks])[: options.cells] for name in blocks[0][2]}
-    labels = columns.pop("kind").astype(np.int64)
-    return Simulation(images, labels, parts, pd.DataFrame(columns), options, optics)
+    # The products of matrices are small: threads of the linear algebra library would only stand in each other's way.
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
+        waiting = deque()
+        for first in firsts:
+            waiting.append(pool.submit(_block, first, options, optics, runs))
+            if len(waiting) > 3 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _block(first: int, options: CytometerOptions, optics: Optics, runs: dict[str, np.ndarray]):
-    """One block of cells: images, maps of the parts, causes."""
+def _block(first: int, options: CytometerOptions, optics: Optics, runs: dict[str, np.ndarray]) -> Simulation:
+    """The cells `first`, `first` + 1, ... of one block, as far as they are asked for."""
     draws = draw_numbers(options.seed, range(first, first + BLOCK), optics.pixels)
     scene = draw_scene(draws, options, runs, optics.axis_um)
     relative = optics.intensity(scene.path_um, scene.absorption, scene.causes["defocus_um"])
@@ -209,9 +229,11 @@ def _block(first: int, options: CytometerOptions, optics: Optics, runs: dict[str
     parts = np.zeros(grey.shape, np.uint8)
     for bit in PARTS.values():
         parts |= optics.bin_mask((scene.parts & bit) > 0) * np.uint8(bit)
-    windows = crop_windows(parts, draws.uniform["height"])
-    images, maps = ([one[w].copy() for one, w in zip(stack, windows, strict=True)] for stack in (grey, parts))
-    return images, maps, scene.causes
+    windows = crop_windows(parts, draws.uniform["height"])[: options.cells - first]
+    causes = {name: values[: len(windows)] for name, values in scene.causes.items()}
+    images, maps = ([stack[i][w].copy() for i, w in enumerate(windows)] for stack in (grey, parts))
+    labels = causes.pop("kind").astype(np.int64)
+    return Simulation(images, labels, maps, pd.DataFrame(causes), options, optics)
 
 
 def _expose(
@@ -223,14 +245,14 @@ def _expose(
     Shot and read noise are added as one normal number, which is good at thousands of photons per pixel.
     """
     camera, pixels = parameters().camera, relative.shape[-1]
-    gain = causes["gain"].astype(np.float32)[:, None, None]
-    shot = np.sqrt(np.maximum(relative, 0) / np.float32(camera.photons)) * gain
-    spread = np.float32(options.noise) * np.hypot(shot, np.float32(camera.read_noise))
-    stripe = np.float32(options.noise * camera.stripe_noise / np.sqrt(camera.photons)) * gain
-    grey = causes["background"].astype(np.float32)[:, None, None] + gain * (relative - 1)
+    gain = causes["gain"][:, None, None]
+    shot = np.sqrt(np.maximum(relative, 0) / camera.photons) * gain
+    spread = options.noise * np.hypot(shot, camera.read_noise)
+    stripe = options.noise * camera.stripe_noise / np.sqrt(camera.photons) * gain
+    grey = causes["background"][:, None, None] + gain * (relative - 1)
     grey += spread * noise[:, :pixels] + stripe * noise[:, pixels : pixels + 1]
     step, white = 2 ** (options.bits - 8), 2**options.bits - 1
-    return np.clip(np.rint(grey * np.float32(step)), 0, white).astype(np.uint8 if options.bits == 8 else np.uint16)
+    return np.clip(np.rint(grey * step), 0, white).astype(np.uint8 if options.bits == 8 else np.uint16)
 
 
 def crop_windows(parts: np.ndarray, uniform: np.ndarray) -> list[tuple[slice, slice]]:

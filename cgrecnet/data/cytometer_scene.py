@@ -158,7 +158,6 @@ def _add_neighbours(causes: Causes, draws: Draws, shares, axis_um, path, absorpt
 def _add_debris(causes: Causes, numbers: np.ndarray, axis_um, path, absorption, parts) -> None:
     """Put particles into the pictures: one that clings to the cell, and loose ones further off."""
     debris = parameters().debris
-    axis = np.asarray(axis_um, np.float32)
     for i in range(1 + FRAGMENTS):
         chosen = np.flatnonzero(causes["has_debris"] if i == 0 else causes["loose_debris"] >= i)
         if not len(chosen):
@@ -175,8 +174,8 @@ def _add_debris(causes: Causes, numbers: np.ndarray, axis_um, path, absorption, 
             (i == 0) * causes["y_um"][chosen] + reach * np.sin(2 * np.pi * bearing),
             1 + 0.3 * stretch,
             np.pi * turn,
-            axis,
+            axis_um,
         )
-        path[chosen] += np.float32(debris.index) * thickness
-        absorption[chosen] += np.float32(debris.absorption) * thickness
+        path[chosen] += debris.index * thickness
+        absorption[chosen] += debris.absorption * thickness
         parts[chosen] |= (thickness > 0) * np.uint8(PARTS["debris"])

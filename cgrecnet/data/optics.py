@@ -20,6 +20,7 @@ from cgrecnet.errors import ConfigError
 _DEFAULT = parameters().optics
 _FORTY = parameters().objectives["40x"]
 
+_NOTHING = 1e-9  # um of optical path, or absorption, that counts as none
 #: Number of source points -> how many stand on a ring, and the weight of the one in the middle.
 _RULES = {1: (0, 1.0), 4: (4, 0.0), 7: (6, 0.25)}
 
@@ -87,7 +88,7 @@ class Optics:
         return (np.arange(self.grid) - (self.grid - 1) / 2) * self.step_um
 
     def intensity(self, path_um: np.ndarray, absorption: np.ndarray, defocus_um: np.ndarray) -> np.ndarray:
-        """Relative intensity on the camera, 1 where there is no cell; float32, shape (cells, pixels, pixels).
+        """Relative intensity on the camera, 1 where there is no cell; shape (cells, pixels, pixels).
 
         T(x) = exp(-a/2 + 2 pi i L / wavelength);
         U_s = F^-1[P(f) exp(i z k_z(f)) F[T exp(2 pi i f_s x)]], I = sum_s w_s |U_s|^2, averaged over each pixel.
@@ -96,8 +97,8 @@ class Optics:
         defocus_um: z, shape (cells,): how far beyond the cell, along the light, the plane in focus lies.
         """
         spectrum = self._spectrum(path_um, absorption)
-        passed = self._pupil * np.exp(1j * np.asarray(defocus_um, np.float32)[:, None, None] * self._axial)
-        total = np.zeros(passed.shape, np.float32)
+        passed = self._travel(defocus_um)
+        total = np.zeros(passed.shape)
         for (up, across), weight in zip(*self._source, strict=True):
             # A tilted wave shifts the spectrum, so cutting out another window of it is all there is to do.
             # Where the window starts changes only the phase of the wave, which the intensity does not see.
@@ -108,13 +109,14 @@ class Optics:
 
     def _spectrum(self, path_um: np.ndarray, absorption: np.ndarray) -> np.ndarray:
         """Spectrum of the transmission with frequency 0 in the middle, scaled for the smaller inverse transform."""
-        phase = np.asarray(path_um, np.float32) * np.float32(2 * np.pi / self.wavelength_um)
-        amplitude = np.exp(np.asarray(absorption, np.float32) * np.float32(-0.5))
-        transmission = np.empty(phase.shape, np.complex64)
-        transmission.real = amplitude * np.cos(phase)
-        transmission.imag = amplitude * np.sin(phase)
+        there = np.flatnonzero((np.abs(path_um) > _NOTHING) | (absorption > _NOTHING))
+        phase = np.ravel(path_um)[there] * (2 * np.pi / self.wavelength_um)
+        amplitude = np.exp(-0.5 * np.ravel(absorption)[there])
+        transmission = np.ones(np.shape(path_um), complex)
+        flat = transmission.reshape(-1)
+        flat.real[there], flat.imag[there] = amplitude * np.cos(phase), amplitude * np.sin(phase)
         spectrum = fft.fft2(transmission, overwrite_x=True)
-        spectrum *= np.float32((self._window / self.grid) ** 2)
+        spectrum *= (self._window / self.grid) ** 2
         return fft.fftshift(spectrum, axes=(1, 2))
 
     @cached_property
@@ -135,24 +137,28 @@ class Optics:
         """Index in the shifted spectrum of the window's first frequency."""
         return self.grid // 2 - self._window // 2
 
+    def _travel(self, defocus_um: np.ndarray) -> np.ndarray:
+        """P exp(i z k_z), the aperture and the way to the plane in focus, (cells, window, window).
+
+        k_z depends on the distance from frequency 0 alone, so one value per ring is computed and dealt out.
+        k_z of the wave along the axis is left out: it is a phase of the whole picture.
+        """
+        place, axial = self._rings
+        phase = np.asarray(defocus_um)[:, None] * axial
+        values = np.zeros((len(phase), len(axial) + 1), complex)
+        values.real[:, :-1], values.imag[:, :-1] = np.cos(phase), np.sin(phase)
+        return values[:, place]
+
     @cached_property
-    def _squared(self) -> np.ndarray:
-        """Squared spatial frequency (1/um^2) of the window's points."""
+    def _rings(self) -> tuple[np.ndarray, np.ndarray]:
+        """Ring of each point of the window, and k_z (1/um) of each ring; the last ring lies outside the aperture."""
         bins = np.arange(self._window) - self._window // 2
-        frequency = bins / (self.pixels * self.pixel_um)
-        return frequency[:, None] ** 2 + frequency**2
-
-    @cached_property
-    def _pupil(self) -> np.ndarray:
-        """1 where a frequency passes the objective's aperture, else 0."""
-        return (self._squared <= (self.numerical_aperture / self.wavelength_um) ** 2).astype(np.float32)
-
-    @cached_property
-    def _axial(self) -> np.ndarray:
-        """Axial wave number (1/um) less that of the wave along the axis."""
+        squares, place = np.unique(bins[:, None] ** 2 + bins**2, return_inverse=True)
+        squared = squares / (self.pixels * self.pixel_um) ** 2
+        squared = squared[squared <= (self.numerical_aperture / self.wavelength_um) ** 2]
         in_medium = self.medium_index / self.wavelength_um
-        inside = np.maximum(in_medium**2 - self._squared * self._pupil, 0)
-        return (2 * np.pi * (np.sqrt(inside) - in_medium)).astype(np.float32)
+        axial = 2 * np.pi * (np.sqrt(in_medium**2 - squared) - in_medium)
+        return np.minimum(place.reshape(len(bins), -1), len(squared)), axial
 
     @cached_property
     def _source(self) -> tuple[list[tuple[int, int]], list[float]]:
@@ -183,7 +189,7 @@ class Optics:
         centres = (np.arange(self.pixels) + 0.5) * self.pixel_um - self.step_um / 2
         points = np.arange(self._window) * self.pixels * self.pixel_um / self._window
         waves = np.exp(2j * np.pi * frequency * (centres[:, None, None] - points[:, None]))
-        return ((waves * np.sinc(frequency * self.pixel_um)).sum(axis=2).real / self._window).astype(np.float32)
+        return (waves * np.sinc(frequency * self.pixel_um)).sum(axis=2).real / self._window
 
     def emission(self, light: np.ndarray, defocus_um: np.ndarray, wavelength_um: float) -> np.ndarray:
         """Picture of a body that shines by itself (fluorescence); shape (cells, pixels, pixels).

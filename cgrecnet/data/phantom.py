@@ -37,7 +37,7 @@ Causes = dict[str, np.ndarray]
 class Phantom:
     """What one batch of cells does to light, and the parts of each, on the fine grid; (cells, grid, grid).
 
-    soma and nucleus: thickness in um; processes, granules: optical path in um.
+    soma and nucleus: thickness in um; processes: optical path in um.
     """
 
     path_um: np.ndarray
@@ -74,31 +74,36 @@ def draw_causes(kind: np.ndarray, normal: Mapping, uniform: Mapping) -> Causes:
 
 
 def paint(causes: Causes, scatter: np.ndarray, axis_um: np.ndarray) -> Phantom:
-    """Optical path, absorption and parts of a batch of cells, float32.
+    """Optical path, absorption and parts of a batch of cells.
 
     scatter: uniform numbers for bumps, granules, nucleoli and processes, (cells, SCATTER, 4).
     axis_um: coordinates of the grid, (grid,).
     """
     cell = parameters().cell
-    causes = {name: np.asarray(values, np.float32) for name, values in causes.items()}
-    scatter, axis = np.asarray(scatter, np.float32), np.asarray(axis_um, np.float32)
     bumps, dots, arms = np.split(scatter, (2, 2 + GRANULES + NUCLEOLI), axis=1)
-    x = axis[None, None, :] - _column(causes["x_um"])
-    y = axis[None, :, None] - _column(causes["y_um"])
-
+    columns, rows = (_reach(causes[name], causes, axis_um) for name in ("x_um", "y_um"))
+    across, down = axis_um[columns], axis_um[rows]
+    x = across[None, None, :] - _column(causes["x_um"])
+    y = down[None, :, None] - _column(causes["y_um"])
     soma = 2 * _column(causes["radius_um"]) * _soma(x, y, causes, bumps)
     nucleus = np.minimum(_nucleus(x, y, causes), soma)
-    inside = soma > 0
-    granules = _granules(causes, dots[:, :GRANULES], axis) * inside
-    nucleoli = _nucleoli(causes, dots[:, GRANULES:], axis) * (nucleus > 0)
-    processes = _processes(causes, arms, axis)
+    granules = _granules(causes, dots[:, :GRANULES], across, down) * (soma > 0)
+    nucleoli = _nucleoli(causes, dots[:, GRANULES:], across, down) * (nucleus > 0)
+    absorption = soma * _column(causes["absorption_per_um"]) + cell.granule_absorption * granules
+    absorption += nucleus * _column(causes["absorption_per_um"] * cell.nucleus_absorption)
+    path = soma * _column(causes["density"]) + nucleus * _column(causes["nucleus_index"]) + granules + nucleoli
 
-    path = soma * _column(causes["density"]) + nucleus * _column(causes["nucleus_index"])
-    path += granules + nucleoli + processes
-    absorption = soma * _column(causes["absorption_per_um"])
-    absorption += nucleus * _column(causes["absorption_per_um"] * np.float32(cell.nucleus_absorption))
-    absorption += np.float32(cell.granule_absorption) * granules
-    return Phantom(path, absorption, soma, nucleus, processes)
+    processes = _processes(causes, arms, axis_um)
+    whole = [np.zeros_like(processes) for _ in range(4)]
+    for target, part in zip(whole, (path, absorption, soma, nucleus), strict=True):
+        target[:, rows, columns] = part
+    return Phantom(whole[0] + processes, *whole[1:], processes)
+
+
+def _reach(centre: np.ndarray, causes: Causes, axis_um: np.ndarray) -> slice:
+    """The part of the axis that the somas of a batch can touch: computing the rest would be idle."""
+    reach = 1.7 * causes["radius_um"]
+    return slice(*np.searchsorted(axis_um, ((centre - reach).min(), (centre + reach).max())))
 
 
 def parts(phantom: Phantom) -> dict[str, np.ndarray]:
@@ -117,7 +122,7 @@ def particle(radius_um, x_um, y_um, stretch, angle, axis_um: np.ndarray) -> np.n
     cosine, sine = _column(np.cos(angle)), _column(np.sin(angle))
     along = (x * cosine + y * sine) / _column(radius_um * stretch)
     across = (y * cosine - x * sine) / _column(radius_um / stretch)
-    return (2 * _column(radius_um) * _dome(along**2 + across**2)).astype(np.float32)
+    return 2 * _column(radius_um) * _dome(along**2 + across**2)
 
 
 def _column(values: np.ndarray) -> np.ndarray:
@@ -135,15 +140,15 @@ def _soma(x: np.ndarray, y: np.ndarray, causes: Causes, bumps: np.ndarray) -> np
     The outline's radius is R(t) (1 + c (w_3 cos(3 t + p_3) + w_4 cos(4 t + p_4))); cosines of multiples of the
     bearing t come from powers of (x + i y) / |x + i y|.
     """
-    distance = np.sqrt(x**2 + y**2) + np.float32(1e-6)
+    distance = np.sqrt(x**2 + y**2) + 1e-6
     cosine, sine = x / distance, y / distance
     double = cosine**2 - sine**2, 2 * cosine * sine
     triple = double[0] * cosine - double[1] * sine, double[1] * cosine + double[0] * sine
     fourfold = double[0] ** 2 - double[1] ** 2, 2 * double[0] * double[1]
-    wave = np.float32(1)
+    wave = 1
     for i, (c, s) in enumerate((triple, fourfold)):
-        weight = causes["irregularity"] * (np.float32(0.5) + bumps[:, i, 1])
-        turn = np.float32(2 * np.pi) * bumps[:, i, 0]
+        weight = causes["irregularity"] * (0.5 + bumps[:, i, 1])
+        turn = 2 * np.pi * bumps[:, i, 0]
         wave = wave + c * _column(weight * np.cos(turn)) - s * _column(weight * np.sin(turn))
     stretch = np.sqrt(causes["elongation"])
     turned, side = np.cos(causes["angle"]), np.sin(causes["angle"])
@@ -163,58 +168,61 @@ def _nucleus(x: np.ndarray, y: np.ndarray, causes: Causes) -> np.ndarray:
     return 2 * _column(radius) * _dome(along**2 + across**2)
 
 
-def _blobs(x_um, y_um, width_um, height_um, axis_um) -> np.ndarray:
-    """Sum of Gaussian blobs; the first four have shape (cells, blobs), the result (cells, grid, grid)."""
-    across = np.exp(np.float32(-0.5) * ((axis_um - x_um[..., None]) / width_um[..., None]) ** 2)
-    down = np.exp(np.float32(-0.5) * ((axis_um - y_um[..., None]) / width_um[..., None]) ** 2)
+def _blobs(x_um, y_um, width_um, height_um, across_um, down_um) -> np.ndarray:
+    """Sum of Gaussian blobs; the first four have shape (cells, blobs), the result (cells, down, across)."""
+    across = np.exp(-0.5 * ((across_um - x_um[..., None]) / width_um[..., None]) ** 2)
+    down = np.exp(-0.5 * ((down_um - y_um[..., None]) / width_um[..., None]) ** 2)
     return np.matmul((down * height_um[..., None]).transpose(0, 2, 1), across)
 
 
-def _granules(causes: Causes, scatter: np.ndarray, axis_um: np.ndarray) -> np.ndarray:
+def _granules(causes: Causes, scatter: np.ndarray, across_um: np.ndarray, down_um: np.ndarray) -> np.ndarray:
     """Optical path (um) of the granules, spread over the inner 85 % of the soma."""
     cell = parameters().cell
-    reach = np.float32(0.85) * causes["radius_um"][:, None] * np.sqrt(scatter[:, :, 0])
-    bearing = np.float32(2 * np.pi) * scatter[:, :, 1]
+    reach = 0.85 * causes["radius_um"][:, None] * np.sqrt(scatter[:, :, 0])
+    bearing = 2 * np.pi * scatter[:, :, 1]
     there = np.arange(GRANULES) < causes["granules"][:, None]
-    wider = np.float32(cell.granule_width_high_um - cell.granule_width_low_um)
+    wider = cell.granule_width_high_um - cell.granule_width_low_um
     return _blobs(
         causes["x_um"][:, None] + reach * np.cos(bearing),
         causes["y_um"][:, None] + reach * np.sin(bearing),
-        np.float32(cell.granule_width_low_um) + wider * scatter[:, :, 2],
-        there * causes["granule_path_um"][:, None] * (np.float32(0.5) + scatter[:, :, 3]),
-        axis_um,
+        cell.granule_width_low_um + wider * scatter[:, :, 2],
+        there * causes["granule_path_um"][:, None] * (0.5 + scatter[:, :, 3]),
+        across_um,
+        down_um,
     )
 
 
-def _nucleoli(causes: Causes, scatter: np.ndarray, axis_um: np.ndarray) -> np.ndarray:
+def _nucleoli(causes: Causes, scatter: np.ndarray, across_um: np.ndarray, down_um: np.ndarray) -> np.ndarray:
     """Optical path (um) of the nucleoli, dense spots inside the nucleus."""
-    reach = np.float32(0.6) * (causes["radius_um"] * causes["nucleus_ratio"])[:, None] * np.sqrt(scatter[:, :, 0])
-    bearing = np.float32(2 * np.pi) * scatter[:, :, 1]
+    reach = 0.6 * (causes["radius_um"] * causes["nucleus_ratio"])[:, None] * np.sqrt(scatter[:, :, 0])
+    bearing = 2 * np.pi * scatter[:, :, 1]
     there = np.arange(NUCLEOLI) < causes["nucleoli"][:, None]
     return _blobs(
         (causes["x_um"] + causes["nucleus_x_um"])[:, None] + reach * np.cos(bearing),
         (causes["y_um"] + causes["nucleus_y_um"])[:, None] + reach * np.sin(bearing),
-        np.float32(0.3) + np.float32(0.3) * scatter[:, :, 2],
-        there * np.float32(parameters().cell.nucleolus_path_um) * (np.float32(0.5) + scatter[:, :, 3]),
-        axis_um,
+        0.3 + 0.3 * scatter[:, :, 2],
+        there * parameters().cell.nucleolus_path_um * (0.5 + scatter[:, :, 3]),
+        across_um,
+        down_um,
     )
 
 
 def _processes(causes: Causes, scatter: np.ndarray, axis_um: np.ndarray) -> np.ndarray:
     """Optical path (um) of the short processes: rows of blobs that bend and taper off from the edge of the soma."""
     cell, cells = parameters().cell, len(scatter)
-    along = np.linspace(0.0, 1.0, _BEADS, dtype=np.float32)
+    along = np.linspace(0.0, 1.0, _BEADS)
     there = np.arange(PROCESSES) < causes["processes"][:, None]
-    bend = np.float32(0.8) * (scatter[:, :, 1, None] - np.float32(0.5)) * along
-    bearing = np.float32(2 * np.pi) * scatter[:, :, 0, None] + bend
-    length = causes["process_um"][:, None, None] * (np.float32(0.6) + np.float32(0.8) * scatter[:, :, 2, None])
-    reach = np.float32(0.85) * causes["radius_um"][:, None, None] + length * along
-    height = there[:, :, None] * np.float32(cell.process_path_um) * (1 - np.float32(0.7) * along)
-    width = np.broadcast_to(np.float32(cell.process_width_um) * (1 - np.float32(0.45) * along), reach.shape)
+    bend = 0.8 * (scatter[:, :, 1, None] - 0.5) * along
+    bearing = 2 * np.pi * scatter[:, :, 0, None] + bend
+    length = causes["process_um"][:, None, None] * (0.6 + 0.8 * scatter[:, :, 2, None])
+    reach = 0.85 * causes["radius_um"][:, None, None] + length * along
+    height = there[:, :, None] * cell.process_path_um * (1 - 0.7 * along)
+    width = np.broadcast_to(cell.process_width_um * (1 - 0.45 * along), reach.shape)
     return _blobs(
         (causes["x_um"][:, None, None] + reach * np.cos(bearing)).reshape(cells, -1),
         (causes["y_um"][:, None, None] + reach * np.sin(bearing)).reshape(cells, -1),
         width.reshape(cells, -1),
         height.reshape(cells, -1),
+        axis_um,
         axis_um,
     )

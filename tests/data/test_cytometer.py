@@ -128,9 +128,7 @@ def test_optics_a_weak_phase_object_is_seen_out_of_focus_only_and_changes_sign()
     optics = Optics()
     blob = np.exp(-0.5 * (optics.axis_um[:, None] ** 2 + optics.axis_um**2) / 1.0**2)[None]
     none = np.zeros_like(blob)
-    middle = [
-        optics.intensity(0.01 * blob, none, np.array([z]))[0, 31:33, 31:33].mean() - 1 for z in (-2.0, 0.0, 2.0)
-    ]
+    middle = [optics.intensity(0.01 * blob, none, np.array([z]))[0, 31:33, 31:33].mean() - 1 for z in (-2.0, 0.0, 2.0)]
     assert middle[0] * middle[2] < 0
     assert abs(middle[1]) < 0.1 * min(abs(middle[0]), abs(middle[2]))
 
