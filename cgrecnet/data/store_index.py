@@ -23,7 +23,7 @@ OWN = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Crop:
     """One packed crop: height and width in pixels, crc32 of its bytes, sha256 (hex) of what it was made from."""
 
