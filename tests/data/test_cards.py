@@ -78,6 +78,17 @@ def test_the_third_pair_of_near_copies():
     assert len(find_duplicates(np.asarray(cells.images)[here])) == 1
 
 
+def test_the_card_names_the_version_of_the_simulation():
+    options = open_dataset("cytometer", options={"cells": 1}).options
+    card = load_card("cytometer")
+    assert f"version {options['version']} of the simulation" in card.origin[0].says
+    from cgrecnet.data import cytometer
+
+    assert f"{cytometer.WIDTH} pixels wide and {cytometer.LOWEST} to {cytometer.HIGHEST} high" in card.pixels[0].says
+    for name, channel in cytometer.MARKERS.items():
+        assert f"Ch{channel} {name}" in card.channels[0].says
+
+
 def test_the_download_is_as_large_as_the_card_says():
     from cgrecnet.data.fetch import registry
 
