@@ -37,6 +37,7 @@ def audited(confounding: float, seed: int, cells: int) -> dict:
         "confounding": confounding,
         "seed": seed,
         "fingerprint": dataset.fingerprint,
+        "version": dataset.options["version"],
         "cramers_v": cramers_v(contingency(dataset)),
     }
     for probe in probe_shortcuts(dataset, seed):

@@ -227,6 +227,9 @@ from_dataset(simulated)
 # The traits of the three kinds overlap: {numref}`fig-simulated-overlap` shows the distributions that the cells are drawn from.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Nine small panels, each with three overlapping outlined histograms, one per kind of cell, for radius, elongation, irregularity, size of the nucleus, density, granules and processes."}, "figure": {"name": "fig-simulated-overlap", "caption": "No single trait decides: in every one the three kinds overlap, so that a classifier has to weigh several. Distributions of the traits that simulated cells are drawn from; these are causes, known for simulated cells only."}}
+import pandas as pd
+
+from cgrecnet.data.phantom import KINDS, NORMAL, UNIFORM, draw_causes
 from cgrecnet.figures.overlap import draw_overlap, overlap_table
 
 TRAITS = {
@@ -240,18 +243,20 @@ TRAITS = {
     "processes": "processes",
     "process_um": "length of processes (µm)",
 }
-draw_overlap(truth.causes, truth.labels, simulated.classes, TRAITS)
+rng = np.random.default_rng(0)
+kinds = np.repeat(np.arange(3), 3000)
+causes = draw_causes(kinds, {name: rng.standard_normal(len(kinds)) for name in NORMAL}, {name: rng.random(len(kinds)) for name in UNIFORM})
+causes = pd.DataFrame({name: causes[name] for name in TRAITS})
+draw_overlap(causes, kinds, KINDS, TRAITS)
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(simulated)
-
-# %% tags=["remove-input"]
-shared = overlap_table(truth.causes, truth.labels, simulated.classes, list(TRAITS))
+shared = overlap_table(causes, kinds, KINDS, list(TRAITS))
 assert shared.min(axis=1).min() > 0.05
-rows = "\n".join(f"| {TRAITS[trait]} | " + " | ".join(f"{value:.2f}" for value in row) + " |" for trait, row in zip(shared.index, shared.to_numpy(), strict=True))
 Markdown(
-    f"Share that two kinds have in common (0 apart, 1 equal), of {len(simulated)} simulated cells:\n\n| trait | " + " | ".join(shared.columns) + " |\n|" + "---|" * 4 + "\n" + rows
+    f"Causes of {len(kinds):,} cells, drawn from `cgrecnet/data/cytometer.yaml` (version {simulated.options['version']}); no picture was computed for this figure. "
+    "The share that two kinds have in common, from 0 (apart) to 1 (equal):\n\n| trait | " + " | ".join(shared.columns) + " |\n|" + "---|" * 4 + "\n"
+    + "\n".join(f"| {TRAITS[trait]} | " + " | ".join(f"{value:.2f}" for value in row) + " |" for trait, row in zip(shared.index, shared.to_numpy(), strict=True))
 )
 
 # CALIBRATION

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from cgrecnet.data.base import CellDataset
 from cgrecnet.data.probes import Score
+from cgrecnet.data.traits import background
 from cgrecnet.figures.style import PALETTE, letter
 
 
@@ -140,3 +142,15 @@ def level_frame(cells: Sequence[Mapping], window: Sequence[float]) -> pd.DataFra
         }
         for cell in cells
     )
+
+
+def measured_levels(dataset: CellDataset, most: int = 100, seed: int = 0) -> pd.DataFrame:
+    """The same table as `level_frame`, measured on a data set: at most `most` cells of each class and group."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for (kind, group), here in dataset.table.groupby(["class_name", "group"], sort=False).indices.items():
+        for i in sorted(rng.choice(here, min(most, len(here)), replace=False)):
+            level, noise = background(dataset.images[i])
+            height = float(dataset.images[i].shape[0])
+            rows.append({"kind": kind, "group": group, "background": level, "noise": noise, "height": height})
+    return pd.DataFrame(rows)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cgrecnet.data import open_dataset
 from cgrecnet.data.probes import Score
 from cgrecnet.data.splits import Split
 from cgrecnet.figures.confounding import draw_confounding
@@ -15,6 +16,7 @@ from cgrecnet.figures.shortcuts import (
     draw_tasks,
     found_table,
     level_frame,
+    measured_levels,
 )
 from cgrecnet.figures.splits import draw_folds, shares_tested
 
@@ -71,6 +73,14 @@ def test_measured_crops_stand_in_grey_levels_in_the_row_of_their_class():
         (pytest.approx(102), 0),
         (pytest.approx(153), 1),
     ]
+
+
+def test_levels_are_measured_in_every_group_and_never_more_than_asked():
+    cells = open_dataset("cytometer", options={"cells": 60, "seed": 1, "runs": 3})
+    found = measured_levels(cells, most=4)
+    assert found.groupby(["kind", "group"]).size().max() == 4
+    assert set(found["group"]) == set(cells.table["group"])
+    assert found["background"].between(80, 180).all() and (found["noise"] > 0).all()
 
 
 def test_confounding_shows_counts_and_one_curve_per_group():
