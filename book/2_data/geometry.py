@@ -1,0 +1,515 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Geometry and augmentation
+#
+# **You will learn** what happens to a picture of a cell on its way into the network, how much of the cell arrives, which invariances the random steps can teach and which not, and how all of it becomes two matrix products.
+#
+# A camera of a flow cytometer cuts out a few thousand pixels around each cell.
+# ResNet-50 expects a square of 224 by 224.
+# Between the two stands what the paper {cite}`li2026cgrecnet` calls Algorithm 1.
+# It is short, ordinary, and decides what the network can know.
+
+# %% tags=["remove-input"]
+import inspect
+import json
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import Markdown
+
+from cgrecnet.data import available, batched, batched_resample, intensity, open_dataset, transforms
+from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batched_crops import central_crops, random_crops, seen_boxes
+from cgrecnet.data.batched_reference import largest_difference
+from cgrecnet.data.cytometer import simulate
+from cgrecnet.data.traits import deviating_area
+from cgrecnet.figures.geometry import (
+    draw_boxes,
+    draw_kept,
+    draw_shares,
+    evaluation_shares,
+    kept_shares,
+    training_boxes,
+    training_shares,
+)
+from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_weights
+from cgrecnet.figures.geometry_views import draw_views
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.paper.claims import load_claims
+from cgrecnet.paths import RESULTS
+
+use_book_style()
+simulated = open_dataset("cytometer", options={"cells": 300, "seed": 1})
+truth = simulate(simulated.options)
+have_jurkat = available("jurkat")
+cells = open_dataset("jurkat") if have_jurkat else simulated
+printed = {value.name: value for name in ("C03", "C04") for value in load_claims()[name].values}
+short, size = int(printed["short side"].number), int(printed["centre crop"].number)
+flip = printed["flip probability"].number
+which = (
+    "Where no truth is needed, this page shows real cells (`jurkat`); where the outline of a cell must be known, simulated ones."
+    if have_jurkat
+    else "The real cells are not on this machine, so that all pictures on this page are of simulated ones."
+)
+Markdown(which)
+
+# %% [markdown]
+# ## Algorithm 1
+#
+# Cells to be judged are treated the same way every time: the short side is resized to 256 pixels, and the middle 224 by 224 are cut out.
+# Cells to train on are treated at random: a box of random size, shape and place is cut out, resized to 224 by 224, and mirrored left to right half of the time.
+# Both end with ImageNet's normalisation of each colour channel $c$, the grey value copied into all three:
+#
+# $$
+# x_c = \frac{u - \mu_c}{\sigma_c},
+# \qquad \mu = (0.485, 0.456, 0.406),
+# \quad \sigma = (0.229, 0.224, 0.225).
+# $$ (eq-geometry-normalise)
+#
+# In torchvision this is two short lists, and they are the reference that everything below is held to.
+
+# %% tags=["remove-input"]
+assert transforms.IMAGENET_MEAN == (0.485, 0.456, 0.406) and transforms.IMAGENET_STD == (0.229, 0.224, 0.225)
+assert (short, size, flip) == (256, 224, 0.5)
+shown = [inspect.getsource(make) for make in (transforms.train_transform, transforms.eval_transform)]
+Markdown("```python\n" + "\n\n".join(shown) + "```")
+
+# %% [markdown]
+# The paper gives no range for the random box.
+# We use torchvision's: of an image of $H \times W$ pixels, the area $A$ is uniform between 8 and 100 % and the ratio of width to height, $r$, is log-uniform between 3/4 and 4/3,
+#
+# $$
+# w = \operatorname{round}\sqrt{A r}, \qquad h = \operatorname{round}\sqrt{A / r},
+# $$ (eq-geometry-box)
+#
+# drawn again up to ten times until the box fits.
+# Its place is uniform over all places where it fits.
+# {numref}`fig-geometry-views` shows what comes out.
+
+# %% mystnb={"image": {"alt": "Three rows, one cell each. First the exported crop with five coloured frames drawn on it, then four training views, some of which show a cell filling the view, some a part of it, then the evaluation view with the whole cell in the middle."}, "figure": {"name": "fig-geometry-views", "caption": "The same cell looks different in every epoch, and always the same when it is judged. A, the crop as it was exported, with the boxes that are cut; B, the training views of four epochs, frames in the colours of the boxes; C, the evaluation view. The first cell of each class, each row on one grey scale."}}
+first = [int(np.flatnonzero(cells.labels == label)[0]) for label in range(3)]
+draw_views(cells, first)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(cells)
+
+# %% [markdown]
+# ## What evaluation keeps
+#
+# If $s$ is the short and $l$ the long side, the middle square of 224 pixels out of a picture whose short side is 256 covers
+#
+# $$
+# \frac{224}{256} \text{ of the short side}, \qquad
+# \frac{224}{256} \cdot \frac{s}{l} \text{ of the long one}.
+# $$ (eq-geometry-kept)
+#
+# Public samples of the paper's own cells are 60 pixels wide, and most are 37 to 57 high.
+
+# %% tags=["remove-input"]
+known = [(45, 60), (37, 60), (57, 60)]
+lines = ["| exported | enlarged to | factor | kept, in exported pixels | of the width | of the height | of the area |", "|---|---|---:|---|---:|---:|---:|"]
+for height, width in known:
+    crop = central_crops([height], [width], size)
+    _, _, tall, wide = seen_boxes(crop, size)[0]
+    lines.append(
+        f"| {width} × {height} | {crop.resized_width[0]} × {crop.resized_height[0]} | {crop.resized_height[0] / height:.1f} "
+        f"| {wide:.0f} × {tall:.0f} | {wide / width:.0%} | {tall / height:.0%} | {kept_shares([height], [width])[0]:.0%} |"
+    )
+crop = central_crops([45], [60], size)
+assert (crop.resized_height[0], crop.resized_width[0]) == (256, 341)
+Markdown("\n".join(lines))
+
+# %% mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: outlines of two crops with the kept squares in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, three quarters at most; B, two crops (grey) and what is kept of them (orange), in exported pixels."}}
+draw_kept([(45, 60), (37, 60)])
+best = kept_shares(np.arange(26, 95), np.full(69, 60)).max()
+assert best == kept_shares([60], [60])[0] and round(best, 2) == 0.77
+plt.show()
+
+# %% [markdown]
+# A share of the picture is not a share of the cell.
+# Exports are wider than the cell, and the cell stands in the middle.
+# So we measure what is kept *of the cell*: of simulated cells by their true outline, and of real cells by the largest region that deviates from the background.
+
+# %% tags=["remove-input"]
+kept = {"simulated, true outline": evaluation_shares(truth.cell_masks)}
+if have_jurkat:
+    some = np.sort(np.random.default_rng(0).choice(len(cells), 500, replace=False))
+    areas = [deviating_area(cells.images[i]) for i in some]
+    kept["`jurkat`, real, deviating region"] = evaluation_shares([area for area in areas if area.any()])
+zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())
+kept["samples of the paper's cells, real, deviating region (recorded)"] = np.array([cell["kept_of_cell"] for cell in zhu["cells"]])
+lines = ["| cells | number | wholly kept | least kept of a cell |", "|---|---:|---:|---:|"]
+lines += [f"| {name} | {len(share)} | {np.mean(share > 0.999):.1%} | {share.min():.1%} |" for name, share in kept.items()]
+assert all(np.mean(share > 0.999) > 0.9 for share in kept.values())
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# What the centre crop cuts off is background, in nearly every cell of these sets.
+# The 15 samples are few, and `benchmarks/zhu_crops.py` measures any others in the same way.
+#
+# The paper says that this step works "without introducing artificial geometric distortions".
+# That holds: both sides grow by the same factor, apart from the rounding of one side to whole pixels.
+# It does hold for evaluation only, since the ratio $r$ stretches a training cell by up to a third.
+# And enlarging adds no information: {numref}`exercise-geometry-rank` counts how much there is.
+#
+# ## What training shows
+#
+# A random box can be small and can lie anywhere.
+# How small, and how often does it miss the cell?
+
+# %% tags=["remove-input"]
+ranges = {"8 to 100 %": (0.08, 1.0), "50 to 100 %": (0.5, 1.0), "80 to 100 %": (0.8, 1.0)}
+measured = {name: training_shares(truth.cell_masks, epochs=20, scale=scale) for name, scale in ranges.items()}
+inside = {name: shares[0] for name, shares in measured.items()}
+lines = ["| areas of the box | no cell at all | less than half of the cell | whole cell | cell in the box, median share of the box |", "|---|---:|---:|---:|---:|"]
+for name, (share, fill) in measured.items():
+    lines.append(f"| {name} | {np.mean(share == 0):.1%} | {np.mean(share < 0.5):.1%} | {np.mean(share > 0.999):.1%} | {np.median(fill):.0%} |")
+default = inside["8 to 100 %"]
+boxes_seen = np.concatenate([training_boxes((45, 60), i, 20, (0.08, 1.0)) for i in range(100)])
+smallest = boxes_seen[np.argmin(boxes_seen[:, 2] * boxes_seen[:, 3])]
+assert np.mean(default == 0) > np.mean(inside["50 to 100 %"] == 0)
+Markdown(
+    f"Of {len(boxes_seen):,} boxes drawn for a crop of 60 × 45 pixels, the smallest has {smallest[3]:.0f} × {smallest[2]:.0f}, enlarged {size / smallest[3]:.0f} times. "
+    f"For {default.shape[0]} simulated cells in {default.shape[1]} epochs each:\n\n" + "\n".join(lines)
+)
+
+# %% mystnb={"image": {"alt": "Cumulative curves of the share of the cell inside the crop. The curve of torchvision's default range starts a few per cent above zero and rises slowly; the curves of 50 to 100 per cent and 80 to 100 per cent and of evaluation stay near zero until the share is close to one."}, "figure": {"name": "fig-geometry-shares", "caption": "At torchvision's default range a part of all training crops shows little or nothing of the cell; at 50 to 100 % hardly any does. How many crops (up) show at most a share (right) of their cell; simulated cells, whose outline is known exactly."}}
+draw_shares(inside, kept["simulated, true outline"])
+assert np.mean(inside["50 to 100 %"] < 0.5) < 0.01 < np.mean(default < 0.5)
+plt.show()
+
+# %% mystnb={"image": {"alt": "Four simulated cells with orange outlines, each with six blue boxes of differing size and place; most boxes contain the cell, some cut it, a few lie beside it."}, "figure": {"name": "fig-geometry-boxes", "caption": "Where the boxes lie: six epochs of four simulated cells. Orange, the true outline of the cell; blue, the boxes of the default range. A box beside the cell carries the cell's label all the same."}}
+drawn = [training_boxes(simulated.images[i].shape, i, 6, (0.08, 1.0)) for i in range(4)]
+draw_boxes(simulated.images[:4], truth.cell_masks[:4], simulated.window, drawn)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(simulated)
+
+# %% [markdown]
+# A crop without a cell still has the cell's label.
+# If the background says nothing about the class, such crops are noise, and a network learns in spite of them.
+# If the background does say something, because classes were recorded in different runs, they are lessons in reading the background.
+# So the range of areas, which the paper does not print, matters most where the grouping of the data is at fault.
+#
+# ## A flip is not a rotation
+#
+# A cell in suspension arrives at any angle, and the paper adds the flip "to accommodate the rotational invariance inherent in suspension cell imaging".
+# The reason is good; the means covers a part of it.
+# A horizontal flip and its repetition make two pictures, {numref}`fig-geometry-turns`.
+# The other turns are never shown.
+
+# %% mystnb={"image": {"alt": "Six views of one cell: as it is, flipped left-right, flipped top-bottom, turned by 90, 180 and 270 degrees. The first two have orange frames."}, "figure": {"name": "fig-geometry-turns", "caption": "Of six ways to turn a cell, training with a horizontal flip shows two (framed). All six are the same cell, and a microscope could have seen any of them."}}
+draw_turns(cells.images[first[0]], cells.window)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(cells)
+
+# %% [markdown]
+# What a model learns from flips can be shown with one that is simple enough to reason about.
+# Train a logistic regression on the pixels of cells and of their mirror images.
+# Its loss is strictly convex and does not change when all pictures are mirrored, so its only minimum does not change either: the weights are symmetric, and a mirrored cell gets exactly the same answer.
+# Nothing of the kind holds for the other turns.
+
+# %%
+from sklearn.linear_model import LogisticRegression
+
+chosen = np.random.default_rng(0).permutation(len(cells))[:900]
+views = BatchedCells(cells, chosen, 24, train=False, in_channels=1, batch_size=900)
+pixels, labels, _ = next(iter(views))
+pixels, labels = pixels[:, 0].numpy(), labels.numpy()
+half = len(pixels) * 2 // 3
+mirrored = np.concatenate([pixels[:half], pixels[:half, :, ::-1]])
+model = LogisticRegression(C=0.1, max_iter=300, class_weight="balanced")
+model.fit(mirrored.reshape(len(mirrored), -1), np.tile(labels[:half], 2))
+
+
+def answers(turn):
+    turned = np.ascontiguousarray(turn(pixels[half:]))
+    return model.predict(turned.reshape(len(turned), -1))
+
+
+changed = {name: np.mean(answers(turn) != answers(TURNS["as it is"])) for name, turn in TURNS.items()}
+assert changed["flipped left-right"] == 0
+assert min(changed["flipped top-bottom"], changed["turned by 90°"]) > 0
+for name, share in changed.items():
+    print(f"{name:20} class changes for {share:5.1%} of {len(pixels) - half} new cells")
+
+# %% [markdown]
+# A deep network is not convex, and its answers to a mirrored cell are only nearly the same.
+# But what it is not shown, it has no reason to learn either.
+# A vertical flip would cost nothing and show two more of the six; quarter turns of a square view would show all.
+# The paper names neither, and the reproduction follows the paper.
+#
+# ## Two matrix products
+#
+# Cropping, resizing and flipping are all *linear* in the pixels, and they act on rows and columns separately.
+# So each view of a cell is
+#
+# $$
+# Y = R\, P\, C,
+# $$ (eq-geometry-map)
+#
+# where $P$ are the source pixels, $R$ (224 rows, one column per source row) mixes rows, and $C$ mixes columns.
+# Whatever was drawn at random, box, shape and flip, stands in $R$ and $C$.
+# A side of $L$ source pixels that becomes $N$ pixels long has the weights
+#
+# $$
+# R_{ij} = \frac{t_{ij}}{\sum_k t_{ik}},
+# \qquad
+# t_{ij} = \max\!\Big(0,\; 1 - \frac{|(2j+1) N - (2i+1) L|}{2\max(L, N)}\Big),
+# $$ (eq-geometry-weights)
+#
+# a triangle over the source pixels $j$ about the middle of output pixel $i$.
+# When a side grows, the triangle is one source pixel wide to either side: bilinear interpolation.
+# When it shrinks, the triangle widens with it, so that no source pixel is skipped: this is what *antialias* means.
+# The numbers between the bars are whole, and a computer holds them exactly.
+# For the evaluation crop, $i$ starts at the first pixel that is kept; for a flip, the source pixels are read backwards.
+
+# %% tags=["remove-input"]
+Markdown("```python\n" + inspect.getsource(batched_resample.axis_weights) + "```")
+
+# %% mystnb={"image": {"alt": "Three matrices as grey pictures, all with a bright diagonal band: a steep staircase for 15 pixels enlarged to 224, a finer one for 45 pixels, and a broad band for 300 pixels shrunk to 64."}, "figure": {"name": "fig-geometry-weights", "caption": "A resize is a band of weights along the diagonal. A, a small training box, enlarged: each output pixel lies between two source pixels; B, a whole cell, enlarged; C, a large image, shrunk: each output pixel is a mean over many. Darker is more weight, each panel on its own scale."}}
+draw_weights([("15 pixels to 224", 15, 224), ("45 pixels to 256", 45, 256), ("300 pixels to 64", 300, 64)])
+plt.show()
+
+# %% [markdown]
+# For a batch, the pixels lie in one array of shape (cells, rows, columns), padded to the largest box, and the weights in two more; what is padded has weight zero.
+# Then a batch is two batched matrix products, on a CPU or a GPU.
+# Because the weights of a row sum to 1, the normalisation {eq}`eq-geometry-normalise` of the first channel can be done on the few source pixels before they are enlarged; the other two channels are straight lines in the first.
+
+# %% tags=["remove-input"]
+from textwrap import dedent
+
+shown = [inspect.getsource(getattr(batched.BatchTransform, name)) for name in ("_resampled", "_channels")]
+Markdown("```python\n" + dedent("\n".join(shown)) + "```")
+
+# %% [markdown]
+# `BatchedCells` gives what a loader gives, batches of tensors, labels and indices.
+# The box of a cell follows from three numbers, the seed, the epoch and the cell's index, through a generator that is computed and not stored, so that neither the order of the cells nor the number of threads can change it.
+
+# %%
+batches = BatchedCells(cells, chosen, size=224, train=True, seed=42, shuffle=True)
+batches.set_epoch(3)
+tensors, labels, indices = next(iter(batches))
+tuple(tensors.shape), labels[:5].tolist(), indices[:5].tolist()
+
+# %% [markdown]
+# ### Live check
+#
+# The batched path must equal torchvision, cell by cell, for the same boxes.
+# torchvision computes the place of an output pixel in single precision; 60 source pixels from the edge that is good to about $60 \cdot 2^{-23} \approx 7 \cdot 10^{-6}$ of a pixel, and neighbouring pixels differ by 1 at most (white minus black).
+# So we allow a difference of $10^{-5}$ on the scale where white is 1.
+
+# %%
+allowed, worst = 1e-5, {}
+for pixels_out in (64, 224):
+    for train in (True, False):
+        path = BatchedCells(simulated, range(100), pixels_out, train=train, batch_size=100)
+        batch, _, index = next(iter(path))
+        images = [simulated.images[i] for i in index]
+        worst[pixels_out, train] = largest_difference(batch, images, simulated.window, path.crops(index.numpy(), 0))
+        print(f"{pixels_out:3} px, {'training' if train else 'evaluation':10}  largest difference {worst[pixels_out, train]:.1e}")
+assert max(worst.values()) < allowed
+
+# %% [markdown]
+# And its random boxes must have torchvision's distribution.
+# The Kolmogorov-Smirnov test asks how likely two samples of one distribution would lie this far apart or farther; a small probability speaks against it.
+
+# %%
+from scipy.stats import ks_2samp
+from torchvision.transforms import v2
+
+torch.manual_seed(0)
+draw, empty, count = v2.RandomResizedCrop(224, antialias=True), [torch.zeros(1, 45, 60)], 2000
+theirs = [draw.make_params(empty) for _ in range(count)]
+theirs = np.array([[box[name] for name in ("top", "left", "height", "width")] for box in theirs])
+ours = random_crops([45] * count, [60] * count, range(count), seed=0, epoch=0, size=224)
+ours = np.stack([ours.top, ours.left, ours.height, ours.width], axis=1)
+features = {
+    "area": lambda b: b[:, 2] * b[:, 3],
+    "ratio": lambda b: b[:, 3] / b[:, 2],
+    "middle row": lambda b: b[:, 0] + b[:, 2] / 2,
+    "middle column": lambda b: b[:, 1] + b[:, 3] / 2,
+}
+for name, feature in features.items():
+    p = ks_2samp(feature(theirs), feature(ours)).pvalue
+    assert p > 1e-4
+    print(f"{name:14} p = {p:.2f}")
+
+# %% [markdown]
+# ### How fast
+#
+# The usual way is one image file per cell, PIL to read and resize it, and a `DataLoader` that collects batches.
+# `benchmarks/input_path.py` runs both on the same simulated cells, in turn, in one process, and takes the better of none and two workers for either.
+
+# %% tags=["remove-input"]
+records = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-input").glob("*.json"))]
+record = records[0]
+hardware = record["hardware"]
+lines = ["| output | transform | batch | files, PIL, `DataLoader` (images/s) | batched (images/s) | ratio (quartiles) |", "|---|---|---:|---:|---:|---:|"]
+for one in [one for each in records for one in each["speed"]]:
+    tutorial, ours = (one["images_per_second"][one["best"][kind]]["median"] for kind in ("tutorial", "batched"))
+    ratio = one["ratio"]
+    lines.append(
+        f"| {one['size']} px | {one['transform']} | {one['batch']} | {tutorial:,.0f} | {ours:,.0f} | **{ratio['median']:.1f}** ({ratio['lower']:.1f} to {ratio['upper']:.1f}) |"
+    )
+same = {one["size"]: one for one in record["equality"]}
+assert all(one["to_torchvision_v2_largest"] < allowed and one["to_tutorial_largest"] < 2 / 255 for one in same.values())
+busy = ", ".join(f"{share:.0%}" for share in record["busy_with_other_work"])
+Markdown(
+    "\n".join(lines)
+    + f"\n\n{record['cells']:,} simulated cells, {record['repeats']} passes each, {hardware['cores']} cores ({hardware['cpu']}), torch {record['software']['torch']}. "
+    f"The machine was shared: between the measurements, other work kept {busy} of its cores busy. "
+    "Speeds are therefore lower bounds, and the ratios, taken pass by pass, are the result. "
+    f"PIL resizes in 8 bits, so that its outputs differ from ours: by {same[224]['to_tutorial_largest'] * 255:.2f} grey levels at most, {same[224]['to_tutorial_mean'] * 255:.2f} on average (224 px, evaluation)."
+)
+
+# %% [markdown]
+# Where the gain comes from: the small source pixels are read, and not files; the arithmetic is two matrix products instead of some twenty calls per image; and memory is used again.
+# A network that takes longer per image than its input gains nothing; on a GPU the input is what it waits for.
+#
+# ## Intensity: what the lamp did
+#
+# Algorithm 1 leaves grey levels as they are.
+# Where runs differ in background or gain, a network may read the run off the brightness.
+# Two options take that away before the crop, and both are one straight line per image, cut to the unit range:
+#
+# $$
+# u' = \operatorname{clip}_{[0,1]}\!\Big(\tfrac12 + g\,(u - m)\Big) .
+# $$ (eq-geometry-intensity)
+#
+# | option | $m$ | $g$ | what is kept |
+# |---|---|---|---|
+# | `none` | | | everything ($u' = u$); the default, and the paper's way |
+# | `standardise` | mean of the image | $1 / (10\,\mathrm{sd})$ | the pattern, whatever its level and strength |
+# | `background` | median of the border | 1 | differences between pixels, in grey levels |
+# | `both` | median of the border | $1 / (10\,\mathrm{sd})$ | the pattern; the background is 1/2 in every image |
+#
+# Mean and standard deviation (sd) are those of the whole exported crop, and the border is its outermost two pixels.
+# So 1/2 is the new middle, and 0 and 1 lie five standard deviations away.
+# An image without any contrast becomes 1/2 everywhere.
+
+# %% tags=["remove-cell"]
+assert intensity.SPAN == 5 and intensity.BORDER == 2 and intensity.INTENSITIES == ("none", "standardise", "background", "both")
+
+# %% mystnb={"image": {"alt": "Four rows of six simulated cells, two of each of three acquisition runs. In the first row the backgrounds have different greys; in the second and fourth row all cells have strong and equal contrast on mid grey; in the third row the background is mid grey and the contrast as faint or strong as before."}, "figure": {"name": "fig-geometry-intensity", "caption": "Taking off the background leaves the contrast of each run, standardising takes both. Two simulated cells of each of three acquisition runs, all pictures on the scale from 0 (black) to 1 (white)."}}
+runs = simulated.table["group"].to_numpy()
+names = np.unique(runs)[:3]
+pairs = [int(i) for name in names for i in np.flatnonzero(runs == name)[:2]]
+draw_intensities([simulated.images[i] for i in pairs], simulated.window, [runs[i] for i in pairs])
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(simulated)
+
+# %% [markdown]
+# How much of the run is left? For each option, the share of the variance over cells that lies between runs ($\eta^2$; 0: the run says nothing, 1: it says all), for three numbers of an image, and the share of pixels that the cut to the unit range touches.
+
+# %% tags=["remove-input"]
+def between(values, groups):
+    """Share of the variance of `values` that lies between groups; 0 where nothing varies."""
+    means = np.array([values[groups == name].mean() for name in groups])
+    return means.var() / values.var() if values.std() > 1e-6 else 0.0
+
+
+lines = ["| option | border, median | border, sd | image, sd | pixels cut |", "|---|---:|---:|---:|---:|"]
+eta = {}
+for option in intensity.INTENSITIES:
+    transform = intensity.Intensity(option)
+    seen = [transform(transforms.to_unit(image, simulated.window))[0].numpy() for image in simulated.images]
+    rings = [np.concatenate([x[:2].ravel(), x[-2:].ravel(), x[2:-2, :2].ravel(), x[2:-2, -2:].ravel()]) for x in seen]
+    numbers = ([np.median(ring) for ring in rings], [ring.std() for ring in rings], [x.std() for x in seen])
+    eta[option] = [between(np.array(values), runs) for values in numbers]
+    cut = np.mean(np.concatenate([((x <= 0) | (x >= 1)).ravel() for x in seen]))
+    lines.append(f"| `{option}` | " + " | ".join(f"{value:.2f}" for value in eta[option]) + f" | {cut:.2%} |")
+assert eta["none"][0] > 0.9 > 0.1 > eta["both"][0] and eta["background"][2] > 0.5 > eta["standardise"][2]
+Markdown("\n".join(lines))
+
+# %% [markdown]
+# Neither option is free.
+# Removing the background keeps the noise and contrast of a run, by which it can still be told.
+# Standardising removes a contrast that may be biology, and the mean it subtracts depends on the size of the cell.
+# Which of the two helps or harms is a question for runs with grouped splits, not for a figure.
+#
+# **Take-away.**
+# Evaluation cuts off background and hardly any cell; training, at the default range, shows crops with little or no cell; a flip teaches a flip.
+# All of it is one linear map per axis, and that makes it quick.
+#
+# ```{exercise} How much information is in a view?
+# :label: exercise-geometry-rank
+#
+# A training box of 15 × 15 pixels becomes a view of 224 × 224.
+# How many numbers can be chosen freely in it? Use {eq}`eq-geometry-weights` and the rank of a matrix.
+# ```
+#
+# ````{solution} exercise-geometry-rank
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+number = torch.tensor
+R = batched_resample.axis_weights(number([15]), number([224]), number([0]), 224, 15)[0]
+rank = int(torch.linalg.matrix_rank(R))
+assert rank == 15
+print(f"R is {tuple(R.shape)} and has rank {rank}: Y = R P C has {rank} x {rank} = {rank**2} free numbers")
+print(f"{224 * 224:,} pixels are computed from them, {224 * 224 / rank**2:.0f} times as many")
+
+# %% [markdown]
+# ```{exercise} A range that keeps the cell
+# :label: exercise-geometry-range
+#
+# Which smallest area of the random box, in steps of 5 %, makes 99 of 100 training crops show at least half of their cell?
+# Use `training_shares` and the simulated cells.
+# ```
+#
+# ````{solution} exercise-geometry-range
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+for least in np.arange(0.05, 1.0, 0.05):
+    share, _ = training_shares(truth.cell_masks, epochs=10, scale=(least, 1.0))
+    enough = np.mean(share >= 0.5)
+    print(f"areas from {least:.0%}: {enough:.1%} of the crops show half of the cell or more")
+    if enough >= 0.99:
+        break
+
+# %% [markdown]
+# ```{exercise} A half turn out of two flips
+# :label: exercise-geometry-turn
+#
+# Reversing the rows of $R$ in {eq}`eq-geometry-map` flips the view top to bottom.
+# Show that a horizontal and a vertical flip together are a turn by 180°, and that no number of flips is a turn by 90°.
+# ```
+#
+# ````{solution} exercise-geometry-turn
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# Flips only reverse the order of rows or of columns, so that $R P C$ keeps rows as rows; a quarter turn makes rows into columns, which takes a transposition: $Y^\top = C^\top P^\top R^\top$.
+# ````
+
+# %% tags=["hide-input"]
+rng = np.random.default_rng(0)
+view = rng.random((4, 4))
+J = np.eye(4)[::-1]  # reverses the order of rows (from the left) or columns (from the right)
+assert np.array_equal(J @ view @ J, np.rot90(view, 2))
+assert np.array_equal(J @ view.T, np.rot90(view))
+flips = [view, J @ view, view @ J, J @ view @ J]
+print("quarter turn among all flips:", any(np.array_equal(flip, np.rot90(view)) for flip in flips))
