@@ -40,10 +40,11 @@ def measure(folder: Path) -> dict:
         except Unusable as reason:
             raise DataError(f"{cell.name} in {folder} cannot be measured ({reason}): remove it.") from None
         digest = sha256((folder / cell.name).read_bytes()).hexdigest()
-        found = traits.traits(image, WINDOW)
-        cells.append({"file": cell.name, "kind": cell.kind, "group": cell.group, "sha256": digest, "traits": found})
+        found = {"traits": traits.traits(image, WINDOW), "spectrum": traits.spectrum(image).tolist()}
+        cells.append({"file": cell.name, "kind": cell.kind, "group": cell.group, "sha256": digest} | found)
     return {
         "window": WINDOW,
+        "frequencies": traits.FREQUENCIES.tolist(),
         "cells": cells,
         "code": sha256(Path(traits.__file__).read_bytes()).hexdigest(),
         "commit": commit(),

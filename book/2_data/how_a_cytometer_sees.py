@@ -433,8 +433,9 @@ source(traits.deviating_area)
 # Its size is given in pixels, not in micrometres: how long a pixel is on the paper's cells is not published.
 # Grey levels are given as a share of white, as a network gets them.
 # *Contrast* is the root mean square deviation from the background inside the area; divided by the noise it no longer depends on how the pictures were exported.
-# The *slope* is that of the power spectrum, in logarithms, between 1/16 and 1/4 cycles per pixel: the more negative, the less fine detail.
-# It, too, is tied to the pixel, and only pictures at one magnification can be compared by it.
+# The *spectrum* says how strong coarse and fine detail are: it is the picture's power at each spatial frequency, in units of what noise alone would have.
+# Its *slope*, in logarithms, is taken between 1/16 and 1/4 cycles per pixel: the more negative, the less fine detail.
+# Both are tied to the pixel, so that between magnifications they can be compared only with care.
 
 # %%
 from cgrecnet.data import available
@@ -444,13 +445,15 @@ from cgrecnet.figures.traits import compare, draw_traits, markdown, outside, zhu
 simulated = open_dataset("cytometer", options={"cells": 400, "seed": 1})
 recorded = zhu_samples()
 sets = {"simulated": measure(simulated), "Zhu samples": recorded.rows}
+spectra = {"simulated": traits.spectra(simulated), "Zhu samples": recorded.spectra}
 if available("jurkat"):
     jurkat = open_dataset("jurkat")
     drawn = np.sort(np.random.default_rng(0).choice(len(jurkat), 400, replace=False))
     sets["Jurkat"] = measure(jurkat, drawn)
+    spectra["Jurkat"] = traits.spectra(jurkat, drawn)
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Eight panels, one per measured number: height of the crop, diameter, aspect, background, noise, contrast, contrast over noise, slope of the spectrum. In each, one line per data set with its range, middle half and median; the Zhu samples also as single rings."}, "figure": {"name": "fig-cytometer-reality", "caption": "Simulated pictures held against real ones, number by number: where the lines do not overlap, a network could tell them apart by that number alone. Thin line, the central 90 % of the cells; thick, the middle half; dot, the median; a ring for each of the few Zhu samples. Jurkat cells are shown where their pictures are at hand."}}
-draw_traits(sets)
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Nine panels. Eight small ones, one per measured number: height of the crop, diameter, short over long axis, background, noise, contrast, contrast over noise, slope of the spectrum; in each, one line per data set with its range, middle half and median, the Zhu samples also as single rings. Below, a curve per data set: the power falls from coarse to fine detail towards that of noise."}, "figure": {"name": "fig-cytometer-reality", "caption": "Simulated pictures held against real ones, number by number: where the lines do not overlap, a network could tell them apart by that number alone. Thin line, the central 90 % of the cells; thick, the middle half; dot, the median; a ring for each of the few Zhu samples. Below, the spectra (median and middle half), in units of the noise's power: at the dashed line there is nothing but noise. Jurkat cells are shown where their pictures are at hand."}}
+draw_traits(sets, spectra)
 plt.show()
 
 # %% tags=["remove-input"]

@@ -18,8 +18,11 @@ from cgrecnet.data.base import CellDataset
 BORDER = 2
 #: A pixel belongs to the cell where it deviates from the background by this many times the noise.
 THRESHOLD = 3.0
-#: Spatial frequencies between which the slope of the spectrum is fitted, cycles per pixel.
-BAND = (1 / 16, 1 / 4)
+#: Bounds of the rings over which power is averaged, cycles per pixel: four to the octave, up to the finest detail.
+RINGS = np.geomspace(1 / 16, 1 / 2, 13)
+#: Middle frequency of each ring, cycles per pixel.
+FREQUENCIES = np.sqrt(RINGS[1:] * RINGS[:-1])
+_SLOPE = FREQUENCIES < 1 / 4  # rings to which the slope is fitted: finer ones hold mostly noise
 _SQUARE = 3
 _STEP = 12**-0.5  # SD that rounding to whole grey levels alone gives: no noise is taken to be smaller
 
@@ -39,13 +42,13 @@ class Trait:
 #: Every trait that `traits` measures, in its order.
 TRAITS = {
     "height": Trait("height of the crop", "pixels"),
-    "diameter": Trait("diameter of the deviating area", "pixels"),
-    "aspect": Trait("aspect, short over long axis", ""),
+    "diameter": Trait("diameter", "pixels"),
+    "aspect": Trait("short over long axis", ""),
     "background": Trait("background", "share of white"),
     "noise": Trait("background noise", "share of white", log=True),
     "contrast": Trait("contrast", "share of white", log=True),
     "signal_to_noise": Trait("contrast over noise", "", log=True),
-    "slope": Trait("slope of the power spectrum", ""),
+    "slope": Trait("slope of the spectrum", ""),
 }
 
 
@@ -81,6 +84,11 @@ def measure(dataset: CellDataset, indices: Iterable[int] | None = None) -> pd.Da
     rows = pd.DataFrame([traits(dataset.images[i], dataset.window) for i in chosen], columns=list(TRAITS))
     rows.insert(0, "class_name", dataset.table["class_name"].to_numpy()[chosen])
     return rows
+
+
+def spectra(dataset: CellDataset, indices: Iterable[int] | None = None) -> np.ndarray:
+    """`spectrum` of each cell, for all cells or those named; shape (cells, len(FREQUENCIES))."""
+    return np.array([spectrum(dataset.images[i]) for i in (range(len(dataset)) if indices is None else indices)])
 
 
 def background(image: np.ndarray) -> tuple[float, float]:
@@ -122,23 +130,27 @@ def aspect(mask: np.ndarray) -> float:
     return float(np.sqrt(short / long))
 
 
-def spectral_slope(image: np.ndarray) -> float:
-    """Slope of log(power) over log(spatial frequency) in `BAND`: the more negative, the less fine detail.
+def spectrum(image: np.ndarray) -> np.ndarray:
+    """Mean power of a picture at each of `FREQUENCIES`, 1 where there is noise alone; nan for an empty ring.
 
-    The power is that of the picture under a Hann window, averaged over rings of one octave's quarter.
+    Under a Hann window w, white noise of standard deviation s has the power s^2 sum w^2: that is the unit.
     """
+    image = image.astype(np.float64)
     taper = np.outer(*(np.hanning(size) for size in image.shape))
     mean = (image * taper).sum() / taper.sum()
     power = np.abs(fft.fft2((image - mean) * taper)) ** 2
     frequency = np.hypot(fft.fftfreq(image.shape[0])[:, None], fft.fftfreq(image.shape[1])[None, :])
-    edges = np.geomspace(*BAND, 9)
-    ring = np.digitize(frequency.ravel(), edges) - 1
-    inside = (ring >= 0) & (ring < len(edges) - 1)
-    ring, power, frequency = ring[inside], power.ravel()[inside], frequency.ravel()[inside]
-    count = np.bincount(ring, minlength=len(edges) - 1)
-    there = count > 0
-    mean_power = np.bincount(ring, power, len(count))[there] / count[there]
-    mean_frequency = np.bincount(ring, frequency, len(count))[there] / count[there]
-    if not (mean_power > 0).all():  # a flat picture
+    ring = np.digitize(frequency.ravel(), RINGS)  # 0: too coarse; len(RINGS): finer than a pixel's diagonal can hold
+    count = np.bincount(ring, minlength=len(RINGS) + 1)[1:-1]
+    total = np.bincount(ring, power.ravel(), len(RINGS) + 1)[1:-1]
+    unit = max(background(image)[1], _STEP) ** 2 * (taper**2).sum()
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan) / unit
+
+
+def spectral_slope(image: np.ndarray) -> float:
+    """Slope of log(power) over log(frequency) below 1/4 cycle per pixel; the more negative, the less fine detail."""
+    power = spectrum(image)[_SLOPE]
+    there = np.isfinite(power)
+    if not (power[there] > 0).all():  # a flat picture
         return 0.0
-    return float(np.polyfit(np.log(mean_frequency), np.log(mean_power), 1)[0])
+    return float(np.polyfit(np.log(FREQUENCIES[_SLOPE][there]), np.log(power[there]), 1)[0])

@@ -1,16 +1,19 @@
 """Pictures of cells from several data sets, held against each other by the same measured traits."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from cgrecnet.data.traits import TRAITS
+from cgrecnet.data.traits import FREQUENCIES, TRAITS
 from cgrecnet.errors import DataError
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.paths import RESULTS
@@ -24,9 +27,10 @@ _FEW = 40  # with fewer cells than this, each one is drawn
 
 @dataclass(frozen=True)
 class Measured:
-    """Traits of recorded cells: one row per cell, and what a caption must say of them."""
+    """Traits of recorded cells: one row per cell, their spectra, and the commit at which they were measured."""
 
     rows: pd.DataFrame
+    spectra: np.ndarray
     commit: str
 
 
@@ -36,7 +40,10 @@ def zhu_samples(path: Path = ZHU_SAMPLES) -> Measured:
         record = json.loads(path.read_text(encoding="utf-8"))
         rows = pd.DataFrame([cell["traits"] for cell in record["cells"]], columns=list(TRAITS))
         rows.insert(0, "class_name", [cell["kind"] for cell in record["cells"]])
-        return Measured(rows, record["commit"])
+        spectra = np.array([cell["spectrum"] for cell in record["cells"]], dtype=float)
+        if not np.allclose(record["frequencies"], FREQUENCIES):
+            raise ValueError("other rings")
+        return Measured(rows, spectra, record["commit"])
     except (OSError, ValueError, KeyError, TypeError):
         raise DataError(
             f"{path} is not a record of measured traits: restore it, or make it by benchmarks/zhu_samples.py."
@@ -92,36 +99,52 @@ def markdown(tables: Mapping[str, pd.DataFrame]) -> str:
     return "\n".join(lines)
 
 
-def draw_traits(sets: Mapping[str, pd.DataFrame], columns: int = 2, colours: Sequence = PALETTE) -> Figure:
+def draw_traits(sets: Mapping[str, pd.DataFrame], spectra: Mapping[str, np.ndarray]) -> Figure:
     """One panel per trait, one line per data set: usual range (thin), middle half (thick), median (dot).
 
-    Where a data set has few cells, each one is drawn as a ring.
+    Where a data set has few cells, each one is drawn as a ring. Below: the spectra, median and middle half.
+    sets: rows of `TRAITS`; spectra: (cells, len(FREQUENCIES)), under the same names.
     """
-    rows = -(-len(TRAITS) // columns)
-    figure, panels = plt.subplots(rows, columns, figsize=(7.0, 0.62 * rows * (1 + len(sets) / 3)), sharey=True)
-    for axes, (name, trait) in zip(panels.flat, TRAITS.items(), strict=False):
-        for place, (measured, colour) in enumerate(zip(sets.values(), colours, strict=False)):
-            values = measured[name].dropna().to_numpy()
-            low, high = np.quantile(values, [(1 - USUAL) / 2, (1 + USUAL) / 2])
-            axes.plot([low, high], [place, place], color=colour, linewidth=1.5)
-            axes.plot(np.quantile(values, [0.25, 0.75]), [place, place], color=colour, linewidth=6, alpha=0.45)
-            axes.plot(np.median(values), place, "o", color=colour, markersize=6)
-            if len(values) < _FEW:
-                axes.plot(values, np.full(len(values), place + 0.3), "o", color=colour, fillstyle="none", markersize=4)
+    rows = -(-len(TRAITS) // 2)
+    figure = plt.figure(figsize=(6.4, 1.15 * rows + 2.6))
+    grid = figure.add_gridspec(rows + 1, 2, height_ratios=[1.15] * rows + [2.6])
+    for place, (name, trait) in enumerate(TRAITS.items()):
+        axes = figure.add_subplot(grid[place // 2, place % 2])
+        for line, (measured, colour) in enumerate(zip(sets.values(), PALETTE, strict=False)):
+            _draw_range(axes, measured[name].dropna().to_numpy(), line, colour)
         axes.set(title=str(trait), ylim=(len(sets) - 0.4, -0.6))
-        axes.set_yticks(range(len(sets)), sets)
+        axes.set_yticks(range(len(sets)), list(sets) if place % 2 == 0 else [""] * len(sets))
         if trait.log:
             axes.set_xscale("log")
-            _plain_ticks(axes)
-    for axes in panels.flat[len(TRAITS) :]:
-        axes.set_axis_off()
+            _plain_ticks(axes.xaxis)
+    _draw_spectra(figure.add_subplot(grid[rows, :]), spectra)
     return figure
 
 
-def _plain_ticks(axes) -> None:
-    """Numbers a person reads (0.02, 5) instead of powers of ten, and only some of them."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+def _draw_range(axes: Axes, values: np.ndarray, line: float, colour) -> None:
+    low, high = np.quantile(values, [(1 - USUAL) / 2, (1 + USUAL) / 2])
+    axes.plot([low, high], [line, line], color=colour, linewidth=1.5)
+    axes.plot(np.quantile(values, [0.25, 0.75]), [line, line], color=colour, linewidth=6, alpha=0.45)
+    axes.plot(np.median(values), line, "o", color=colour, markersize=6)
+    if len(values) < _FEW:
+        axes.plot(values, np.full(len(values), line + 0.3), "o", color=colour, fillstyle="none", markersize=4)
 
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
+
+def _draw_spectra(axes: Axes, spectra: Mapping[str, np.ndarray]) -> None:
+    for (name, powers), colour in zip(spectra.items(), PALETTE, strict=False):
+        low, middle, high = np.nanquantile(powers, [0.25, 0.5, 0.75], axis=0)
+        axes.fill_between(FREQUENCIES, low, high, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(FREQUENCIES, middle, color=colour, marker="o", markersize=4, label=name)
+    axes.axhline(1, color="0.5", linewidth=1, linestyle="--")
+    axes.set(
+        xscale="log", yscale="log", xlabel="spatial frequency (cycles per pixel)", title="power over that of noise"
+    )
+    _plain_ticks(axes.xaxis)
+    axes.legend()
+
+
+def _plain_ticks(axis: Axis) -> None:
+    """Numbers a person reads (0.02, 5) instead of powers of ten, and only some of them."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())

