@@ -2,10 +2,9 @@
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from cgrecnet.commands.options import add_dataset, open_named
+from cgrecnet.commands.options import add_dataset, open_named, say
 from cgrecnet.errors import ConfigError, DataError
 
 #: Cells for the probes where no number is given: under a minute; all 207,556 of the paper would take hours.
@@ -39,8 +38,7 @@ def _run(options: argparse.Namespace) -> int:
         _write(options.json, report.to_dict())
     findings = report.findings()
     said = [str(report), "", *(f"Look at this: {words}" for words in findings)] if findings else [str(report)]
-    encoding = sys.stdout.encoding or "utf-8"
-    print("\n".join(said).encode(encoding, "backslashreplace").decode(encoding))
+    say("\n".join(said))
     return 1 if findings else 0
 
 

@@ -1,8 +1,9 @@
 """`cgrecnet data check`."""
 
 import argparse
-import sys
 from pathlib import Path
+
+from cgrecnet.commands.options import say
 
 
 def add(commands) -> None:
@@ -10,15 +11,15 @@ def add(commands) -> None:
     parser = commands.add_parser("check", help="read a whole data set, count its cells, name faulty files")
     parser.add_argument("name")
     parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--all", action="store_true", help="name every faulty file, not only the first ones")
     parser.set_defaults(command=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data import report_on
 
-    text, good = report_on(options.name, root=options.folder, published=_published(options.name))
-    encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    text, good = report_on(options.name, root=options.folder, published=_published(options.name), every=options.all)
+    say(text)
     return 0 if good else 1
 
 

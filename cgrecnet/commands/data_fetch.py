@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from cgrecnet.commands.options import say
+
 
 def add(commands) -> None:
     """Add the command to the parser."""
@@ -18,6 +20,6 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data import fetch_dataset
 
     folder = fetch_dataset(options.name, folder=options.folder, doi=options.doi)
-    print(folder)
+    say(str(folder))
     print(f"Go on with: cgrecnet data check {options.name} {folder}", file=sys.stderr)
     return 0

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import add_dataset, open_named
+from cgrecnet.commands.options import add_dataset, open_named, say
 from cgrecnet.errors import ConfigError
 
 
@@ -52,7 +52,7 @@ def _show(path: Path, manifest, dataset, copies) -> int:
     from cgrecnet.data.manifest import copies_across
 
     kind = "simulated" if manifest.simulated else "real"
-    print(f"{path}: {manifest.kind}, seed {manifest.seed}, {manifest.cells:,} {kind} cells")
+    say(f"{path}: {manifest.kind}, seed {manifest.seed}, {manifest.cells:,} {kind} cells")
     ids = dataset.table["cell_id"].tolist()
     twins = 0
     for number, split in enumerate(manifest.splits_for(dataset)):
@@ -60,12 +60,10 @@ def _show(path: Path, manifest, dataset, copies) -> int:
         for name, index in split.parts().items():
             counts = np.bincount(dataset.labels[index], minlength=len(dataset.classes))
             sizes.append(f"{name} {len(index):,} ({' / '.join(f'{count:,}' for count in counts)})")
-        print(f"  {f'fold {number}: ' if manifest.folds else ''}{', '.join(sizes)}")
+        say(f"  {f'fold {number}: ' if manifest.folds else ''}{', '.join(sizes)}")
         pairs = copies_across(copies, split)
         twins += len(pairs)
         if pairs:
             one, two = pairs[0]
-            print(
-                f"  {len(pairs)} pair(s) of cells with the same pixels in two parts, such as {ids[one]} and {ids[two]}"
-            )
+            say(f"  {len(pairs)} pair(s) of cells with the same pixels in two parts, such as {ids[one]} and {ids[two]}")
     return 1 if twins else 0

@@ -1,11 +1,18 @@
 """Words that several commands share."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import yaml
 
 from cgrecnet.errors import ConfigError
+
+
+def say(text: str) -> None:
+    """Print, also where a name in the text has letters that this terminal does not."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:

@@ -97,11 +97,12 @@ def fetch_dataset(name: str, folder: str | Path | None = None, doi: str | None =
 
 
 def report_on(
-    name: str, root: str | Path | None = None, published: Mapping | None = None
+    name: str, root: str | Path | None = None, published: Mapping | None = None, every: bool = False
 ) -> tuple[str, bool]:
     """A text on the files of data set `name`, and whether all is well with them.
 
     published: what a publication says of the data, to compare with: `counts` and `test`, both class -> cells.
+    every: name every faulty file, not only the first of each kind.
     Without a report of its own, a data set is opened and counted.
     Raises what `open_dataset` raises, but a report of its own names faulty files instead of failing on them.
     """
@@ -111,7 +112,7 @@ def report_on(
 
         return examine_store(folder, name, published or {})
     if hasattr(reader, "report"):
-        return reader.report(root=root, published=published)
+        return reader.report(root=root, published=published, every=every)
     dataset = reader.open_cells(root=root)
     lines = [dataset.origin, *(f"{kind:<16} {count:>8,}" for kind, count in dataset.counts().items())]
     lines.append(f"{'cells':<16} {len(dataset):>8,}   sha256 {dataset.fingerprint[:12]}")

@@ -109,11 +109,16 @@ def fetch(folder: str | Path | None = None, doi: str | None = None) -> Path:
     return zhu_fetch.fetch(folder, doi)
 
 
-def report(root: str | Path | None = None, published: Mapping | None = None) -> tuple[str, bool]:
-    """Everything that can be said about the files below `root`, as text, and whether all is well."""
+def report(
+    root: str | Path | None = None, published: Mapping | None = None, every: bool = False
+) -> tuple[str, bool]:
+    """Everything that can be said about the files below `root`, as text, and whether all is well.
+
+    every: name every file that is set aside or a duplicate, not only the first of each kind.
+    """
     from cgrecnet.data.zhu_check import examine
 
-    return examine(list_cells(find_root(root)), published or {})
+    return examine(list_cells(find_root(root)), published or {}, every)
 
 
 def usable_images(listing: Listing, cells: list[CellFile]) -> Iterator[tuple[CellFile, np.ndarray]]:

@@ -56,10 +56,11 @@ def border_mean(image: np.ndarray) -> float:
     return (int(image.sum(dtype=np.int64)) - int(inner.sum(dtype=np.int64))) / (image.size - inner.size)
 
 
-def examine(listing: Listing, published: Mapping[str, Mapping[str, int]]) -> tuple[str, bool]:
+def examine(listing: Listing, published: Mapping[str, Mapping[str, int]], every: bool = False) -> tuple[str, bool]:
     """Read every image below the root once; (report, whether nothing is amiss).
 
     published: `counts` and `test`, class -> cells in all and in the test part, to compare with; may be empty.
+    every: name every file that is set aside or a duplicate, instead of `SHOWN`.
     Cells that differ from the published counts are reported, but a part of the data is a usable data set.
     """
     found = Findings()
@@ -72,8 +73,8 @@ def examine(listing: Listing, published: Mapping[str, Mapping[str, int]]) -> tup
         _shapes(found),
         _groups(found),
         _split(found.counts(), published.get("test", {})),
-        _duplicates(found),
-        _aside(listing),
+        _duplicates(found, None if every else SHOWN),
+        _aside(listing, None if every else SHOWN),
         [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss."],
     ]
     texts = ("\n".join(part) for part in parts)
@@ -88,8 +89,9 @@ def _amiss(listing: Listing, found: Findings) -> list[str]:
     problems = {
         f"no {' and no '.join(missing)} cells, so the task `lineage` cannot be opened": missing,
         "no image at all" + (f" among {others:,} other files" if others else ", the folder is empty"): not (
-            listing.cells or aside
+            listing.cells or aside or listing.channels
         ),
+        "images of other channels than Ch1 only": listing.channels and not (listing.cells or aside),
         "8 and 16 bit are mixed, so it cannot be opened": len(found.depths) > 1,
         f"{aside:,} set aside": aside,
         f"{len(found.again):,} exact duplicate(s), which a split may put on both of its sides": found.again,
@@ -152,22 +154,24 @@ def _split(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
         yield f"The paper's 70/15/15 split cannot be rebuilt: a test part has {here} cells here, {there} in the paper."
 
 
-def _duplicates(found: Findings) -> Iterator[str]:
+def _duplicates(found: Findings, most: int | None) -> Iterator[str]:
     if not found.borders:
         return
     yield f"Exact duplicates (the same pixels): {len(found.again):,}" if found.again else "Exact duplicates: none"
-    for name, earlier in found.again[:SHOWN]:
+    for name, earlier in found.again[:most]:
         yield f"  {shown(name)} is {shown(earlier)}"
-    if len(found.again) > SHOWN:
-        yield "  ..."
+    if most is not None and len(found.again) > most:
+        yield "  ... (`--all` names every one)"
 
 
-def _aside(listing: Listing) -> Iterator[str]:
+def _aside(listing: Listing, most: int | None) -> Iterator[str]:
     if listing.aside:
         yield "Set aside"
     for reason, names in sorted(listing.aside.items()):
-        more = ", ..." if len(names) > SHOWN else ""
-        yield f"  {reason}: {len(names):,} ({', '.join(map(shown, names[:SHOWN]))}{more})"
+        more = ", ..." if most is not None and len(names) > most else ""
+        yield f"  {reason}: {len(names):,} ({', '.join(map(shown, names[:most]))}{more})"
+    if most is not None and any(len(names) > most for names in listing.aside.values()):
+        yield "  `--all` names every one"
     for what, found in (("Other channels", listing.channels), ("Other files", listing.others)):
         if found:
             label = "Ch" if what == "Other channels" else ""

@@ -93,6 +93,14 @@ BAD = {
     "wide.png": (lambda p: p.write_bytes(png_header(60, 40, 16, 2)), zhu_pixels.WIDE_PNG),
     "bomb.png": (lambda p: p.write_bytes(png_header(60_000, 60_000)), zhu_pixels.HUGE),
     "bomb-small.png": (lambda p: p.write_bytes(png_header(10_000, 10_000)), zhu_pixels.HUGE),
+    "bomb.tif": (
+        lambda p: tifffile.imwrite(p, np.zeros((5000, 5000), np.uint8), compression="zlib"),
+        zhu_pixels.HUGE,
+    ),
+    "bomb-rgb16.tif": (
+        lambda p: tifffile.imwrite(p, np.zeros((4100, 20, 3), np.uint16), photometric="rgb", compression="zlib"),
+        zhu_pixels.HUGE,
+    ),
     "strip.png": (lambda p: p.write_bytes(png_header(4097, 10)), zhu_pixels.HUGE),
     "bomb.bmp": (lambda p: p.write_bytes(bmp_header(5000, 5000)), zhu_pixels.HUGE),
 }
