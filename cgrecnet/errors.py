@@ -15,3 +15,7 @@ class ConfigError(UserError):
 
 class RunError(UserError):
     """A training run failed, was cut off, or its record cannot be used."""
+
+
+class RunBusy(RunError):
+    """A run is being done by another process."""

@@ -1,4 +1,4 @@
-"""`cgrecnet train` and `cgrecnet sweep`."""
+"""`cgrecnet train`."""
 
 import argparse
 from pathlib import Path
@@ -9,24 +9,22 @@ from cgrecnet.errors import ConfigError
 
 
 def add(commands) -> None:
-    """Add both commands to the parser."""
+    """Add the command to the parser."""
     train = commands.add_parser("train", help="one run; its record is written when it is done")
     train.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
     train.set_defaults(command=_train)
+    add_folders(train)
 
-    sweep = commands.add_parser("sweep", help="all runs of a grid; done ones are skipped")
-    sweep.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
-    sweep.add_argument("--list", action="store_true", help="say what would be run, and stop")
-    sweep.set_defaults(command=_sweep)
 
-    for command in (train, sweep):
-        command.add_argument("--results", type=Path, help="folder of the records (default: results/)")
-        command.add_argument("--work", type=Path, help="folder of checkpoints and logs (default: _build/runs/)")
+def add_folders(command: argparse.ArgumentParser) -> None:
+    """Add the options that name the folders of records and of work in progress."""
+    command.add_argument("--results", type=Path, help="folder of the records (default: results/)")
+    command.add_argument("--work", type=Path, help="folder of checkpoints and logs (default: _build/runs/)")
 
 
 def parse_parameters(words: list[str]) -> dict:
     """Parameters from YAML files and `name=value` words, later ones over earlier ones."""
-    from cgrecnet.runs.sweep import read_yaml_mapping
+    from cgrecnet.runs.grid import read_yaml_mapping
 
     values: dict = {}
     for word in words:
@@ -41,7 +39,8 @@ def parse_parameters(words: list[str]) -> dict:
     return values
 
 
-def _folders(options: argparse.Namespace) -> dict[str, Path]:
+def folders(options: argparse.Namespace) -> dict[str, Path]:
+    """Those of the two folders that were named."""
     return {name: value for name in ("results", "work") if (value := getattr(options, name)) is not None}
 
 
@@ -50,20 +49,7 @@ def _train(options: argparse.Namespace) -> int:
     from cgrecnet.training.config import RunConfig
 
     config = RunConfig.from_mapping(parse_parameters(options.parameters), "the command line")
-    record = train(config, **_folders(options))
+    record = train(config, **folders(options))
     test = record.test
     print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
-    return 0
-
-
-def _sweep(options: argparse.Namespace) -> int:
-    from cgrecnet.runs.plan import plan_run
-    from cgrecnet.runs.sweep import read_sweep, run_sweep
-
-    configs = read_sweep(options.file)
-    if options.list:
-        for config in configs:
-            print(plan_run(config).run_id, config.model, f"fold {config.fold}", f"seed {config.seed}")
-        return 0
-    run_sweep(configs, **_folders(options))
     return 0

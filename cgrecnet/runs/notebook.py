@@ -16,12 +16,15 @@ import jupytext
 import nbformat
 import yaml
 
-from cgrecnet.errors import RunError
+from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
 from cgrecnet.training.config import RunConfig
+
+#: What a run said, in its folder under the work folder; a run that was resumed goes on in the same file.
+LOG = "log.txt"
 
 
 def train(
@@ -29,7 +32,8 @@ def train(
 ) -> RunRecord:
     """Do the run that `config` describes, unless its record exists; return the record.
 
-    A run that was killed goes on from its last checkpoint. Raises RunError, in one sentence, where it fails.
+    A run that was killed goes on from its last checkpoint. All that it says is kept in `work/RUN/log.txt`.
+    Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing the run.
     """
     plan = plan_run(config)
     record_path = Path(results) / config.experiment / plan.run_id / RECORD
@@ -43,6 +47,8 @@ def train(
     executed = folder / "train.ipynb"
     folder.mkdir(parents=True, exist_ok=True)
     with only_one_process(folder / "lock", plan.run_id) as lock:
+        if record_path.exists():  # another process ended it while this one looked
+            return read_record(record_path)
         code, tail = _execute(plan, folder, executed, Path(results), Path(work), lock, say)
     if code != 0:
         raise RunError(f"Run {plan.run_id} failed: {_reason(executed, code, tail)}")
@@ -51,12 +57,12 @@ def train(
 
 @contextmanager
 def only_one_process(path: Path, run_id: str) -> Iterator[int]:
-    """Hold the lock file of a run; RunError where another process has it. Gives the file's descriptor."""
+    """Hold the lock file of a run; RunBusy where another process has it. Gives the file's descriptor."""
     try:
         with locked(path) as descriptor:
             yield descriptor
     except BlockingIOError:
-        raise RunError(f"Run {run_id} is being done by another process: wait for it, or end it first.") from None
+        raise RunBusy(f"Run {run_id} is being done by another process: wait for it, or end it first.") from None
 
 
 def _check_writable(folder: Path, option: str) -> None:
@@ -82,9 +88,14 @@ def _execute(
     tail: deque[str] = deque(maxlen=20)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     # The lock goes to the child: should this process be killed, the run stays locked until the child is gone too.
-    with subprocess.Popen(command, pass_fds=(lock,), **pipes) as process:
+    with (
+        open(folder / LOG, "a", encoding="utf-8") as log,
+        subprocess.Popen(command, pass_fds=(lock,), **pipes) as process,
+    ):
         try:
             for line in process.stdout:
+                log.write(line)
+                log.flush()
                 tail.append(line.rstrip())
                 if line.startswith("epoch "):
                     say("  " + line.rstrip())

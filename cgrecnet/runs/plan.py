@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cgrecnet.data import module_of
@@ -37,21 +38,27 @@ class Plan:
     """The commit when the run was planned: what is committed while it trains is not what trained it."""
 
 
-def plan_run(config: RunConfig) -> Plan:
-    """Name the run that `config` describes. ConfigError where its weights file is missing."""
+def plan_run(config: RunConfig, at: str | None = None) -> Plan:
+    """Name the run that `config` describes; `at`: the commit, if it is known. ConfigError: no such weights file."""
     weights = resolve_weights(config.weights)
     code = run_code(config)
     decisive = config.model_dump(exclude={"experiment", "seed", "weights"})
     decisive |= {"weights": _identity(weights), "code": code}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights, commit())
+    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights, at or commit())
 
 
 def run_code(config: RunConfig) -> str:
     """Fingerprint of the code that a run with this configuration uses."""
-    network = MODULE_OF_FAMILY[SYSTEMS[config.model].family]
+    return _code_of(config.model, config.data)
+
+
+@lru_cache
+def _code_of(model: str, data: str) -> str:
+    """Remembered, because a sweep of thousands of runs asks the same few questions again and again."""
+    network = MODULE_OF_FAMILY[SYSTEMS[model].family]
     shared = ("cgrecnet.training.setup", "cgrecnet.training.loop", "cgrecnet.models.weights", "cgrecnet.models.zoo")
-    return code_fingerprint((*shared, module_of(config.data), network), scripts=(NOTEBOOK,))
+    return code_fingerprint((*shared, module_of(data), network), scripts=(NOTEBOOK,))
 
 
 def resolve_weights(weights: str | None) -> str | None:
@@ -73,5 +80,11 @@ def resolve_weights(weights: str | None) -> str | None:
 def _identity(weights: str | None) -> str | None:
     if weights in (None, "imagenet"):
         return weights
-    with open(weights, "rb") as file:
+    state = Path(weights).stat()
+    return _sha256(weights, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache
+def _sha256(path: str, _size: int, _changed: int) -> str:
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,77 +1,242 @@
-"""A sweep: a grid of runs written down as data, checked whole before the first one starts."""
+"""Do all runs of a sweep on Dask workers: done ones are skipped, killed ones resume, failed ones are listed.
 
-import itertools
-from collections.abc import Callable
+What is done is known by the records alone, so that a sweep may be interrupted, lose workers or its scheduler, be
+started twice or on another machine, and still ends with the same records.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import yaml
+from distributed import Client, Future, as_completed
+from distributed.scheduler import KilledWorker
 
-from cgrecnet.errors import ConfigError, RunError, UserError
+from cgrecnet.errors import ConfigError, RunBusy, RunError, UserError
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.notebook import train
-from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.cluster import PATIENCE
+from cgrecnet.runs.environment import commit
+from cgrecnet.runs.notebook import LOG, train
+from cgrecnet.runs.plan import Plan, plan_run
+from cgrecnet.runs.record import RECORD
 from cgrecnet.training.config import RunConfig
 
-KEYS = ("experiment", "base", "grid")
+#: Seconds before a run that another process is doing is looked at again.
+PAUSE = 2.0
+#: Seconds that a lost scheduler is waited for.
+ABSENCE = 300.0
+#: Lines of its log that are shown of a run that failed.
+LAST_LINES = 5
 
 
-def read_yaml_mapping(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML file; ConfigError, in one sentence, where there is none."""
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that does not exist
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path} is not valid YAML{where}: mend it and start again.") from None
-    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
-        raise ConfigError(f"{path} holds no `name: value` pairs: write one parameter per line.")
-    return values
+@dataclass
+class Standing:
+    """How far a sweep is: what is done, what failed and why, what it took."""
+
+    total: int
+    done: int = 0
+    skipped: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+
+    def left(self, workers: int) -> str:
+        """The time that the rest will take, in words, from the mean of the runs so far."""
+        rest = self.total - self.done - self.skipped - len(self.failed)
+        if not self.seconds or not rest:
+            return ""
+        seconds = sum(self.seconds) / len(self.seconds) * rest / max(workers, 1)
+        amount = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+        amount = amount if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return f", about {amount} left"
 
 
-def read_sweep(path: Path) -> list[RunConfig]:
-    """All runs of a sweep file: `experiment`, the `base` parameters, and a `grid` of lists, multiplied out.
-
-    Raises ConfigError for the first run that would not be valid, before any run is started.
-    """
-    values = read_yaml_mapping(path)
-    unknown = [key for key in values if key not in KEYS]
-    if unknown or "experiment" not in values:
-        raise ConfigError(
-            f"{path} has {'the unknown key ' + repr(unknown[0]) if unknown else 'no experiment'}: "
-            f"a sweep has the keys {', '.join(KEYS)}."
-        )
-    base, grid = values.get("base") or {}, values.get("grid") or {}
-    if not isinstance(base, dict) or not isinstance(grid, dict):
-        raise ConfigError(f"{path}: `base` and `grid` are `name: value` pairs; one of them is not.")
-    for name in (*base, *grid):
-        if not isinstance(name, str):
-            raise ConfigError(f"{path}: {name!r} is no parameter's name; names are words.")
-    for name, choices in grid.items():
-        if not isinstance(choices, list) or not choices:
-            raise ConfigError(f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value.")
-        if name in base:
-            raise ConfigError(f"{path}: {name!r} stands in both `base` and `grid`; keep one.")
-    fixed = {"experiment": values["experiment"], **base}
-    points = (dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values()))
-    return [RunConfig.from_mapping(fixed | point, str(path)) for point in points]
+def plan_sweep(configs: Iterable[RunConfig]) -> list[Plan]:
+    """Name all runs; ConfigError where a weights file is missing or two points of the grid are the same run."""
+    at = commit()
+    plans = [plan_run(config, at) for config in configs]
+    seen: set[str] = set()
+    for plan in plans:
+        if plan.run_id in seen:
+            raise ConfigError(f"Two points of the grid are the same run, {plan.run_id}: write each value once.")
+        seen.add(plan.run_id)
+    return plans
 
 
 def run_sweep(
-    configs: list[RunConfig], *, results: Path = RESULTS, work: Path = WORK, say: Callable[[str], None] = print
-) -> None:
-    """Do all runs, one after the other; those that are done are skipped, those that fail are listed at the end."""
-    for config in configs:
-        plan_run(config)  # a missing weights file is found before the first hour is spent
-    failures = []
-    for number, config in enumerate(configs, start=1):
-        say(f"[{number}/{len(configs)}]")
+    configs: Iterable[RunConfig],
+    connect: Callable[[], Client],
+    *,
+    results: Path = RESULTS,
+    work: Path = WORK,
+    retries: int = 0,
+    say: Callable[[str], None] = print,
+    do: Callable[..., object] = train,
+) -> Standing:
+    """Do all runs on the workers of the Dask client that `connect` gives; return how it went.
+
+    retries: how often a run that failed is tried again, from its last checkpoint.
+    do: what a worker calls with (config, results=, work=, say=); the record that it leaves is all that counts.
+    A worker that dies costs the time since the last epoch; a scheduler that is lost is waited for, `ABSENCE` s.
+    Raises ConfigError before anything is started, and RunError at the end where runs failed.
+    """
+    plans = plan_sweep(configs)
+    standing = Standing(len(plans))
+    todo = deque(plan for plan in plans if not _is_done(plan, results))
+    standing.skipped = len(plans) - len(todo)
+    say(f"{len(plans)} runs, {standing.skipped} of them done already")
+    tries: dict[str, int] = {}
+    client = None
+    try:
+        while todo:
+            client = client or _reconnect(connect, say)
+            lost, busy = _round(client, todo, tries, standing, results, work, retries, say, do)
+            todo = deque(plan for plan in (*lost, *busy) if not _count_if_done(plan, results, standing, say))
+            if lost:
+                _close(client)
+                client = None
+            if busy and len(busy) == len(todo):
+                time.sleep(PAUSE)
+    finally:
+        if client is not None:
+            _stop_runs(client)
+            _close(client)
+    _report_failures(standing, work, say)
+    return standing
+
+
+def _round(client, todo, tries, standing, results, work, retries, say, do) -> tuple[list[Plan], list[Plan]]:
+    """Hand out all runs once, and again those that failed and may; (lost with the scheduler, done by others)."""
+    busy: list[Plan] = []
+    plan_of: dict[Future, Plan] = {}
+    waiting = deque(todo)
+    try:
+        while waiting:
+            future = client.submit(_do, waiting[0].config, str(results), str(work), do, pure=False)
+            plan_of[future] = waiting.popleft()
+        running = as_completed(plan_of)
+        for future in running:
+            state, seconds, reason = _outcome(future)
+            plan = plan_of.pop(future)
+            future.release()
+            if state == "busy":
+                busy.append(plan)
+            elif _is_done(plan, results):
+                standing.seconds.append(seconds)
+                _count_if_done(plan, results, standing, say, f" {seconds:.1f} s", len(client.nthreads()))
+            elif tries.get(plan.run_id, 0) < retries and state != "killed":
+                tries[plan.run_id] = tries.get(plan.run_id, 0) + 1
+                say(f"{plan.run_id} failed, try {tries[plan.run_id]} of {retries} follows: {reason}")
+                waiting.append(plan)
+                again = client.submit(_do, plan.config, str(results), str(work), do, pure=False)
+                plan_of[again] = waiting.pop()
+                running.add(again)
+            else:
+                standing.failed[plan.run_id] = reason or "it left no record"
+                say(f"{plan.run_id} failed: {standing.failed[plan.run_id]}")
+    except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
+        # What a client raises while its scheduler goes away; the records say what was done meanwhile.
+        say(f"the connection to the scheduler broke off ({type(error).__name__})")
+        return [*plan_of.values(), *waiting], busy
+    return [], busy
+
+
+def _do(config: RunConfig, results: str, work: str, do: Callable[..., object]) -> tuple[str, float, str]:
+    """One run, in a worker: (state, seconds, reason). Only a worker's death is an exception to the caller."""
+    started = time.perf_counter()
+    try:
+        do(config, results=Path(results), work=Path(work), say=lambda _: None)
+        state, reason = "ok", ""
+    except RunBusy as error:
+        state, reason = "busy", str(error)
+    except UserError as error:
+        state, reason = "failed", str(error)
+    except Exception as error:  # a defect in one run must not stop the others
+        state, reason = "failed", f"{type(error).__name__}: {error}"
+    return state, time.perf_counter() - started, reason
+
+
+def _outcome(future: Future) -> tuple[str, float, str]:
+    """What `_do` returned; raises what the client raises where the scheduler is gone."""
+    if future.status == "error":
+        error = future.exception()
+        if isinstance(error, KilledWorker):
+            return "killed", 0.0, f"the workers that tried it died, {error.allowed_failures + 1} in all"
+        return "failed", 0.0, f"{type(error).__name__}: {error}"
+    return future.result(timeout=PATIENCE)
+
+
+def _close(client: Client) -> None:
+    """Close a client that may have lost its scheduler."""
+    try:
+        client.close(timeout=2)
+    except (OSError, TimeoutError, CancelledError, RuntimeError):
+        return
+
+
+def _is_done(plan: Plan, results: Path) -> bool:
+    return (Path(results) / plan.config.experiment / plan.run_id / RECORD).exists()
+
+
+def _count_if_done(plan, results, standing, say, took="", workers=1) -> bool:
+    if not _is_done(plan, results):
+        return False
+    standing.done += 1
+    there = standing.done + standing.skipped
+    say(f"[{there}/{standing.total}] {plan.run_id}{took}{standing.left(workers)}")
+    return True
+
+
+def _reconnect(connect: Callable[[], Client], say: Callable[[str], None]) -> Client:
+    """A client with at least one worker; waits `ABSENCE` seconds for a scheduler that was there before."""
+    until, said = time.monotonic() + ABSENCE, False
+    while True:
         try:
-            train(config, results=results, work=work, say=say)
-        except UserError as error:
-            failures.append(str(error))
-            say(f"  failed: {error}")
-    if failures:
-        raise RunError(f"{len(failures)} of {len(configs)} runs failed; first: {failures[0]}")
+            client = connect()
+            client.wait_for_workers(1, timeout=max(1.0, until - time.monotonic()))
+            if "dashboard" in client.scheduler_info().get("services", {}):
+                say(f"dashboard: {client.dashboard_link}")
+            return client
+        except (OSError, TimeoutError, RunError) as error:
+            if time.monotonic() > until:
+                raise RunError(
+                    f"The Dask scheduler or its workers did not come (back) within {ABSENCE:.0f} s ({error}): start "
+                    "them, then start the sweep again; what was done is kept."
+                ) from None
+            if not said:
+                say("the scheduler is away; waiting for it")
+                said = True
+            time.sleep(1.0)
+
+
+def _stop_runs(client: Client) -> None:
+    """End the runs that are still going on the workers, which a closed client would leave behind."""
+    try:
+        client.run(kill_children, on_error="ignore")
+    except Exception:  # no scheduler, no workers: nothing to end
+        return
+
+
+def kill_children() -> None:
+    """Kill all processes that this one started, and theirs."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        try:
+            child.kill()
+        except psutil.NoSuchProcess:
+            continue
+
+
+def _report_failures(standing: Standing, work: Path, say: Callable[[str], None]) -> None:
+    if not standing.failed:
+        return
+    for run_id, reason in standing.failed.items():
+        say(f"failed: {run_id}: {reason}")
+        log = Path(work) / run_id / LOG
+        if log.is_file():
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
+            say("\n".join(f"    {line}" for line in lines))
+    first = next(iter(standing.failed.values()))
+    raise RunError(f"{len(standing.failed)} of {standing.total} runs failed; first: {first}")

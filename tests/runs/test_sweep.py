@@ -1,83 +1,315 @@
-"""A sweep file is checked whole before its first run starts."""
+"""Sweeps on a real Dask scheduler with worker processes: workers, scheduler and sweep die, the records come."""
 
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 
+import psutil
 import pytest
+from distributed import Client
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.runs import sweep as sweeps
-from cgrecnet.runs.sweep import read_sweep, run_sweep
+from cgrecnet.runs.cluster import local_cluster, read_jobqueue, remote_cluster
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.sweep import plan_sweep, run_sweep
+from cgrecnet.training.config import RunConfig
 
-REPOSITORY = Path(__file__).parents[2]
-
-
-def write(folder: Path, text: str) -> Path:
-    path = folder / "x.yaml"
-    path.write_text(text)
-    return path
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def test_a_grid_is_multiplied_out_over_its_base(tmp_path):
-    text = "experiment: e\nbase: {epochs: 2, learning_rate: 1e-3}\ngrid: {model: [resnet50, cg_recnet], seed: [1, 2]}"
-    configs = read_sweep(write(tmp_path, text))
-    expected = [("resnet50", 1), ("resnet50", 2), ("cg_recnet", 1), ("cg_recnet", 2)]
-    assert [(c.model, c.seed) for c in configs] == expected
-    assert {(c.experiment, c.epochs, c.learning_rate) for c in configs} == {("e", 2, 1e-3)}
+def configs(count: int) -> list[RunConfig]:
+    return [RunConfig(experiment="e", seed=seed) for seed in range(count)]
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("experiment: [", "not valid YAML, line"),
-        ("just text", "holds no `name: value` pairs"),
-        ("base: {}", "no experiment"),
-        ("experiment: e\ngird: {}", "unknown key 'gird'"),
-        ("experiment: e\ngrid: {seed: 1}", "'seed' is 1; give it a list"),
-        ("experiment: e\ngrid: {seed: []}", "give it a list"),
-        ("experiment: e\nbase: {seed: 1}\ngrid: {seed: [2]}", "both `base` and `grid`"),
-        ("experiment: 2026-13-45", "not valid YAML"),
-        ("1: 2", "holds no `name: value` pairs"),
-        ("experiment: e\nbase: {1: 2}", "1 is no parameter's name"),
-        ("experiment: e\nbase: [1]", "are `name: value` pairs"),
-        ("experiment: e\ngrid: {model: [resnet50, resnet51]}", "did you mean 'resnet50'"),
-        ("experiment: e\nbase: {epoch: 3}", "Unknown parameter 'epoch'"),
-    ],
-)
-def test_a_mistake_in_the_file_is_one_sentence(tmp_path, text, message):
-    path = write(tmp_path, text)
-    with pytest.raises(ConfigError, match=message) as caught:
-        read_sweep(path)
-    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple[int, ...] = ()):
+    """A stand-in for a run that leaves a record; it travels to the workers by value.
+
+    fail: seeds that always fail; first_tries: seeds that fail once.
+    """
+
+    def do(config, *, results, work, say):
+        import time
+
+        from cgrecnet.errors import RunError
+        from cgrecnet.runs.plan import plan_run
+
+        name = plan_run(config, "here").run_id
+        folder = work / name
+        folder.mkdir(parents=True, exist_ok=True)
+        with open(folder / "log.txt", "a") as log:
+            log.write(f"a try of seed {config.seed}\n")
+        tries = (folder / "log.txt").read_text().count("\n")
+        time.sleep(seconds)
+        if config.seed in fail or (config.seed in first_tries and tries == 1):
+            raise RunError(f"seed {config.seed} was unlucky")
+        place = results / config.experiment / name
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "run.json").write_text("{}")
+
+    return do
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(ConfigError, match="cannot be read"):
-        read_sweep(tmp_path / "none.yaml")
+@pytest.fixture(scope="module")
+def two_workers():
+    with local_cluster(2) as connect:
+        yield connect
 
 
-@pytest.mark.parametrize("path", sorted((REPOSITORY / "sweeps").glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_sweeps_that_come_with_the_project_are_valid(path):
-    assert read_sweep(path)
+def folders(tmp_path: Path) -> dict[str, Path]:
+    return {"results": tmp_path / "results", "work": tmp_path / "work"}
 
 
-def test_one_failed_run_does_not_stop_the_others_and_is_listed(tmp_path, monkeypatch):
-    done = []
-
-    def train(config, **_):
-        if config.seed == 1:
-            raise RunError("seed 1 was unlucky")
-        done.append(config.seed)
-
-    monkeypatch.setattr(sweeps, "train", train)
-    configs = read_sweep(write(tmp_path, "experiment: e\ngrid: {seed: [0, 1, 2]}"))
-    with pytest.raises(RunError, match="1 of 3 runs failed; first: seed 1 was unlucky"):
-        run_sweep(configs, say=lambda _: None)
-    assert done == [0, 2]
+def records(tmp_path: Path) -> set[str]:
+    return {path.parent.name for path in (tmp_path / "results").rglob("run.json")}
 
 
-def test_missing_weights_are_found_before_the_first_run(tmp_path, monkeypatch):
+def tries(tmp_path: Path, config: RunConfig) -> int:
+    return (tmp_path / "work" / plan_run(config).run_id / "log.txt").read_text().count("\n")
+
+
+def test_all_runs_are_done_once_and_not_again(tmp_path, two_workers):
+    said: list[str] = []
+    standing = run_sweep(configs(6), two_workers, **folders(tmp_path), say=said.append, do=trivial(0.05))
+    assert standing.done == 6 and len(records(tmp_path)) == 6
+    assert any("dashboard: http://127.0.0.1" in line for line in said) and any("left" in line for line in said)
+    again = run_sweep(configs(8), two_workers, **folders(tmp_path), say=said.append, do=trivial())
+    assert (again.done, again.skipped) == (2, 6)
+    assert [tries(tmp_path, config) for config in configs(8)] == [1] * 8
+
+
+def test_runs_that_fail_are_tried_as_asked_and_listed_with_their_last_lines(tmp_path, two_workers):
+    said: list[str] = []
+    do = trivial(fail=(1,), first_tries=(2,))
+    with pytest.raises(RunError, match="1 of 4 runs failed; first: seed 1 was unlucky"):
+        run_sweep(configs(4), two_workers, **folders(tmp_path), retries=2, say=said.append, do=do)
+    assert len(records(tmp_path)) == 3
+    assert [tries(tmp_path, config) for config in configs(4)] == [1, 3, 2, 1]
+    assert said[-1] == "\n".join(["    a try of seed 1"] * 3)
+
+
+def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_workers):
+    def kill_a_worker():
+        while not list((tmp_path / "work").rglob("log.txt")):
+            time.sleep(0.05)
+        with two_workers() as client:
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_a_worker)
+    killer.start()
+    standing = run_sweep(configs(4), two_workers, **folders(tmp_path), say=lambda _: None, do=trivial(1.0))
+    killer.join()
+    assert standing.done == 4 and len(records(tmp_path)) == 4
+    assert sum(tries(tmp_path, config) for config in configs(4)) >= 5, "no run was cut off"
+
+
+def test_two_sweeps_over_one_folder_do_no_run_twice(tmp_path, two_workers):
+    def locked(config, *, results, work, say):
+        import time
+
+        from cgrecnet.runs.notebook import only_one_process
+        from cgrecnet.runs.plan import plan_run
+
+        name = plan_run(config, "here").run_id
+        place = results / config.experiment / name
+        (work / name).mkdir(parents=True, exist_ok=True)
+        with only_one_process(work / name / "lock", name):
+            if (place / "run.json").exists():
+                return
+            time.sleep(0.3)
+            with open(work / name / "log.txt", "a") as log:
+                log.write("done\n")
+            place.mkdir(parents=True, exist_ok=True)
+            (place / "run.json").write_text("{}")
+
+    failures: list[Exception] = []
+
+    def sweep():
+        try:
+            run_sweep(configs(5), two_workers, **folders(tmp_path), say=lambda _: None, do=locked)
+        except Exception as error:  # pytest does not see what a thread raises
+            failures.append(error)
+
+    both = [threading.Thread(target=sweep) for _ in range(2)]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join()
+    assert not failures
+    assert [tries(tmp_path, config) for config in configs(5)] == [1] * 5
+
+
+class Port:
+    """A port that leads to another one, and that can be closed and opened with all that runs through it."""
+
+    def __init__(self, target: int) -> None:
+        self.target, self.pairs = target, []
+        self.server = None
+        self.number = 0
+        self.open()
+
+    def open(self) -> None:
+        self.server = socket.socket()
+        self.server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.server.bind(("127.0.0.1", self.number))
+        self.number = self.server.getsockname()[1]
+        self.server.listen(64)
+        threading.Thread(target=self._accept, args=(self.server,), daemon=True).start()
+
+    def close(self) -> None:
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        for end in [end for pair in self.pairs for end in pair]:
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            end.close()
+        self.pairs.clear()
+
+    def _accept(self, server) -> None:
+        while True:
+            try:
+                near, _ = server.accept()
+                far = socket.create_connection(("127.0.0.1", self.target))
+            except OSError:
+                return
+            self.pairs.append((near, far))
+            for a, b in ((near, far), (far, near)):
+                threading.Thread(target=self._pump, args=(a, b), daemon=True).start()
+
+    def _pump(self, a, b) -> None:
+        try:
+            while chunk := a.recv(65536):
+                b.sendall(chunk)
+        except OSError:
+            pass
+        for end in (a, b):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+
+@pytest.fixture
+def scheduler(tmp_path):
+    """A scheduler and two workers as processes of their own, all reached through a port that can be closed."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        number = free.getsockname()[1]
+    dask = [sys.executable, "-m", "dask"]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = [subprocess.Popen([*dask, "scheduler", "--host", f"tcp://127.0.0.1:{number}", "--no-dashboard"], **quiet)]
+    for _ in range(600):
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", number)) == 0:
+                break
+        time.sleep(0.1)
+    port = Port(number)
+    address = f"tcp://127.0.0.1:{port.number}"
+    started.append(subprocess.Popen([sys.executable, "-m", "cgrecnet", "worker", address, "--workers", "2"], **quiet))
+    yield address, port
+    for process in started:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            child.kill()
+        process.kill()
+        process.wait()
+
+
+def test_a_scheduler_whose_port_is_closed_for_a_while_is_waited_for(tmp_path, scheduler):
+    address, port = scheduler
+    with Client(address, timeout=60) as client:
+        client.wait_for_workers(2, timeout=60)
+
+    def cut():
+        while len(records(tmp_path)) < 2:
+            time.sleep(0.05)
+        port.close()
+        time.sleep(2)
+        port.open()
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    said: list[str] = []
+    with remote_cluster(address) as connect:
+        standing = run_sweep(configs(8), connect, **folders(tmp_path), say=said.append, do=trivial(0.5))
+    cutter.join()
+    assert standing.done == 8 and len(records(tmp_path)) == 8, said
+
+
+def test_an_interrupted_sweep_goes_on_and_ends_all_that_it_started(tmp_path):
+    script = tmp_path / "sweep.py"
+    script.write_text(
+        "import sys, pathlib\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_sweep import configs, folders, local_cluster, run_sweep, trivial\n"
+        "if __name__ == '__main__':\n"
+        "    with local_cluster(2) as connect:\n"
+        "        run_sweep(configs(6), connect, **folders(pathlib.Path(sys.argv[1])), do=trivial(0.7))\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
+    process = subprocess.Popen([sys.executable, str(script), str(tmp_path)], env=environment, stdout=subprocess.PIPE)
+    while len(records(tmp_path)) < 2:
+        time.sleep(0.05)
+        assert process.poll() is None, "the sweep ended before it was interrupted"
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(signal.SIGINT)
+    process.wait(60)
+    gone, alive = psutil.wait_procs(family, timeout=20)
+    assert not alive
+    assert 2 <= len(records(tmp_path)) < 6
+    done = subprocess.run([sys.executable, str(script), str(tmp_path)], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert len(records(tmp_path)) == 6
+
+
+def test_what_can_be_known_before_is_said_before(tmp_path, monkeypatch):
     monkeypatch.delenv("CGRECNET_WEIGHTS", raising=False)
-    monkeypatch.setattr(sweeps, "train", lambda *_, **__: pytest.fail("a run was started"))
-    configs = read_sweep(write(tmp_path, "experiment: e\ngrid: {weights: [null, nowhere.safetensors]}"))
+    never = lambda: pytest.fail("a cluster was asked for")  # noqa: E731
+    lost = [RunConfig(experiment="e"), RunConfig(experiment="e", weights="nowhere.safetensors")]
     with pytest.raises(ConfigError, match="nowhere.safetensors.*CGRECNET_WEIGHTS"):
-        run_sweep(configs, say=lambda _: None)
+        run_sweep(lost, never, **folders(tmp_path))
+    with pytest.raises(ConfigError, match="same run, e-.*write each value once"):
+        plan_sweep(configs(1) * 2)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
+    monkeypatch.setattr("cgrecnet.runs.cluster.PATIENCE", 1)
+    for address in ("tcp://127.0.0.1:9", "nonsense://x"):
+        with pytest.raises(RunError, match="No Dask scheduler answers at .*dask scheduler") as caught:
+            with remote_cluster(address):
+                pass
+        assert "\n" not in str(caught.value)
+
+
+def test_a_job_queue_is_checked_and_gives_a_job_script(tmp_path):
+    path = tmp_path / "queue.yaml"
+    path.write_text("kind: slurm\njobs: 4\noptions: {queue: gpu, memory: 16GB, walltime: '04:00:00'}\n")
+    with read_jobqueue(path).open() as cluster:
+        script = cluster.job_script()
+    assert "#SBATCH -p gpu" in script and "#SBATCH -t 04:00:00" in script
+    for text, message in (
+        ("kind: slurn", "'kind' is 'slurn'"),
+        ("kind: slurm\njobs: 0", "'jobs' is 0"),
+        ("kind: slurm\njob: 1", "'job' is 1"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match=message):
+            read_jobqueue(path)
+
+
+def test_the_runs_of_a_sweep_file_reach_the_workers(tmp_path, two_workers):
+    path = tmp_path / "x.yaml"
+    path.write_text("experiment: e\ngrid: {model: [resnet50, cg_recnet], seed: [1, 2]}")
+    run_sweep(read_sweep(path), two_workers, **folders(tmp_path), say=lambda _: None, do=trivial())
+    assert len(records(tmp_path)) == 4
+    assert json.dumps(sorted(records(tmp_path)))
+    assert sweeps.PAUSE > 0

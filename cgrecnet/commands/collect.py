@@ -1,0 +1,43 @@
+"""`cgrecnet collect`."""
+
+import argparse
+from pathlib import Path
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.files import whole
+
+
+def add(commands) -> None:
+    """Add the command to the parser."""
+    collect = commands.add_parser("collect", help="the table of a sweep: mean, spread and n over folds and seeds")
+    collect.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
+    collect.add_argument("--partial", action="store_true", help="take what is there, and say what is missing")
+    collect.add_argument("--csv", type=Path, help="also write one row per run to this file")
+    collect.add_argument("--results", type=Path, help="folder of the records (default: results/)")
+    collect.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from cgrecnet.paths import RESULTS
+    from cgrecnet.runs.collect import SCORES, collect, summarise
+    from cgrecnet.runs.grid import read_sweep
+    from cgrecnet.runs.sweep import plan_sweep
+
+    table = collect(plan_sweep(read_sweep(options.file)), options.results or RESULTS, options.partial)
+    if options.csv:
+        try:
+            with whole(options.csv) as file:
+                table.to_csv(file, index=False)
+        except OSError as error:
+            raise ConfigError(f"{options.csv} cannot be written ({error.strerror}): name another file.") from None
+    summary = summarise(table)
+    keys = [name for name in summary.columns if not name.endswith(("_mean", "_sd"))]
+    for score in SCORES:
+        mean, spread = summary[f"{score}_mean"] * 100, summary[f"{score}_sd"] * 100
+        summary[score] = [f"{m:.2f}" + ("" if s != s else f" ± {s:.2f}") for m, s in zip(mean, spread, strict=True)]
+    print(summary[[*keys, *SCORES]].to_string(index=False))
+    print(f"percent, mean ± standard deviation over the n runs of a row; {len(table)} of {table.attrs['planned']} runs")
+    if missing := table.attrs["missing"]:
+        print(f"missing: {', '.join(missing[:5])}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else ""))
+        return 1
+    return 0

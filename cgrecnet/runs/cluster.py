@@ -1,0 +1,138 @@
+"""Where the runs of a sweep are done: on this machine, on a Dask scheduler that is there, or on a job queue."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import dask
+import psutil
+import torch
+from distributed import Client, Nanny, Scheduler, SpecCluster
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.runs.grid import read_yaml_mapping
+from cgrecnet.runs.worker import worker_environment
+
+#: Memory that one run on the CPU is granted when the number of local workers is chosen, in bytes.
+MEMORY_OF_A_RUN = 3 * 2**30
+#: Seconds that a scheduler has to answer.
+PATIENCE = 10
+
+#: A worker that dies is not the end of a run: it is given to another worker, this many times.
+DEATHS = 10
+
+
+class JobQueue(BaseModel):
+    """A batch system that dask-jobqueue knows, from a small YAML file.
+
+    kind: which system; jobs: how many workers at most; options: what dask-jobqueue's cluster of that kind takes
+    (queue, account, memory, walltime, job_extra_directives, ...). A job does one run at a time.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["slurm", "pbs", "sge", "lsf", "htcondor", "moab", "oar"]
+    jobs: Annotated[int, Field(ge=1)] = 1
+    options: dict[str, Any] = {}
+
+    def open(self):
+        """The cluster object of dask-jobqueue; ConfigError where it refuses the options. Submits nothing."""
+        import dask_jobqueue
+
+        names = {"htcondor": "HTCondorCluster", "moab": "MoabCluster"}
+        kind = getattr(dask_jobqueue, names.get(self.kind, f"{self.kind.upper()}Cluster"))
+        try:
+            return kind(**{"cores": 1, "processes": 1, "memory": "8GB", **self.options})
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"The job queue's options are not usable: {error}.") from None
+
+
+def read_jobqueue(path: Path) -> JobQueue:
+    """The job queue of a YAML file; ConfigError, in one sentence, where it is not one."""
+    values = read_yaml_mapping(path)
+    try:
+        return JobQueue.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(
+            f"{path}: {place!r} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
+        ) from None
+
+
+def local_workers() -> int:
+    """How many runs this machine does at a time: one per GPU, or one per core as far as the memory goes."""
+    if torch.cuda.is_available():
+        return torch.cuda.device_count()
+    return max(1, min(os.cpu_count() or 1, psutil.virtual_memory().available // MEMORY_OF_A_RUN))
+
+
+@contextmanager
+def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
+    """A scheduler and worker processes on this machine; gives a function that connects to them.
+
+    Each worker does one run at a time, with its share of the cores, or with a GPU of its own.
+    Workers that die are started again.
+    """
+    count = workers or local_workers()
+    with dask.config.set(_settings()):
+        cluster = SpecCluster(
+            workers={i: {"cls": Nanny, "options": _worker(i, count)} for i in range(count)},
+            scheduler={"cls": Scheduler, "options": {"dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}},
+            silence_logs=logging.CRITICAL,
+        )
+        with cluster:
+            yield lambda: Client(cluster, timeout=PATIENCE)
+
+
+@contextmanager
+def queue_cluster(queue: JobQueue) -> Iterator[Callable[[], Client]]:
+    """Workers as jobs of a batch system; gives a function that connects to them."""
+    with dask.config.set(_settings()), queue.open() as cluster:
+        cluster.scale(jobs=queue.jobs)
+        yield lambda: Client(cluster, timeout=PATIENCE)
+
+
+@contextmanager
+def remote_cluster(address: str) -> Iterator[Callable[[], Client]]:
+    """A scheduler that somebody else started; gives a function that connects to it.
+
+    Raises RunError, in one sentence, where nobody answers at the address.
+    """
+
+    def connect() -> Client:
+        try:
+            return Client(address, timeout=PATIENCE)
+        except (OSError, TimeoutError, ValueError) as error:
+            raise RunError(
+                f"No Dask scheduler answers at {address} ({_short(error)}): start one with `dask scheduler` "
+                "and its workers with `cgrecnet worker`, or leave out --scheduler to use this machine."
+            ) from None
+
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of a lost connection, the sweep says
+    with dask.config.set(_settings()):
+        connect().close()
+        yield connect
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "distributed.scheduler.allowed-failures": DEATHS,
+        "distributed.comm.timeouts.connect": f"{PATIENCE}s",
+        "distributed.worker.daemon": False,
+    }
+
+
+def _worker(number: int, count: int) -> dict[str, Any]:
+    environment = worker_environment(number, count)
+    return {"nthreads": 1, "env": environment, "memory_limit": 0, "silence_logs": logging.CRITICAL}
+
+
+def _short(error: BaseException) -> str:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return text if len(text) < 120 else text[:117] + "..."

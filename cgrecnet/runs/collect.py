@@ -1,0 +1,78 @@
+"""One table from the records of a sweep; what is missing is said, never averaged over in silence."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cgrecnet.errors import RunError
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.record import RECORD, RunRecord, read_record
+
+#: What repeats a measurement and is averaged over; every other parameter that varies names a row.
+REPEATS = ("fold", "seed", "split_seed")
+#: Scores of a run that the table has a column for.
+SCORES = ("accuracy", "balanced_accuracy", "weighted_f1", "macro_f1", "macro_auc")
+
+
+def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = False) -> pd.DataFrame:
+    """One row per run of a sweep: its name, the parameters that vary over the sweep, its scores, its seconds.
+
+    partial: whether runs may be missing; the table then has fewer rows, and `attrs["missing"]` names the others.
+    Raises RunError where a run is missing (and `partial` is not given), or a record is damaged.
+    """
+    paths = {plan.run_id: Path(results) / plan.config.experiment / plan.run_id / RECORD for plan in plans}
+    missing = [name for name, path in paths.items() if not path.exists()]
+    if missing and not partial:
+        raise RunError(
+            f"{len(missing)} of {len(plans)} runs have no record, the first is {missing[0]}: run the sweep to its end, "
+            "or ask for the part that is there (--partial)."
+        )
+    if len(missing) == len(plans):
+        raise RunError(f"None of the {len(plans)} runs has a record in {results}: run the sweep first.")
+    varying = _varying(plans)
+    rows = []
+    for plan in plans:
+        if plan.run_id not in missing:
+            rows.append({"run_id": plan.run_id, **_of(plan, varying), **_scores(read_record(paths[plan.run_id]))})
+    table = pd.DataFrame(rows)
+    table.attrs |= {"missing": missing, "planned": len(plans), "varying": varying}
+    return table
+
+
+def summarise(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean, standard deviation (n - 1) and n of every score, over folds and seeds; one row per other setting."""
+    keys = [name for name in table.attrs["varying"] if name not in REPEATS]
+    grouped = table.groupby(keys, sort=False) if keys else table.groupby(lambda _: "all")
+    parts = {"n": grouped.size()}
+    for score in SCORES:
+        parts[f"{score}_mean"], parts[f"{score}_sd"] = grouped[score].mean(), grouped[score].std(ddof=1)
+    return pd.DataFrame(parts).reset_index(names=None if keys else ["runs"])
+
+
+def _varying(plans: Sequence[Plan]) -> list[str]:
+    """Parameters that have more than one value in the sweep, in the configuration's order."""
+    seen: dict[str, set[str]] = {}
+    for plan in plans:
+        for name, value in plan.config.model_dump().items():
+            seen.setdefault(name, set()).add(repr(value))
+    return [name for name, values in seen.items() if len(values) > 1]
+
+
+def _of(plan: Plan, names: list[str]) -> dict[str, Any]:
+    values = plan.config.model_dump()
+    return {name: repr(values[name]) if isinstance(values[name], dict | list) else values[name] for name in names}
+
+
+def _scores(record: RunRecord) -> dict[str, float]:
+    test = record.test
+    return {
+        "accuracy": test["accuracy"],
+        "balanced_accuracy": test["balanced_accuracy"],
+        "weighted_f1": test["weighted"]["f1"],
+        "macro_f1": test["macro"]["f1"],
+        "macro_auc": test["macro"]["auc"],
+        "seconds": record.wall_seconds,
+    }

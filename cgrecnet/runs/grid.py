@@ -1,0 +1,55 @@
+"""A sweep written down as data: a grid of runs, checked whole before the first one starts."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.training.config import RunConfig
+
+KEYS = ("experiment", "base", "grid")
+
+
+def read_yaml_mapping(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file; ConfigError, in one sentence, where there is none."""
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from None
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that does not exist
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path} is not valid YAML{where}: mend it and start again.") from None
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise ConfigError(f"{path} holds no `name: value` pairs: write one parameter per line.")
+    return values
+
+
+def read_sweep(path: Path) -> list[RunConfig]:
+    """All runs of a sweep file: `experiment`, the `base` parameters, and a `grid` of lists, multiplied out.
+
+    Raises ConfigError for the first run that would not be valid, before any run is started.
+    """
+    values = read_yaml_mapping(path)
+    unknown = [key for key in values if key not in KEYS]
+    if unknown or "experiment" not in values:
+        raise ConfigError(
+            f"{path} has {'the unknown key ' + repr(unknown[0]) if unknown else 'no experiment'}: "
+            f"a sweep has the keys {', '.join(KEYS)}."
+        )
+    base, grid = values.get("base") or {}, values.get("grid") or {}
+    if not isinstance(base, dict) or not isinstance(grid, dict):
+        raise ConfigError(f"{path}: `base` and `grid` are `name: value` pairs; one of them is not.")
+    for name in (*base, *grid):
+        if not isinstance(name, str):
+            raise ConfigError(f"{path}: {name!r} is no parameter's name; names are words.")
+    for name, choices in grid.items():
+        if not isinstance(choices, list) or not choices:
+            raise ConfigError(f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value.")
+        if name in base:
+            raise ConfigError(f"{path}: {name!r} stands in both `base` and `grid`; keep one.")
+    fixed = {"experiment": values["experiment"], **base}
+    points = (dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values()))
+    return [RunConfig.from_mapping(fixed | point, str(path)) for point in points]

@@ -1,0 +1,79 @@
+"""The table of a sweep: every run or none, unless the part that is there is asked for; then n says how many."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cgrecnet.cli import main
+from cgrecnet.errors import RunError
+from cgrecnet.evaluation.metrics import score
+from cgrecnet.runs.collect import collect, summarise
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.runs.sweep import plan_sweep
+
+CLASSES = ("a", "b", "c")
+
+
+@pytest.fixture
+def sweep(tmp_path) -> Path:
+    path = tmp_path / "x.yaml"
+    path.write_text("experiment: e\nbase: {split: folds}\ngrid: {model: [resnet50, cg_recnet], fold: [0, 1, 2]}")
+    return path
+
+
+def write(plan, results: Path, seed: int) -> float:
+    """A record of a run with random predictions; returns its accuracy."""
+    rng = np.random.default_rng(seed)
+    labels, probabilities = np.arange(60) % 3, rng.dirichlet(np.ones(3), 60)
+    table = format_predictions([str(i) for i in range(60)], labels, probabilities)
+    test = score(labels, probabilities, CLASSES)
+    record = RunRecord(
+        run_id=plan.run_id, experiment="e", config=plan.config.model_dump(), started="2026-01-01", wall_seconds=1.0,
+        commit="c", code=plan.code, data={}, split={}, weights={}, parameters=1, hardware={}, software={}, history=[],
+        test=test, predictions_sha256=sha256(table),
+    )  # fmt: skip
+    write_run(results / "e" / plan.run_id, record, table)
+    return test["accuracy"]
+
+
+def test_mean_spread_and_n_over_the_folds(tmp_path, sweep):
+    plans = plan_sweep(read_sweep(sweep))
+    accuracy = [write(plan, tmp_path, seed) for seed, plan in enumerate(plans)]
+    table = collect(plans, tmp_path)
+    assert table.attrs["varying"] == ["model", "fold"] and list(table["accuracy"]) == accuracy
+    summary = summarise(table).set_index("model")
+    assert list(summary["n"]) == [3, 3]
+    for model, values in (("resnet50", accuracy[:3]), ("cg_recnet", accuracy[3:])):
+        assert summary["accuracy_mean"][model] == pytest.approx(np.mean(values))
+        assert summary["accuracy_sd"][model] == pytest.approx(np.std(values, ddof=1))
+
+
+def test_a_missing_run_is_refused_unless_asked_for_and_then_n_says_it(tmp_path, sweep, capsys):
+    plans = plan_sweep(read_sweep(sweep))
+    with pytest.raises(RunError, match="6 of 6 runs have no record"):
+        collect(plans, tmp_path)
+    with pytest.raises(RunError, match="None of the 6 runs"):
+        collect(plans, tmp_path, partial=True)
+    for plan in plans[:4]:
+        write(plan, tmp_path, 0)
+    words = ["collect", str(sweep), "--results", str(tmp_path)]
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert f"2 of 6 runs have no record, the first is {plans[4].run_id}" in said and "--partial" in said
+    assert main([*words, "--partial", "--csv", str(tmp_path / "t.csv")]) == 1
+    said = capsys.readouterr().out
+    assert "4 of 6 runs" in said and f"missing: {plans[4].run_id}, {plans[5].run_id}" in said
+    assert list(summarise(collect(plans, tmp_path, partial=True))["n"]) == [3, 1]
+    assert len((tmp_path / "t.csv").read_text().splitlines()) == 5
+
+
+def test_a_damaged_record_is_named(tmp_path, sweep):
+    plans = plan_sweep(read_sweep(sweep))
+    for plan in plans:
+        write(plan, tmp_path, 0)
+    path = tmp_path / "e" / plans[2].run_id / "run.json"
+    path.write_text(path.read_text()[:50])
+    with pytest.raises(RunError, match=f"{plans[2].run_id}.*cut off"):
+        collect(plans, tmp_path)
