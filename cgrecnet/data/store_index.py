@@ -70,11 +70,8 @@ def read_index(data: bytes, columns: Sequence[tuple[str, str]]) -> tuple[pd.Data
 
 def _parse(data: bytes, columns: Sequence[tuple[str, str]]) -> pd.DataFrame:
     """Values as they were: an empty text is no missing number, and a number keeps every digit."""
-    floats = [name for name, kind in columns if kind.startswith("float")]
-    return pd.read_csv(
-        io.BytesIO(data),
-        dtype=OWN | dict(columns),
-        na_values={name: [""] for name in floats},
-        keep_default_na=False,
-        float_precision="round_trip",
+    floats = {name: kind for name, kind in columns if kind.startswith("float")}
+    index = pd.read_csv(
+        io.BytesIO(data), dtype=OWN | dict(columns) | dict.fromkeys(floats, str), keep_default_na=False, na_values=[]
     )
+    return index.assign(**{name: index[name].replace("", "nan").astype(kind) for name, kind in floats.items()})

@@ -1,0 +1,111 @@
+"""Stores that are damaged, changed or of another version: one sentence with what to do, or a report."""
+
+import json
+
+import pytest
+from zhu_trees import tree
+
+from cgrecnet.cli import main
+from cgrecnet.data import open_dataset, pack_dataset
+from cgrecnet.data.store_header import ASIDE, HEADER, INDEX, PIXELS, Content, content_of
+from cgrecnet.errors import DataError
+
+
+@pytest.fixture
+def store(tmp_path):
+    tree(tmp_path / "files", "flat")
+    return pack_dataset("zhu", tmp_path / "files", store=tmp_path / "store")
+
+
+def change(store, **values) -> None:
+    header = json.loads((store / HEADER).read_text())
+    (store / HEADER).write_text(json.dumps(header | values))
+
+
+REMEDY = "remove the folder .*store and pack the data set anew"
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-1])
+
+
+FAULTS = {
+    "other version": (
+        lambda s: change(s, format=2, built_with="9.1"),
+        rf"is of format 2 \(packed by cgrecnet 9.1\), and this version reads format 1: {REMEDY}.*, or open it with that",
+    ),
+    "no json": (lambda s: (s / HEADER).write_text("{"), f"store.json is damaged .no header of a store.: {REMEDY}"),
+    "other json": (lambda s: (s / HEADER).write_text("[1]"), "store.json is damaged"),
+    "binary": (lambda s: (s / HEADER).write_bytes(b"\xff\xfe\0"), "store.json is damaged"),
+    "unknown entry": (lambda s: change(s, more=1), f"store.json is damaged .at 'more'.: {REMEDY}"),
+    "bad entry": (lambda s: change(s, pixel_type="<f4"), "store.json is damaged .at 'pixel_type'"),
+    "more crops": (lambda s: change(s, crops=13), "index.csv does not fit its header .other sizes"),
+    "other columns": (lambda s: change(s, columns=[["cell_id", "str"], ["x", "str"]]), "index.csv does not fit its h"),
+    "other types": (
+        lambda s: change(s, columns=[["cell_id", "int64"], ["class_name", "str"], ["group", "str"]]),
+        "index.csv does not fit its header",
+    ),
+    "cut pixels": (lambda s: cut(s / PIXELS), rf"pixels.bin is cut off \([\d,]+ of [\d,]+ bytes\): {REMEDY}"),
+    "long pixels": (lambda s: (s / PIXELS).open("ab").write(b"x"), "pixels.bin is longer than it was packed"),
+    "no pixels": (lambda s: (s / PIXELS).unlink(), f"pixels.bin cannot be read .No such file or directory.: {REMEDY}"),
+    "cut index": (lambda s: cut(s / INDEX), "index.csv is cut off"),
+    "no index": (lambda s: (s / INDEX).unlink(), "index.csv cannot be read"),
+    "other labels": (
+        lambda s: (s / INDEX).write_bytes((s / INDEX).read_bytes().replace(b"\n0,", b"\n1,", 1)),
+        f"index.csv was changed after it was packed .its sha256 differs.: {REMEDY}",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_sentence_on_opening_checking_and_packing(store, tmp_path, fault, capsys):
+    spoil, said = FAULTS[fault]
+    spoil(store)
+    with pytest.raises(DataError, match=said) as found:
+        open_dataset("zhu", root=store)
+    assert "\n" not in str(found.value)
+    assert main(["data", "check", "zhu", str(store)]) == 2
+    assert main(["data", "pack", "zhu", str(tmp_path / "files"), "--store", str(store)]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2 and all(str(found.value) in line for line in errors)
+
+
+def test_a_folder_without_a_header_is_no_store(store):
+    (store / HEADER).unlink()
+    with pytest.raises(DataError, match="holds other files"):
+        open_dataset("zhu", root=store)
+
+
+def test_changed_pixels_are_found_and_named_by_the_full_check(store, capsys):
+    assert main(["data", "check", "zhu", str(store)]) == 0
+    assert "Nothing amiss" in capsys.readouterr().out
+    names = open_dataset("zhu", root=store).table["cell_id"].tolist()
+    pixels = bytearray((store / PIXELS).read_bytes())
+    pixels[0] ^= 1
+    pixels[-1] ^= 1
+    (store / PIXELS).write_bytes(pixels)
+    open_dataset("zhu", root=store)  # no pixel is read on opening
+    assert main(["data", "check", "zhu", str(store)]) == 1
+    said = capsys.readouterr().out
+    assert f"Amiss: the pixels of 2 crop(s) were changed ({names[0]}, {names[-1]}): remove the folder" in said
+
+
+def test_changed_labels_under_a_mended_index_are_found_by_the_full_check(store, capsys):
+    changed = (store / INDEX).read_bytes().replace(b"\n0,", b"\n1,", 1)
+    (store / INDEX).write_bytes(changed)
+    change(store, index=Content.model_dump(content_of(store / INDEX)))
+    assert main(["data", "check", "zhu", str(store)]) == 1
+    assert "the fingerprint over pixels, labels and names is not the packed one" in capsys.readouterr().out
+
+
+def test_a_report_that_is_gone(store, capsys):
+    change(store, aside=1)
+    (store / ASIDE).unlink()
+    assert main(["data", "check", "zhu", str(store)]) == 2
+    assert "aside.csv is gone or damaged" in capsys.readouterr().err
+
+
+def test_the_check_compares_with_the_paper_s_counts(store, capsys):
+    main(["data", "check", "zhu", str(store)])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["astrocyte", "4", "55,466", "-55,462"] in lines
