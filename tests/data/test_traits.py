@@ -1,11 +1,14 @@
 """Traits of drawn pictures whose answers are known."""
 
+import importlib.util
 import json
+import re
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.traits import (
@@ -165,3 +168,47 @@ def test_the_record_of_the_samples_is_what_the_samples_give(real_data):
         assert traits(image, tuple(record["window"])) == pytest.approx(cell["traits"], rel=1e-9)
         assert np.allclose(spectrum(image), cell["spectrum"], equal_nan=True)
     assert record["frequencies"] == pytest.approx(list(FREQUENCIES))
+
+
+@pytest.fixture(scope="module")
+def benchmark():
+    """The script `benchmarks/zhu_samples.py` as a module."""
+    spec = importlib.util.spec_from_file_location("zhu_samples", REPOSITORY / "benchmarks" / "zhu_samples.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_script_measures_a_folder_and_names_every_file_with_its_hash(benchmark, tmp_path, monkeypatch, capsys):
+    for seed, name in enumerate(("a_1d1_1_Ch1.ome.png", "n_1d1_2_Ch1.ome.png", "o_2d1_3_Ch1.ome.png")):
+        Image.fromarray(drawn(seed=seed)).save(tmp_path / name)
+    target = tmp_path / "record" / "traits.json"
+    monkeypatch.setattr("sys.argv", ["zhu_samples.py", str(tmp_path), "--json", str(target)])
+    assert benchmark.main() == 0 and "3 cells measured" in capsys.readouterr().out
+    record = json.loads(target.read_text(encoding="utf-8"))
+    assert [cell["kind"] for cell in record["cells"]] == ["astrocyte", "neuron", "oligodendrocyte"]
+    for seed, cell in enumerate(record["cells"]):
+        assert cell["traits"] == traits(drawn(seed=seed), WINDOW)
+        assert cell["sha256"] == sha256((tmp_path / cell["file"]).read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("notes.txt", b"x", "holds no crop of the paper's data: name the folder that does"),
+        ("cell.png", b"x", "cell.png in"),
+        ("a_1d1_1_Ch1.ome.png", b"x", "a_1d1_1_Ch1.ome.png in .* cannot be measured .*: remove it"),
+    ],
+)
+def test_the_script_refuses_what_is_no_crop_and_writes_nothing(
+    benchmark, tmp_path, monkeypatch, capsys, name, content, message
+):
+    (tmp_path / "cells").mkdir()
+    if name == "cell.png":
+        Image.fromarray(drawn()).save(tmp_path / "cells" / "a_1d1_1_Ch1.ome.png")
+    (tmp_path / "cells" / name).write_bytes(content)
+    monkeypatch.setattr("sys.argv", ["x", str(tmp_path / "cells"), "--json", str(tmp_path / "traits.json")])
+    assert benchmark.main() == 2
+    said = capsys.readouterr().err
+    assert re.search(message, said) and said.count("\n") == 1
+    assert not (tmp_path / "traits.json").exists()
