@@ -1,9 +1,9 @@
 """`cgrecnet data`: its commands, each from a module of its own."""
 
-from cgrecnet.commands import data_audit, data_check, data_fetch, data_list, data_pack, data_split
+from cgrecnet.commands import data_audit, data_check, data_fetch, data_list, data_pack, data_simulate, data_split
 
 #: Modules with `add(commands)`, in the order of the help.
-MODULES = (data_list, data_fetch, data_check, data_split, data_audit, data_pack)
+MODULES = (data_list, data_fetch, data_check, data_split, data_audit, data_pack, data_simulate)
 
 
 def add(commands) -> None:

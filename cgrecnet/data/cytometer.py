@@ -202,17 +202,24 @@ def simulate(
 def simulate_blocks(
     options: CytometerOptions | Mapping | None = None, optics: Optics | None = None, workers: int = 1
 ) -> Iterator[Simulation]:
-    """The cells of `simulate` in order, some at a time, so that they need not all be in memory at once."""
+    """The cells of `simulate` in order, some at a time, so that they need not all be in memory at once.
+
+    Raises ConfigError at once for unusable options or workers.
+    """
     options = check_options(CytometerOptions, options, "cytometer")
     optics = optics or Optics()
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
         raise ConfigError(f"The number of workers must be a whole number, 1 or more, not {workers!r}.")
+    return _in_order(options, optics, workers)
+
+
+def _in_order(options: CytometerOptions, optics: Optics, workers: int) -> Iterator[Simulation]:
+    """The blocks, made by some threads, handed out in order; only a few wait in memory."""
     runs = draw_runs(options.seed, options.runs)
-    firsts = range(0, options.cells, BLOCK)
     # The products of matrices are small: threads of the linear algebra library would only stand in each other's way.
     with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
         waiting = deque()
-        for first in firsts:
+        for first in range(0, options.cells, BLOCK):
             waiting.append(pool.submit(_block, first, options, optics, runs))
             if len(waiting) > 3 * workers:
                 yield waiting.popleft().result()

@@ -72,14 +72,13 @@ class Crop(_Values):
 
 
 class Focus(_Values):
+    centre_um: float
     run_range_um: NotNegative
     cell_spread_um: NotNegative
 
 
 class Cell(_Values):
     position_spread_um: NotNegative
-    absorption_mean: NotNegative
-    absorption_spread: NotNegative
     nucleus_index_mean: float
     nucleus_index_spread: NotNegative
     nucleus_absorption: NotNegative
@@ -121,6 +120,7 @@ class Traits(_Section):
     irregularity: Trait
     nucleus_ratio: Trait
     density: Trait
+    absorption_per_um: Trait
     granules: Trait
     granule_path_um: Trait
     processes: Trait

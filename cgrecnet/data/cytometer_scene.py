@@ -48,13 +48,13 @@ class Scene:
 def draw_runs(seed: int, runs: int) -> dict[str, np.ndarray]:
     """Background (8-bit grey levels), gain (grey levels per relative intensity 1) and focus (um) of each run."""
     rng = np.random.default_rng([seed, _RUN_STREAM])
-    camera, reach = parameters().camera, parameters().focus.run_range_um
+    camera, values = parameters().camera, parameters().focus
     place = (rng.permutation(np.arange(runs)) + rng.random(runs)) / runs
     focus = (np.arange(runs) + rng.random(runs)) / runs
     return {
         "background": camera.background_low + (camera.background_high - camera.background_low) * place,
         "gain": camera.gain_low * (camera.gain_high / camera.gain_low) ** place,
-        "focus_um": reach * (2 * rng.permutation(focus) - 1),
+        "focus_um": values.centre_um + values.run_range_um * (2 * rng.permutation(focus) - 1),
     }
 
 

@@ -27,7 +27,7 @@ _THERE = 0.025  # um of optical path above which a process counts as part of the
 #: What differs between the kinds on average: name -> Trait.
 TRAITS = dict(parameters().traits.items())
 #: Random numbers of one cell, by name and in order: standard normal, and uniform in [0, 1).
-NORMAL = (*TRAITS, "nucleus_index", "absorption", "x", "y")
+NORMAL = (*TRAITS, "nucleus_index", "x", "y")
 UNIFORM = ("angle", "nucleus_turn", "nucleus_offset", "nucleus_bearing", "nucleus_stretch", "nucleoli")
 
 Causes = dict[str, np.ndarray]
@@ -58,8 +58,6 @@ def draw_causes(kind: np.ndarray, normal: Mapping, uniform: Mapping) -> Causes:
     causes["processes"] = np.rint(causes["processes"])
     index = cell.nucleus_index_mean + cell.nucleus_index_spread * np.clip(normal["nucleus_index"], -3, 3)
     causes["nucleus_index"] = index
-    absorption = cell.absorption_mean + cell.absorption_spread * normal["absorption"]
-    causes["absorption_per_um"] = np.clip(absorption, 0.2 * cell.absorption_mean, 3 * cell.absorption_mean)
     causes["angle"] = np.pi * uniform["angle"]
     causes["nucleus_angle"] = np.pi * uniform["nucleus_turn"]
     causes["nucleus_elongation"] = 1 + (cell.nucleus_elongation - 1) * uniform["nucleus_stretch"]
