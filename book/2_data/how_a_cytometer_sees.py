@@ -44,7 +44,7 @@ def source(function):
 # %% tags=["remove-input"]
 standard = Optics()
 Markdown(
-    f"The instrument that we imitate has a 40x lens of numerical aperture {standard.numerical_aperture:g} "
+    f"The instrument that we imitate has a 40x lens (its *objective*) of numerical aperture {standard.numerical_aperture:g} "
     f"and a camera whose pixels cover {standard.pixel_um:g} µm of the cell; "
     f"the light has a wavelength of {standard.wavelength_um:g} µm, and the lamp an aperture of {standard.condenser_aperture:g}. "
     f"Its depth of focus, about $n_0 \\lambda / \\mathrm{{NA}}^2$, is {standard.medium_index * standard.wavelength_um / standard.numerical_aperture**2:.1f} µm. "
@@ -69,9 +69,10 @@ Markdown(
 # T(x, y) = \exp\!\Big( -\frac{a(x, y)}{2} + \frac{2 \pi i}{\lambda} L(x, y) \Big).
 # $$ (eq-cytometer-transmission)
 #
-# The half stands there because a camera sees the square of the wave.
+# The angle $2 \pi L / \lambda$ is the wave's *phase*; the half stands there because a camera sees the square of the wave.
 # Our model cell is a ball with a nucleus beside its middle and five granules.
-# For a ball of radius $R$ the path is $2\,(n - n_0) \sqrt{R^2 - r^2}$.
+# For a ball of radius $R$ the path is $2\,(n - n_0) \sqrt{R^2 - r^2}$ at the distance $r$ from its middle.
+# {numref}`fig-cytometer-transmission` shows what it does to the light.
 
 # %%
 optics = Optics(pixel_um=0.25, pixels=96, source_points=0)  # 0: every direction of the lamp
@@ -102,6 +103,7 @@ plt.show()
 # $P$ is the lens, our next subject; until then it lets most directions pass.
 # The camera sees $|U_z|^2$.
 # The distance $z$ from the cell to the plane that is in focus is the *defocus*; a positive $z$ lies behind the cell, where the light goes.
+# Drag the slider of {numref}`fig-cytometer-focus` through zero and back.
 
 # %%
 def picture(path, absorption, defocus_um, optics=optics):
@@ -197,7 +199,7 @@ Markdown(
 # P(\mathbf f) = \begin{cases} 1 & |\mathbf f| \le \mathrm{NA} / \lambda \\ 0 & \text{otherwise.} \end{cases}
 # $$ (eq-cytometer-pupil)
 #
-# The dotted line runs through two granules that lie 0.9 µm apart.
+# The dotted line in {numref}`fig-cytometer-aperture` runs through two granules that lie 0.9 µm apart.
 # At which aperture do they come apart?
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-aperture", "caption": "A wider lens shows finer detail: with a small aperture the two granules on the dotted line are one blur or not there at all, with a large one they are two. The rim of the cell becomes thinner likewise. Defocus 1 µm."}}
@@ -258,7 +260,7 @@ Markdown(
 # $$ (eq-cytometer-source)
 #
 # $\mathrm{NA}_c$ is the aperture of the lamp's optics, the *condenser*, and the weights $w_s$ sum to 1.
-# Out of focus, pictures from different directions are shifted against each other, and the rings wash out.
+# Out of focus, pictures from different directions are shifted against each other, and the rings wash out ({numref}`fig-cytometer-source`).
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-source", "caption": "The larger the lamp, the fewer the rings, and the less there is to see out of focus at all. With an aperture of zero the light is one plane wave and each edge has several rings. Defocus 3 µm."}}
 condensers = (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
@@ -313,7 +315,7 @@ from cgrecnet.data import cytometer
 source(cytometer._expose)
 
 # %% [markdown]
-# From here on the cells are those of the data set, one of each lineage, with all that it puts into them: soma, nucleus off the middle, nucleoli, granules, short processes.
+# From here on the cells are those of the data set, one of each lineage, with all that it puts into them: soma, nucleus off the middle, nucleoli, granules, short processes ({numref}`fig-cytometer-noise`).
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-noise", "caption": "What deviates from the background by less than the noise goes under, the faint parts first. The same three simulated cells, one of each lineage; all noise is multiplied by the same factor, and 1 is the data set's default."}}
 from cgrecnet.data import open_dataset
@@ -357,7 +359,7 @@ Markdown(
 #
 # The instrument also has fluorescence channels, in which the authors of the paper's data recorded markers of the lineages {cite}`zhu2021deep`.
 # The simulation computes such pictures, so that a page can show what a label rests on.
-# Like everything here they are simulated, and they are a reference only: asking for one as input is an error.
+# Like everything here they are simulated ({numref}`fig-cytometer-markers`), and they are a reference only: asking for one as input is an error.
 
 # %% mystnb={"image": {"alt": "Three rows of four pictures of simulated cells, one row per lineage: brightfield, then the channels GFAP, Olig2 and NeuN. The markers glow with different strength, GFAP around the nucleus, Olig2 and NeuN inside it."}, "figure": {"name": "fig-cytometer-markers", "caption": "A marker says what brightfield hides, though not without doubt, because its strength varies from cell to cell. One simulated cell of each lineage in brightfield and in three simulated marker channels; each channel has one grey scale for all cells. All brightness is assumed."}}
 made = cytometer.simulate(noisy[2].options)
@@ -385,7 +387,7 @@ except UserError as error:
 # - **Flow.** A real cell moves, rotates and may be smeared by its motion; ours stands still.
 # - **Lens faults.** There is no spherical aberration, no stray light, no dust, no uneven lamp, no colour: one wavelength, a perfect lens.
 # - **The export.** Real crops were cut by the instrument's software by rules of its own; our crop follows the cell's height with a random margin.
-# - **Biology.** The traits that tell the lineages apart are assumptions, set so that the task is about as hard as the paper's, and measured on no cell.
+# - **Biology.** The traits that tell the lineages apart are assumptions, chosen with the aim that the task be about as hard as the paper's, and measured on no cell.
 #   A network that does well on them has learnt our assumptions.
 #   They carry a version number, and {doc}`meeting_the_data` says what the data set is for.
 #
@@ -436,6 +438,7 @@ source(traits.deviating_area)
 # The *spectrum* says how strong coarse and fine detail are: it is the picture's power at each spatial frequency, in units of what noise alone would have.
 # Its *slope*, in logarithms, is taken between 1/16 and 1/4 cycles per pixel: the more negative, the less fine detail.
 # Both are tied to the pixel, so that between magnifications they can be compared only with care.
+# {numref}`fig-cytometer-reality` puts everything side by side.
 
 # %%
 from cgrecnet.data import available

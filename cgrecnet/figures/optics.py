@@ -58,7 +58,7 @@ def draw_view(picture: np.ndarray, pixel_um: float, half_um: float = 9.0) -> Fig
     picture: 1 where there is no cell, shape (pixels, pixels), the cell in the middle.
     All frames have the same scales: grey and axis from 0.4 to 1.6.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(5.4, 2.6), width_ratios=(1, 1.15))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(4.7, 2.4), width_ratios=(1, 1.1))
     reach = len(picture) * pixel_um / 2
     left.imshow(picture, extent=(-reach, reach, reach, -reach), vmin=0.4, vmax=1.6)
     left.axhline(0, color=PALETTE[1], linewidth=1, linestyle=":")
@@ -68,7 +68,9 @@ def draw_view(picture: np.ndarray, pixel_um: float, half_um: float = 9.0) -> Fig
     x_um = (np.arange(len(middle)) - (len(middle) - 1) / 2) * pixel_um
     right.axhline(1, color="0.6", linewidth=1)
     right.plot(x_um, middle, color=PALETTE[0])
-    right.set(xlim=(-half_um, half_um), ylim=(0.4, 1.6), xlabel="x (µm)", title="relative intensity")
+    right.set(
+        xlim=(-half_um, half_um), ylim=(0.4, 1.6), yticks=(0.5, 1, 1.5), xlabel="x (µm)", title="relative intensity"
+    )
     return figure
 
 
@@ -85,7 +87,7 @@ def describe_view(picture: np.ndarray) -> str:
 
 def draw_cells(pictures: Sequence[np.ndarray], names: Sequence[str], window: tuple[float, float]) -> Figure:
     """One frame: a few crops in a row, one grey scale, a name above each."""
-    figure, row = plt.subplots(1, len(pictures), figsize=(5.4, 1.75))
+    figure, row = plt.subplots(1, len(pictures), figsize=(4.7, 1.6))
     for axes, picture, name in zip(np.atleast_1d(row), pictures, names, strict=True):
         axes.imshow(picture, vmin=window[0], vmax=window[1])
         axes.set_title(name, loc="center")
