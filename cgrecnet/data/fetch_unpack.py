@@ -41,9 +41,10 @@ def archive_ending(name: str, endings: tuple[str, ...] = ARCHIVES) -> str | None
     return next((ending for ending in endings if name.lower().endswith(ending)), None)
 
 
-def unpack(archive: Path, target: Path, progress: bool = False) -> list[tuple[str, str]]:
+def unpack(archive: Path, target: Path, ending: str | None = None, progress: bool = False) -> list[tuple[str, str]]:
     """Unpack a zip or tar archive into the new folder `target`; (name, reason) of members that were left out.
 
+    ending: of `ARCHIVES`, where the file's own name does not show it.
     Links and devices, damaged members and second members of one name are left out, the rest is kept.
     Raises Unpackable, and leaves no `target`: no archive or a damaged one, a password, a method that Python lacks,
     a member that would lie outside the folder, one that grows beyond `RATIO`.
@@ -55,7 +56,7 @@ def unpack(archive: Path, target: Path, progress: bool = False) -> list[tuple[st
     done = False
     try:
         with _quiet():
-            left = _unpack_all(archive, target, progress)
+            left = _unpack_all(archive, target, ending or archive_ending(archive.name), progress)
         done = True
         return left
     finally:
@@ -80,11 +81,17 @@ class _quiet:
             raise Unpackable("damaged, or no archive") from None
 
 
-def _unpack_all(archive: Path, target: Path, progress: bool) -> list[tuple[str, str]]:
+def _unpack_all(archive: Path, target: Path, ending: str | None, progress: bool) -> list[tuple[str, str]]:
     room = max(RATIO * archive.stat().st_size, SMALL)
     left = []
-    members = _zip_members if archive_ending(archive.name) == ".zip" else _tar_members
-    bar = tqdm(members(archive), f"unpacking {archive.name}", unit="file", disable=not progress, leave=False)
+    members = _zip_members if ending == ".zip" else _tar_members
+    bar = tqdm(
+        members(archive),
+        f"unpacking {archive.name.removesuffix('.part')}",
+        unit="file",
+        disable=not progress,
+        leave=False,
+    )
     for number, member in enumerate(bar):
         if number >= MOST_FILES or member.bytes > room:
             raise Unpackable(f"grows to more than {RATIO} times its size or {MOST_FILES:,} files")

@@ -108,6 +108,8 @@ class _Download:
         """Download to `part`; what is wrong with it, if anything.  A part of another version is fetched anew, once."""
         for _ in range(2):
             resumed = part.exists()
+            if resumed and file.bytes is None and file.checksum and _has_checksum(part, file.checksum):
+                return None
             try:
                 ResumingDownloader(file.bytes, show, self.tries, self.pause)(file.url, part)
                 if _has_checksum(part, file.checksum):
@@ -126,13 +128,11 @@ class _Download:
             self._note(file, file.name)
             return [f"{file.name} must be unpacked by hand"] if archive_ending(file.name, BY_HAND) else []
         into = self.folder / file.name[: -len(ending)]
-        whole_archive = self.staging / file.name
-        os.replace(part, whole_archive)
         fresh = self.staging / f"{file.name}.unpacked"
         try:
-            left = unpack(whole_archive, fresh, self.progress)
+            left = unpack(part, fresh, ending, self.progress)
         except Unpackable as reason:
-            os.replace(whole_archive, self.folder / file.name)
+            os.replace(part, self.folder / file.name)
             self._note(file, file.name)
             return [f"{file.name} was not unpacked ({reason})"]
         for name, reason in left:
@@ -141,7 +141,7 @@ class _Download:
         if into.exists():
             shutil.rmtree(into)
         os.replace(fresh, into)
-        whole_archive.unlink()
+        part.unlink()  # last, so that a killed run need not fetch it again
         return []
 
     def _is_done(self, file: RemoteFile) -> bool:

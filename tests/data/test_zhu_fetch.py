@@ -346,7 +346,9 @@ def test_killed_while_unpacking_nothing_half_is_left(server, tmp_path, monkeypat
     assert visible(tmp_path) == []
     monkeypatch.undo()
     repository_server.send_all_to(server.url, monkeypatch.setattr)
+    before = server.sent("cells.zip")
     get(tmp_path)
+    assert server.sent("cells.zip") == before, "it had arrived whole"
     assert_whole(tmp_path)
 
 
@@ -396,3 +398,38 @@ def test_without_a_folder_it_goes_to_the_cache_and_is_found_there(server, no_dat
     assert not available("zhu")
     assert fetch(None, DOI, progress=False) == no_data / "zhu"
     assert available("zhu") and len(open_dataset("zhu")) == 121
+
+
+def test_a_whole_part_without_a_listed_size_is_not_fetched_again(server, tmp_path, monkeypatch):
+    honest = zhu_fetch.list_remote
+    unsized = lambda *a, **k: [type(f)(f.name, f.url, f.checksum, None) for f in honest(*a, **k)]  # noqa: E731
+    monkeypatch.setattr(zhu_fetch, "list_remote", unsized)
+    (tmp_path / ".download").mkdir()
+    (tmp_path / ".download/cells.zip.part").write_bytes(FILES["cells.zip"])
+    get(tmp_path)
+    assert server.first_bytes("cells.zip") == []
+    assert_whole(tmp_path)
+
+
+def test_stopped_by_the_user_with_one_sentence(server, tmp_path):
+    """Ctrl-C in the middle: what has arrived is kept, and the next start asks for the rest only."""
+    server.hold["cells.zip"] = 150_000
+    program = (
+        f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        f"import repository_server; repository_server.send_all_to({server.url!r})\n"
+        "from cgrecnet.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "data", "fetch", "zhu", "--doi", DOI, "--folder", str(tmp_path)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert server.held.wait(60)
+    time.sleep(0.3)
+    process.terminate()
+    message = process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and "Traceback" not in message
+    assert "cgrecnet: stopped; what was finished is kept, start again to go on." in message
+    there = (tmp_path / ".download/cells.zip.part").stat().st_size
+    server.hold.clear()
+    server.release.set()
+    get(tmp_path)
+    assert server.first_bytes("cells.zip") == [0, there] and there > 0
+    assert_whole(tmp_path)
