@@ -81,25 +81,25 @@ def draw_boxes(
 
 
 def draw_kept(points: Sequence[tuple[int, int]], size: int = 224) -> Figure:
-    """A: share of a 60-pixel-wide crop that evaluation keeps, by its height; B: the same square in source pixels.
+    """A: share of a 60-pixel-wide crop that evaluation keeps, by its height; then one panel for each marked crop.
 
-    points: (height, width) of crops that are marked.
+    points: (height, width) of the crops that are marked on A and drawn, with what is kept, to scale.
     """
     heights = np.arange(26, 95)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.8))
-    kept = kept_shares(heights, np.full_like(heights, 60), size)
-    left.plot(heights, kept)
-    left.set(xlabel="height of the crop (pixels), width 60", ylabel="share of its area kept", ylim=(0, 1))
-    for height, width in points:
+    figure, axes = plt.subplots(1, 1 + len(points), figsize=(7.0, 2.6), width_ratios=[1.6] + [1.0] * len(points))
+    axes[0].plot(heights, kept_shares(heights, np.full_like(heights, 60), size))
+    axes[0].set(xlabel="height of the crop (pixels), width 60", ylabel="share of its area kept", ylim=(0, 1))
+    letter(axes[0], "A")
+    for place, name, (height, width) in zip(axes[1:], "BCDE", points, strict=False):
         share = kept_shares([height], [width], size)[0]
-        left.plot(height, share, "o", color=PALETTE[1])
-        left.annotate(f"{width}×{height}: {share:.0%}", (height, share), (5, -12), textcoords="offset points")
-        top, start, tall, wide = seen_boxes(central_crops([height], [width], size), size)[0]
-        right.add_patch(Rectangle((0, 0), width, height, fill=False, edgecolor=PALETTE[7]))
-        right.add_patch(Rectangle((start, top), wide, tall, fill=False, edgecolor=PALETTE[1], linewidth=1.5))
-    right.set(xlim=(-2, 62), ylim=(62, -2), xlabel="column (source pixels)", ylabel="row", aspect="equal")
-    letter(left, "A")
-    letter(right, "B")
+        axes[0].plot(height, share, "o", color=PALETTE[1])
+        axes[0].annotate(name, (height, share), (6, -10), textcoords="offset points")
+        top, left, tall, wide = seen_boxes(central_crops([height], [width], size), size)[0]
+        place.add_patch(Rectangle((0, 0), width, height, facecolor="0.85"))
+        place.add_patch(Rectangle((left, top), wide, tall, fill=False, edgecolor=PALETTE[1], linewidth=2))
+        place.set(xlim=(-1, 61), ylim=(61, -1), aspect="equal", title=f"{width} × {height}: {share:.0%} kept")
+        place.set(xlabel="source pixels")
+        letter(place, name)
     return figure
 
 

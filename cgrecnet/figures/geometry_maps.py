@@ -36,26 +36,52 @@ def draw_turns(image: np.ndarray, window: tuple[float, float]) -> Figure:
     return figure
 
 
-def draw_weights(cases: Sequence[tuple[str, int, int]]) -> Figure:
-    """The weights of one axis as pictures; cases: (title, source pixels, output pixels)."""
-    figure, axes = plt.subplots(1, len(cases), figsize=(7.0, 2.6))
-    for place, name, (title, length, resized) in zip(axes, "ABCDEF", cases, strict=False):
-        numbers = (torch.tensor([value]) for value in (length, resized, 0))
-        weights = axis_weights(*numbers, resized, length)[0].numpy()
-        place.imshow(weights, aspect="auto", cmap="gray_r", vmin=0)
-        place.set(title=title, xlabel=f"source pixel j ({length})", ylabel=f"output pixel i ({resized})")
-        place.grid(False)
+def draw_weights(whole: tuple[int, int], parts: Sequence[tuple[int, int]], rows: int = 3) -> Figure:
+    """A: all weights of one axis as a picture; then, one panel each, those of a few neighbouring output pixels.
+
+    whole, parts: (source pixels, output pixels).
+    """
+    figure, axes = plt.subplots(1, 1 + len(parts), figsize=(7.0, 2.6))
+    axes[0].imshow(_weights(*whole), aspect="auto", cmap="gray_r", vmin=0)
+    axes[0].set(xlabel="source pixel j", ylabel="output pixel i", title=f"{whole[0]} pixels to {whole[1]}")
+    letter(axes[0], "A")
+    for place, name, (length, resized) in zip(axes[1:], "BCDE", parts, strict=False):
+        weights = _weights(length, resized)
+        middle = resized // 2
+        for i in range(middle, middle + rows):
+            there = np.flatnonzero(weights[i])
+            span = np.arange(there[0] - 1, there[-1] + 2)
+            place.plot(span, weights[i, span], "o-", markersize=3, label=f"i = {i}")
+        place.set(
+            xlabel="source pixel j",
+            ylabel="weight",
+            title=f"{length} pixels to {resized}",
+            ylim=(0, 1.3 * weights[middle].max()),
+        )
+        place.legend(fontsize=7, ncol=rows, loc="upper center", handlelength=1, columnspacing=0.7)
         letter(place, name)
     return figure
 
 
+def _weights(length: int, resized: int) -> np.ndarray:
+    numbers = (torch.tensor([value]) for value in (length, resized, 0))
+    return axis_weights(*numbers, resized, length)[0].numpy()
+
+
 def draw_intensities(images: Sequence[np.ndarray], window: tuple[float, float], names: Sequence[str]) -> Figure:
-    """One row per intensity option, one column per cell, all on the scale from 0 to 1; names: titles of the columns."""
+    """One row per intensity option, one column per cell, all on the scale from 0 to 1; names: titles of the columns.
+
+    Each option acts on the whole image; shown are the middle rows that all images have.
+    """
     rows = len(INTENSITIES)
-    figure, axes = plt.subplots(rows, len(images), figsize=(7.0, 0.95 * rows + 0.2), squeeze=False)
+    lowest = min(image.shape[0] for image in images)
+    figure, axes = plt.subplots(rows, len(images), figsize=(7.0, 0.75 * rows + 0.3), squeeze=False)
     for row, option in zip(axes, INTENSITIES, strict=True):
         transform = Intensity(option)
-        draw_row(row, [transform(to_unit(image, window))[0].numpy() for image in images], (0.0, 1.0))
+        seen = [transform(to_unit(image, window))[0].numpy() for image in images]
+        first = [(picture.shape[0] - lowest) // 2 for picture in seen]
+        pictures = [picture[top : top + lowest] for top, picture in zip(first, seen, strict=True)]
+        draw_row(row, pictures, (0.0, 1.0))
         row[0].set_ylabel(option, rotation=0, ha="right", va="center")
     for place, name in zip(axes[0], names, strict=True):
         place.set_title(name, fontsize=9)
