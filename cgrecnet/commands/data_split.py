@@ -34,10 +34,11 @@ def _run(options: argparse.Namespace) -> int:
         copies = find_exact(dataset.images)
         return max([_show(path, manifest, dataset, copies) for path, manifest in manifests.items()])
     dataset = open_named(options)
-    copies = find_exact(dataset.images)
-    worst = 0
+    content, copies, worst = None, None, 0
     for seed in options.seeds:
-        manifest = make_manifest(dataset, options.kind, seed, options.folds, options.compact)
+        manifest = make_manifest(dataset, options.kind, seed, options.folds, options.compact, content, progress=True)
+        content = manifest.content
+        copies = find_exact(dataset.images) if copies is None else copies
         folds = f"{options.folds}" if manifest.folds else ""
         path = options.out / f"{dataset.name}-{dataset.task}-{options.kind}{folds}-seed{seed}.json"
         write_manifest(manifest, path)

@@ -131,7 +131,7 @@ class IntegrityReport:
             found.append("The border alone, where there is hardly any cell, tells the class: look for a shortcut.")
         gaps = list(self._wholes().values())
         if any(whole.gap is not None and whole.low > 0 for whole in gaps):
-            found.append("Cells of known groups are easier than cells of new ones: random splits flatter a model.")
+            found.append("Cells of known groups look easier than cells of new ones: random splits may flatter a model.")
         if self.groups > 1 and any(whole.grouped is None for whole in gaps):
             found.append(f"A test on new groups is not possible, so nothing shows that it is the cell: {gaps[0].why}")
         if self.groups > 1 and self.association > 0.99:

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 import sklearn
 from pydantic import BaseModel, ConfigDict, ValidationError
+from tqdm import tqdm
 
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.duplicates import Pair
@@ -100,10 +101,19 @@ class SplitManifest(BaseModel):
         return f"{text}{found}: use the data and options it was made with, or make a new one."
 
 
-def make_manifest(dataset: CellDataset, kind: str, seed: int, folds: int = 5, compact: bool = False) -> SplitManifest:
+def make_manifest(
+    dataset: CellDataset,
+    kind: str,
+    seed: int,
+    folds: int = 5,
+    compact: bool = False,
+    content: str | None = None,
+    progress: bool = False,
+) -> SplitManifest:
     """Draw a split of a data set and write down all that is needed to prove it.
 
     kind: `joint`, `folds`, `grouped` or `grouped_folds`; compact: leave out the cells' ids, and keep their hash.
+    content: what `content_hash` gave for this data set, where it is known already; progress: a bar while it is made.
     Raises ConfigError (kind, folds, seed) or DataError (two cells of one id; classes or groups that do not allow it).
     """
     if not 0 <= seed < 2**32:
@@ -113,6 +123,7 @@ def make_manifest(dataset: CellDataset, kind: str, seed: int, folds: int = 5, co
     ordered = [ids[i] for i in order]
     if twice := next((one for one, two in zip(ordered, ordered[1:], strict=False) if one == two), None):
         raise DataError(f"Two cells of data set {dataset.name!r} are named {twice}: a manifest needs a name for each.")
+    splits = draw(dataset, kind, seed, folds)
     return SplitManifest(
         data=dataset.name,
         simulated=dataset.simulated,
@@ -121,14 +132,14 @@ def make_manifest(dataset: CellDataset, kind: str, seed: int, folds: int = 5, co
         classes=list(dataset.classes),
         cells=len(dataset),
         fingerprint=dataset.fingerprint,
-        content=content_hash(dataset),
+        content=content or content_hash(dataset, progress),
         kind=kind,
         seed=seed,
         folds=folds if kind in ("folds", "grouped_folds") else None,
         sklearn=sklearn.__version__,
         ids_sha256=hash_ids(ordered),
         cell_ids=None if compact else ordered,
-        splits=[_letters(split, order) for split in draw(dataset, kind, seed, folds)],
+        splits=[_letters(split, order) for split in splits],
     )
 
 
@@ -213,12 +224,13 @@ def copies_across(copies: Iterable[Pair], split: Split) -> list[tuple[int, int]]
     ]
 
 
-def content_hash(dataset: CellDataset) -> str:
-    """The data set's fingerprint over its pixels as it would be with the cells sorted by id."""
+def content_hash(dataset: CellDataset, progress: bool = False) -> str:
+    """The data set's fingerprint over its pixels as it would be with the cells sorted by id; reads every image."""
     ids = dataset.table["cell_id"].tolist()
     order = sorted(range(len(ids)), key=ids.__getitem__)
     labels = np.asarray(dataset.labels)
-    return fingerprint((dataset.images[i] for i in order), labels[order], [ids[i] for i in order])
+    bar = tqdm(order, "hashing", unit="cell", disable=not progress, leave=False)
+    return fingerprint((dataset.images[i] for i in bar), labels[order], [ids[i] for i in order])
 
 
 def hash_ids(ordered: Sequence[str]) -> str:
