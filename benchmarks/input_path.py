@@ -2,11 +2,11 @@
 
     OMP_NUM_THREADS=1 python benchmarks/input_path.py [--cells 2048] [--batch 64] [--repeats 9] [--json FILE]
 
-Simulated cells are written to disk twice, in a temporary folder: one 24-bit bitmap per cell in a folder per class, as
-the paper's images are handed on, and one flat file of pixels, as a packed store has them.
+Simulated cells are written to a temporary folder as the paper's images are handed on, one 24-bit bitmap per cell in a
+folder per class, and the same files are packed into a store.
 
     a  torchvision's ImageFolder (PIL), the transforms of the usual tutorial (Algorithm 1), DataLoader
-    b  BatchedCells on the mapped file
+    b  BatchedCells on the store, whose pixels are mapped
 
 Both run with 0 workers and with as many as there are cores (processes for a, threads for b), in turn, repeat by repeat,
 so that a busy machine slows all alike. The better of each two counts. Every pass goes through all cells and takes
@@ -20,43 +20,24 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
-from cgrecnet.data import open_dataset
+from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.batched_reference import largest_difference
-from cgrecnet.data.packed import PackedImages, pack
+from cgrecnet.data.cytometer_files import write_cells
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software
 
 WORKERS = (0, os.cpu_count() or 1)
-
-
-def write_folder(dataset: CellDataset, folder: Path) -> Path:
-    """One 24-bit bitmap per cell in a folder per class; the names keep the order of the data set."""
-    for name in dataset.classes:
-        (folder / name).mkdir(parents=True)
-    for i, (image, label) in enumerate(zip(dataset.images, dataset.labels, strict=True)):
-        Image.fromarray(image).convert("RGB").save(folder / dataset.classes[label] / f"{i:07d}.bmp")
-    return folder
-
-
-def map_pixels(dataset: CellDataset, path: Path) -> CellDataset:
-    """The same cells with their pixels in one file that is mapped."""
-    packed = pack(dataset.images)
-    packed.pixels.tofile(path)
-    mapped = np.memmap(path, dtype=packed.pixels.dtype, mode="r")
-    return replace(dataset, images=PackedImages(mapped, packed.offsets, packed.heights, packed.widths))
 
 
 def tutorial_transform(size: int, train: bool) -> transforms.Compose:
@@ -124,22 +105,21 @@ def quartiles(values: np.ndarray) -> dict[str, float]:
 def differences(folder: Path, dataset: CellDataset, size: int) -> dict:
     """Evaluation outputs of the batched path against those of the tutorial (8 bits in PIL) and of torchvision v2."""
     files = ImageFolder(folder, tutorial_transform(size, train=False))
-    order = [int(Path(name).stem) for name, _ in files.samples]
-    batches = BatchedCells(dataset, order, size, train=False)
+    place = {str(Path(name).relative_to(folder)): i for i, (name, _) in enumerate(files.samples)}
+    batches = BatchedCells(dataset, range(len(dataset)), size, train=False)
     scale = torch.tensor(IMAGENET_STD)[:, None, None]
-    largest, total, reference, start = 0.0, 0.0, 0.0, 0
+    largest, total, reference = 0.0, 0.0, 0.0
     for ours, _, cells in batches:
-        theirs = torch.stack([files[start + k][0] for k in range(len(ours))])
-        start += len(ours)
+        theirs = torch.stack([files[place[dataset.table["cell_id"].iloc[int(i)]]][0] for i in cells])
         apart = (ours - theirs).mul(scale).abs()
         largest, total = max(largest, float(apart.max())), total + float(apart.mean(dtype=torch.float64)) * len(ours)
         images, crops = [dataset.images[i] for i in cells], batches.crops(cells.numpy(), 0)
         reference = max(reference, largest_difference(ours, images, dataset.window, crops))
     return {
         "size": size,
-        "cells": start,
+        "cells": len(dataset),
         "to_tutorial_largest": largest,
-        "to_tutorial_mean": total / start,
+        "to_tutorial_mean": total / len(dataset),
         "to_torchvision_v2_largest": reference,
     }
 
@@ -160,24 +140,24 @@ def others_share(wait: float = 2.0) -> float:
 
 def run(cells: int, sizes: list[int], batch: int, repeats: int) -> dict:
     """Everything, as one mapping."""
-    dataset = open_dataset("cytometer", options={"cells": cells, "seed": 4})
     busy = [others_share()]
     with tempfile.TemporaryDirectory() as place:
-        folder = write_folder(dataset, Path(place) / "files")
-        mapped = map_pixels(dataset, Path(place) / "pixels")
+        folder = write_cells(Path(place) / "files", {"cells": cells, "seed": 4})
+        dataset = open_dataset("zhu", root=pack_dataset("zhu", root=folder, store=Path(place) / "store"))
         speed = []
         for size in sizes:
             for train in (True, False):
-                speed.append(compare(folder, mapped, size, train, batch, repeats))
+                speed.append(compare(folder, dataset, size, train, batch, repeats))
                 print(json.dumps(speed[-1], indent=1))
                 busy.append(others_share())
-        equality = [differences(folder, mapped, size) for size in sizes]
+        equality = [differences(folder, dataset, size) for size in sizes]
+        pixels = float(np.mean(dataset.images.heights * dataset.images.widths))
     return {
         "speed": speed,
         "equality": equality,
         "cells": cells,
-        "pixels_per_cell": round(float(np.mean([image.size for image in dataset.images])), 1),
-        "data": {"name": dataset.name, "simulated": True, "fingerprint": dataset.fingerprint},
+        "pixels_per_cell": round(pixels, 1),
+        "data": {"name": "cytometer, written and packed as zhu", "simulated": True, "fingerprint": dataset.fingerprint},
         "repeats": repeats,
         "busy_with_other_work": busy,
         "load_average": os.getloadavg(),
