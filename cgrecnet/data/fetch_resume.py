@@ -14,7 +14,8 @@ _LONGEST_PAUSE = 60.0
 class ResumingDownloader:
     """Callable (url, output_file, pooch) that asks only for the bytes which `output_file` has not yet.
 
-    size: bytes of the whole file, where known; show: called with the bytes that are there, again and again.
+    size: bytes of the whole file, where known; show: called with the bytes that are there, again and again;
+    session: of requests, to keep a connection over several files.
     A connection that breaks is taken up again after `pause`, 2 `pause`, 4 `pause`, ... seconds; it is given up after
     `tries` failures in a row that brought nothing new.
     A server that ignores the wish for a part sends the whole file, which then replaces what was there.
@@ -22,9 +23,18 @@ class ResumingDownloader:
     Raises requests.RequestException (given up, or refused), ValueError (longer than `size`), OSError (disk).
     """
 
-    def __init__(self, size: int | None = None, show=None, tries: int = 5, pause: float = 1.0, timeout: float = 30.0):
+    def __init__(
+        self,
+        size: int | None = None,
+        show=None,
+        tries: int = 5,
+        pause: float = 1.0,
+        timeout: float = 30.0,
+        session=None,
+    ) -> None:
         self.size, self.tries, self.pause, self.timeout = size, tries, pause, timeout
         self.show = show or (lambda _: None)
+        self.session = session or requests
 
     def __call__(self, url: str, output_file: str | Path, pooch=None) -> None:
         path = Path(output_file)
@@ -48,7 +58,7 @@ class ResumingDownloader:
         if have and have == self.size:
             return
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
-        with requests.get(url, headers=headers, stream=True, timeout=self.timeout) as response:
+        with self.session.get(url, headers=headers, stream=True, timeout=self.timeout) as response:
             if have and (response.status_code == 416 or _begins_elsewhere(response, have)):
                 path.unlink()  # longer than the file that is there now
                 raise requests.ConnectionError("the part that was there does not fit")

@@ -73,6 +73,7 @@ class _Download:
 
     def run(self) -> None:
         self.staging = self.folder / _STAGING
+        self.session = requests.Session()  # one connection for many files
         self.done = self._read_done()
         for file in self.files:
             _check_name(file.name)
@@ -111,7 +112,7 @@ class _Download:
             if resumed and file.bytes is None and file.checksum and _has_checksum(part, file.checksum):
                 return None
             try:
-                ResumingDownloader(file.bytes, show, self.tries, self.pause)(file.url, part)
+                ResumingDownloader(file.bytes, show, self.tries, self.pause, session=self.session)(file.url, part)
                 if _has_checksum(part, file.checksum):
                     return None
             except ValueError:  # longer than listed
@@ -125,7 +126,6 @@ class _Download:
         """Unpack or move what has arrived; what a user must do about it."""
         if (ending := archive_ending(file.name)) is None:
             os.replace(part, self.folder / file.name)
-            self._note(file, file.name)
             return [f"{file.name} must be unpacked by hand"] if archive_ending(file.name, BY_HAND) else []
         into = self.folder / file.name[: -len(ending)]
         fresh = self.staging / f"{file.name}.unpacked"

@@ -433,3 +433,25 @@ def test_stopped_by_the_user_with_one_sentence(server, tmp_path):
     get(tmp_path)
     assert server.first_bytes("cells.zip") == [0, there] and there > 0
     assert_whole(tmp_path)
+
+
+def test_many_single_files(monkeypatch, tmp_path):
+    """A repository may hold every image as a file of its own."""
+    with RepositoryServer(CELLS) as server:
+        repository_server.send_all_to(server.url, monkeypatch.setattr)
+        server.cut["n_1d1_7_Ch1.ome.bmp"] = [100]
+        get(tmp_path)
+        assert visible(tmp_path) == sorted(CELLS) and len(server.log) == len(CELLS) + 1
+        get(tmp_path)
+        assert len(server.log) == len(CELLS) + 1
+    assert open_dataset("zhu", root=tmp_path).counts() == {"astrocyte": 40, "oligodendrocyte": 40, "neuron": 40}
+
+
+def test_the_bar_counts_bytes_and_begins_where_the_last_run_stopped(server, tmp_path, capsys):
+    size = len(FILES["cells.zip"])
+    (tmp_path / ".download").mkdir()
+    (tmp_path / ".download/cells.zip.part").write_bytes(FILES["cells.zip"][: size // 2])
+    fetch(tmp_path, DOI)
+    shown = capsys.readouterr().err
+    assert "downloading: 100%" in shown and "391k/391k" in shown.replace(".0k", "k")
+    assert server.first_bytes("cells.zip") == [size // 2]
