@@ -49,11 +49,11 @@ def pack_cells(
     """
     folder = Path(folder).expanduser().absolute()
     with _in_words(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        _refuse_other_files(folder)
         source = source_digest(dataset)
         if is_store(folder):
             return _finished(folder, source)
+        folder.mkdir(parents=True, exist_ok=True)
+        _refuse_other_files(folder)
         with locked(folder / LOCK):
             if is_store(folder):  # the other build has just ended
                 return _finished(folder, source)

@@ -96,9 +96,10 @@ class Journal:
 
 
 def remove_journal(folder: Path) -> None:
-    """Remove what only a build needs."""
-    (folder / JOURNAL).unlink(missing_ok=True)
-    (folder / BEGUN).unlink(missing_ok=True)
+    """Remove what only a build needs; a folder without it is not touched, and may be read-only."""
+    for name in (JOURNAL, BEGUN):
+        if (folder / name).exists():
+            (folder / name).unlink(missing_ok=True)
 
 
 def _begin(folder: Path, source: str) -> None:

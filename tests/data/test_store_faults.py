@@ -32,7 +32,7 @@ def cut(path):
 FAULTS = {
     "other version": (
         lambda s: change(s, format=2, built_with="9.1"),
-        rf"is of format 2 \(packed by cgrecnet 9.1\), and this version reads format 1: {REMEDY}.*, or open it with that",
+        rf"is of format 2 \(packed by cgrecnet 9.1\), and this version reads format 1: {REMEDY}.*, or open",
     ),
     "no json": (lambda s: (s / HEADER).write_text("{"), f"store.json is damaged .no header of a store.: {REMEDY}"),
     "other json": (lambda s: (s / HEADER).write_text("[1]"), "store.json is damaged"),

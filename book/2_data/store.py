@@ -1,0 +1,318 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # One file instead of two hundred thousand
+#
+# **You will learn** why a data set of many small files is slow to read at random, how a packed store lays the same crops into one file, how to open it and to trust it, and what it gains, measured on as many files as the paper has.
+#
+# The paper's images come as one file per cell.
+# A network that trains on them asks for every cell once per epoch, in an order that was shuffled.
+# So the computer has to find a file by its name among hundreds of thousands, ask for its size, open it, read it, undo its format and close it, for a picture that is smaller than this paragraph.
+# None of these steps has anything to do with cells, and all of them are repeated in each epoch.
+#
+# A *packed store* does them once.
+# It is a folder with four files:
+#
+# | file | what it holds |
+# |---|---|
+# | `pixels.bin` | the grey levels of all crops, one crop after the other, row by row, nothing between |
+# | `index.csv` | one line per crop: its label, where it begins, its height and width, checksums, and the data set's table (name, class, acquisition group and the rest) |
+# | `aside.csv` | the name of every file that could not be packed, and why |
+# | `store.json` | the header: data set, task, classes, how many crops, the fingerprint, the hashes of the files, which version packed it |
+
+# %% tags=["remove-input"]
+import inspect
+import json
+import tempfile
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from IPython.display import Markdown
+
+from cgrecnet.data import available, open_dataset
+from cgrecnet.data.packed import PackedImages
+from cgrecnet.data.store import MappedImages
+from cgrecnet.data.store_build import pack_cells
+from cgrecnet.figures.provenance import Provenance, from_dataset
+from cgrecnet.figures.store import byte_range, draw_layout
+from cgrecnet.figures.style import PALETTE, use_book_style
+from cgrecnet.paths import RESULTS
+
+use_book_style()
+
+# %% [markdown]
+# ## Where a crop lies
+#
+# Crops differ in size, so a crop's place cannot be had by multiplying.
+# If crop $j$ has height $h_j$ and width $w_j$, then crop $i$ begins at pixel
+#
+# $$ o_i = \sum_{j < i} h_j\, w_j , $$ (eq-store-offset)
+#
+# and its pixel in row $y$ and column $x$ is number $o_i + y\,w_i + x$ of the file.
+# The index keeps $o_i$, $h_i$ and $w_i$; that is all it takes to find any crop at once.
+#
+# Let us pack some cells: real ones if they are on this machine, else simulated ones.
+
+# %%
+name = "jurkat" if available("jurkat") else "cytometer"
+cells = open_dataset(name)
+folder = Path(tempfile.mkdtemp()) / "store"
+header = pack_cells(cells, folder)
+pd.Series({path.name: path.stat().st_size for path in sorted(folder.iterdir())}, name="bytes").to_frame()
+
+# %% [markdown]
+# The fifth file, `lock`, is empty: a build holds on to it, so that a second build of the same store can say that the first is at work.
+# On the command line the same is done by `cgrecnet data pack NAME FOLDER --store PLACE`.
+
+# %%
+store = open_dataset(name, root=folder)
+index = pd.read_csv(folder / "index.csv")
+index.iloc[:3, :9].T
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows. A: a bar of six coloured blocks, each with a height, a width and a class written on it, along an axis of bytes. B: a strip of grey levels, a narrow part of one block spread out. C: one cell's brightfield picture with three of its rows framed."}, "figure": {"name": "fig-store-layout", "caption": "A picture is a stretch of bytes and a width. A, the places of six neighbouring crops in the pixel file, coloured by class, with height and width from the index. B, three rows of one of them (orange in A) as they lie in the file, one behind the other. C, the same crop with every row under the one before it, the three rows framed: nothing was decoded, only the width was used."}}
+boundary = int(np.flatnonzero(np.diff(store.labels))[0])
+first = max(boundary - 2, 0)
+draw_layout(store, first, crops=6, shown=first + 2)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(store)
+
+# %% [markdown]
+# ## Reading without reading
+#
+# The file is not loaded but *mapped*: the operating system makes it look like an array in memory, and fetches a page of it (usually 4096 bytes) when a number in it is used for the first time.
+# A store may therefore be larger than the memory, opening it costs nothing but the index, and all workers of a data loader share one copy of what was fetched.
+# A crop is a view into that array.
+# This is the code that does it:
+
+# %% tags=["remove-input"]
+Markdown(f"```python\n{inspect.getsource(MappedImages)}\n\n{inspect.getsource(PackedImages.__getitem__)}```")
+
+# %% [markdown]
+# `__reduce__` is what a worker process gets: a path and the places of the crops, no pixel.
+
+# %% tags=["remove-input"]
+import pickle
+
+sent = len(pickle.dumps(store.images))
+assert sent < header.pixels.bytes / 10
+Markdown(
+    f"For these {len(store):,} crops that is {sent / 1e3:,.0f} kB instead of {header.pixels.bytes / 1e6:,.1f} MB."
+)
+
+# %% [markdown]
+# ## Is it the same data?
+#
+# A copy is worth something only if it can be shown to be one.
+# The *fingerprint* of a data set is a hash over every pixel, label and name, so that two data sets with the same fingerprint are the same.
+# Here the crops of the store are held against those of the data set that it was packed from, one by one, and the fingerprint is computed anew from what the mapped file holds.
+
+# %%
+from cgrecnet.data.base import fingerprint
+
+different = sum(not np.array_equal(a, b) for a, b in zip(store.images, cells.images, strict=True))
+anew = fingerprint(store.images, store.labels, store.table["cell_id"].tolist())
+assert different == 0 and store.table.equals(cells.table) and np.array_equal(store.labels, cells.labels)
+assert anew == store.fingerprint == cells.fingerprint
+print(f"{len(store):,} crops, {different} differ; fingerprint {anew[:12]} = {cells.fingerprint[:12]}")
+
+# %% [markdown]
+# On opening, only the sizes of the files and the hash of the index are checked, because reading every pixel is what a store is there to avoid.
+# `cgrecnet data check NAME STORE` reads them all: it compares each crop with its own checksum, and the whole with the fingerprint.
+#
+# ## What can go wrong while it is built
+#
+# Packing two hundred thousand files takes a while, and in that while a battery dies, a disk fills up, or somebody types Ctrl-C.
+# Three habits make that harmless.
+#
+# - **A journal.** After the pixels of a crop, one line about it is written: its size and a checksum. After a crash, lines count up to the first one that is not whole or whose pixels do not have that checksum; the two files are cut there, and the build goes on.
+# - **The header comes last.** A folder without `store.json` is no store, so nothing half-built can be taken for a whole one.
+# - **A memory of the source.** The build notes names, sizes and times of the files. If they have changed when it goes on, it refuses, because half of the one and half of the other would be a data set that nobody has.
+#
+# We can try that here: pack the cells, but pull the plug in the middle; then tear a piece off both files, as a crash might; then pack again.
+
+# %%
+from cgrecnet.data import store_build
+
+again = folder.with_name("again")
+honest = store_build.crops_of
+
+
+def unplugged(dataset, first=0):
+    """The crops of a data set, until the current fails."""
+    for i, crop in enumerate(honest(dataset, first)):
+        if i == len(dataset) // 2:
+            raise KeyboardInterrupt
+        yield crop
+
+
+store_build.crops_of = unplugged
+try:
+    pack_cells(cells, again)
+except KeyboardInterrupt:
+    print("stopped; files:", ", ".join(sorted(path.name for path in again.iterdir())))
+finally:
+    store_build.crops_of = honest
+
+for torn, lost in (("pixels.bin", 1234), ("journal.txt", 5)):
+    with open(again / torn, "r+b") as file:
+        file.truncate((again / torn).stat().st_size - lost)
+pack_cells(cells, again)
+for file in ("pixels.bin", "index.csv", "aside.csv"):
+    assert (again / file).read_bytes() == (folder / file).read_bytes()
+print("packed again: all three files are the same, byte for byte")
+
+# %% [markdown]
+# ## What it gains
+#
+# `benchmarks/store.py` makes as many files as the paper has images, in its sizes and class shares, packs them, and then reads crops at random, in turn from the files (through torchvision's `ImageFolder`) and from the store.
+# The crops are noise, not cells: for the time that reading takes, that makes no difference.
+# *Warm* means that the operating system still holds the files in memory from the last time; *cold* that it was told to drop them.
+
+# %% tags=["remove-input"]
+bench = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-store").glob("*.json"))]
+one = bench[0]
+files, packed = one["files"], one["store"]
+rows = [
+    ("number of files", f"{files['files']:,}", f"{packed['files']}"),
+    ("bytes", f"{files['bytes'] / 1e6:,.0f} MB", f"{packed['bytes'] / 1e6:,.0f} MB"),
+    ("bytes taken on the disk", f"{files['disk_bytes'] / 1e6:,.0f} MB", f"{packed['disk_bytes'] / 1e6:,.0f} MB"),
+    ("opening", f"{one['open_image_folder']['seconds']:.1f} s", f"{one['open_store']['seconds']:.1f} s"),
+]
+for state, words in (("warm", "files in memory"), ("cold", "files dropped from memory")):
+    for kind, what in (("grey", "array of grey levels"), ("rgb", "RGB picture")):
+        rates = (f"{one[state][f'{side}_{kind}']:,.0f} /s" for side in ("files", "store"))
+        rows.append((f"{what}, {words}", *rates))
+lines = ["| | files, `ImageFolder` | store |", "|---|---:|---:|", *(f"| {' | '.join(row)} |" for row in rows)]
+Markdown("\n".join(lines))
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Bars of random reads per second, files beside store, on a logarithmic axis, for grey levels and RGB pictures, warm and cold. The bars of the store are higher throughout."}, "figure": {"name": "fig-store-rates", "caption": "Crop by crop, in random order, the store is read faster than the same crops as files, most of all when the crop is wanted as grey levels. Bars: median over the rounds of one run; the number above is the median of the ratio within a round, with its range in brackets. Generated crops."}}
+places = [(state, kind) for state in ("warm", "cold") for kind in ("grey", "rgb")]
+figure, axes = plt.subplots(figsize=(7.0, 3.2))
+for shift, side, colour in ((-0.2, "files", PALETTE[7]), (0.2, "store", PALETTE[0])):
+    heights = [one[state][f"{side}_{kind}"] for state, kind in places]
+    axes.bar(np.arange(4) + shift, heights, width=0.38, color=colour, label="files, ImageFolder" if shift < 0 else "store")
+for x, (state, kind) in enumerate(places):
+    assert one[state][f"ratio_{kind}"] > 1 and one[state]["ratio_grey"] > one[state]["ratio_rgb"]
+    low, high = one[state][f"ratio_{kind}_range"]
+    axes.annotate(f"{one[state][f'ratio_{kind}']:.1f}×\n({low:.1f} to {high:.1f})", (x + 0.2, one[state][f"store_{kind}"]), ha="center", va="bottom", fontsize=8)
+axes.set(yscale="log", ylabel="crops per second", xticks=range(4))
+axes.set_ylim(top=6 * max(one[state][f"store_{kind}"] for state, kind in places))
+axes.set_xticklabels([f"{state}\n{'grey levels' if kind == 'grey' else 'RGB picture'}" for state, kind in places])
+axes.legend(loc="upper right", ncols=2)
+plt.show()
+
+# %% tags=["remove-input"]
+where, libraries = one["hardware"], one["software"]
+Provenance(
+    (
+        ("Data", f"{one['cells']:,} generated crops (noise, no cells); {one['compared']} of them compared pixel by pixel"),
+        ("Record", "results/bench-store, written by benchmarks/store.py"),
+        ("Rounds", f"{one['warm']['rounds']} of {one['warm']['reads']:,} reads a side warm, {one['cold']['reads']:,} cold; the side that goes first alternates"),
+        ("Hardware", f"CPU ({where['cpu']}), {where['cores']} cores, one process"),
+        ("Machine", "shared with other work while this was measured" if one["shared_machine"] else "idle but for this"),
+        ("Versions", f"Python {libraries['python']}, numpy {libraries['numpy']}, torchvision {libraries['torchvision']}"),
+        ("Commit", one["commit"].partition("+")[0][:10] + (" with uncommitted changes" if "+" in one["commit"] else "")),
+    )
+)
+
+# %% tags=["remove-input"]
+few, cold, warm = one["build_few"], one["build_cold"], one["build_warm"]
+Markdown(
+    f"Packing {one['cells']:,} files took {cold['seconds']:.0f} s when they had to come from the disk and {warm['seconds']:.0f} s when they were in memory, "
+    f"of which {cold['cpu_seconds']:.0f} s and {warm['cpu_seconds']:.0f} s were spent computing; the rest is waiting, for the disk and for the others who used the machine. "
+    f"The process took {warm['peak_mb']:.0f} MB of memory at its peak, and {few['peak_mb']:.0f} MB for {few['cells']:,} files: "
+    f"what grows is the index, about {(warm['peak_mb'] - few['peak_mb']) * 1e6 / (one['cells'] - few['cells']):,.0f} bytes per crop. "
+    f"The pixels themselves, {packed['bytes'] / 1e6:,.0f} MB with the index, pass through a buffer.\n\n"
+    f"A file is {files['bytes'] / packed['bytes']:.1f} times as large as its share of the store because these images, as the paper's, keep each grey level three times, as red, green and blue, "
+    f"and on the disk the ratio is {files['disk_bytes'] / packed['disk_bytes']:.1f}, because a disk gives out space in blocks."
+)
+
+# %% [markdown]
+# Two things should be said against the store.
+# It holds one task of one data set, so another task needs another one.
+# And reading is only a part of what stands between a file and a network: a crop has to be cut, resized and normalised as well, and on a fast computer with few epochs the difference may not be worth a step more.
+#
+# **Take-away.**
+# Decode once, then read views of one mapped file.
+# What makes that safe is dull: checksums, a journal, a header that comes last, and a fingerprint that is the same on both sides.
+#
+# ```{exercise} Find a crop by hand
+# :label: exercise-store-by-hand
+#
+# Read crop number 17 out of `pixels.bin` with nothing but `open`, `seek`, the index and numpy.
+# Check {eq}`eq-store-offset` for all crops on the way.
+# Mind the pixel type: how many bytes has a pixel here?
+# ```
+#
+# ````{solution} exercise-store-by-hand
+# :class: dropdown
+#
+# The header names the pixel type; the offset in bytes is the offset in pixels times its size.
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+sizes = (index["packed_height"] * index["packed_width"]).to_numpy()
+assert np.array_equal(index["packed_offset"], np.cumsum(sizes) - sizes)
+kind = np.dtype(json.loads((folder / "store.json").read_text())["pixel_type"])
+row = index.iloc[17]
+with open(folder / "pixels.bin", "rb") as file:
+    file.seek(row["packed_offset"] * kind.itemsize)
+    data = file.read(sizes[17] * kind.itemsize)
+crop = np.frombuffer(data, kind).reshape(row["packed_height"], row["packed_width"])
+assert np.array_equal(crop, cells.images[17]) and byte_range(store, 17)[1] - byte_range(store, 17)[0] == len(data)
+print(f"{row['cell_id']}: {crop.shape[0]} by {crop.shape[1]} pixels of {kind.itemsize} byte(s), mean {crop.mean():.1f}")
+
+# %% [markdown]
+# ```{exercise} Who notices?
+# :label: exercise-store-tamper
+#
+# Change one bit of one pixel in the copy in `again`, and one label in its index.
+# Which of the two is noticed when the store is opened, and which only by the full check?
+# Why is that a sensible division of labour?
+# ```
+#
+# ````{solution} exercise-store-tamper
+# :class: dropdown
+#
+# The index is small, so that its hash can be checked each time; the pixels are many, so that they are checked when asked for.
+# A changed label does more harm than a changed pixel, too.
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+from cgrecnet.data.store_check import examine_store
+from cgrecnet.errors import DataError
+
+with open(again / "pixels.bin", "r+b") as file:
+    byte = file.read(1)
+    file.seek(0)
+    file.write(bytes([byte[0] ^ 1]))
+open_dataset(name, root=again)  # opens without complaint
+text, good = examine_store(again, name, {})
+assert not good
+print(text.splitlines()[-1].partition(": remove")[0])
+
+lines = (again / "index.csv").read_text().splitlines()
+lines[1] = str((int(lines[1][0]) + 1) % 3) + lines[1][1:]
+(again / "index.csv").write_text("\n".join(lines) + "\n")
+try:
+    open_dataset(name, root=again)
+except DataError as error:
+    print(str(error).partition(" was ")[2].partition(": remove")[0], "- noticed on opening")
+
+# %% tags=["remove-cell"]
+import shutil
+
+del store
+shutil.rmtree(folder.parent)
