@@ -18,6 +18,7 @@
 # %% tags=["remove-input"]
 import inspect
 import json
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,6 +49,11 @@ def show(thing):
     return Markdown(f"```python\n{inspect.getsource(thing)}```")
 
 
+def brief(report):
+    """The report without its table of grey levels, which has a line for every class and group."""
+    return str(replace(report, levels=()))
+
+
 # %% [markdown]
 # ## Blindfold a classifier
 #
@@ -76,10 +82,10 @@ CELLS = {"cells": 360, "seed": 8, "runs": 12}
 by_level = {level: open_dataset("cytometer", options=CELLS | {"confounding": level}) for level in (0.0, 1.0)}
 fair, tied = by_level.values()
 reports = {level: audit(cells, joint_split(cells.labels, 42)) for level, cells in by_level.items()}
-print(reports[0.0])
+print(brief(reports[0.0]))
 
 # %% [markdown]
-# Read it line by line.
+# Read it line by line (a table of grey levels by class and group, which comes first, is left out on this page).
 # *Border only* tells how much the empty part of the picture knows about the class.
 # *Histogram only* and, more faintly, *size only* may rise over chance even in honest data, and rightly so: a big cell makes dark pixels and a tall crop.
 # So a probe above chance is a finding only where the probe cannot see the cell.
@@ -92,7 +98,7 @@ print(reports[0.0])
 # Now the same with complete confounding.
 
 # %%
-print(reports[1.0])
+print(brief(reports[1.0]))
 
 # %% tags=["remove-input"]
 border_fair, border_tied = (reports[level].probe("border") for level in (0.0, 1.0))
@@ -190,7 +196,7 @@ if have_jurkat:
     alone = open_dataset("jurkat", task="cycle_e1")
     part = take(both, np.sort(np.random.default_rng(0).choice(len(both), 600, replace=False)))
     real = audit(part)
-    print(real)
+    print(brief(real))
 else:
     print(absent)
 
@@ -279,7 +285,11 @@ else:
     origin = f"Measured on {len(crops)} public files of the data of Zhu et al. 2021 (real cells; results/zhu-samples/traits.json); their sha256 stand in the record, the pictures are not part of the project."
 homes = crops.groupby("kind", sort=False)["group"].nunique()
 lone = homes.index[homes == 1].tolist()
-print(crops.groupby(["kind", "group"], sort=False)[["background", "noise", "height"]].agg(["min", "max"]).round(1).to_string())
+rows = ["| class or inducer | group | crops | background | noise | height |", "|---|---|---|---|---|---|"]
+for (kind, group), here in crops.groupby(["kind", "group"], sort=False):
+    spans = (f"{here[name].min():.{digits}f} to {here[name].max():.{digits}f}" for name, digits in (("background", 1), ("noise", 2), ("height", 0)))
+    rows.append(f"| {kind} | `{group}` | {len(here)} | {' | '.join(spans)} |")
+Markdown("\n".join(rows))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one row per class or inducer and one mark per crop, with background and noise in grey levels on the horizontal axes."}, "figure": {"name": "fig-shortcuts-zhu", "caption": "Background (A) and noise (B) of single crops of the paper's data: where a class stands with one acquisition group only, a property of the class cannot be told from one of the run. One mark per crop; measured numbers of real cells."}}
 draw_levels(crops)
@@ -355,8 +365,6 @@ Markdown(text)
 # ````
 
 # %% tags=["hide-input"]
-from dataclasses import replace
-
 from cgrecnet.data.integrity import probe_shortcuts
 
 

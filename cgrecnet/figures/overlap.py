@@ -1,4 +1,4 @@
-"""How far the traits of simulated kinds overlap: distributions, and the share that any two have in common."""
+"""How far the traits of simulated kinds overlap: distributions, the share that two have in common, what one tells."""
 
 from __future__ import annotations
 
@@ -30,16 +30,29 @@ def overlap(one: np.ndarray, other: np.ndarray, bins: int = 20) -> float:
     return float(np.minimum(*shares).sum())
 
 
+def told_by_one(groups: Sequence[np.ndarray], bins: int = 40) -> float:
+    """Balanced accuracy of whoever knows one trait only, and its distributions: 1 / groups (nothing) to 1 (all).
+
+    In each bin the kind with the largest share is named: sum over bins of that share, divided by the number of kinds.
+    """
+    together = np.concatenate(groups).astype(float)
+    if together.min() == together.max():
+        return 1 / len(groups)
+    edges = np.linspace(together.min(), together.max(), bins + 1)
+    shares = [np.histogram(values, edges)[0] / len(values) for values in groups]
+    return float(np.max(shares, axis=0).sum() / len(groups))
+
+
 def overlap_table(
     causes: pd.DataFrame, labels: np.ndarray, kinds: Sequence[str], traits: Sequence[str]
 ) -> pd.DataFrame:
-    """One row per trait, one column per pair of kinds: `overlap` of their distributions."""
+    """One row per trait, one column per pair of kinds: `overlap` of their distributions; last: `told_by_one`."""
     rows = {}
     for trait in traits:
         groups = [causes[trait].to_numpy()[labels == label] for label in range(len(kinds))]
         rows[trait] = {
             f"{kinds[a]} and {kinds[b]}": overlap(groups[a], groups[b]) for a, b in combinations(range(len(kinds)), 2)
-        }
+        } | {"alone": told_by_one(groups)}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

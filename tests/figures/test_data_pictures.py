@@ -1,5 +1,7 @@
 """Pictures of the pages on data: confounding, overlap, audits over many data sets, few measured crops."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,8 +9,9 @@ import pytest
 from cgrecnet.data import open_dataset
 from cgrecnet.data.probes import Score
 from cgrecnet.data.splits import Split
+from cgrecnet.figures.calibration import draw_attempts, of_these_traits, read_attempts
 from cgrecnet.figures.confounding import draw_confounding
-from cgrecnet.figures.overlap import draw_overlap, overlap, overlap_table
+from cgrecnet.figures.overlap import draw_overlap, overlap, overlap_table, told_by_one
 from cgrecnet.figures.shortcuts import (
     audit_frame,
     draw_found_or_silent,
@@ -100,11 +103,20 @@ def test_overlap_of_equal_apart_and_half_shifted():
     assert overlap(np.ones(5), np.ones(7)) == 1
 
 
+def test_one_trait_tells_nothing_all_or_half():
+    rng = np.random.default_rng(0)
+    values = rng.random(40_000)
+    assert told_by_one([values, values, values]) == pytest.approx(1 / 3)
+    assert told_by_one([values, values + 2, values + 4]) == pytest.approx(1)
+    assert told_by_one([values, rng.random(40_000) + 0.5]) == pytest.approx(0.75, abs=0.02)
+    assert told_by_one([np.ones(3), np.ones(4)]) == 0.5
+
+
 def test_overlap_has_a_row_per_trait_a_column_per_pair_and_a_panel_per_trait():
     causes = pd.DataFrame({"radius": np.arange(12.0) ** 0.5, "granules": np.arange(12) % 4})
     labels = np.arange(12) % 3
     table = overlap_table(causes, labels, ("a", "b", "c"), list(causes))
-    assert table.shape == (2, 3) and table.columns[0] == "a and b"
+    assert table.shape == (2, 4) and table.columns[0] == "a and b"
     assert ((table >= 0) & (table <= 1)).all().all()
     figure = draw_overlap(causes, labels, ("a", "b", "c"), {"radius": "radius (um)", "granules": "granules"})
     assert [axes.get_xlabel() for axes in figure.axes if axes.axison] == ["radius (um)", "granules"]
@@ -117,3 +129,27 @@ def test_folds_say_which_share_of_each_group_they_test():
     (axes,) = draw_folds({"x": folds}, ["run-2", "run-2", "run-10", "run-10"]).axes
     assert [text.get_text() for text in axes.texts if "%" in text.get_text()] == ["100%", "0%", "0%", "50%"]
     assert [label.get_text() for label in axes.get_yticklabels()] == ["run-2", "run-10"]
+
+
+def attempt(f1, traits):
+    names = ("astrocyte", "oligodendrocyte", "neuron")
+    paper = dict(zip(names, (0.97, 0.84, 0.96), strict=True))
+    return {"f1": dict(zip(names, f1, strict=True)), "paper_f1": paper, "traits": traits}
+
+
+def test_attempts_are_drawn_in_order_and_the_frozen_ones_are_those_with_the_present_traits(tmp_path):
+    old, new = {"radius": {"means": [5.0, 4.0]}}, {"radius": {"means": (5.0, 4.5)}}
+    tries = [attempt((0.8, 0.5, 0.9), old), attempt((0.96, 0.8, 0.95), new)]
+    for number, one in enumerate(tries):
+        (tmp_path / f"{number}.json").write_text(json.dumps(one))
+    read = read_attempts(tmp_path)
+    frozen = of_these_traits(read, new)
+    assert [one["f1"]["astrocyte"] for one in read] == [0.8, 0.96] and frozen == [read[1]]
+    assert of_these_traits(read, {"radius": {"means": [1.0, 2.0]}}) == []
+    left, right = draw_attempts(read, frozen).axes
+    assert left.lines[0].get_ydata().tolist() == [0.8, 0.96]
+    assert [round(bar.get_height(), 2) for bar in right.patches] == [0.96, 0.97, 0.8, 0.84, 0.95, 0.96]
+
+
+def test_no_attempts_where_there_is_no_folder(tmp_path):
+    assert read_attempts(tmp_path / "absent") == []

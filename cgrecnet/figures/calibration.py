@@ -1,0 +1,52 @@
+"""How the difficulty of the simulated cells was set: the baseline's F1 of each class, attempt by attempt."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from cgrecnet.figures.style import PALETTE, letter
+
+_SHAPES = ("o", "s", "^")
+
+
+def read_attempts(folder: Path) -> list[dict]:
+    """The records of `benchmarks/calibrate_cytometer.py` in the order of their file names; empty where none are."""
+    return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
+
+
+def of_these_traits(attempts: Sequence[Mapping], traits: Mapping[str, Mapping]) -> list[dict]:
+    """The attempts that were made with these traits of the kinds (what the calibration changed)."""
+    wanted = json.loads(json.dumps(traits))
+    return [attempt for attempt in attempts if json.loads(json.dumps(attempt["traits"])) == wanted]
+
+
+def draw_attempts(attempts: Sequence[Mapping], frozen: Sequence[Mapping]) -> Figure:
+    """A: F1 of each class over the attempts, the paper's values dashed; B: the frozen one beside the paper's.
+
+    frozen: the attempts with the present traits; their mean is drawn in B, every one of them as a mark.
+    """
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.2), width_ratios=(1.5, 1), sharey=True)
+    kinds = list(attempts[0]["f1"])
+    for index, kind in enumerate(kinds):
+        colour = PALETTE[index]
+        scores = [attempt["f1"][kind] for attempt in attempts]
+        left.plot(range(1, len(scores) + 1), scores, marker=_SHAPES[index % 3], color=colour, label=kind)
+        left.axhline(attempts[0]["paper_f1"][kind], color=colour, linestyle="--", linewidth=1)
+        chosen = [attempt["f1"][kind] for attempt in frozen]
+        right.bar(index - 0.2, np.mean(chosen), 0.38, color=colour)
+        right.bar(index + 0.2, attempts[0]["paper_f1"][kind], 0.38, color="white", edgecolor=colour, hatch="///")
+        right.plot([index - 0.2] * len(chosen), chosen, "k_", markersize=9)
+    left.set(xlabel="attempt", ylabel="F1 of the baseline", ylim=(0, 1.02))
+    left.set_xticks(range(1, len(attempts) + 1))
+    left.legend(loc="lower right", fontsize=8)
+    right.set_xticks(range(len(kinds)), [kind.replace("oligodendro", "oligodendro-\n") for kind in kinds], fontsize=8)
+    right.set_title("   simulated (filled), paper (hatched)")
+    for axes, mark in zip((left, right), "AB", strict=True):
+        letter(axes, mark)
+    return figure
