@@ -438,7 +438,7 @@ source(traits.deviating_area)
 # The *spectrum* says how strong coarse and fine detail are: it is the picture's power at each spatial frequency, in units of what noise alone would have.
 # Its *slope*, in logarithms, is taken between 1/16 and 1/4 cycles per pixel: the more negative, the less fine detail.
 # Both are tied to the pixel, so that between magnifications they can be compared only with care.
-# {numref}`fig-cytometer-reality` puts everything side by side.
+# {numref}`fig-cytometer-reality` puts everything side by side: 400 simulated cells, 400 Jurkat cells drawn at random, and all 15 Zhu samples that there are.
 
 # %%
 from cgrecnet.data import available
@@ -447,6 +447,7 @@ from cgrecnet.figures.traits import compare, draw_traits, markdown, outside, zhu
 
 simulated = open_dataset("cytometer", options={"cells": 400, "seed": 1})
 recorded = zhu_samples()
+assert len(recorded.rows) == 15
 sets = {"simulated": measure(simulated), "Zhu samples": recorded.rows}
 spectra = {"simulated": traits.spectra(simulated), "Zhu samples": recorded.spectra}
 if available("jurkat"):
