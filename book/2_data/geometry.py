@@ -95,7 +95,7 @@ Markdown("```python\n" + "\n\n".join(shown) + "```")
 # Its place is uniform over all places where it fits.
 # {numref}`fig-geometry-views` shows what comes out.
 
-# %% mystnb={"image": {"alt": "Three rows, one cell each. First the exported crop with five coloured frames drawn on it, then four training views, some of which show a cell filling the view, some a part of it, then the evaluation view with the whole cell in the middle."}, "figure": {"name": "fig-geometry-views", "caption": "The same cell looks different in every epoch, and always the same when it is judged. A, the crop as it was exported, with the boxes that are cut; B, the training views of four epochs, frames in the colours of the boxes; C, the evaluation view. The first cell of each class, each row on one grey scale."}}
+# %% mystnb={"image": {"alt": "Three rows, one cell each. First the exported crop with five coloured frames drawn on it, then four training views, some of which show a cell filling the view, some a part of it, then the evaluation view with the cell in the middle."}, "figure": {"name": "fig-geometry-views", "caption": "The same cell looks different in every epoch, and always the same when it is judged. A, the crop as it was exported, with the boxes that are cut; B, the training views of four epochs, frames in the colours of the boxes; C, the evaluation view. The first cell of each class, each row on one grey scale."}}
 first = [int(np.flatnonzero(cells.labels == label)[0]) for label in range(3)]
 draw_views(cells, first)
 plt.show()
@@ -113,7 +113,17 @@ from_dataset(cells)
 # \frac{224}{256} \cdot \frac{s}{l} \text{ of the long one}.
 # $$ (eq-geometry-kept)
 #
-# Public samples of the paper's own cells are 60 pixels wide, and most are 37 to 57 high.
+# {numref}`fig-geometry-kept` draws the share of the area.
+
+# %% tags=["remove-input"]
+zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())["cells"]
+own = [cell for cell in zhu if cell["kind"] in ("astrocyte", "oligodendrocyte", "neuron")]
+assert {cell["width"] for cell in own} == {60}
+heights = [cell["height"] for cell in own]
+Markdown(
+    f"The {len(own)} public samples that we have of the paper's three classes are all 60 pixels wide, and {min(heights)} to {max(heights)} high. "
+    f"{heights.count(45)} of them have 45 rows."
+)
 
 # %% tags=["remove-input"]
 known = [(45, 60), (37, 60), (57, 60)]
@@ -139,6 +149,7 @@ plt.show()
 # A share of the picture is not a share of the cell.
 # Exports are wider than the cell, and the cell stands in the middle.
 # So we measure what is kept *of the cell*: of simulated cells by their true outline, and of real cells by the largest region that deviates from the background.
+# That region has the halo of the cell in it, and misses what is as faint as the noise, a thin process for one.
 
 # %% tags=["remove-input"]
 kept = {"simulated, true outline": evaluation_shares(truth.cell_masks)}
@@ -146,8 +157,7 @@ if have_jurkat:
     some = np.sort(np.random.default_rng(0).choice(len(cells), 500, replace=False))
     areas = [deviating_area(cells.images[i]) for i in some]
     kept["`jurkat`, real, deviating region"] = evaluation_shares([area for area in areas if area.any()])
-zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())
-kept["samples of the paper's cells, real, deviating region (recorded)"] = np.array([cell["kept_of_cell"] for cell in zhu["cells"]])
+kept["samples of the paper's cells, real, deviating region (recorded)"] = np.array([cell["kept_of_cell"] for cell in zhu])
 lines = ["| cells | number | wholly kept | least kept of a cell |", "|---|---:|---:|---:|"]
 lines += [f"| {name} | {len(share)} | {np.mean(share > 0.999):.1%} | {share.min():.1%} |" for name, share in kept.items()]
 assert all(np.mean(share > 0.999) > 0.9 for share in kept.values())
@@ -155,17 +165,23 @@ Markdown("\n".join(lines))
 
 # %% [markdown]
 # What the centre crop cuts off is background, in nearly every cell of these sets.
-# The 15 samples are few, and `benchmarks/zhu_crops.py` measures any others in the same way.
+# The samples of the paper's cells are few, and `benchmarks/zhu_crops.py` measures any others in the same way.
 #
 # The paper says that this step works "without introducing artificial geometric distortions".
-# That holds: both sides grow by the same factor, apart from the rounding of one side to whole pixels.
-# It does hold for evaluation only, since the ratio $r$ stretches a training cell by up to a third.
-# And enlarging adds no information: {numref}`exercise-geometry-rank` counts how much there is.
+# For evaluation, which the sentence is about, that holds: both sides grow by the same factor, apart from the rounding of one side to whole pixels.
+# In training the ratio $r$ stretches a cell by up to a third along one side.
+# Enlarging adds no information; the first exercise below counts how much there is.
 #
 # ## What training shows
 #
 # A random box can be small and can lie anywhere.
 # How small, and how often does it miss the cell?
+# {numref}`fig-geometry-boxes` shows some boxes, and {numref}`fig-geometry-shares` counts many.
+
+# %% mystnb={"image": {"alt": "Four simulated cells with orange outlines, each with six blue boxes of differing size and place; most boxes contain the cell, some cut it, a few lie beside it."}, "figure": {"name": "fig-geometry-boxes", "caption": "Where the boxes lie: six epochs of four simulated cells. Orange, the true outline of the cell; blue, the boxes of the default range. A box beside the cell carries the cell's label all the same."}}
+drawn = [training_boxes(simulated.images[i].shape, i, 6, (0.08, 1.0)) for i in range(4)]
+draw_boxes(simulated.images[:4], truth.cell_masks[:4], simulated.window, drawn)
+plt.show()
 
 # %% tags=["remove-input"]
 ranges = {"8 to 100 %": (0.08, 1.0), "50 to 100 %": (0.5, 1.0), "80 to 100 %": (0.8, 1.0)}
@@ -186,11 +202,6 @@ Markdown(
 # %% mystnb={"image": {"alt": "Cumulative curves of the share of the cell inside the crop. The curve of torchvision's default range starts a few per cent above zero and rises slowly; the curves of 50 to 100 per cent and 80 to 100 per cent and of evaluation stay near zero until the share is close to one."}, "figure": {"name": "fig-geometry-shares", "caption": "At torchvision's default range a part of all training crops shows little or nothing of the cell; at 50 to 100 % hardly any does. How many crops (up) show at most a share (right) of their cell; simulated cells, whose outline is known exactly."}}
 draw_shares(inside, kept["simulated, true outline"])
 assert np.mean(inside["50 to 100 %"] < 0.5) < 0.01 < np.mean(default < 0.5)
-plt.show()
-
-# %% mystnb={"image": {"alt": "Four simulated cells with orange outlines, each with six blue boxes of differing size and place; most boxes contain the cell, some cut it, a few lie beside it."}, "figure": {"name": "fig-geometry-boxes", "caption": "Where the boxes lie: six epochs of four simulated cells. Orange, the true outline of the cell; blue, the boxes of the default range. A box beside the cell carries the cell's label all the same."}}
-drawn = [training_boxes(simulated.images[i].shape, i, 6, (0.08, 1.0)) for i in range(4)]
-draw_boxes(simulated.images[:4], truth.cell_masks[:4], simulated.window, drawn)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -275,6 +286,7 @@ for name, share in changed.items():
 # When a side grows, the triangle is one source pixel wide to either side: bilinear interpolation.
 # When it shrinks, the triangle widens with it, so that no source pixel is skipped: this is what *antialias* means.
 # The numbers between the bars are whole, and a computer holds them exactly.
+# {numref}`fig-geometry-weights` shows such weights.
 # For the evaluation crop, $i$ starts at the first pixel that is kept; for a flip, the source pixels are read backwards.
 
 # %% tags=["remove-input"]
@@ -289,7 +301,7 @@ plt.show()
 
 # %% [markdown]
 # For a batch, the pixels lie in one array of shape (cells, rows, columns), padded to the largest box, and the weights in two more; what is padded has weight zero.
-# Then a batch is two batched matrix products, on a CPU or a GPU.
+# Then a batch is two batched matrix products, and the same code serves a CPU and a GPU.
 # Because the weights of a row sum to 1, the normalisation {eq}`eq-geometry-normalise` of the first channel can be done on the few source pixels before they are enlarged; the other two channels are straight lines in the first.
 
 # %% tags=["remove-input"]
@@ -402,7 +414,8 @@ Markdown(
 #
 # Mean and standard deviation (sd) are those of the whole exported crop, and the border is its outermost two pixels.
 # So 1/2 is the new middle, and 0 and 1 lie five standard deviations away.
-# An image without any contrast becomes 1/2 everywhere.
+# With any of the three, an image without contrast becomes 1/2 everywhere.
+# {numref}`fig-geometry-intensity` shows the four side by side.
 
 # %% tags=["remove-cell"]
 assert intensity.SPAN == 5 and intensity.BORDER == 2 and intensity.INTENSITIES == ("none", "standardise", "background", "both")
