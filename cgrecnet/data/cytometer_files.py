@@ -65,9 +65,7 @@ def write_cells(folder: str | Path, options: Mapping | CytometerOptions | None =
             (partial / ".lock").unlink()
             os.replace(partial, folder)
     except BlockingIOError:
-        raise DataError(
-            f"Another process is writing simulated cells to {partial}: wait for it, then try again."
-        ) from None
+        raise DataError(f"Another process is writing to {partial}: wait for it, then try again.") from None
     except OSError as error:
         raise DataError(
             f"The simulated cells cannot be written to {folder} ({error.strerror or error}): make room or the folder "

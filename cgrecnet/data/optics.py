@@ -98,39 +98,30 @@ class Optics:
         """
         spectrum = self._spectrum(path_um, absorption)
         passed = self._travel(defocus_um)
-        total = np.zeros(passed.shape)
+        total = np.zeros(spectrum.shape)
         for (up, across), weight in zip(*self._source, strict=True):
             # A tilted wave shifts the spectrum, so cutting out another window of it is all there is to do.
             # Where the window starts changes only the phase of the wave, which the intensity does not see.
             rows, columns = (slice(start, start + self._window) for start in (self._start - up, self._start - across))
-            wave = fft.ifft2(spectrum[:, rows, columns] * passed, overwrite_x=True)
+            wave = fft.ifft(spectrum[:, rows, columns] * passed, self.grid, axis=2, overwrite_x=True)
+            wave = fft.ifft(wave, self.grid, axis=1, overwrite_x=True)
             total += weight * (wave.real**2 + wave.imag**2)
         return self._camera @ total @ self._camera.T
 
     def _spectrum(self, path_um: np.ndarray, absorption: np.ndarray) -> np.ndarray:
-        """Spectrum of the transmission with frequency 0 in the middle, scaled for the smaller inverse transform."""
+        """Spectrum of the transmission with frequency 0 in the middle."""
         there = np.flatnonzero((np.abs(path_um) > _NOTHING) | (absorption > _NOTHING))
         phase = np.ravel(path_um)[there] * (2 * np.pi / self.wavelength_um)
         amplitude = np.exp(-0.5 * np.ravel(absorption)[there])
         transmission = np.ones(np.shape(path_um), complex)
         flat = transmission.reshape(-1)
         flat.real[there], flat.imag[there] = amplitude * np.cos(phase), amplitude * np.sin(phase)
-        spectrum = fft.fft2(transmission, overwrite_x=True)
-        spectrum *= (self._window / self.grid) ** 2
-        return fft.fftshift(spectrum, axes=(1, 2))
+        return fft.fftshift(fft.fft2(transmission, overwrite_x=True), axes=(1, 2))
 
-    @cached_property
+    @property
     def _window(self) -> int:
-        """Points per side of the grid on which the waves are formed: it holds the aperture's frequencies.
-
-        The intensity has twice the wave's bandwidth; the window is so wide that what is linear in the cell
-        (up to both apertures together) does not fold back onto frequencies that the camera resolves.
-        """
-        length = self.pixels * self.pixel_um
-        aperture = 2 * int(self.numerical_aperture / self.wavelength_um * length) + 1
-        linear = (self.numerical_aperture + self.condenser_aperture) / self.wavelength_um + 0.5 / self.pixel_um
-        needed = max(aperture, int(np.ceil(length * linear)))
-        return min(fft.next_fast_len(needed), self.grid)
+        """Points per side of the part of the spectrum that the aperture can pass: the rest need not be looked at."""
+        return 2 * int(self.numerical_aperture / self.wavelength_um * self.pixels * self.pixel_um) + 1
 
     @property
     def _start(self) -> int:
@@ -181,15 +172,15 @@ class Optics:
 
     @cached_property
     def _camera(self) -> np.ndarray:
-        """Samples of the intensity -> means over the pixels, along one side; shape (pixels, window).
+        """Intensity on the fine grid -> means over the pixels, along one side; shape (pixels, grid).
 
         Each frequency is weakened by the pixel's width; what a pixel cannot resolve folds back, as on a camera.
         """
-        frequency = fft.fftfreq(self._window, 1 / self._window) / (self.pixels * self.pixel_um)
+        frequency = fft.fftfreq(self.grid, self.step_um)
         centres = (np.arange(self.pixels) + 0.5) * self.pixel_um - self.step_um / 2
-        points = np.arange(self._window) * self.pixels * self.pixel_um / self._window
+        points = np.arange(self.grid) * self.step_um
         waves = np.exp(2j * np.pi * frequency * (centres[:, None, None] - points[:, None]))
-        return (waves * np.sinc(frequency * self.pixel_um)).sum(axis=2).real / self._window
+        return (waves * np.sinc(frequency * self.pixel_um)).sum(axis=2).real / self.grid
 
     def emission(self, light: np.ndarray, defocus_um: np.ndarray, wavelength_um: float) -> np.ndarray:
         """Picture of a body that shines by itself (fluorescence); shape (cells, pixels, pixels).
