@@ -110,7 +110,7 @@ def report_on(
     if (folder := store_of(name, root)) is not None:
         from cgrecnet.data.store_check import examine_store
 
-        return examine_store(folder, name, published or {})
+        return examine_store(folder, name, published or {}, every)
     if hasattr(reader, "report"):
         return reader.report(root=root, published=published, every=every)
     dataset = reader.open_cells(root=root)

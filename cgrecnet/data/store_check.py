@@ -2,7 +2,6 @@
 
 import csv
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,74 +11,87 @@ import pandas as pd
 from cgrecnet.data.base import fingerprint
 from cgrecnet.data.store import open_store, read_store
 from cgrecnet.data.store_header import ASIDE, PIXELS, Header, content_of, remedy
+from cgrecnet.data.zhu_check import Findings, told
+from cgrecnet.data.zhu_files import CellFile
 from cgrecnet.errors import DataError
 
 #: Names that are shown of a longer list.
 SHOWN = 3
 
 
-def examine_store(folder: Path, name: str, published: Mapping[str, Mapping[str, int]]) -> tuple[str, bool]:
+def examine_store(
+    folder: Path, name: str, published: Mapping[str, Mapping[str, int]], every: bool = False
+) -> tuple[str, bool]:
     """Read a store once; (report, whether nothing is amiss).
 
-    published: `counts`, class -> cells, to compare with; may be empty.
+    published: `counts` and `test`, class -> cells, to compare with; may be empty.
+    every: name every damaged or duplicate crop and every file that was left out, instead of `SHOWN`.
     Raises what opening the store raises.
     """
     open_store(folder, name)
     header, own, table = read_store(folder)
-    damaged, digest = _read_pixels(folder, header, own, table)
+    found = _Found(header, table)
+    digest = fingerprint(_crops(folder, header, own, found), own["packed_label"], table["cell_id"].tolist())
     amiss = []
-    if damaged:
-        more = ", ..." if len(damaged) > SHOWN else ""
-        amiss.append(f"the pixels of {len(damaged):,} crop(s) were changed ({', '.join(damaged[:SHOWN])}{more})")
-    if content_of(folder / PIXELS).sha256 != header.pixels.sha256 and not damaged:
-        amiss.append(f"the sha256 of {PIXELS} is not the packed one")
-    if digest != header.fingerprint and not damaged:
+    if found.damaged:
+        names = ", ".join(found.damaged if every else found.damaged[:SHOWN])
+        more = ", ..." if len(found.damaged) > SHOWN and not every else ""
+        amiss.append(f"the pixels of {len(found.damaged):,} crop(s) were changed ({names}{more})")
+    elif digest != header.fingerprint:
         amiss.append("the fingerprint over pixels, labels and names is not the packed one")
-    lines = [
-        f"Packed store {folder}",
-        f"data set {header.name}, task {header.task}, {'simulated' if header.simulated else 'real'} cells",
-        header.origin,
-        f"packed by cgrecnet {header.built_with} at {header.built_at}",
-        "",
-        *_counts(header, own, published.get("counts", {})),
-        *_sizes(header, own),
-        f"pixels  {header.pixels.bytes:,} bytes, sha256 {header.pixels.sha256[:12]}",
-        f"cells   fingerprint sha256 {digest[:12]}",
-        *_aside(folder, header),
-        "",
-        f"Amiss: {'; '.join(amiss)}: {remedy(folder)}." if amiss else "Nothing amiss: every crop is as it was packed.",
+    elif content_of(folder / PIXELS) != header.pixels:
+        amiss.append(f"the sha256 of {PIXELS} is not the packed one")
+    if amiss:
+        amiss[-1] += f": {remedy(folder)}"
+    if found.zhu and found.zhu.again:
+        amiss.append(f"{len(found.zhu.again):,} exact duplicate(s), which a split may put on both of its sides")
+    parts = [
+        [
+            f"Packed store {folder}",
+            f"data set {header.name}, task {header.task}, {'simulated' if header.simulated else 'real'} cells",
+            header.origin,
+            f"packed by cgrecnet {header.built_with} at {header.built_at}",
+            f"{header.crops:,} crops, {header.pixels.bytes:,} bytes of pixels, fingerprint sha256 {digest[:12]}",
+        ],
+        *(told(found.zhu, published, every) if found.zhu else [_counts(header, own), _sizes(header, own)]),
+        _aside(folder, header, every),
+        [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss: every crop is as it was packed."],
     ]
-    return "\n".join(lines), not amiss
+    texts = ("\n".join(part) for part in parts)
+    return "\n\n".join(text for text in texts if text), not amiss
 
 
-def _read_pixels(folder: Path, header: Header, own: pd.DataFrame, table: pd.DataFrame) -> tuple[list[str], str]:
-    """(names of crops whose pixels are not as packed, fingerprint of the pixels that are there); one crop in memory."""
+class _Found:
+    """What the one pass over the crops collects: damage, and for the paper's images what a check of its files tells."""
+
+    def __init__(self, header: Header, table: pd.DataFrame) -> None:
+        self.damaged: list[str] = []
+        self.zhu = Findings() if header.name == "zhu" else None
+        self._rows = table[["cell_id", "class_name", "group"]].itertuples(index=False)
+
+    def add(self, image: np.ndarray, sound: bool) -> None:
+        name, kind, group = next(self._rows)
+        if not sound:
+            self.damaged.append(name)
+        if self.zhu:
+            self.zhu.add(CellFile(name, image.nbytes, kind, group, "", ""), image)
+
+
+def _crops(folder: Path, header: Header, own: pd.DataFrame, found: _Found) -> Iterator[np.ndarray]:
+    """Crop after crop, read in order and noted in `found`; one is in memory at a time."""
     kind = np.dtype(header.pixel_type)
-    names = table["cell_id"].tolist()
-    damaged: list[str] = []
-
-    def images() -> Iterator[np.ndarray]:
-        rows = zip(names, own["packed_height"], own["packed_width"], own["packed_crc32"], strict=True)
-        with open(folder / PIXELS, "rb") as file:
-            for name, height, width, crc in rows:
-                data = file.read(int(height) * int(width) * kind.itemsize)
-                if zlib.crc32(data) != crc:
-                    damaged.append(name)
-                yield np.frombuffer(data, kind).reshape(height, width)
-
-    digest = fingerprint(images(), own["packed_label"], names)
-    return damaged, digest
+    with open(folder / PIXELS, "rb") as file:
+        for height, width, crc in zip(own["packed_height"], own["packed_width"], own["packed_crc32"], strict=True):
+            data = file.read(int(height) * int(width) * kind.itemsize)
+            image = np.frombuffer(data, kind).reshape(height, width)
+            found.add(image, zlib.crc32(data) == crc)
+            yield image
 
 
-def _counts(header: Header, own: pd.DataFrame, printed: Mapping[str, int]) -> Iterator[str]:
-    found = np.bincount(own["packed_label"], minlength=len(header.classes))
-    compared = {kind for kind in header.classes if kind in printed}
-    if compared:
-        yield f"{'cells':<20}{'found':>9}{'Table 1':>9}{'difference':>12}"
-    for kind, count in zip(header.classes, found, strict=True):
-        line = f"  {kind:<18}{count:>9,}"
-        yield line + (f"{printed[kind]:>9,}{count - printed[kind]:>+12,}" if kind in compared else "")
-    yield f"  {'all':<18}{header.crops:>9,}"
+def _counts(header: Header, own: pd.DataFrame) -> Iterator[str]:
+    counts = np.bincount(own["packed_label"], minlength=len(header.classes))
+    for kind, count in zip(header.classes, counts, strict=True):
+        yield f"{kind:<16}{count:>9,}"
 
 
 def _sizes(header: Header, own: pd.DataFrame) -> Iterator[str]:
@@ -89,14 +101,18 @@ def _sizes(header: Header, own: pd.DataFrame) -> Iterator[str]:
     yield f"depth   {8 * np.dtype(header.pixel_type).itemsize} bit"
 
 
-def _aside(folder: Path, header: Header) -> Iterator[str]:
+def _aside(folder: Path, header: Header, every: bool) -> Iterator[str]:
     """Files that were left out when the store was packed, by reason."""
     if not header.aside:
         return
-    yield f"Left out when it was packed: {header.aside:,} ({ASIDE} names all)"
+    reasons: dict[str, list[str]] = {}
     try:
-        reasons = Counter(row[1] for row in list(csv.reader((folder / ASIDE).read_text("utf-8").splitlines()))[1:])
-    except (OSError, IndexError, UnicodeDecodeError):
+        with open(folder / ASIDE, encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                reasons.setdefault(row["reason"], []).append(row["name"])
+    except (OSError, KeyError, UnicodeDecodeError):
         raise DataError(f"{folder / ASIDE} is gone or damaged: {remedy(folder)}.") from None
-    for reason, count in sorted(reasons.items()):
-        yield f"  {reason}: {count:,}"
+    yield "Left out when it was packed"
+    for reason, names in sorted(reasons.items()):
+        more = "" if every or len(names) <= SHOWN else ", ..."
+        yield f"  {reason}: {len(names):,} ({', '.join(names if every else names[:SHOWN])}{more})"

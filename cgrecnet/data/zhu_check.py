@@ -69,16 +69,23 @@ def examine(listing: Listing, published: Mapping[str, Mapping[str, int]], every:
     amiss = _amiss(listing, found)
     parts = [
         [f"Images of data set zhu in {shown(listing.root)}"],
-        _counts(found.counts(), published.get("counts", {})),
-        _shapes(found),
-        _groups(found),
-        _split(found.counts(), published.get("test", {})),
-        _duplicates(found, None if every else SHOWN),
+        *told(found, published, every),
         _aside(listing, None if every else SHOWN),
         [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss."],
     ]
     texts = ("\n".join(part) for part in parts)
     return "\n\n".join(text for text in texts if text), not amiss
+
+
+def told(found: Findings, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterator[str]]:
+    """Counts, shapes, grey levels by class and group, the paper's split, duplicates: a list of lines each."""
+    return [
+        _counts(found.counts(), published.get("counts", {})),
+        _shapes(found),
+        _groups(found),
+        _split(found.counts(), published.get("test", {})),
+        _duplicates(found, None if every else SHOWN),
+    ]
 
 
 def _amiss(listing: Listing, found: Findings) -> list[str]:

@@ -1,6 +1,7 @@
 """Stores that are damaged, changed or of another version: one sentence with what to do, or a report."""
 
 import json
+import shutil
 
 import pytest
 from zhu_trees import tree
@@ -109,3 +110,17 @@ def test_the_check_compares_with_the_paper_s_counts(store, capsys):
     main(["data", "check", "zhu", str(store)])
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert ["astrocyte", "4", "55,466", "-55,462"] in lines
+
+
+def test_the_check_tells_what_the_check_of_the_files_tells(tmp_path, capsys):
+    """Counts, shapes, grey levels by class and group, split and duplicates, line for line."""
+    files = tmp_path / "files"
+    tree(files, "flat", per_class=20)
+    shutil.copy(files / "a_1d1_0_Ch1.ome.bmp", files / "a_1d1_500_Ch1.ome.bmp")
+    store = pack_dataset("zhu", files, store=tmp_path / "store")
+    reports = []
+    for folder in (files, store):
+        assert main(["data", "check", "zhu", str(folder)]) == 1
+        reports.append(capsys.readouterr().out.split("\n\n"))
+    assert reports[0][1:-1] == reports[1][1:-1] and len(reports[0]) >= 6
+    assert reports[1][-1] == "Amiss: 1 exact duplicate(s), which a split may put on both of its sides.\n"
