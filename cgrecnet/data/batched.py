@@ -6,7 +6,8 @@ Crop, resize and flip are one linear map per axis (`batched_resample`), so that 
 
 The weights of a row sum to 1, hence the first channel's normalisation is done on the few source pixels, and the other
 channels are straight lines in the first. Agrees with `transforms.train_transform` and `eval_transform` for the same
-boxes (`batched_reference`) to 1e-5 on the scale where white is 1.
+boxes (`batched_reference`) to 1e-5 on the scale where white is 1, for images of up to some 200 pixels a side; for larger
+ones the rounding of torchvision's own weights grows beyond that.
 """
 
 from collections import deque

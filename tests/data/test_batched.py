@@ -5,14 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from torchvision.transforms import v2
 
 from cgrecnet.data import batched, open_dataset
 from cgrecnet.data.batched import BatchedCells, BatchTransform
 from cgrecnet.data.batched_crops import boxes, central_crops, random_crops
 from cgrecnet.data.batched_pixels import Buffers
 from cgrecnet.data.batched_reference import largest_difference
-from cgrecnet.data.intensity import INTENSITIES
+from cgrecnet.data.intensity import INTENSITIES, Intensity
 from cgrecnet.data.packed import PackedImages, pack
+from cgrecnet.data.store import open_store
+from cgrecnet.data.store_build import pack_cells
 from cgrecnet.data.transforms import CellTensors, eval_transform
 from cgrecnet.errors import ConfigError, DataError
 
@@ -90,6 +93,14 @@ def test_evaluation_batches_are_those_of_the_data_loader(cells):
         assert torch.equal(labels, their_labels) and torch.equal(index, their_index)
 
 
+@pytest.mark.parametrize("option", INTENSITIES)
+def test_an_option_stands_before_algorithm_1_in_the_data_loader(cells, option):
+    steps = v2.Compose([Intensity(option), eval_transform(64)])
+    theirs = torch.stack([tensor for tensor, _, _ in CellTensors(cells, range(40), steps)])
+    ours, _, _ = next(iter(BatchedCells(cells, range(40), 64, train=False, intensity=option)))
+    torch.testing.assert_close(ours, theirs, atol=TOLERANCE / 0.22, rtol=0)
+
+
 def seen(cells, epoch=0, order=range(40), **settings):
     """Every cell's tensor, by its index."""
     batches = BatchedCells(cells, list(order), 32, **{"train": True, "batch_size": 16} | settings)
@@ -156,6 +167,11 @@ def test_a_mapped_file_is_read_where_it_is(cells, tmp_path):
     batches = BatchedCells(on_disk, range(40), 32, train=True, batch_size=16)
     assert np.shares_memory(batches.transform.pixels.pixels, mapped)
     assert apart(seen(cells), seen(on_disk)) == 0
+
+
+def test_a_store_gives_the_same_as_the_cells_that_were_packed(cells, tmp_path):
+    pack_cells(cells, tmp_path / "store")
+    assert apart(seen(cells), seen(open_store(tmp_path / "store"))) == 0
 
 
 def test_stopping_early_and_errors_leave_no_thread(cells, monkeypatch):
