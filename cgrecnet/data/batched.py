@@ -6,8 +6,8 @@ Crop, resize and flip are one linear map per axis (`batched_resample`), so that 
 
 The weights of a row sum to 1, hence the first channel's normalisation is done on the few source pixels, and the other
 channels are straight lines in the first. Agrees with `transforms.train_transform` and `eval_transform` for the same
-boxes (`batched_reference`) to 1e-5 on the scale where white is 1, for images of up to some 200 pixels a side; for larger
-ones the rounding of torchvision's own weights grows beyond that.
+boxes (`batched_reference`) to 1e-5 on the scale where white is 1, for images of up to some 200 pixels a side; beyond,
+the rounding of torchvision's own weights grows.
 """
 
 from collections import deque
@@ -40,7 +40,7 @@ class BatchTransform:
 
     window: grey levels (black, white) that become 0 and 1; intensity: see `cgrecnet.data.intensity`.
     device, resident: where to work, and whether all pixels are kept there.
-    Raises ConfigError for an image size, number of channels, window or option that cannot be used.
+    Raises ConfigError for an image size, number of channels, window, option or device that cannot be used.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class BatchTransform:
             raise ConfigError(f"The window's white must lie above its black, not {window}.")
         self.window, self.size, self.in_channels = window, size, in_channels
         self.intensity = check_intensity(intensity)
-        self.device = torch.device(device)
+        self.device = _usable(device)
         self.pixels = FlatPixels(images, self.device, resident)
         mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
         self.mean, self.std = (mean, std) if in_channels == 3 else (mean.mean(keepdims=True), std.mean(keepdims=True))
@@ -202,3 +202,10 @@ class BatchedCells:
             finally:
                 for future in waiting:
                     future.cancel()
+
+
+def _usable(device: torch.device | str) -> torch.device:
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError):  # no such device, or torch was built without it
+        raise ConfigError(f"There is no device {str(device)!r} here that torch can use: try 'cpu'.") from None

@@ -246,6 +246,8 @@ def test_mistakes_are_named(cells):
         make(size=4)
     with pytest.raises(ConfigError, match="1 or 3 channels here, not 2"):
         make(in_channels=2)
+    with pytest.raises(ConfigError, match="no device 'gpu' here that torch can use: try 'cpu'"):
+        make(device="gpu")
     with pytest.raises(ConfigError, match="no intensity option 'standardize'; known: none, standardise"):
         make(intensity="standardize")
     with pytest.raises(ConfigError, match="batch size must be a whole number, 1 or more, not 0"):
