@@ -5,8 +5,9 @@
 The crops are generated (noise on a grey ground, no cells): 24-bit BMP files with R = G = B, 60 pixels wide and 37 to
 57 high, in class folders with the paper's class shares, as its images come. They are removed at the end.
 Each build is a process of its own, `cgrecnet data pack zhu`, whose peak memory the system reports (Linux only).
-Random reads go through the same indices on both sides, in turn, first one and then the other first; `warm` is with the
-files in the system's page cache, `cold` after it was asked to drop them (the host's own cache, if any, stays).
+Random reads go through the same indices on both sides, in turn, first one and then the other first. `warm` is with the
+files in the system's page cache; `cold` and `cold_epoch` after it was asked to drop them (the host's own cache, if any,
+stays): the first reads after that, and every crop once.
 """
 
 import argparse
@@ -155,6 +156,25 @@ def compare(files: Path, store: Path, reads: int, rounds: int, cold: bool) -> di
     return result | {"reads": reads, "rounds": rounds}
 
 
+def cold_epochs(files: Path, store: Path, rounds: int = 2) -> dict:
+    """Every crop once in random order, as grey levels, nothing in memory at the start: crops per second."""
+    folder = ImageFolder(files)
+    rows: dict[str, list[float]] = {"store": [], "files": []}
+    for turn in range(rounds):
+        index = np.random.default_rng(turn).permutation(len(folder))
+        cells = open_dataset("zhu", root=store)
+        for name in ("store", "files") if turn % 2 == 0 else ("files", "store"):
+            if name == "store":
+                drop_mapped(store, cells)
+                rows[name].append(rate(lambda i, cells=cells: np.array(cells.images[i]), index))
+            else:
+                drop([Path(path) for path, _ in folder.samples])
+                rows[name].append(rate(lambda i: np.asarray(folder[i][0])[..., 0].copy(), index))
+    ratio = np.array(rows["store"]) / rows["files"]
+    result = {name: float(np.median(found)) for name, found in rows.items()}
+    return result | {"ratio": float(np.median(ratio)), "ratio_range": [float(ratio.min()), float(ratio.max())]}
+
+
 def drop_mapped(store: Path, cells) -> None:
     """Drop the pixels of an open store: pages that are mapped stay, so they are unmapped first."""
     cells.images.pixels._mmap.madvise(mmap.MADV_DONTNEED)
@@ -193,6 +213,7 @@ def measure(args: argparse.Namespace) -> dict:
     result["open_files_by_name"] = opened(f"open_dataset('zhu', root={places['files']}, options={{'hash': 'names'}})")
     result["warm"] = compare(files, store, min(args.reads, args.cells), args.rounds, cold=False)
     result["cold"] = compare(files, store, min(args.cold_reads, args.cells), args.rounds, cold=True)
+    result["cold_epoch"] = cold_epochs(files, store)
     return {
         "what": "generated crops (noise), not cells",
         "cells": args.cells,

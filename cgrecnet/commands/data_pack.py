@@ -15,7 +15,7 @@ def add(commands) -> None:
         "header. A build that was stopped goes on where it stopped; a finished store is not built again.",
     )
     add_dataset(parser)
-    parser.add_argument("--store", type=Path, help="folder of the store (default: stores/NAME-TASK in the cache folder)")
+    parser.add_argument("--store", type=Path, help="where to put it (default: stores/NAME-TASK in the cache folder)")
     parser.set_defaults(command=_run)
 
 

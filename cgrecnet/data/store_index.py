@@ -22,6 +22,9 @@ OWN = {
     "packed_source_sha256": str,
 }
 
+#: Lines of the index that are made at a time.
+LINES = 8192
+
 
 @dataclass(frozen=True, slots=True)
 class Crop:
@@ -41,25 +44,37 @@ def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
 
 
 def write_index(folder: Path, crops: Sequence[Crop], labels: np.ndarray, table: pd.DataFrame) -> None:
-    """Write one line per crop and make sure that the same table can be read back.
+    """Write one line per crop, some thousands at a time, and make sure that the same table can be read back.
 
     Raises DataError where a column's values cannot be kept in text.
     """
+    columns = columns_of(table)
+    end = 0
+    with whole(folder / INDEX, "wb") as file:
+        for first in range(0, len(crops), LINES):
+            some = slice(first, first + LINES)
+            own = _own(crops[some], labels[some], end)
+            end = int(own["packed_offset"].iloc[-1]) + crops[some][-1].height * crops[some][-1].width
+            rows = table.iloc[some].reset_index(drop=True)
+            lines = pd.concat([own, rows], axis=1)
+            text = lines.to_csv(index=False, lineterminator="\n").encode()
+            back = _parse(text, columns)
+            for name, kind in columns:
+                if not back[name].equals(rows[name]):
+                    raise DataError(
+                        f"Column {name!r} of the table ({kind}) does not survive being written as text: leave it out."
+                    )
+            head = lines.iloc[:0].to_csv(index=False, lineterminator="\n").encode()
+            file.write(text if first == 0 else text.removeprefix(head))
+
+
+def _own(crops: Sequence[Crop], labels: np.ndarray, start: int) -> pd.DataFrame:
+    """The store's own columns for some crops, the first of which begins at pixel `start`."""
     heights = np.array([crop.height for crop in crops], dtype=np.int64)
     widths = np.array([crop.width for crop in crops], dtype=np.int64)
-    ends = np.cumsum(heights * widths)
-    own = [labels, ends - heights * widths, heights, widths, [c.crc32 for c in crops], [c.source_sha256 for c in crops]]
-    index = pd.concat([pd.DataFrame(dict(zip(OWN, own, strict=True))), table], axis=1)
-    columns = columns_of(table)
-    text = index.to_csv(index=False, lineterminator="\n")
-    back = _parse(text.encode(), columns)[table.columns]
-    for name, kind in columns:
-        if not back[name].equals(table[name]):
-            raise DataError(
-                f"Column {name!r} of the table ({kind}) does not survive being written as text: leave it out."
-            )
-    with whole(folder / INDEX, "wb") as file:
-        file.write(text.encode())
+    offsets = start + np.cumsum(heights * widths) - heights * widths
+    rest = [crop.crc32 for crop in crops], [crop.source_sha256 for crop in crops]
+    return pd.DataFrame(dict(zip(OWN, (labels, offsets, heights, widths, *rest), strict=True)))
 
 
 def read_index(data: bytes, columns: Sequence[tuple[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:

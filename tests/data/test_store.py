@@ -11,7 +11,7 @@ import pytest
 from zhu_trees import LAYOUTS, crop, tree, write
 
 from cgrecnet.cli import main
-from cgrecnet.data import available, open_dataset, pack_dataset
+from cgrecnet.data import available, open_dataset, pack_dataset, store_index
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store_build import pack_cells
@@ -86,7 +86,9 @@ def odd_cells(kind: type = np.uint16) -> CellDataset:
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.uint16])
-def test_odd_sizes_names_and_columns(tmp_path, kind):
+@pytest.mark.parametrize("lines", [2, 8192])
+def test_odd_sizes_names_and_columns(tmp_path, monkeypatch, kind, lines):
+    monkeypatch.setattr(store_index, "LINES", lines)
     cells = odd_cells(kind)
     pack_cells(cells, tmp_path / "Speicher äöü 日本")
     assert_same(open_store(tmp_path / "Speicher äöü 日本"), cells)
