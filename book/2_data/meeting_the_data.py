@@ -53,9 +53,17 @@ absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch ju
 
 # %% tags=["remove-input"]
 if have_jurkat:
-    tasks = {task: open_dataset("jurkat", task=task) for task in ("cycle", "cycle_e1", "stage7")}
+    tasks = {
+        task: open_dataset("jurkat", task=task)
+        for task in ("cycle", "cycle_e1", "stage7")
+    }
     jurkat, stages = tasks["cycle"], tasks["stage7"]
-CardTable(load_card("jurkat"), counted={task: cells.counts() for task, cells in tasks.items()} if have_jurkat else {})
+CardTable(
+    load_card("jurkat"),
+    counted={task: cells.counts() for task, cells in tasks.items()}
+    if have_jurkat
+    else {},
+)
 
 # %% [markdown]
 # The pictures come as montages: sheets of 30 by 30 tiles, 40 by 40 pixels each, filled column by column.
@@ -79,10 +87,18 @@ from_dataset(stages) if have_jurkat else Markdown(absent)
 
 # %% tags=["remove-input"]
 if have_jurkat:
-    most = {task: max(cells.counts(), key=cells.counts().get) for task, cells in tasks.items()}
-    text = "Who always gives the commonest answer is right " + "; ".join(
-        f"in `{task}` {cells.counts()[most[task]] / len(cells):.1%} of the time ({most[task]})" for task, cells in tasks.items()
-    ) + ". Any accuracy has to be read against that."
+    most = {
+        task: max(cells.counts(), key=cells.counts().get)
+        for task, cells in tasks.items()
+    }
+    text = (
+        "Who always gives the commonest answer is right "
+        + "; ".join(
+            f"in `{task}` {cells.counts()[most[task]] / len(cells):.1%} of the time ({most[task]})"
+            for task, cells in tasks.items()
+        )
+        + ". Any accuracy has to be read against that."
+    )
 else:
     text = absent
 Markdown(text)
@@ -104,12 +120,22 @@ if have_jurkat:
     from cgrecnet.data.jurkat import read_channel
 
     dna = read_channel(4, stages.table).reshape(len(stages), -1).astype(float)
-    dna = (dna - np.median(dna, axis=1, keepdims=True)).clip(0).sum(axis=1) / 1e4
-    groups = [dna[stages.labels == label] for label in range(len(stages.classes))]
+    dna = (dna - np.median(dna, axis=1, keepdims=True)).clip(0).sum(
+        axis=1
+    ) / 1e4
+    groups = [
+        dna[stages.labels == label] for label in range(len(stages.classes))
+    ]
     assert np.all(np.diff([np.median(group) for group in groups[:5]]) > 0)
     figure, axes = plt.subplots(figsize=(7.0, 3.0))
     axes.violinplot(groups, showextrema=False, widths=0.8)
-    axes.plot(range(1, len(groups) + 1), [np.median(g) for g in groups], "o", color="white", markeredgecolor="black")
+    axes.plot(
+        range(1, len(groups) + 1),
+        [np.median(g) for g in groups],
+        "o",
+        color="white",
+        markeredgecolor="black",
+    )
     axes.set_xticks(range(1, len(groups) + 1), stages.classes)
     axes.set_ylabel("integrated DNA stain (10⁴ grey levels)")
 else:
@@ -203,16 +229,34 @@ from_dataset(simulated)
 from cgrecnet.data.cytometer import simulate
 
 truth = simulate(simulated.options)
-truth.causes[["radius_um", "elongation", "granules", "processes", "run", "defocus_um", "background", "doublet"]].head(4)
+truth.causes[
+    [
+        "radius_um",
+        "elongation",
+        "granules",
+        "processes",
+        "run",
+        "defocus_um",
+        "background",
+        "doublet",
+    ]
+].head(4)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four simulated cells above the same four cells with the outlines of cell and nucleus drawn over them."}, "figure": {"name": "fig-simulated-masks", "caption": "What a simulation gives that a microscope cannot: the exact outline of the cell (orange) and of its nucleus (blue), whatever the defocus does to the picture. A, the images; B, the same with the true outlines."}}
-chosen = [int(np.flatnonzero(simulated.labels == label)[k]) for label, k in ((0, 0), (1, 0), (2, 0), (2, 1))]
+chosen = [
+    int(np.flatnonzero(simulated.labels == label)[k])
+    for label, k in ((0, 0), (1, 0), (2, 0), (2, 1))
+]
 figure, (top, bottom) = plt.subplots(2, 4, figsize=(7.0, 3.6))
 for row in (top, bottom):
     draw_row(row, [simulated.images[i] for i in chosen], simulated.window)
 for place, i in zip(bottom, chosen, strict=True):
-    place.contour(truth.cell_masks[i], levels=[0.5], colors="tab:orange", linewidths=1)
-    place.contour(truth.nucleus_masks[i], levels=[0.5], colors="tab:blue", linewidths=1)
+    place.contour(
+        truth.cell_masks[i], levels=[0.5], colors="tab:orange", linewidths=1
+    )
+    place.contour(
+        truth.nucleus_masks[i], levels=[0.5], colors="tab:blue", linewidths=1
+    )
 letter(top[0], "A")
 letter(bottom[0], "B")
 plt.show()
@@ -245,7 +289,11 @@ TRAITS = {
 }
 rng = np.random.default_rng(0)
 kinds = np.repeat(np.arange(3), 3000)
-causes = draw_causes(kinds, {name: rng.standard_normal(len(kinds)) for name in NORMAL}, {name: rng.random(len(kinds)) for name in UNIFORM})
+causes = draw_causes(
+    kinds,
+    {name: rng.standard_normal(len(kinds)) for name in NORMAL},
+    {name: rng.random(len(kinds)) for name in UNIFORM},
+)
 causes = pd.DataFrame({name: causes[name] for name in TRAITS})
 draw_overlap(causes, kinds, KINDS, TRAITS)
 plt.show()
@@ -258,8 +306,17 @@ pairs = [column for column in shared.columns if column != "alone"]
 Markdown(
     f"Causes of {len(kinds):,} cells, drawn from `cgrecnet/data/cytometer.yaml` (version {simulated.options['version']}); no picture was computed for this figure. "
     f"Whoever knew one of these numbers without any error, and its distributions, could name the kind with a balanced accuracy of {shared['alone'].min():.2f} to {shared['alone'].max():.2f} (best: {TRAITS[best]}; chance 0.33).\n\n"
-    "| trait | share in common: " + " | ".join(pairs) + " | balanced accuracy by it alone |\n|" + "---|" * (len(pairs) + 2) + "\n"
-    + "\n".join(f"| {TRAITS[trait]} | " + " | ".join(f"{value:.2f}" for value in row) + " |" for trait, row in zip(shared.index, shared.to_numpy(), strict=True))
+    "| trait | share in common: "
+    + " | ".join(pairs)
+    + " | balanced accuracy by it alone |\n|"
+    + "---|" * (len(pairs) + 2)
+    + "\n"
+    + "\n".join(
+        f"| {TRAITS[trait]} | "
+        + " | ".join(f"{value:.2f}" for value in row)
+        + " |"
+        for trait, row in zip(shared.index, shared.to_numpy(), strict=True)
+    )
 )
 
 # %% [markdown]
@@ -270,27 +327,50 @@ Markdown(
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits were changed until the baseline found the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the frozen parameters beside the paper's). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
 from cgrecnet.data.cytometer_parameters import parameters
-from cgrecnet.figures.calibration import draw_attempts, of_these_traits, read_attempts
+from cgrecnet.figures.calibration import (
+    draw_attempts,
+    of_these_traits,
+    read_attempts,
+)
 from cgrecnet.paths import RESULTS
 
 attempts = read_attempts(RESULTS / "cytometer-calibration")
-present = {name: trait.model_dump(exclude={"unit", "source"}) for name, trait in parameters().traits.items()}
+present = {
+    name: trait.model_dump(exclude={"unit", "source"})
+    for name, trait in parameters().traits.items()
+}
 frozen = of_these_traits(attempts, present)
 if frozen:
     draw_attempts(attempts, frozen)
 else:
-    draw_absent("There is no record of a calibration of the present parameters.")
+    draw_absent(
+        "There is no record of a calibration of the present parameters."
+    )
 plt.show()
 
 # %% tags=["remove-input"]
 from cgrecnet.paper.tables import load_tables
 
 classes = load_tables()["5"]
-wanted = {row.lower().removesuffix("s"): float(classes.cell(row, "Baseline").number) / 100 for row in classes.rows}
+wanted = {
+    row.lower().removesuffix("s"): float(classes.cell(row, "Baseline").number)
+    / 100
+    for row in classes.rows
+}
 if frozen:
-    assert all(abs(wanted[kind] - value) < 1e-6 for kind, value in attempts[0]["paper_f1"].items())
-    reached = {kind: np.mean([attempt["f1"][kind] for attempt in frozen]) for kind in wanted}
-    assert min(reached, key=reached.get) == min(wanted, key=wanted.get) == "oligodendrocyte"
+    assert all(
+        abs(wanted[kind] - value) < 1e-6
+        for kind, value in attempts[0]["paper_f1"].items()
+    )
+    reached = {
+        kind: np.mean([attempt["f1"][kind] for attempt in frozen])
+        for kind in wanted
+    }
+    assert (
+        min(reached, key=reached.get)
+        == min(wanted, key=wanted.get)
+        == "oligodendrocyte"
+    )
     recipe, where = frozen[-1]["recipe"], frozen[-1]["hardware"]
     text = (
         f"With the frozen parameters the baseline reaches an F1 of {', '.join(f'{reached[kind]:.3f} ({kind}; paper {wanted[kind]:.3f})' for kind in wanted)} "
@@ -308,7 +388,12 @@ Markdown(text)
 
 # %% tags=["remove-input"]
 printed = load_tables()["1"]
-PUBLISHED = {"lineage": {row.lower().removesuffix("s"): int(printed.cell(row, "count").number) for row in printed.rows}}
+PUBLISHED = {
+    "lineage": {
+        row.lower().removesuffix("s"): int(printed.cell(row, "count").number)
+        for row in printed.rows
+    }
+}
 CardTable(load_card("zhu"), published=PUBLISHED)
 
 # %% [markdown]
@@ -364,16 +449,27 @@ from cgrecnet.cli import main
 def plant_faults(folder):
     """The same cell again, a cell in the folder of another class, and a file that was cut off."""
     first, second, third, *_ = sorted((folder / "neuron").iterdir())
-    (folder / "neuron" / "n_1d1_900_Ch1.ome.bmp").write_bytes(first.read_bytes())
-    (folder / "astrocyte" / "n_1d1_901_Ch1.ome.bmp").write_bytes(second.read_bytes())
-    (folder / "neuron" / "n_1d1_902_Ch1.ome.bmp").write_bytes(third.read_bytes()[:500])
+    (folder / "neuron" / "n_1d1_900_Ch1.ome.bmp").write_bytes(
+        first.read_bytes()
+    )
+    (folder / "astrocyte" / "n_1d1_901_Ch1.ome.bmp").write_bytes(
+        second.read_bytes()
+    )
+    (folder / "neuron" / "n_1d1_902_Ch1.ome.bmp").write_bytes(
+        third.read_bytes()[:500]
+    )
 
 
-with tempfile.TemporaryDirectory() as parent, redirect_stdout(io.StringIO()) as said:
+with (
+    tempfile.TemporaryDirectory() as parent,
+    redirect_stdout(io.StringIO()) as said,
+):
     folder = Path(parent).resolve() / "cells"
     assert main(["data", "simulate", str(folder), "--cells", "60"]) == 0
     plant_faults(folder)
-    assert main(["data", "check", "zhu", str(folder)]) == 1  # 1: something is amiss in the data
+    assert (
+        main(["data", "check", "zhu", str(folder)]) == 1
+    )  # 1: something is amiss in the data
 print(said.getvalue().replace(str(folder), "FOLDER"))
 
 # %% tags=["remove-input"]
@@ -407,12 +503,21 @@ Markdown(
 from cgrecnet.data.probes import border_features
 
 for confounding in (0.0, 1.0):
-    cells = open_dataset("cytometer", options={"cells": 240, "seed": 1, "confounding": confounding})
+    cells = open_dataset(
+        "cytometer",
+        options={"cells": 240, "seed": 1, "confounding": confounding},
+    )
     levels = np.array([border_features(image)[0] for image in cells.images])
     by_class = [levels[cells.labels == label].mean() for label in range(3)]
-    print(f"confounding {confounding:.0f}: mean border per class", np.round(by_class, 1))
+    print(
+        f"confounding {confounding:.0f}: mean border per class",
+        np.round(by_class, 1),
+    )
     runs = cells.table["group"].to_numpy()
-    print("               mean border per run  ", np.round([levels[runs == run].mean() for run in np.unique(runs)], 1))
+    print(
+        "               mean border per run  ",
+        np.round([levels[runs == run].mean() for run in np.unique(runs)], 1),
+    )
 
 # %% [markdown]
 # ```{exercise} Write a card

