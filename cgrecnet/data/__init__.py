@@ -60,6 +60,7 @@ def open_dataset(
 
         check_request(name, task, options)
         return open_store(folder, name, task, options)
+    _refuse_unfinished(root)
     return _reader(name).open_cells(root=root, task=task, options=options)
 
 
@@ -111,6 +112,7 @@ def report_on(
         from cgrecnet.data.store_check import examine_store
 
         return examine_store(folder, name, published or {}, every)
+    _refuse_unfinished(root)
     if hasattr(reader, "report"):
         return reader.report(root=root, published=published, every=every)
     dataset = reader.open_cells(root=root)
@@ -150,6 +152,13 @@ def store_of(name: str, root: str | Path | None = None, task: str | None = None)
     from cgrecnet.data.store import find_store
 
     return find_store(name, task or next(iter(reader.TASKS)), root)
+
+
+def _refuse_unfinished(root: str | Path | None) -> None:
+    if root is not None:
+        from cgrecnet.data.store import refuse_unfinished
+
+        refuse_unfinished(root)
 
 
 def _reader(name: str):

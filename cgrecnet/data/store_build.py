@@ -17,9 +17,11 @@ from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.store import read_store
 from cgrecnet.data.store_header import (
     ASIDE,
+    BEGUN,
     FORMAT,
     HEADER,
     INDEX,
+    JOURNAL,
     PIXELS,
     Header,
     content_of,
@@ -27,7 +29,7 @@ from cgrecnet.data.store_header import (
     write_header,
 )  # fmt: skip
 from cgrecnet.data.store_index import Crop, columns_of, write_index
-from cgrecnet.data.store_journal import BEGUN, JOURNAL, Journal, remove_journal
+from cgrecnet.data.store_journal import Journal, remove_journal
 from cgrecnet.data.store_source import Aside, crops_of, pixel_type, source_digest
 from cgrecnet.errors import DataError
 from cgrecnet.files import locked, whole

@@ -17,6 +17,8 @@ from cgrecnet.errors import DataError
 from cgrecnet.files import whole
 
 HEADER, PIXELS, INDEX, ASIDE = "store.json", "pixels.bin", "index.csv", "aside.csv"
+#: Names of what is there while a store is built (`store_journal`).
+BEGUN, JOURNAL = "begun.json", "journal.txt"
 #: Format of the four files; a store of another format is refused.
 FORMAT = 1
 

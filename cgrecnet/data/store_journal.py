@@ -18,13 +18,12 @@ from types import TracebackType
 
 import numpy as np
 
-from cgrecnet.data.store_header import FORMAT, PIXELS
+from cgrecnet.data.store_header import BEGUN, FORMAT, JOURNAL, PIXELS
 from cgrecnet.data.store_index import Crop
 from cgrecnet.data.store_source import Aside
 from cgrecnet.errors import DataError
 from cgrecnet.files import whole
 
-BEGUN, JOURNAL = "begun.json", "journal.txt"
 #: Crops after which pixels and journal are handed to the system.
 EVERY = 256
 

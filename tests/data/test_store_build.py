@@ -15,9 +15,17 @@ import pytest
 from zhu_trees import crop, tree, write
 
 from cgrecnet.cli import main
-from cgrecnet.data import available, open_dataset, pack_dataset, store_build, store_index, store_journal, zhu_pixels
-from cgrecnet.data.store_header import HEADER, INDEX, PIXELS
-from cgrecnet.data.store_journal import BEGUN, JOURNAL
+from cgrecnet.data import (
+    available,
+    open_dataset,
+    pack_dataset,
+    report_on,
+    store_build,
+    store_index,
+    store_journal,
+    zhu_pixels,
+)
+from cgrecnet.data.store_header import BEGUN, HEADER, INDEX, JOURNAL, PIXELS
 from cgrecnet.errors import DataError
 
 #: A build in a process of its own that takes its time with every crop.
@@ -77,6 +85,9 @@ def test_killed_twice_in_the_middle(files, whole, tmp_path, monkeypatch):
         child.kill()
         assert child.wait() == -signal.SIGKILL
         assert not available("zhu", root=store) and not (store / HEADER).exists()
+        for look in (open_dataset, report_on):
+            with pytest.raises(DataError, match="store is not finished: pack the data set into it again"):
+                look("zhu", root=store)
     done = (store / JOURNAL).read_bytes().count(b"\n")
     read = []
     honest = zhu_pixels.read_bytes
