@@ -124,12 +124,23 @@ def _repository(doi: str, timeout: float):
         return downloaders.FigshareRepository(doi, address, **how)
     for kind in (downloaders.ZenodoRepository, downloaders.DataverseRepository):
         found = kind.initialize(doi=doi, archive_url=address, **how)
-        if found is not None:
+        if found is not None and _speaks(found):
             return found
     raise DataError(
         f"The DOI {doi} leads to {host}, which is not {_KNOWN}, so its files cannot be listed: if it is the "
         "article's own DOI, give the one that its data-availability statement names; or download by hand."
     )
+
+
+def _speaks(repository) -> bool:
+    """Whether what pooch takes for a Dataverse answers as one: any site may answer a foreign question with a page."""
+    if not hasattr(repository.api_response, "json"):  # Zenodo's answer is read already
+        return True
+    try:
+        repository.api_response.json()
+    except requests.JSONDecodeError:
+        return False
+    return True
 
 
 def _follow(doi: str, how: Mapping) -> str:

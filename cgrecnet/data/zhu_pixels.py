@@ -113,7 +113,7 @@ def _by_tifffile(data: bytes) -> np.ndarray:
             if len(file.pages) != 1:
                 raise Unusable(SEVERAL)
             page = file.pages.first
-            if max(page.shape) > LARGEST:
+            if max(page.shape) > LARGEST or page.size > 4 * LARGEST**2:
                 raise Unusable(HUGE)
             if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
                 raise Unusable(INVERTED)

@@ -59,6 +59,7 @@ class RepositoryServer(ThreadingHTTPServer):
         self.held, self.release = threading.Event(), threading.Event()
         self.status: dict[str, list[int]] = {}  # name or "listing" -> statuses to give, one by one
         self.ranges = True
+        self.foreign_api = 404  # what a site that is no repository says to a repository's question
         self.odd_listing: bytes | None = None
 
     def __enter__(self):
@@ -97,7 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(403, b"no robots")
         if found := re.fullmatch(r"(?:files|records/7/files|api/access/datafile)/(.+)", path):
             return self._file(found[1])
-        return self._answer(404 if path.startswith("api/") else 200, b"<html>a page</html>")
+        return self._answer(self.server.foreign_api if path.startswith("api/") else 200, b"<html>a page</html>")
 
     def _resolve(self, doi: str):
         if doi not in _LEADS_TO:

@@ -101,6 +101,12 @@ BAD = {
         lambda p: tifffile.imwrite(p, np.zeros((4100, 20, 3), np.uint16), photometric="rgb", compression="zlib"),
         zhu_pixels.HUGE,
     ),
+    "bomb-planes.tif": (  # little in the file, 80 million values in memory
+        lambda p: tifffile.imwrite(
+            p, np.zeros((200, 200, 2000), np.uint16), photometric="minisblack", planarconfig=1, compression="zlib"
+        ),
+        zhu_pixels.HUGE,
+    ),
     "strip.png": (lambda p: p.write_bytes(png_header(4097, 10)), zhu_pixels.HUGE),
     "bomb.bmp": (lambda p: p.write_bytes(bmp_header(5000, 5000)), zhu_pixels.HUGE),
 }

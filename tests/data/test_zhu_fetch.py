@@ -236,7 +236,9 @@ def test_a_server_out_of_order_is_asked_again(server, tmp_path):
         (repository_server.COLLECTION, "Figshare lists no item under the DOI .*a collection"),
     ],
 )
-def test_a_doi_that_leads_to_no_files(server, tmp_path, doi, words):
+@pytest.mark.parametrize("foreign", [404, 200])
+def test_a_doi_that_leads_to_no_files(server, tmp_path, doi, words, foreign):
+    server.foreign_api = foreign
     with pytest.raises(DataError, match=words) as caught:
         get(tmp_path, doi)
     assert "\n" not in str(caught.value) and visible(tmp_path) == []
