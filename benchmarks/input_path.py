@@ -9,9 +9,11 @@ folder per class, and the same files are packed into a store.
     b  BatchedCells on the store, whose pixels are mapped
 
 Both run with 0 workers and with as many as there are cores (processes for a, threads for b), in turn, repeat by repeat,
-so that a busy machine slows all alike. The better of each two counts. Every pass goes through all cells and takes
-batches of the same size; worker processes are started before the clock is. The files were written just before, so that
-they are read from the system's memory: a slow disk would slow (a), which opens a file per cell, more than (b).
+so that a busy machine slows all alike. The better of each two counts. The processor time of both without workers is
+compared as well: it does not count the time in which other work had the processor. Every pass goes through all cells
+and takes batches of the same size; worker processes are started before the clock is. The files were written just
+before, so that they are read from the system's memory: a slow disk would slow (a), which opens a file per cell, more
+than (b).
 """
 
 import argparse
@@ -38,6 +40,8 @@ from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software
 
 WORKERS = (0, os.cpu_count() or 1)
+#: Passes of the batched path for one of the other, so that both are timed over a like stretch of a busy machine.
+PASSES = 8
 
 
 def tutorial_transform(size: int, train: bool) -> transforms.Compose:
@@ -49,12 +53,13 @@ def tutorial_transform(size: int, train: bool) -> transforms.Compose:
     return transforms.Compose([*first, transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)])
 
 
-def seconds(batches: Iterable) -> float:
-    """Time of one pass; a number of every batch is looked at."""
-    start, total = time.perf_counter(), 0.0
-    for images, *_ in batches:
-        total += float(images[-1, -1, -1, -1])
-    return time.perf_counter() - start
+def seconds(batches: Iterable, passes: int) -> tuple[float, float]:
+    """Seconds of one pass, by the clock and of this process's processor time; a number of every batch is looked at."""
+    start, spent, total = time.perf_counter(), time.process_time(), 0.0
+    for _ in range(passes):
+        for images, *_ in batches:
+            total += float(images[-1, -1, -1, -1])
+    return (time.perf_counter() - start) / passes, (time.process_time() - spent) / passes
 
 
 def make_sides(folder: Path, dataset: CellDataset, size: int, train: bool, batch: int) -> dict[str, Iterable]:
@@ -74,13 +79,15 @@ def make_sides(folder: Path, dataset: CellDataset, size: int, train: bool, batch
 def compare(folder: Path, dataset: CellDataset, size: int, train: bool, batch: int, repeats: int) -> dict:
     """Speeds and their ratio for one size and transform."""
     sides = make_sides(folder, dataset, size, train, batch)
+    passes = {name: PASSES if name.startswith("batched") else 1 for name in sides}
     for batches in sides.values():
-        seconds(batches)
+        seconds(batches, passes=1)
     times = {name: [] for name in sides}
     for _ in range(repeats):
         for name, batches in sides.items():
-            times[name].append(seconds(batches))
-    speeds = {name: len(dataset) / np.array(spent) for name, spent in times.items()}
+            times[name].append(seconds(batches, passes[name]))
+    clock, processor = ({name: np.array(spent)[:, k] for name, spent in times.items()} for k in (0, 1))
+    speeds = {name: len(dataset) / spent for name, spent in clock.items()}
     best = {
         kind: max((name for name in sides if name.startswith(kind)), key=lambda name: np.median(speeds[name]))
         for kind in ("tutorial", "batched")
@@ -94,6 +101,7 @@ def compare(folder: Path, dataset: CellDataset, size: int, train: bool, batch: i
         "best": best,
         "ratio": quartiles(ratio),
         "ratio_by_repeat": [round(float(value), 2) for value in ratio],
+        "processor_time_ratio": quartiles(processor["tutorial, 0 workers"] / processor["batched, 0 workers"]),
     }
 
 
