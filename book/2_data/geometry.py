@@ -147,7 +147,7 @@ plt.show()
 
 # %% [markdown]
 # A share of the picture is not a share of the cell.
-# Exports are wider than the cell, and the cell stands in the middle.
+# An export is mostly wider than its cell, and the cell stands near the middle.
 # So we measure what is kept *of the cell*: of simulated cells by their true outline, and of real cells by the largest region that deviates from the background.
 # That region has the halo of the cell in it, and misses what is as faint as the noise, a thin process for one.
 
@@ -211,7 +211,7 @@ from_dataset(simulated)
 # A crop without a cell still has the cell's label.
 # If the background says nothing about the class, such crops are noise, and a network learns in spite of them.
 # If the background does say something, because classes were recorded in different runs, they are lessons in reading the background.
-# So the range of areas, which the paper does not print, matters most where the grouping of the data is at fault.
+# So the range of areas, which the paper does not print, would matter most where runs and classes go together.
 #
 # ## A flip is not a rotation
 #
@@ -258,7 +258,7 @@ for name, share in changed.items():
     print(f"{name:20} class changes for {share:5.1%} of {len(pixels) - half} new cells")
 
 # %% [markdown]
-# A deep network is not convex, and its answers to a mirrored cell are only nearly the same.
+# The loss of a deep network is not convex, and its answers to a mirrored cell need not be exactly the same.
 # But what it is not shown, it has no reason to learn either.
 # A vertical flip would cost nothing and show two more of the six; quarter turns of a square view would show all.
 # The paper names neither, and the reproduction follows the paper.
@@ -282,7 +282,7 @@ for name, share in changed.items():
 # t_{ij} = \max\!\Big(0,\; 1 - \frac{|(2j+1) N - (2i+1) L|}{2\max(L, N)}\Big),
 # $$ (eq-geometry-weights)
 #
-# a triangle over the source pixels $j$ about the middle of output pixel $i$.
+# a triangle over the source pixels $j$ about the middle of output pixel $i$; $C$ holds those of the columns, transposed.
 # When a side grows, the triangle is one source pixel wide to either side: bilinear interpolation.
 # When it shrinks, the triangle widens with it, so that no source pixel is skipped: this is what *antialias* means.
 # The numbers between the bars are whole, and a computer holds them exactly.
@@ -367,27 +367,29 @@ for name, feature in features.items():
 # ### How fast
 #
 # The usual way is one image file per cell, PIL to read and resize it, and a `DataLoader` that collects batches.
-# `benchmarks/input_path.py` runs both on the same simulated cells, in turn, in one process, and takes the better of none and two workers for either.
+# `benchmarks/input_path.py` runs both on the same simulated cells, written as files and packed into a store, in turn, in one process.
+# For either it takes the better of no workers and one per core.
+# The last column compares the processor time of both without workers, which other work on the machine does not enter.
 
 # %% tags=["remove-input"]
 records = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-input").glob("*.json"))]
-record = records[0]
+record = max(records, key=lambda each: each["cells"])
 hardware = record["hardware"]
-lines = ["| output | transform | batch | files, PIL, `DataLoader` (images/s) | batched (images/s) | ratio (quartiles) |", "|---|---|---:|---:|---:|---:|"]
+lines = ["| output | transform | batch | files, PIL, `DataLoader` (images/s) | batched (images/s) | ratio (quartiles) | ratio of processor time |", "|---|---|---:|---:|---:|---:|---:|"]
 for one in [one for each in records for one in each["speed"]]:
     tutorial, ours = (one["images_per_second"][one["best"][kind]]["median"] for kind in ("tutorial", "batched"))
-    ratio = one["ratio"]
+    ratio, processor = one["ratio"], one["processor_time_ratio"]
     lines.append(
-        f"| {one['size']} px | {one['transform']} | {one['batch']} | {tutorial:,.0f} | {ours:,.0f} | **{ratio['median']:.1f}** ({ratio['lower']:.1f} to {ratio['upper']:.1f}) |"
+        f"| {one['size']} px | {one['transform']} | {one['batch']} | {tutorial:,.0f} | {ours:,.0f} | **{ratio['median']:.1f}** ({ratio['lower']:.1f} to {ratio['upper']:.1f}) | {processor['median']:.1f} ({processor['lower']:.1f} to {processor['upper']:.1f}) |"
     )
 same = {one["size"]: one for one in record["equality"]}
 assert all(one["to_torchvision_v2_largest"] < allowed and one["to_tutorial_largest"] < 2 / 255 for one in same.values())
-busy = ", ".join(f"{share:.0%}" for share in record["busy_with_other_work"])
+busy = [share for each in records for share in each["busy_with_other_work"]]
 Markdown(
     "\n".join(lines)
-    + f"\n\n{record['cells']:,} simulated cells, {record['repeats']} passes each, {hardware['cores']} cores ({hardware['cpu']}), torch {record['software']['torch']}. "
-    f"The machine was shared: between the measurements, other work kept {busy} of its cores busy. "
-    "Speeds are therefore lower bounds, and the ratios, taken pass by pass, are the result. "
+    + f"\n\n{' or '.join(sorted({format(each['cells'], ',') for each in records}))} simulated cells, at least {min(each['repeats'] for each in records)} repeats, {hardware['cores']} cores ({hardware['cpu']}), torch {record['software']['torch']}. "
+    f"The machine was shared: between the measurements, other work kept {min(busy):.0%} to {max(busy):.0%} of its cores busy. "
+    "Speeds are therefore lower bounds, and the ratios, taken repeat by repeat, are the result. "
     f"PIL resizes in 8 bits, so that its outputs differ from ours: by {same[224]['to_tutorial_largest'] * 255:.2f} grey levels at most, {same[224]['to_tutorial_mean'] * 255:.2f} on average (224 px, evaluation)."
 )
 
