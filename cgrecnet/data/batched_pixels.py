@@ -81,12 +81,17 @@ class Buffers:
         size = int(np.prod(shape))
         with self.lock:
             for k in range(len(self.arrays)):
-                if sys.getrefcount(self.arrays[k]) <= _UNUSED and self.arrays[k].size >= size:
+                if _holders(self.arrays, k) <= _UNUSED and self.arrays[k].size >= size:
                     return torch.from_numpy(self.arrays[k])[:size].view(shape)
             fresh = np.empty(size, dtype=np.float32)
             self.arrays = [array for array in self.arrays if array.size >= size][1 - self.kept :] + [fresh]
             return torch.from_numpy(fresh).view(shape)
 
 
-#: References to an array that nobody uses: one from the list, one from the call that counts.
-_UNUSED = 2
+def _holders(arrays: list[np.ndarray], k: int) -> int:
+    """How many hold arrays[k]: the list, this call, and the storage of every tensor that was made of it."""
+    return sys.getrefcount(arrays[k])
+
+
+#: What `_holders` says of an array that only its list holds; found out, since versions of Python may differ.
+_UNUSED = _holders([np.empty(0, dtype=np.float32)], 0)
