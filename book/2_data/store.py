@@ -199,20 +199,21 @@ for words, (left, right, _, found) in rates.items():
 lines = ["| | files, `ImageFolder` | store |", "|---|---:|---:|", *(f"| {' | '.join(row)} |" for row in rows)]
 Markdown("\n".join(lines))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four pairs of bars of crops per second on a logarithmic axis, files beside store. The store is higher for both warm pairs and for the cold epoch, and lower for the first cold reads."}, "figure": {"name": "fig-store-rates", "caption": "Once a file is in memory the store is read faster, and over a cold epoch as well; but the very first cold reads are slower, because a mapped file fetches a whole neighbourhood around each page. Bars: median over the rounds of one run; above, the median of store / files within a round, with its range. Random order, generated crops; cold reads are grey levels."}}
-figure, axes = plt.subplots(figsize=(7.0, 3.4))
-for x, (left, right, ratio, found) in enumerate(rates.values()):
-    for shift, key, colour in ((-0.2, left, PALETTE[7]), (0.2, right, PALETTE[0])):
-        words = {0: "files, ImageFolder" if key == left else "store"}.get(x)
-        axes.bar(x + shift, found[key], width=0.38, color=colour, label=words)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in both warm rows and for the cold epoch, and slower for the first cold reads."}, "figure": {"name": "fig-store-rates", "caption": "Once a file is in memory the store is read faster, and over a cold epoch as well; but the very first cold reads are slower, because a mapped file fetches a whole neighbourhood around each page. Points: median over the rounds of one run; between them the median of store / files within a round, with its range. Random order, generated crops; cold reads are grey levels."}}
+figure, axes = plt.subplots(figsize=(7.0, 2.9))
+for y, (left, right, ratio, found) in enumerate(rates.values()):
     low, high = found[f"{ratio}_range"]
-    axes.annotate(f"{found[ratio]:.2g}×\n({low:.2g} to {high:.2g})", (x, 1.15 * max(found[left], found[right])), ha="center", va="bottom", fontsize=8)
+    axes.plot([found[left], found[right]], [y, y], color="0.8", linewidth=3, zorder=0)
+    for key, colour, marker in ((left, PALETTE[7], "s"), (right, PALETTE[0], "o")):
+        words = None if y else ("files, ImageFolder" if key == left else "store")
+        axes.plot(found[key], y, marker, color=colour, markersize=9, label=words)
+    middle = (found[left] * found[right]) ** 0.5
+    axes.annotate(f"{found[ratio]:.2g}× ({low:.2g} to {high:.2g})", (middle, y - 0.18), ha="center", va="bottom", fontsize=8)
 first_reads, epoch = one["cold"], one["cold_epoch"]
 assert one["warm"]["ratio_rgb"] > 1 and one["warm"]["ratio_grey"] > 1 and first_reads["ratio_grey"] < 1 < epoch["ratio"]
-axes.set(yscale="log", ylabel="crops per second", xticks=range(4))
-axes.set_xticklabels([words.replace(", ", "\n") for words in rates])
-axes.set_ylim(top=20 * max(found[right] for _, right, _, found in rates.values()))
-axes.legend(loc="upper right", ncols=2)
+axes.set(xscale="log", xlabel="crops per second", yticks=range(4), ylim=(3.5, -1.2))
+axes.set_yticklabels(list(rates))
+axes.legend(loc="upper left", ncols=2, borderpad=0)
 plt.show()
 
 # %% tags=["remove-input"]

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch, Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.figures.style import PALETTE, letter
@@ -21,7 +22,7 @@ def draw_layout(store: CellDataset, first: int, crops: int, shown: int) -> Figur
     """
     figure, (top, middle, bottom) = plt.subplots(3, 1, figsize=(7.0, 4.2), height_ratios=(0.8, 0.45, 2.2))
     _draw_places(top, store, range(first, first + crops))
-    image, row = store.images[shown], store.images[shown].shape[0] // 2 - 1
+    image, row = store.images[shown], store.images[shown].shape[0] * 3 // 5 - 1
     height, width = image.shape
     levels = {"vmin": store.window[0], "vmax": store.window[1]}
     middle.imshow(image[row : row + ROWS].reshape(1, -1), aspect="auto", **levels)
@@ -58,6 +59,7 @@ def _draw_places(axes: Axes, store: CellDataset, chosen: range) -> None:
     axes.set_xlabel("byte in pixels.bin")
     axes.xaxis.set_label_position("top")
     axes.xaxis.tick_top()
+    axes.xaxis.set_major_locator(MaxNLocator(7, prune="lower"))  # room for the panel's letter
     axes.spines["left"].set_visible(False)
     axes.spines["bottom"].set_visible(False)
 
