@@ -39,7 +39,7 @@ from cgrecnet.data import available, open_dataset
 from cgrecnet.data.cards import load_card
 from cgrecnet.figures.cards import CardTable
 from cgrecnet.figures.cells import draw_absent, draw_gallery, draw_row
-from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import letter, use_book_style
 
 use_book_style()
@@ -381,6 +381,15 @@ else:
     text = "The parameters were changed after the last calibration: how hard the task is now is not known."
 Markdown(text)
 
+# %% tags=["remove-input"]
+Provenance(
+    (
+        ("Data", f"cytometer (simulated cells), version {simulated.options['version']}"),
+        ("Records", f"results/cytometer-calibration, {len(attempts)} attempts, {len(frozen)} with the present traits"),
+        ("Commit", "; ".join(dict.fromkeys(attempt["commit"][:10] for attempt in frozen)) or "none"),
+    )
+)
+
 # %% [markdown]
 # ## The paper's own cells
 #
@@ -394,7 +403,8 @@ PUBLISHED = {
         for row in printed.rows
     }
 }
-CardTable(load_card("zhu"), published=PUBLISHED)
+zhu_here = {"lineage": open_dataset("zhu", options={"hash": "names"}).counts()} if available("zhu") else {}
+CardTable(load_card("zhu"), published=PUBLISHED, counted=zhu_here)
 
 # %% [markdown]
 # The files carry their story in their names, and the reader takes it from there.
@@ -531,7 +541,7 @@ for confounding in (0.0, 1.0):
 # :class: dropdown
 #
 # There is no right answer; the questions are printed by the next cell.
-# Most people find that licence, label source and acquisition groups are the answers that nobody wrote down.
+# Licence, source of the labels and acquisition groups are good places to look for answers that nobody wrote down.
 # ````
 
 # %% tags=["hide-input"]

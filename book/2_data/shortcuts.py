@@ -26,7 +26,7 @@ from IPython.display import Markdown
 from cgrecnet.data import available, open_dataset
 from cgrecnet.data.splits import joint_split
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.shortcuts import (
     audit_frame,
     draw_found_or_silent,
@@ -144,6 +144,17 @@ Markdown(
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the confounding from 0 to 1. Panel A: one circle per data set, the balanced accuracy of the border probe; near chance and mostly hollow at 0, rising and filled towards 1. Panel B: two curves of the optimism gap with bars, rising with the confounding; the curve after standardisation runs lower at the right end."}, "figure": {"name": "fig-shortcuts-dial", "caption": "The audit is silent where nothing was planted, with few false alarms, and finds what was planted, the more surely the stronger it is (A); the gap between random and new runs grows with it (B). Each circle is one simulated data set, filled where the audit asks to look for a shortcut; B: medians over data sets, bars from the 10 % to the 90 % quantile."}}
 draw_found_or_silent(record)
 plt.show()
+
+# %% tags=["remove-input"]
+Provenance(
+    (
+        ("Data", f"cytometer (simulated cells), version {record['audits'][0]['version']}, {len(audits)} data sets of {record['cells']} cells"),
+        ("Record", "results/audit-dials/audit.json, made by benchmarks/audit_dials.py"),
+        ("Seeds", f"0 to {record['seeds'] - 1} at each setting"),
+        ("Commit", record["commit"][:10] + (" with uncommitted changes" if "+" in record["commit"] else "")),
+        ("Hardware", record["hardware"]["cpu"]),
+    )
+)
 
 # %% tags=["remove-input"]
 top = share.index.max()
@@ -321,11 +332,17 @@ have_zhu = available("zhu")
 if have_zhu:
     zhu = open_dataset("zhu", options={"hash": "names"})
     crops = measured_levels(zhu, most=100)
-    origin = f"Measured here on {len(crops):,} of the {len(zhu):,} images at hand, 100 of each acquisition group at most ({zhu.origin})"
+    origin = from_dataset(zhu)
 else:
     samples = json.loads((RESULTS / "zhu-samples" / "traits.json").read_text())
     crops = level_frame(samples["cells"], samples["window"])
-    origin = f"Measured on {len(crops)} public files of the data of Zhu et al. 2021 (real cells; results/zhu-samples/traits.json); their sha256 stand in the record, the pictures are not part of the project."
+    origin = Provenance(
+        (
+            ("Data", f"{len(crops)} public files of the data of Zhu et al. 2021 (real cells), measured numbers only"),
+            ("Record", "results/zhu-samples/traits.json, made by benchmarks/zhu_samples.py; it holds the sha256 of each file"),
+            ("Commit", samples["commit"][:10]),
+        )
+    )
 homes = crops.groupby("kind", sort=False)["group"].nunique()
 lone = homes.index[homes == 1].tolist()
 rows = [
@@ -345,7 +362,7 @@ draw_levels(crops)
 plt.show()
 
 # %% tags=["remove-input"]
-Markdown(origin)
+origin
 
 # %% tags=["remove-input"]
 middle = crops.groupby("kind", sort=False)["background"].median()
