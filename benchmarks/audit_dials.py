@@ -10,6 +10,7 @@ At confounding 0 nothing was planted, so every *found* there is a false alarm.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 import time
@@ -20,6 +21,7 @@ from tqdm import tqdm
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.confounding import contingency, cramers_v
+from cgrecnet.data.cytometer_parameters import FILE as PARAMETERS
 from cgrecnet.data.integrity import optimism, probe_shortcuts
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software
@@ -72,6 +74,7 @@ def main() -> None:
         "levels": LEVELS,
         "chance": 1 / 3,
         "audits": rows,
+        "parameters_sha256": hashlib.sha256(PARAMETERS.read_bytes()).hexdigest(),
         "seconds": round(time.perf_counter() - start, 1),
         "software": software(),
         "hardware": hardware(torch.device("cpu")),
