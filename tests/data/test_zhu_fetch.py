@@ -18,6 +18,7 @@ from zhu_trees import crop
 
 from cgrecnet.data import available, fetch_dataset, fetch_unpack, open_dataset, zhu_fetch
 from cgrecnet.data.fetch_listing import list_remote, parse_doi
+from cgrecnet.data.fetch_resume import ResumingDownloader
 from cgrecnet.data.zhu_fetch import fetch
 from cgrecnet.errors import ConfigError, DataError
 
@@ -159,6 +160,21 @@ def test_killed_in_the_middle_only_the_missing_bytes_are_asked_for(server, tmp_p
     assert f"Go on with: cgrecnet data check zhu {tmp_path}" in again.stderr and "100%" in again.stderr
     assert [entry for entry in server.log if entry[0] == "cells.zip"] == [("cells.zip", there, size - there)]
     assert_whole(tmp_path)
+
+
+def test_a_server_that_gives_no_length_and_hangs_up(server, tmp_path):
+    server.lengths, server.cut["cells.zip"] = False, [100_000]
+    get(tmp_path)
+    assert server.first_bytes("cells.zip") == [0, 100_000]
+    assert_whole(tmp_path)
+
+
+def test_a_stream_without_end_is_left(server, tmp_path):
+    """More bytes than listed: given up at once, not when the disk is full."""
+    server.files["endless"] = bytes(20 * 2**20)
+    with pytest.raises(ValueError, match="longer than listed"):
+        ResumingDownloader(size=1000)("https://zenodo.org/files/endless", tmp_path / "out", None)
+    assert (tmp_path / "out").stat().st_size < 2**20
 
 
 def test_a_server_that_ignores_ranges_sends_it_all_again(server, tmp_path):
@@ -342,7 +358,7 @@ def test_killed_while_unpacking_nothing_half_is_left(server, tmp_path, monkeypat
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fetch_unpack, "_copy", killed)
+    monkeypatch.setattr(fetch_unpack.shutil, "copyfileobj", killed)
     with pytest.raises(KeyboardInterrupt):
         get(tmp_path)
     assert visible(tmp_path) == []
