@@ -178,7 +178,7 @@ from_records(records)
 #   CG-RecNet's added modules start untrained, so ten epochs may suit it less than the baseline.
 # - The split is random over cells.
 #   All cells of the second experiment are G1, so a network may use traces of the experiment ({doc}`/book/2_data/meeting_the_data`).
-#   A few Jurkat pictures are near copies of others, and a random split can part such a pair ({doc}`/book/2_data/splits_and_shortcuts`).
+#   A few Jurkat pictures are near copies of others, and a random split can part such a pair ({doc}`/book/2_data/splits`).
 # - It is not the paper's data.
 #
 # **Take-away.**
