@@ -26,6 +26,7 @@ RECIPE = {
     "image_size": 64,
     "batch_size": 32,
     "learning_rate": 1e-4,
+    "gamma": 0.1,
 }
 
 
@@ -35,6 +36,9 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=3000, help="for training and validation (85 and 15 %%)")
     parser.add_argument("--test-cells", type=int, default=3000)
     parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument(
+        "--step-size", type=int, default=4, help="epochs after which the learning rate falls to a tenth"
+    )
     parser.add_argument("--runs", type=int, default=12, help="acquisition runs")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--note", default="")
@@ -68,7 +72,8 @@ def attempt(args: argparse.Namespace) -> dict:
     cells = open_dataset("cytometer", options=options)
     order = np.random.default_rng(args.seed).permutation(args.cells)
     validation, train = np.split(order, [round(0.15 * args.cells)])
-    config = RunConfig.from_mapping(RECIPE | {"data_options": options, "epochs": args.epochs, "seed": args.seed})
+    chosen = {"data_options": options, "epochs": args.epochs, "seed": args.seed, "step_size": args.step_size}
+    config = RunConfig.from_mapping(RECIPE | chosen)
     torch.manual_seed(args.seed)
     weights = str(weights_folder() / config.weights)
     network = create_model(
@@ -100,7 +105,7 @@ def attempt(args: argparse.Namespace) -> dict:
         "accuracy": test["accuracy"],
         "test": test,
         "recipe": RECIPE
-        | {name: getattr(args, name) for name in ("cells", "test_cells", "epochs", "runs", "seed")}
+        | {name: getattr(args, name) for name in ("cells", "test_cells", "epochs", "step_size", "runs", "seed")}
         | {"train_cells": len(train), "validation_cells": len(validation)},
         "history": history,
         "traits": {

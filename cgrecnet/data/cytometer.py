@@ -20,6 +20,7 @@ from pydantic import Field, field_validator, model_validator
 from threadpoolctl import threadpool_limits
 
 from cgrecnet.data.base import CellDataset, fingerprint
+from cgrecnet.data.cytometer_camera import crop_windows, expose
 from cgrecnet.data.cytometer_parameters import parameters
 from cgrecnet.data.cytometer_scene import PARTS, draw_numbers, draw_runs, draw_scene
 from cgrecnet.data.optics import Optics
@@ -232,7 +233,7 @@ def _block(first: int, options: CytometerOptions, optics: Optics, runs: dict[str
     draws = draw_numbers(options.seed, range(first, first + BLOCK), optics.pixels)
     scene = draw_scene(draws, options, runs, optics.axis_um)
     relative = optics.intensity(scene.path_um, scene.absorption, scene.causes["defocus_um"])
-    grey = _expose(relative, scene.causes, draws.noise, options)
+    grey = expose(relative, scene.causes, draws.noise, options.noise, options.bits)
     parts = np.zeros(grey.shape, np.uint8)
     for bit in PARTS.values():
         parts |= optics.bin_mask((scene.parts & bit) > 0) * np.uint8(bit)
@@ -241,38 +242,3 @@ def _block(first: int, options: CytometerOptions, optics: Optics, runs: dict[str
     images, maps = ([stack[i][w].copy() for i, w in enumerate(windows)] for stack in (grey, parts))
     labels = causes.pop("kind").astype(np.int64)
     return Simulation(images, labels, maps, pd.DataFrame(causes), options, optics)
-
-
-def _expose(
-    relative: np.ndarray, causes: dict[str, np.ndarray], noise: np.ndarray, options: CytometerOptions
-) -> np.ndarray:
-    """Camera: gain, shot noise, column stripes, read noise, digitisation; (cells, pixels, pixels) uint8 or uint16.
-
-    noise: standard normal, (cells, pixels + 2, pixels); the last row but one makes the stripes.
-    Shot and read noise are added as one normal number, which is good at thousands of photons per pixel.
-    """
-    camera, pixels = parameters().camera, relative.shape[-1]
-    gain = causes["gain"][:, None, None]
-    shot = np.sqrt(np.maximum(relative, 0) / camera.photons) * gain
-    spread = options.noise * np.hypot(shot, camera.read_noise)
-    stripe = options.noise * camera.stripe_noise / np.sqrt(camera.photons) * gain
-    grey = causes["background"][:, None, None] + gain * (relative - 1)
-    grey += spread * noise[:, :pixels] + stripe * noise[:, pixels : pixels + 1]
-    step, white = 2 ** (options.bits - 8), 2**options.bits - 1
-    return np.clip(np.rint(grey * step), 0, white).astype(np.uint8 if options.bits == 8 else np.uint16)
-
-
-def crop_windows(parts: np.ndarray, uniform: np.ndarray) -> list[tuple[slice, slice]]:
-    """The part of each picture that is kept, about its middle; parts: (cells, pixels, pixels).
-
-    Crop height in pixels: that of the cell and a margin of 20 to 32, within 37 to 57.
-    """
-    crop, pixels = parameters().crop, parts.shape[-1]
-    own = ((parts & PARTS["cell"]) > 0).any(axis=2).sum(axis=1)
-    margin = np.rint(crop.margin_low + (crop.margin_high - crop.margin_low) * uniform).astype(int)
-    left = (pixels - crop.width) // 2
-    tops = (pixels - np.clip(own + margin, crop.height_low, crop.height_high)) // 2
-    heights = np.clip(own + margin, crop.height_low, crop.height_high)
-    return [
-        (slice(top, top + height), slice(left, left + crop.width)) for top, height in zip(tops, heights, strict=True)
-    ]

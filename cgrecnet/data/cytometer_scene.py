@@ -69,7 +69,7 @@ def draw_numbers(seed: int, index: range, pixels: int) -> Draws:
                 rng.standard_normal(len(_NORMAL)),
                 rng.random((2 * SCATTER, 4)),
                 rng.random((1 + FRAGMENTS, 5)),
-                rng.standard_normal((pixels + 2, pixels), dtype=np.float32),
+                rng.standard_normal((pixels + 1, pixels), dtype=np.float32),
             )
         )
     uniform, normal, scatter, particles, noise = (np.stack(kind) for kind in zip(*rows, strict=True))

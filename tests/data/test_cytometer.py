@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.cytometer import BLOCK, CytometerOptions, _expose, simulate, simulate_blocks
+from cgrecnet.data.cytometer import BLOCK, CytometerOptions, simulate, simulate_blocks
+from cgrecnet.data.cytometer_camera import expose
 from cgrecnet.data.cytometer_parameters import parameters
 from cgrecnet.data.optics import Optics
 from cgrecnet.data.phantom import TRAITS
@@ -119,9 +120,9 @@ def test_the_camera_has_shot_noise_read_noise_and_stripes():
 def test_shot_noise_grows_with_the_light():
     causes = {"gain": np.full(1, 100.0), "background": np.full(1, 120.0)}
     relative = np.repeat([0.25, 1.0], 2048)[None].reshape(1, 64, 64)
-    noise = np.random.default_rng(0).standard_normal((1, 66, 64))
+    noise = np.random.default_rng(0).standard_normal((1, 65, 64))
     noise[:, 64] = 0
-    grey = _expose(relative, causes, noise, CytometerOptions(bits=12))[0] / 16
+    grey = expose(relative, causes, noise, bits=12)[0] / 16
     camera = parameters().camera
     shot = [np.sqrt(part.var() - camera.read_noise**2) for part in (grey[:32], grey[32:])]
     assert shot[1] / shot[0] == pytest.approx(2.0, rel=0.06), "four times the light, twice the shot noise"
