@@ -14,7 +14,12 @@ CELLS = 20_000
 
 def add(commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("audit", help="are pictures there twice, can the class be known without the cell")
+    parser = commands.add_parser(
+        "audit",
+        help="are pictures there twice, can the class be known without the cell",
+        description="Look for copies, for shortcuts and for splits that flatter. Exit status 1 where something was "
+        "found that you must look at; each such finding is named at the end of the report.",
+    )
     add_dataset(parser)
     parser.add_argument("--split", type=Path, metavar="MANIFEST", help="look for copies between its parts, too")
     parser.add_argument("--fold", type=int, default=0, help="which split of a manifest of several (default: 0)")
@@ -35,11 +40,11 @@ def _run(options: argparse.Namespace) -> int:
     dataset = open_named(options)
     split = _fold(manifest.splits_for(dataset), options.fold) if manifest else None
     report = audit(dataset, split, options.seed, partly=True, cells=options.cells, progress=True)
-    if options.json:
-        _write(options.json, report.to_dict())
     findings = report.findings()
     said = [str(report), "", *(f"Look at this: {words}" for words in findings)] if findings else [str(report)]
     say("\n".join(said))
+    if options.json:
+        _write(options.json, report.to_dict())
     return 1 if findings else 0
 
 
