@@ -217,3 +217,17 @@ def test_the_command_says_where_and_how_large(tmp_path, no_data, capsys):
     assert "is not NAME=VALUE" in capsys.readouterr().err
     assert main(["data", "pack", "cytometer", "--option", "cels=3", "--store", str(tmp_path / "x")]) == 2
     assert "did you mean 'cells'" in capsys.readouterr().err
+
+
+def test_training_sees_no_difference(tmp_path, recwarn):
+    """Algorithm 1's random view of a cell is the same from the store, also in what a worker is sent."""
+    from cgrecnet.data.transforms import CellTensors, train_transform
+
+    files = open_dataset("cytometer", options={"cells": 12})
+    pack_cells(files, tmp_path / "store")
+    wanted = CellTensors(files, np.arange(12), train_transform(32), seed=5)
+    packed = CellTensors(open_store(tmp_path / "store"), np.arange(12), train_transform(32), seed=5)
+    for view in (packed, pickle.loads(pickle.dumps(packed))):
+        for i in range(12):
+            assert np.array_equal(view[i][0], wanted[i][0]) and view[i][1] == wanted[i][1]
+    assert not [one for one in recwarn if "writable" in str(one.message)]
