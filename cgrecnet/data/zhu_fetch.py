@@ -22,6 +22,8 @@ from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import locked, whole
 
 _STAGING = ".download"
+#: Files that are named in a message of many.
+SHOWN = 10
 
 
 def fetch(
@@ -77,7 +79,7 @@ class _Download:
         self.done = self._read_done()
         for file in self.files:
             _check_name(file.name)
-        todo = [file for file in self.files if not self._is_done(file) and not self._is_in_the_way(file)]
+        todo = [file for file in self.files if not self._is_done(file) and self._can_be_fetched(file)]
         self._check_room(todo)
         total = sum(file.bytes or 0 for file in todo)
         quiet = not (self.progress and todo)
@@ -86,9 +88,10 @@ class _Download:
                 before = bar.n
                 self._fetch_one(file, lambda there, start=before: bar.update(start + there - bar.n))
         if self.troubles:
+            more = f"; and {len(self.troubles) - SHOWN:,} more" if len(self.troubles) > SHOWN else ""
             raise DataError(
                 f"{len(self.files) - len(self.troubles)} of {len(self.files)} files are in {shown(self.folder)}, "
-                f"but {'; '.join(self.troubles)}: start again to go on, or see to these by hand, then run "
+                f"but {'; '.join(self.troubles[:SHOWN])}{more}: start again to go on, or see to these by hand, then run "
                 f"`cgrecnet data check zhu {shown(self.folder)}`."
             )
 
@@ -117,7 +120,7 @@ class _Download:
                     return None
             except ValueError:  # longer than listed
                 pass
-            part.unlink()
+            part.unlink(missing_ok=True)
             if not resumed:
                 break
         return f"{file.name} has other content than listed (its size or checksum differs), so it was not kept"
@@ -151,16 +154,19 @@ class _Download:
             return bool(file.checksum) and noted.get("checksum") == file.checksum
         return place.is_file() and _has_size(place, file.bytes) and _has_checksum(place, file.checksum)
 
-    def _is_in_the_way(self, file: RemoteFile) -> bool:
-        """Whether the place of an archive's content is taken by what did not come from this download."""
+    def _can_be_fetched(self, file: RemoteFile) -> bool:
+        """Whether it has an address, and the place of an archive's content is free or from this download."""
+        if not file.url.startswith(("http://", "https://")):
+            self.troubles.append(f"{file.name} has no address in the repository")
+            return False
         ending = archive_ending(file.name)
         into = self.folder / file.name[: -len(ending)] if ending else None
         if into is None or not into.exists() or self.done.get(file.name, {}).get("into") == into.name:
-            return False
+            return True
         self.troubles.append(
             f"{file.name} was not fetched, because {shown(into)} is there and not from this download (move it away)"
         )
-        return True
+        return False
 
     def _check_room(self, todo: list[RemoteFile]) -> None:
         parts = [self.staging / f"{file.name}.part" for file in todo]

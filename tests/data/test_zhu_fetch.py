@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -196,8 +197,7 @@ def test_a_part_of_another_version_is_fetched_anew(server, tmp_path, length):
 def test_a_part_that_is_longer_than_what_the_server_has(server, tmp_path, monkeypatch):
     """The listing gives no sizes here, so the server's 416 is met."""
     honest = zhu_fetch.list_remote
-    unsized = lambda *a, **k: [type(f)(f.name, f.url, f.checksum, None) for f in honest(*a, **k)]  # noqa: E731
-    monkeypatch.setattr(zhu_fetch, "list_remote", unsized)
+    monkeypatch.setattr(zhu_fetch, "list_remote", lambda *a, **k: [replace(f, bytes=None) for f in honest(*a, **k)])
     (tmp_path / ".download").mkdir()
     (tmp_path / ".download/cells.zip.part").write_bytes(b"x" * (len(FILES["cells.zip"]) + 5))
     get(tmp_path)
@@ -233,6 +233,20 @@ def test_a_missing_file_is_named_and_the_rest_arrives(server, tmp_path):
     assert "o_1d2_99_Ch1.ome.bmp" not in visible(tmp_path) and len(visible(tmp_path)) == len(HERE) - 1
     get(tmp_path)
     assert_whole(tmp_path)
+
+
+def test_a_file_without_an_address_is_named_and_the_rest_arrives(server, tmp_path, monkeypatch):
+    honest = zhu_fetch.list_remote
+
+    def lost(*words, **more):
+        return [replace(f, url="") if f.name.endswith("txt") else f for f in honest(*words, **more)]
+
+    monkeypatch.setattr(zhu_fetch, "list_remote", lost)
+    with pytest.raises(
+        DataError, match="2 of 3 files are in .*but Liesmich äöü 日本.txt has no address in the repository"
+    ):
+        get(tmp_path)
+    assert len(visible(tmp_path)) == len(HERE) - 1
 
 
 def test_a_server_out_of_order_is_asked_again(server, tmp_path):
@@ -420,8 +434,7 @@ def test_without_a_folder_it_goes_to_the_cache_and_is_found_there(server, no_dat
 
 def test_a_whole_part_without_a_listed_size_is_not_fetched_again(server, tmp_path, monkeypatch):
     honest = zhu_fetch.list_remote
-    unsized = lambda *a, **k: [type(f)(f.name, f.url, f.checksum, None) for f in honest(*a, **k)]  # noqa: E731
-    monkeypatch.setattr(zhu_fetch, "list_remote", unsized)
+    monkeypatch.setattr(zhu_fetch, "list_remote", lambda *a, **k: [replace(f, bytes=None) for f in honest(*a, **k)])
     (tmp_path / ".download").mkdir()
     (tmp_path / ".download/cells.zip.part").write_bytes(FILES["cells.zip"])
     get(tmp_path)
@@ -462,6 +475,14 @@ def test_many_single_files(monkeypatch, tmp_path):
         assert visible(tmp_path) == sorted(CELLS) and len(server.log) == len(CELLS) + 1
         get(tmp_path)
         assert len(server.log) == len(CELLS) + 1
+        for name in list(CELLS)[:30]:
+            (tmp_path / name).unlink()
+            server.status[name] = [404]
+        with pytest.raises(
+            DataError, match=r"90 of 120 files are in .*a_1d1_9_Ch1.ome.bmp did not .*; and 20 more: start"
+        ):
+            get(tmp_path)
+        get(tmp_path)
     assert open_dataset("zhu", root=tmp_path).counts() == {"astrocyte": 40, "oligodendrocyte": 40, "neuron": 40}
 
 
