@@ -10,7 +10,6 @@ At confounding 0 nothing was planted, so every *found* there is a false alarm.
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import time
@@ -21,8 +20,8 @@ from tqdm import tqdm
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.confounding import contingency, cramers_v
-from cgrecnet.data.cytometer_parameters import FILE as PARAMETERS
 from cgrecnet.data.integrity import optimism, probe_shortcuts
+from cgrecnet.figures.shortcuts import hash_of_parameters
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software
 
@@ -74,7 +73,7 @@ def main() -> None:
         "levels": LEVELS,
         "chance": 1 / 3,
         "audits": rows,
-        "parameters_sha256": hashlib.sha256(PARAMETERS.read_bytes()).hexdigest(),
+        "parameters_sha256": hash_of_parameters(),
         "seconds": round(time.perf_counter() - start, 1),
         "software": software(),
         "hardware": hardware(torch.device("cpu")),

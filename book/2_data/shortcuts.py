@@ -33,6 +33,7 @@ from cgrecnet.figures.shortcuts import (
     draw_levels,
     draw_tasks,
     found_table,
+    hash_of_parameters,
     level_frame,
     measured_levels,
 )
@@ -140,6 +141,11 @@ Markdown(
     found_table(record)
     + f"\n\n{record['seeds']} data sets of {record['cells']} simulated cells (version {record['audits'][0]['version']}) from {record['runs']} runs at each setting. "
     f"*Shortcut found*: the interval of the border's score lies above chance. *Gap above 0*: so does that of the optimism gap, which is explained below."
+    + (
+        ""
+        if record["parameters_sha256"] == hash_of_parameters()
+        else " The record was made with earlier parameters of the simulation; `python benchmarks/audit_dials.py` makes it anew."
+    )
 )
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the confounding from 0 to 1. Panel A: one circle per data set, the balanced accuracy of the border probe; near chance and mostly hollow at 0, rising and filled towards 1. Panel B: two curves of the optimism gap with bars, rising with the confounding; the curve after standardisation runs lower at the right end."}, "figure": {"name": "fig-shortcuts-dial", "caption": "The audit is silent where nothing was planted, with few false alarms, and finds what was planted, the more surely the stronger it is (A); the gap between random and new runs grows with it (B). Each circle is one simulated data set, filled where the audit asks to look for a shortcut; B: medians over data sets, bars from the 10 % to the 90 % quantile."}}

@@ -41,6 +41,19 @@ def record():
     }
 
 
+def test_the_hash_of_the_parameters_is_of_their_numbers(monkeypatch):
+    from cgrecnet.data.cytometer_parameters import parameters
+    from cgrecnet.figures import shortcuts
+
+    present, now = parameters(), shortcuts.hash_of_parameters()
+    optics = present.optics.model_copy(update={"wavelength_um": 0.5})
+    trait = present.traits.radius_um.model_copy(update={"source": "hearsay"})
+    traits = present.traits.model_copy(update={"radius_um": trait})
+    for update, same in (({"optics": optics}, False), ({"traits": traits}, True)):
+        monkeypatch.setattr(shortcuts, "parameters", lambda update=update: present.model_copy(update=update))
+        assert (shortcuts.hash_of_parameters() == now) is same
+
+
 def test_found_means_that_the_interval_lies_above_chance():
     assert audit_frame(record())["found"].tolist() == [False, True, True, True]
     assert "| 0 | 2 | 1 | 0.40 | 0 |" in found_table(record())
