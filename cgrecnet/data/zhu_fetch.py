@@ -91,8 +91,8 @@ class _Download:
             more = f"; and {len(self.troubles) - SHOWN:,} more" if len(self.troubles) > SHOWN else ""
             raise DataError(
                 f"{len(self.files) - len(self.troubles)} of {len(self.files)} files are in {shown(self.folder)}, "
-                f"but {'; '.join(self.troubles[:SHOWN])}{more}: start again to go on, or see to these by hand, then run "
-                f"`cgrecnet data check zhu {shown(self.folder)}`."
+                f"but {'; '.join(self.troubles[:SHOWN])}{more}: start again to go on, or see to these by hand, then "
+                f"run `cgrecnet data check zhu {shown(self.folder)}`."
             )
 
     def _fetch_one(self, file: RemoteFile, show) -> None:
