@@ -148,7 +148,7 @@ Markdown(
     )
 )
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the confounding from 0 to 1. Panel A: one circle per data set, the balanced accuracy of the border probe; near chance and mostly hollow at 0, rising and filled towards 1. Panel B: two curves of the optimism gap with bars, rising with the confounding; the curve after standardisation runs lower at the right end."}, "figure": {"name": "fig-shortcuts-dial", "caption": "The audit is silent where nothing was planted, with few false alarms, and finds what was planted, the more surely the stronger it is (A); the gap between random and new runs grows with it (B). Each circle is one simulated data set, filled where the audit asks to look for a shortcut; B: medians over data sets, bars from the 10 % to the 90 % quantile."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the confounding from 0 to 1. Panel A: one circle per data set, the balanced accuracy of the border probe; near chance and mostly hollow at 0, rising and filled towards 1. Panel B: two curves of the optimism gap with bars, rising with the confounding; the curve after standardisation runs lower at the right end."}, "figure": {"name": "fig-shortcuts-dial", "caption": "The audit is silent where nothing was planted, with few false alarms, and finds what was planted, the more surely the stronger it is (A); the gap between random and new runs is largest where they are tied completely (B). Each circle is one simulated data set, filled where the audit asks to look for a shortcut; B: medians over data sets, bars from the 10 % to the 90 % quantile."}}
 draw_found_or_silent(record)
 plt.show()
 
@@ -168,6 +168,7 @@ top = share.index.max()
 gaps = audits.groupby("confounding")[["gap", "gap_standardised"]].median()
 assert share[0.0] <= 0.15 and share[top] == 1 and share.iloc[-3:].min() > 0.9
 assert (share.diff().dropna() > -0.11).all()
+assert audits.groupby("confounding")["gap"].median().idxmax() == share.index.max()
 assert (
     gaps["gap"][top] > gaps["gap"][0.0] + 0.1
     and gaps["gap_standardised"][top] < gaps["gap"][top]
