@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import say
+from cgrecnet.commands.options import refuse_unread, say
 
 
 def add(commands) -> None:
@@ -18,6 +18,7 @@ def add(commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data import report_on
 
+    refuse_unread(options.name, options.folder)
     text, good = report_on(options.name, root=options.folder, published=_published(options.name), every=options.all)
     say(text)
     return 0 if good else 1

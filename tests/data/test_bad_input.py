@@ -69,6 +69,13 @@ def test_folders_that_hold_no_such_data(tmp_path, capsys, command):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("command", ["check", "split", "audit"])
+def test_simulated_cells_need_no_folder(tmp_path, capsys, command):
+    more = ["--out", str(tmp_path / "out")] if command == "split" else []
+    assert main(["data", command, "cytometer", str(tmp_path), *more]) == 2
+    assert f"made on the spot, so {tmp_path} would not be read: leave it out" in said(capsys)
+
+
 def test_only_other_channels(tmp_path, capsys):
     for channel in (3, 4):
         write(tmp_path / "Experiment_1" / f"Ch{channel}_CP0001.tif", crop(1))
