@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.data import available, batched, batched_resample, intensity, open_dataset, transforms
+from cgrecnet.data import available, batched_resample, batched_transform, intensity, open_dataset, transforms
 from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.batched_crops import central_crops, random_crops, seen_boxes
 from cgrecnet.data.batched_reference import largest_difference
@@ -307,7 +307,7 @@ plt.show()
 # %% tags=["remove-input"]
 from textwrap import dedent
 
-shown = [inspect.getsource(getattr(batched.BatchTransform, name)) for name in ("_resampled", "_channels")]
+shown = [inspect.getsource(getattr(batched_transform.BatchTransform, name)) for name in ("_resampled", "_channels")]
 Markdown("```python\n" + dedent("\n".join(shown)) + "```")
 
 # %% [markdown]

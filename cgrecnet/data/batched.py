@@ -1,14 +1,4 @@
-"""Batches of network inputs straight from packed crops: Algorithm 1 for many cells at once, on the CPU or a GPU.
-
-Crop, resize and flip are one linear map per axis (`batched_resample`), so that a batch is two batched matrix products:
-
-    out_c = (rows @ grey @ columns - mean_c) / std_c
-
-The weights of a row sum to 1, hence the first channel's normalisation is done on the few source pixels, and the other
-channels are straight lines in the first. Agrees with `transforms.train_transform` and `eval_transform` for the same
-boxes (`batched_reference`) to 1e-5 on the scale where white is 1, for images of up to some 200 pixels a side; beyond,
-the rounding of torchvision's own weights grows.
-"""
+"""Cells of a data set in batches of network inputs, straight from packed crops: a quicker DataLoader."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -20,92 +10,13 @@ from torch import Tensor
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched_crops import SCALE, Crops, central_crops, random_crops
-from cgrecnet.data.batched_pixels import Buffers, FlatPixels
-from cgrecnet.data.batched_resample import WeightBank
-from cgrecnet.data.intensity import apply_line, check_intensity, intensity_line
+from cgrecnet.data.batched_transform import BatchTransform
 from cgrecnet.data.packed import PackedImages, pack
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.errors import ConfigError, DataError
 
-#: On a CPU, cells are worked on in groups of about this many output pixels, 8 cells at least: few enough for what lies
-#: between two steps to stay in the processor's cache, many enough for the cost of a call not to count.
-TOGETHER = 2**17
-#: Crops are padded to the largest of their group; no group has more source pixels than this, a single crop excepted.
-LARGEST = 2**24
+#: Cells whose crops are drawn at once.
+DRAWN = 2048
 _ORDER = 2**32 - 1  # keeps the order of the cells apart from their crops
-
-
-class BatchTransform:
-    """Algorithm 1 for any cells of packed images: `transform(cells, crops)` gives (cells, in_channels, size, size).
-
-    window: grey levels (black, white) that become 0 and 1; intensity: see `cgrecnet.data.intensity`.
-    device, resident: where to work, and whether all pixels are kept there.
-    Raises ConfigError for an image size, number of channels, window, option or device that cannot be used.
-    """
-
-    def __init__(
-        self,
-        images: PackedImages,
-        window: tuple[float, float],
-        size: int = 224,
-        *,
-        in_channels: int = 3,
-        intensity: str = "none",
-        device: torch.device | str = "cpu",
-        resident: bool = False,
-    ) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 8:
-            raise ConfigError(f"The image size must be a whole number of pixels, 8 or more, not {size!r}.")
-        if in_channels not in (1, 3):
-            raise ConfigError(f"A network's input has 1 or 3 channels here, not {in_channels!r}.")
-        if not window[1] > window[0]:
-            raise ConfigError(f"The window's white must lie above its black, not {window}.")
-        self.window, self.size, self.in_channels = window, size, in_channels
-        self.intensity = check_intensity(intensity)
-        self.device = _usable(device)
-        self.pixels = FlatPixels(images, self.device, resident)
-        mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
-        self.mean, self.std = (mean, std) if in_channels == 3 else (mean.mean(keepdims=True), std.mean(keepdims=True))
-        self.rows = WeightBank(size, int(images.heights.max()), self.device)
-        self.columns = WeightBank(size, int(images.widths.max()), self.device, transposed=True)
-        self.buffers = Buffers()
-
-    def __call__(self, cells, crops: Crops) -> Tensor:
-        cells = np.asarray(cells, dtype=np.int64)
-        shape = (len(cells), self.in_channels, self.size, self.size)
-        out = self.buffers.take(*shape) if self.device.type == "cpu" else torch.empty(shape, device=self.device)
-        step = self._together(crops) if len(cells) else 1
-        for first in range(0, len(cells), step):
-            part = slice(first, first + step)
-            self._channels(self._resampled(cells[part], crops[part]), out[part])
-        return out
-
-    def _together(self, crops: Crops) -> int:
-        """How many cells to work on at once; one huge image among small ones must not swell them all."""
-        usual = max(8, TOGETHER // self.size**2) if self.device.type == "cpu" else len(crops)
-        return max(1, min(usual, LARGEST // int(crops.height.max() * crops.width.max())))
-
-    def _resampled(self, cells: np.ndarray, crops: Crops) -> Tensor:
-        """First channel of the cells, normalised: (cells, size, size)."""
-        grey = self._unit(self.pixels.gather(cells, crops))
-        if self.intensity != "none":
-            whole, heights, widths = self.pixels.whole(cells)
-            grey = apply_line(grey, *intensity_line(self._unit(whole), heights, widths, self.intensity))
-        grey = grey.sub_(self.mean[0]).div_(self.std[0])
-        rows = self.rows(crops.height, crops.resized_height, crops.skip_rows)
-        columns = self.columns(crops.width, crops.resized_width, crops.skip_columns)
-        return rows @ (grey @ columns)
-
-    def _unit(self, grey: Tensor) -> Tensor:
-        black, white = self.window
-        return grey.sub_(black).div_(white - black).clamp_(0.0, 1.0)
-
-    def _channels(self, first: Tensor, out: Tensor) -> None:
-        """Write all channels, each a straight line in the first."""
-        out[:, 0] = first
-        for c in range(1, self.in_channels):
-            shift = torch.tensor((self.mean[0] - self.mean[c]) / self.std[c], dtype=torch.float32, device=self.device)
-            torch.add(shift, first, alpha=self.std[0] / self.std[c], out=out[:, c])
 
 
 class BatchedCells:
@@ -166,19 +77,26 @@ class BatchedCells:
         order = self.indices
         if self.shuffle:
             order = np.random.default_rng((self.seed, self.epoch, _ORDER)).permutation(order)
-        parts = [order[i * self.batch_size : (i + 1) * self.batch_size] for i in range(len(self))]
-        epoch = self.epoch
-        if not self.workers:
-            return (self.batch(cells, epoch) for cells in parts)
-        return self._ahead(parts, epoch)
+        plan = self._plan(order[: len(self) * self.batch_size], self.epoch)
+        return self._ahead(plan) if self.workers else (self._made(cells, crops) for cells, crops in plan)
 
     def batch(self, cells: np.ndarray, epoch: int) -> tuple[Tensor, Tensor, Tensor]:
         """One batch of chosen cells (indices in the whole data set) as they are seen in `epoch`."""
-        return (
-            self.transform(cells, self.crops(cells, epoch)),
-            torch.from_numpy(self.labels[cells]),
-            torch.from_numpy(np.array(cells)),
-        )
+        return self._made(cells, self.crops(cells, epoch))
+
+    def _made(self, cells: np.ndarray, crops: Crops) -> tuple[Tensor, Tensor, Tensor]:
+        labels, indices = torch.from_numpy(self.labels[cells]), torch.from_numpy(np.array(cells))
+        return self.transform(cells, crops), labels, indices
+
+    def _plan(self, order: np.ndarray, epoch: int) -> Iterator[tuple[np.ndarray, Crops]]:
+        """Cells and crops of each batch; crops are drawn for many batches at once, which costs less."""
+        block = self.batch_size * max(1, DRAWN // self.batch_size)
+        for start in range(0, len(order), block):
+            cells = order[start : start + block]
+            crops = self.crops(cells, epoch)
+            for first in range(0, len(cells), self.batch_size):
+                part = slice(first, first + self.batch_size)
+                yield cells[part], crops[part]
 
     def crops(self, cells: np.ndarray, epoch: int) -> Crops:
         """Which part of each of these cells is seen in `epoch`."""
@@ -188,13 +106,13 @@ class BatchedCells:
             return random_crops(heights, widths, cells, seed=self.seed, epoch=epoch, size=size, scale=self.crop_scale)
         return central_crops(heights, widths, size)
 
-    def _ahead(self, parts: list[np.ndarray], epoch: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    def _ahead(self, plan: Iterator[tuple[np.ndarray, Crops]]) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Batches in order, `workers` + 1 of them under way while the caller works; errors reach the caller."""
         with ThreadPoolExecutor(self.workers, thread_name_prefix="batched-cells") as pool:
             waiting: deque = deque()
             try:
-                for cells in parts:
-                    waiting.append(pool.submit(self.batch, cells, epoch))
+                for cells, crops in plan:
+                    waiting.append(pool.submit(self._made, cells, crops))
                     if len(waiting) > self.workers:
                         yield waiting.popleft().result()
                 while waiting:
@@ -202,10 +120,3 @@ class BatchedCells:
             finally:
                 for future in waiting:
                     future.cancel()
-
-
-def _usable(device: torch.device | str) -> torch.device:
-    try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError):  # no such device, or torch was built without it
-        raise ConfigError(f"There is no device {str(device)!r} here that torch can use: try 'cpu'.") from None

@@ -7,11 +7,12 @@ import pytest
 import torch
 from torchvision.transforms import v2
 
-from cgrecnet.data import batched, open_dataset
-from cgrecnet.data.batched import BatchedCells, BatchTransform
+from cgrecnet.data import batched, batched_transform, open_dataset
+from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.batched_crops import boxes, central_crops, random_crops
 from cgrecnet.data.batched_pixels import Buffers
 from cgrecnet.data.batched_reference import largest_difference
+from cgrecnet.data.batched_transform import BatchTransform
 from cgrecnet.data.intensity import INTENSITIES, Intensity
 from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.store import open_store
@@ -122,6 +123,14 @@ def test_a_cells_tensor_does_not_depend_on_batch_order_or_threads(cells):
         assert apart(once, seen(cells, **other)) > 0.1
 
 
+def test_crops_drawn_in_blocks_are_those_of_each_batch(cells, monkeypatch):
+    once = seen(cells, batch_size=6)
+    monkeypatch.setattr(batched, "DRAWN", 13)
+    assert apart(once, seen(cells, batch_size=6)) == 0
+    alone = BatchedCells(cells, range(40), 32, train=True)
+    assert float((alone.batch(np.array([11]), 0)[0][0] - once[11]).abs().max()) < TOLERANCE
+
+
 def test_the_order_follows_seed_and_epoch(cells):
     def order(epoch, **settings):
         batches = BatchedCells(cells, range(3, 40), 32, train=False, **{"shuffle": True} | settings)
@@ -185,17 +194,17 @@ def test_stopping_early_and_errors_leave_no_thread(cells, monkeypatch):
         break
     assert not started()
 
-    def fail(self, cells, epoch):
+    def fail(self, cells, crops):
         raise DataError("the store is gone")
 
-    monkeypatch.setattr(BatchedCells, "batch", fail)
+    monkeypatch.setattr(BatchedCells, "_made", fail)
     with pytest.raises(DataError, match="the store is gone"):
         list(batches)
     assert not started()
 
 
 def test_a_huge_image_does_not_swell_the_others(monkeypatch):
-    monkeypatch.setattr(batched, "LARGEST", 200 * 200)
+    monkeypatch.setattr(batched_transform, "LARGEST", 200 * 200)
     images = noise([(20, 30)] * 9 + [(300, 200)] + [(20, 30)] * 3)
     crops = central_crops(*np.array([image.shape for image in images]).T, 32)
     transform = BatchTransform(pack(images), (0.0, 255.0), 32)
