@@ -29,6 +29,11 @@ from cgrecnet.errors import ConfigError, DataError
 #: Task -> classes in label order: the paper's task, and the separate test set of other inducers.
 TASKS = {"lineage": tuple(CLASSES), "inducer": INDUCERS}
 WINDOWS = {np.dtype(np.uint8): (0.0, 255.0), np.dtype(np.uint16): (0.0, 65535.0)}
+#: Whether simulated -> where the cells come from.
+ORIGINS = {
+    False: "Neural stem cells, real imaging flow cytometry, brightfield (Zhu et al. 2021).",
+    True: "Simulated brightfield cells (no microscope involved) in files laid out as those of Zhu et al. 2021.",
+}
 #: With more files than this, reading them all shows its progress.
 MANY = 5000
 
@@ -89,7 +94,7 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
         )
     return CellDataset(
         name="zhu",
-        simulated=False,
+        simulated=listing.simulated,
         task=task,
         classes=TASKS[task],
         images=CellImages(listing.root, [cell.name for cell in cells], dtype),
@@ -97,7 +102,7 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
         table=_table(cells),
         window=used.window or WINDOWS[dtype],
         fingerprint=digest,
-        origin="Neural stem cells, real imaging flow cytometry, brightfield (Zhu et al. 2021).",
+        origin=ORIGINS[listing.simulated],
         options=used.model_dump(),
     )
 
@@ -109,9 +114,7 @@ def fetch(folder: str | Path | None = None, doi: str | None = None) -> Path:
     return zhu_fetch.fetch(folder, doi)
 
 
-def report(
-    root: str | Path | None = None, published: Mapping | None = None, every: bool = False
-) -> tuple[str, bool]:
+def report(root: str | Path | None = None, published: Mapping | None = None, every: bool = False) -> tuple[str, bool]:
     """Everything that can be said about the files below `root`, as text, and whether all is well.
 
     every: name every file that is set aside or a duplicate, not only the first of each kind.

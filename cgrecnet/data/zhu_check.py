@@ -67,8 +67,9 @@ def examine(listing: Listing, published: Mapping[str, Mapping[str, int]], every:
     for cell, image in usable_images(listing, listing.cells):
         found.add(cell, image)
     amiss = _amiss(listing, found)
+    kind = "Simulated images in the layout" if listing.simulated else "Images"
     parts = [
-        [f"Images of data set zhu in {shown(listing.root)}"],
+        [f"{kind} of data set zhu in {shown(listing.root)}"],
         *told(found, published, every),
         _aside(listing, None if every else SHOWN),
         [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss."],

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from cgrecnet.data.zhu_names import CLASSES, Unusable, channel_of, class_of_name, describe, is_image, parts_of
 
+#: A file of this name says that the cells below its folder are simulated, in the layout of the paper's images.
+SIMULATED = "SIMULATED.txt"
+
 
 @dataclass(frozen=True, slots=True)
 class CellFile:
@@ -34,6 +37,7 @@ class Listing:
 
     cells: sorted by name; aside: reason -> names of files or folders that cannot be used;
     channels: files of other channels; others: files with another ending, or hidden, by ending.
+    simulated: whether a file `SIMULATED` in the tree, or beside the root, says that the cells are simulated.
     """
 
     root: Path
@@ -41,12 +45,14 @@ class Listing:
     aside: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     channels: Counter = field(default_factory=Counter)
     others: Counter = field(default_factory=Counter)
+    simulated: bool = False
 
 
 def list_cells(root: Path) -> Listing:
     """Walk `root` and name its cells; what cannot be a cell is set aside or counted, never an error."""
-    listing = Listing(root)
+    listing = Listing(root, simulated=(root.parent / SIMULATED).exists())
     for name in walk(root, listing.aside):
+        listing.simulated |= name.rpartition("/")[2] == SIMULATED
         try:
             if (found := _cell_file(root, name, listing)) is not None:
                 listing.cells.append(found)

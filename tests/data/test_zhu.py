@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from zhu_trees import LAYOUTS, crop, tree, write
 
-from cgrecnet.data import available, open_dataset, zhu, zhu_images
+from cgrecnet.data import available, open_dataset, report_on, zhu, zhu_images
 from cgrecnet.data.zhu_names import describe
 from cgrecnet.errors import ConfigError, DataError
 
@@ -133,6 +133,25 @@ def test_root_is_found_in_the_data_folder_or_the_cache(tmp_path, monkeypatch):
         open_dataset("zhu")
     tree(tmp_path / "cache" / "zhu", "flat")
     assert available("zhu") and open_dataset("zhu").table["cell_id"].str.endswith(".bmp").all()
+
+
+@pytest.mark.parametrize("place", ["SIMULATED.txt", "NEURONS/SIMULATED.txt", "../SIMULATED.txt"])
+def test_simulated_files_are_called_simulated(tmp_path, place):
+    root = tmp_path / "images"
+    tree(root, "folders")
+    assert not open_dataset("zhu", root=root).simulated
+    assert report_on("zhu", root=root)[0].startswith("Images of data set zhu")
+    (root / place).write_text("simulated")
+    cells = open_dataset("zhu", root=root)
+    assert cells.simulated and cells.origin.startswith("Simulated brightfield cells") and len(cells) == 12
+    assert report_on("zhu", root=root)[0].startswith("Simulated images in the layout of data set zhu")
+
+
+def test_the_cytometer_marks_its_files_as_the_reader_expects():
+    from cgrecnet.data.cytometer_files import MARKER
+    from cgrecnet.data.zhu_files import SIMULATED
+
+    assert MARKER == SIMULATED
 
 
 def test_available_needs_the_three_classes(tmp_path):
