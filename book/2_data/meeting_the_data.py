@@ -325,21 +325,16 @@ Markdown(
 # No other model sees the data before the parameters are frozen; otherwise a comparison of models on these cells would be rigged.
 # {numref}`fig-simulated-calibration` shows every attempt, from its record (`benchmarks/calibrate_cytometer.py`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits were changed until the baseline found the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the frozen parameters beside the paper's). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
-from cgrecnet.data.cytometer_parameters import parameters
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits are changed until the baseline finds the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the parameters as they are now, filled, beside the paper's, hatched). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
 from cgrecnet.figures.calibration import (
     draw_attempts,
-    of_these_traits,
     read_attempts,
+    with_present_numbers,
 )
 from cgrecnet.paths import RESULTS
 
 attempts = read_attempts(RESULTS / "cytometer-calibration")
-present = {
-    name: trait.model_dump(exclude={"unit", "source"})
-    for name, trait in parameters().traits.items()
-}
-frozen = of_these_traits(attempts, present)
+frozen = with_present_numbers(attempts)
 if frozen:
     draw_attempts(attempts, frozen)
 else:
@@ -374,7 +369,7 @@ if frozen:
     recipe, where = frozen[-1]["recipe"], frozen[-1]["hardware"]
     text = (
         f"With the frozen parameters the baseline reaches an F1 of {', '.join(f'{reached[kind]:.3f} ({kind}; paper {wanted[kind]:.3f})' for kind in wanted)} "
-        f"after {recipe['epochs']} epochs on {recipe['train_cells']:,} simulated cells of {recipe['image_size']} pixels; {len(attempts)} attempts, {len(frozen)} with these traits ({where.get('gpu') or where['cpu']}). "
+        f"after {recipe['epochs']} epochs on {recipe['train_cells']:,} simulated cells of {recipe['image_size']} pixels; {len(attempts)} attempts, {len(frozen)} of them with these parameters ({where.get('gpu') or where['cpu']}). "
         "That says nothing about the paper's cells: a task was made about as hard, not alike."
     )
 else:
@@ -385,7 +380,7 @@ Markdown(text)
 Provenance(
     (
         ("Data", f"cytometer (simulated cells), version {simulated.options['version']}"),
-        ("Records", f"results/cytometer-calibration, {len(attempts)} attempts, {len(frozen)} with the present traits"),
+        ("Records", f"results/cytometer-calibration, {len(attempts)} attempts, {len(frozen)} with the present parameters"),
         ("Commit", "; ".join(dict.fromkeys(attempt["commit"][:10] for attempt in frozen)) or "none"),
     )
 )

@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from cgrecnet.data.cytometer_parameters import parameters
 from cgrecnet.figures.style import PALETTE, letter
 
 _SHAPES = ("o", "s", "^")
@@ -20,16 +21,27 @@ def read_attempts(folder: Path) -> list[dict]:
     return [json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))]
 
 
-def of_these_traits(attempts: Sequence[Mapping], traits: Mapping[str, Mapping]) -> list[dict]:
-    """The attempts that were made with these traits of the kinds (what the calibration changed)."""
-    wanted = json.loads(json.dumps(traits))
-    return [attempt for attempt in attempts if json.loads(json.dumps(attempt["traits"])) == wanted]
+def present_numbers() -> dict:
+    """The numbers of the simulated cytometer without the words beside them (units, sources), as JSON keeps them."""
+    return json.loads(json.dumps(_numbers(parameters().model_dump())))
+
+
+def _numbers(values):
+    if isinstance(values, Mapping):
+        return {name: _numbers(value) for name, value in values.items() if name not in ("source", "unit")}
+    return values
+
+
+def with_present_numbers(attempts: Sequence[Mapping]) -> list[dict]:
+    """The attempts that were made with the simulation as it is now."""
+    now = present_numbers()
+    return [attempt for attempt in attempts if attempt.get("parameters") == now]
 
 
 def draw_attempts(attempts: Sequence[Mapping], frozen: Sequence[Mapping]) -> Figure:
     """A: F1 of each class over the attempts, the paper's values dashed; B: the frozen one beside the paper's.
 
-    frozen: the attempts with the present traits; their mean is drawn in B, every one of them as a mark.
+    frozen: the attempts with the present parameters; their mean is drawn in B, every one of them as a mark.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.2), width_ratios=(1.5, 1), sharey=True)
     kinds = list(attempts[0]["f1"])

@@ -12,21 +12,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.cytometer_parameters import parameters
 from cgrecnet.data.probes import Score
 from cgrecnet.data.traits import background
+from cgrecnet.figures.calibration import present_numbers
 from cgrecnet.figures.style import PALETTE, letter
 
 
 def hash_of_parameters() -> str:
     """sha256 (hex) over the numbers of the simulated cytometer, not over the words beside them in its file."""
-    return hashlib.sha256(json.dumps(_numbers(parameters().model_dump()), sort_keys=True).encode()).hexdigest()
-
-
-def _numbers(values):
-    if isinstance(values, Mapping):
-        return {name: _numbers(value) for name, value in values.items() if name not in ("source", "unit")}
-    return values
+    return hashlib.sha256(json.dumps(present_numbers(), sort_keys=True).encode()).hexdigest()
 
 
 def audit_frame(record: Mapping) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pytest
 from cgrecnet.data import open_dataset
 from cgrecnet.data.probes import Score
 from cgrecnet.data.splits import Split
-from cgrecnet.figures.calibration import draw_attempts, of_these_traits, read_attempts
+from cgrecnet.figures.calibration import draw_attempts, present_numbers, read_attempts, with_present_numbers
 from cgrecnet.figures.confounding import draw_confounding
 from cgrecnet.figures.overlap import draw_overlap, overlap, overlap_table, told_by_one
 from cgrecnet.figures.shortcuts import (
@@ -18,6 +18,7 @@ from cgrecnet.figures.shortcuts import (
     draw_levels,
     draw_tasks,
     found_table,
+    hash_of_parameters,
     level_frame,
     measured_levels,
 )
@@ -43,15 +44,15 @@ def record():
 
 def test_the_hash_of_the_parameters_is_of_their_numbers(monkeypatch):
     from cgrecnet.data.cytometer_parameters import parameters
-    from cgrecnet.figures import shortcuts
+    from cgrecnet.figures import calibration
 
-    present, now = parameters(), shortcuts.hash_of_parameters()
+    present, now = parameters(), hash_of_parameters()
     optics = present.optics.model_copy(update={"wavelength_um": 0.5})
     trait = present.traits.radius_um.model_copy(update={"source": "hearsay"})
     traits = present.traits.model_copy(update={"radius_um": trait})
     for update, same in (({"optics": optics}, False), ({"traits": traits}, True)):
-        monkeypatch.setattr(shortcuts, "parameters", lambda update=update: present.model_copy(update=update))
-        assert (shortcuts.hash_of_parameters() == now) is same
+        monkeypatch.setattr(calibration, "parameters", lambda update=update: present.model_copy(update=update))
+        assert (hash_of_parameters() == now) is same
 
 
 def test_found_means_that_the_interval_lies_above_chance():
@@ -144,21 +145,20 @@ def test_folds_say_which_share_of_each_group_they_test():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["run-2", "run-10"]
 
 
-def attempt(f1, traits):
+def attempt(f1, numbers):
     names = ("astrocyte", "oligodendrocyte", "neuron")
     paper = dict(zip(names, (0.97, 0.84, 0.96), strict=True))
-    return {"f1": dict(zip(names, f1, strict=True)), "paper_f1": paper, "traits": traits}
+    return {"f1": dict(zip(names, f1, strict=True)), "paper_f1": paper, "parameters": numbers}
 
 
-def test_attempts_are_drawn_in_order_and_the_frozen_ones_are_those_with_the_present_traits(tmp_path):
-    old, new = {"radius": {"means": [5.0, 4.0]}}, {"radius": {"means": (5.0, 4.5)}}
-    tries = [attempt((0.8, 0.5, 0.9), old), attempt((0.96, 0.8, 0.95), new)]
+def test_attempts_are_drawn_in_order_and_the_frozen_ones_are_those_with_the_present_numbers(tmp_path):
+    tries = [attempt((0.8, 0.5, 0.9), {"version": 1}), attempt((0.96, 0.8, 0.95), present_numbers())]
     for number, one in enumerate(tries):
         (tmp_path / f"{number}.json").write_text(json.dumps(one))
     read = read_attempts(tmp_path)
-    frozen = of_these_traits(read, new)
+    frozen = with_present_numbers(read)
     assert [one["f1"]["astrocyte"] for one in read] == [0.8, 0.96] and frozen == [read[1]]
-    assert of_these_traits(read, {"radius": {"means": [1.0, 2.0]}}) == []
+    assert with_present_numbers(read[:1]) == []
     left, right = draw_attempts(read, frozen).axes
     assert left.lines[0].get_ydata().tolist() == [0.8, 0.96]
     assert [round(bar.get_height(), 2) for bar in right.patches] == [0.96, 0.97, 0.8, 0.84, 0.95, 0.96]
