@@ -241,15 +241,14 @@ def main() -> None:
     args = parser.parse_args()
     args.folder.mkdir(parents=True)
     try:
-        result = measure(args)
+        text = json.dumps(measure(args), indent=1) + "\n"
+        print(text, flush=True)
+        if args.json:
+            args.json.parent.mkdir(parents=True, exist_ok=True)
+            with whole(args.json) as file:
+                file.write(text)
     finally:
         shutil.rmtree(args.folder, ignore_errors=True)
-    text = json.dumps(result, indent=1) + "\n"
-    print(text)
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        with whole(args.json) as file:
-            file.write(text)
 
 
 if __name__ == "__main__":

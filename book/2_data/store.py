@@ -13,7 +13,7 @@
 #
 # The paper's images come as one file per cell.
 # A network that trains on them asks for every cell once per epoch, in an order that was shuffled.
-# So the computer has to find a file by its name among hundreds of thousands, ask for its size, open it, read it, undo its format and close it, for a picture that is smaller than this paragraph.
+# So the computer has to find a file by its name among hundreds of thousands, ask for its size, open it, read it, undo its format and close it, for a picture of some 60 by 45 grey levels.
 # None of these steps has anything to do with cells, and all of them are repeated in each epoch.
 #
 # A *packed store* does them once.
@@ -113,7 +113,7 @@ Markdown(
 # ## Is it the same data?
 #
 # A copy is worth something only if it can be shown to be one.
-# The *fingerprint* of a data set is a hash over every pixel, label and name, so that two data sets with the same fingerprint are the same.
+# The *fingerprint* of a data set is a hash over every pixel, label and name, so that two data sets with the same fingerprint can be taken for the same.
 # Here the crops of the store are held against those of the data set that it was packed from, one by one, and the fingerprint is computed anew from what the mapped file holds.
 
 # %%
@@ -174,7 +174,7 @@ print("packed again: all three files are the same, byte for byte")
 # %% [markdown]
 # ## What it gains
 #
-# `benchmarks/store.py` makes as many files as the paper has images, in its sizes and class shares, packs them, and then reads crops at random, in turn from the files (through torchvision's `ImageFolder`) and from the store.
+# `benchmarks/store.py` makes as many files as the paper has images, in its sizes and class shares, packs them, and then reads crops at random, in turn from the files (through torchvision's `ImageFolder`) and from the store, one after the other in one process.
 # The crops are noise, not cells: for the time that reading takes, that makes no difference.
 # *Warm* means that the operating system still holds the files in memory from the last time; *cold* that it was told to drop them.
 
@@ -244,7 +244,7 @@ Markdown(
     f"Packing {one['cells']:,} files took {cold['seconds']:.0f} s when they had to come from the disk and {warm['seconds']:.0f} s when they were in memory, "
     f"of which {cold['cpu_seconds']:.0f} s and {warm['cpu_seconds']:.0f} s were spent computing; the rest is waiting, for the disk and for the others who used the machine. "
     f"The process took {warm['peak_mb']:.0f} MB of memory at its peak, and {few['peak_mb']:.0f} MB for {few['cells']:,} files: "
-    f"what grows is the index, about {(warm['peak_mb'] - few['peak_mb']) * 1e6 / (one['cells'] - few['cells']):,.0f} bytes per crop. "
+    f"what grows is what is known of every crop, its name, its line of the table and its checksums, about {(warm['peak_mb'] - few['peak_mb']) * 1e6 / (one['cells'] - few['cells']):,.0f} bytes per crop. "
     f"The pixels themselves, {packed['bytes'] / 1e6:,.0f} MB with the index, pass through a buffer.\n\n"
     f"A file is {files['bytes'] / packed['bytes']:.1f} times as large as its share of the store because these images, as the paper's, keep each grey level three times, as red, green and blue, "
     f"and on the disk the ratio is {files['disk_bytes'] / packed['disk_bytes']:.1f}, because a disk gives out space in blocks."
