@@ -1,6 +1,7 @@
 """Words that several commands share."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,10 @@ from cgrecnet.errors import ConfigError
 def say(text: str) -> None:
     """Print, also where a name in the text has letters that this terminal does not."""
     encoding = sys.stdout.encoding or "utf-8"
-    print(text.encode(encoding, "backslashreplace").decode(encoding))
+    try:
+        print(text.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def add_dataset(parser: argparse.ArgumentParser) -> None:

@@ -135,7 +135,9 @@ class IntegrityReport:
         if self.groups > 1 and any(whole.grouped is None for whole in gaps):
             found.append(f"A test on new groups is not possible, so nothing shows that it is the cell: {gaps[0].why}")
         if self.groups > 1 and self.association > 0.99:
-            found.append("Every group holds one class: what tells the groups apart tells the classes apart.")
+            found.append(
+                "Every group, as the files name it, holds one class: what tells groups apart tells classes apart."
+            )
         if self.why_partly:
             found += [
                 f"The border levels of {one} and {other} do not overlap in these few cells (by chance 1 in "

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import subprocess
 import sys
 
 import pytest
@@ -67,6 +68,19 @@ def test_folders_that_hold_no_such_data(tmp_path, capsys, command):
         sentence = said(capsys)
         assert words in sentence and sentence.startswith("cgrecnet: ") and "\n" not in sentence
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes break otherwise there")
+def test_a_reader_that_has_seen_enough(tmp_path):
+    """As in `cgrecnet data check ... | head -1`."""
+    tree(tmp_path, "folders", per_class=20)
+    command = [sys.executable, "-m", "cgrecnet", "data", "split", "zhu", str(tmp_path), "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 0 and "Error" not in said, said
+    assert len(list((tmp_path / "out").iterdir())) == 3
 
 
 @pytest.mark.parametrize("command", ["check", "split", "audit"])
