@@ -213,6 +213,9 @@ first_reads, epoch = one["cold"], one["cold_epoch"]
 assert one["warm"]["ratio_rgb"] > 1 and one["warm"]["ratio_grey"] > 1 and first_reads["ratio_grey"] < 1 < epoch["ratio"]
 axes.set(xscale="log", xlabel="crops per second", yticks=range(4), ylim=(3.5, -1.2))
 axes.set_yticklabels(list(rates))
+axes.set_xlim(1e3, 2e5)
+axes.xaxis.set_major_formatter("{x:,.0f}")
+axes.xaxis.set_minor_formatter("")
 axes.legend(loc="upper left", ncols=2, borderpad=0)
 plt.show()
 
@@ -243,8 +246,8 @@ few, cold, warm = one["build_few"], one["build_cold"], one["build_warm"]
 Markdown(
     f"Packing {one['cells']:,} files took {cold['seconds']:.0f} s when they had to come from the disk and {warm['seconds']:.0f} s when they were in memory, "
     f"of which {cold['cpu_seconds']:.0f} s and {warm['cpu_seconds']:.0f} s were spent computing; the rest is waiting, for the disk and for the others who used the machine. "
-    f"The process took {warm['peak_mb']:.0f} MB of memory at its peak, and {few['peak_mb']:.0f} MB for {few['cells']:,} files: "
-    f"what grows is what is known of every crop, its name, its line of the table and its checksums, about {(warm['peak_mb'] - few['peak_mb']) * 1e6 / (one['cells'] - few['cells']):,.0f} bytes per crop. "
+    f"The process took {warm['peak_mb']:.0f} MiB of memory at its peak, and {few['peak_mb']:.0f} MiB for {few['cells']:,} files: "
+    f"what grows is what is known of every crop, its name, its line of the table and its checksums, about {(warm['peak_mb'] - few['peak_mb']) * 2**20 / (one['cells'] - few['cells']):,.0f} bytes per crop. "
     f"The pixels themselves, {packed['bytes'] / 1e6:,.0f} MB with the index, pass through a buffer.\n\n"
     f"A file is {files['bytes'] / packed['bytes']:.1f} times as large as its share of the store because these images, as the paper's, keep each grey level three times, as red, green and blue, "
     f"and on the disk the ratio is {files['disk_bytes'] / packed['disk_bytes']:.1f}, because a disk gives out space in blocks."
