@@ -31,9 +31,15 @@ folds = 5  # type: int
 fold = 0  # type: int
 split_seed = 42  # type: int
 seed = 42  # type: int
+intensity = "none"  # type: str
 image_size = 224  # type: int
 epochs = 100  # type: int
 batch_size = 8  # type: int
+micro_batch = None  # type: int | None
+out_of_memory = "stop"  # type: str
+class_weights = False  # type: bool
+precision = "32"  # type: str
+compile = False  # type: bool
 learning_rate = 1e-4  # type: float
 weight_decay = 0.0  # type: float
 step_size = 7  # type: int
@@ -50,14 +56,15 @@ work_folder = None  # type: str | None
 from pathlib import Path
 
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.environment import pick_device
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.devices import make_fabric
 
 config = RunConfig.from_mapping({name: globals()[name] for name in RunConfig.model_fields})
 plan = plan_run(config)
-device = pick_device()
-print(plan.run_id, "on", device)
+fabric = make_fabric(config)
+work = Path(work_folder) if work_folder else WORK
+print(plan.run_id, "on", fabric.device, f"({fabric.world_size} process(es))")
 
 # %% [markdown]
 # ## The cells, and who is trained on, validated on, tested on
@@ -65,9 +72,9 @@ print(plan.run_id, "on", device)
 # %%
 from cgrecnet.training.setup import load_parts
 
-dataset, parts, tensors = load_parts(config)
+dataset, parts, cells = load_parts(config, fabric)
 print(dataset.origin)
-print({name: len(part) for name, part in tensors.items()}, dataset.counts())
+print({name: len(part) for name, part in parts.parts().items()}, dataset.counts())
 
 # %% [markdown]
 # ## The network
@@ -85,7 +92,7 @@ network = create_model(
     weights=plan.weights,
     image_size=config.image_size,
     options=config.model_options,
-).to(device)
+)
 print(f"{sum(p.numel() for p in network.parameters()):,} parameters; weights: {network.weights_info['source']}")
 
 # %% [markdown]
@@ -96,19 +103,19 @@ import time
 from datetime import UTC, datetime
 
 from cgrecnet.training.loop import fit
-from cgrecnet.training.report import epoch_line
+from cgrecnet.training.report import Progress, epoch_line
 
 started, clock = datetime.now(UTC), time.perf_counter()
-work = Path(work_folder) if work_folder else WORK
 history = fit(
     network,
-    tensors["train"],
-    tensors["validation"],
+    cells["train"],
+    cells["validation"],
     dataset.classes,
     config,
-    device=device,
+    fabric=fabric,
     checkpoint=work / plan.run_id / "checkpoint.pt",
     fingerprint=plan.run_id,
+    on_step=Progress(work / plan.run_id / "progress.json", config.epochs),
     on_epoch=lambda entry: print(epoch_line(entry, config.epochs), flush=True),
 )
 
@@ -119,7 +126,7 @@ history = fit(
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.training.loop import predict
 
-labels, probabilities, indices = predict(network, tensors["test"], device=device)
+labels, probabilities, indices = predict(network, cells["test"], fabric=fabric)
 test = score(labels, probabilities, dataset.classes)
 print(f"accuracy {test['accuracy']:.4f}, macro F1 {test['macro']['f1']:.4f}")
 
@@ -129,18 +136,20 @@ print(f"accuracy {test['accuracy']:.4f}, macro F1 {test['macro']['f1']:.4f}")
 # %%
 from cgrecnet.runs.finish import finish_run
 
-path = finish_run(
-    plan,
-    dataset,
-    parts,
-    network,
-    history,
-    test,
-    (indices, labels, probabilities),
-    results=Path(results_folder) if results_folder else RESULTS,
-    work=work,
-    device=device,
-    started=started,
-    wall_seconds=time.perf_counter() - clock,
-)
-print("record:", path)
+if fabric.is_global_zero:
+    path = finish_run(
+        plan,
+        dataset,
+        parts,
+        network,
+        history,
+        test,
+        (indices, labels, probabilities),
+        results=Path(results_folder) if results_folder else RESULTS,
+        work=work,
+        device=fabric.device,
+        processes=fabric.world_size,
+        started=started,
+        wall_seconds=time.perf_counter() - clock,
+    )
+    print("record:", path)

@@ -1,6 +1,7 @@
 """`cgrecnet train`."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import yaml
@@ -13,6 +14,10 @@ def add(commands) -> None:
     train = commands.add_parser("train", help="one run; its record is written when it is done")
     train.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
     train.set_defaults(command=_train)
+    train.add_argument("--processes", type=int, default=1, help="that train together on this machine, one per GPU")
+    train.add_argument("--nodes", type=int, default=1, help="machines that train together")
+    train.add_argument("--node", type=int, default=0, help="which of them this is; 0 leads")
+    train.add_argument("--master", metavar="HOST:PORT", help="where the processes of several nodes meet")
     add_folders(train)
 
 
@@ -45,11 +50,19 @@ def folders(options: argparse.Namespace) -> dict[str, Path]:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from cgrecnet.runs.notebook import train
+    from cgrecnet.paths import RESULTS, WORK
+    from cgrecnet.runs.notebook import train, write_parameters
+    from cgrecnet.runs.plan import plan_run
+    from cgrecnet.runs.ranks import Together, join
     from cgrecnet.training.config import RunConfig
 
     config = RunConfig.from_mapping(parse_parameters(options.parameters), "the command line")
-    record = train(config, **folders(options))
+    together = Together(options.processes, options.nodes, options.node, options.master)
+    if together.node > 0:
+        plan = plan_run(config)
+        join(write_parameters(plan, options.results or RESULTS, options.work or WORK), together, plan.run_id)
+        return 0
+    record = train(config, together=together, bar=sys.stderr.isatty(), **folders(options))
     test = record.test
     print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
     return 0

@@ -26,6 +26,7 @@ def finish_run(
     results: Path,
     work: Path,
     device: torch.device,
+    processes: int = 1,
     started: datetime,
     wall_seconds: float,
 ) -> Path:
@@ -56,14 +57,15 @@ def finish_run(
         },
         weights=describe_weights(model.weights_info),
         parameters=sum(parameter.numel() for parameter in model.parameters()),
-        hardware=hardware(device),
+        hardware=hardware(device) | {"processes": processes},
         software=software(),
         history=history,
         test=test,
         predictions_sha256=sha256(table),
     )
     path = write_run(results / plan.config.experiment / plan.run_id, record, table)
-    (work / plan.run_id / "checkpoint.pt").unlink(missing_ok=True)
+    for name in ("checkpoint.pt", "progress.json"):
+        (work / plan.run_id / name).unlink(missing_ok=True)
     return path
 
 

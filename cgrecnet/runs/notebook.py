@@ -19,19 +19,30 @@ import yaml
 from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
+from cgrecnet.runs.bar import progress_bar
 from cgrecnet.runs.plan import Plan, plan_run
+from cgrecnet.runs.ranks import Together, others
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
 from cgrecnet.training.config import RunConfig
 
 #: What a run said, in its folder under the work folder; a run that was resumed goes on in the same file.
 LOG = "log.txt"
+PROGRESS = "progress.json"
+ALONE = Together()
 
 
 def train(
-    config: RunConfig, *, results: Path = RESULTS, work: Path = WORK, say: Callable[[str], None] = print
+    config: RunConfig,
+    *,
+    results: Path = RESULTS,
+    work: Path = WORK,
+    say: Callable[[str], None] = print,
+    together: Together = ALONE,
+    bar: bool = False,
 ) -> RunRecord:
     """Do the run that `config` describes, unless its record exists; return the record.
 
+    together: how many processes, on how many nodes, train it; bar: whether a progress bar is drawn on stderr.
     A run that was killed goes on from its last checkpoint. All that it says is kept in `work/RUN/log.txt`.
     Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing the run.
     """
@@ -49,7 +60,10 @@ def train(
     with only_one_process(folder / "lock", plan.run_id) as lock:
         if record_path.exists():  # another process ended it while this one looked
             return read_record(record_path)
-        code, tail = _execute(plan, folder, executed, Path(results), Path(work), lock, say)
+        parameters = write_parameters(plan, Path(results), Path(work))
+        first, *rest = together.variables(plan.run_id) if together.world > 1 else [{}]
+        with others(rest, parameters), progress_bar(folder / PROGRESS, bar):
+            code, tail = _execute(parameters, executed, lock, say, first)
     if code != 0:
         raise RunError(f"Run {plan.run_id} failed: {_reason(executed, code, tail)}")
     return read_record(record_path)
@@ -72,25 +86,31 @@ def _check_writable(folder: Path, option: str) -> None:
         raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
 
 
-def _execute(
-    plan: Plan, folder: Path, executed: Path, results: Path, work: Path, lock: int, say: Callable[[str], None]
-) -> tuple[int, list[str]]:
-    executed.unlink(missing_ok=True)
-    source = folder / "input.ipynb"
-    write_whole(source, nbformat.writes(jupytext.read(NOTEBOOK)))
+def write_parameters(plan: Plan, results: Path, work: Path) -> Path:
+    """The file from which papermill takes a run's parameters, in the run's folder."""
+    folder = Path(work) / plan.run_id
+    folder.mkdir(parents=True, exist_ok=True)
     parameters = plan.config.model_dump() | {
-        "results_folder": str(results.resolve()),
-        "work_folder": str(work.resolve()),
+        "results_folder": str(Path(results).resolve()),
+        "work_folder": str(Path(work).resolve()),
     }
-    write_whole(folder / "parameters.yaml", yaml.safe_dump(parameters, sort_keys=False))
+    return write_whole(folder / "parameters.yaml", yaml.safe_dump(parameters, sort_keys=False))
+
+
+def _execute(
+    parameters: Path, executed: Path, lock: int, say: Callable[[str], None], variables: dict[str, str]
+) -> tuple[int, list[str]]:
+    folder = parameters.parent
+    executed.unlink(missing_ok=True)
+    source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(NOTEBOOK)))
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-output", "--kernel", "python3"]
-    command += ["--cwd", str(EXPERIMENTS), "-f", str(folder / "parameters.yaml"), str(source), str(executed)]
+    command += ["--cwd", str(EXPERIMENTS), "-f", str(parameters), str(source), str(executed)]
     tail: deque[str] = deque(maxlen=20)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     # The lock goes to the child: should this process be killed, the run stays locked until the child is gone too.
     with (
         open(folder / LOG, "a", encoding="utf-8") as log,
-        subprocess.Popen(command, pass_fds=(lock,), **pipes) as process,
+        subprocess.Popen(command, pass_fds=(lock,), env=os.environ | variables, **pipes) as process,
     ):
         try:
             for line in process.stdout:

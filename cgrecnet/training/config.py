@@ -36,16 +36,29 @@ class RunConfig(BaseModel):
     data: str = "cytometer"
     task: str | None = None
     data_options: dict[str, Any] = {}
-    split: Literal["joint", "folds"] = "joint"
-    """`joint`: 70/15/15, stratified; `folds`: stratified k-fold, of which `fold` is the test part."""
+    split: Literal["joint", "folds", "grouped", "grouped_folds"] = "joint"
+    """`joint`: 70/15/15, stratified; `folds`: stratified k-fold, of which `fold` is the test part; `grouped` and
+    `grouped_folds`: the same by whole acquisitions, none of which stands in two parts."""
     folds: Annotated[int, Field(ge=2, le=20, strict=True)] = 5
     fold: Annotated[int, Field(ge=0, strict=True)] = 0
     split_seed: Seed = 42
     """Seed of the split: kept apart from `seed`, so that seeds can be compared on the same cells."""
     seed: Seed = 42
+    intensity: Literal["none", "standardise", "background", "both"] = "none"
+    """What is removed from each image before it is cropped, see `cgrecnet.data.intensity`."""
     image_size: Annotated[int, Field(ge=32, le=1024, strict=True)] = 224
     epochs: Count = 100
     batch_size: Count = 8
+    """Cells per step of the optimizer, over all devices together."""
+    micro_batch: Count | None = None
+    """Cells that pass through the network at once on a device; gradients add up to those of the batch. None: all.
+    Batch normalisation then sees the smaller number of cells."""
+    out_of_memory: Literal["stop", "halve"] = "stop"
+    """Where a batch does not fit: stop and say which would, or halve the micro-batch and go on."""
+    class_weights: bool = False
+    """Whether each class weighs the same in the loss, however many cells it has (the paper does without)."""
+    precision: Literal["32", "bf16"] = "32"
+    compile: bool = False
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1e-4
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
     step_size: Count = 7
@@ -87,7 +100,7 @@ class RunConfig(BaseModel):
             ) from None
         resolve(config.preset, config.model_options)
         check_request(config.data, config.task, config.data_options)
-        if config.split == "folds" and config.fold >= config.folds:
+        if config.split.endswith("folds") and config.fold >= config.folds:
             raise ConfigError(
                 f"Parameter 'fold' in {where} is {config.fold}: with {config.folds} folds it runs "
                 f"from 0 to {config.folds - 1}."

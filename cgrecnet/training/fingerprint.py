@@ -86,6 +86,4 @@ def _meaning(path: Path) -> str:
 
 
 def _is_string(node: ast.AST) -> bool:
-    return (
-        isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
-    )
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)

@@ -2,52 +2,64 @@
 
 import copy
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
-from torch.utils.data import DataLoader, Dataset
+from lightning_fabric import Fabric
+from torch import Tensor, nn
 
-from cgrecnet.data.transforms import CellTensors
+from cgrecnet.data.batched import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.training.batches import Batch, epoch_batches, mix
 from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.memory import Pieces
 
 #: Cells per batch in evaluation: it changes speed and memory, never a result of a network in eval mode.
 EVALUATION_BATCH = 64
+#: Steps between two looks at the losses.
+LOOK = 16
 
 
 def fit(
-    model: nn.Module,
-    train_set: Dataset,
-    validation_set: Dataset,
+    network: nn.Module,
+    train: BatchedCells,
+    validation: BatchedCells,
     classes: tuple[str, ...],
     config: RunConfig,
     *,
-    device: torch.device,
+    fabric: Fabric,
     checkpoint: Path | None = None,
     fingerprint: str = "",
     on_epoch: Callable[[dict], None] = lambda entry: None,
+    on_step: Callable[..., None] = lambda **state: None,
 ) -> list[dict]:
-    """Train `model` in place; return one entry per epoch (losses, scores, learning rate, gradient norm, seconds).
+    """Train `network` in place; return one entry per epoch (losses, scores, learning rate, gradient norm, seconds).
 
     The learning rate of epoch e (counted from 1) is lr0 * gamma ** ((e - 1) // step_size).
     All randomness of an epoch derives from (config.seed, epoch): a run that was killed and resumed from its
     `checkpoint` meets the same batches and crops as one that was not.
-    On return the model holds the weights of the epoch that `config.report` names; that entry has `reported` True.
-    Raises RunError where the loss stops being a number.
+    On return the network holds the weights of the epoch that `config.report` names; that entry has `reported` True.
+    Raises RunError where the loss stops being a number, or where a batch does not fit into memory.
     """
-    model.to(memory_format=torch.channels_last)  # same numbers to rounding, faster on CPU and GPU
-    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=config.step_size, gamma=config.gamma)
+    network.to(fabric.device, memory_format=torch.channels_last)  # same numbers to rounding, faster on CPU and GPU
+    if fabric.world_size > 1 and fabric.device.type == "cuda":
+        network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # the statistics of the batch, not of a part of it
+    model = torch.compile(network) if config.compile else network
+    optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    model, optimizer = fabric.setup(model, optimizer)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer.optimizer, step_size=config.step_size, gamma=config.gamma)
+    weight = class_weights(train, len(classes)) if config.class_weights else None
+    pieces = Pieces(config.micro_batch, halve=config.out_of_memory == "halve")
     history: list[dict] = []
     best: dict = {}
     saved = load_checkpoint(checkpoint, fingerprint) if checkpoint else None
     if saved:
-        model.load_state_dict(saved["model"])
+        network.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
         history, best = saved["history"], saved["best"]
@@ -57,10 +69,17 @@ def fit(
             break
         started = time.perf_counter()
         rate = optimizer.param_groups[0]["lr"]
-        batches = training_batches(train_set, config, epoch)
-        trained = train_one_epoch(model, batches, optimizer, device=device, epoch=epoch)
+        torch.manual_seed(mix(config.seed, epoch, fabric.global_rank))  # dropout, in the networks that have it
+        batches = epoch_batches(train, config.batch_size, config.seed, epoch, fabric)
+        try:
+            trained = train_one_epoch(
+                model, batches, optimizer, fabric=fabric, weight=weight, pieces=pieces, epoch=epoch, on_step=on_step
+            )
+        except FloatingPointError as error:
+            kept = f"epoch {len(history)} is kept in {checkpoint}" if history and checkpoint else "nothing was kept yet"
+            raise RunError(f"{error}: lower the learning rate (now {rate:g}); {kept}.") from None
         schedule.step()
-        loss, scores = evaluate(model, validation_set, classes, device=device)
+        loss, scores = evaluate(network, validation, classes, fabric=fabric)
         entry = {
             "epoch": epoch,
             "learning_rate": rate,
@@ -71,64 +90,61 @@ def fit(
             "seconds": time.perf_counter() - started,
         }
         if config.report == "last" or not history or _is_better(entry, history):
-            best = {"epoch": epoch, "model": copy.deepcopy(model.state_dict())}
+            best = {"epoch": epoch, "model": copy.deepcopy(network.state_dict())}
         history.append(entry)
-        if checkpoint:
+        if checkpoint and fabric.is_global_zero:
             state = {
                 "fingerprint": fingerprint,
-                "model": model.state_dict(),
+                "model": network.state_dict(),
                 "optimizer": optimizer.state_dict(),
                 "schedule": schedule.state_dict(),
                 "history": history,
                 "best": best,
             }
             save_checkpoint(checkpoint, state)
-        on_epoch(entry)
+        fabric.barrier()
+        if fabric.is_global_zero:
+            on_epoch(entry)
 
-    model.load_state_dict(best["model"])
+    network.load_state_dict(best["model"])
     return [entry | {"reported": entry["epoch"] == best["epoch"]} for entry in history]
 
 
-def training_batches(train_set: Dataset, config: RunConfig, epoch: int) -> DataLoader:
-    """The batches of one epoch: their order, their crops and the network's own randomness follow (seed, epoch).
-
-    A last batch of a single cell is dropped: batch normalisation cannot estimate a variance from it.
-    """
-    epoch_seed = int(np.random.SeedSequence([config.seed, epoch]).generate_state(1)[0])
-    torch.manual_seed(epoch_seed)  # dropout, in the networks that have it
-    if isinstance(train_set, CellTensors):
-        train_set.set_epoch(epoch)
-    return DataLoader(
-        train_set,
-        batch_size=config.batch_size,
-        shuffle=True,
-        generator=torch.Generator().manual_seed(epoch_seed),
-        drop_last=len(train_set) % config.batch_size == 1 and config.batch_size > 1,
-    )
-
-
 def train_one_epoch(
-    model: nn.Module, batches: Iterable, optimizer: torch.optim.Optimizer, *, device: torch.device, epoch: int = 1
+    model: nn.Module,
+    batches: Iterable[Batch],
+    optimizer: torch.optim.Optimizer,
+    *,
+    fabric: Fabric,
+    weight: Tensor | None = None,
+    pieces: Pieces | None = None,
+    epoch: int = 1,
+    on_step: Callable[..., None] = lambda **state: None,
 ) -> dict:
-    """One pass: for each batch the cross-entropy, its gradient, one step of Adam. Returns means over cells."""
+    """One pass: for each batch the cross-entropy, its gradient, one step of Adam. Returns means over cells.
+
+    model, optimizer: as `fabric.setup` returns them; weight: of each class in the loss, shape (classes,).
+    What is summed stays on the device and is looked at every `LOOK` steps, so that a GPU need not wait for Python.
+    Raises FloatingPointError, with the step, where the loss stops being a number.
+    """
     model.train()
-    cells, loss_sum, hits, norms = 0, 0.0, 0, []
-    for step, (images, labels, _) in enumerate(batches, start=1):
-        images, labels = images.to(device, memory_format=torch.channels_last), labels.to(device)
-        optimizer.zero_grad(set_to_none=True)
-        scores = model(images)
-        loss = nn.functional.cross_entropy(scores, labels)
-        if not torch.isfinite(loss):
-            raise RunError(
-                f"The loss is {loss.item()} at epoch {epoch}, step {step}: lower the learning rate "
-                f"(now {optimizer.param_groups[0]['lr']:g}); the checkpoint of the epoch before is kept."
-            )
-        loss.backward()
+    pieces = pieces or Pieces()
+    sums = torch.zeros(3, dtype=torch.float64, device=fabric.device)  # cells, loss, hits; of this process
+    norms, recent = [], deque(maxlen=LOOK)
+    for batch in batches:
+        images = batch.images.contiguous(memory_format=torch.channels_last)
+        labels = batch.labels.to(fabric.device)
+        loss, hits = pieces.step(model, optimizer, fabric, images, labels, batch, weight)
         norms.append(gradient_norm(model))
         optimizer.step()
-        cells += len(labels)
-        loss_sum += loss.item() * len(labels)
-        hits += int((scores.argmax(dim=1) == labels).sum())
+        sums += torch.stack([torch.tensor(len(labels), device=fabric.device), loss * len(labels), hits])
+        recent.append((batch.step, loss))
+        if batch.step % LOOK == 0 or batch.step == batch.steps:
+            _check_finite(recent, epoch)
+        on_step(epoch=epoch, step=batch.step, steps=batch.steps, cells=batch.cells, loss=loss)
+    if fabric.world_size > 1:
+        sums = fabric.all_reduce(sums, reduce_op="sum")
+    cells, loss_sum, hits = sums.tolist()
     return {
         "train_loss": loss_sum / cells,
         "train_accuracy": hits / cells,
@@ -136,30 +152,58 @@ def train_one_epoch(
     }
 
 
-def gradient_norm(model: nn.Module) -> torch.Tensor:
+def _check_finite(recent: Iterable[tuple[int, Tensor]], epoch: int) -> None:
+    for step, loss in recent:
+        if not torch.isfinite(loss):
+            raise FloatingPointError(f"The loss is {loss.item()} at epoch {epoch}, step {step}")
+
+
+def class_weights(train: BatchedCells, classes: int) -> Tensor:
+    """Weights that give every class the same part in the loss: n / (classes * n_c), n_c cells of class c."""
+    counts = np.bincount(train.labels[train.indices], minlength=classes)
+    return torch.from_numpy(counts.sum() / (classes * np.maximum(counts, 1))).float()
+
+
+def gradient_norm(model: nn.Module) -> Tensor:
     """Euclidean norm of the gradient over all parameters."""
-    norms = [parameter.grad.norm() for parameter in model.parameters() if parameter.grad is not None]
-    return torch.stack(norms).norm()
+    return nn.utils.get_total_norm([parameter.grad for parameter in model.parameters() if parameter.grad is not None])
 
 
 @torch.inference_mode()
-def predict(model: nn.Module, cells: Dataset, *, device: torch.device) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Labels (n,), class probabilities (n, classes; float64) and data-set indices (n,) of `cells`, in their order."""
-    model.eval()
-    labels, probabilities, indices = [], [], []
-    for images, truth, index in DataLoader(cells, batch_size=EVALUATION_BATCH):
-        scores = model(images.to(device, memory_format=torch.channels_last)).double()
-        probabilities.append(torch.softmax(scores, dim=1).cpu())
-        labels.append(truth)
-        indices.append(index)
-    return torch.cat(labels).numpy(), torch.cat(probabilities).numpy(), torch.cat(indices).numpy()
+def predict(network: nn.Module, cells: BatchedCells, *, fabric: Fabric) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels (n,), class probabilities (n, classes; float64) and data-set indices (n,) of `cells`, in their order.
+
+    Several processes share the cells; each gets the whole result.
+    """
+    network.to(fabric.device).eval()
+    indices = cells.indices
+    mine = indices[fabric.global_rank :: fabric.world_size]
+    probabilities = []
+    for first in range(0, len(mine), EVALUATION_BATCH):
+        images, _, _ = cells.batch(mine[first : first + EVALUATION_BATCH], epoch=0)
+        with fabric.autocast():
+            scores = network(images.contiguous(memory_format=torch.channels_last))
+        probabilities.append(torch.softmax(scores.double(), dim=1).cpu())
+    found = torch.cat(probabilities) if probabilities else torch.empty(0, 1, dtype=torch.float64)
+    if fabric.world_size > 1:
+        found = _gather(found, len(indices), fabric)
+    return cells.labels[indices], found.numpy(), np.array(indices)
+
+
+def _gather(mine: Tensor, total: int, fabric: Fabric) -> Tensor:
+    """Rows of all processes in the order of the cells: process r holds rows r, r + world, r + 2 world, ..."""
+    most = -(-total // fabric.world_size)
+    padded = torch.zeros(most, mine.shape[1], dtype=mine.dtype)
+    padded[: len(mine)] = mine
+    every = fabric.all_gather(padded.to(fabric.device)).cpu()  # (world, most, classes)
+    return every.transpose(0, 1).reshape(-1, mine.shape[1])[:total]
 
 
 def evaluate(
-    model: nn.Module, cells: Dataset, classes: tuple[str, ...], *, device: torch.device
+    network: nn.Module, cells: BatchedCells, classes: tuple[str, ...], *, fabric: Fabric
 ) -> tuple[float, dict]:
     """Mean cross-entropy and all scores of `cells`."""
-    labels, probabilities, _ = predict(model, cells, device=device)
+    labels, probabilities, _ = predict(network, cells, fabric=fabric)
     chosen = np.clip(probabilities[np.arange(len(labels)), labels], np.finfo(float).tiny, None)
     return float(-np.log(chosen).mean()), score(labels, probabilities, classes)
 

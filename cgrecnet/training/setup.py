@@ -1,26 +1,52 @@
-"""From a configuration to the tensors that a run trains, validates and tests on."""
+"""From a configuration to the cells that a run trains, validates and tests on."""
+
+from dataclasses import replace
+
+from lightning_fabric import Fabric
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
+from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.grouped import grouped_folds, grouped_split
+from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.splits import Split, joint_split, stratified_folds
-from cgrecnet.data.transforms import CellTensors, eval_transform, train_transform
 from cgrecnet.training.config import RunConfig
 
 
-def load_parts(config: RunConfig) -> tuple[CellDataset, Split, dict[str, CellTensors]]:
-    """Open the data set, split it, and attach Algorithm 1's transforms: random for training, fixed for the rest."""
+def load_parts(config: RunConfig, fabric: Fabric) -> tuple[CellDataset, Split, dict[str, BatchedCells]]:
+    """Open the data set, split it, and attach Algorithm 1: random crops for training, the fixed centre for the rest.
+
+    On a GPU all pixels are kept there.
+    """
     dataset = open_dataset(config.data, task=config.task, options=config.data_options)
+    if not isinstance(dataset.images, PackedImages):
+        dataset = replace(dataset, images=pack(dataset.images))
     parts = split_cells(dataset, config)
-    tensors = {
-        "train": CellTensors(dataset, parts.train, train_transform(config.image_size), seed=config.seed),
-        "validation": CellTensors(dataset, parts.validation, eval_transform(config.image_size)),
-        "test": CellTensors(dataset, parts.test, eval_transform(config.image_size)),
+    resident = fabric.device.type == "cuda"
+    cells = {
+        name: BatchedCells(
+            dataset,
+            part,
+            config.image_size,
+            train=name == "train",
+            seed=config.seed,
+            intensity=config.intensity,
+            device=fabric.device,
+            resident=resident,
+        )
+        for name, part in parts.parts().items()
     }
-    return dataset, parts, tensors
+    return dataset, parts, cells
 
 
 def split_cells(dataset: CellDataset, config: RunConfig) -> Split:
-    """The split that the configuration names, over the data set's labels."""
+    """The split that the configuration names, over the data set's labels and, if grouped, its acquisitions."""
+    labels, seed = dataset.labels, config.split_seed
+    groups = dataset.table["group"].to_numpy().astype(str)
     if config.split == "joint":
-        return joint_split(dataset.labels, seed=config.split_seed)
-    return stratified_folds(dataset.labels, folds=config.folds, seed=config.split_seed)[config.fold]
+        return joint_split(labels, seed=seed)
+    if config.split == "grouped":
+        return grouped_split(labels, groups, seed=seed)
+    if config.split == "folds":
+        return stratified_folds(labels, folds=config.folds, seed=seed)[config.fold]
+    return grouped_folds(labels, groups, folds=config.folds, seed=seed)[config.fold]

@@ -10,10 +10,11 @@ import jupytext
 import psutil
 import pytest
 
-from cgrecnet.errors import RunError
+from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.runs import notebook
 from cgrecnet.runs.notebook import NOTEBOOK, train
 from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.ranks import Together
 from cgrecnet.runs.record import read_predictions, read_record
 from cgrecnet.training.config import RunConfig
 
@@ -151,3 +152,18 @@ def test_importing_the_package_seeds_nothing_and_downloads_nothing():
     code += "print('torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parent)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_two_processes_train_one_run_and_leave_one_record(tmp_path):
+    config = RunConfig(**TINY | {"epochs": 1, "experiment": "both"})
+    folders = {"results": tmp_path / "results", "work": tmp_path / "work"}
+    record = train(config, **folders, say=lambda _: None, together=Together(processes=2))
+    assert record.hardware["processes"] == 2 and len(record.history) == 1
+    assert len(list((tmp_path / "results").rglob("run.json"))) == 1
+    for wrong, message in (
+        ({"nodes": 2}, "need a meeting place"),
+        ({"processes": 0}, "1 or more"),
+        ({"master": "x"}, "host:port"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            Together(**wrong)

@@ -1,21 +1,26 @@
 """The training loop: it learns, it decays its rate, it resumes bit for bit, it stops at a NaN."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from lightning_fabric import Fabric
 from torch import nn
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.transforms import CellTensors, eval_transform, train_transform
+from cgrecnet.data.batched import BatchedCells
 from cgrecnet.errors import RunError
+from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
-from cgrecnet.training.loop import fit, predict, training_batches
-from cgrecnet.training.report import epoch_line
+from cgrecnet.training.devices import make_fabric
+from cgrecnet.training.loop import class_weights, fit, predict
+from cgrecnet.training.report import Progress, epoch_line
 
 CLASSES = ("dark", "bright")
-CPU = torch.device("cpu")
+FABRIC = Fabric(accelerator="cpu", devices=1)
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +41,14 @@ def network(seed: int = 0) -> nn.Module:
     )  # fmt: skip
 
 
-def run(cells, config, model=None, **options):
-    train = CellTensors(cells, range(0, 25), train_transform(config.image_size), seed=config.seed)
-    validation = CellTensors(cells, range(25, 40), eval_transform(config.image_size))
+def parts(cells, config, cut=25):
+    train = BatchedCells(cells, range(0, cut), config.image_size, train=True, seed=config.seed)
+    return train, BatchedCells(cells, range(cut, 40), config.image_size, train=False)
+
+
+def run(cells, config, model=None, fabric=FABRIC, **options):
     model = model or network()
-    history = fit(model, train, validation, CLASSES, config, device=CPU, **options)
+    history = fit(model, *parts(cells, config), CLASSES, config, fabric=fabric, **options)
     return model, history
 
 
@@ -91,7 +99,7 @@ def test_the_reported_epoch_is_the_first_best_or_the_last(cells):
     scores = [entry["validation_macro_f1"] for entry in best]
     chosen = [entry["reported"] for entry in best].index(True)
     assert chosen == int(np.argmax(scores))
-    labels, probabilities, _ = predict(model, CellTensors(cells, range(25, 40), eval_transform(32)), device=CPU)
+    labels, probabilities, _ = predict(model, parts(cells, config())[1], fabric=FABRIC)
     assert (probabilities.argmax(1) == labels).mean() == pytest.approx(best[chosen]["validation_accuracy"])
 
 
@@ -100,19 +108,84 @@ def test_patience_ends_a_run_that_no_longer_improves(cells):
     assert len(history) < 40
 
 
-def test_a_loss_that_is_not_a_number_stops_the_run_and_says_where(cells):
+def test_a_loss_that_is_not_a_number_stops_the_run_and_says_where(cells, tmp_path):
     model = network()
     with torch.no_grad():
         model[-1].weight.fill_(float("nan"))
-    with pytest.raises(RunError, match="epoch 1, step 1: lower the learning rate"):
+    with pytest.raises(RunError, match="nan at epoch 1, step 1: lower the learning rate .now 0.02.; nothing was kept"):
         run(cells, config(), model)
+
+    def spoil(entry):
+        if entry["epoch"] == 2:
+            with torch.no_grad():
+                model[-1].weight.fill_(float("inf"))
+
+    model, path = network(), tmp_path / "c.pt"
+    with pytest.raises(RunError, match=f"at epoch 3, step 1: .*epoch 2 is kept in {path}"):
+        run(cells, config(), model, checkpoint=path, fingerprint="f", on_epoch=spoil)
+    assert load_checkpoint(path, "f")["history"][-1]["epoch"] == 2
 
 
 def test_a_last_batch_of_one_cell_is_left_out(cells):
-    tensors = CellTensors(cells, range(25), train_transform(32), seed=0)
-    assert [len(labels) for _, labels, _ in training_batches(tensors, config(), 1)] == [8, 8, 8]
-    tensors = CellTensors(cells, range(26), train_transform(32), seed=0)
-    assert [len(labels) for _, labels, _ in training_batches(tensors, config(), 1)] == [8, 8, 8, 2]
+    for cut, expected in ((25, [8, 8, 8]), (26, [8, 8, 8, 2])):
+        batches = list(epoch_batches(parts(cells, config(), cut)[0], 8, seed=0, epoch=1, fabric=FABRIC))
+        assert [len(batch.labels) for batch in batches] == expected
+        assert {batch.steps for batch in batches} == {len(expected)}
+
+
+def test_gradients_of_pieces_add_up_to_those_of_the_batch(cells):
+    def still() -> nn.Module:  # no batch normalisation, no dropout: these see the piece
+        torch.manual_seed(0)
+        return nn.Sequential(
+            nn.Conv2d(3, 4, 5, stride=4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2)
+        )
+
+    for weights in (False, True):
+        whole, _ = run(cells, config(epochs=2, class_weights=weights), still())
+        pieces, _ = run(cells, config(epochs=2, class_weights=weights, micro_batch=3), still())
+        for a, b in zip(whole.parameters(), pieces.parameters(), strict=True):
+            torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
+
+
+class Hungry(nn.Module):
+    """A network whose memory is full above a number of cells."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most, self.inner = most, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
+
+    def forward(self, images):
+        if len(images) > self.most and self.training:
+            raise torch.OutOfMemoryError("out of memory")
+        return self.inner(images)
+
+
+def test_a_batch_that_does_not_fit_names_the_largest_that_does_or_is_halved(cells):
+    with pytest.raises(RunError, match="8 cells does not fit.* 2 do. Set micro_batch=2, or out_of_memory=halve"):
+        run(cells, config(), Hungry(3))
+    with pytest.raises(RunError, match="not even one does"):
+        run(cells, config(), Hungry(0))
+    _, history = run(cells, config(out_of_memory="halve", epochs=1), Hungry(3))
+    assert len(history) == 1
+
+
+def test_class_weights_give_every_class_the_same_part(cells):
+    train = BatchedCells(cells, [0, 1, 2, 4, 6, 8], 32, train=True)  # five dark, one bright
+    assert class_weights(train, 2).tolist() == pytest.approx([6 / (2 * 5), 6 / 2])
+
+
+def test_bf16_trains_and_keeps_its_weights_in_float32(cells):
+    fabric = make_fabric(config(precision="bf16"))
+    model, history = run(cells, config(precision="bf16", epochs=3), fabric=fabric)
+    assert history[-1]["train_loss"] < history[0]["train_loss"]
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+
+
+def test_progress_is_written_while_a_run_trains(cells, tmp_path):
+    path = tmp_path / "deep" / "progress.json"
+    run(cells, config(epochs=2), on_step=Progress(path, 2, every=0))
+    state = json.loads(path.read_text())
+    assert state["done"] == state["total"] == 6 and state["cells_per_second"] > 0 and state["loss"] > 0
 
 
 def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):

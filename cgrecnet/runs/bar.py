@@ -1,0 +1,43 @@
+"""A bar for a person who waits: fed by the small file that a run keeps up to date."""
+
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tqdm import tqdm
+
+#: Seconds between two looks at the file.
+EVERY = 0.5
+
+
+@contextmanager
+def progress_bar(path: Path, shown: bool) -> Iterator[None]:
+    """Draw steps done, time left, cells per second and loss on stderr while the block runs, from the file `path`."""
+    if not shown:
+        yield
+        return
+    end = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(path, end), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        end.set()
+        watcher.join()
+
+
+def _watch(path: Path, end: threading.Event) -> None:
+    with tqdm(unit="step", leave=False, file=sys.stderr, dynamic_ncols=True) as drawn:
+        while not end.wait(EVERY):
+            try:
+                state = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+            drawn.total = state["total"]
+            drawn.set_postfix_str(f"{state['cells_per_second']:.0f} cells/s, loss {state['loss']:.3f}")
+            if not drawn.n:
+                drawn.initial = state["done"]  # a resumed run: the rate counts from here
+            drawn.update(state["done"] - drawn.n)

@@ -1,0 +1,44 @@
+"""Which devices a run uses, and how its processes find each other: Lightning Fabric does both."""
+
+import os
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins.environments import TorchElasticEnvironment
+from lightning_fabric.strategies import DDPStrategy
+
+from cgrecnet.training.config import RunConfig
+
+#: Fabric's names for what a configuration calls `precision`.
+PRECISION = {"32": "32-true", "bf16": "bf16-mixed"}
+
+
+class _AlreadyStarted(DDPStrategy):
+    """Data parallel over processes that are there: Fabric starts none, so it may be one of them in a notebook."""
+
+    def _configure_launcher(self) -> None:
+        self._launcher = None
+
+
+def make_fabric(config: RunConfig) -> Fabric:
+    """Fabric for this process: the GPU if there is one, else the CPU.
+
+    Where the variables of torchrun say that this process is one of several (`WORLD_SIZE`, `RANK`, `LOCAL_RANK`,
+    `LOCAL_WORLD_SIZE`, `MASTER_ADDR`, `MASTER_PORT`), they train together: data parallel, gradients averaged.
+    """
+    accelerator = "cuda" if torch.cuda.is_available() else "cpu"
+    precision = PRECISION[config.precision]
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        return Fabric(accelerator=accelerator, devices=1, precision=precision)
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", str(world)))
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=here,
+        num_nodes=world // here,
+        strategy=_AlreadyStarted(),
+        precision=precision,
+        plugins=[TorchElasticEnvironment()],
+    )
+    fabric.launch()
+    return fabric

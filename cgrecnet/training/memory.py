@@ -1,0 +1,77 @@
+"""A step in pieces: what passes through the network at once may be less than the batch."""
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from cgrecnet.errors import RunError
+from cgrecnet.training.batches import Batch
+
+
+class Pieces:
+    """Forward and backward of a batch in pieces of at most `size` cells (None: all at once).
+
+    The loss of the batch is the (weighted) mean over its cells, so each piece counts by its share; over several
+    processes Fabric averages gradients, so each process counts its share of the whole batch times their number.
+    halve: whether the size is halved where a piece does not fit into memory.
+    """
+
+    def __init__(self, size: int | None = None, halve: bool = False) -> None:
+        self.size, self.halve = size, halve
+
+    def step(
+        self, model: nn.Module, optimizer, fabric: Fabric, images: Tensor, labels: Tensor, batch: Batch, weight
+    ) -> tuple[Tensor, Tensor]:
+        """Gradients of one batch, in `parameter.grad`; mean loss and hits of this process's cells, on the device.
+
+        Raises RunError, which names the largest size that fits, where memory does not suffice.
+        """
+        while True:
+            optimizer.zero_grad(set_to_none=True)
+            try:
+                return self._once(model, fabric, images, labels, batch, weight)
+            except torch.OutOfMemoryError:
+                tried = min(self.size or len(labels), len(labels))
+            optimizer.zero_grad(set_to_none=True)
+            if self.halve and tried > 1:
+                self.size = tried // 2
+                continue
+            fits = self._largest(model, optimizer, fabric, images, labels, batch, weight, tried // 2)
+            raise RunError(
+                f"A batch of {tried} cells does not fit into the memory of {fabric.device}: "
+                + (f"{fits} do. Set micro_batch={fits}, or out_of_memory=halve." if fits else "not even one does.")
+            )
+
+    def _once(self, model, fabric, images, labels, batch, weight) -> tuple[Tensor, Tensor]:
+        size = self.size or len(labels)
+        weight = None if weight is None else weight.to(fabric.device)
+        whole = batch.cells if weight is None else weight[batch.all_labels.to(fabric.device)].sum()
+        share = fabric.world_size / whole
+        losses, hits = [], []
+        for first in range(0, len(labels), size):
+            piece = slice(first, first + size)
+            with fabric.no_backward_sync(model, enabled=first + size < len(labels) and fabric.world_size > 1):
+                scores = model(images[piece])
+                loss = nn.functional.cross_entropy(scores, labels[piece], weight=weight, reduction="sum")
+                fabric.backward(loss * share)
+            losses.append(loss.detach())
+            hits.append((scores.argmax(dim=1) == labels[piece]).sum())
+        mine = whole * len(labels) / batch.cells
+        return torch.stack(losses).sum() / mine, torch.stack(hits).sum()
+
+    def _largest(self, model, optimizer, fabric, images, labels, batch, weight, size) -> int:
+        """The largest size, halving from `size`, at which forward and backward fit; 0 where none does."""
+        before = self.size
+        try:
+            while size >= 1:
+                self.size = size
+                optimizer.zero_grad(set_to_none=True)
+                try:
+                    self._once(model, fabric, images[:size], labels[:size], batch, weight)
+                    return size
+                except torch.OutOfMemoryError:
+                    size //= 2
+            return 0
+        finally:
+            self.size = before
+            optimizer.zero_grad(set_to_none=True)
