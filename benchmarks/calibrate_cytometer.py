@@ -71,12 +71,13 @@ def attempt(args: argparse.Namespace) -> dict:
     import torch
 
     from cgrecnet.data import open_dataset
-    from cgrecnet.data.transforms import CellTensors, eval_transform, train_transform
+    from cgrecnet.data.batched import BatchedCells
     from cgrecnet.evaluation.metrics import score
     from cgrecnet.models import create_model
     from cgrecnet.paths import weights_folder
     from cgrecnet.runs.environment import commit, hardware
     from cgrecnet.training.config import RunConfig
+    from cgrecnet.training.devices import make_fabric
     from cgrecnet.training.loop import fit, predict
     from cgrecnet.training.report import epoch_line
 
@@ -97,18 +98,19 @@ def attempt(args: argparse.Namespace) -> dict:
         image_size=config.image_size,
         options=config.model_options,
     )
-    device = torch.device("cpu")
+    fabric = make_fabric(config)
     history = fit(
         network,
-        CellTensors(cells, train, train_transform(config.image_size), seed=args.seed),
-        CellTensors(cells, validation, eval_transform(config.image_size)),
+        BatchedCells(cells, train, config.image_size, train=True, seed=args.seed, device=fabric.device),
+        BatchedCells(cells, validation, config.image_size, train=False, device=fabric.device),
         cells.classes,
         config,
-        device=device,
+        fabric=fabric,
         on_epoch=lambda entry: print(epoch_line(entry, args.epochs), flush=True),
     )
-    unseen = CellTensors(cells, np.arange(args.cells, len(cells)), eval_transform(config.image_size))
-    labels, probabilities, _ = predict(network, unseen, device=device)
+    test_cells = np.arange(args.cells, len(cells))
+    unseen = BatchedCells(cells, test_cells, config.image_size, train=False, device=fabric.device)
+    labels, probabilities, _ = predict(network, unseen, fabric=fabric)
     test = score(labels, probabilities, cells.classes)
     found = {entry["name"]: entry["f1"] for entry in test["per_class"]}
     aim = target()
@@ -126,7 +128,7 @@ def attempt(args: argparse.Namespace) -> dict:
         "parameters": numbers(source.parameters().model_dump()),
         "parameters_sha256": hashlib.sha256(source.FILE.read_bytes()).hexdigest(),
         "seconds": time.perf_counter() - clock,
-        "hardware": hardware(device) | {"threads": 1, "load": os.getloadavg()[0]},
+        "hardware": hardware(fabric.device) | {"threads": 1, "load": os.getloadavg()[0]},
         "torch": torch.__version__,
         "commit": commit(),
     }

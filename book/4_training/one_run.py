@@ -68,10 +68,12 @@ except ConfigError as error:
 # A cell belongs to exactly one of the three.
 
 # %%
+from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.setup import load_parts
 
-dataset, parts, tensors = load_parts(config)
-{name: len(part) for name, part in tensors.items()}
+fabric = make_fabric(config)
+dataset, parts, cells_of = load_parts(config, fabric)
+{name: len(part) for name, part in parts.parts().items()}
 
 # %% [markdown]
 # Training cells pass through the random half of Algorithm 1: a crop of random size and place, resized, and flipped half of the time.
@@ -97,7 +99,9 @@ from_dataset(dataset)
 # $$ (eq-cross-entropy)
 #
 # Adam {cite}`kingma2014adam` moves every weight a little against its gradient.
-# This is the code that does it:
+# This is the code that does it.
+# `fabric` is Lightning Fabric: it knows whether the run is on a CPU, on a GPU or on several, and the loop need not.
+# `pieces.step` sends the batch through the network, all at once unless memory is short, and leaves the gradient in the weights.
 
 # %% tags=["remove-input"]
 from cgrecnet.training import loop
@@ -115,18 +119,18 @@ torch.manual_seed(config.seed)
 network = create_model(config.model)
 history = loop.fit(
     network,
-    tensors["train"],
-    tensors["validation"],
+    cells_of["train"],
+    cells_of["validation"],
     dataset.classes,
     config,
-    device=torch.device("cpu"),
+    fabric=fabric,
     on_epoch=lambda entry: print(epoch_line(entry, config.epochs)),
 )
 
 # %%
 from cgrecnet.evaluation.metrics import score
 
-labels, probabilities, _ = loop.predict(network, tensors["test"], device=torch.device("cpu"))
+labels, probabilities, _ = loop.predict(network, cells_of["test"], fabric=fabric)
 result = score(labels, probabilities, dataset.classes)
 print(f"simulated cells, {result['n']} test cells: accuracy {result['accuracy']:.2f}, macro F1 {result['macro']['f1']:.2f}")
 
