@@ -4,7 +4,7 @@ import argparse
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from cgrecnet.commands.train import add_folders, folders
+from cgrecnet.commands.train import add_folders, folders, parse_parameters
 from cgrecnet.errors import ConfigError
 
 
@@ -12,7 +12,10 @@ def add(commands) -> None:
     """Add the command to the parser."""
     sweep = commands.add_parser("sweep", help="all runs of a grid, several at a time; done ones are skipped")
     sweep.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
+    sweep.add_argument("overrides", nargs="*", metavar="name=value", help="other values than the file's `base`")
     sweep.add_argument("--list", action="store_true", help="say what would be run, and stop")
+    sweep.add_argument("--cost", action="store_true", help="measure a few steps, say what the sweep costs, and stop")
+    sweep.add_argument("--yes", action="store_true", help="start, however long it takes, and do not measure first")
     sweep.add_argument("--workers", type=int, help="runs at a time on this machine (default: one per GPU, or as fit)")
     sweep.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler that is there already")
     sweep.add_argument("--queue", type=Path, metavar="QUEUE.yaml", help="workers as jobs of a batch system")
@@ -22,15 +25,27 @@ def add(commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from cgrecnet.paths import RESULTS
+    from cgrecnet.runs.cost import LARGE, estimate
     from cgrecnet.runs.grid import read_sweep
-    from cgrecnet.runs.sweep import plan_sweep, run_sweep
+    from cgrecnet.runs.sweep import is_done, plan_sweep, run_sweep
 
-    configs = read_sweep(options.file)
+    configs = read_sweep(options.file, parse_parameters(options.overrides))
     if options.list:
         for plan in plan_sweep(configs):
             print(plan.run_id, plan.config.model, f"fold {plan.config.fold}", f"seed {plan.config.seed}")
         return 0
-    with _cluster(options) as connect:
+    connected = _cluster(options)
+    if not options.yes or options.cost:
+        todo = [plan for plan in plan_sweep(configs) if not is_done(plan, options.results or RESULTS)]
+        cost = estimate(todo) if todo else None
+        if cost:
+            print(cost, flush=True)
+        if options.cost:
+            return 0
+        if cost and cost.hours > LARGE:
+            raise ConfigError(f"That is more than {LARGE:g} hours, so nothing was started: add --yes to start it.")
+    with connected as connect:
         run_sweep(configs, connect, retries=options.retries, **folders(options))
     return 0
 

@@ -27,9 +27,10 @@ def read_yaml_mapping(path: Path) -> dict[str, Any]:
     return values
 
 
-def read_sweep(path: Path) -> list[RunConfig]:
+def read_sweep(path: Path, overrides: dict[str, Any] | None = None) -> list[RunConfig]:
     """All runs of a sweep file: `experiment`, the `base` parameters, and a `grid` of lists, multiplied out.
 
+    overrides: values that take the place of those in `base` or of the experiment's name, or add to them.
     Raises ConfigError for the first run that would not be valid, before any run is started.
     """
     values = read_yaml_mapping(path)
@@ -50,6 +51,8 @@ def read_sweep(path: Path) -> list[RunConfig]:
             raise ConfigError(f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value.")
         if name in base:
             raise ConfigError(f"{path}: {name!r} stands in both `base` and `grid`; keep one.")
-    fixed = {"experiment": values["experiment"], **base}
+    if clash := [name for name in overrides or {} if name in grid]:
+        raise ConfigError(f"{path}: {clash[0]!r} stands in the grid; change it there, not beside it.")
+    fixed = {"experiment": values["experiment"], **base, **(overrides or {})}
     points = (dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values()))
     return [RunConfig.from_mapping(fixed | point, str(path)) for point in points]

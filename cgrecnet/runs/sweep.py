@@ -83,7 +83,7 @@ def run_sweep(
     """
     plans = plan_sweep(configs)
     standing = Standing(len(plans))
-    todo = deque(plan for plan in plans if not _is_done(plan, results))
+    todo = deque(plan for plan in plans if not is_done(plan, results))
     standing.skipped = len(plans) - len(todo)
     say(f"{len(plans)} runs, {standing.skipped} of them done already")
     tries: dict[str, int] = {}
@@ -122,7 +122,7 @@ def _round(client, todo, tries, standing, results, work, retries, say, do) -> tu
             future.release()
             if state == "busy":
                 busy.append(plan)
-            elif _is_done(plan, results):
+            elif is_done(plan, results):
                 standing.seconds.append(seconds)
                 _count_if_done(plan, results, standing, say, f" {seconds:.1f} s", len(client.nthreads()))
             elif tries.get(plan.run_id, 0) < retries and state != "killed":
@@ -175,12 +175,13 @@ def _close(client: Client) -> None:
         return
 
 
-def _is_done(plan: Plan, results: Path) -> bool:
+def is_done(plan: Plan, results: Path) -> bool:
+    """Whether the record of a run is there."""
     return (Path(results) / plan.config.experiment / plan.run_id / RECORD).exists()
 
 
 def _count_if_done(plan, results, standing, say, took="", workers=1) -> bool:
-    if not _is_done(plan, results):
+    if not is_done(plan, results):
         return False
     standing.done += 1
     there = standing.done + standing.skipped

@@ -1,0 +1,52 @@
+"""What a sweep costs is said before it starts, and a large one wants a yes."""
+
+import pytest
+
+from cgrecnet.cli import main
+from cgrecnet.runs import cost
+from cgrecnet.runs.cost import estimate, measured_rate
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.sweep import plan_sweep
+from cgrecnet.training.config import RunConfig
+
+BASE = "base: {data: cytometer, data_options: {cells: 100}, epochs: 36, image_size: 32}"
+
+
+@pytest.fixture
+def sweep(tmp_path):
+    path = tmp_path / "x.yaml"
+    path.write_text(f"experiment: e\n{BASE}\ngrid: {{model: [mobilenet_v2, resnet50], seed: [1, 2]}}")
+    return path
+
+
+def test_hours_are_cells_times_epochs_over_the_rate(sweep):
+    plans = plan_sweep(read_sweep(sweep))
+    asked = []
+    found = estimate(
+        plans, lambda config: asked.append(config.model) or {"mobilenet_v2": 2.0, "resnet50": 1.0}[config.model]
+    )
+    assert asked == ["mobilenet_v2", "resnet50"], "each rate is measured once"
+    cells = 70 + 15 / 3  # 70 to train on, 15 to choose by: forward only
+    assert found.hours == pytest.approx(2 * 36 * cells * (1 / 2 + 1) / 3600)
+    assert found.runs == 4 and "4 runs to do, at most about" in str(found)
+
+
+def test_a_large_sweep_wants_a_yes_and_a_question_for_the_cost_starts_nothing(sweep, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(cost, "measured_rate", lambda config: 0.01)
+    words = ["sweep", str(sweep), "--results", str(tmp_path / "r"), "--work", str(tmp_path / "w")]
+    assert main(words) == 2
+    assert "more than 2 hours, so nothing was started: add --yes" in capsys.readouterr().err
+    assert main([*words, "--cost"]) == 0
+    assert "hours of one" in capsys.readouterr().out
+    assert not (tmp_path / "r").exists() and not (tmp_path / "w").exists()
+
+
+def test_values_beside_the_file_win_but_not_over_its_grid(sweep, capsys):
+    assert main(["sweep", str(sweep), "experiment=other", "epochs=1", "--list"]) == 0
+    assert capsys.readouterr().out.count("other-") == 4
+    assert main(["sweep", str(sweep), "seed=3", "--list"]) == 2
+    assert "'seed' stands in the grid" in capsys.readouterr().err
+
+
+def test_a_rate_is_measured_on_this_machine():
+    assert measured_rate(RunConfig(model="mobilenet_v2", image_size=32, batch_size=4)) > 0
