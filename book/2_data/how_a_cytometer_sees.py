@@ -310,9 +310,9 @@ Markdown(
 # That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
 
 # %% tags=["remove-input"]
-from cgrecnet.data import cytometer
+from cgrecnet.data.cytometer_camera import expose
 
-source(cytometer._expose)
+source(expose)
 
 # %% [markdown]
 # From here on the cells are those of the data set, one of each lineage, with all that it puts into them: soma, nucleus off the middle, nucleoli, granules, short processes ({numref}`fig-cytometer-noise`).
