@@ -225,7 +225,7 @@ Markdown(" ".join(sentences))
 none = audits.query("confounding == 0")
 Markdown(
     f"In the record, the interval of the gap lay above 0 in {int(none['gap_found'].sum())} of {len(none)} data sets without any confounding, "
-    f"and after standardisation in {int(none['gap_standardised_found'].sum())}; the medians of the gap are {none['gap'].median():.2f} and {none['gap_standardised'].median():.2f}."
+    f"and after standardisation in {int(none['gap_standardised_found'].sum())}; the medians of the gap are {none['gap'].median():.2f} and {abs(round(none['gap_standardised'].median(), 2)) if abs(none['gap_standardised'].median()) < 0.005 else none['gap_standardised'].median():.2f}."
 )
 
 # %% [markdown]
