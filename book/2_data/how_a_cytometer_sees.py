@@ -310,9 +310,9 @@ Markdown(
 # That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
 
 # %% tags=["remove-input"]
-from cgrecnet.data import cytometer
+from cgrecnet.data.cytometer_camera import expose
 
-source(cytometer._expose)
+source(expose)
 
 # %% [markdown]
 # From here on the cells are those of the data set, one of each lineage, with all that it puts into them: soma, nucleus off the middle, nucleoli, granules, short processes ({numref}`fig-cytometer-noise`).
@@ -362,6 +362,8 @@ Markdown(
 # Like everything here they are simulated ({numref}`fig-cytometer-markers`), and they are a reference only: asking for one as input is an error.
 
 # %% mystnb={"image": {"alt": "Three rows of four pictures of simulated cells, one row per lineage: brightfield, then the channels GFAP, Olig2 and NeuN. The markers glow with different strength, GFAP around the nucleus, Olig2 and NeuN inside it."}, "figure": {"name": "fig-cytometer-markers", "caption": "A marker says what brightfield hides, though not without doubt, because its strength varies from cell to cell. One simulated cell of each lineage in brightfield and in three simulated marker channels; each channel has one grey scale for all cells. All brightness is assumed."}}
+from cgrecnet.data import cytometer
+
 made = cytometer.simulate(noisy[2].options)
 channels = {name: made.markers(number, chosen) for name, number in cytometer.MARKERS.items()}
 drawings.draw_channels([made.images[i] for i in chosen], channels, noisy[2].classes, window)

@@ -70,7 +70,7 @@ CardTable(
 # Unused tiles at the end of a sheet are padding: they repeat one row of pixels, the top row of the last cell, from top to bottom.
 # In no real cell are even two neighbouring rows equal, so a tile whose rows are all equal is padding; the reader drops it by that rule.
 #
-# A cell doubles its DNA before it divides, and the DNA stain shows it.
+# A cell doubles its DNA before it divides, and the DNA stain shows it ({numref}`fig-dna`).
 # The brightfield picture does not, so that asking a network for the stage from brightfield alone is a fair label-free task, as the paper's is.
 # There are three tasks: `cycle` asks for **G1** (before DNA is copied), **S+G2** (copying, or done copying) or **M** (dividing) in all cells; `cycle_e1` asks the same inside Experiment 1; `stage7` asks for all seven stages inside Experiment 1.
 # {numref}`fig-jurkat-cells` shows them.
@@ -222,7 +222,7 @@ plt.show()
 from_dataset(simulated)
 
 # %% [markdown]
-# Because these cells are computed, their causes are known: the simulation hands over a mask of each cell and its nucleus, and every number that shaped it.
+# Because these cells are computed, their causes are known: the simulation hands over a mask of each cell and its nucleus ({numref}`fig-simulated-masks`), and every number that shaped it.
 # Later chapters use the masks to ask whether a heat map points at the cell.
 
 # %%

@@ -192,7 +192,7 @@ Markdown(
 #
 # A shortcut matters because a random split rewards it.
 # The last lines of a report let a forest glance at the whole picture (25 simple numbers of it), once with random folds and once with grouped folds.
-# The difference is the **optimism gap**: what the random split promised and a new run did not deliver.
+# The difference is the **optimism gap**: what the random split promised and a new run did not deliver ({numref}`fig-shortcuts-optimism`).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of points with intervals, confounding 0 and 1 on the horizontal axis. With complete confounding the random folds are far above the grouped folds in both panels."}, "figure": {"name": "fig-shortcuts-optimism", "caption": "Where run and class are tied, random folds promise what new runs do not keep, with the grey levels as they are (A) and also after each picture was standardised (B). Whole-picture probe on simulated cells; bars: 95 % intervals, over cells for random folds, over runs for grouped ones."}}
 draw_optimism(
@@ -220,10 +220,20 @@ Markdown(" ".join(sentences))
 #
 # Even without confounding the gap need not be zero, above all when there are few runs to learn from.
 # Every run has its own background and contrast, so a new run asks a forest of grey levels about grey levels that it never met.
+
+# %% tags=["remove-input"]
+none = audits.query("confounding == 0")
+Markdown(
+    f"In the record, the interval of the gap lay above 0 in {int(none['gap_found'].sum())} of {len(none)} data sets without any confounding, "
+    f"and after standardisation in {int(none['gap_standardised_found'].sum())}; the medians of the gap are {none['gap'].median():.2f} and {abs(round(none['gap_standardised'].median(), 2)) if abs(none['gap_standardised'].median()) < 0.005 else none['gap_standardised'].median():.2f}."
+)
+
+# %% [markdown]
 # That is a real difficulty of new data and no leak, and it is why the report also gives the gap after standardisation.
+# So a gap is no proof of a shortcut, and says what it says: how much worse new runs are.
 # A gap that stays after standardisation and comes with a border above chance is the pattern to worry about.
 #
-# ## Real cells: a shortcut that is hardly there
+# ## Real cells, where class and experiment are tied
 #
 # Now real cells, where nobody knows the truth beforehand.
 # In the Jurkat cells all of Experiment 2 is G1 ({doc}`meeting_the_data`), so that experiment and class are tied.
@@ -250,10 +260,11 @@ else:
 # The border knows something of the class.
 # There are two readings: the experiments may differ in background, or big and dividing cells may reach into the border.
 # The audit alone cannot choose, and a grouped test is not possible, as the report says.
-# But two more tests are.
+# But three other tests are.
 #
 # **First**, take the shortcut away: inside Experiment 1 alone (task `cycle_e1`) the experiment is the same for every cell and cannot be the shortcut.
 # **Second**, look farther from the cell: at the four corners only.
+# {numref}`fig-shortcuts-jurkat` shows both, and the third test follows it.
 
 # %%
 from cgrecnet.data.confounding import corner_features
@@ -336,6 +347,7 @@ Markdown(text)
 # Fifteen of them stand in public repositories that re-use the data; we measured them and show the numbers only.
 # Where the images themselves are at hand, this page measures those instead.
 # Their names tell class, day and replicate: `a_1d1` is an astrocyte of day 1, replicate 1.
+# The table and {numref}`fig-shortcuts-zhu` show background and noise.
 
 # %% tags=["remove-input"]
 have_zhu = available("zhu")
@@ -396,7 +408,7 @@ Markdown(text)
 
 # %% [markdown]
 # And the audit itself?
-# Its probes need more cells than these, and the report says so; what remains are sizes and grey levels.
+# Its probes need some dozens of cells of each class; with fewer, sizes and grey levels are all that remains.
 
 # %% tags=["remove-input"]
 if have_zhu:

@@ -261,7 +261,7 @@ for name, manifest in kept.items():
 #
 # No cell stands in two parts, and yet there may be a leak: the same *picture* under two names.
 # A copy need not be equal pixel by pixel: it may have been mirrored, moved, or saved at another brightness.
-# We take the cell with the most contrast and plant one copy of each kind.
+# We take the cell with the most contrast and plant one copy of each kind ({numref}`fig-splits-copies`).
 
 # %%
 from cgrecnet.data.duplicates import DETAIL, SHIFT, THRESHOLD, find_duplicates
@@ -317,7 +317,7 @@ show(find_duplicates)
 # ## Copies among real cells
 #
 # A public data set holds a surprise that no table shows.
-# Two rare stages of the Jurkat cells, metaphase and telophase, are searched here for cells that were cut out twice.
+# Two rare stages of the Jurkat cells, metaphase and telophase, are searched here for cells that were cut out twice ({numref}`fig-splits-jurkat-copies`).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; beside each pair a third panel marks the differing pixels, a thin line at the margin."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (dark pixels). Jurkat cells in metaphase and telophase, if the images are at hand."}}
 if have_jurkat:

@@ -52,10 +52,11 @@ def audit(
     progress: a bar of the steps on stderr.
 
     Where the truth is known (20 simulated data sets each, 300 cells in 12 runs): the plain border raised no false
-    alarm at confounding 0 and was above chance in all at 0.5 and at 1; no copy was reported where there was none.
-    The gap's interval lay above 0 in 18 (at 0.5) and 19 (at 1) of 20, and in 2 at confounding 0, where known runs
-    are easier, too; with groups that were shuffled, so that the true gap is 0, in 4 of 60, more than the 2.5 % it
-    should: with a dozen groups the bootstrap is a little too sure, so look at the size of the gap as well.
+    alarm at confounding 0 and was above chance in all at 0.5; no copy was reported where there was none.
+    The gap's interval lay above 0 in 17 of 20 at 0.5, and in 1 of 20 at confounding 0, where known runs are a little
+    easier, too; after standardising in 5 and in 1.
+    With groups that were shuffled, so that the true gap is 0, it did in 4 of 60, more than the 2.5 % it should: with
+    a dozen groups the bootstrap is a little too sure, so look at the size of the gap as well.
     Raises DataError where there are fewer than two classes or a class has fewer than five cells (unless `partly`),
     or the split names cells that are not there.
     """

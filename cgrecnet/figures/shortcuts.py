@@ -37,6 +37,7 @@ def audit_frame(record: Mapping) -> pd.DataFrame:
             "gap": one["gap"]["gap"],
             "gap_found": one["gap"]["low"] > 0,
             "gap_standardised": one["gap_standardised"]["gap"],
+            "gap_standardised_found": one["gap_standardised"]["low"] > 0,
         }
         for one in record["audits"]
     ]

@@ -35,7 +35,7 @@ def record():
                 "seed": seed,
                 "border": {"balanced": balanced, "low": low, "high": 1.0},
                 "gap": {"gap": level / 2, "low": level / 2 - 0.1},
-                "gap_standardised": {"gap": level / 4},
+                "gap_standardised": {"gap": level / 4, "low": level / 4 - 0.3},
             }
             for (level, seed), (balanced, low) in scores.items()
         ],
@@ -57,6 +57,8 @@ def test_the_hash_of_the_parameters_is_of_their_numbers(monkeypatch):
 
 def test_found_means_that_the_interval_lies_above_chance():
     assert audit_frame(record())["found"].tolist() == [False, True, True, True]
+    assert audit_frame(record())["gap_found"].tolist() == [False, False, True, True]
+    assert not audit_frame(record())["gap_standardised_found"].any()
     assert "| 0 | 2 | 1 | 0.40 | 0 |" in found_table(record())
     assert "| 1 | 2 | 2 | 0.93 | 2 |" in found_table(record()).replace("0.92", "0.93")
 
