@@ -12,6 +12,8 @@ REMEDY = (
     "folder as root"
 )
 
+#: Folder below the root in which downloads arrive.
+STAGING = ".download"
 #: Of a folder of simulated cells: the first is written at the start, the second at the end.
 BEGUN, FINISHED = "simulation.json", "truth.csv"
 
