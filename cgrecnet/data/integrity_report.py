@@ -157,8 +157,8 @@ class IntegrityReport:
         border = bool(self.probes) and self.probe("border").exceeds(self.chance)
         if self._flattering and explained and not border:
             return [
-                "Cells of new groups look harder, because their grey levels are new: standardising each picture removes "
-                "the gap, and the border does not tell the class. A random split does not ask for that."
+                "Cells of new groups look harder, because their grey levels are new: standardising each picture "
+                "removes the gap, and the border does not tell the class. A random split does not ask for that."
             ]
         return []
 
