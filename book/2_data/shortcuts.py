@@ -244,6 +244,24 @@ Markdown(
 # %% [markdown]
 # That is a real difficulty of new data and no leak, and it is why the report also gives the gap after standardisation.
 # So a gap is no proof of a shortcut, and says what it says: how much worse new runs are.
+# `cgrecnet data audit` ends with findings, which ask for a second look, and remarks, which do not.
+# A gap that standardising removes, with a border that does not tell the class, is a remark; here are both for the two reports above.
+
+# %%
+for level, report in reports.items():
+    print(f"confounding {level:.0f}")
+    for kind, sentences in (
+        ("finding", report.findings()),
+        ("remark", report.remarks()),
+    ):
+        for sentence in sentences:
+            print(f"  {kind}: {sentence}")
+
+# %% tags=["remove-cell"]
+assert reports[0.0].remarks() and not reports[0.0].findings()
+assert len(reports[1.0].findings()) > 1 and not reports[1.0].remarks()
+
+# %% [markdown]
 # A gap that stays after standardisation and comes with a border above chance is the pattern to worry about.
 
 # %% tags=["remove-input"]
