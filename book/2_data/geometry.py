@@ -67,12 +67,14 @@ Markdown(which)
 #
 # Cells to be judged are treated the same way every time: the short side is resized to 256 pixels, and the middle 224 by 224 are cut out.
 # Cells to train on are treated at random: a box of random size, shape and place is cut out, resized to 224 by 224, and mirrored left to right half of the time.
-# Both end with ImageNet's normalisation of each colour channel $c$, the grey value copied into all three:
+# Both end with ImageNet's normalisation of each colour channel $c$, the grey value $u$ (black 0, white 1) copied into all three:
 #
 # $$
-# x_c = \frac{u - \mu_c}{\sigma_c},
-# \qquad \mu = (0.485, 0.456, 0.406),
-# \quad \sigma = (0.229, 0.224, 0.225).
+# \begin{aligned}
+# x_c &= \frac{u - \mu_c}{\sigma_c}, \\
+# \mu &= (0.485, 0.456, 0.406), \\
+# \sigma &= (0.229, 0.224, 0.225).
+# \end{aligned}
 # $$ (eq-geometry-normalise)
 #
 # In torchvision this is two short lists, and they are the reference that everything below is held to.
@@ -88,11 +90,15 @@ Markdown("```python\n" + "\n\n".join(shown) + "```")
 # We use torchvision's: of an image of $H \times W$ pixels, the area $A$ is uniform between 8 and 100 % and the ratio of width to height, $r$, is log-uniform between 3/4 and 4/3,
 #
 # $$
-# w = \operatorname{round}\sqrt{A r}, \qquad h = \operatorname{round}\sqrt{A / r},
+# \begin{aligned}
+# w &= \operatorname{round}\sqrt{A r}, \\
+# h &= \operatorname{round}\sqrt{A / r},
+# \end{aligned}
 # $$ (eq-geometry-box)
 #
-# drawn again up to ten times until the box fits.
+# drawn again until the box fits.
 # Its place is uniform over all places where it fits.
+# If ten draws in a row do not fit, the largest central box of an allowed ratio is taken.
 # {numref}`fig-geometry-views` shows what comes out.
 
 # %% mystnb={"image": {"alt": "Three rows, one cell each. First the exported crop with five coloured frames drawn on it, then four training views, some of which show a cell filling the view, some a part of it, then the evaluation view with the cell in the middle."}, "figure": {"name": "fig-geometry-views", "caption": "The same cell looks different in every epoch, and always the same when it is judged. A, the crop as it was exported, with the boxes that are cut; B, the training views of four epochs, frames in the colours of the boxes; C, the evaluation view. The first cell of each class, each row on one grey scale."}}
@@ -109,8 +115,10 @@ from_dataset(cells)
 # If $s$ is the short and $l$ the long side, the middle square of 224 pixels out of a picture whose short side is 256 covers
 #
 # $$
-# \frac{224}{256} \text{ of the short side}, \qquad
-# \frac{224}{256} \cdot \frac{s}{l} \text{ of the long one}.
+# \begin{aligned}
+# &\frac{224}{256} \text{ of the short side and} \\
+# &\frac{224}{256} \cdot \frac{s}{l} \text{ of the long one}.
+# \end{aligned}
 # $$ (eq-geometry-kept)
 #
 # {numref}`fig-geometry-kept` draws the share of the area.
@@ -157,7 +165,7 @@ if have_jurkat:
     some = np.sort(np.random.default_rng(0).choice(len(cells), 500, replace=False))
     areas = [deviating_area(cells.images[i]) for i in some]
     kept["`jurkat`, real, deviating region"] = evaluation_shares([area for area in areas if area.any()])
-kept["samples of the paper's cells, real, deviating region (recorded)"] = np.array([cell["kept_of_cell"] for cell in zhu])
+kept[f"public samples of Zhu et al., real, {len(zhu) - len(own)} of another inducer, deviating region (recorded)"] = np.array([cell["kept_of_cell"] for cell in zhu])
 lines = ["| cells | number | wholly kept | least kept of a cell |", "|---|---:|---:|---:|"]
 lines += [f"| {name} | {len(share)} | {np.mean(share > 0.999):.1%} | {share.min():.1%} |" for name, share in kept.items()]
 assert all(np.mean(share > 0.999) > 0.9 for share in kept.values())
@@ -165,11 +173,11 @@ Markdown("\n".join(lines))
 
 # %% [markdown]
 # What the centre crop cuts off is background, in nearly every cell of these sets.
-# The samples of the paper's cells are few, and `benchmarks/zhu_crops.py` measures any others in the same way.
+# The public samples are few, and `benchmarks/zhu_crops.py` measures any others in the same way.
 #
 # The paper says that this step works "without introducing artificial geometric distortions".
 # For evaluation, which the sentence is about, that holds: both sides grow by the same factor, apart from the rounding of one side to whole pixels.
-# In training the ratio $r$ stretches a cell by up to a third along one side.
+# In training a box of ratio $r$ becomes a square, which stretches a cell by up to a third along one side.
 # Enlarging adds no information; the first exercise below counts how much there is.
 #
 # ## What training shows
@@ -178,7 +186,7 @@ Markdown("\n".join(lines))
 # How small, and how often does it miss the cell?
 # {numref}`fig-geometry-boxes` shows some boxes, and {numref}`fig-geometry-shares` counts many.
 
-# %% mystnb={"image": {"alt": "Four simulated cells with orange outlines, each with six blue boxes of differing size and place; most boxes contain the cell, some cut it, a few lie beside it."}, "figure": {"name": "fig-geometry-boxes", "caption": "Where the boxes lie: six epochs of four simulated cells. Orange, the true outline of the cell; blue, the boxes of the default range. A box beside the cell carries the cell's label all the same."}}
+# %% mystnb={"image": {"alt": "Four simulated cells with orange outlines, each with six blue boxes of differing size and place; some boxes contain the cell, some cut it."}, "figure": {"name": "fig-geometry-boxes", "caption": "Where the boxes lie: six epochs of four simulated cells. Orange, the true outline of the cell; blue, the boxes of the default range. Whatever a box shows of its cell, it carries the cell's label."}}
 drawn = [training_boxes(simulated.images[i].shape, i, 6, (0.08, 1.0)) for i in range(4)]
 draw_boxes(simulated.images[:4], truth.cell_masks[:4], simulated.window, drawn)
 plt.show()
@@ -230,7 +238,7 @@ from_dataset(cells)
 # %% [markdown]
 # What a model learns from flips can be shown with one that is simple enough to reason about.
 # Train a logistic regression on the pixels of cells and of their mirror images.
-# Its loss is strictly convex and does not change when all pictures are mirrored, so its only minimum does not change either: the weights are symmetric, and a mirrored cell gets exactly the same answer.
+# Its loss, with the usual penalty on large weights, is strictly convex and does not change when all pictures are mirrored, so its only minimum does not change either: the weights are symmetric, and a mirrored cell gets exactly the same answer.
 # Nothing of the kind holds for the other turns.
 
 # %%
@@ -277,9 +285,11 @@ for name, share in changed.items():
 # A side of $L$ source pixels that becomes $N$ pixels long has the weights
 #
 # $$
-# R_{ij} = \frac{t_{ij}}{\sum_k t_{ik}},
-# \qquad
-# t_{ij} = \max\!\Big(0,\; 1 - \frac{|(2j+1) N - (2i+1) L|}{2\max(L, N)}\Big),
+# \begin{aligned}
+# R_{ij} &= \frac{t_{ij}}{\sum_k t_{ik}}, \\
+# t_{ij} &= \max\Big(0, 1 - \frac{d_{ij}}{2\max(L, N)}\Big), \\
+# d_{ij} &= |(2j+1) N - (2i+1) L|,
+# \end{aligned}
 # $$ (eq-geometry-weights)
 #
 # a triangle over the source pixels $j$ about the middle of output pixel $i$; $C$ holds those of the columns, transposed.
@@ -389,7 +399,7 @@ Markdown(
     "\n".join(lines)
     + f"\n\n{' or '.join(sorted({format(each['cells'], ',') for each in records}))} simulated cells, at least {min(each['repeats'] for each in records)} repeats, {hardware['cores']} cores ({hardware['cpu']}), torch {record['software']['torch']}. "
     f"The machine was shared: between the measurements, other work kept {min(busy):.0%} to {max(busy):.0%} of its cores busy. "
-    "Speeds are therefore lower bounds, and the ratios, taken repeat by repeat, are the result. "
+    "Speeds are therefore lower bounds, and the ratios, taken repeat by repeat (so that they are not the quotients of the two columns before them), are the result. "
     f"PIL resizes in 8 bits, so that its outputs differ from ours: by {same[224]['to_tutorial_largest'] * 255:.2f} grey levels at most, {same[224]['to_tutorial_mean'] * 255:.2f} on average (224 px, evaluation)."
 )
 
@@ -401,7 +411,7 @@ Markdown(
 #
 # Algorithm 1 leaves grey levels as they are.
 # Where runs differ in background or gain, a network may read the run off the brightness.
-# Two options take that away before the crop, and both are one straight line per image, cut to the unit range:
+# Two steps, alone or together, take that away before the crop; each choice is one straight line per image, cut to the unit range:
 #
 # $$
 # u' = \operatorname{clip}_{[0,1]}\!\Big(\tfrac12 + g\,(u - m)\Big) .

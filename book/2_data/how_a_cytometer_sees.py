@@ -29,6 +29,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
+from cgrecnet.data.cytometer_parameters import parameters
 from cgrecnet.data.optics import Optics
 from cgrecnet.figures import optics as drawings
 from cgrecnet.figures.slider import slider
@@ -44,11 +45,12 @@ def source(function):
 # %% tags=["remove-input"]
 standard = Optics()
 Markdown(
-    f"The instrument that we imitate has a 40x lens (its *objective*) of numerical aperture {standard.numerical_aperture:g} "
+    "At which magnification the paper's cells were recorded is not stated, and 40x is our assumption. "
+    f"So our instrument has a 40x lens (its *objective*) of numerical aperture {standard.numerical_aperture:g} "
     f"and a camera whose pixels cover {standard.pixel_um:g} µm of the cell; "
     f"the light has a wavelength of {standard.wavelength_um:g} µm, and the lamp an aperture of {standard.condenser_aperture:g}. "
     f"Its depth of focus, about $n_0 \\lambda / \\mathrm{{NA}}^2$, is {standard.medium_index * standard.wavelength_um / standard.numerical_aperture**2:.1f} µm. "
-    "Which of these are a manufacturer's figures and which are assumed is said for every number of the simulation at the end of this page. "
+    "Where each of these numbers comes from, and which are assumed, stands in a table further down. "
     "To show fine rings, the pictures below are computed with pixels half as wide."
 )
 
@@ -63,10 +65,10 @@ Markdown(
 # $$ (eq-cytometer-path)
 #
 # A little light is also lost: a share $1 - e^{-a}$, where $a(x, y)$ is the *absorption*.
-# A cell that is thin enough does nothing else than multiply the wave by a complex number at every point, its *transmission*
+# A cell that is thin enough does nothing else than multiply the wave by a complex number at every point $(x, y)$, its *transmission*
 #
 # $$
-# T(x, y) = \exp\!\Big( -\frac{a(x, y)}{2} + \frac{2 \pi i}{\lambda} L(x, y) \Big).
+# T = \exp\!\Big( -\frac{a}{2} + \frac{2 \pi i}{\lambda} L \Big).
 # $$ (eq-cytometer-transmission)
 #
 # The angle $2 \pi L / \lambda$ is the wave's *phase*; the half stands there because a camera sees the square of the wave.
@@ -78,9 +80,16 @@ Markdown(
 optics = Optics(pixel_um=0.25, pixels=96, source_points=0)  # 0: every direction of the lamp
 path, absorption = drawings.model_cell(optics.axis_um)
 
-# %% mystnb={"image": {"alt": "Two maps of a round cell of 10 micrometres. Left, the optical path: it rises smoothly from the edge to the middle, five granules stand out. Right, on a scale from 0 to 100 per cent, the light that is swallowed: hardly more than the ground."}, "figure": {"name": "fig-cytometer-transmission", "caption": "A cell delays light by a good part of a wavelength and swallows little of it: nearly all that there is to see is delay. A, optical path in wavelengths; B, light swallowed, on a scale that ends where everything is swallowed."}}
+# %% mystnb={"image": {"alt": "Two maps of a round cell of 10 micrometres. Left, the optical path: it rises smoothly from the edge to the middle, five granules stand out. Right, on a scale from 0 to 100 per cent, the light that is swallowed: a faint, even disc."}, "figure": {"name": "fig-cytometer-transmission", "caption": "The model cell delays light by a good part of a wavelength and swallows little of it, so that most of what it does to the light is delay. A, optical path in wavelengths; B, light swallowed, on a scale that ends where everything is swallowed."}}
 drawings.draw_transmission(optics.axis_um, path, absorption, optics.wavelength_um)
 plt.show()
+
+# %% tags=["remove-input"]
+swallowed = 1 - np.exp(-absorption.max())
+assert path.max() / optics.wavelength_um > 0.5 and swallowed < 0.2
+Markdown(
+    f"At most it delays light by {path.max() / optics.wavelength_um:.2f} wavelengths, and swallows {swallowed:.0%} of it."
+)
 
 # %% [markdown]
 # A camera does not see delay.
@@ -95,8 +104,10 @@ plt.show()
 # At a distance $z$ behind the cell they add up to another wave:
 #
 # $$
-# U_z = \mathcal F^{-1}\big[ P(\mathbf f)\; e^{i z k_z(\mathbf f)}\; \hat T(\mathbf f) \big], \qquad
-# k_z(\mathbf f) = 2 \pi \sqrt{ (n_0 / \lambda)^2 - |\mathbf f|^2 } .
+# \begin{aligned}
+# U_z &= \mathcal F^{-1}\big[ P(\mathbf f)\; e^{i z k_z(\mathbf f)}\; \hat T(\mathbf f) \big], \\
+# k_z(\mathbf f) &= 2 \pi \sqrt{ (n_0 / \lambda)^2 - |\mathbf f|^2 } .
+# \end{aligned}
 # $$ (eq-cytometer-propagation)
 #
 # This is the *angular-spectrum method* {cite}`goodman2005fourier`.
@@ -228,9 +239,11 @@ counts = [maxima(view) for view in through]
 assert counts[0] < 2 and counts[-1] == 2
 apart = apertures[counts.index(2)]
 limit = optics.wavelength_um / 0.9 - optics.condenser_aperture
+assert limit < apart
 Markdown(
-    f"Two separate peaks stand on the line from an aperture of {apart:g} on. "
-    f"Abbe's rule, by which two points are told apart if they lie $\\lambda / (\\mathrm{{NA}} + \\mathrm{{NA}}_c)$ from each other, asks for {limit:.2f} or more; "
+    f"Of the apertures on the slider, {apart:g} is the first at which two separate peaks stand on the line, with a dip of at least 0.05 beside each. "
+    f"Abbe's rule says from where on a pattern that repeats every $d$ micrometres leaves any trace: from $\\mathrm{{NA}} + \\mathrm{{NA}}_c = \\lambda / d$, for granules {0.9:g} µm apart from an aperture of {limit:.2f}. "
+    "At that limit the trace is faint, so that it takes somewhat more to see two dots; "
     "$\\mathrm{NA}_c$ is the aperture of the lamp, which is the next subject."
 )
 
@@ -255,8 +268,10 @@ Markdown(
 # Each of its points sends a plane wave from its own direction $\mathbf f_s$; waves of different points do not interfere, so their pictures add up:
 #
 # $$
-# I = \sum_s w_s \Big| \mathcal F^{-1}\big[ P\, e^{i z k_z}\, \mathcal F[\, T\, e^{2 \pi i\, \mathbf f_s \cdot \mathbf x} ] \big] \Big|^2, \qquad
-# |\mathbf f_s| \le \mathrm{NA}_c / \lambda .
+# \begin{aligned}
+# U_s &= \mathcal F^{-1}\big[ P\, e^{i z k_z}\, \mathcal F[\, T\, e^{2 \pi i\, \mathbf f_s \cdot \mathbf x} ] \big], \\
+# I &= \sum_s w_s\, | U_s |^2, \qquad |\mathbf f_s| \le \mathrm{NA}_c / \lambda .
+# \end{aligned}
 # $$ (eq-cytometer-source)
 #
 # $\mathrm{NA}_c$ is the aperture of the lamp's optics, the *condenser*, and the weights $w_s$ sum to 1.
@@ -290,22 +305,26 @@ deviation = max(
 Markdown(
     f"The pictures above add up {len(optics._source[0])} directions. "
     f"For speed, the data set takes {rule.source_points} well-chosen ones; "
-    f"for this cell and defoci up to 4 µm that changes no pixel by more than {deviation:.3f} of the background."
+    f"for this cell and defoci up to 4 µm that changes no pixel by more than {deviation:.3f} of the background "
+    f"(shot noise there: {1 / np.sqrt(parameters().camera.photons):.3f})."
 )
 
 # %% [markdown]
 # ## Into the camera: counts, noise, grey levels
 #
 # A pixel adds up the light that falls on its square, and counts *photons*.
-# Counts scatter: where $N$ are expected, their standard deviation is $\sqrt N$ (*shot noise*).
-# Reading them out adds a little more (*read noise* $r$), and each column of the camera has its own small offset $c$.
+# Counts scatter: where $n$ are expected, their standard deviation is $\sqrt n$ (*shot noise*); a pixel of the background expects $N$, and one of relative intensity $I$ expects $N I$.
+# Reading them out adds a little more (*read noise* $r$), and each column of a picture has its own small offset $c$.
 # Then the result is mapped to grey levels and rounded:
 #
 # $$
-# g = \mathrm{round}\Big( b + G\,(I - 1) + \sqrt{ G^2 I / N + r^2 }\;\varepsilon + c \Big), \qquad \varepsilon \sim \mathcal N(0, 1) .
+# \begin{aligned}
+# g &= \mathrm{round}\big( b + G\,(I - 1) + \sigma\,\varepsilon + c \big), \\
+# \sigma &= \sqrt{ G^2 I / N + r^2 }, \qquad \varepsilon \sim \mathcal N(0, 1) .
+# \end{aligned}
 # $$ (eq-cytometer-camera)
 #
-# $b$ is the background, $G$ the gain.
+# $b$ is the background, $G$ the gain (grey levels per relative intensity), $\sigma$ the noise, and $\varepsilon$ a random number with mean 0 and standard deviation 1.
 # Neither has to do with the cell: both are set when a run is recorded or exported.
 # That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
 
@@ -358,10 +377,10 @@ Markdown(
 # ## The same cells in other channels
 #
 # The instrument also has fluorescence channels, in which the authors of the paper's data recorded markers of the lineages {cite}`zhu2021deep`.
-# The simulation computes such pictures, so that a page can show what a label rests on.
+# The simulation computes such pictures, so that a page can show what a marker adds to brightfield.
 # Like everything here they are simulated ({numref}`fig-cytometer-markers`), and they are a reference only: asking for one as input is an error.
 
-# %% mystnb={"image": {"alt": "Three rows of four pictures of simulated cells, one row per lineage: brightfield, then the channels GFAP, Olig2 and NeuN. The markers glow with different strength, GFAP around the nucleus, Olig2 and NeuN inside it."}, "figure": {"name": "fig-cytometer-markers", "caption": "A marker says what brightfield hides, though not without doubt, because its strength varies from cell to cell. One simulated cell of each lineage in brightfield and in three simulated marker channels; each channel has one grey scale for all cells. All brightness is assumed."}}
+# %% mystnb={"image": {"alt": "Three rows of four pictures of simulated cells, one row per lineage: brightfield, then the channels GFAP, Olig2 and NeuN. The astrocyte glows all over in GFAP; Olig2 and NeuN, where they glow, fill a disc of the nucleus's size."}, "figure": {"name": "fig-cytometer-markers", "caption": "A marker says the lineage more plainly than brightfield, though not without doubt, because its strength varies from cell to cell. One simulated cell of each lineage in brightfield and in three simulated marker channels; each channel has one grey scale for all cells. All brightness is assumed."}}
 from cgrecnet.data import cytometer
 
 made = cytometer.simulate(noisy[2].options)
@@ -385,6 +404,8 @@ except UserError as error:
 #
 # - **Thick cells.** Equation {eq}`eq-cytometer-transmission` treats a cell as a thin sheet: light that is bent inside it and hits another part of it is not followed, and the whole cell is equally far out of focus.
 #   A cell of 10 µm is thick compared with the depth of focus of this lens.
+# - **What makes a cell dark.** A living cell swallows hardly any visible light.
+#   Our absorption stands for all light that is lost on structure finer than we draw; its level was set so that the pictures are about as dark as a few real ones, not measured.
 # - **Real shapes.** Somata are smooth near-ellipsoids with round granules; membranes, vacuoles, folds and dead cells are missing.
 # - **Flow.** A real cell moves, rotates and may be smeared by its motion; ours stands still.
 # - **Lens faults.** There is no spherical aberration, no stray light, no dust, no uneven lamp, no colour: one wavelength, a perfect lens.
@@ -393,7 +414,8 @@ except UserError as error:
 #   A network that does well on them has learnt our assumptions.
 #   They carry a version number, and {doc}`meeting_the_data` says what the data set is for.
 #
-# Every number of the simulation stands in one file, with its unit and its source; `assumed` means that we chose it.
+# The numbers of light, camera and cells stand in one file, each with its unit and its source; `assumed` means that we chose it, `calibrated` that it was changed until the task was as hard as wanted.
+# What a user sets, such as noise or the share of doublets, is an option of the data set, and stands under each figure.
 
 # %% tags=["remove-input"]
 from cgrecnet.data.cytometer_parameters import parameter_table
@@ -434,13 +456,13 @@ from cgrecnet.data import traits
 source(traits.deviating_area)
 
 # %% [markdown]
-# Its size is given in pixels, not in micrometres: how long a pixel is on the paper's cells is not published.
+# Its size is given in pixels, not in micrometres: how long a pixel is on the paper's cells is not stated as a number (its figures carry a scale bar).
 # Grey levels are given as a share of white, as a network gets them.
-# *Contrast* is the root mean square deviation from the background inside the area; divided by the noise it no longer depends on how the pictures were exported.
+# *Contrast* is the root mean square deviation from the background inside the area; divided by the noise it hardly depends on how the pictures were exported (only where the noise is so small that rounding adds to it).
 # The *spectrum* says how strong coarse and fine detail are: it is the picture's power at each spatial frequency, in units of what noise alone would have.
 # Its *slope*, in logarithms, is taken between 1/16 and 1/4 cycles per pixel: the more negative, the less fine detail.
 # Both are tied to the pixel, so that between magnifications they can be compared only with care.
-# {numref}`fig-cytometer-reality` puts everything side by side: 400 simulated cells, 400 Jurkat cells drawn at random, and all 15 Zhu samples that there are.
+# {numref}`fig-cytometer-reality` puts everything side by side: 400 simulated cells, all 15 Zhu samples that we know of and, where their pictures are at hand, 400 Jurkat cells drawn at random.
 
 # %%
 from cgrecnet.data import available
@@ -508,16 +530,16 @@ Markdown(
     f"- *Size* is that of the picture. On simulated cells the true outline is known: the measured diameter exceeds the true one by {np.median(errors):.1f} pixels (median), because halo and rings belong to the picture.\n"
     f"- *Background.* The Zhu samples come in two groups, {dark.sum()} around grey level {groups[0]:.0f} and {(~dark).sum()} around {groups[1]:.0f}; the {simulated.options['runs']} simulated runs have backgrounds of {levels}. "
     "Fifteen crops from few runs cannot say how backgrounds are spread over the whole data set.\n"
-    "- *Contrast and noise* are both multiplied by the gain of a run, so both split into the same groups. Their ratio does not know the gain: its median is "
+    "- *Contrast and noise* are both multiplied by the gain of a run, so both split into the same groups. Their ratio hardly knows the gain: its median is "
     f"{compared['Zhu samples'].loc['signal_to_noise', 'real']:.1f} in the Zhu samples and {compared['Zhu samples'].loc['signal_to_noise', 'simulated']:.1f} in simulated cells.\n"
     f"- *Spectrum.* At the finest detail, {traits.FREQUENCIES[-1]:.2f} cycles per pixel, simulated cells have {finest['simulated']:.0f} times the power of noise and the Zhu samples {finest['Zhu samples']:.0f} times (medians). "
-    + ("So the simulated pictures are the sharper ones, as one would expect without motion, thickness and faults of the lens.\n" if sharper else "So the simulated pictures are not sharper than the real ones there.\n")
+    + ("So the simulated pictures hold more fine detail, as one would expect without motion, thickness and faults of the lens; granules that we drew too small, or another length of the pixel, would do the same.\n" if sharper else "So the simulated pictures hold no more fine detail than the real ones.\n")
     + f"- *Short over long axis.* To the eye, several of the Zhu samples show two cells or a cell with an attached particle, which makes the area long; the simulated set has a second cell in {simulated.options['doublets']:.0%} of its pictures, and a particle in {simulated.options['debris']:.0%}.\n"
     "- *Jurkat* cells differ in cell type, instrument and focus at once; that simulated neural cells do not look like them is no fault. They show how far two real data sets can lie apart."
 )
 
 # %% [markdown]
-# Fifteen crops are few, and they are not a random sample of the 207,556.
+# Fifteen crops are few, and they are not a random sample of the paper's cells.
 # So the comparison can refute the simulation where it is far off, but it cannot confirm it.
 # Whoever has the paper's images can measure more of them with `benchmarks/zhu_samples.py`.
 #
@@ -532,7 +554,7 @@ Markdown(
 # Protein added to the medium raises its refractive index.
 # At which index does our model cell become invisible, and what is left of it then?
 # Compute the contrast (the standard deviation of the picture) at 3 µm defocus for media from 1.337 to 1.375, for the cell with and without its absorption.
-# (The path of the soma scales with the difference of the indices; leave nucleus and granules out.)
+# (The path of the soma scales with the difference of the indices; leave nucleus and granules out, and the light's way behind the cell as it is.)
 # ```
 #
 # ````{solution} exercise-cytometer-vanish

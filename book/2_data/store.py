@@ -47,6 +47,7 @@ from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.paths import RESULTS
 
 use_book_style()
+pd.set_option("display.max_colwidth", 28)
 
 # %% [markdown]
 # ## Where a crop lies
@@ -58,6 +59,7 @@ use_book_style()
 #
 # and its pixel in row $y$ and column $x$ is number $o_i + y\,w_i + x$ of the file.
 # The index keeps $o_i$, $h_i$ and $w_i$; that is all it takes to find any crop at once.
+# A pixel takes one byte or two, as the camera's depth demands, so a place in bytes is this number times one or two.
 #
 # Let us pack some cells: real ones if they are on this machine, else simulated ones.
 
@@ -77,7 +79,7 @@ store = open_dataset(name, root=folder)
 index = pd.read_csv(folder / "index.csv")
 index.iloc[:3, :9].T
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows. A: a bar of six coloured blocks, each with a height, a width and a class written on it, along an axis of bytes. B: a strip of grey levels, a narrow part of one block spread out. C: one cell's brightfield picture with three of its rows framed."}, "figure": {"name": "fig-store-layout", "caption": "A picture is a stretch of bytes and a width. A, the places of six neighbouring crops in the pixel file, coloured by class, with height and width from the index. B, three rows of one of them (orange in A) as they lie in the file, one behind the other. C, the same crop with every row under the one before it, the three rows framed: nothing was decoded, only the width was used."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows. A: a bar of six coloured blocks, each with a height, a width and a class written on it, along an axis of bytes. B: a strip of grey levels, a narrow part of one block spread out. C: one cell's brightfield picture with three of its rows framed."}, "figure": {"name": "fig-store-layout", "caption": "A picture is a stretch of bytes and a width. A, the places of six neighbouring crops in the pixel file, coloured by class, with height and width from the index; a pixel takes one byte or two. B, three rows of the third block (the stripe across it in A) as they lie in the file, one behind the other. C, the same crop with every row under the one before it, the three rows framed: nothing was decoded, only the width was used."}}
 boundary = int(np.flatnonzero(np.diff(store.labels))[0])
 first = max(boundary - 2, 0)
 draw_layout(store, first, crops=6, shown=first + 2)
@@ -175,7 +177,8 @@ print("packed again: all three files are the same, byte for byte")
 # ## What it gains
 #
 # `benchmarks/store.py` makes as many files as the paper has images, in its sizes and class shares, packs them, and then reads crops at random, in turn from the files (through torchvision's `ImageFolder`) and from the store, one after the other in one process.
-# The crops are noise, not cells: for the time that reading takes, that makes no difference.
+# The crops are noise, not cells: the files are uncompressed bitmaps like the paper's, so what is in a picture makes no difference to the time that reading takes.
+# *Grey levels* are an array; the *RGB picture* is what `ImageFolder` hands on, so there the store has to copy its one channel three times.
 # *Warm* means that the operating system still holds the files in memory from the last time; *cold* that it was told to drop them.
 
 # %% tags=["remove-input"]
@@ -199,7 +202,7 @@ for words, (left, right, _, found) in rates.items():
 lines = ["| | files, `ImageFolder` | store |", "|---|---:|---:|", *(f"| {' | '.join(row)} |" for row in rows)]
 Markdown("\n".join(lines))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in both warm rows and for the cold epoch, and slower for the first cold reads."}, "figure": {"name": "fig-store-rates", "caption": "Once a file is in memory the store is read faster, and over a cold epoch as well; but the very first cold reads are slower, because a mapped file fetches a whole neighbourhood around each page. Points: median over the rounds of one run; between them the median of store / files within a round, with its range. Random order, generated crops; cold reads are grey levels."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in both warm rows and for the cold epoch, and slower for the first cold reads."}, "figure": {"name": "fig-store-rates", "caption": "Once a file is in memory the store is read faster, and over a cold epoch as well; but the very first cold reads are slower, because a mapped file fetches a whole neighbourhood around each page. Points: median over the rounds of one run; between them the median over the rounds of the ratio store / files within a round, with its smallest and largest value (the quotient of two medians may differ from it). Random order, generated crops; cold reads are grey levels."}}
 figure, axes = plt.subplots(figsize=(7.0, 2.9))
 for y, (left, right, ratio, found) in enumerate(rates.values()):
     low, high = found[f"{ratio}_range"]
@@ -208,7 +211,7 @@ for y, (left, right, ratio, found) in enumerate(rates.values()):
         words = None if y else ("files, ImageFolder" if key == left else "store")
         axes.plot(found[key], y, marker, color=colour, markersize=9, label=words)
     middle = (found[left] * found[right]) ** 0.5
-    axes.annotate(f"{found[ratio]:.2g}× ({low:.2g} to {high:.2g})", (middle, y - 0.18), ha="center", va="bottom", fontsize=8)
+    axes.annotate(f"{found[ratio]:.2g}× ({low:.2g} to {high:.2g})", (middle, y - 0.16), ha="center", va="bottom", fontsize=9)
 first_reads, epoch = one["cold"], one["cold_epoch"]
 assert one["warm"]["ratio_rgb"] > 1 and one["warm"]["ratio_grey"] > 1 and first_reads["ratio_grey"] < 1 < epoch["ratio"]
 axes.set(xscale="log", xlabel="crops per second", yticks=range(4), ylim=(3.5, -1.2))
@@ -235,10 +238,11 @@ Provenance(
 
 # %% tags=["remove-input"]
 Markdown(
-    f"The first {first_reads['reads']:,} cold reads deserve a word, because there the store is the slower side ({first_reads['ratio_grey']:.2g} times the rate of the files). "
+    f"The first {first_reads['reads']:,} cold reads deserve a word, because there the store is the slower side (in the median round {first_reads['ratio_grey']:.2g} times the rate of the files). "
     "A file of one crop is fetched as it is, some thousands of bytes. "
     "A page of a mapped file comes with its neighbours, on Linux by default 128 KiB, of which one crop is a small part. "
-    f"Who wants a few crops of a cold store waits for much that is not wanted; who wants all of them in any order, as training does, gets the rest of the neighbourhood for nothing, and over an epoch the store is {epoch['ratio']:.2g} times as fast."
+    f"Who wants a few crops of a cold store waits for much that is not wanted; who wants all of them in any order, as training does, gets the rest of the neighbourhood for nothing: over a whole cold epoch, measured twice, the store was {epoch['ratio_range'][0]:.2g} and {epoch['ratio_range'][1]:.2g} times as fast. "
+    f"The machine was shared, and the ranges show how much that disturbs: reading grey levels from memory, the store was between {one['warm']['ratio_grey_range'][0]:.2g} and {one['warm']['ratio_grey_range'][1]:.2g} times as fast."
 )
 
 # %% tags=["remove-input"]

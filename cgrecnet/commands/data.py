@@ -8,7 +8,7 @@ MODULES = (data_list, data_fetch, data_check, data_split, data_audit, data_pack,
 
 def add(commands) -> None:
     """Add `data` and its commands to the parser."""
-    parser = commands.add_parser("data", help="list, fetch and check data sets")
+    parser = commands.add_parser("data", help="data sets: list, fetch, check, split, audit, pack, simulate")
     below = parser.add_subparsers(required=True, metavar="COMMAND")
     for module in MODULES:
         module.add(below)

@@ -41,8 +41,8 @@ def _run(options: argparse.Namespace) -> int:
     split = _fold(manifest.splits_for(dataset), options.fold) if manifest else None
     report = audit(dataset, split, options.seed, partly=True, cells=options.cells, progress=True)
     findings = report.findings()
-    said = [str(report), "", *(f"Look at this: {words}" for words in findings)] if findings else [str(report)]
-    say("\n".join(said))
+    last = [f"Look at this: {words}" for words in findings] + [f"Note: {words}" for words in report.remarks()]
+    say("\n".join([str(report), *([""] if last else []), *last]))
     if options.json:
         _write(options.json, report.to_dict())
     return 1 if findings else 0

@@ -9,8 +9,8 @@ from cgrecnet.commands.options import refuse_unread, say
 def add(commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("check", help="read a whole data set, count its cells, name faulty files")
-    parser.add_argument("name")
-    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("name", help="of the data set")
+    parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
     parser.add_argument("--all", action="store_true", help="name every faulty file, not only the first ones")
     parser.set_defaults(command=_run)
 

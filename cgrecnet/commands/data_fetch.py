@@ -10,7 +10,7 @@ from cgrecnet.commands.options import say
 def add(commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("fetch", help="download a data set into the cache, every file checked")
-    parser.add_argument("name")
+    parser.add_argument("name", help="of the data set: jurkat or zhu")
     parser.add_argument("--folder", type=Path, help="instead of the cache folder")
     parser.add_argument("--doi", help="of the images (zhu): it stands in the article's data-availability statement")
     parser.set_defaults(command=_run)

@@ -6,7 +6,12 @@ from pathlib import Path
 
 def add(commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("simulate", help="write simulated cells as files, in the layout of the paper's data")
+    parser = commands.add_parser(
+        "simulate",
+        help="write simulated cells as files, in the layout of the paper's data",
+        description="Write simulated cells as files, which `zhu` reads and calls simulated. Stopped and started again "
+        "with the same options, it goes on where it stopped. Defaults in brackets.",
+    )
     parser.add_argument("folder", type=Path, help="new or empty")
     parser.add_argument("--cells", help="how many (1200)")
     parser.add_argument("--seed", help="cell i of a seed is always the same cell (0)")
@@ -18,8 +23,8 @@ def add(commands) -> None:
     parser.add_argument("--noise", help="factor on the camera's noise (1)")
     parser.add_argument("--debris", help="share of cells with debris (0.2)")
     parser.add_argument("--doublets", help="share of pictures with a second cell (0.03)")
-    parser.add_argument("--bits", help="8 (BMP) or 12 (16-bit TIFF)")
-    parser.add_argument("--workers", type=int, default=1, help="threads; the files are the same for any number")
+    parser.add_argument("--bits", help="8 (BMP) or 12 (16-bit TIFF) (8)")
+    parser.add_argument("--workers", type=int, default=1, help="threads; the files are the same for any number (1)")
     parser.set_defaults(command=_run)
 
 

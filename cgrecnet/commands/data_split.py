@@ -13,7 +13,7 @@ def add(commands) -> None:
     add_dataset(parser)
     parser.add_argument("--kind", default="joint", help="joint (default), folds, grouped or grouped_folds")
     parser.add_argument("--seeds", nargs="+", type=int, default=[42, 123, 999], help="default: the paper's 42 123 999")
-    parser.add_argument("--folds", type=int, default=5)
+    parser.add_argument("--folds", type=int, default=5, help="of folds and grouped_folds (default: 5)")
     parser.add_argument("--out", type=Path, help="folder of the manifests")
     parser.add_argument("--compact", action="store_true", help="a hash in place of the cells' ids")
     parser.add_argument(

@@ -12,7 +12,7 @@ from cgrecnet.data.splits import joint_split
 from cgrecnet.data.zhu import usable_images
 from cgrecnet.data.zhu_files import CellFile, Listing
 from cgrecnet.data.zhu_names import CLASSES, INDUCERS
-from cgrecnet.data.zhu_place import shown
+from cgrecnet.data.zhu_place import STAGING, shown
 from cgrecnet.errors import DataError
 
 #: Names that are shown of a longer list.
@@ -94,7 +94,9 @@ def _amiss(listing: Listing, found: Findings) -> list[str]:
     missing = [kind for kind in CLASSES if not counts[kind]]
     aside = sum(map(len, listing.aside.values()))
     others = sum(listing.others.values())
+    arriving = any((listing.root / STAGING).glob("*.part"))
     problems = {
+        "a download is not finished (`cgrecnet data fetch zhu` with its DOI and this folder goes on)": arriving,
         f"no {' and no '.join(missing)} cells, so the task `lineage` cannot be opened": missing,
         "no image at all" + (f" among {others:,} other files" if others else ", the folder is empty"): not (
             listing.cells or aside or listing.channels

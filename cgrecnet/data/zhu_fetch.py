@@ -17,11 +17,10 @@ from tqdm import tqdm
 from cgrecnet.data.fetch_listing import RemoteFile, list_remote, parse_doi, reason_of
 from cgrecnet.data.fetch_resume import ResumingDownloader
 from cgrecnet.data.fetch_unpack import BY_HAND, Unpackable, archive_ending, unpack
-from cgrecnet.data.zhu_place import ARTICLE, cache_folder, shown
+from cgrecnet.data.zhu_place import ARTICLE, STAGING, cache_folder, shown
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import locked, whole
 
-_STAGING = ".download"
 #: Files that are named in a message of many.
 SHOWN = 10
 
@@ -45,8 +44,8 @@ def fetch(
     doi = parse_doi(doi)
     folder = Path(folder).expanduser() if folder is not None else cache_folder()
     try:
-        (folder / _STAGING).mkdir(parents=True, exist_ok=True)
-        with locked(folder / _STAGING / "lock"):
+        (folder / STAGING).mkdir(parents=True, exist_ok=True)
+        with locked(folder / STAGING / "lock"):
             files = list_remote(doi, tries=tries, pause=pause)
             _Download(folder, doi, files, progress, tries, pause).run()
     except BlockingIOError:
@@ -74,7 +73,7 @@ class _Download:
     troubles: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        self.staging = self.folder / _STAGING
+        self.staging = self.folder / STAGING
         self.session = requests.Session()  # one connection for many files
         self.done = self._read_done()
         for file in self.files:

@@ -7,7 +7,7 @@ import os
 import stat
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cgrecnet.data.zhu_names import CLASSES, Unusable, channel_of, class_of_name, describe, is_image, parts_of
@@ -20,7 +20,8 @@ SIMULATED = "SIMULATED.txt"
 class CellFile:
     """One cell's file: name (relative to the root, with /), size in bytes, class or inducer, acquisition.
 
-    group: kind, day and replicate, such as `n-1d1`, `nt4-1d` (no replicate given) or `a-unknown`.
+    group: kind, day and replicate, such as `n-1d1`, `nt4-1d` (no replicate given) or `a-unknown`; in simulated files
+        day and replicate alone, such as `1d1`, because a simulated run holds cells of several kinds.
     """
 
     name: str
@@ -59,6 +60,8 @@ def list_cells(root: Path) -> Listing:
         except Unusable as reason:
             listing.aside[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.name)
+    if listing.simulated:
+        listing.cells = [replace(cell, group=cell.group.partition("-")[2]) for cell in listing.cells]
     return listing
 
 

@@ -12,6 +12,11 @@ REMEDY = (
     "folder as root"
 )
 
+#: Folder below the root in which downloads arrive.
+STAGING = ".download"
+#: Of a folder of simulated cells: the first is written at the start, the second at the end.
+BEGUN, FINISHED = "simulation.json", "truth.csv"
+
 
 def cache_folder() -> Path:
     """Where downloads go: $CGRECNET_CACHE/zhu, or the user's cache folder."""
@@ -21,7 +26,10 @@ def cache_folder() -> Path:
 
 
 def find_root(root: str | Path | None = None) -> Path:
-    """The folder of the images: `root`, or else $CGRECNET_DATA/zhu or the cache; DataError where it is no folder."""
+    """The folder of the images: `root`, or else $CGRECNET_DATA/zhu or the cache.
+
+    Raises DataError where it is no folder, or one of simulated cells that is not whole.
+    """
     if root is None:
         data = os.environ.get("CGRECNET_DATA")
         folder = Path(data).expanduser() / "zhu" if data else None
@@ -36,6 +44,11 @@ def find_root(root: str | Path | None = None) -> Path:
             raise DataError(f"The folder {shown(folder)} does not exist: name the one that holds the images of 'zhu'.")
     if not folder.is_dir():
         raise DataError(f"{shown(folder)} is a file: name the folder that holds the images of data set 'zhu'.")
+    if (folder / BEGUN).is_file() and not (folder / FINISHED).is_file():
+        raise DataError(
+            f"The simulated cells in {shown(folder)} are not whole (they have no {FINISHED}): run the same `cgrecnet "
+            "data simulate` again, which goes on where it stopped, or name another folder."
+        )
     return folder.absolute()
 
 

@@ -38,6 +38,35 @@ def with_present_numbers(attempts: Sequence[Mapping]) -> list[dict]:
     return [attempt for attempt in attempts if attempt.get("parameters") == now]
 
 
+def attempts_table(attempts: Sequence[Mapping]) -> str:
+    """Markdown, one row per attempt: what was changed, how it was trained and tested, F1 of each class."""
+    kinds = list(attempts[0]["f1"])
+    head = ["attempt", "what changed", "learning rate falls", "test cells", *kinds]
+    lines = ["| " + " | ".join(head) + " |", "|---:|---|---|" + "---:|" * (1 + len(kinds))]
+    for number, attempt in enumerate(attempts, 1):
+        recipe = attempt["recipe"]
+        falls = f"after epoch {recipe['step_size']}" if recipe["step_size"] < recipe["epochs"] else "never"
+        scores = [f"{attempt['f1'][kind]:.3f}" for kind in kinds]
+        row = [str(number), attempt["note"], falls, f"{recipe['test_cells']:,}", *scores]
+        lines.append("| " + " | ".join(row) + " |")
+    paper = [f"{attempts[0]['paper_f1'][kind]:.3f}" for kind in kinds]
+    return "\n".join([*lines, "| | *the paper's baseline, on its own cells* | | | " + " | ".join(paper) + " |"])
+
+
+def f1_intervals(attempt: Mapping, rng: np.random.Generator, draws: int = 2000) -> dict[str, tuple[float, float]]:
+    """95 % interval of each class's F1 by the chance of the test cells alone: bootstrap, class by class.
+
+    The cells of a true class are drawn anew, so that each row of the confusion matrix is multinomial.
+    """
+    confusion = np.array(attempt["test"]["confusion"])
+    drawn = np.stack([rng.multinomial(row.sum(), row / row.sum(), size=draws) for row in confusion], axis=1)
+    right = drawn.diagonal(axis1=1, axis2=2)
+    f1 = 2 * right / (drawn.sum(axis=1) + drawn.sum(axis=2))
+    names = [entry["name"] for entry in attempt["test"]["per_class"]]
+    lows, highs = np.quantile(f1, (0.025, 0.975), axis=0).tolist()
+    return dict(zip(names, zip(lows, highs, strict=True), strict=True))
+
+
 def draw_attempts(attempts: Sequence[Mapping], frozen: Sequence[Mapping]) -> Figure:
     """A: F1 of each class over the attempts, the paper's values dashed; B: the frozen one beside the paper's.
 

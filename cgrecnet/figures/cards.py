@@ -63,7 +63,8 @@ class CardTable:
             name: count for name, count in task.classes.items() if count is not None
         }
         words = f"`{task.name}` ({task.asks}): "
-        words += f"{_counts(printed)}." if printed else f"{', '.join(task.classes)}; no published counts."
+        unknown = "; no published counts" if self.card.real else ""
+        words += f"{_counts(printed)}." if printed else f"{', '.join(task.classes)}{unknown}."
         found = self.counted.get(task.name)
         if found is None:
             return words

@@ -56,7 +56,7 @@ def draw_view(picture: np.ndarray, pixel_um: float, half_um: float = 9.0) -> Fig
     """One frame: relative intensity as the camera sees it, and its course along the dotted middle line.
 
     picture: 1 where there is no cell, shape (pixels, pixels), the cell in the middle.
-    All frames have the same scales: grey and axis from 0.4 to 1.6.
+    All frames have the same scales: grey from 0.4 to 1.6, axis from 0.3 to 1.7.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(4.7, 2.4), width_ratios=(1, 1.1))
     reach = len(picture) * pixel_um / 2
@@ -69,7 +69,7 @@ def draw_view(picture: np.ndarray, pixel_um: float, half_um: float = 9.0) -> Fig
     right.axhline(1, color="0.6", linewidth=1)
     right.plot(x_um, middle, color=PALETTE[0])
     right.set(
-        xlim=(-half_um, half_um), ylim=(0.4, 1.6), yticks=(0.5, 1, 1.5), xlabel="x (µm)", title="relative intensity"
+        xlim=(-half_um, half_um), ylim=(0.3, 1.7), yticks=(0.5, 1, 1.5), xlabel="x (µm)", title="relative intensity"
     )
     return figure
 

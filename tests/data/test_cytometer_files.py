@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from cgrecnet.cli import main
-from cgrecnet.data import cytometer_files, open_dataset, report_on
+from cgrecnet.data import available, cytometer_files, open_dataset, pack_dataset, report_on
 from cgrecnet.data.cytometer import simulate
 from cgrecnet.data.cytometer_files import FIRST_LINE, MARKER, TRUTH, file_name, write_cells
+from cgrecnet.data.cytometer_files import OPTIONS as OPTIONS_FILE
+from cgrecnet.data.zhu_place import BEGUN, FINISHED
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import locked
 
@@ -34,8 +36,8 @@ def test_the_real_reader_reads_them(written):
     assert (read.labels == made.labels[number]).all() and read.images.dtype == np.uint8
     assert all(np.array_equal(image, made.images[cell]) for image, cell in zip(read.images, number, strict=True))
     run = made.causes["run"].to_numpy()[number]
-    expected = [f"{name[0]}-{r // 3 + 1}d{r % 3 + 1}" for name, r in zip(read.table["class_name"], run, strict=True)]
-    assert read.table["group"].tolist() == expected
+    assert read.table["group"].tolist() == [f"{r // 3 + 1}d{r % 3 + 1}" for r in run]
+    assert (read.table.groupby("group")["class_name"].nunique() > 1).all()
     assert len(read.table[["day", "replicate"]].drop_duplicates()) == 5
     text, good = report_on("zhu", root=written)
     assert good and "8 bit: 70 images" in text
@@ -115,6 +117,10 @@ def test_broken_off_and_started_again(written, tmp_path, monkeypatch):
         write_cells(folder, OPTIONS)
     monkeypatch.undo()
     assert not folder.exists() and len(list(partial.rglob("*.bmp"))) == 40 and not (partial / TRUTH).exists()
+    assert (BEGUN, FINISHED) == (OPTIONS_FILE, TRUTH) and not available("zhu", partial)
+    for ask in (open_dataset, report_on, pack_dataset):
+        with pytest.raises(DataError, match=r"cells.partial are not whole .*run the same `cgrecnet data simulate`"):
+            ask("zhu", root=partial)
     count[3].write_bytes(b"BM torn")
     (partial / "truth.csv.1.partial").write_text("from a killed process")
     with pytest.raises(DataError, match="holds an unfinished folder of simulated cells with other options"):

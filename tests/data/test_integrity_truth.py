@@ -14,6 +14,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.duplicates import find_duplicates
 from cgrecnet.data.integrity import _copies, _sample, audit, leaks, probe_shortcuts, take
 from cgrecnet.data.integrity_levels import border_mean, disjoint_classes, group_levels
+from cgrecnet.data.integrity_report import GroupGap
 from cgrecnet.data.splits import Split, joint_split
 from cgrecnet.errors import DataError
 
@@ -163,3 +164,20 @@ def test_on_the_command_line(tmp_path, capsys):
 def test_leaks_count_copies_with_the_part_of_each():
     found = leaks(Split(np.array([0]), np.array([1]), np.array([2])), [], np.array(["a", "a", "b"]))
     assert found.test_cells_of_trained_groups == 0 and sum(found.exact_across.values()) == 0
+
+
+def test_new_grey_levels_alone_are_a_remark_and_no_finding():
+    report = audit(noise(cells=240))
+    score = report.probe("border")
+    gap = GroupGap(5, score, score, 0.10, 0.02, 0.18)
+    none = GroupGap(5, score, score, 0.01, -0.05, 0.06)
+    level = replace(report, whole=gap, whole_standardised=none)
+    assert level.findings() == [] and "their grey levels are new" in level.remarks()[0]
+    pattern = replace(report, whole=gap, whole_standardised=gap)
+    assert pattern.remarks() == [] and "random splits may flatter" in pattern.findings()[0]
+    tells = replace(score, low=0.6, balanced=0.7, high=0.8)
+    probes = tuple(
+        replace(p, score=tells) if (p.sees, p.standardised) == ("border", False) else p for p in report.probes
+    )
+    border = replace(level, probes=probes)
+    assert border.remarks() == [] and len(border.findings()) == 2

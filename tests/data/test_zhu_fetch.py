@@ -17,7 +17,7 @@ from PIL import Image
 from repository_server import RepositoryServer
 from zhu_trees import crop
 
-from cgrecnet.data import available, fetch_dataset, fetch_unpack, open_dataset, zhu_fetch
+from cgrecnet.data import available, fetch_dataset, fetch_unpack, open_dataset, report_on, zhu_fetch
 from cgrecnet.data.fetch_listing import list_remote, parse_doi
 from cgrecnet.data.fetch_resume import ResumingDownloader
 from cgrecnet.data.zhu_fetch import fetch
@@ -123,10 +123,12 @@ def test_given_up_and_taken_up_again(server, tmp_path):
     server.cut.clear()
     there = (tmp_path / ".download/cells.zip.part").stat().st_size
     assert 0 < there <= 70_000
+    assert "a download is not finished (`cgrecnet data fetch zhu` with its DOI" in report_on("zhu", tmp_path)[0]
     before = server.sent("cells.zip")
     get(tmp_path)
     assert server.sent("cells.zip") - before == size - there
     assert_whole(tmp_path)
+    assert "a download" not in report_on("zhu", tmp_path)[0]
 
 
 def test_killed_in_the_middle_only_the_missing_bytes_are_asked_for(server, tmp_path):

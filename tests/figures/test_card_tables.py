@@ -51,6 +51,7 @@ def test_published_and_counted_cells_are_told_apart():
     card = load_card("zhu")
     printed = {"lineage": {"astrocyte": 55466, "oligodendrocyte": 27687, "neuron": 124403}}
     assert "no published counts" in str(CardTable(card))
+    assert "no published counts" not in str(CardTable(load_card("cytometer")))
     assert "neuron 124,403 (207,556 in all)" in str(CardTable(card, published=printed))
     same = str(CardTable(card, published=printed, counted=printed))
     fewer = str(CardTable(card, published=printed, counted={"lineage": {"astrocyte": 4, "neuron": 4}}))

@@ -9,9 +9,16 @@ import pytest
 from cgrecnet.data import open_dataset
 from cgrecnet.data.probes import Score
 from cgrecnet.data.splits import Split
-from cgrecnet.figures.calibration import draw_attempts, present_numbers, read_attempts, with_present_numbers
+from cgrecnet.figures.calibration import (
+    attempts_table,
+    draw_attempts,
+    f1_intervals,
+    present_numbers,
+    read_attempts,
+    with_present_numbers,
+)
 from cgrecnet.figures.confounding import draw_confounding
-from cgrecnet.figures.overlap import draw_overlap, overlap, overlap_table, told_by_one
+from cgrecnet.figures.overlap import draw_overlap, overlap, overlap_table, told_by_all, told_by_one
 from cgrecnet.figures.shortcuts import (
     audit_frame,
     draw_found_or_silent,
@@ -168,3 +175,39 @@ def test_attempts_are_drawn_in_order_and_the_frozen_ones_are_those_with_the_pres
 
 def test_no_attempts_where_there_is_no_folder(tmp_path):
     assert read_attempts(tmp_path / "absent") == []
+
+
+def test_all_traits_together_tell_what_no_single_one_does():
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1], 300)
+    causes = pd.DataFrame({name: rng.normal(2.5 * labels, 1.0) for name in "abcdef"})
+    alone = [told_by_one([causes[name].to_numpy()[labels == kind] for kind in (0, 1)]) for name in causes]
+    assert max(alone) < 0.95 < 0.99 < told_by_all(causes, labels)
+    assert 0.4 < told_by_all(causes, rng.permutation(labels)) < 0.6
+
+
+def tried(step_size=7, confusion=((90, 10), (20, 30))):
+    return {
+        "note": "first guess",
+        "f1": {"round": 0.857, "long": 0.667},
+        "paper_f1": {"round": 0.9, "long": 0.7},
+        "recipe": {"step_size": step_size, "epochs": 6, "test_cells": 1500},
+        "test": {"confusion": confusion, "per_class": [{"name": "round"}, {"name": "long"}]},
+    }
+
+
+def test_the_table_of_attempts_says_how_each_was_trained():
+    lines = attempts_table([tried(), tried(step_size=4)]).splitlines()
+    assert lines[2] == "| 1 | first guess | never | 1,500 | 0.857 | 0.667 |"
+    assert "| 2 | first guess | after epoch 4 |" in lines[3]
+    assert lines[4].endswith("| 0.900 | 0.700 |") and len({line.count("|") for line in lines}) == 1
+
+
+def test_intervals_of_f1_hold_the_value_and_narrow_with_more_cells():
+    few = f1_intervals(tried(), np.random.default_rng(0))
+    many = f1_intervals(tried(confusion=((9000, 1000), (2000, 3000))), np.random.default_rng(0))
+    for name, value in tried()["f1"].items():
+        assert few[name][0] < many[name][0] < value < many[name][1] < few[name][1]
+        assert np.ptp(few[name]) / np.ptp(many[name]) == pytest.approx(10, rel=0.15)
+    exact = f1_intervals(tried(confusion=((50, 0), (0, 50))), np.random.default_rng(0))
+    assert exact == {"round": (1.0, 1.0), "long": (1.0, 1.0)}

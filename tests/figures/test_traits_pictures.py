@@ -28,6 +28,8 @@ def test_a_trait_that_differs_is_named_with_its_direction_and_numbers():
     said = outside(table)
     assert "short over long axis (higher in real cells: median 248 against 50.5; 0% inside)" in said
     assert "slope of the spectrum (lower" in said and "contrast" not in said
+    apart = compare(rows(values), rows(values[::5], aspect=[-200.0] * 10 + [300.0] * 10))
+    assert "short over long axis (on either side in real cells" in outside(apart)
 
 
 def test_the_worst_is_named_first_and_missing_values_are_left_out():
