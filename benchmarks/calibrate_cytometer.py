@@ -5,7 +5,8 @@
 How version 2 of `cgrecnet/data/cytometer.yaml` was found: the traits of the kinds were changed until the baseline's F1
 of each class came near the paper's (Table 5, column Baseline), and then frozen. Every attempt has its record, the
 misses too. The recipe is small, so that two cores can do it; a longer training or more cells would end higher. It is in
-each record, because it changed once: from the third attempt on, the learning rate falls after epoch 4. As in the paper, training and test cells come from the same acquisition runs.
+each record, because it changed once: from the third attempt on, the learning rate falls after epoch 4. As in the
+paper, training and test cells come from the same acquisition runs.
 """
 
 import argparse
