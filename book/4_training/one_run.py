@@ -168,7 +168,7 @@ Markdown(f"In numbers: {shares}.")
 # It took too long for a page, so its *record* is part of the project: one file with parameters, losses, scores, the prediction for every test cell, and where it ran.
 # {numref}`fig-recorded-curves` is drawn from the records.
 
-# %% mystnb={"image": {"alt": "Three panels over ten epochs for two models: training and validation loss, validation macro F1 with a dot at the reported epoch, and the learning rate on a logarithmic scale with one step down after epoch seven. The baseline's F1 lies above that of CG-RecNet throughout."}, "figure": {"name": "fig-recorded-curves", "caption": "The baseline is ahead at every epoch of this run, and the reported epoch of CG-RecNet is the later one. One possible reason, not tested here, is that the added modules start untrained between pretrained stages. A, loss (dashed: training, solid: validation); B, macro F1 on the validation cells, a dot marks the epoch whose weights were tested; C, the learning rate. Jurkat cells, one run each."}}
+# %% mystnb={"image": {"alt": "Three panels over ten epochs for two models: training and validation loss, validation macro F1 with a dot at the reported epoch, and the learning rate on a logarithmic scale with one step down after epoch seven. The baseline's F1 lies above that of CG-RecNet throughout."}, "figure": {"name": "fig-recorded-curves", "caption": "The baseline is ahead at every epoch of this run, and both networks are still gaining at the end: for either the last epoch is the one that was tested. One possible reason for the distance, not tested here, is that the added modules start untrained between pretrained stages. A, loss (dashed: training, solid: validation); B, macro F1 on the validation cells, a dot marks the epoch whose weights were tested; C, the learning rate. Jurkat cells, one run each."}}
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.record import load_records
 
@@ -181,7 +181,7 @@ plt.show()
 f1 = {r.config["model"]: [entry["validation_macro_f1"] for entry in r.history] for r in records}
 best = {r.config["model"]: [entry["reported"] for entry in r.history].index(True) for r in records}
 assert all(base > full for base, full in zip(f1["resnet50"], f1["cg_recnet"], strict=True))
-assert best["cg_recnet"] > best["resnet50"]
+assert best["cg_recnet"] == best["resnet50"] == len(f1["resnet50"]) - 1
 
 # %% tags=["remove-input"]
 from_records(records)
