@@ -325,7 +325,7 @@ Markdown(
 # $$ (eq-cytometer-camera)
 #
 # $b$ is the background, $G$ the gain (grey levels per relative intensity), $\sigma$ the noise, and $\varepsilon$ a random number with mean 0 and standard deviation 1.
-# Neither has to do with the cell: both are set when a run is recorded or exported.
+# Background and gain have nothing to do with the cell: both are set when a run is recorded or exported.
 # That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
 
 # %% tags=["remove-input"]

@@ -407,7 +407,7 @@ if frozen:
         f"The farthest off is the {max(wanted, key=lambda kind: abs(reached[kind] - wanted[kind]))}, by {max(abs(reached[kind] - wanted[kind]) for kind in wanted):.3f}. "
         f"By the chance of the test cells alone the frozen attempt's F1 could be {', '.join(f'{low:.3f} to {high:.3f} ({kind})' for kind, (low, high) in spread.items())}: 95 % intervals, which hold the paper's value for {len(inside)} of {len(spread)} classes.\n\n"
         "What these numbers do not say:\n\n"
-        f"- *How much another training would differ.* Of {len(attempts)} attempts {len(frozen)} used the frozen parameters, and every attempt was trained once, with the same seed.\n"
+        f"- *How much another training would differ.* Of {len(attempts)} attempts, {len(frozen)} used the frozen parameters, and every attempt was trained once, with the same seed.\n"
         f"- *How it would go on fresh cells.* Attempts {', '.join(same_cells)} were tested on the same cells, drawn from the same random numbers and changed only by the parameters, and their scores decided where to stop. "
         "So the frozen attempt may lie nearer to the paper's profile than fresh cells would.\n"
         "- *How hard the task is for another recipe.* "
