@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,12 @@ def real_data() -> Path:
     if not value:
         pytest.skip("CGRECNET_DATA is not set: no real images here")
     return Path(value)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_that_arrive():
+    """Tests send these to what they start; a shell that runs the tests in the background has them ignored by all."""
+    for name, handler in (("SIGINT", signal.default_int_handler), ("SIGHUP", signal.SIG_DFL)):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)
