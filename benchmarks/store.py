@@ -1,6 +1,6 @@
 """A packed store against the same crops as files, read by torchvision's ImageFolder: time, size, memory, random reads.
 
-    python benchmarks/store.py [--cells 207556] [--folder /tmp/bench-store] [--json results/bench-store/NAME.json]
+    python benchmarks/store.py [--cells 207556] [--folder NEW] [--json results/bench-store/NAME.json]
 
 The crops are generated (noise on a grey ground, no cells): 24-bit BMP files with R = G = B, 60 pixels wide and 37 to
 57 high, in class folders with the paper's class shares, as its images come. They are removed at the end.
@@ -18,6 +18,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -231,7 +232,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cells", type=int, default=207_556)
     parser.add_argument(
-        "--folder", type=Path, default=Path("/tmp/bench-store"), help="a new folder, removed at the end"
+        "--folder",
+        type=Path,
+        default=Path(tempfile.gettempdir()) / "bench-store",
+        help="a new folder, removed at the end",
     )
     parser.add_argument("--reads", type=int, default=3_000, help="random reads per round and side")
     parser.add_argument("--cold-reads", type=int, default=1_000)

@@ -6,21 +6,19 @@ FOLDER holds brightfield crops of Zhu et al. 2021 under their own names. The are
 deviates from the background (`cgrecnet.data.traits.deviating_area`), halo included. Each file is named with its sha256.
 """
 
-import argparse
-import json
 import sys
 from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from zhu_samples import command
 
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.data.zhu_files import list_cells
 from cgrecnet.data.zhu_names import Unusable
 from cgrecnet.data.zhu_pixels import read_grey
-from cgrecnet.errors import DataError, UserError
+from cgrecnet.errors import DataError
 from cgrecnet.figures.geometry import evaluation_shares, kept_shares
-from cgrecnet.files import whole
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, software
 
@@ -51,23 +49,5 @@ def measure(folder: Path) -> dict:
     return {"size": 224, "cells": cells, "commit": commit(), "software": software()}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--json", type=Path, default=RESULTS / "zhu-samples" / "crops.json", help="where to keep it")
-    args = parser.parse_args()
-    try:
-        record = measure(args.folder)
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    with whole(args.json) as file:
-        json.dump(record, file, indent=1)
-        file.write("\n")
-    print(f"{len(record['cells'])} cells measured: {args.json}")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(measure, __doc__.splitlines()[0], RESULTS / "zhu-samples" / "crops.json"))

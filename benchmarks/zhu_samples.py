@@ -9,6 +9,7 @@ The record names each file with its sha256, so that whoever has it can measure i
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
@@ -52,10 +53,11 @@ def measure(folder: Path) -> dict:
     }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def command(measure: Callable[[Path], dict], description: str, default: Path) -> int:
+    """Measure the folder that the command line names and keep the record; 0, or 2 with one sentence."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--json", type=Path, default=RESULTS / "zhu-samples" / "traits.json", help="where to keep it")
+    parser.add_argument("--json", type=Path, default=default, help="where to keep it")
     args = parser.parse_args()
     try:
         record = measure(args.folder)
@@ -68,6 +70,11 @@ def main() -> int:
         file.write("\n")
     print(f"{len(record['cells'])} cells measured: {args.json}")
     return 0
+
+
+def main() -> int:
+    """Measure the traits."""
+    return command(measure, __doc__.splitlines()[0], RESULTS / "zhu-samples" / "traits.json")
 
 
 if __name__ == "__main__":
