@@ -48,6 +48,7 @@ patience = None  # type: int | None
 report = "best"  # type: str
 results_folder = None  # type: str | None
 work_folder = None  # type: str | None
+keep_weights = False  # type: bool
 
 # %% [markdown]
 # ## The parameters, checked
@@ -106,6 +107,15 @@ from cgrecnet.training.loop import fit
 from cgrecnet.training.report import Progress, epoch_line
 
 started, clock = datetime.now(UTC), time.perf_counter()
+progress = Progress(work / plan.run_id / "progress.json", config.epochs)
+
+
+def at_epochs_end(entry):
+    """One line for the log, and the validation score for the bar."""
+    print(epoch_line(entry, config.epochs), flush=True)
+    progress.epoch(entry)
+
+
 history = fit(
     network,
     cells["train"],
@@ -115,8 +125,8 @@ history = fit(
     fabric=fabric,
     checkpoint=work / plan.run_id / "checkpoint.pt",
     fingerprint=plan.run_id,
-    on_step=Progress(work / plan.run_id / "progress.json", config.epochs),
-    on_epoch=lambda entry: print(epoch_line(entry, config.epochs), flush=True),
+    on_step=progress,
+    on_epoch=at_epochs_end,
 )
 
 # %% [markdown]
@@ -151,5 +161,6 @@ if fabric.is_global_zero:
         processes=fabric.world_size,
         started=started,
         wall_seconds=time.perf_counter() - clock,
+        keep_weights=keep_weights,
     )
     print("record:", path)

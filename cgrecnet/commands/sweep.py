@@ -2,6 +2,7 @@
 
 import argparse
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 from cgrecnet.commands.train import add_folders, folders, parse_parameters
@@ -28,6 +29,7 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
     from cgrecnet.runs.cost import LARGE, estimate
     from cgrecnet.runs.grid import read_sweep
+    from cgrecnet.runs.notebook import train
     from cgrecnet.runs.sweep import is_done, plan_sweep, run_sweep
 
     configs = read_sweep(options.file, parse_parameters(options.overrides))
@@ -46,7 +48,13 @@ def _run(options: argparse.Namespace) -> int:
         if cost and cost.hours > LARGE:
             raise ConfigError(f"That is more than {LARGE:g} hours, so nothing was started: add --yes to start it.")
     with connected as connect:
-        run_sweep(configs, connect, retries=options.retries, **folders(options))
+        run_sweep(
+            configs,
+            connect,
+            retries=options.retries,
+            do=partial(train, keep_weights=options.keep_weights),
+            **folders(options),
+        )
     return 0
 
 

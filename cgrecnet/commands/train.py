@@ -22,7 +22,8 @@ def add(commands) -> None:
 
 
 def add_folders(command: argparse.ArgumentParser) -> None:
-    """Add the options that name the folders of records and of work in progress."""
+    """Add the options that name the folders of records and of work in progress, and what is kept there."""
+    command.add_argument("--keep-weights", action="store_true", help="keep the tested weights in the work folder")
     command.add_argument("--results", type=Path, help="folder of the records (default: results/)")
     command.add_argument("--work", type=Path, help="folder of checkpoints and logs (default: _build/runs/)")
 
@@ -62,7 +63,8 @@ def _train(options: argparse.Namespace) -> int:
         plan = plan_run(config)
         join(write_parameters(plan, options.results or RESULTS, options.work or WORK), together, plan.run_id)
         return 0
-    record = train(config, together=together, bar=sys.stderr.isatty(), **folders(options))
+    bar, kept = sys.stderr.isatty(), options.keep_weights
+    record = train(config, together=together, bar=bar, keep_weights=kept, **folders(options))
     test = record.test
     print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
     return 0

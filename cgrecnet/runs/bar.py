@@ -15,7 +15,7 @@ EVERY = 0.5
 
 @contextmanager
 def progress_bar(path: Path, shown: bool) -> Iterator[None]:
-    """Draw steps done, time left, cells per second and loss on stderr while the block runs, from the file `path`."""
+    """While the block runs, draw on stderr what the file `path` says: steps, time left, cells/s, loss, validation F1."""
     if not shown:
         yield
         return
@@ -37,7 +37,14 @@ def _watch(path: Path, end: threading.Event) -> None:
             except (OSError, ValueError):
                 continue
             drawn.total = state["total"]
-            drawn.set_postfix_str(f"{state['cells_per_second']:.0f} cells/s, loss {state['loss']:.3f}")
+            drawn.set_postfix_str(_words(state))
             if not drawn.n:
                 drawn.initial = state["done"]  # a resumed run: the rate counts from here
             drawn.update(state["done"] - drawn.n)
+
+
+def _words(state: dict) -> str:
+    f1 = state.get("validation_macro_f1")
+    return f"{state['cells_per_second']:.0f} cells/s, loss {state['loss']:.3f}" + (
+        f", validation F1 {f1:.3f}" if f1 is not None else ""
+    )

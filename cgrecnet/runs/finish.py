@@ -5,13 +5,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import save_file
 from torch import nn
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
+from cgrecnet.errors import RunError
 from cgrecnet.runs.environment import hardware, software
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+
+#: The tested weights in a run's work folder, where they were to be kept.
+WEIGHTS = "weights.safetensors"
 
 
 def finish_run(
@@ -29,9 +35,11 @@ def finish_run(
     processes: int = 1,
     started: datetime,
     wall_seconds: float,
+    keep_weights: bool = False,
 ) -> Path:
     """Write predictions and record of a finished run; return the record's path.
 
+    keep_weights: whether the tested weights stay in the work folder (`WEIGHTS`), for whoever explains the network.
     predictions: data-set indices, labels and probabilities of the test cells, as `loop.predict` returns them.
     `wall_seconds` of a resumed run counts the time of every epoch that was trained, not the pause.
     """
@@ -63,10 +71,27 @@ def finish_run(
         test=test,
         predictions_sha256=sha256(table),
     )
+    if keep_weights:
+        _write_weights(model, work / plan.run_id / WEIGHTS)
     path = write_run(results / plan.config.experiment / plan.run_id, record, table)
     for name in ("checkpoint.pt", "progress.json"):
         (work / plan.run_id / name).unlink(missing_ok=True)
     return path
+
+
+def _write_weights(model: nn.Module, path: Path) -> None:
+    partial = path.with_name(path.name + ".partial")
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(state, partial)
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise RunError(
+            f"The weights {path} could not be written ({error}): make room, or leave out --keep-weights, then start "
+            "the run again; it goes on from its last checkpoint."
+        ) from error
 
 
 def describe_dataset(dataset: CellDataset) -> dict:

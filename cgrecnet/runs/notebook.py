@@ -39,10 +39,12 @@ def train(
     say: Callable[[str], None] = print,
     together: Together = ALONE,
     bar: bool = False,
+    keep_weights: bool = False,
 ) -> RunRecord:
     """Do the run that `config` describes, unless its record exists; return the record.
 
-    together: how many processes, on how many nodes, train it; bar: whether a progress bar is drawn on stderr.
+    together: how many processes, on how many nodes, train it; bar: whether a progress bar is drawn on stderr;
+    keep_weights: whether the tested weights stay in `work/RUN/weights.safetensors`.
     A run that was killed goes on from its last checkpoint. All that it says is kept in `work/RUN/log.txt`.
     Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing the run.
     """
@@ -60,7 +62,7 @@ def train(
     with only_one_process(folder / "lock", plan.run_id) as lock:
         if record_path.exists():  # another process ended it while this one looked
             return read_record(record_path)
-        parameters = write_parameters(plan, Path(results), Path(work))
+        parameters = write_parameters(plan, Path(results), Path(work), keep_weights)
         first, *rest = together.variables(plan.run_id) if together.world > 1 else [{}]
         with others(rest, parameters), progress_bar(folder / PROGRESS, bar):
             code, tail = _execute(parameters, executed, lock, say, first)
@@ -86,13 +88,14 @@ def _check_writable(folder: Path, option: str) -> None:
         raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
 
 
-def write_parameters(plan: Plan, results: Path, work: Path) -> Path:
+def write_parameters(plan: Plan, results: Path, work: Path, keep_weights: bool = False) -> Path:
     """The file from which papermill takes a run's parameters, in the run's folder."""
     folder = Path(work) / plan.run_id
     folder.mkdir(parents=True, exist_ok=True)
     parameters = plan.config.model_dump() | {
         "results_folder": str(Path(results).resolve()),
         "work_folder": str(Path(work).resolve()),
+        "keep_weights": keep_weights,
     }
     return write_whole(folder / "parameters.yaml", yaml.safe_dump(parameters, sort_keys=False))
 

@@ -18,7 +18,8 @@ def epoch_line(entry: dict, epochs: int) -> str:
 
 
 class Progress:
-    """Called at each step; keeps `path` up to date, at most every half second: done, total, rate, loss.
+    """Called at each step; keeps `path` up to date, at most every half second: done, total, rate, loss, and the
+    macro F1 on the validation cells (None before the first epoch's end).
 
     A disk that refuses is no reason to stop a run, so it is ignored.
     """
@@ -27,6 +28,11 @@ class Progress:
         self.path, self.epochs, self.every = Path(path), epochs, every
         self.written = self.since = time.perf_counter()
         self.cells = 0
+        self.f1: float | None = None
+
+    def epoch(self, entry: dict) -> None:
+        """Take note of a finished epoch's validation score; the next step shows it."""
+        self.f1 = entry["validation_macro_f1"]
 
     def __call__(self, *, epoch: int, step: int, steps: int, cells: int, loss) -> None:
         self.cells += cells
@@ -38,6 +44,7 @@ class Progress:
             "done": (epoch - 1) * steps + step,
             "total": self.epochs * steps,
             "cells_per_second": self.cells / max(now - self.since, 1e-9),
+            "validation_macro_f1": self.f1,
             "loss": float(loss),  # here and not at each step, because a GPU has to be waited for
         }
         try:

@@ -11,12 +11,18 @@ import psutil
 import pytest
 
 from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.evaluation.metrics import score
+from cgrecnet.models import create_model
 from cgrecnet.runs import notebook
+from cgrecnet.runs.finish import WEIGHTS
 from cgrecnet.runs.notebook import NOTEBOOK, train
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.ranks import Together
 from cgrecnet.runs.record import read_predictions, read_record
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.devices import make_fabric
+from cgrecnet.training.loop import predict
+from cgrecnet.training.setup import load_parts
 
 #: A run that takes seconds: simulated cells, small images, a small network.
 TINY = {
@@ -48,7 +54,7 @@ def finished(tmp_path_factory):
     """One run from start to end: (configuration, record, results folder, what it said)."""
     folder = tmp_path_factory.mktemp("whole")
     config, said = RunConfig(**TINY), []
-    record = train(config, results=folder / "results", work=folder / "work", say=said.append)
+    record = train(config, results=folder / "results", work=folder / "work", say=said.append, keep_weights=True)
     return config, record, folder, said
 
 
@@ -58,6 +64,7 @@ def test_the_notebooks_parameters_are_the_configurations_with_its_defaults():
     values: dict = {}
     exec(source, {}, values)
     assert values.pop("results_folder") is None and values.pop("work_folder") is None
+    assert values.pop("keep_weights") is False
     assert values == RunConfig().model_dump()
 
 
@@ -72,6 +79,16 @@ def test_a_run_ends_in_one_record_and_says_its_epochs(finished):
     assert record.test["n"] == record.split["sizes"]["test"]
     assert read_record(folder / "results" / "tiny" / record.run_id / "run.json") == record
     assert not (folder / "work" / record.run_id / "checkpoint.pt").exists()
+
+
+def test_the_weights_that_were_kept_are_those_that_were_tested(finished):
+    config, record, folder, _ = finished
+    fabric = make_fabric(config)
+    dataset, _, cells = load_parts(config, fabric)
+    network = create_model(config.model, weights=folder / "work" / record.run_id / WEIGHTS, image_size=32)
+    assert network.weights_info["fresh"] == []
+    labels, probabilities, _ = predict(network, cells["test"], fabric=fabric)
+    assert score(labels, probabilities, dataset.classes) == record.test
 
 
 def test_a_finished_run_is_not_done_again(finished, monkeypatch):

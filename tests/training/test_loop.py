@@ -183,9 +183,17 @@ def test_bf16_trains_and_keeps_its_weights_in_float32(cells):
 
 def test_progress_is_written_while_a_run_trains(cells, tmp_path):
     path = tmp_path / "deep" / "progress.json"
-    run(cells, config(epochs=2), on_step=Progress(path, 2, every=0))
-    state = json.loads(path.read_text())
+    progress, seen = Progress(path, 2, every=0), []
+
+    def step(**state):
+        progress(**state)
+        seen.append(json.loads(path.read_text()))
+
+    history = run(cells, config(epochs=2), on_step=step, on_epoch=progress.epoch)[1]
+    state = seen[-1]
     assert state["done"] == state["total"] == 6 and state["cells_per_second"] > 0 and state["loss"] > 0
+    assert seen[0]["validation_macro_f1"] is None
+    assert state["validation_macro_f1"] == history[0]["validation_macro_f1"]
 
 
 def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
