@@ -15,7 +15,7 @@ EVERY = 0.5
 
 @contextmanager
 def progress_bar(path: Path, shown: bool) -> Iterator[None]:
-    """While the block runs, draw on stderr what the file `path` says: steps, time left, cells/s, loss, validation F1."""
+    """While the block runs, draw on stderr what `path` says: steps, time left, cells/s, loss, validation F1."""
     if not shown:
         yield
         return
