@@ -48,6 +48,7 @@ class Plan(BaseModel):
 
     alpha: Annotated[float, Field(gt=0, lt=1)]
     settings: str
+    amendments: tuple[str, ...] = ()
     questions: tuple[Question, ...] = Field(min_length=1)
 
     def __getitem__(self, name: str) -> Question:
