@@ -1,0 +1,63 @@
+"""How many paired repeats a difference needs to be seen."""
+
+import numpy as np
+from statsmodels.stats.power import TTestPower
+
+from cgrecnet.evaluation.arrays import share
+
+#: Beyond this many repeats nobody will train; `repeats_needed` then says None.
+MOST = 10_000_000
+
+
+def power_of_paired_t(
+    difference: float, sd_of_difference: float, n: int, alpha: float = 0.05, test_share: float = 0.0
+) -> float:
+    """Chance that a two-sided paired t-test over n repeats comes out below alpha, if the true difference is this.
+
+    difference, sd_of_difference: in one unit (percentage points); sd between repeats, of the difference.
+    test_share: 0 for independent repeats; n_test / n_train for folds of one data set under the corrected test.
+    Raises ValueError where sd is not positive, n is below 2, or a value is not finite.
+    Source: statsmodels' TTestPower (noncentral t).
+    """
+    _refuse(difference, sd_of_difference, test_share)
+    if n < 2:
+        raise ValueError(f"A paired t-test needs two repeats or more, not {n}.")
+    share(alpha, "alpha")
+    # The noncentrality is effect x sqrt(n); the correction makes it difference / (sd x sqrt(1/n + test_share)).
+    effect = abs(difference) / sd_of_difference / np.sqrt(1 + n * test_share)
+    return float(TTestPower().power(effect, nobs=n, alpha=alpha, df=n - 1, alternative="two-sided"))
+
+
+def repeats_needed(
+    difference: float, sd_of_difference: float, power: float = 0.8, alpha: float = 0.05, test_share: float = 0.0
+) -> int | None:
+    """The smallest number of paired repeats with at least this power; None where no number (up to `MOST`) has it.
+
+    With a test_share above 0 the error does not shrink to nothing, so that a small difference may never be seen.
+    Arguments and errors as in `power_of_paired_t`; also ValueError where the difference is 0 or power not in (0, 1).
+    """
+    _refuse(difference, sd_of_difference, test_share)
+    share(power, "power")
+    if difference == 0:
+        raise ValueError("A difference of 0 cannot be found by any number of repeats.")
+
+    def enough(n: int) -> bool:
+        return power_of_paired_t(difference, sd_of_difference, n, alpha, test_share) >= power
+
+    low, high = 1, 2
+    while not enough(high):
+        low, high = high, 2 * high
+        if high > MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _refuse(difference: float, sd: float, test_share: float) -> None:
+    if not np.isfinite([difference, sd, test_share]).all() or sd <= 0 or test_share < 0:
+        raise ValueError(
+            f"Power needs a finite difference, a positive sd and a test_share of 0 or more, "
+            f"not {difference}, {sd} and {test_share}."
+        )
