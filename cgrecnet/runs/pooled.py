@@ -1,0 +1,96 @@
+"""The predictions of all folds put together: in a cross-validation every cell is tested once, by a network not trained
+on it.
+
+Networks of different folds are different networks, so that pooled scores describe a procedure, not one network.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cgrecnet.errors import RunError
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.record import RunRecord, read_predictions
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Several models' predictions of the same test cells, in one order.
+
+    classes: class names, index = label; cell_ids, labels, folds: one entry per cell, all different ids.
+    probabilities: model -> shape (cells, classes); records: the runs behind, by model and fold.
+    left_out: folds that some model has no run of; their cells are not here.
+    """
+
+    classes: tuple[str, ...]
+    cell_ids: np.ndarray
+    labels: np.ndarray
+    folds: np.ndarray
+    probabilities: dict[str, np.ndarray]
+    records: tuple[RunRecord, ...]
+    left_out: tuple[int, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        return tuple(self.probabilities)
+
+    @property
+    def folds_in(self) -> tuple[int, ...]:
+        """The folds whose cells are here."""
+        return tuple(int(fold) for fold in np.unique(self.folds))
+
+    def predicted(self, model: str) -> np.ndarray:
+        """The class with the largest probability, for every cell; int, shape (cells,)."""
+        return self.probabilities[model].argmax(axis=1)
+
+    def right(self, model: str) -> np.ndarray:
+        """Whether the predicted class is the true one; bool, shape (cells,)."""
+        return self.predicted(model) == self.labels
+
+    def confusion(self, model: str) -> np.ndarray:
+        """Counts, rows: true class, columns: predicted class."""
+        size = len(self.classes)
+        return np.bincount(size * self.labels + self.predicted(model), minlength=size * size).reshape(size, size)
+
+
+def pool(records: Sequence[RunRecord], models: Sequence[str] | None = None, results: Path = RESULTS) -> Pooled | None:
+    """Put the test predictions of the folds together, for the folds that every one of `models` has a run of.
+
+    models: None takes all that occur, in the order of the records. Of several seeds the smallest is taken.
+    Returns None where no fold is complete.
+    Raises RunError where models were tested on different cells, labels or data, or a cell is in two folds.
+    """
+    chosen: dict[tuple[str, int], RunRecord] = {}
+    for record in sorted(records, key=lambda r: r.config["seed"], reverse=True):
+        chosen[record.config["model"], record.config["fold"]] = record
+    models = list(dict.fromkeys(r.config["model"] for r in records)) if models is None else list(models)
+    every = sorted({fold for _, fold in chosen})
+    folds = [fold for fold in every if models and all((model, fold) in chosen for model in models)]
+    if not folds:
+        return None
+    used = [chosen[model, fold] for model in models for fold in folds]
+    if len({record.data["fingerprint"] for record in used}) > 1:
+        raise RunError(f"The runs of {used[0].experiment!r} saw different data: delete those that are out of date.")
+    parts = {key: read_predictions(results, chosen[key]) for key in ((m, f) for m in models for f in folds)}
+    ids = np.concatenate([parts[models[0], fold][0] for fold in folds])
+    labels = np.concatenate([parts[models[0], fold][1] for fold in folds])
+    if len(np.unique(ids)) < len(ids):
+        raise RunError(f"A cell of {used[0].experiment!r} was tested in two folds: they cannot be pooled.")
+    probabilities = {}
+    for model in models:
+        own = np.concatenate([parts[model, fold][0] for fold in folds])
+        if not np.array_equal(own, ids) or not np.array_equal(
+            np.concatenate([parts[model, fold][1] for fold in folds]), labels
+        ):
+            raise RunError(f"{model} and {models[0]} were not tested on the same cells of {used[0].experiment!r}.")
+        probabilities[model] = np.concatenate([parts[model, fold][2] for fold in folds])
+    places = np.concatenate([np.full(len(parts[models[0], fold][0]), fold) for fold in folds])
+    return Pooled(
+        tuple(used[0].data["classes"]), ids, labels, places, probabilities, tuple(used),
+        tuple(fold for fold in every if fold not in folds),
+    )  # fmt: skip
