@@ -1,0 +1,39 @@
+"""The gap between two shares: a worked example of the literature, symmetry, coverage."""
+
+import numpy as np
+import pytest
+
+from cgrecnet.evaluation.gap import share_gap
+
+
+def test_newcombes_first_example():
+    gap = share_gap(56, 70, 48, 80)  # Newcombe 1998, Table II, case a: 0.0524 to 0.3339
+    assert gap.difference == pytest.approx(20)
+    assert gap.interval95 == pytest.approx((5.24, 33.39), abs=0.01)
+    assert gap.n == (70, 80) and 0.001 < gap.p_value < 0.05
+
+
+def test_the_other_order_turns_the_sign():
+    one, other = share_gap(90, 100, 70, 100), share_gap(70, 100, 90, 100)
+    assert one.difference == -other.difference and one.p_value == pytest.approx(other.p_value)
+    assert one.interval95 == pytest.approx([-end for end in reversed(other.interval95)])
+
+
+def test_equal_shares_have_no_gap_at_the_ends_too():
+    for right in (0, 50, 100):
+        gap = share_gap(right, 100, right, 100)
+        assert gap.difference == 0 and gap.p_value == 1 and gap.interval90[0] < 0 < gap.interval90[1]
+
+
+def test_the_interval_covers_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    hits = 0
+    for first, second in rng.binomial(300, (0.95, 0.85), size=(400, 2)):
+        low, high = share_gap(int(first), 300, int(second), 300).interval95
+        hits += low < 10 < high
+    assert 0.91 < hits / 400 < 0.99
+
+
+def test_what_is_no_share_is_refused():
+    with pytest.raises(ValueError, match="not 5 of 4"):
+        share_gap(5, 4, 1, 4)
