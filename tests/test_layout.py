@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "training": {"data", "models", "evaluation"},
     "runs": {"data", "models", "evaluation", "training"},
     "figures": {"paper", "data", "models", "evaluation", "training", "runs"},
-    "publish": set(),
+    "publish": {"paper"},
     "commands": {"paper", "data", "models", "evaluation", "training", "runs", "publish", "doctor"},
 }
 

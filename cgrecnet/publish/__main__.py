@@ -1,4 +1,7 @@
-"""`python -m cgrecnet.publish build | check`: make the book, or look over the book that is there."""
+"""`python -m cgrecnet.publish build | check | honesty`: make the book, or look over what is there.
+
+`honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing.
+"""
 
 import argparse
 import errno
@@ -10,6 +13,7 @@ from pathlib import Path
 
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.publish import check, html, schedule, stage
+from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import only_one
 from cgrecnet.publish.resources import cores
@@ -17,7 +21,8 @@ from cgrecnet.publish.resources import cores
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cgrecnet.publish", description=__doc__)
-    parser.add_argument("command", choices=["build", "check"])
+    parser.add_argument("command", choices=["build", "check", "honesty"])
+    parser.add_argument("chapters", nargs="*", help="for honesty: paths of chapters (default: all)")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
     parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
@@ -29,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
         if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to be left alone
             signal.signal(number, _interrupted)
     try:
+        if options.command == "honesty":
+            return honest(layout, options.chapters)
         with only_one(layout.build):
             if options.command == "check":
                 if not (layout.html / "index.html").is_file():
@@ -73,6 +80,12 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
     if status == 0:
         print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
     return status
+
+
+def honest(layout: Layout, names: list[str]) -> int:
+    """Print what the honesty checks find in the chapters named, or in all; return the exit status."""
+    chapters = honesty.named(layout, names)
+    return honesty.report(honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters))
 
 
 def _interrupted(*_: object) -> None:

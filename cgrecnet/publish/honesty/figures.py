@@ -1,0 +1,57 @@
+"""A figure without provenance: each has, in its own section, a block that says where it comes from, or says none is due.
+
+Two tags of its cell say so: `drawing` (a sketch; nothing was computed) and `computed` (it follows from the code on the
+page and from printed numbers; neither cells nor runs were used). The page shows their words below the figure.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+#: Tags by which a figure says that there is nothing it comes from but the page itself.
+OWN = {"drawing", "computed"}
+_BLOCK = 'class="provenance"'
+_CALL = re.compile(r"\b(?:from_records|from_dataset|provenance\w*)\(|\bProvenance\(")
+_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+
+
+def unsourced(cells: list[dict[str, Any]]) -> Iterator[str]:
+    """The name of each figure that no provenance follows before the next heading.
+
+    cells: of a notebook. Where a cell has outputs, its pictures and blocks count; where it has none (a chapter that has
+    not been run), the figure that its header names and the calls in its code.
+    """
+    waiting: list[str] = []
+    for number, cell in enumerate(cells, 1):
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            if _HEADING.search(source):
+                yield from waiting
+                waiting = []
+        elif cell["cell_type"] == "code":
+            if _is_figure(cell) and not OWN & set(cell["metadata"].get("tags", [])):
+                waiting.append(_name(cell, number))
+            if _has_block(cell, source):
+                waiting = []
+    yield from waiting
+
+
+def _is_figure(cell: dict[str, Any]) -> bool:
+    pictures = any(kind.startswith("image/") for output in cell.get("outputs", []) for kind in output.get("data", {}))
+    hidden = {"remove-cell", "remove-output"} & set(cell["metadata"].get("tags", []))
+    return ("figure" in cell["metadata"].get("mystnb", {}) or pictures) and not hidden
+
+
+def _name(cell: dict[str, Any], number: int) -> str:
+    return cell["metadata"].get("mystnb", {}).get("figure", {}).get("name") or f"the picture of cell {number}"
+
+
+def _has_block(cell: dict[str, Any], source: str) -> bool:
+    if cell.get("execution_count") is None:
+        return bool(_CALL.search(source))
+    shown = ("".join(text) for output in cell["outputs"] for text in output.get("data", {}).values() if _is_text(text))
+    return any(_BLOCK in text for text in shown)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or isinstance(value, list) and all(isinstance(part, str) for part in value)

@@ -1,0 +1,114 @@
+"""The prose of a chapter's source: what a reader will read of it, line by line, without code, maths and addresses."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cgrecnet.publish.honesty import fences
+
+#: Stands in a text for a value that the program puts in.
+HOLE = "\N{REPLACEMENT CHARACTER}"
+SENTENCE = 4  # words that make a text in code a sentence, rather than a name or a label
+_WORD = re.compile(r"[A-Za-z]{2,}")
+_LEFT_OUT = re.compile(
+    r"(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"  # code, and what a role refers to
+    r"|(?<!\\)\$(?!\s)[^$]+?(?<!\\)\$"  # maths
+    r"|<[^<>\s][^<>]*>"  # an element or an address
+    r"|(?<=\])\([^()\s]*\)"  # where a link leads
+    r"|\b(?:https?://|doi:|10\.\d{4,}/)\S+"
+    r"|^\([\w-]+\)=\s*$"  # a label
+)
+_NUMBERING = re.compile(r"^\s*(?:>\s*)*(?:#+\s+)?\d{1,2}[.)]\s")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of prose: its number in the source, what it says, and the whole paragraph, caption or text around it.
+
+    question: whether it belongs to an exercise, whose numbers are given and not found.
+    """
+
+    number: int
+    text: str
+    paragraph: str
+    question: bool = False
+
+
+def lines_of(source: Path) -> list[Line]:
+    """Every line of prose in a chapter: its Markdown, its captions and alternative texts, the sentences in its code."""
+    text = source.read_text("utf8")
+    if source.suffix != ".py":
+        return list(_markdown(text.splitlines(), 1))
+    found: list[Line] = []
+    for start, header, body in cells(text):
+        if "[markdown]" in header:
+            found += _markdown([line.removeprefix("#").removeprefix(" ") for line in body], start + 1)
+        else:
+            found += [_line(start, caption, caption) for caption in captions(header)]
+            found += _sentences("\n".join(body), start)
+    return found
+
+
+def cells(text: str) -> Iterator[tuple[int, str, list[str]]]:
+    """Each cell of a percent script: the number of its header's line, the header, and the lines below it."""
+    lines = text.splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("# %%")]
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        yield start + 1, lines[start], lines[start + 1 : end]
+
+
+def captions(header: str) -> list[str]:
+    """Caption and alternative text of a figure, which stand in the header of its cell."""
+    found = re.search(r"mystnb=(\{.*)$", header)
+    try:
+        given, _ = json.JSONDecoder().raw_decode(found[1]) if found else ({}, 0)
+    except ValueError:
+        return []
+    texts = (given.get("figure", {}).get("caption"), given.get("image", {}).get("alt"))
+    return [text for text in texts if text]
+
+
+def _line(number: int, text: str, paragraph: str, question: bool = False) -> Line:
+    return Line(number, _LEFT_OUT.sub(" ", _NUMBERING.sub("", text)), paragraph, question)
+
+
+def _markdown(lines: list[str], first: int) -> Iterator[Line]:
+    group: list[tuple[int, str, bool]] = []
+    for number, (text, question) in enumerate([*fences.prose(lines), ("", False)], first):
+        if text.strip():
+            group.append((number, text, question))
+        else:
+            whole = " ".join(line for _, line, _ in group)
+            yield from (_line(place, line, whole, asked) for place, line, asked in group)
+            group = []
+
+
+def _sentences(code: str, start: int) -> Iterator[Line]:
+    """The sentences that code holds: what it prints or shows, with a hole where a value is put in."""
+    try:
+        tree = ast.parse(re.sub(r"^[%!].*$", "pass", code, flags=re.MULTILINE))
+    except SyntaxError:  # the chapter will not run, and the build says so
+        return
+    for text, number in _texts(tree):
+        if len(_WORD.findall(text)) >= SENTENCE:
+            yield _line(start + number, text, text)
+
+
+def _texts(node: ast.AST) -> Iterator[tuple[str, int]]:
+    """Each text below a node that may reach the page; not docstrings, and not what something is compared with."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str):
+            yield node.value, node.lineno
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(part.value if isinstance(part, ast.Constant) else HOLE for part in node.values), node.lineno
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                yield from _texts(part.value)
+    elif not isinstance(node, (ast.Compare, ast.Assert)):
+        documented = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None
+        for child in ast.iter_child_nodes(node):
+            if not (documented and child is node.body[0]):
+                yield from _texts(child)
