@@ -88,7 +88,7 @@ for outcome in paper.splits[:1]:
     print(outcome.calls, outcome.test, "as printed" if outcome.matches else "")
 print("15 per cent:", [round(0.15 * n, 2) for n in counts])
 
-# %% mystnb={"image": {"alt": "A table of coloured tiles, one row per split rule and one column per class. The upper eight rows are all marked as printed; each of the lower five has at least one class that is off by one or two images."}, "figure": {"name": "fig-audit-splits", "caption": "The printed test supports single out stratified splitting of all classes at once: every such rule gives them to the image, and every rule that rounds class by class or works in twentieths misses by one or two. Numbers: images more or fewer than printed."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "A table of coloured tiles, one row per split rule and one column per class. The upper eight rows are all marked as printed; each of the lower five has at least one class that is off by one or two images."}, "figure": {"name": "fig-audit-splits", "caption": "The printed test supports single out stratified splitting of all classes at once: every such rule gives them to the image, and every rule that rounds class by class or works in twentieths misses by one or two. Numbers: images more or fewer than printed."}}
 draw_splits(paper.splits, paper.supports, CLASSES)
 plt.show()
 
@@ -139,7 +139,7 @@ Markdown(
 # %% tags=["remove-input"]
 show(constraints, accuracy_range)
 
-# %% mystnb={"image": {"alt": "One row per model with a grey bar for the attainable accuracies and a dot for the printed one. For Baseline and CG-RecNet the dot lies on the bar; for MobileNetV2, DenseNet, VGG and ViT the dot lies to the right of the bar, by a growing distance."}, "figure": {"name": "fig-audit-attainable", "caption": "For the four comparators the printed accuracy lies above anything that the printed class F1s allow; for the baseline and CG-RecNet both tables agree. Grey: all accuracies of confusion matrices with the F1s and supports of Table 5, rounding included; dots: Tables 3 and 4, whiskers: the printed SD."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "One row per model with a grey bar for the attainable accuracies and a dot for the printed one. For Baseline and CG-RecNet the dot lies on the bar; for MobileNetV2, DenseNet, VGG and ViT the dot lies to the right of the bar, by a growing distance."}, "figure": {"name": "fig-audit-attainable", "caption": "For the four comparators the printed accuracy lies above anything that the printed class F1s allow; for the baseline and CG-RecNet both tables agree. Grey: all accuracies of confusion matrices with the F1s and supports of Table 5, rounding included; dots: Tables 3 and 4, whiskers: the printed SD."}}
 checks = paper.accuracy_checks
 draw_attainable(checks, {model: paper.scores[model].sd for model in checks})
 plt.show()
@@ -259,7 +259,7 @@ assert precision.overlaps(Interval.printed(paper.printed("4/CG-RecNet/precision"
 # %% tags=["remove-input"]
 show(weighted_recall)
 
-# %% mystnb={"image": {"alt": "Two scatter plots of recall against accuracy for random confusion matrices. Weighted recall lies exactly on the diagonal; macro recall scatters widely around it."}, "figure": {"name": "fig-audit-recall", "caption": "Weighted recall repeats accuracy whatever the confusion matrix, so the two columns of Table 4 hold one number; macro recall would have been a second one. Each dot is one of 300 random confusion matrices of three classes; no cells involved."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two scatter plots of recall against accuracy for random confusion matrices. Weighted recall lies exactly on the diagonal; macro recall scatters widely around it."}, "figure": {"name": "fig-audit-recall", "caption": "Weighted recall repeats accuracy whatever the confusion matrix, so the two columns of Table 4 hold one number; macro recall would have been a second one. Each dot is one of 300 random confusion matrices of three classes; no cells involved."}}
 confusions = random_confusions(300, 3, np.random.default_rng(0))
 difference = max(abs(weighted_recall(c) - np.trace(c) / c.sum()) for c in confusions)
 assert difference < 1e-12
@@ -313,7 +313,7 @@ Markdown(
 # %% tags=["remove-input"]
 show(check_floor)
 
-# %% mystnb={"image": {"alt": "One column per model. A grey bar shows the standard deviations that chance alone gives over five folds, with a line at the binomial floor near 0.1; dots show the printed standard deviations. CG-RecNet, ResCMNet, Baseline, MobileNetV2 and DenseNet lie on their bars, VGG and ViT above."}, "figure": {"name": "fig-audit-floor", "caption": "The SDs of CG-RecNet and of four other models are what drawing the test cells gives by itself, so they cannot show that one network is more stable than another; those of VGG and ViT are larger than that. Bars: central 95 per cent of SDs over five folds when the network itself never varies."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "One column per model. A grey bar shows the standard deviations that chance alone gives over five folds, with a line at the binomial floor near 0.1; dots show the printed standard deviations. CG-RecNet, ResCMNet, Baseline, MobileNetV2 and DenseNet lie on their bars, VGG and ViT above."}, "figure": {"name": "fig-audit-floor", "caption": "The SDs of CG-RecNet and of four other models are what drawing the test cells gives by itself, so they cannot show that one network is more stable than another; those of VGG and ViT are larger than that. Bars: central 95 per cent of SDs over five folds when the network itself never varies."}}
 per_fold = sum(fold_supports(counts, folds)[0])
 draw_floor(paper.scores, per_fold, folds)
 plt.show()
@@ -358,7 +358,7 @@ Markdown(
 # %% tags=["remove-input"]
 show(paired_t, unpaired_t, smallest_correlation)
 
-# %% mystnb={"image": {"alt": "Two panels, for 5 and for 3 runs, of p on a logarithmic axis against the correlation from -1 to 1, one line per comparison. With 5 runs the line of Baseline lies far below 0.001 everywhere and that of ResCMNet above 0.05 until correlations near 0.83; with 3 runs all lines lie higher and Baseline crosses 0.001 near zero."}, "figure": {"name": "fig-audit-p", "caption": "That CG-RecNet beats the baseline follows from the printed numbers whatever the correlation, if the five folds are the unit; that the second module adds anything follows only for strongly correlated folds. A, five folds; B, the same means and SDs read as three seeds."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two panels, for five and for three runs, of p on a logarithmic axis against the correlation from -1 to 1, one line per comparison. With five runs the line of Baseline lies far below the printed 0.001 everywhere and that of ResCMNet above 0.05 until correlations are strong; with three runs all lines lie higher and Baseline crosses 0.001 near zero."}, "figure": {"name": "fig-audit-p", "caption": "That CG-RecNet beats the baseline follows from the printed numbers whatever the correlation, if the five folds are the unit; that the second module adds anything follows only for strongly correlated folds. A, five folds; B, the same means and SDs read as three seeds."}}
 others = ["Baseline", "ResCMNet", *COMPARATORS]
 draw_p(paper.scores, "CG-RecNet", others, (folds, 3))
 plt.show()
@@ -415,13 +415,14 @@ Markdown(
 # %%
 rates = paper.rates
 print("epoch after which a thousandth of the summed rate is left:", last_useful_epoch(rates, 0.001))
-print(f"left after epoch 30: {left_shares(rates)[29]:.1e} of it")
+late = 30
+print(f"left after epoch {late}: {left_shares(rates)[late - 1]:.1e} of it")
 for initial in (1e-3, 1e-4):
     print(f"first rate {initial:g}: usual steps of Adam are lost in float32 (weight 0.01) from epoch {first_lost_epoch(initial * rates)}")
 
 # %% [markdown]
 # **Result.**
-# That training comes to rest within 100 epochs **holds**; it could not do otherwise.
+# That training comes to rest within the printed 100 epochs **holds**; it could not do otherwise.
 # A visible decline of the loss far beyond the thirtieth epoch is not to be expected from this schedule.
 #
 # **In fairness**, the first rate is not in the text at hand, and there are ways to call a scheduler that leave the rate unchanged by mistake, which no reader of a paper could see.
@@ -443,7 +444,7 @@ for initial in (1e-3, 1e-4):
 # %% tags=["remove-input"]
 show(additivity)
 
-# %% mystnb={"image": {"alt": "Two panels, parameters and GFLOPs. In each, the value implied by three rows and the printed value of the baseline are points with short error bars that do not touch; implied is larger in both."}, "figure": {"name": "fig-audit-additivity", "caption": "The three rows with modules imply a larger backbone than the one that is printed, in parameters and in GFLOPs, and rounding cannot bridge either gap. Bars: everything that rounds to the printed numbers."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two panels, parameters and GFLOPs. In each, the value implied by three rows and the printed value of the baseline are points with short error bars that do not touch; implied is larger in both."}, "figure": {"name": "fig-audit-additivity", "caption": "The three rows with modules imply a larger backbone than the one that is printed, in parameters and in GFLOPs, and rounding cannot bridge either gap. Bars: everything that rounds to the printed numbers."}}
 tables = {
     unit: additivity(*(paper.printed(f"3/{m}/{column}") for m in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
     for column, unit in (("parameters", "million parameters"), ("gflops", "GFLOPs"))
@@ -493,7 +494,7 @@ show(protocol_cost)
 
 assert LAPTOP_FLOPS == 3e12  # as the text says
 
-# %% mystnb={"image": {"alt": "Horizontal bars of days of training per model, from MobileNetV2 with less than one day up to VGG-16 and ViT-B/16, whose bars are by far the longest, with about a month each."}, "figure": {"name": "fig-audit-cost", "caption": "Five folds of 100 epochs would keep the stated laptop busy for months, and most of it for two comparators. Lower bound at an assumed effective speed of 3 TFLOP/s, one seed; loading, validation and testing left out."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Horizontal bars of days of training per model, from MobileNetV2 with less than one day up to VGG-16 and ViT-B/16, whose bars are by far the longest, with about a month each."}, "figure": {"name": "fig-audit-cost", "caption": "Five folds of 100 epochs would keep the stated laptop busy for months, and most of it for two comparators. Lower bound at an assumed effective speed of 3 TFLOP/s, one seed; loading, validation and testing left out."}}
 titles = {"DenseNet-121": "densenet121", "VGG-16": "vgg16", "MobileNetV2": "mobilenet_v2", "ViT-B/16": "vit_b_16"}
 gmacs = paper.gmacs(paper.recovered) | {title: TORCHVISION_GMACS[name] for title, name in titles.items()}
 epochs = int(paper.printed("S/Epochs/setting"))

@@ -126,11 +126,12 @@ from_dataset(cells)
 # %% tags=["remove-input"]
 zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())["cells"]
 own = [cell for cell in zhu if cell["kind"] in ("astrocyte", "oligodendrocyte", "neuron")]
-assert {cell["width"] for cell in own} == {60}
+(width,) = {cell["width"] for cell in own}
 heights = [cell["height"] for cell in own]
+usual = max(set(heights), key=heights.count)
 Markdown(
-    f"The {len(own)} public samples that we have of the paper's three classes are all 60 pixels wide, and {min(heights)} to {max(heights)} high. "
-    f"{heights.count(45)} of them have 45 rows."
+    f"The {len(own)} public samples that we have of the paper's three classes are all {width} pixels wide, and {min(heights)} to {max(heights)} high. "
+    f"{heights.count(usual)} of them have {usual} rows."
 )
 
 # %% tags=["remove-input"]
@@ -147,7 +148,7 @@ crop = central_crops([45], [60], size)
 assert (crop.resized_height[0], crop.resized_width[0]) == (256, 341)
 Markdown("\n".join(lines))
 
-# %% mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
 draw_kept([(45, 60), (37, 60)])
 best = kept_shares(np.arange(26, 95), np.full(69, 60)).max()
 assert best == kept_shares([60], [60])[0] and round(best, 2) == 0.77
@@ -302,7 +303,7 @@ for name, share in changed.items():
 # %% tags=["remove-input"]
 Markdown("```python\n" + inspect.getsource(batched_resample.axis_weights) + "```")
 
-# %% mystnb={"image": {"alt": "Left: a matrix of 224 rows and 15 columns as a grey picture with a dark diagonal band. Middle: weights of three neighbouring output pixels when 45 pixels become 224, each made of two source pixels. Right: the same when 300 pixels become 64, broad triangles over nine or ten source pixels."}, "figure": {"name": "fig-geometry-weights", "caption": "A resize is a band of weights along the diagonal, narrow when a side grows and broad when it shrinks. A, all weights of a small training box, dark is more; B, three neighbouring output pixels of an enlarged side: each is made of one or two source pixels; C, of a side that shrinks: each is a weighted mean over many."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Left: a matrix of 224 rows and 15 columns as a grey picture with a dark diagonal band. Middle: weights of three neighbouring output pixels when 45 pixels become 224, each made of two source pixels. Right: the same when 300 pixels become 64, broad triangles over nine or ten source pixels."}, "figure": {"name": "fig-geometry-weights", "caption": "A resize is a band of weights along the diagonal, narrow when a side grows and broad when it shrinks. A, all weights of a small training box, dark is more; B, three neighbouring output pixels of an enlarged side: each is made of one or two source pixels; C, of a side that shrinks: each is a weighted mean over many."}}
 draw_weights((15, 224), [(45, 224), (300, 64)])
 for length, resized, fewest, most in ((45, 224, 1, 2), (300, 64, 8, 11)):
     used = (batched_resample.axis_weights(*(torch.tensor([n]) for n in (length, resized, 0)), resized, length)[0] > 0).sum(1)[2:-2]

@@ -80,7 +80,7 @@ Markdown(
 optics = Optics(pixel_um=0.25, pixels=96, source_points=0)  # 0: every direction of the lamp
 path, absorption = drawings.model_cell(optics.axis_um)
 
-# %% mystnb={"image": {"alt": "Two maps of a round cell of 10 micrometres. Left, the optical path: it rises smoothly from the edge to the middle, five granules stand out. Right, on a scale from 0 to 100 per cent, the light that is swallowed: a faint, even disc."}, "figure": {"name": "fig-cytometer-transmission", "caption": "The model cell delays light by a good part of a wavelength and swallows little of it, so that most of what it does to the light is delay. A, optical path in wavelengths; B, light swallowed, on a scale that ends where everything is swallowed."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two maps of a round cell of 10 micrometres. Left, the optical path: it rises smoothly from the edge to the middle, five granules stand out. Right, on a scale from 0 to 100 per cent, the light that is swallowed: a faint, even disc."}, "figure": {"name": "fig-cytometer-transmission", "caption": "The model cell delays light by a good part of a wavelength and swallows little of it, so that most of what it does to the light is delay. A, optical path in wavelengths; B, light swallowed, on a scale that ends where everything is swallowed."}}
 drawings.draw_transmission(optics.axis_um, path, absorption, optics.wavelength_um)
 plt.show()
 
@@ -125,7 +125,7 @@ def picture(path, absorption, defocus_um, optics=optics):
 focus = np.arange(-4, 4.5, 0.5)
 stack = [picture(path, absorption, z) for z in focus]
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-focus", "caption": "Out of focus the delay becomes light and dark, and on the two sides of the focus it is the other way round: granules are dark dots in front and bright dots behind, the rim changes from bright to dark. At zero, little more than the swallowed light is left. Left, the picture; right, its course along the dotted line."}}
+# %% tags=["computed", "remove-input"] mystnb={"figure": {"name": "fig-cytometer-focus", "caption": "Out of focus the delay becomes light and dark, and on the two sides of the focus it is the other way round: granules are dark dots in front and bright dots behind, the rim changes from bright to dark. At zero, little more than the swallowed light is left. Left, the picture; right, its course along the dotted line."}}
 slider(
     [drawings.draw_view(view, optics.pixel_um) for view in stack],
     focus,
@@ -213,7 +213,7 @@ Markdown(
 # The dotted line in {numref}`fig-cytometer-aperture` runs through two granules that lie 0.9 µm apart.
 # At which aperture do they come apart?
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-aperture", "caption": "A wider lens shows finer detail: with a small aperture the two granules on the dotted line are one blur or not there at all, with a large one they are two. The rim of the cell becomes thinner likewise. Defocus 1 µm."}}
+# %% tags=["computed", "remove-input"] mystnb={"figure": {"name": "fig-cytometer-aperture", "caption": "A wider lens shows finer detail: with a small aperture the two granules on the dotted line are one blur or not there at all, with a large one they are two. The rim of the cell becomes thinner likewise. Defocus 1 µm."}}
 apertures = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1)
 through = [
     picture(path, absorption, 1.0, Optics(pixel_um=0.25, pixels=96, source_points=0, numerical_aperture=na))
@@ -277,7 +277,7 @@ Markdown(
 # $\mathrm{NA}_c$ is the aperture of the lamp's optics, the *condenser*, and the weights $w_s$ sum to 1.
 # Out of focus, pictures from different directions are shifted against each other, and the rings wash out ({numref}`fig-cytometer-source`).
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-source", "caption": "The larger the lamp, the fewer the rings, and the less there is to see out of focus at all. With an aperture of zero the light is one plane wave and each edge has several rings. Defocus 3 µm."}}
+# %% tags=["computed", "remove-input"] mystnb={"figure": {"name": "fig-cytometer-source", "caption": "The larger the lamp, the fewer the rings, and the less there is to see out of focus at all. With an aperture of zero the light is one plane wave and each edge has several rings. Defocus 3 µm."}}
 condensers = (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
 lit = [
     picture(path, absorption, 3.0, Optics(pixel_um=0.25, pixels=96, source_points=0, condenser_aperture=na))

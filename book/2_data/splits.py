@@ -128,7 +128,7 @@ assert parted[0] == set(runs) and not parted[1]
 from_dataset(cells)
 
 # %% [markdown]
-# Whole runs cannot be cut to exact shares, so the grouped split comes only as near to 70/15/15 as the runs allow.
+# Whole runs cannot be cut to exact shares, so the grouped split comes only as near to the paper's 70/15/15 as the runs allow.
 # What it never does is part a run, and that can be counted.
 
 # %%
@@ -165,7 +165,7 @@ for several in folds.values():
         np.arange(len(cells)),
     )
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two tables of percentages, one row for each of twelve runs and one column for each of four folds. In panel A a part of every run stands in each column. In panel B each run has one column with 100 per cent and zeros elsewhere."}, "figure": {"name": "fig-splits-folds", "caption": "Stratified folds (A) test a share of every run each time; grouped folds (B) test whole runs, each once. Share of a run's cells that is tested in each of four folds; simulated cells."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two tables of percentages, one row for each of twelve runs and one column for each of four folds. In panel A a part of every run stands in each column. In panel B each run has all of it in one column and zeros elsewhere."}, "figure": {"name": "fig-splits-folds", "caption": "Stratified folds (A) test a share of every run each time; grouped folds (B) test whole runs, each once. Share of a run's cells that is tested in each of four folds; simulated cells."}}
 draw_folds(folds, runs)
 assert all(set(runs[fold.test]) == set(runs) for fold in folds["stratified"])
 plt.show()

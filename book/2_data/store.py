@@ -228,7 +228,7 @@ Provenance(
     (
         ("Data", f"{one['cells']:,} generated crops (noise, no cells); {one['compared']} of them compared pixel by pixel"),
         ("Record", "results/bench-store, written by benchmarks/store.py"),
-        ("Rounds", f"{one['warm']['rounds']} of {one['warm']['reads']:,} reads a side warm, {one['cold']['reads']:,} cold, and 2 cold epochs; the side that goes first alternates"),
+        ("Rounds", f"{one['warm']['rounds']} of {one['warm']['reads']:,} reads a side warm, {one['cold']['reads']:,} cold, and two cold epochs; the side that goes first alternates"),
         ("Hardware", f"CPU ({where['cpu']}), {where['cores']} cores, one process"),
         ("Machine", "shared with other work while this was measured" if one["shared_machine"] else "idle but for this"),
         ("Versions", f"Python {libraries['python']}, numpy {libraries['numpy']}, torchvision {libraries['torchvision']}"),

@@ -56,7 +56,7 @@ Markdown(f"```python\n{shown}```")
 # %% [markdown]
 # {numref}`fig-assembled-place` shows the place in the network.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-assembled-place", "caption": "Both new parts sit in the middle of the network and change no shape: before and after them everything is ResNet-50, up to the last layer. Recorded while the network ran on an empty image."}}
+# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-assembled-place", "caption": "Both new parts sit in the middle of the network and change no shape: before and after them everything is ResNet-50, up to the last layer. Recorded while the network ran on an empty image."}}
 draw_place("fusion", "gate")
 plt.show()
 
@@ -95,7 +95,7 @@ assert total == sum(block.parameters for block in blocks)
 lines.append(f"| | sum | | {total:,} | {sum(block.macs for block in blocks) / 1e6:,.1f} |")
 Markdown("\n".join(lines))
 
-# %% mystnb={"image": {"alt": "Two bar charts with one bar per block of the network. Left, parameters: stage 4 has by far the most, the fusion a third of a million, the gate two million. Right, MACs: the gate has the longest bar, the fusion a short one."}, "figure": {"name": "fig-assembled-cost", "caption": "The gate is a small part of the parameters and the most expensive single block to run, because it acts at every one of 784 positions; the fusion is cheap in both. A, parameters; B, multiplications with one addition each for an image of 224 by 224 pixels; orange, the two new modules."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two bar charts with one bar per block of the network. Left, parameters: stage 4 has by far the most, the fusion a third of a million, the gate two million. Right, MACs: the gate has the longest bar, the fusion a short one."}, "figure": {"name": "fig-assembled-cost", "caption": "The gate is a small part of the parameters and the most expensive single block to run, because it acts at every one of 784 positions; the fusion is cheap in both. A, parameters; B, multiplications with one addition each for an image of 224 by 224 pixels; orange, the two new modules."}}
 draw_blocks(blocks, ("fusion", "gate"))
 plt.show()
 
@@ -137,7 +137,7 @@ statements = [
         "holds" if residual else "cannot be reconciled",
         "with its last layer at zero, the block hands on its input; the text names no such connection for the fusion",
     ),
-    ("pretrained weights of the backbone (2.3)", "not specified", "which file, and what is frozen"),
+    ("pretrained weights of the backbone (section 2.3)", "not specified", "which file, and what is frozen"),
 ]
 assert between and order[order.index("gate") + 1] == "layer3" and f"{total / 1e6:.2f}" == printed
 lines = ["| the paper states | here | detail |", "|---|---|---|"]

@@ -140,7 +140,7 @@ Markdown("\n".join(lines))
 # The parameters and GFLOPs printed for ResCMNet and ResGDNet stand here as the paper labels them; {doc}`recovery` shows that the parameters fit when exchanged, and that the GFLOPs fit none of our counters.
 # For the comparators the paper prints accuracies, and parameters of VGG alone.
 
-# %% mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and 0.3 billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column between 23 and 28 million parameters and 4 to 6 billion; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of about sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and a third of a billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column at some twenty-five million parameters and a few billion MACs; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of about sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
 draw_costs(list(costs.values()))
 plt.show()
 
@@ -155,7 +155,7 @@ Markdown(
 )
 
 # %% [markdown]
-# ## VGG and its 138 million
+# ## VGG and its printed 138 million
 #
 # Section 2.4.4 gives VGG "approx. 138M" parameters.
 # That is VGG-16 with ImageNet's thousand classes:
@@ -175,7 +175,7 @@ for member, count in imagenet.items():
 print(f"vgg16        3 classes: {costs['vgg16'].parameters:,}")
 
 # %% [markdown]
-# So 138 M **holds** for the published network, with or without batch normalisation, and speaks against VGG-19, which has more with either head.
+# So the printed 138 M **holds** for the published network, with or without batch normalisation, and speaks against VGG-19, which has more with either head.
 # The network that classifies three kinds of cells is a little smaller.
 # Where the parameters sit, by block:
 
@@ -227,7 +227,7 @@ print(
 # %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(ZhuXception)}```")
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of Zhu's network: boxes from an image of 45 by 30 pixels with one channel to 2048 channels on 6 by 4 positions and three classes."}, "figure": {"name": "fig-comparators-zhu", "caption": "A small picture leaves little room for halving: the network of Zhu and colleagues halves its map three times where ResNet-50 does so five times. Height: positions along one side; width: number of channels, on logarithmic scales. Recorded while the network ran on an empty image."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of Zhu's network: boxes from an image of 45 by 30 pixels with one channel to 2048 channels on a few positions and three classes."}, "figure": {"name": "fig-comparators-zhu", "caption": "A small picture leaves little room for halving: the network of Zhu and colleagues halves its map three times where ResNet-50 does so five times. Height: positions along one side; width: number of channels, on logarithmic scales. Recorded while the network ran on an empty image."}}
 steps = trace_shapes(ZhuXception().eval(), torch.zeros(1, 1, 45, 30))
 draw_shape_strip(steps)
 plt.show()

@@ -66,7 +66,7 @@ Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) fo
 # %% [markdown]
 # {numref}`fig-xca-place` shows the place in the network.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-xca-place", "caption": "Where we are: cross-covariance attention is one of the two branches inside the fusion, at 28 by 28 positions. Recorded while the network ran on an empty image."}}
+# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-xca-place", "caption": "Where we are: cross-covariance attention is one of the two branches inside the fusion, at 28 by 28 positions. Recorded while the network ran on an empty image."}}
 draw_place("fusion")
 plt.show()
 
@@ -233,7 +233,7 @@ assert apart < 1e-4 * size
 #
 # We count multiply-accumulate operations (MACs) while the module runs.
 
-# %% mystnb={"image": {"alt": "Cost against number of tokens on logarithmic axes: two parallel straight lines of slope one; the line of the whole module lies about seventeen times above that of the attention proper."}, "figure": {"name": "fig-xcov-cost", "caption": "Cost grows in proportion to the number of tokens, and the attention itself is the small part of it: the learned tables for queries, keys, values and output dominate. MACs of one module of 128 channels with 8 heads, counted while it ran."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Cost against number of tokens on logarithmic axes: two parallel straight lines of slope one; the line of the whole module lies about seventeen times above that of the attention proper."}, "figure": {"name": "fig-xcov-cost", "caption": "Cost grows in proportion to the number of tokens, and the attention itself is the small part of it: the learned tables for queries, keys, values and output dominate. MACs of one module of 128 channels with 8 heads, counted while it ran."}}
 counts = [16, 64, 196, 784, 3136]
 whole = [macs_products(module, (1, n, 128)) for n in counts]
 tables = [

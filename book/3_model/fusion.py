@@ -102,7 +102,7 @@ Markdown("```python\n" + dedent("\n".join(shown)) + "```")
 # %% [markdown]
 # {numref}`fig-fusion-place` shows the place in the network.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-fusion-place", "caption": "Where we are: the fusion takes the map of stage 2 and gives back one of the same shape, so that it can be left out without changing anything else. Recorded while the network ran on an empty image."}}
+# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-fusion-place", "caption": "Where we are: the fusion takes the map of stage 2 and gives back one of the same shape, so that it can be left out without changing anything else. Recorded while the network ran on an empty image."}}
 draw_place("fusion")
 plt.show()
 
@@ -224,7 +224,7 @@ Markdown(
 # which runs from $1/N$ (all share) to $1/\sqrt N$ (one position has everything, and is doubled).
 # {numref}`fig-fusion-start` shows both.
 
-# %% mystnb={"image": {"alt": "Two log-log plots. Left: the change of LA plus XCA by a fresh fusion in per cent against the number of positions 49, 196, 784 and 3136; five dots per size lie on the falling line 100 per cent over N. Right: the change against the number of positions that share the map, from 3.6 per cent for one position down to 0.13 per cent for all 784, on the line 100 per cent over the root of kN."}, "figure": {"name": "fig-fusion-start", "caption": "A softmax map starts at one part in N and can never become more than a local correction. A, fresh modules, five seeds for each size of map, on random numbers; B, artificial maps in which k of 784 positions share the weight evenly: even a map with all its weight on one position changes the sum by a few per cent only, all of it there."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two log-log plots. Left: the change of LA plus XCA by a fresh fusion in per cent against four numbers of positions; five dots per size lie on the falling line one over N. Right: the change against the number of positions that share the map, from a few per cent for one position down to little more than a tenth of a per cent for all 784, on the line one over the root of kN."}, "figure": {"name": "fig-fusion-start", "caption": "A softmax map starts at one part in N and can never become more than a local correction. A, fresh modules, five seeds for each size of map, on random numbers; B, artificial maps in which k of 784 positions share the weight evenly: even a map with all its weight on one position changes the sum by a few per cent only, all of it there."}}
 torch.manual_seed(0)
 module = FusionModule()
 with torch.no_grad():

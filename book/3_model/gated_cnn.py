@@ -84,7 +84,7 @@ Markdown(f"```python\n# made once, in __init__\n{made}\n{used}```")
 # %% [markdown]
 # {numref}`fig-gate-place` shows the place in the network.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-gate-place", "caption": "Where we are: the gate is the last thing that happens at 28 by 28 positions, and it hands on the shape that it was given. Recorded while the network ran on an empty image."}}
+# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-gate-place", "caption": "Where we are: the gate is the last thing that happens at 28 by 28 positions, and it hands on the shape that it was given. Recorded while the network ran on an empty image."}}
 draw_place("gate")
 plt.show()
 

@@ -95,7 +95,7 @@ Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) fo
 # %% [markdown]
 # {numref}`fig-linang-place` shows the place in the network.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-linang-place", "caption": "Where we are: linear-angular attention is one of the two branches inside the fusion, where the list of tokens has 784 entries. Recorded while the network ran on an empty image."}}
+# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-linang-place", "caption": "Where we are: linear-angular attention is one of the two branches inside the fusion, where the list of tokens has 784 entries. Recorded while the network ran on an empty image."}}
 draw_place("fusion")
 plt.show()
 
@@ -198,7 +198,7 @@ times = [
 ratio = [both["softmax"] / both["linear-angular"] for both in times]
 torch.set_num_threads(threads)
 
-# %% mystnb={"image": {"alt": "Two panels over the number of tokens, logarithmic axes. Left: operations; the straight line of linear-angular attention lies below the upward bending curve of softmax attention. Right: the ratio softmax to linear-angular for operations and for measured time; both rise with the number of tokens."}, "figure": {"name": "fig-linang-cost", "caption": "The saving grows with the image: linear cost pays for long lists of tokens and matters little for short ones. A, multiply-accumulate operations of one module (128 channels, 8 heads), counted while it ran; B, softmax attention relative to linear-angular attention, in operations and in time on one core of the machine that made this page. Times vary from run to run."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two panels over the number of tokens, logarithmic axes. Left: operations; the straight line of linear-angular attention lies below the upward bending curve of softmax attention. Right: the ratio softmax to linear-angular for operations and for measured time; both rise with the number of tokens."}, "figure": {"name": "fig-linang-cost", "caption": "The saving grows with the image: linear cost pays for long lists of tokens and matters little for short ones. A, multiply-accumulate operations of one module (128 channels, 8 heads), counted while it ran; B, softmax attention relative to linear-angular attention, in operations and in time on one core of the machine that made this page. Times vary from run to run."}}
 operations = [b / a for a, b in zip(*macs.values(), strict=True)]
 relative = {"operations": operations, "time": ratio}
 draw_costs(counts, {"MACs": macs, "softmax / linear-angular": relative})
@@ -235,7 +235,7 @@ with torch.no_grad():
     q, k, v = split_heads(attention.qkv(tokens), 8)
     cosines = (unit(q) @ unit(k).transpose(-2, -1))[0].numpy()  # (heads, N, N)
 
-# %% mystnb={"image": {"alt": "Three panels. Left: the angular kernel, an S-shaped curve from 0 to 1, and a straight line that runs from 0.18 to 0.82. Middle: their difference, nearly zero in the middle and plus or minus 0.18 at the ends. Right: a histogram of cosines, a broad bell around zero."}, "figure": {"name": "fig-linang-kernel", "caption": "The truncation is good where tokens are unrelated and bad where it counts, for tokens that are alike or opposite. A, the angular kernel and what is kept of it; B, the difference; C, the cosines between queries and keys of one cell, all heads, in an untrained network."}}
+# %% mystnb={"image": {"alt": "Three panels. Left: the angular kernel, an S-shaped curve from 0 to 1, and a straight line that runs from about a fifth to four fifths. Middle: their difference, nearly zero in the middle and nearly a fifth up or down at the ends. Right: a histogram of cosines, a broad bell around zero."}, "figure": {"name": "fig-linang-kernel", "caption": "The truncation is good where tokens are unrelated and bad where it counts, for tokens that are alike or opposite. A, the angular kernel and what is kept of it; B, the difference; C, the cosines between queries and keys of one cell, all heads, in an untrained network."}}
 draw_kernels(cosines)
 plt.show()
 
@@ -340,7 +340,7 @@ def response(row, column, side=28):
 
 middle, end = response(14, 14), response(14, 26)
 
-# %% mystnb={"image": {"alt": "Two maps of 28 by 28. Left: a horizontal bar of nine coloured squares in the middle. Right: a bar at the right edge, six squares long, and its remaining three squares at the left edge one row below."}, "figure": {"name": "fig-linang-wrap", "caption": "At the edge of the image the filter leaves on the right and comes back on the left, one row below: two places that have nothing to do with each other are mixed. Response of the untrained filter of the first head to a single 1 at row 14; A, column 14; B, column 26."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two maps of 28 by 28. Left: a horizontal bar of nine coloured squares in the middle. Right: a bar at the right edge, six squares long, and its remaining three squares at the left edge one row below."}, "figure": {"name": "fig-linang-wrap", "caption": "At the edge of the image the filter leaves on the right and comes back on the left, one row below: two places that have nothing to do with each other are mixed. Response of the untrained filter of the first head to a single 1 at row 14; A, column 14; B, column 26."}}
 draw_responses({"impulse at column 14": middle, "impulse at column 26": end})
 plt.show()
 

@@ -38,7 +38,7 @@ from cgrecnet.models import create_model, list_models
 
 use_book_style()
 
-# %% mystnb={"image": {"alt": "A row of boxes from left to right, one per stage of the network; boxes get lower and wider as the map shrinks from 224 pixels to 7 and its channels grow from 3 to 2048. The fusion and the gate are coloured and stand between layer2 and layer3."}, "figure": {"name": "fig-shape-strip", "caption": "Both new modules stand at one place and leave the shape as it is, so either can be taken out for an ablation. Height: positions along one side; width: number of channels, on logarithmic scales. The shapes were recorded while the network ran."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "A row of boxes from left to right, one per stage of the network; boxes get lower and wider as the map shrinks from 224 pixels to 7 and its channels grow from 3 to 2048. The fusion and the gate are coloured and stand between layer2 and layer3."}, "figure": {"name": "fig-shape-strip", "caption": "Both new modules stand at one place and leave the shape as it is, so either can be taken out for an ablation. Height: positions along one side; width: number of channels, on logarithmic scales. The shapes were recorded while the network ran."}}
 network = create_model("cg_recnet").eval()
 steps = trace_shapes(network, torch.zeros(1, 3, 224, 224))
 draw_shape_strip(steps, highlight=("fusion", "gate"))

@@ -51,7 +51,7 @@ Markdown("\n".join(lines))
 # %% [markdown]
 # {numref}`fig-recovery-place` shows which parts of the network the search is about.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-recovery-place", "caption": "The search counts what stands in the two coloured boxes, and what the last two boxes hold; everything else is a ResNet-50, whose parameters are known. Recorded while the network ran on an empty image."}}
+# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-recovery-place", "caption": "The search counts what stands in the two coloured boxes, and what the last two boxes hold; everything else is a ResNet-50, whose parameters are known. Recorded while the network ran on an empty image."}}
 draw_place("fusion", "gate")
 plt.show()
 
@@ -172,7 +172,7 @@ assert not as_labelled.fits and exchanged.fits
 # If the number beside ResCMNet is taken for the gate alone, and the one beside ResGDNet for the fusion alone, some do.
 # {numref}`fig-recovery-planes` shows both around the place that the rows point to.
 
-# %% mystnb={"image": {"alt": "Two planes with fusion parameters on the horizontal and gate parameters on the vertical axis. Blue dots, the candidate pairs, form a grid. A small orange polygon marks what fits all three rows. Left, as labelled, it holds no dot. Right, with the rows exchanged, it holds several dots, among them a star for the public defaults."}, "figure": {"name": "fig-recovery-planes", "caption": "Only with the two rows exchanged does the region that the three printed numbers allow contain candidates, and the public defaults lie inside. Each dot is one fusion with one gate, on the backbone with ImageNet's head and a second layer to three classes; orange, all sizes whose three totals round to the printed ones. A, rows as labelled; B, exchanged."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two planes with fusion parameters on the horizontal and gate parameters on the vertical axis. Blue dots, the candidate pairs, form a grid. A small orange polygon marks what fits all three rows. Left, as labelled, it holds no dot. Right, with the rows exchanged, it holds several dots, among them a star for the public defaults."}, "figure": {"name": "fig-recovery-planes", "caption": "Only with the two rows exchanged does the region that the three printed numbers allow contain candidates, and the public defaults lie inside. Each dot is one fusion with one gate, on the backbone with ImageNet's head and a second layer to three classes; orange, all sizes whose three totals round to the printed ones. A, rows as labelled; B, exchanged."}}
 draw_planes(rows, bases["1000 classes, then 3"] / 1e6)
 plt.show()
 

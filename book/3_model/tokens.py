@@ -126,7 +126,7 @@ import inspect
 
 Markdown(f"```python\n{inspect.getsource(trace_shapes)}```")
 
-# %% mystnb={"image": {"alt": "A row of boxes, one per stage of the network, for an image of 64 pixels: the boxes fall from 64 pixels to 2 while channels grow from 3 to 2048; fusion and gate are coloured, 512 channels of 8 by 8."}, "figure": {"name": "fig-tokens-strip", "caption": "The same network takes a small image; only the number of positions changes. An image of 64 by 64 pixels: the two new modules (coloured) now see 8 by 8 positions instead of 28 by 28, and the last stage has four positions left. Height: positions along one side; width: channels; both logarithmic."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "A row of boxes, one per stage of the network, for an image of 64 pixels: the boxes fall from 64 pixels to 2 while channels grow from 3 to 2048; fusion and gate are coloured, 512 channels of 8 by 8."}, "figure": {"name": "fig-tokens-strip", "caption": "The same network takes a small image; only the number of positions changes. An image of 64 by 64 pixels: the two new modules (coloured) now see 8 by 8 positions instead of 28 by 28, and the last stage has four positions left. Height: positions along one side; width: channels; both logarithmic."}}
 network.eval()
 steps = trace_shapes(network, torch.zeros(1, 3, 64, 64))
 draw_shape_strip(steps, highlight=("fusion", "gate"))
@@ -157,7 +157,7 @@ Markdown("\n".join(lines))
 # - $N$ grows with the area of the image, and $N^2$ with the square of the area.
 #   That is why attention over positions needs a cheap form, and why the paper stresses linear cost.
 # - Smaller images are cheaper, but the modules then see the cell at fewer positions.
-#   Experiments of this book on a CPU use 64 pixels and say so; the paper uses 224.
+#   Experiments of this book on a CPU use fewer pixels and say so; the paper uses 224.
 #
 # More pixels are not more information.
 
@@ -193,14 +193,15 @@ Markdown(
 
 # %% tags=["hide-input"]
 side = 28
-row, column = divmod(475, side)
+token = 475
+row, column = divmod(token, side)
 steps = {"up": (-1, 0), "down": (1, 0), "left": (0, -1), "right": (0, 1)}
 for name, (di, dj) in steps.items():
     inside = 0 <= row + di < side and 0 <= column + dj < side
     print(
         f"{name:>5}: {side * (row + di) + column + dj if inside else 'none'}"
     )
-print(f"token 475 is row {row}, column {column}")
+print(f"token {token} is row {row}, column {column}")
 
 # %% [markdown]
 # ```{exercise} How much of the image does a position see?

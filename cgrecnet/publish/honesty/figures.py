@@ -11,7 +11,7 @@ from typing import Any
 #: Tags by which a figure says that there is nothing it comes from but the page itself.
 OWN = {"drawing", "computed"}
 _BLOCK = 'class="provenance"'
-_CALL = re.compile(r"\b(?:from_records|from_dataset|provenance\w*)\(|\bProvenance\(")
+_CALL = re.compile(r"\b(?:from_records|from_dataset|provenance\w*)\(|\bProvenance\(|^(?:origin|provenance)\w*$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 
 
