@@ -26,6 +26,7 @@ from cgrecnet.evaluation.verdicts import Verdict, verdict_of
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import GROUPS, claim_rows, draw_claim_map, group_of, map_lines
 from cgrecnet.figures.machinery import machinery_outcomes
+from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.figures.wide_table import dropdown, wide_table
@@ -49,10 +50,10 @@ Markdown(
 # The claims tell a story in five steps.
 #
 # 1. **The cells** (sections 2.2 and 2.3): how many images there are of each class, and how they are cut and scaled.
-# 2. **The network** (2.4): two modules of a certain kind stand at a certain place.
+# 2. **The network** (section 2.4): two modules of a certain kind stand at a certain place.
 # 3. **The ablation** (3.2.1, Table 3): what each module adds in accuracy, parameters and operations.
 # 4. **The comparison** (3.2.2, Tables 4 and 5): CG-RecNet against four other networks, as a whole and class by class.
-# 5. **The meaning** (3.3 to 5): the network looks at the cell, the seed does not matter, and no oversampling is needed.
+# 5. **The meaning** (sections 3.3 to 5): the network looks at the cell, the seed does not matter, and no oversampling is needed.
 #
 # ## The words
 #
@@ -71,10 +72,10 @@ Markdown(f"```python\n{inspect.getsource(verdict_of)}```")
 # ## The claim map
 #
 # {numref}`fig-claims-map` shows where each claim stands in the paper, and its verdict so far.
-# The verdicts come from arithmetic on the printed numbers ({doc}`/book/1_question/audit`) and from running the code of the modules; none of them is typed in by hand.
+# The verdicts come from arithmetic on the printed numbers ({doc}`/book/1_question/audit`), from running the code of the modules and, once there are any, from training on the paper's own cells; none of them is typed in by hand.
 
-# %% mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them without the paper's images: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim; a claim that stands in several places is counted to the first one it names."}}
-outcomes = verdicts(paper, machinery_outcomes())
+# %% tags=["computed"] mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them without the paper's images: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim; a claim that stands in several places is counted to the first one it names."}}
+outcomes = verdicts(paper, machinery_outcomes() | run_outcomes(paper))
 draw_claim_map(claims, outcomes)
 plt.show()
 
