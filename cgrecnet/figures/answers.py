@@ -1,0 +1,75 @@
+"""Judged contrasts in words and as a table: the same columns wherever the book compares two networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cgrecnet.evaluation.answers import Answer
+from cgrecnet.evaluation.plan import Outcome
+
+HEADERS = ("contrast", "difference (points)", "95 % interval", "90 % interval", "p", "p (Holm)", "n", "outcome")
+
+#: The outcomes as the predicate of a sentence.
+_PREDICATE = {
+    Outcome.DIFFERENCE: "differs",
+    Outcome.SMALL_DIFFERENCE: "differs, by too little to matter",
+    Outcome.NO_DIFFERENCE: "does not differ beyond the margin",
+    Outcome.UNDECIDED: "is undecided",
+}
+
+
+def answers_table(answers: Sequence[Answer]) -> str:
+    """Markdown: one row per contrast of a family, with n, intervals, plain and corrected p-value, outcome."""
+    lines = ["| " + " | ".join(HEADERS) + " |", "|---|" + "---:|" * (len(HEADERS) - 2) + "---|"]
+    lines += ["| " + " | ".join(answer_row(answer)) + " |" for answer in answers]
+    return "\n".join(lines)
+
+
+def answer_row(answer: Answer) -> tuple[str, ...]:
+    """The cells of one row, in the order of `HEADERS`."""
+    result = answer.result
+    return (
+        answer.name,
+        points(result.difference),
+        interval(result.interval95),
+        interval(result.interval90),
+        p_text(result.p_value),
+        p_text(answer.p_corrected),
+        n_text(result.n),
+        str(answer.outcome),
+    )
+
+
+def sentence(answer: Answer) -> str:
+    """`name: +1.2 points (95 % interval ...), corrected p = ..., n = ... cells: it differs.`"""
+    result = answer.result
+    return (
+        f"{answer.name}: {points(result.difference)} points (95 % interval {interval(result.interval95)}, "
+        f"n = {n_text(result.n)} cells, corrected p {_equal(answer.p_corrected)}); this {_PREDICATE[answer.outcome]}."
+    )
+
+
+def points(value: float) -> str:
+    """A difference with its sign: `+1.2`, `−0.4`, `0.0`."""
+    text = f"{value:+.1f}".replace("-", "\N{MINUS SIGN}")
+    return "0.0" if text[1:] == "0.0" else text
+
+
+def interval(ends: tuple[float, float]) -> str:
+    """`−0.4 to +1.2`."""
+    return f"{points(ends[0])} to {points(ends[1])}"
+
+
+def p_text(value: float) -> str:
+    """A p-value with two digits; `< 0.0001` below that."""
+    return "< 0.0001" if value < 1e-4 else f"{value:.2g}"
+
+
+def n_text(n: int | tuple[int, ...]) -> str:
+    """`900`, or `800 and 793` where two sets of cells are compared."""
+    return f"{n:,}" if isinstance(n, int) else " and ".join(f"{one:,}" for one in n)
+
+
+def _equal(p_value: float) -> str:
+    text = p_text(p_value)
+    return text if text.startswith("<") else f"= {text}"

@@ -1,0 +1,28 @@
+"""Judged contrasts as a table and in sentences: n always there, signs and p-values readable."""
+
+from cgrecnet.evaluation.answers import Answer
+from cgrecnet.evaluation.change import Contrast
+from cgrecnet.evaluation.plan import Outcome
+from cgrecnet.figures.answers import HEADERS, answers_table, interval, n_text, p_text, points, sentence
+
+ANSWER = Answer("A against B", Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900), 0.00004, Outcome.DIFFERENCE)
+
+
+def test_numbers_are_written_to_be_read():
+    assert [points(v) for v in (1.25, -0.44, 0.04, -0.04)] == ["+1.2", "−0.4", "0.0", "0.0"]
+    assert interval((-1, 2)) == "−1.0 to +2.0"
+    assert (p_text(0.00001), p_text(0.0321), n_text(1200), n_text((800, 793))) == (
+        "< 0.0001", "0.032", "1,200", "800 and 793",
+    )  # fmt: skip
+
+
+def test_a_row_has_every_column():
+    head, _, row = answers_table([ANSWER]).splitlines()
+    assert len(head.split("|")) == len(row.split("|")) == len(HEADERS) + 2
+    assert "| 900 |" in row and row.rstrip(" |").endswith("difference")
+
+
+def test_a_sentence_names_n_and_outcome():
+    assert sentence(ANSWER) == (
+        "A against B: −4.0 points (95 % interval −6.2 to −1.9, n = 900 cells, corrected p < 0.0001); this differs."
+    )
