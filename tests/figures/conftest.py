@@ -1,10 +1,15 @@
-"""A run record made up for the figures' tests, and matplotlib without a screen."""
+"""A run record made up for the figures' tests, matplotlib without a screen, and pages in a browser."""
+
+from html.parser import HTMLParser
 
 import matplotlib
 import numpy as np
+import pandas as pd
 import pytest
 
+from cgrecnet.data.base import CellDataset
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.publish import check_browser, check_static, resources
 from cgrecnet.runs.plan import run_code
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.training.config import RunConfig
@@ -31,3 +36,99 @@ def record() -> RunRecord:
         hardware={"gpu": None, "cpu": "Some CPU", "cores": 2, "threads": 1, "device": "cpu"},
         test=score(labels, probabilities, ("a", "b", "c")),
     )  # fmt: skip
+
+
+# --- Interactive pieces: their HTML, and the page they stand on in a browser. ---
+
+
+class Tags(HTMLParser):
+    """Every element with its attributes; an element that is closed out of turn fails."""
+
+    EMPTY = ("img", "input", "br", "rect", "path", "polyline", "line")
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in self.EMPTY:
+            assert self.open.pop() == tag
+
+    def all(self, tag: str) -> list[dict]:
+        return [attrs for name, attrs in self.found if name == tag]
+
+
+@pytest.fixture
+def tags():
+    """Parse HTML and refuse what is not closed."""
+    return Tags
+
+
+def widget_page(*pieces) -> str:
+    """A page of the book, as far as an interactive piece can tell."""
+    body = "".join(made.html for made in pieces)
+    return (
+        '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf8"><title>T</title>'
+        '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
+        "<style>html[data-theme=dark] body {background: #111; color: #eee} body {margin: 0; background: #fff} "
+        "img {background: #fff; box-sizing: border-box} [hidden] {display: none !important}</style>"
+        f'</head><body><main><article><div class="cell_output">{body}</div></article></main></body></html>'
+    )
+
+
+@pytest.fixture
+def chromium() -> str:
+    found = resources.browser()
+    if not found:
+        pytest.skip("no Chromium on PATH or in CGRECNET_CHROMIUM")
+    return found
+
+
+@pytest.fixture
+def browse(chromium, tmp_path):
+    """Open pieces in Chromium on a small screen, with or without scripts; returns playwright's page."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=check_browser.FLAGS)
+
+        def opened(*pieces, script: bool = True):
+            path = tmp_path / "page.html"
+            path.write_text(widget_page(*pieces), "utf8")
+            context = browser.new_context(viewport=check_browser.PHONE, java_script_enabled=script)
+            shown = context.new_page()
+            shown.goto(path.as_uri())
+            return shown
+
+        yield opened
+        browser.close()
+
+
+@pytest.fixture
+def book_faults(chromium, tmp_path):
+    """What the checks of the book find on a page with these pieces."""
+
+    def found(*pieces) -> list:
+        (tmp_path / "page.html").write_text(widget_page(*pieces), "utf8")
+        static = check_static.faults(tmp_path, check_static.pages_in(tmp_path))
+        return static + check_browser.faults(tmp_path, ["page.html"], chromium)
+
+    return found
+
+
+@pytest.fixture
+def twelve_cells() -> CellDataset:
+    """Twelve small pictures of three classes, four each, called cell-00 to cell-11."""
+    ids = [f"cell-{i:02d}" for i in range(12)]
+    labels = np.repeat([0, 1, 2], 4)
+    images = np.random.default_rng(0).integers(0, 256, (12, 20, 20), dtype=np.uint8)
+    table = pd.DataFrame({"cell_id": ids, "class_name": [*"aaaabbbbcccc"], "group": "g"})
+    return CellDataset("jurkat", False, "t", ("a", "b", "c"), images, labels, table, (0, 255), "f" * 64, "Made up.")
