@@ -13,9 +13,10 @@ MAY_IMPORT = {
     "data": set(),
     "models": set(),
     "evaluation": set(),
+    "explain": {"data", "models", "evaluation"},
     "training": {"data", "models", "evaluation"},
     "runs": {"data", "models", "evaluation", "training"},
-    "figures": {"paper", "data", "models", "evaluation", "training", "runs"},
+    "figures": {"paper", "data", "models", "evaluation", "explain", "training", "runs"},
     "publish": {"paper"},
     "commands": {"paper", "data", "models", "evaluation", "training", "runs", "publish", "doctor"},
 }

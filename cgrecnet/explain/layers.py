@@ -1,0 +1,70 @@
+"""At which layer of each model a class activation map is taken: written down, not guessed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.models.config import unknown
+from cgrecnet.models.zoo import SYSTEMS
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A place in a network: `path` of the module whose output is the map; tokens: it is (B, 1 + N, C), not a map."""
+
+    path: str
+    tokens: bool = False
+
+    def module(self, network: nn.Module) -> nn.Module:
+        """The module itself. Raises ConfigError where the network has none of that name."""
+        try:
+            return network.get_submodule(self.path)
+        except AttributeError:
+            raise ConfigError(
+                f"{type(network).__name__} has no layer {self.path!r}: give the model's own name beside the network."
+            ) from None
+
+    @property
+    def reshape(self) -> Callable[[Tensor], Tensor] | None:
+        """What turns the layer's output into a map, None where it is one."""
+        return tokens_to_map if self.tokens else None
+
+
+#: ResNet-50 and its variants. `stage2` is what leaves the fusion and the gate, where a network has them.
+_RESNET = {"last": Layer("layer4"), "stage3": Layer("layer3"), "stage2": Layer("gate")}
+
+#: Model -> name of the place -> layer. `last` is the deepest map before positions are averaged, flattened or pooled.
+LAYERS: dict[str, dict[str, Layer]] = {
+    "resnet50": _RESNET,
+    "rescmnet": _RESNET,
+    "resgdnet": _RESNET,
+    "cg_recnet": _RESNET,
+    # The last batch normalisation; behind it torchvision applies a ReLU in place.
+    "densenet121": {"last": Layer("features.norm5"), "stage3": Layer("features.denseblock3")},
+    # The ReLU behind the last convolution, before its pooling.
+    "vgg16": {"last": Layer("features.29"), "stage3": Layer("features.22")},
+    "mobilenet_v2": {"last": Layer("features.18"), "stage3": Layer("features.13")},
+    # What the last attention reads. Behind it only the class token counts, and the patches' gradients are zero.
+    "vit_b_16": {"last": Layer("encoder.layers.encoder_layer_11.ln_1", tokens=True)},
+    "zhu_xception": {"last": Layer("exit"), "stage3": Layer("middle")},
+}
+
+
+def layer_of(model_name: str, place: str = "last") -> Layer:
+    """The layer of a model at a place. Raises ConfigError for a model or a place that is not known."""
+    if model_name not in LAYERS:
+        raise unknown("model", model_name, SYSTEMS)
+    if place not in LAYERS[model_name]:
+        raise unknown(f"layer of {model_name},", place, LAYERS[model_name])
+    return LAYERS[model_name][place]
+
+
+def tokens_to_map(tokens: Tensor) -> Tensor:
+    """Patch tokens behind a class token, (B, 1 + s * s, C), as a map (B, C, s, s). ConfigError where s is not whole."""
+    patches = tokens[:, 1:]
+    side = round(patches.shape[1] ** 0.5)
+    if side * side != patches.shape[1]:
+        raise ConfigError(f"{patches.shape[1]} patches do not fill a square: explain square images only.")
+    return patches.transpose(1, 2).unflatten(2, (side, side))
