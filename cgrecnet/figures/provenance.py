@@ -7,23 +7,41 @@ from html import escape
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import UserError
+from cgrecnet.runs.experiments import refuse_mixture
 from cgrecnet.runs.plan import run_code
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.training.config import RunConfig
 
 #: Hex digits of a hash that are shown.
 SHOWN = 10
+#: Most runs whose ids stand in the open; more are folded away.
+OPEN = 4
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """A short list of facts; the book shows it as a small block under its figure."""
+    """A short list of facts; the book shows it as a small block under its figure.
+
+    runs, sets: the ids of the runs and the names of the data sets behind it, for those who check pages;
+    side_by_side: whether the table or figure is meant to show several data sets and names each.
+    """
 
     facts: tuple[tuple[str, str], ...]
+    runs: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    side_by_side: bool = False
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.facts)
-        return f'<aside class="provenance" aria-label="Where this comes from"><dl>{rows}</dl></aside>'
+        rows = "".join(f"<dt>{escape(name)}</dt><dd>{self._shown(name, value)}</dd>" for name, value in self.facts)
+        marks = {"data-runs": " ".join(self.runs), "data-sets": " ".join(self.sets)}
+        marks |= {"data-side-by-side": "yes"} if self.side_by_side else {}
+        extra = "".join(f' {name}="{escape(value)}"' for name, value in marks.items())
+        return f'<aside class="provenance" aria-label="Where this comes from"{extra}><dl>{rows}</dl></aside>'
+
+    def _shown(self, name: str, value: str) -> str:
+        if name == "Runs" and len(self.runs) > OPEN:
+            return f"<details><summary>{len(self.runs)} runs</summary>{escape(value)}</details>"
+        return escape(value)
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self.facts)
@@ -31,21 +49,28 @@ class Provenance:
     __repr__ = __str__
 
 
-def from_records(records: Sequence[RunRecord]) -> Provenance:
-    """The provenance of what was made from run records. Raises ValueError where there are none."""
+def from_records(records: Sequence[RunRecord], side_by_side: bool = False) -> Provenance:
+    """The provenance of what was made from run records. Raises ValueError where there are none.
+
+    Records of several data sets, or of real and simulated cells, raise RunError: they do not belong into one table.
+    side_by_side=True says that this one sets them side by side and names the data set of each number.
+    """
     if not records:
         raise ValueError("Provenance needs at least one run record.")
-    return Provenance(
-        (
-            ("Data", _each(_data(record.data) for record in records)),
-            ("Runs", _each(record.run_id for record in records)),
-            ("Seeds", _each(f"{r.config['seed']} (split {r.split['seed']})" for r in records)),
-            ("Commit", _each(_commit(record.commit) for record in records)),
-            ("Code", _code(records)),
-            ("Hardware", _each(_hardware(record.hardware) for record in records)),
-            ("Training time", _each(_duration(record.wall_seconds) for record in records)),
-        )
+    if not side_by_side:
+        refuse_mixture(records)
+    facts = (
+        ("Data", _each(_data(record.data) for record in records)),
+        ("Runs", _each(record.run_id for record in records)),
+        ("Seeds", _each(f"{r.config['seed']} (split {r.split['seed']})" for r in records)),
+        ("Commit", _each(_commit(record.commit) for record in records)),
+        ("Code", _code(records)),
+        ("Hardware", _each(_hardware(record.hardware) for record in records)),
+        ("Training time", _times([record.wall_seconds for record in records])),
     )
+    runs = tuple(dict.fromkeys(record.run_id for record in records))
+    sets = tuple(dict.fromkeys(record.data["name"] for record in records))
+    return Provenance(facts, runs, sets, side_by_side)
 
 
 def from_dataset(dataset: CellDataset) -> Provenance:
@@ -59,7 +84,7 @@ def from_dataset(dataset: CellDataset) -> Provenance:
     facts = [("Data", _data(described)), ("Origin", dataset.origin)]
     if dataset.options:
         facts.append(("Options", ", ".join(f"{name} {value}" for name, value in dataset.options.items())))
-    return Provenance(tuple(facts))
+    return Provenance(tuple(facts), sets=(dataset.name,))
 
 
 def is_current(record: RunRecord) -> bool:
@@ -102,6 +127,13 @@ def _hardware(hardware: dict) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def _times(seconds: Sequence[float]) -> str:
+    """One time for each run, or the sum and the range where there are many."""
+    if len(seconds) <= OPEN:
+        return _each(map(_duration, seconds))
+    return f"{_duration(sum(seconds))} in all, {_duration(min(seconds))} to {_duration(max(seconds))} each"
 
 
 def _each(values) -> str:

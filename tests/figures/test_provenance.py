@@ -3,6 +3,7 @@
 import pytest
 
 from cgrecnet.data import open_dataset
+from cgrecnet.errors import RunError
 from cgrecnet.figures.provenance import from_dataset, from_records, is_current
 
 
@@ -34,6 +35,23 @@ def test_uncommitted_changes_are_said(record):
 def test_no_records_no_provenance():
     with pytest.raises(ValueError, match="at least one"):
         from_records([])
+
+
+def test_records_of_two_data_sets_do_not_share_a_block_unless_set_side_by_side(record):
+    other = record.model_copy(update={"run_id": "e-jurkat", "data": record.data | {"name": "jurkat", "simulated": False}})
+    with pytest.raises(RunError, match="of different data sets"):
+        from_records([record, other])
+    html = from_records([record, other], side_by_side=True)._repr_html_()
+    assert 'data-sets="cytometer jurkat"' in html and 'data-side-by-side="yes"' in html
+    assert "side-by-side" not in from_records([record])._repr_html_()
+
+
+def test_many_runs_are_counted_and_folded_away(record):
+    records = [record.model_copy(update={"run_id": f"e-{n}", "wall_seconds": 60.0 * n}) for n in range(1, 7)]
+    html = from_records(records)._repr_html_()
+    assert "<details><summary>6 runs</summary>e-1; e-2;" in html and 'data-runs="e-1 e-2 e-3 e-4 e-5 e-6"' in html
+    assert "21 min in all, 60 s to 6 min each" in html
+    assert "<details>" not in from_records(records[:2])._repr_html_()
 
 
 def test_a_data_set_says_whether_it_is_real_and_html_is_escaped(record):
