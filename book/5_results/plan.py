@@ -1,0 +1,194 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The plan
+#
+# **You will learn** what each experiment of this part is to decide, by which rule, and how you can check that the rule was there before the result.
+#
+# Whoever looks at a result in enough ways will find one that pleases.
+# Compare two networks by accuracy, by F1, by the F1 of each class, with and without the last epoch, and some comparison will look like a discovery even if the networks are equally good {cite}`simmons2011false`.
+# The cure is old and simple: say what you will look at, and what you will conclude, **before** you look {cite}`nosek2018preregistration`.
+# This page is that plan.
+# It is made from a file, `plan.yaml`, which the program reads, and which judges the results on the pages that follow.
+
+# %% tags=["remove-input"]
+import inspect
+
+import matplotlib.pyplot as plt
+from IPython.display import Markdown
+
+from cgrecnet.evaluation.plan import Outcome, load_plan, outcome_of
+from cgrecnet.figures.plan import draw_rule, progress, question_rows, record_rows, sweep_rows
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.runs.planned_before import changes_of_plan, check_records, planned_records, violations
+
+use_book_style()
+plan = load_plan()
+counts = progress(plan)
+Markdown(
+    f"There are **{len(plan.questions)} questions**, {plan.questions[0].id} to {plan.questions[-1].id}, "
+    f"with {sum(len(q.contrasts) for q in plan.questions)} comparisons, answered by {len(counts)} sweeps of {sum(n for _, n in counts.values())} runs. "
+    f"Of these runs, {sum(done for done, _ in counts.values())} have a record here."
+)
+
+# %% [markdown]
+# ## The rule
+#
+# For each comparison we compute a difference $d$ in percentage points, a p-value, and an interval.
+# Two questions are asked of them, and they are different questions.
+#
+# *Is there a difference?*
+# : The p-value is the chance of a difference at least this large if there were none.
+#   A question with several comparisons gets several chances to be wrong, so p-values are corrected for the family they belong to (Holm's method), and only then compared with the level $\alpha$.
+#
+# *Does it matter?*
+# : Before the runs, each question got a **margin** $m$: a difference smaller than this is of no interest here.
+#   If the whole 90 % interval lies between $-m$ and $m$, the data say that the difference is too small to matter.
+#   This is the test of equivalence by two one-sided tests {cite}`lakens2017equivalence`, each at the 5 % level, which is why it takes the 90 % interval.
+#
+# The two answers give four outcomes:
+#
+# $$
+# \begin{array}{l|ll}
+#  & [d_{\text{low}}, d_{\text{high}}] \subset (-m, m) & \text{otherwise} \\ \hline
+# p < \alpha & \text{too small to matter} & \text{difference} \\
+# p \ge \alpha & \text{no difference beyond } m & \text{undecided}
+# \end{array}
+# $$ (eq-plan-rule)
+
+# %% tags=["remove-input"]
+Markdown(f"```python\n{inspect.getsource(outcome_of)}```")
+
+# %% mystnb={"image": {"alt": "Panel A: four horizontal intervals around a grey band that marks the margin. One lies right of the band, one inside it and right of zero, one inside it across zero, and one reaches from inside to outside. Panel B: a rising curve of the chance of a false finding over the number of looks, far above a flat line."}, "figure": {"name": "fig-plan-rule", "caption": "A: not to find a difference and to find that there is none that matters are two things. The last interval is compatible with no difference and with one twice the margin: it is undecided, and more runs would be needed. Invented results; grey, the margin. B: why p-values are corrected. Among looks at data without any difference, the chance of at least one finding grows with their number (computed for independent looks)."}}
+draw_rule(plan["P1"].margin, plan.alpha)
+plt.show()
+
+# %% tags=["remove-input"]
+at_ten = 1 - (1 - plan.alpha) ** 10
+Markdown(
+    f"The level of this plan is {plan.alpha:g}. {{numref}}`fig-plan-rule` B shows what ten uncorrected looks would do: a false finding in {at_ten:.0%} of all studies. "
+    f"The outcome *{Outcome.UNDECIDED}* is the honest answer when runs are few, and you will meet it on the following pages."
+)
+
+# %% [markdown]
+# ## The questions
+#
+# A comparison is written as first − second, and is positive where the first is better.
+# The claims are those of {doc}`/book/1_question/claims`.
+# No answer to these questions decides a claim of the paper, because the cells are others: a result on real Jurkat cells or on simulated cells is shown *beside* the claim and is called what it is.
+
+# %% tags=["remove-input"]
+headers = ("question", "what is measured", "comparisons", "rule", "margin, and why")
+Markdown(wide_table(headers, question_rows(plan), "The questions of the analysis plan", rem=60))
+
+# %% tags=["remove-input"]
+Markdown(
+    f"**The settings of the runs.** {plan.settings.strip()}\n\n"
+    + ("**Amendments.** What was changed after the plan had been committed, and what had been seen by then:\n\n" if plan.amendments else "The plan has no amendments.")
+    + "\n".join(f"- {text.strip()}" for text in plan.amendments)
+    + "\n\nWhatever is not in the table is called *exploratory* where it is shown: it may give an idea, and it settles nothing."
+)
+
+# %% [markdown]
+# ## Was it there before?
+#
+# You need not take our word for it.
+# The plan is under version control, each record names the commit of the code that made it, and so the two can be compared.
+# The next cells ask the history of this checkout: which commits changed the plan, and, for every record of a planned sweep, whether the commit that the record names holds the same questions and is older than the run.
+
+# %%
+changes = changes_of_plan()
+for change in changes:
+    print(change.commit[:10], f"{change.date:%Y-%m-%d %H:%M:%S %Z}")
+
+# %% tags=["remove-input"]
+if changes:
+    text = (
+        f"The plan was first committed on {changes[0].date:%Y-%m-%d at %H:%M:%S %Z} (commit `{changes[0].commit[:10]}`) "
+        + (f"and last changed on {changes[-1].date:%Y-%m-%d at %H:%M:%S %Z} (commit `{changes[-1].commit[:10]}`)." if len(changes) > 1 else "and has not been changed since.")
+    )
+else:
+    text = "This copy has no history of its own, or not the whole of it, so when the plan was committed **cannot be checked here**: clone the repository with its whole history and build the book again."
+Markdown(text)
+
+# %%
+checks = check_records(planned_records(plan), plan)
+late = violations(checks)
+print("\n".join(late) or "no record is known to have started before its plan")
+
+# %% tags=["remove-input"]
+firsts = ("sweep", "records", "commits that made them", "first start", "plan in these commits", "plan came first")
+each = ("run", "commit", "started", "plan in that commit", "plan came first")
+known = [check for check in checks if check.plan_came_first is not None]
+summary = (
+    "There are no records of planned sweeps here yet; the first column names the files, `cgrecnet sweep sweeps/NAME.yaml` runs one."
+    if not checks
+    else f"Of {len(checks)} records, {len(known)} could be checked; for {sum(c.plan_came_first for c in known)} of them the plan came first."
+)
+Markdown(
+    wide_table(firsts, sweep_rows(counts, checks), "The sweeps of the plan, their records and the plan in their commits", rem=52)
+    + f"\n\n{summary}\n\n"
+    + (dropdown("Every record by itself", wide_table(each, record_rows(checks), "Every record of a planned sweep", rem=52)) if checks else "")
+)
+
+# %% [markdown]
+# What this shows, and what it does not.
+# A date in a history is what the clock of a computer said, and a history can be rewritten by whoever owns it.
+# So the check guards against mistakes and against a plan that slides after the results, and it is no proof against bad faith.
+# That would take a registry kept by somebody else.
+#
+# Two more limits are our own.
+# The plan was written by people who had seen earlier runs at other settings, and it says which.
+# And its margins are judgements; they are written down with their reasons so that you can put yours in their place, as the exercise does.
+#
+# **Take-away.**
+# A result is worth what the rule was worth that was fixed before it, and *undecided* is a result.
+#
+# ```{exercise} Another margin
+# :label: exercise-plan-margin
+#
+# Take the last of the invented results in {numref}`fig-plan-rule` A, the undecided one.
+# For which margins is the outcome *no difference beyond the margin*?
+# What would be wrong with choosing such a margin now?
+# ```
+#
+# ````{solution} exercise-plan-margin
+# :class: dropdown
+#
+# The whole interval has to lie inside, so any margin beyond its farther end gives that outcome, as the next cell shows.
+# Chosen now, it would be chosen to give the answer; and with so wide a margin, the gain that the paper reports over its baseline would not matter either.
+# ````
+
+# %% tags=["hide-input"]
+from cgrecnet.figures.plan import EXAMPLES
+from cgrecnet.paper.claims import load_claims
+
+p, interval = EXAMPLES[-1]
+for margin in (1.0, 2.0, 2.4, 2.5, 3.0):
+    print(f"margin {margin:.1f}: {outcome_of(p, interval, margin, plan.alpha)}")
+print(f"the paper's gain over its baseline: {load_claims()['C20'].value('gain').printed} points")
+
+# %% [markdown]
+# ```{exercise} How many findings by chance?
+# :label: exercise-plan-chance
+#
+# Imagine that in none of the plan's comparisons there is any difference.
+# How many would come out below the level without a correction, on average, and with what chance at least one?
+# ```
+#
+# ````{solution} exercise-plan-chance
+# :class: dropdown
+#
+# The expected number needs no independence, the chance of at least one does.
+# ````
+
+# %% tags=["hide-input"]
+looks = sum(len(question.contrasts) for question in plan.questions)
+print(f"{looks} comparisons: {looks * plan.alpha:.2f} findings on average, at least one with a chance of {1 - (1 - plan.alpha) ** looks:.0%}")
