@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.answers import Answer, judge_family
 from cgrecnet.evaluation.change import Contrast, change_contrast
-from cgrecnet.evaluation.counts import wilson
+from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.plan import Plan, load_plan
 from cgrecnet.figures.style import MODEL_COLOURS, letter
 from cgrecnet.paths import RESULTS
@@ -26,6 +26,8 @@ DIALS = {"noise": ("noise",), "debris": ("noise", "debris")}
 #: Settings of the other dial at which a dose series is taken.
 CALIBRATED = {"noise": 1.0, "debris": 0.2}
 QUESTION = {"noise": "P5", "debris": "P6"}
+#: The steps of the ablation: each module alone, and both.
+STEPS = (("rescmnet", "resnet50"), ("resgdnet", "resnet50"), ("cg_recnet", "resnet50"))
 MARKS = dict(zip(NAMES, "os^D", strict=True))
 
 Doses = Mapping[float, Mapping[str, RunRecord]]
@@ -75,6 +77,24 @@ def dose_answers(dial: str, doses: Doses, results: Path = RESULTS, plan: Plan | 
         if has_contrast(doses, (first, second))
     }
     return judge_family(made, question.margin, plan.alpha)
+
+
+def step_answers(series: Mapping[str, Doses], results: Path = RESULTS, alpha: float = 0.05) -> list[Answer]:
+    """Each step of the ablation at each setting of each dial (exploratory, one family, margin of P5).
+
+    Settings that two dials share are taken once; steps whose runs are missing are left out.
+    """
+    settings: dict[tuple[str, ...], tuple[str, Mapping[str, RunRecord]]] = {}
+    for dial, doses in series.items():
+        for level, runs in doses.items():
+            settings.setdefault(tuple(run.run_id for run in runs.values()), (f"{dial} {level:g}", runs))
+    made = {}
+    for where, runs in settings.values():
+        for first, second in STEPS:
+            if first in runs and second in runs:
+                cells = same_cells([runs[first], runs[second]], results)
+                made[f"{NAMES[first]} against {NAMES[second]}, {where}"] = mcnemar(cells.labels, *cells.predicted)
+    return judge_family(made, load_plan()[QUESTION["noise"]].margin, alpha)
 
 
 def majority_share(record: RunRecord) -> float:

@@ -14,6 +14,7 @@ from cgrecnet.figures.dose import (
     draw_doses,
     majority_share,
     right_counts,
+    step_answers,
 )
 from cgrecnet.figures.ruler import ruler_sentence, simulated_seeds, widest
 from cgrecnet.training.config import RunConfig
@@ -86,6 +87,16 @@ def test_the_figure_shows_the_records_numbers_and_their_intervals(results):
     dotted = [line for line in panel.lines if line.get_linestyle() == ":"]
     assert dotted[0].get_ydata()[0] == pytest.approx(100 * majority_share(doses[1.0]["resnet50"]))
     plt.close(figure)
+
+
+def test_steps_of_the_ablation_are_judged_once_per_setting(results):
+    fabricate_sweep(results, "simulated-debris", lambda config: 0.5, cells=400)
+    series = {dial: dose_runs(dial, results) for dial in ("noise", "debris")}
+    answers = {answer.name: answer for answer in step_answers(series, results)}
+    assert len(answers) == 9 and not any("debris 0.2" in name for name in answers)
+    gate = answers["ResGDNet against Baseline, noise 6"]
+    assert gate.result.difference == pytest.approx(30, abs=0.5) and gate.outcome is Outcome.DIFFERENCE
+    assert answers["CG-RecNet against Baseline, debris 0.9"].outcome is not Outcome.DIFFERENCE
 
 
 def test_seeds_make_a_ruler(results):
