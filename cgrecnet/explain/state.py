@@ -35,7 +35,7 @@ def pick_scores(outputs: Tensor, targets: Tensor) -> Tensor:
     if outputs.ndim != 2:
         raise ConfigError(f"Only a classifier's scores (images, classes) can be explained, not {tuple(outputs.shape)}.")
     if int(targets.max()) >= outputs.shape[1]:
-        raise ConfigError(f"There is no class {int(targets.max())}: the network has {outputs.shape[1]}, counted from 0.")
+        raise ConfigError(f"There is no class {int(targets.max())}: the network knows {outputs.shape[1]}, from 0 on.")
     return outputs[torch.arange(len(outputs), device=outputs.device), targets]
 
 

@@ -53,8 +53,8 @@ def train(
     if record_path.exists():
         say(f"{plan.run_id}: done already, see {record_path}")
         return read_record(record_path)
-    _check_writable(Path(results), "--results")
-    _check_writable(Path(work), "--work")
+    check_writable(Path(results), "--results")
+    check_writable(Path(work), "--work")
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
     folder = Path(work) / plan.run_id
     executed = folder / "train.ipynb"
@@ -62,12 +62,13 @@ def train(
     with only_one_process(folder / "lock", plan.run_id) as lock:
         if record_path.exists():  # another process ended it while this one looked
             return read_record(record_path)
+        _remove_broken_off(folder, record_path.parent)
         parameters = write_parameters(plan, Path(results), Path(work), keep_weights)
         first, *rest = together.variables(plan.run_id) if together.world > 1 else [{}]
         with others(rest, parameters), progress_bar(folder / PROGRESS, bar):
-            code, tail = _execute(parameters, executed, lock, say, first)
+            code, tail = execute_notebook(NOTEBOOK, parameters, executed, lock, say, first)
     if code != 0:
-        raise RunError(f"Run {plan.run_id} failed: {_reason(executed, code, tail)}")
+        raise RunError(f"Run {plan.run_id} failed: {failure_reason(executed, code, tail)}")
     return read_record(record_path)
 
 
@@ -81,7 +82,14 @@ def only_one_process(path: Path, run_id: str) -> Iterator[int]:
         raise RunBusy(f"Run {run_id} is being done by another process: wait for it, or end it first.") from None
 
 
-def _check_writable(folder: Path, option: str) -> None:
+def _remove_broken_off(*folders: Path) -> None:
+    """Remove what a process that was killed while it wrote has left; nobody reads it, and it may be large."""
+    for folder in folders:
+        for rest in folder.glob("*.partial"):
+            rest.unlink(missing_ok=True)
+
+
+def check_writable(folder: Path, option: str) -> None:
     """Find out before the first epoch, not after the last, that a folder cannot take files."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -100,12 +108,17 @@ def write_parameters(plan: Plan, results: Path, work: Path, keep_weights: bool =
     return write_whole(folder / "parameters.yaml", yaml.safe_dump(parameters, sort_keys=False))
 
 
-def _execute(
-    parameters: Path, executed: Path, lock: int, say: Callable[[str], None], variables: dict[str, str]
+def execute_notebook(
+    notebook: Path, parameters: Path, executed: Path, lock: int, say: Callable[[str], None], variables: dict[str, str]
 ) -> tuple[int, list[str]]:
+    """Run a jupytext notebook with papermill in a process of its own; return its exit status and its last lines.
+
+    parameters: YAML, in the folder where log and input go; lock: descriptor that the process is to hold as well.
+    say: gets the lines that begin with `epoch `; variables: added to the environment.
+    """
     folder = parameters.parent
     executed.unlink(missing_ok=True)
-    source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(NOTEBOOK)))
+    source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-output", "--kernel", "python3"]
     command += ["--cwd", str(EXPERIMENTS), "-f", str(parameters), str(source), str(executed)]
     tail: deque[str] = deque(maxlen=20)
@@ -128,7 +141,7 @@ def _execute(
     return process.returncode, list(tail)
 
 
-def _reason(executed: Path, code: int, tail: list[str]) -> str:
+def failure_reason(executed: Path, code: int, tail: list[str]) -> str:
     """Why the notebook failed: the error that a cell raised, or the signal that ended the process."""
     if code < 0:
         return f"it was killed by signal {-code}; start it again and it goes on from its last checkpoint."
