@@ -93,7 +93,7 @@ def test_the_weights_that_were_kept_are_those_that_were_tested(finished):
 
 def test_a_finished_run_is_not_done_again(finished, monkeypatch):
     config, record, folder, _ = finished
-    monkeypatch.setattr(notebook, "_execute", lambda *_: pytest.fail("the notebook was run again"))
+    monkeypatch.setattr(notebook, "execute_notebook", lambda *_: pytest.fail("the notebook was run again"))
     said: list[str] = []
     assert train(config, results=folder / "results", work=folder / "work", say=said.append) == record
     assert "done already" in said[0]
@@ -126,6 +126,52 @@ def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_res
     assert read_predictions(tmp_path / "results", record)
 
 
+#: Loaded by every Python process of a run: SIGKILL at the moment when a file is written, and not yet in its place.
+KILLER = """
+import os, signal
+
+real, count = os.fsync, 0
+
+def fsync(descriptor):
+    global count
+    name = os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}"))
+    if name.startswith(os.environ["KILL_AT"]) and name.endswith(".partial"):
+        count += 1
+        if count == int(os.environ["KILL_COUNT"]):
+            os.truncate(descriptor, os.fstat(descriptor).st_size // 2)
+            os.kill(os.getpid(), signal.SIGKILL)
+    real(descriptor)
+
+os.fsync = fsync
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here, by which a file is known")
+@pytest.mark.parametrize(("file", "count"), [("checkpoint.pt", 2), ("predictions.csv", 1), ("run.json", 1)])
+def test_a_run_killed_while_it_writes_resumes_to_the_same_result(finished, tmp_path, monkeypatch, file, count):
+    config, whole, _, _ = finished
+    folders = {"results": tmp_path / "results", "work": tmp_path / "work"}
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "sitecustomize.py").write_text(KILLER)
+    with monkeypatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(tmp_path / "python"))
+        patch.setenv("KILL_AT", file)
+        patch.setenv("KILL_COUNT", str(count))
+        with pytest.raises(RunError, match="failed"):
+            train(config, **folders, say=lambda _: None)
+    left = [path.name for path in tmp_path.rglob("*.partial")]
+    assert len(left) == 1 and left[0].startswith(file), "it was not killed in this file's write"
+    assert not list(tmp_path.rglob("run.json")) and list(tmp_path.rglob("checkpoint.pt"))
+
+    said: list[str] = []
+    record = train(config, **folders, say=said.append)
+    again = [line.split()[1] for line in said if line.strip().startswith("epoch ")]
+    assert again == (["2/4", "3/4", "4/4"] if file == "checkpoint.pt" else []), "epochs that were kept were done again"
+    assert record.predictions_sha256 == whole.predictions_sha256
+    assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
+    assert not list(tmp_path.rglob("*.partial")), "what was broken off is still there"
+
+
 def test_a_run_that_is_told_to_end_ends_with_all_that_it_started(tmp_path):
     words = [f"{name}={value}" for name, value in (TINY | {"epochs": 50}).items()]
     command = [sys.executable, "-m", "cgrecnet", "train", *words, "--results", str(tmp_path / "r")]
@@ -154,7 +200,7 @@ def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path
 
 @pytest.mark.parametrize("option", ["results", "work"])
 def test_a_folder_that_cannot_be_written_is_named_before_the_run_starts(tmp_path, monkeypatch, option):
-    monkeypatch.setattr(notebook, "_execute", lambda *_: pytest.fail("the run was started"))
+    monkeypatch.setattr(notebook, "execute_notebook", lambda *_: pytest.fail("the run was started"))
     folders = {"results": tmp_path / "results", "work": tmp_path / "work"}
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match=f"Nothing can be written to .*file: .*--{option}"):
