@@ -16,13 +16,24 @@ PACKAGES := .venv/.packages-$(call checksum,requirements.lock,)
 ENVIRONMENT := .venv/.complete-$(call checksum,requirements.lock pyproject.toml,$(CURDIR))
 RUN := .venv/bin/python
 
-.PHONY: help book test lint lock clean environment
+#: `make reproduce`: the folder of the paper's cells; which sweeps; name=value words; YES=1 starts what is large.
+DATA ?=
+SWEEPS ?=
+OPTIONS ?=
+YES ?=
+
+.PHONY: help book reproduce test lint lock clean environment
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _build/html and check every page
 	@$(RUN) -m cgrecnet.publish build $(BOOK_OPTIONS)
+
+reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
+	@[ -n "$(DATA)" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }
+	@$(RUN) -m cgrecnet reproduce "$(DATA)" $(OPTIONS) $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(YES),--yes)
+	@$(MAKE) --no-print-directory book
 
 test: $(ENVIRONMENT) ## run the tests
 	@$(RUN) -m pytest

@@ -19,7 +19,7 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
-    from cgrecnet.runs.collect import SCORES, collect, summarise
+    from cgrecnet.runs.collect import collect
     from cgrecnet.runs.grid import read_sweep
     from cgrecnet.runs.sweep import plan_sweep
 
@@ -30,6 +30,14 @@ def _run(options: argparse.Namespace) -> int:
                 table.to_csv(file, index=False)
         except OSError as error:
             raise ConfigError(f"{options.csv} cannot be written ({error.strerror}): name another file.") from None
+    say_table(table)
+    return 1 if table.attrs["missing"] else 0
+
+
+def say_table(table) -> None:
+    """Print what `cgrecnet.runs.collect.collect` gives: mean and spread with n, and what is missing."""
+    from cgrecnet.runs.collect import SCORES, summarise
+
     summary = summarise(table)
     keys = [name for name in summary.columns if not name.endswith(("_mean", "_sd"))]
     for score in SCORES:
@@ -39,5 +47,3 @@ def _run(options: argparse.Namespace) -> int:
     print(f"percent, mean ± standard deviation over the n runs of a row; {len(table)} of {table.attrs['planned']} runs")
     if missing := table.attrs["missing"]:
         print(f"missing: {', '.join(missing[:5])}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else ""))
-        return 1
-    return 0

@@ -19,12 +19,13 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data import report_on
 
     refuse_unread(options.name, options.folder)
-    text, good = report_on(options.name, root=options.folder, published=_published(options.name), every=options.all)
+    published = published_counts(options.name)
+    text, good = report_on(options.name, root=options.folder, published=published, every=options.all)
     say(text)
     return 0 if good else 1
 
 
-def _published(name: str) -> dict[str, dict[str, int]] | None:
+def published_counts(name: str) -> dict[str, dict[str, int]] | None:
     """Cells per class in all (Table 1) and in the test part (Table 5), as the paper prints them for its data."""
     if name != "zhu":
         return None

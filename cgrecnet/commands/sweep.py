@@ -1,7 +1,8 @@
 """`cgrecnet sweep`."""
 
 import argparse
-from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -13,52 +14,77 @@ def add(commands) -> None:
     """Add the command to the parser."""
     sweep = commands.add_parser("sweep", help="all runs of a grid, several at a time; done ones are skipped")
     sweep.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
-    sweep.add_argument("overrides", nargs="*", metavar="name=value", help="other values than the file's `base`")
+    sweep.add_argument(
+        "overrides", nargs="*", metavar="name=value",
+        help="other values than the file's `base`; name=[value, ...] keeps a part of its grid",
+    )  # fmt: skip
     sweep.add_argument("--list", action="store_true", help="say what would be run, and stop")
     sweep.add_argument("--cost", action="store_true", help="measure a few steps, say what the sweep costs, and stop")
     sweep.add_argument("--yes", action="store_true", help="start, however long it takes, and do not measure first")
-    sweep.add_argument("--workers", type=int, help="runs at a time on this machine (default: one per GPU, or as fit)")
-    sweep.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler that is there already")
-    sweep.add_argument("--queue", type=Path, metavar="QUEUE.yaml", help="workers as jobs of a batch system")
-    sweep.add_argument("--retries", type=int, default=0, help="how often a run that failed is tried again")
+    add_place(sweep)
     add_folders(sweep)
     sweep.set_defaults(command=_run)
 
 
+def add_place(command: argparse.ArgumentParser) -> None:
+    """Add the options that say where runs are done, and how often one that failed is tried again."""
+    command.add_argument("--workers", type=int, help="runs at a time on this machine (default: one per GPU, or as fit)")
+    command.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler that is there already")
+    command.add_argument("--queue", type=Path, metavar="QUEUE.yaml", help="workers as jobs of a batch system")
+    command.add_argument("--retries", type=int, default=0, help="how often a run that failed is tried again")
+
+
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
-    from cgrecnet.runs.cost import LARGE, estimate
     from cgrecnet.runs.grid import read_sweep
-    from cgrecnet.runs.notebook import train
-    from cgrecnet.runs.sweep import is_done, plan_sweep, run_sweep
+    from cgrecnet.runs.ready import need_folder, need_networks
+    from cgrecnet.runs.sweep import is_done, plan_sweep
 
     configs = read_sweep(options.file, parse_parameters(options.overrides))
+    plans = plan_sweep(configs)
     if options.list:
-        for plan in plan_sweep(configs):
+        for plan in plans:
             print(plan.run_id, plan.config.model, f"fold {plan.config.fold}", f"seed {plan.config.seed}")
         return 0
-    connected = _cluster(options)
-    if not options.yes or options.cost:
-        todo = [plan for plan in plan_sweep(configs) if not is_done(plan, options.results or RESULTS)]
-        cost = estimate(todo) if todo else None
-        if cost:
-            print(cost, flush=True)
-        if options.cost:
+    with ExitStack() as stack:
+        place = cluster_of(options)
+        connect = stack.enter_context(place) if options.scheduler else None  # nobody there: say so first
+        todo = [plan for plan in plans if not is_done(plan, options.results or RESULTS)]
+        need_networks(todo)
+        if not say_cost(todo, options.yes and not options.cost, options.cost):
             return 0
-        if cost and cost.hours > LARGE:
-            raise ConfigError(f"That is more than {LARGE:g} hours, so nothing was started: add --yes to start it.")
-    with connected as connect:
-        run_sweep(
-            configs,
-            connect,
-            retries=options.retries,
-            do=partial(train, keep_weights=options.keep_weights),
-            **folders(options),
-        )
+        need_folder(options.results or RESULTS)
+        run(configs, options, connect or stack.enter_context(place))
     return 0
 
 
-def _cluster(options: argparse.Namespace) -> AbstractContextManager:
+def say_cost(todo: list, confirmed: bool, only: bool = False) -> bool:
+    """Print what the runs to do cost, unless that was confirmed; whether to go on.
+
+    Raises ConfigError where it is much and nobody has said yes.
+    """
+    from cgrecnet.runs.cost import LARGE, estimate
+
+    if confirmed:
+        return True
+    cost = estimate(todo) if todo else None
+    print(cost or "0 runs to do", flush=True)
+    if cost and not only and cost.hours > LARGE:
+        raise ConfigError(f"That is more than {LARGE:g} hours, so nothing was started: add --yes to start it.")
+    return not only
+
+
+def run(configs: list, options: argparse.Namespace, connect: Callable, **others) -> None:
+    """Do the runs as the command's options say."""
+    from cgrecnet.runs.notebook import train
+    from cgrecnet.runs.sweep import run_sweep
+
+    do = partial(train, keep_weights=options.keep_weights)
+    run_sweep(configs, connect, retries=options.retries, do=do, **folders(options) | others)
+
+
+def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
+    """Where the runs are to be done; ConfigError where that is not one place."""
     from cgrecnet.runs import cluster
 
     named = [name for name in ("workers", "scheduler", "queue") if getattr(options, name) is not None]

@@ -27,12 +27,8 @@ def read_yaml_mapping(path: Path) -> dict[str, Any]:
     return values
 
 
-def read_sweep(path: Path, overrides: dict[str, Any] | None = None) -> list[RunConfig]:
-    """All runs of a sweep file: `experiment`, the `base` parameters, and a `grid` of lists, multiplied out.
-
-    overrides: values that take the place of those in `base` or of the experiment's name, or add to them.
-    Raises ConfigError for the first run that would not be valid, before any run is started.
-    """
+def read_grid(path: Path) -> tuple[str, dict[str, Any], dict[str, list]]:
+    """(experiment, base, grid) of a sweep file, their form checked; ConfigError, in one sentence, where it is wrong."""
     values = read_yaml_mapping(path)
     unknown = [key for key in values if key not in KEYS]
     if unknown or "experiment" not in values:
@@ -51,8 +47,32 @@ def read_sweep(path: Path, overrides: dict[str, Any] | None = None) -> list[RunC
             raise ConfigError(f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value.")
         if name in base:
             raise ConfigError(f"{path}: {name!r} stands in both `base` and `grid`; keep one.")
-    if clash := [name for name in overrides or {} if name in grid]:
-        raise ConfigError(f"{path}: {clash[0]!r} stands in the grid; change it there, not beside it.")
-    fixed = {"experiment": values["experiment"], **base, **(overrides or {})}
+    return values["experiment"], base, grid
+
+
+def read_sweep(path: Path, overrides: dict[str, Any] | None = None) -> list[RunConfig]:
+    """All runs of a sweep file: `experiment`, the `base` parameters, and a `grid` of lists, multiplied out.
+
+    overrides: values that take the place of those in `base` or of the experiment's name, or add to them; for a
+    parameter of the grid, a list of those of its values that are kept.
+    Raises ConfigError for the first run that would not be valid, before any run is started.
+    """
+    experiment, base, grid = read_grid(path)
+    overrides = dict(overrides or {})
+    grid = {name: _kept(path, name, values, overrides.pop(name, values)) for name, values in grid.items()}
+    fixed = {"experiment": experiment, **base, **overrides}
     points = (dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values()))
     return [RunConfig.from_mapping(fixed | point, str(path)) for point in points]
+
+
+def _kept(path: Path, name: str, values: list, chosen: Any) -> list:
+    """The chosen ones of a grid entry's values; ConfigError where it is no list of them."""
+    if not isinstance(chosen, list) or not chosen:
+        raise ConfigError(
+            f"{path}: {name!r} stands in the grid; change it there, or name those of its values to keep, as in "
+            f"{name}=[{values[0]}]."
+        )
+    if foreign := [value for value in chosen if value not in values]:
+        known = ", ".join(map(str, values))
+        raise ConfigError(f"{path}: the grid's {name!r} has no value {foreign[0]!r} to keep; it has {known}.")
+    return chosen

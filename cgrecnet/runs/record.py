@@ -91,11 +91,17 @@ def read_record(path: Path) -> RunRecord:
         ) from None
 
 
+def record_paths(results: Path, experiment: str) -> list[Path]:
+    """Where the records of an experiment are, by name; empty where there is none."""
+    folder = Path(results) / experiment
+    names = sorted(os.listdir(folder)) if folder.is_dir() else []
+    return [path for name in names if (path := folder / name / RECORD).exists()]
+
+
 def load_records(results: Path, experiment: str) -> list[RunRecord]:
     """All records of an experiment, ordered by model (as in the registry), fold and seed; RunError for none."""
     folder = Path(results) / experiment
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    records = [read_record(folder / name / RECORD) for name in names if (folder / name / RECORD).exists()]
+    records = [read_record(path) for path in record_paths(results, experiment)]
     if not records:
         raise RunError(f"There are no run records under {folder}: run the experiment first (`cgrecnet sweep`).")
     _refuse_twins(folder, records)

@@ -16,6 +16,7 @@ case "$*" in
     "-c "*) exit "${TOO_OLD:-0}" ;;
     *"config get global.index-url") echo "$INDEX" ;;
     *"-m uv pip install"*) echo "index=$UV_DEFAULT_INDEX" >> "$CALLS"; exit "${UV_FAILS:-0}" ;;
+    *"cgrecnet reproduce"*) exit "${FAILS:-0}" ;;
     *"-m pip install"*" -r "*) exit "${PIP_FAILS:-0}" ;;
 esac
 """
@@ -53,7 +54,7 @@ def project(tmp_path):
 def test_help_lists_the_targets_one_line_each(project):
     done, calls = project.make("help")
     names = [line.split()[0] for line in done.stdout.splitlines()]
-    assert {"help", "book", "test", "lint", "lock", "clean"} <= set(names) and calls == ""
+    assert {"help", "book", "reproduce", "test", "lint", "lock", "clean"} <= set(names) and calls == ""
 
 
 def test_the_environment_is_made_once(project):
@@ -78,6 +79,27 @@ def test_a_new_lock_makes_it_anew_and_new_metadata_only_installs_the_package(pro
         file.write("# more\n")
     _, calls = project.make("environment")
     assert "-m venv .venv" in calls and not (project.root / ".venv" / "old").exists()
+
+
+def test_reproduce_does_the_runs_and_then_the_book(project):
+    project.make("environment")
+    words = {"DATA": "/some where/zhu", "OPTIONS": "epochs=1 fold=[0,1]", "SWEEPS": "ablation seeds", "YES": "1"}
+    done, calls = project.make("reproduce", *(f"{name}={value}" for name, value in words.items()))
+    assert done.returncode == 0, done.stderr
+    assert calls.splitlines() == [
+        "-m cgrecnet reproduce /some where/zhu epochs=1 fold=[0,1] --sweeps ablation seeds --yes",
+        "-m cgrecnet.publish build",
+    ]
+    done, calls = project.make("reproduce", "DATA=/zhu", FAILS="3")
+    assert done.returncode != 0 and "publish" not in calls, "no book of a half"
+
+
+def test_reproduce_without_a_folder_is_one_sentence(project):
+    project.make("environment")
+    done, calls = project.make("reproduce")
+    complaint = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0 and calls == ""
+    assert complaint == ["error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu."]
 
 
 def test_a_half_made_environment_is_made_again(project):

@@ -24,6 +24,17 @@ def test_a_grid_is_multiplied_out_over_its_base(tmp_path):
     assert {(c.experiment, c.epochs, c.learning_rate) for c in configs} == {("e", 2, 1e-3)}
 
 
+def test_a_list_keeps_a_part_of_the_grid(tmp_path):
+    path = write(tmp_path, "experiment: e\ngrid: {model: [resnet50, cg_recnet], seed: [1, 2, 3]}")
+    configs = read_sweep(path, {"seed": [3, 1], "epochs": 2})
+    assert [(c.model, c.seed, c.epochs) for c in configs] == [
+        ("resnet50", 3, 2), ("resnet50", 1, 2), ("cg_recnet", 3, 2), ("cg_recnet", 1, 2),
+    ]  # fmt: skip
+    for wrong, message in (([4], "has no value 4 to keep; it has 1, 2, 3"), ([], "name those of its values to keep")):
+        with pytest.raises(ConfigError, match=message):
+            read_sweep(path, {"seed": wrong})
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

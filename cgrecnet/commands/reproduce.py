@@ -1,0 +1,96 @@
+"""`cgrecnet reproduce`: what `make reproduce` calls before it builds the book."""
+
+import argparse
+from contextlib import ExitStack
+from pathlib import Path
+
+from cgrecnet.commands.options import say
+from cgrecnet.commands.sweep import add_place, cluster_of, run, say_cost
+from cgrecnet.commands.train import add_folders, parse_parameters
+
+
+def add(commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "reproduce",
+        help="the paper's sweeps on the paper's own cells: check, pack, audit, sweep, collect",
+        description="Check the files of the paper's cells, pack them into a store, audit them, do the paper's sweeps "
+        "and collect their tables. Started again, it goes on where it stopped. `make reproduce DATA=FOLDER` does this "
+        "and builds the book, whose columns for these cells are filled then.",
+    )
+    parser.add_argument("folder", type=Path, help="of the cells' files, or of a store of them")
+    parser.add_argument(
+        "options", nargs="*", metavar="name=value | FILE.yaml",
+        help="to make it smaller: image_size=32 epochs=1; a list keeps a part: model=[resnet50,cg_recnet] fold=[0,1]",
+    )  # fmt: skip
+    parser.add_argument("--sweeps", nargs="+", metavar="NAME", help="which of them (default: all)")
+    parser.add_argument("--cells", type=int, help="for the audit's slow parts (default: as `cgrecnet data audit`)")
+    parser.add_argument("--cost", action="store_true", help="check and pack, say what the runs cost, and stop")
+    parser.add_argument("--yes", action="store_true", help="start, however long it takes")
+    add_place(parser)
+    add_folders(parser)
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from cgrecnet.commands.data_audit import CELLS
+    from cgrecnet.commands.data_check import published_counts
+    from cgrecnet.paths import RESULTS, WORK
+    from cgrecnet.runs import reproduce as steps
+    from cgrecnet.runs.ready import need_folder, need_networks
+    from cgrecnet.runs.sweep import is_done, plan_sweep
+
+    results = options.results or RESULTS
+    chosen = steps.choose_runs(options.sweeps or steps.OWN_SWEEPS, parse_parameters(options.options))
+    configs = [config for runs in chosen.values() for config in runs]
+    plans = plan_sweep(configs)
+    need_folder(results)
+    with ExitStack() as stack:
+        place = cluster_of(options)
+        connect = stack.enter_context(place) if options.scheduler else None
+        todo = [plan for plan in plans if not is_done(plan, results)]
+        need_networks(todo)
+        _head(1, "check the files")
+        found = steps.check_files(options.folder, results, published_counts(steps.DATA), say)
+        _head(2, "pack them into a store")
+        dataset = steps.pack_files(options.folder)
+        say(f"{len(dataset):,} {'SIMULATED' if dataset.simulated else 'real'} cells, {dataset.origin}")
+        steps.refuse_other_records(plans, results, dataset.fingerprint)
+        if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost):
+            return 0
+        _head(3, "audit the cells")
+        report = steps.audit_cells(dataset, results, options.cells or CELLS, say)
+        _head(4, f"sweep: {', '.join(chosen)}")
+        # Checkpoints of other cells must not be gone on from, so each data set has a folder of its own.
+        work = (options.work or WORK) / f"{steps.DATA}-{dataset.fingerprint[:10]}"
+        run(configs, options, connect or stack.enter_context(place), results=results, work=work)
+    _head(5, "collect")
+    _collect(chosen, results)
+    _say_findings(found, report, dataset.simulated, results)
+    return 0
+
+
+def _collect(chosen: dict[str, list], results: Path) -> None:
+    from cgrecnet.commands.collect import say_table
+    from cgrecnet.runs.collect import collect
+    from cgrecnet.runs.sweep import plan_sweep
+
+    for name, configs in chosen.items():
+        say(f"\n{name}")
+        say_table(collect(plan_sweep(configs), results))
+
+
+def _say_findings(found: dict, report: dict, simulated: bool, results: Path) -> None:
+    """What a reader of the tables has to know of the cells."""
+    say("")
+    if simulated:
+        say("These cells are SIMULATED: the tables say nothing about real ones, and the book calls them simulated.")
+    if not found["good"]:
+        say(f"The check of the files found something amiss: {found['report'][-1]}")
+    for words in report["findings"]:
+        say(f"The audit says, look at this: {words}")
+    say(f"Records, check and audit are in {results}. Go on with: make book")
+
+
+def _head(number: int, words: str) -> None:
+    say(f"\n[{number}/5] {words}")

@@ -1,0 +1,169 @@
+"""The paper's sweeps on the paper's own cells, from a folder of files to records: what `make reproduce` does.
+
+Every step leaves a file that says it is done, so that a start after a break goes on where the last one stopped.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from cgrecnet.data import open_dataset, pack_dataset, report_on, store_of
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.integrity import audit
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import whole
+from cgrecnet.paths import REPOSITORY
+from cgrecnet.runs.environment import commit
+from cgrecnet.runs.experiments import SWEEPS
+from cgrecnet.runs.grid import read_grid, read_sweep
+from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.record import read_record, record_paths
+from cgrecnet.training.config import RunConfig
+
+DATA = "zhu"
+#: The sweep files that belong to the paper's own cells, in the book's order.
+OWN_SWEEPS = tuple(name for sets in SWEEPS.values() for name in sets.get(DATA, ()))
+#: What makes a sweep the sweep that it is, and therefore is not to be changed beside it.
+FIXED = ("experiment", "data", "task", "model")
+#: Records of the first steps, each in a folder of its own below the results.
+CHECK, AUDIT = Path("zhu-check", "check.json"), Path("zhu-audit", "audit.json")
+
+
+def choose_runs(
+    names: Sequence[str], options: Mapping[str, Any], folder: Path = REPOSITORY / "sweeps"
+) -> dict[str, list[RunConfig]]:
+    """The runs of each of the named sweeps, with these options; sweeps of which no run is left are left out.
+
+    options: a single value takes the place of a sweep's own (`epochs=3`); a list keeps the runs that have one of its
+    values (`model=[resnet50, cg_recnet]`, `fold=[0, 1]`), in whichever sweep.
+    Raises ConfigError: an unknown sweep or parameter, a value that no run has, a run that would not be valid.
+    """
+    if unknown := [name for name in names if name not in OWN_SWEEPS]:
+        raise ConfigError(f"{unknown[0]!r} is no sweep of the paper's own cells; there are {', '.join(OWN_SWEEPS)}.")
+    for name, value in options.items():
+        if name in FIXED and not isinstance(value, list):
+            raise ConfigError(
+                f"Option {name!r} is part of what the paper's sweeps are: write a sweep file of your own to change it"
+                + (f", or {name}=[{value}] to keep those runs alone." if name == "model" else ".")
+            )
+    chosen, met = {}, set()
+    for name in names:
+        path = folder / f"{name}.yaml"
+        overrides, left = _narrow(path, options, met)
+        if left and (configs := read_sweep(path, overrides)):
+            chosen[name] = configs
+    for name, value in options.items():
+        for one in value if isinstance(value, list) else ():
+            if (name, _plain(one)) not in met:
+                raise ConfigError(f"No run of the chosen sweeps has {name}={one}: look into sweeps/ for what there is.")
+    if not chosen:
+        raise ConfigError("No run is left: the lists among the options exclude each other.")
+    return chosen
+
+
+def _narrow(path: Path, options: Mapping[str, Any], met: set[tuple[str, str]]) -> tuple[dict[str, Any], bool]:
+    """What to give `read_sweep`, and whether a run is left; values of lists that occur are added to `met`."""
+    _, base, grid = read_grid(path)
+    overrides, left = {}, True
+    for name, value in options.items():
+        if not isinstance(value, list):
+            overrides[name] = value
+            continue
+        if name not in RunConfig.model_fields:
+            RunConfig.from_mapping({name: value}, "the options")  # says so, with the nearest name
+        there = grid.get(name, [base.get(name, RunConfig.model_fields[name].default)])
+        asked = {_plain(one) for one in value}
+        kept = [one for one in there if _plain(one) in asked]
+        met |= {(name, _plain(one)) for one in kept}
+        left = left and bool(kept)
+        if name in grid:
+            overrides[name] = kept
+    return overrides, left
+
+
+def _plain(value: Any) -> str:
+    """A value in one spelling: YAML reads 1e-4 as text, and 0.0001 as a number."""
+    try:
+        return repr(float(value))
+    except (TypeError, ValueError):
+        return repr(value)
+
+
+def check_files(folder: Path, results: Path, published: Mapping | None, say) -> dict:
+    """Read every file once and keep the report in `results`; not again while names and sizes are the same."""
+    path = results / CHECK
+    names = open_dataset(DATA, root=folder, options={"hash": "names"}).fingerprint
+    if (found := _read(path)) and found["names"] == names:
+        say(f"checked already, see {path}")
+        return found
+    text, good = report_on(DATA, root=folder, published=published)
+    say(text)
+    found = {"names": names, "good": good, "commit": commit(), "report": text.splitlines()}
+    return _write(path, found)
+
+
+def pack_files(folder: Path) -> CellDataset:
+    """The cells of `folder`, opened from the store that every run of this data set reads; packed where it is not yet.
+
+    Raises DataError where that place holds other cells, RunError where the runs would read another store.
+    """
+    given = store_of(DATA, folder)
+    store = given or pack_dataset(DATA, folder, progress=True)
+    read = store_of(DATA)
+    dataset = open_dataset(DATA, root=store)
+    if read is None or open_dataset(DATA).fingerprint != dataset.fingerprint:
+        where = f"they read {read}" if read else "there is none where they look"
+        raise RunError(
+            f"The runs would not read the store {store} ({where}): put it, or a link to it, in place of "
+            f"stores/{DATA}-{dataset.task} below the folder that CGRECNET_DATA names, or unset CGRECNET_DATA."
+        )
+    return dataset
+
+
+def audit_cells(dataset: CellDataset, results: Path, cells: int, say) -> dict:
+    """Audit the data set and keep the numbers in `results`; not again while pixels and sample are the same."""
+    path = results / AUDIT
+    found = _read(path)
+    if found and (found["fingerprint"], found["asked"]) == (dataset.fingerprint, cells):
+        say(f"audited already, see {path}")
+        return found
+    report = audit(dataset, partly=True, cells=cells, progress=True)
+    say(str(report))
+    return _write(path, report.to_dict() | {"asked": cells, "commit": commit()})
+
+
+def refuse_other_records(plans: Sequence[Plan], results: Path, fingerprint: str) -> None:
+    """RunError where a sweep's folder holds records that are not of these runs, or of other cells.
+
+    A run's name does not tell its cells, so records of other cells (simulated ones, say) would pass for done.
+    """
+    ours = {plan.run_id for plan in plans}
+    for experiment in dict.fromkeys(plan.config.experiment for plan in plans):
+        for path in record_paths(results, experiment):
+            record = read_record(path)
+            if record.run_id not in ours:
+                why = "is of other settings or other code"
+            elif record.data["fingerprint"] != fingerprint:
+                kind = "simulated" if record.data["simulated"] else "real"
+                why = f"is of other cells ({record.data['cells']:,}, {kind})"
+            else:
+                continue
+            raise RunError(
+                f"The record {path.parent} {why}, and one table must not mix them: move {path.parent.parent} away, or "
+                "name another folder with --results."
+            )
+
+
+def _read(path: Path) -> dict | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path: Path, content: dict) -> dict:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as file:
+        file.write(json.dumps(content, indent=1) + "\n")
+    return content
