@@ -1,7 +1,7 @@
 """How many paired repeats a difference needs to be seen."""
 
 import numpy as np
-from statsmodels.stats.power import TTestPower
+from scipy import stats
 
 from cgrecnet.evaluation.arrays import share
 
@@ -17,15 +17,17 @@ def power_of_paired_t(
     difference, sd_of_difference: in one unit (percentage points); sd between repeats, of the difference.
     test_share: 0 for independent repeats; n_test / n_train for folds of one data set under the corrected test.
     Raises ValueError where sd is not positive, n is below 2, or a value is not finite.
-    Source: statsmodels' TTestPower (noncentral t).
+    Source: the noncentral t of scipy; statsmodels' TTestPower is the same, but not a number for large effects.
     """
     _refuse(difference, sd_of_difference, test_share)
     if n < 2:
         raise ValueError(f"A paired t-test needs two repeats or more, not {n}.")
     share(alpha, "alpha")
-    # The noncentrality is effect x sqrt(n); the correction makes it difference / (sd x sqrt(1/n + test_share)).
-    effect = abs(difference) / sd_of_difference / np.sqrt(1 + n * test_share)
-    return float(TTestPower().power(effect, nobs=n, alpha=alpha, df=n - 1, alternative="two-sided"))
+    shift = abs(difference) / (sd_of_difference * np.sqrt(1 / n + test_share))
+    edge = stats.t.isf(alpha / 2, n - 1)
+    # The tail on the wrong side: where it is too small for a float, scipy gives NaN.
+    other = np.nan_to_num(stats.nct.cdf(-edge, n - 1, shift))
+    return float(stats.nct.sf(edge, n - 1, shift) + other)
 
 
 def repeats_needed(

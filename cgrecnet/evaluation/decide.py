@@ -1,0 +1,104 @@
+"""The analysis plan applied to arrays: every contrast tested, corrected within its family, and given its outcome."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.counts import McNemar, mcnemar
+from cgrecnet.evaluation.multiple import holm
+from cgrecnet.evaluation.paired import Comparison, corrected_resampled_t
+from cgrecnet.evaluation.plan import Outcome, Plan, Question, load_plan, outcome_of
+
+Contrast = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One planned contrast: what came out, its p-value corrected by Holm within the family, and the outcome.
+
+    result: differences and intervals in percentage points of the question's measure, first minus second.
+    family_size: planned contrasts of the family, those without a result included.
+    """
+
+    question: str
+    contrast: Contrast
+    result: Comparison | McNemar
+    p_corrected: float
+    outcome: Outcome
+    family_size: int
+
+    @property
+    def name(self) -> str:
+        """`first − second`."""
+        return " \N{MINUS SIGN} ".join(self.contrast)
+
+
+def over_folds(
+    question: Question, scores: Mapping[str, Sequence[float]], test_share: float
+) -> dict[Contrast, Comparison]:
+    """The corrected resampled t-test of each of the question's contrasts whose two sides are in `scores`.
+
+    scores: name -> score per fold (shares), folds in the same order; test_share: test cells over training cells.
+    Raises ConfigError where the plan pairs something else than folds, ValueError as `corrected_resampled_t`.
+    """
+    require_unit(question, "folds")
+    return {
+        (first, second): corrected_resampled_t(scores[first], scores[second], test_share)
+        for first, second in question.contrasts
+        if first in scores and second in scores
+    }
+
+
+def over_cells(
+    question: Question, labels: Sequence[int], predicted: Mapping[str, np.ndarray]
+) -> dict[Contrast, McNemar]:
+    """McNemar's test of each of the question's contrasts whose two sides are in `predicted`.
+
+    labels: true classes; predicted: name -> predicted classes of the same cells in the same order.
+    Raises ConfigError where the plan pairs something else than cells, or asks for another measure than accuracy;
+    ValueError as `mcnemar`.
+    """
+    require_unit(question, "cells")
+    if question.measure != "accuracy":
+        raise ConfigError(
+            f"McNemar's test compares accuracies, and {question.id} of the plan asks: {question.measure}."
+        )
+    return {
+        (first, second): mcnemar(labels, predicted[first], predicted[second])
+        for first, second in question.contrasts
+        if first in predicted and second in predicted
+    }
+
+
+def decide(results: Mapping[str, Mapping[Contrast, Comparison | McNemar]], plan: Plan | None = None) -> list[Decision]:
+    """The decisions on planned contrasts, in the order of the plan.
+
+    results: id of a question -> contrast -> its test. Holm's correction runs over the whole family as planned: a
+    contrast of the family that has no result yet counts with p = 1, so that a missing run makes no other look surer.
+    Raises ConfigError for a question or contrast that is not planned.
+    """
+    plan = plan or load_plan()
+    for name, tests in results.items():
+        if unplanned := set(tests) - set(plan[name].contrasts):
+            raise ConfigError(f"{name} of the analysis plan has no contrast {sorted(unplanned)[0]}: it is exploratory.")
+    decisions = []
+    for family in dict.fromkeys(question.family for question in plan.questions):
+        planned = [(q, contrast) for q in plan.questions if q.family == family for contrast in q.contrasts]
+        found = [results.get(question.id, {}).get(contrast) for question, contrast in planned]
+        if not any(found):
+            continue
+        corrected = holm([1.0 if result is None else result.p_value for result in found])
+        for (question, contrast), result, p_value in zip(planned, found, corrected, strict=True):
+            if result is not None:
+                outcome = outcome_of(p_value, result.interval90, question.margin, plan.alpha)
+                decisions.append(Decision(question.id, contrast, result, p_value, outcome, len(planned)))
+    place = {question.id: number for number, question in enumerate(plan.questions)}
+    return sorted(decisions, key=lambda decision: place[decision.question])
+
+
+def require_unit(question: Question, unit: str) -> None:
+    """ConfigError where the plan pairs something else than `unit` for this question."""
+    if question.unit != unit:
+        raise ConfigError(f"{question.id} of the analysis plan pairs {question.unit}, not {unit}.")

@@ -1,0 +1,111 @@
+"""From records to the planned decisions: which scores a question asks for, and of which runs."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.evaluation.decide import Decision, decide, over_cells, over_folds, require_unit
+from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.experiments import refuse_mixture
+from cgrecnet.runs.record import RunRecord, read_predictions
+
+ACCURACY, RAREST = "accuracy", "f1 of the rarest class"
+
+
+def decide_over_folds(question: str, records: Sequence[RunRecord]) -> list[Decision]:
+    """The decisions on a planned question whose pairs are folds, corrected within its whole family.
+
+    records: one run per model and fold, of one data set and one seed. A contrast is judged over the folds that both
+    of its models have (`result.n` says how many); one with fewer than two is left out.
+    Raises ConfigError for an unknown question or one that pairs something else, RunError for records that do not fit.
+    """
+    plan = load_plan()
+    family = [other for other in plan.questions if other.family == plan[question].family]
+    by_fold = _by_model_and_fold(records)
+    share = overlap(records)
+    results = {}
+    for member in family:
+        results[member.id] = {}
+        for contrast in member.contrasts:
+            folds = sorted(set.intersection(*(set(by_fold.get(model, {})) for model in contrast)))
+            if len(folds) >= 2:
+                scores = {m: [measured(by_fold[m][fold], member.measure) for fold in folds] for m in contrast}
+                results[member.id] |= over_folds(member, scores, share)
+    return [decision for decision in decide(results) if decision.question == question]
+
+
+def decide_over_cells(question: str, records: Mapping[str, RunRecord], results: Path = RESULTS) -> list[Decision]:
+    """The decisions on a planned question whose pairs are cells.
+
+    records: name in the plan's contrasts (a model, a reading) -> its run; the runs were tested on the same cells.
+    results: folder that holds the predictions. A contrast of which one side is not there is left out.
+    Raises ConfigError for an unknown question or one that pairs something else, RunError for records that do not fit.
+    """
+    planned = load_plan()[question]
+    require_unit(planned, "cells")
+    names = {name for contrast in planned.contrasts for name in contrast}
+    used = {name: record for name, record in records.items() if name in names}
+    if not used:
+        return []
+    labels, predicted = same_cells(used, results)
+    tests = over_cells(planned, labels, predicted)
+    return [decision for decision in decide({question: tests}) if decision.question == question]
+
+
+def same_cells(records: Mapping[str, RunRecord], results: Path = RESULTS) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Labels, and for each name the predicted classes, of the test cells that all these runs share, in one order.
+
+    Raises RunError where the runs are of different data, or were not tested on the same cells.
+    """
+    refuse_mixture(list(records.values()))
+    parts = {name: read_predictions(results, record) for name, record in records.items()}
+    ids, labels, _ = next(iter(parts.values()))
+    for name, (own, own_labels, _) in parts.items():
+        if own != ids or not np.array_equal(own_labels, labels):
+            raise RunError(
+                f"{name} and {next(iter(parts))} were not tested on the same cells: compare runs of one split."
+            )
+    return labels, {name: probabilities.argmax(axis=1) for name, (_, _, probabilities) in parts.items()}
+
+
+def measured(record: RunRecord, measure: str) -> float:
+    """The score of a run that a planned measure names, as a share; ConfigError for a measure that is none of one run.
+
+    The rarest class is that of the whole data set, so that it is the same class in every fold.
+    """
+    if measure == ACCURACY:
+        return record.test["accuracy"]
+    if measure == RAREST:
+        return record.test["per_class"][rarest_class(record)]["f1"]
+    raise ConfigError(f"A single run has no {measure!r}: it is {ACCURACY!r} or {RAREST!r}.")
+
+
+def rarest_class(record: RunRecord) -> int:
+    """Number of the class with the fewest cells in the run's data set."""
+    counts = record.data["counts"]
+    return min(range(len(record.data["classes"])), key=lambda i: counts[record.data["classes"][i]])
+
+
+def overlap(records: Sequence[RunRecord]) -> float:
+    """Test cells over training cells, the mean over runs (folds differ by a cell or so); RunError for no run."""
+    if not records:
+        raise RunError("There are no runs to compare: run the sweep first.")
+    return float(np.mean([r.split["sizes"]["test"] / r.split["sizes"]["train"] for r in records]))
+
+
+def _by_model_and_fold(records: Sequence[RunRecord]) -> dict[str, dict[int, RunRecord]]:
+    """model -> fold -> run; RunError for two runs of one place, mixed data, or folds that were split differently."""
+    refuse_mixture(records)
+    found: dict[str, dict[int, RunRecord]] = {}
+    manifests: dict[int, str] = {}
+    for record in records:
+        model, fold = record.config["model"], record.config["fold"]
+        if fold in found.setdefault(model, {}):
+            raise RunError(f"There are two runs of {model} on fold {fold}: give those of one seed and one setting.")
+        found[model][fold] = record
+        if manifests.setdefault(fold, record.split.get("manifest")) != record.split.get("manifest"):
+            raise RunError(f"The runs of fold {fold} were split differently: delete those that are out of date.")
+    return found
