@@ -74,7 +74,8 @@ def run_with(tmp_path, model, right, ids="abcdef", preset="recovered"):
     labels = np.array([0, 0, 1, 1, 2, 2])
     probabilities = np.eye(3)[np.where(right, labels, (labels + 1) % 3)]
     return write_record(
-        tmp_path, {"experiment": "e-" + preset.replace("_", "-"), "model": model, "data": "jurkat", "preset": preset}, 0.5,
+        tmp_path,
+        {"experiment": "e-" + preset.replace("_", "-"), "model": model, "data": "jurkat", "preset": preset}, 0.5,
         classes=CLASSES, data=DATA, predictions=([*ids], labels, probabilities),
     )  # fmt: skip
 
