@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
     parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
-    options = parser.parse_args(arguments)
+    options = parser.parse_intermixed_args(arguments)
     layout = Layout(options.root.resolve())
     for name in ("SIGTERM", "SIGHUP"):  # whoever ends the build, or its terminal, ends its kernels as well
         number = getattr(signal, name, None)
@@ -40,7 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
             if options.command == "check":
                 if not (layout.html / "index.html").is_file():
                     raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
-                return check.report(check.check(layout.html, layout.build / "checked.json", again=True))
+                status = check.report(check.check(layout.html, layout.build / "checked.json", again=True))
+                return max(status, honest(layout, [], built=True))
             return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -76,16 +77,17 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
         return 1
     made = time.monotonic()
     status = check.report(check.check(layout.html, layout.build / "checked.json")) if look else 0
+    status = max(status, honest(layout, [], built=True)) if look else status
     _costs(outcomes, executed - begin, made - executed if built else 0, time.monotonic() - made)
     if status == 0:
         print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
     return status
 
 
-def honest(layout: Layout, names: list[str]) -> int:
+def honest(layout: Layout, names: list[str], built: bool = False) -> int:
     """Print what the honesty checks find in the chapters named, or in all; return the exit status."""
     chapters = honesty.named(layout, names)
-    return honesty.report(honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters))
+    return honesty.report(honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built))
 
 
 def _interrupted(*_: object) -> None:
@@ -104,7 +106,7 @@ def _costs(outcomes: list[schedule.Outcome], executing: float, building: float, 
     note = f"{len(outcomes)} chapters executed" if outcomes else "no chapter to execute"
     print(f"  {executing:7.1f}  execution, all together ({note})")
     print(f"  {building:7.1f}  pages" + ("" if building else " (nothing changed)"))
-    print(f"  {checking:7.1f}  check of the pages")
+    print(f"  {checking:7.1f}  check of the pages and of their honesty")
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ TWO = """\
 points = 5
 rate = 0.1  # type: float
 
-# %% mystnb={"image": {"alt": "A line that rises from left to right."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "A line that rises from left to right."}}
 import os
 import time
 from pathlib import Path

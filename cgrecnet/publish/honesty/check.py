@@ -2,13 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.errors import UserError
-from cgrecnet.publish import notebook
+from cgrecnet.publish import dependencies, notebook
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.publish.honesty import allowed, figures
+from cgrecnet.publish.honesty import allowed, blocks, figures, means
 from cgrecnet.publish.honesty.numbers import unaccounted
 from cgrecnet.publish.honesty.prose import lines_of
 from cgrecnet.publish.layout import Chapter, Layout
@@ -42,20 +43,37 @@ def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list
     return found
 
 
-def executed(layout: Layout, chapters: list[Chapter]) -> list[Fault]:
-    """What shows once a chapter has run; a chapter that has not is judged by its source."""
+def executed(layout: Layout, chapters: list[Chapter], built: bool = False) -> list[Fault]:
+    """What shows once a chapter has run; one that has not, or not since it was changed, is judged by its source.
+
+    built: the pages were just made from the executed notebooks, so that these count whatever changed since.
+    """
     found: list[Fault] = []
     for chapter in chapters:
         if chapter.is_script:
-            found += [
-                Fault(
-                    chapter.label,
-                    f"{name} has no provenance before the next heading: show from_records or from_dataset below it, "
-                    "or tag its cell drawing or computed where neither cells nor runs are in it",
-                )
-                for name in figures.unsourced(_cells(chapter, layout))
-            ]
+            cells, files = _read(chapter, layout, built)
+            found += [Fault(chapter.label, text) for text in _faults(cells, files)]
     return found
+
+
+def _faults(cells: list[dict[str, Any]], files: list[str]) -> Iterator[str]:
+    """What is wrong with a notebook whose run read these files."""
+    for name in figures.unsourced(cells):
+        yield (
+            f"{name} has no provenance before the next heading: show from_records or from_dataset below it, "
+            "or tag its cell drawing or computed where neither cells nor runs are in it"
+        )
+    for place in means.without_n(cells):
+        yield f"{place} gives a mean and no n: say over how many runs, folds or cells it was taken"
+    for sets in blocks.mixtures(cells):
+        yield f"a provenance block names {sets}: give each data set a table and a block of its own"
+    unnamed = blocks.unnamed_records(cells, files)
+    if unnamed:
+        names = ", ".join(unnamed[:3]) + (f" and {len(unnamed) - 3} more" if len(unnamed) > 3 else "")
+        yield (
+            f"it reads run records that no provenance block names ({names}): "
+            "show from_records with every record that it loads, so that an outdated one is said to be"
+        )
 
 
 def report(found: list[Fault]) -> int:
@@ -79,9 +97,10 @@ def named(layout: Layout, names: list[str]) -> list[Chapter]:
     return chapters
 
 
-def _cells(chapter: Chapter, layout: Layout) -> list[dict[str, Any]]:
-    """Of the executed notebook, if it is of the present source; else of the source."""
+def _read(chapter: Chapter, layout: Layout, built: bool) -> tuple[list[dict[str, Any]], list[str]]:
+    """Cells of the executed notebook and the files that its run read; or the cells of the source."""
     path = layout.executed_notebook(chapter)
-    if path.is_file() and path.stat().st_mtime >= chapter.source.stat().st_mtime:
-        return json.loads(path.read_text("utf8"))["cells"]
-    return notebook.read(chapter).cells
+    if path.is_file() and (built or dependencies.is_fresh(chapter, layout)):
+        executed = json.loads(path.read_text("utf8"))
+        return executed["cells"], executed["metadata"]["cgrecnet"]["depends_on"]["files"]
+    return notebook.read(chapter).cells, []

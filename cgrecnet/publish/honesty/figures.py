@@ -1,4 +1,4 @@
-"""A figure without provenance: each has, in its own section, a block that says where it comes from, or says none is due.
+"""A figure without provenance: each has in its section a block that says where it comes from, or says that none is due.
 
 Two tags of its cell say so: `drawing` (a sketch; nothing was computed) and `computed` (it follows from the code on the
 page and from printed numbers; neither cells nor runs were used). The page shows their words below the figure.
@@ -8,10 +8,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cgrecnet.publish.honesty.sections import HIDDEN, visible_html
+
+BLOCK = 'class="provenance"'
 #: Tags by which a figure says that there is nothing it comes from but the page itself.
 OWN = {"drawing", "computed"}
-_BLOCK = 'class="provenance"'
-_CALL = re.compile(r"\b(?:from_records|from_dataset|provenance\w*)\(|\bProvenance\(|^(?:origin|provenance)\w*$", re.MULTILINE)
+_CALL = re.compile(
+    r"\b(?:from_records|from_dataset|provenance\w*)\(|\bProvenance\(|^(?:origin|provenance)\w*$", re.MULTILINE
+)
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
 
 
@@ -37,9 +41,10 @@ def unsourced(cells: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _is_figure(cell: dict[str, Any]) -> bool:
+    if HIDDEN & set(cell["metadata"].get("tags", [])):
+        return False
     pictures = any(kind.startswith("image/") for output in cell.get("outputs", []) for kind in output.get("data", {}))
-    hidden = {"remove-cell", "remove-output"} & set(cell["metadata"].get("tags", []))
-    return ("figure" in cell["metadata"].get("mystnb", {}) or pictures) and not hidden
+    return pictures or "figure" in cell["metadata"].get("mystnb", {})
 
 
 def _name(cell: dict[str, Any], number: int) -> str:
@@ -49,9 +54,4 @@ def _name(cell: dict[str, Any], number: int) -> str:
 def _has_block(cell: dict[str, Any], source: str) -> bool:
     if cell.get("execution_count") is None:
         return bool(_CALL.search(source))
-    shown = ("".join(text) for output in cell["outputs"] for text in output.get("data", {}).values() if _is_text(text))
-    return any(_BLOCK in text for text in shown)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) or isinstance(value, list) and all(isinstance(part, str) for part in value)
+    return any(BLOCK in html for html in visible_html([cell]))

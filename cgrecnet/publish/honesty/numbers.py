@@ -1,8 +1,8 @@
 """A number in prose that no record or cell made: which numbers need nobody to vouch for them, and which do.
 
-Free are: what is no quantity (years, places in paper and book, names, levels of intervals, small fractions, 0, 1 and the
-100 of a percentage's scale), what an exercise gives to its reader, image sizes and seeds of the paper, and its other printed
-numbers in a paragraph that names the paper. Everything else is put in by a cell, or is allowed by name and
+Free are: what is no quantity (years, places in paper and book, names, levels of intervals, small fractions and small
+squares, 0, 1, and "0 to 100"), what an exercise gives to its reader, image sizes and seeds of the paper, and its other
+printed numbers in a paragraph that names the paper. Everything else is put in by a cell, or is allowed by name and
 reason in `book/allowed_numbers.yml`.
 """
 
@@ -29,7 +29,7 @@ _NO_QUANTITY = re.compile(
     r"|(?<![\d.,])\d/\d(?![\d.,]*\d)"
     r"|\b(\d)(?: by | x | ?\N{MULTIPLICATION SIGN} ?)\1\b"  # a small square: 3 by 3
     r"|\b0 (?:to|and) 100\b"
-    r"|(?<![\d.,])[01](?![\d.,]*\d|\s?%|\s?per cent)"
+    r"|(?<![\d.,])[01](?![\d.,]*\d|e-?\d|\s?%|\s?per cent)"
     r"|\b\d-(?:D|[Dd]imensional)\b"
 )
 

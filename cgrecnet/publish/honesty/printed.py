@@ -1,4 +1,4 @@
-"""Numbers that the paper prints: its image sizes and seeds may be named anywhere, all others where the paper is named."""
+"""Numbers that the paper prints: image sizes and seeds may be named anywhere, all others where the paper is named."""
 
 import re
 from functools import cache
@@ -9,7 +9,9 @@ from cgrecnet.paper.tables import LOST, load_tables
 _DIGITS = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)")
 #: Words by which a paragraph says whose number it is.
 _OWNER = re.compile(
-    r"\b(?:papers?|paper's|print(?:s|ed)?|authors?|text|stated?|states|claim(?:s|ed)?|Tables? \d|Figures? \d|li2026cgrecnet)\b"
+    r"\b(?:papers?|paper's|print(?:s|ed)?|authors?|text|stated?|states|claim(?:s|ed)?|Tables? \d|Figures? \d"
+    r"|li2026cgrecnet)\b",
+    re.IGNORECASE,
 )
 
 
