@@ -27,15 +27,22 @@ class Answer:
     outcome: Outcome
 
 
-def judge_family(results: Mapping[str, Result], margin: float, alpha: float) -> list[Answer]:
+def judge_family(
+    results: Mapping[str, Result], margin: float, alpha: float, planned: int | None = None
+) -> list[Answer]:
     """The answers to all contrasts of a family, by the rule of the plan; none for an empty family.
 
     margin: in percentage points, as the differences; alpha: level of the corrected tests.
+    planned: how many contrasts the family has; those without a result count with p = 1, so that a missing run makes no
+        other contrast look surer. None: as many as there are results. Raises ValueError where it is fewer than those.
     """
     if not results:
         return []
-    corrected = holm([result.p_value for result in results.values()])
+    missing = 0 if planned is None else planned - len(results)
+    if missing < 0:
+        raise ValueError(f"The family has {planned} contrasts as planned, and {len(results)} results were given.")
+    corrected = holm([result.p_value for result in results.values()] + missing * [1.0])
     return [
         Answer(name, result, p_value, outcome_of(p_value, result.interval90, margin, alpha))
-        for (name, result), p_value in zip(results.items(), corrected, strict=True)
+        for (name, result), p_value in zip(results.items(), corrected, strict=False)
     ]

@@ -76,7 +76,7 @@ def dose_answers(dial: str, doses: Doses, results: Path = RESULTS, plan: Plan | 
         for first, second in question.contrasts
         if has_contrast(doses, (first, second))
     }
-    return judge_family(made, question.margin, plan.alpha)
+    return judge_family(made, question.margin, plan.alpha, len(question.contrasts))
 
 
 def step_answers(series: Mapping[str, Doses], results: Path = RESULTS, alpha: float = 0.05) -> list[Answer]:

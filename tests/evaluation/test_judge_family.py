@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import pytest
+
 from cgrecnet.evaluation.answers import judge_family
 from cgrecnet.evaluation.plan import Outcome
 
@@ -22,6 +24,13 @@ def test_a_family_is_corrected_together():
     assert near.p_corrected == 0.03 and near.outcome is Outcome.SMALL_DIFFERENCE
     alone = judge_family({"near": made["near"], "other": Made(0, (-9, 9), (-8, 8), 0.9)}, margin=3, alpha=0.05)
     assert [answer.outcome for answer in alone] == [Outcome.NO_DIFFERENCE, Outcome.UNDECIDED]
+
+
+def test_what_is_missing_makes_the_rest_no_surer():
+    made = {"far": Made(10, (5, 15), (6, 14), 0.001)}
+    assert judge_family(made, 3, 0.05, planned=4)[0].p_corrected == 0.004
+    with pytest.raises(ValueError, match="1 results were given"):
+        judge_family(made, 3, 0.05, planned=0)
 
 
 def test_no_contrast_has_no_answer():
