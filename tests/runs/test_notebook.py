@@ -1,6 +1,7 @@
 """Runs through papermill, as a user starts them: done once, resumed after a kill, failing in one sentence."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +16,8 @@ from cgrecnet.evaluation.metrics import score
 from cgrecnet.models import create_model
 from cgrecnet.runs import notebook
 from cgrecnet.runs.finish import WEIGHTS
-from cgrecnet.runs.notebook import NOTEBOOK, train
+from cgrecnet.runs.killing import epochs_said, kill_once_kept, start_run
+from cgrecnet.runs.notebook import LOG, NOTEBOOK, train
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.ranks import Together
 from cgrecnet.runs.record import read_predictions, read_record
@@ -102,9 +104,7 @@ def test_a_finished_run_is_not_done_again(finished, monkeypatch):
 def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_result(finished, tmp_path):
     config, whole, _, _ = finished
     run_id = plan_run(config).run_id
-    words = [f"{name}={value}" for name, value in TINY.items()]
-    command = [sys.executable, "-m", "cgrecnet", "train", *words, "--results", str(tmp_path / "results")]
-    process = subprocess.Popen([*command, "--work", str(tmp_path / "work")], stdout=subprocess.DEVNULL)
+    process = start_run(TINY, tmp_path)
     checkpoint = tmp_path / "work" / run_id / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
@@ -124,6 +124,19 @@ def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_res
     assert record.predictions_sha256 == whole.predictions_sha256
     assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
     assert read_predictions(tmp_path / "results", record)
+    assert epochs_said(tmp_path / "work" / run_id / LOG) == [1, 2, 3, 4]
+
+
+def test_a_run_that_is_killed_for_show_is_gone_with_all_that_it_started(tmp_path):
+    sleepers = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])"
+    process = subprocess.Popen([sys.executable, "-c", sleepers + "; time.sleep(99)"])
+    while not (family := psutil.Process(process.pid).children()):
+        time.sleep(0.02)
+    (tmp_path / "checkpoint.pt").write_text("")
+    kill_once_kept(process, tmp_path / "checkpoint.pt")
+    assert process.returncode == -signal.SIGKILL and not psutil.wait_procs(family, timeout=30)[1]
+    with pytest.raises(RunError, match="made no checkpoint none.pt"):
+        kill_once_kept(subprocess.Popen([sys.executable, "-c", ""]), tmp_path / "none.pt")
 
 
 #: Loaded by every Python process of a run: SIGKILL at the moment when a file is written, and not yet in its place.
@@ -147,26 +160,25 @@ os.fsync = fsync
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here, by which a file is known")
-@pytest.mark.parametrize(("file", "count"), [("checkpoint.pt", 2), ("predictions.csv", 1), ("run.json", 1)])
-def test_a_run_killed_while_it_writes_resumes_to_the_same_result(finished, tmp_path, monkeypatch, file, count):
+def test_a_run_killed_while_it_writes_resumes_to_the_same_result(finished, tmp_path, monkeypatch):
     config, whole, _, _ = finished
     folders = {"results": tmp_path / "results", "work": tmp_path / "work"}
     (tmp_path / "python").mkdir()
     (tmp_path / "python" / "sitecustomize.py").write_text(KILLER)
+    said: list[str] = []
     with monkeypatch.context() as patch:
         patch.setenv("PYTHONPATH", str(tmp_path / "python"))
-        patch.setenv("KILL_AT", file)
-        patch.setenv("KILL_COUNT", str(count))
-        with pytest.raises(RunError, match="failed"):
-            train(config, **folders, say=lambda _: None)
-    left = [path.name for path in tmp_path.rglob("*.partial")]
-    assert len(left) == 1 and left[0].startswith(file), "it was not killed in this file's write"
-    assert not list(tmp_path.rglob("run.json")) and list(tmp_path.rglob("checkpoint.pt"))
-
-    said: list[str] = []
+        for file, count in (("checkpoint.pt", "2"), ("run.json", "1")):
+            patch.setenv("KILL_AT", file)
+            patch.setenv("KILL_COUNT", count)
+            with pytest.raises(RunError, match="failed"):
+                train(config, **folders, say=said.append)
+            left = [path.name for path in tmp_path.rglob("*.partial")]
+            assert len(left) == 1 and left[0].startswith(file), "it was not killed in this file's write"
+            assert not list(tmp_path.rglob("run.json")) and list(tmp_path.rglob("checkpoint.pt"))
     record = train(config, **folders, say=said.append)
-    again = [line.split()[1] for line in said if line.strip().startswith("epoch ")]
-    assert again == (["2/4", "3/4", "4/4"] if file == "checkpoint.pt" else []), "epochs that were kept were done again"
+    epochs = [line.split()[1] for line in said if line.strip().startswith("epoch ")]
+    assert epochs == ["1/4", "2/4", "3/4", "4/4"], "each epoch that was kept is done once"
     assert record.predictions_sha256 == whole.predictions_sha256
     assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
     assert not list(tmp_path.rglob("*.partial")), "what was broken off is still there"

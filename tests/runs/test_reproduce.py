@@ -92,8 +92,8 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys):
     # Other settings, and other cells, do not mix with these.
     assert main([*words, "seed=7"]) == 2
     assert "is of other settings or other code" in capsys.readouterr().err
-    plans = plan_sweep(choose_runs(["ablation"], dict(image_size=32, epochs=1, batch_size=16, folds=2, fold=[0, 1],
-                                                      weights=None, model=["resnet50", "cg_recnet"]))["ablation"])  # fmt: skip
+    options = {"image_size": 32, "epochs": 1, "batch_size": 16, "folds": 2, "fold": [0, 1], "weights": None}
+    plans = plan_sweep(choose_runs(["ablation"], options | {"model": ["resnet50", "cg_recnet"]})["ablation"])
     refuse_other_records(plans, root / "results", found.records[0].data["fingerprint"])
     with pytest.raises(RunError, match="is of other cells .60, simulated., and one table must not mix them"):
         refuse_other_records(plans, root / "results", "0" * 64)

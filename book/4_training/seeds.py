@@ -1,0 +1,293 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Seeds, determinism and noise
+#
+# **You will learn** when two runs give the same numbers to the last bit, how a difference in the last bit grows until it looks like another seed, and how many seeds a claim about two networks needs.
+#
+# A training run draws random numbers for three things: the weights at the start, the order of the cells, and the crops (some networks draw more, for dropout).
+# The *seed* fixes them all.
+# In this project they follow from the seed and the number of the epoch, and from nothing else: not from the clock, nor from how many processes load the data.
+#
+# Two other things shape a result and are not in the seed.
+# One is *arithmetic*: floating-point addition is not associative,
+#
+# $$
+# (a + b) + c \neq a + (b + c) \quad\text{in general,}
+# $$ (eq-associative)
+#
+# so whoever adds the same numbers in another order gets another last bit.
+# The other is the split, which has a seed of its own here, so that seeds can be compared on the same cells.
+
+# %% tags=["remove-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import Markdown
+
+from cgrecnet.figures.missing import missing_runs, provenance_of
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.seeds import by_seed, draw_power, draw_twins, spread_of, spread_table
+from cgrecnet.figures.style import use_book_style
+
+use_book_style()
+
+# %%
+a, b, c = 0.1, 0.2, 0.3
+print((a + b) + c == a + (b + c), (a + b) + c, a + (b + c))
+
+# %% [markdown]
+# ## Twins
+#
+# Let us train one network several times and change a single thing each time: nothing, the number of threads, one weight by the smallest step that its number format knows, the precision, the seed.
+# It is done here, live, on a few simulated cells with the smallest of the paper's comparators.
+# After each step of the optimizer we ask how far the weights are from those of the first run, in units of the way that the first run has gone:
+#
+# $$
+# d_t = \frac{\lVert w_t - w_t^{(1)} \rVert}{\lVert w_t^{(1)} - w_0^{(1)} \rVert} .
+# $$ (eq-twins)
+
+# %%
+from cgrecnet.models import create_model
+from cgrecnet.training import loop
+from cgrecnet.training.batches import epoch_batches
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.devices import make_fabric
+from cgrecnet.training.setup import load_parts
+
+
+def weights_of_run(seed=42, threads=1, precision="32", nudge=False, epochs=3):
+    """The data set, and the weights of a short run by step, as one long vector each: at the start and after each epoch."""
+    config = RunConfig(
+        model="mobilenet_v2", data="cytometer", data_options={"cells": 90}, image_size=32, batch_size=16, seed=seed,
+        precision=precision,
+    )
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        fabric = make_fabric(config)
+        dataset, _, cells = load_parts(config, fabric)
+        torch.manual_seed(config.seed)
+        network = create_model(config.model, image_size=32)
+        if nudge:
+            weight = next(network.parameters()).data.view(-1)
+            weight[0] = torch.nextafter(weight[0], torch.tensor(float("inf")))
+        network.to(memory_format=torch.channels_last)
+        adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
+        model, optimizer = fabric.setup(network, adam)
+
+        def look():
+            return torch.cat([p.detach().reshape(-1).clone() for p in network.parameters()])
+
+        taken, seen = 0, {0: look()}
+        for epoch in range(1, epochs + 1):
+            torch.manual_seed(epoch)  # dropout
+            batches = list(epoch_batches(cells["train"], config.batch_size, config.seed, epoch, fabric))
+            loop.train_one_epoch(model, batches, optimizer, fabric=fabric)
+            taken += len(batches)
+            seen[taken] = look()
+    finally:
+        torch.set_num_threads(before)
+    return dataset, seen
+
+
+twins = {
+    "nothing changed": {},
+    "two threads": {"threads": 2},
+    "one weight, by one bit": {"nudge": True},
+    "bfloat16": {"precision": "bf16"},
+    "another seed": {"seed": 43},
+}
+dataset, first = weights_of_run()
+steps = [step for step in first if step]
+distances = {}
+for name, change in twins.items():
+    _, other = weights_of_run(**change)
+    distances[name] = [float((other[t] - first[t]).norm() / (first[t] - first[0]).norm()) for t in steps]
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each epoch. The run with nothing changed lies on the bottom line, labelled none. The others lie above it, the run with another seed highest."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each epoch. Simulated cells, MobileNetV2, one run each; the way of a few steps only."}}
+draw_twins(distances, steps)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% tags=["remove-input"]
+assert max(distances["nothing changed"]) == 0, "the same seed did not give the same weights"
+threads, bit, half, seed = (distances[name] for name in ("two threads", "one weight, by one bit", "bfloat16", "another seed"))
+ulp = "not at all (this network's sums are not shared out)" if max(threads) == 0 else f"by {threads[-1]:.1e}"
+Markdown(
+    f"After {steps[-1]} steps, and to the last bit, the repeated run has the weights of the first. "
+    f"With two threads in place of one they differ {ulp}, because two threads add in another order. "
+    f"One weight moved by its smallest step ends in a distance of {bit[-1]:.1e}; "
+    f"bfloat16, which rounds every product to fewer digits, in one of {half[-1]:.1e}; "
+    f"another seed, which shares no random number with the first run, in one of {seed[-1]:.1f}."
+)
+
+# %% [markdown]
+# So *same seed, same result* holds on a CPU for one number of threads, one version of the libraries and one kind of processor, and the tests of this project hold it to that.
+# Each record therefore names its seed, threads, versions and processor.
+# A reader who repeats a run elsewhere should expect the same conclusions, not the same digits.
+#
+# ## What is not deterministic on a GPU
+#
+# No GPU has run this project's code, so what follows is from the documentation and from others' measurements.
+#
+# - Some operations add with *atomic* instructions: whichever thread comes first adds first. PyTorch's notes list them {cite}`pytorch2025reproducibility`; the backward passes of several kinds of pooling and of interpolation are among them.
+# - cuDNN may time several algorithms for a convolution and take the quickest, which need not be the same one each time. This project does not switch that on.
+# - Identical seeds need not give identical results between a CPU and a GPU, or between versions or platforms {cite}`pytorch2025reproducibility`.
+#
+# PyTorch can be told to refuse what is not deterministic, at the price of speed.
+# We do not, and therefore claim no equality of resumed or repeated runs on a GPU; a tolerance would have to be measured there, and has not been.
+# How much it can matter was measured elsewhere: identical training runs whose only difference was in libraries and hardware scheduling differed by up to a few points of accuracy {cite}`pham2020problems`.
+# Several processes that train together (DDP) are a case of their own: each sees its part of a batch, so batch normalisation sees other statistics unless it is synchronised.
+# The tests show that two CPU processes end where one does, to rounding, for a network without batch normalisation; on a GPU the loop synchronises it, which is untested.
+#
+# ## How many seeds a claim needs
+#
+# If two runs of *one* network differ, a difference between two networks has to be judged against that {cite}`bouthillier2021accounting`.
+# Train both with the same $n$ seeds, take the $n$ differences, and ask the paired t-test: with $\bar d$ their mean and $s$ their standard deviation,
+#
+# $$
+# t = \frac{\bar d}{s / \sqrt{n}} .
+# $$ (eq-seeds-t)
+#
+# The *power* is the chance that the test finds a difference which is there.
+# It depends on the size of the difference in units of $s$ and on $n$ alone, so that {numref}`fig-seed-power` holds for any network.
+
+# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: power against the number of seeds for differences of half, one, two and three standard deviations; the curves rise, the smaller the difference the later. Right: the number of seeds needed for a power of 0.8 against the difference over its standard deviation, falling steeply on logarithmic axes, with a dashed line at three seeds."}, "figure": {"name": "fig-seed-power", "caption": "Three seeds, the paper's number, can see a difference only where it is several times the spread between seeds; a difference of half that spread needs dozens. A, chance that a two-sided paired t-test at 0.05 finds the difference, by number of seeds; dashed: 0.8. B, seeds needed for a power of 0.8."}}
+from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
+
+draw_power((0.5, 1.0, 2.0, 3.0))
+plt.show()
+
+# %% tags=["remove-cell"]
+assert power_of_paired_t(2.0, 1.0, 3) < 0.8 and repeats_needed(0.5, 1.0) > 24  # the caption says so
+
+# %% tags=["remove-input"]
+at_three = {ratio: power_of_paired_t(ratio, 1.0, 3) for ratio in (1.0, 2.0, 3.0, 4.0)}
+smallest = next(r for r in np.arange(0.5, 10, 0.01) if power_of_paired_t(float(r), 1.0, 3) >= 0.8)
+Markdown(
+    "With three seeds the power is "
+    + ", ".join(f"{power:.2f} for a difference of {ratio:g} SD" for ratio, power in at_three.items())
+    + f"; it reaches 0.8 at {smallest:.1f} SD."
+)
+
+# %% [markdown]
+# ## Measured: the spread between seeds
+#
+# What is $s$ for the networks of this book?
+# The paper's three seeds were run for the baseline and for CG-RecNet on the same cells and the same split, so that only the training's seed differs.
+# The wanted differences are three: the margin that our analysis plan fixed beforehand, the gain of CG-RecNet over its baseline that the paper prints, and its lead over the variant without the gate.
+
+# %% tags=["remove-input"]
+from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.paper.tables import load_tables
+from cgrecnet.runs.experiments import experiment
+
+printed = {row: float(load_tables()["3"].cell(row, "accuracy").value) for row in ("CG-RecNet", "ResCMNet", "Baseline")}
+wanted = {
+    "the plan's margin": load_plan()["P11"].margin,
+    "the paper's gain over the baseline": printed["CG-RecNet"] - printed["Baseline"],
+    "the paper's lead over ResCMNet": printed["CG-RecNet"] - printed["ResCMNet"],
+}
+
+
+def gather(*wanted_parts):
+    """(all records read, those of the first fold at the base settings) of some parts of the book."""
+    read, used = [], []
+    for part, data, values in wanted_parts:
+        found = experiment(part, data)
+        if found:
+            read += found.records
+            used += found.of(**values)
+    return read, used
+
+
+jurkat_read, jurkat = gather(("ablation", "jurkat", {"fold": 0, "seed": 42}), ("seeds", "jurkat", {}))
+calibrated = {"data_options": {"cells": 1800, "noise": 1.0}}
+simulated_read, simulated = gather(("noise", "cytometer", calibrated), ("seeds", "cytometer", calibrated))
+Markdown(missing_runs(("ablation", "jurkat"), ("seeds", "jurkat"), ("noise", "cytometer"), ("seeds", "cytometer")))
+
+# %% [markdown]
+# ### Real cells (Jurkat)
+
+# %% tags=["remove-input"]
+on_jurkat = by_seed(jurkat, "cg_recnet", "resnet50")
+Markdown(
+    spread_table(on_jurkat, wanted)
+    or f"There are runs of both networks for {len(on_jurkat)} seed(s), and a spread needs two or more."
+)
+
+# %% tags=["remove-input"]
+provenance_of(jurkat_read, ("ablation", "jurkat"), ("seeds", "jurkat"))
+
+# %% [markdown]
+# ### Simulated cells
+
+# %% tags=["remove-input"]
+on_simulated = by_seed(simulated, "cg_recnet", "resnet50")
+Markdown(
+    spread_table(on_simulated, wanted)
+    or f"There are runs of both networks for {len(on_simulated)} seed(s), and a spread needs two or more."
+)
+
+# %% tags=["remove-input"]
+provenance_of(simulated_read, ("noise", "cytometer"), ("seeds", "cytometer"))
+
+# %% [markdown]
+# ### What the tables tell
+#
+# In brackets: the seeds needed at either end of the interval of the standard deviation.
+# That interval is wide, because a standard deviation from three values is itself nearly unknown: it comes with the first result of three seeds, and belongs beside it.
+
+# %% tags=["remove-input"]
+lines = []
+for name, found in (("Jurkat cells", on_jurkat), ("simulated cells", on_simulated)):
+    if len(found) < 2:
+        lines.append(f"On {name} nothing can be said yet.")
+        continue
+    sd, _, high = spread_of(list(found.values()))
+    chance = power_of_paired_t(wanted["the paper's gain over the baseline"], max(sd, 1e-9), len(found))
+    lead = power_of_paired_t(wanted["the paper's lead over ResCMNet"], max(sd, 1e-9), len(found))
+    lines.append(
+        f"On {name}, if the spread is what it seems (SD {sd:.2f} points, n = {len(found)}), {len(found)} seeds would find a gain as large as "
+        f"the paper's with probability {chance:.2f}, and a lead as small as its {wanted['the paper' + chr(39) + 's lead over ResCMNet']:.2f} points with probability {lead:.2f}."
+    )
+Markdown(" ".join(lines))
+
+# %% [markdown]
+# These runs are smaller than the paper's (image size, epochs, cells), and a spread shrinks as test cells and epochs grow: the paper prints much smaller ones.
+# What carries over is the arithmetic, not the numbers.
+# Folds add another spread, that of the cells, and they share their training cells, so that {eq}`eq-seeds-t` is too sure of itself there.
+#
+# **Take-away.**
+# The same seed gives the same run only where everything else is the same, too.
+# A change in the last bit ends as a change in the result, so a result of one seed is one draw.
+# Three seeds can support a large difference; for a small one they can support nothing.
+#
+# ```{exercise} A budget of seeds
+# :label: exercise-seeds
+#
+# You can afford ten runs in all and compare two networks, whose paired difference has a standard deviation of half a point.
+# Which difference will you find with a power of 0.8?
+# Which, if you spend the ten runs on comparing one network with four others, pair by pair, without correcting for the number of comparisons?
+# ```
+#
+# ````{solution} exercise-seeds
+# :class: dropdown
+#
+# The next cell is the solution, and it runs.
+# Five networks leave two seeds for each, with which next to nothing can be found.
+# ````
+
+# %% tags=["hide-input"]
+for seeds in (10 // 2, 10 // 5):
+    found = next(d for d in np.arange(0.05, 50, 0.05) if power_of_paired_t(float(d), 0.5, seeds) >= 0.8)
+    print(f"{seeds} seeds each: {found:.2f} points")

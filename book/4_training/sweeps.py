@@ -1,0 +1,275 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Sweeps: many runs, one table
+#
+# **You will learn** how a table of results is written down as a grid before it is run, how its runs are spread over workers that may die, what happens to those that fail, and why a mean is refused while a run is missing.
+#
+# A table in a paper is many runs.
+# Whoever starts them by hand will one day start one twice, forget one, or mistype one and not notice.
+# So a *sweep* here is a file: what all runs share (`base`), and a `grid` of lists that is multiplied out.
+# For $k$ lists of lengths $m_1, \dots, m_k$ it describes
+#
+# $$
+# m_1 \cdot m_2 \cdots m_k
+# $$ (eq-grid)
+#
+# runs, each with a name that follows from its parameters and from the code that they use.
+# This is the sweep behind the ablation of this book:
+
+# %% tags=["remove-input"]
+import os
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from IPython.display import Markdown
+
+from cgrecnet.paths import REPOSITORY
+
+os.environ["OMP_NUM_THREADS"] = "1"
+Markdown(f"```yaml\n{(REPOSITORY / 'sweeps' / 'jurkat-ablation.yaml').read_text()}```")
+
+# %% [markdown]
+# ## A grid of our own
+#
+# It is small, so that it can be run while this page is made: simulated cells, tiny images, one epoch.
+# One of its learning rates is absurd, on purpose.
+
+# %%
+place = Path(tempfile.mkdtemp())
+file = place / "mine.yaml"
+file.write_text("""\
+experiment: mine
+base: {data: cytometer, data_options: {cells: 60}, model: mobilenet_v2, image_size: 32, epochs: 1, batch_size: 16}
+grid:
+  learning_rate: [0.001, 0.01, 1.0e+30]
+  seed: [42, 123]
+""")
+
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.sweep import plan_sweep
+
+plans = plan_sweep(read_sweep(file))
+for plan in plans:
+    print(plan.run_id, plan.config.learning_rate)
+
+# %% [markdown]
+# The whole grid is checked before its first run starts, and each mistake is one sentence.
+# That matters because papermill, which executes the training notebook, would accept an unknown parameter and train the default in its place.
+
+# %%
+from cgrecnet.errors import ConfigError, RunError
+
+mistakes = {
+    "a typo": "experiment: mine\nbase: {epoch: 3}",
+    "an unknown model": "experiment: mine\ngrid: {model: [resnet50, resnet51]}",
+    "a number as text": "experiment: mine\nbase: {batch_size: eight}",
+    "an empty product": "experiment: mine\ngrid: {seed: []}",
+    "a fold too many": "experiment: mine\nbase: {split: folds, folds: 5}\ngrid: {fold: [4, 5]}",
+    "no YAML": "experiment: [mine",
+}
+for what, text in mistakes.items():
+    (place / "wrong.yaml").write_text(text)
+    try:
+        read_sweep(place / "wrong.yaml")
+    except ConfigError as error:
+        print(f"{what}:", str(error).replace(f"{place}/", ""))
+
+# %% [markdown]
+# ## Workers
+#
+# The runs are handed to *workers* by a Dask scheduler {cite}`rocklin2015dask`: processes that do one run at a time.
+# `cgrecnet sweep` starts a scheduler and workers on this machine, or uses those that are there already (`--scheduler`), or asks a batch system such as SLURM for them (`--queue`).
+# Here are two workers.
+# So that dying is seen to be survived, a thread kills one of them, with SIGKILL, as soon as the first run has left its record.
+#
+# A worker does here what it does in a real sweep, but runs the cells of the training notebook by itself, without papermill, which saves some seconds per run.
+
+# %% tags=["hide-input"]
+def do_run(config, *, results, work, say):
+    """One run in a worker: the cells of the training notebook, with the parameters of this point of the grid."""
+    from cgrecnet.runs.notebook import write_parameters
+    from cgrecnet.runs.plan import plan_run
+    from cgrecnet.runs.ranks import run_cells
+
+    run_cells(write_parameters(plan_run(config), results, work))
+
+
+def records():
+    """The records that are there."""
+    return sorted((place / "results").rglob("run.json"))
+
+
+killed = []
+
+
+def kill_a_worker(connect):
+    """Wait for the first record, then kill a worker."""
+    while not records() and not done.is_set():
+        time.sleep(0.02)
+    if not done.is_set():
+        with connect() as client:
+            victim = next(iter(client.run(os.getpid).values()))
+            os.kill(victim, signal.SIGKILL)
+            killed.append(victim)
+
+# %%
+from cgrecnet.runs.cluster import local_cluster
+from cgrecnet.runs.sweep import run_sweep
+
+said, done = [], threading.Event()
+
+
+def sweep(connect, **options):
+    """Do the sweep of the file; what it says is kept, and what it ends with is said."""
+    try:
+        run_sweep(
+            read_sweep(file), connect, results=place / "results", work=place / "work", do=do_run, say=said.append, **options
+        )
+    except RunError as error:
+        said.append(f"RunError: {error}")
+
+
+with local_cluster(2) as connect:
+    killer = threading.Thread(target=kill_a_worker, args=(connect,))
+    killer.start()
+    sweep(connect)
+    done.set()
+    killer.join()
+print("\n".join(line for line in said if not line.startswith("dashboard")))
+
+# %% tags=["remove-cell"]
+assert len(records()) == 4 and killed, (said, killed)
+assert sum("nan" in line or "inf" in line for line in said) >= 2
+
+# %% tags=["remove-input"]
+Markdown(
+    f"{len(records())} of {len(plans)} runs have left a record, although a worker was killed: the run that it was doing was given to another, and the worker was started again. "
+    "The runs with the absurd learning rate failed, each with its reason and the step, and did not hold up the others. "
+    "With `--retries` a failed run would have been tried again, from its last checkpoint; here that would not have helped."
+)
+
+# %% [markdown]
+# In a terminal, the first line is the address of Dask's dashboard, a page on which one sees what each worker is doing.
+#
+# ## No mean over what is missing
+#
+# Two runs are missing, and they are not just any two: all of one setting.
+# Often it is less plain than here: where the hard cases fail and the easy ones do not, the mean over what is there flatters.
+# So `collect` refuses.
+
+# %%
+from cgrecnet.runs.collect import collect, summarise
+
+try:
+    collect(plans, place / "results")
+except RunError as error:
+    print(str(error).replace(f"{place}/", ""))
+
+# %% [markdown]
+# It can be asked for the part that is there, and then says how many runs each mean is over (`n`) and which are missing.
+
+# %%
+part = collect(plans, place / "results", partial=True)
+print(summarise(part)[["learning_rate", "n", "accuracy_mean", "accuracy_sd"]].to_string(index=False))
+print("missing:", *part.attrs["missing"])
+
+# %% [markdown]
+# Whether a run is done is known by its record alone.
+# Nothing else is remembered: no list of jobs, no database.
+# That is why a sweep may be interrupted, be started twice, or go on on another machine, and still end with the same records.
+#
+# ## Mend it, and go on
+#
+# The grid is mended and the same command is given again.
+
+# %%
+file.write_text(file.read_text().replace("1.0e+30", "0.0001"))
+said.clear()
+with local_cluster(2) as connect:
+    sweep(connect)
+print("\n".join(line for line in said if not line.startswith("dashboard")))
+
+# %%
+table = collect(plan_sweep(read_sweep(file)), place / "results")
+print(summarise(table)[["learning_rate", "n", "accuracy_mean", "accuracy_sd"]].to_string(index=False))
+
+# %% tags=["remove-cell"]
+assert len(table) == 6 and not table.attrs["missing"] and "4 of them done already" in said[0]
+shutil.rmtree(place)
+
+# %% tags=["remove-input"]
+Markdown(
+    f"The {len(part)} runs that had a record were skipped, the {len(table) - len(part)} new ones were done, and the table is whole. "
+    "Its scores mean nothing: a few simulated cells, one epoch, n = 2 runs per row. "
+    "The procedure is the one that made the records behind every table of this book."
+)
+
+# %% [markdown]
+# ## What it costs is said first
+#
+# `cgrecnet sweep FILE --cost` measures a few training steps of each network on this machine and says how many hours the runs would take.
+# A sweep of more than a few hours starts only with `--yes`.
+# That scheduling itself does not get in the way was measured with runs that do nothing: the records in `results/bench-sweep` hold the seconds by number of runs.
+
+# %% tags=["remove-input"]
+import json
+
+bench = json.loads((REPOSITORY / "results" / "bench-sweep" / "trivial.json").read_text())
+rows = ["| trivial runs | seconds to run | per run | seconds to collect |", "|---:|---:|---:|---:|"]
+for entry in bench["measured"]:
+    seconds, runs = entry["seconds"], entry["runs"]
+    rows.append(f"| {runs:,} | {seconds['run']:.1f} | {1000 * seconds['run'] / runs:.1f} ms | {seconds['collect']:.2f} |")
+Markdown("\n".join(rows))
+
+# %% [markdown]
+# **Take-away.**
+# A sweep is a file that is checked whole, run by workers that may die, and remembered by records alone.
+# A table is made from all of its runs or says which are missing.
+#
+# ```{exercise} Write your own
+# :label: exercise-sweep
+#
+# Write a sweep that asks whether class weights help the baseline on simulated cells of which one class is rare: two settings of `class_weights`, three seeds, everything else the same.
+# How many runs are there, and which of the parameters is averaged over in the table?
+# ```
+#
+# ````{solution} exercise-sweep
+# :class: dropdown
+#
+# The next cell writes the file and checks it.
+# Saved as `sweeps/rare.yaml`, it is run with `.venv/bin/cgrecnet sweep sweeps/rare.yaml` and read with `.venv/bin/cgrecnet collect sweeps/rare.yaml`.
+# ````
+
+# %% tags=["hide-input"]
+from cgrecnet.runs.collect import REPEATS
+
+text = """\
+experiment: rare
+base:
+  data: cytometer
+  data_options: {cells: 1200, shares: [0.45, 0.05, 0.50]}
+  model: resnet50
+  image_size: 48
+  epochs: 6
+  batch_size: 16
+grid:
+  class_weights: [false, true]
+  seed: [1, 2, 3]
+"""
+with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as own:
+    own.write(text)
+rare = read_sweep(Path(own.name))
+os.unlink(own.name)
+averaged = [name for name in ("class_weights", "seed") if name in REPEATS]
+print(len(rare), "runs; averaged over:", *averaged)

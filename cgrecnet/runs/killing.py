@@ -1,0 +1,63 @@
+"""Kill a run on purpose, as a power cut would: to show and to test that it goes on where it was."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from cgrecnet.errors import RunError
+from cgrecnet.files import whole
+
+PARAMETERS = "run.yaml"
+
+
+def start_run(parameters: Mapping[str, Any], folder: Path) -> subprocess.Popen:
+    """`cgrecnet train` as a process of its own, with the folders `results` and `work` below `folder`; says nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole(folder / PARAMETERS) as file:
+        yaml.safe_dump(dict(parameters), file)
+    command = [sys.executable, "-m", "cgrecnet", "train", str(folder / PARAMETERS)]
+    command += ["--results", str(folder / "results"), "--work", str(folder / "work")]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def kill_once_kept(process: subprocess.Popen, checkpoint: Path, patience: float = 300.0) -> None:
+    """Wait for the first checkpoint, then SIGKILL the run and all that it started: nothing can be tidied up.
+
+    Raises RunError where the run ended, or `patience` seconds passed, before there was a checkpoint to go on from.
+    """
+    until = time.monotonic() + patience
+    while not checkpoint.exists():
+        if process.poll() is not None or time.monotonic() > until:
+            kill_all(process)
+            raise RunError(f"The run made no checkpoint {checkpoint.name} that it could be killed after.")
+        time.sleep(0.002)
+    kill_all(process)
+    if not checkpoint.exists():
+        raise RunError("The run ended before it could be killed: give it more epochs.")
+
+
+def kill_all(process: subprocess.Popen) -> None:
+    """SIGKILL a process and everything below it; returns when all are gone."""
+    try:
+        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        family = []
+    for member in family:
+        try:
+            member.kill()
+        except psutil.NoSuchProcess:
+            continue
+    process.wait()
+    psutil.wait_procs(family[1:], timeout=30)
+
+
+def epochs_said(log: Path) -> list[int]:
+    """The epochs that a run's log tells of, in the order in which they were trained."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    return [int(line.split()[1].split("/")[0]) for line in lines if line.startswith("epoch ")]

@@ -1,0 +1,62 @@
+"""The page on seeds: twins, the spread between seeds, and how many seeds a difference needs."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from scipy import stats
+
+from cgrecnet.evaluation.power import repeats_needed
+from cgrecnet.figures.seeds import FLOOR, by_seed, draw_power, draw_twins, spread_of, spread_table
+from cgrecnet.runs.record import RunRecord
+
+
+def record(model: str, seed: int, accuracy: float) -> RunRecord:
+    return RunRecord(
+        run_id=f"{model}-{seed}", experiment="e", config={"model": model, "seed": seed}, started="", wall_seconds=1.0,
+        commit="c", code="c", data={}, split={}, weights={}, parameters=1, hardware={}, software={}, history=[],
+        test={"accuracy": accuracy}, predictions_sha256="",
+    )  # fmt: skip
+
+
+def test_differences_are_paired_by_seed_and_in_points():
+    runs = [record("a", 1, 0.90), record("a", 2, 0.80), record("b", 2, 0.85), record("b", 1, 0.88), record("c", 1, 0.1)]
+    assert by_seed(runs, "a", "b") == pytest.approx({1: 2.0, 2: -5.0})
+    assert by_seed(runs[:2], "a", "b") == {}
+
+
+def test_the_interval_of_a_spread_covers_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    inside = 0
+    for _ in range(2000):
+        _, low, high = spread_of(rng.normal(5, 2, 3))
+        inside += low <= 2 <= high
+    assert inside / 2000 == pytest.approx(0.95, abs=0.02)
+    sd, low, high = spread_of([1.0, 2.0, 3.0])
+    assert sd == pytest.approx(1.0)
+    assert (low, high) == pytest.approx(tuple(np.sqrt(2 / stats.chi2.ppf([0.975, 0.025], 2))))
+    with pytest.raises(ValueError, match="two values or more, not 1"):
+        spread_of([1.0])
+
+
+def test_the_table_names_n_and_the_seeds_that_are_needed():
+    table = spread_table({42: 1.0, 123: 2.0, 999: 3.0}, {"the margin": 2.0})
+    assert "| mean ± SD of the n = 3 differences | +2.00 ± 1.00 |" in table
+    assert f"| seeds to see 2.00 points (the margin) | {repeats_needed(2.0, 1.0)} (" in table
+    assert spread_table({42: 1.0}, {}) == ""
+    same = spread_table({1: 1.0, 2: 1.0}, {"any": 1.0})
+    assert "| 2 (2 to 2) |" in same, "no spread at all: two seeds are enough"
+
+
+def test_a_twin_that_stays_equal_is_drawn_on_the_lowest_line():
+    axes = draw_twins({"same": [0.0, 0.0], "other": [1e-5, 2e-4]}, [4, 8]).axes[0]
+    assert list(axes.lines[0].get_ydata()) == [FLOOR, FLOOR] and list(axes.lines[1].get_ydata()) == [1e-5, 2e-4]
+    assert axes.get_yticklabels()[0].get_text() == "none"
+    plt.close("all")
+
+
+def test_power_rises_with_seeds_and_marks_stand_on_the_curve():
+    left, right = draw_power((1.0, 2.0), most=20, marks=[("here", 1.0)]).axes
+    assert all(np.diff(line.get_ydata()).min() > 0 for line in left.lines[:2])
+    mark = next(line for line in right.lines if line.get_marker() == "o")
+    assert mark.get_ydata()[0] == repeats_needed(1.0, 1.0)
+    plt.close("all")
