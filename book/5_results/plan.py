@@ -51,7 +51,7 @@ Markdown(
 # *Does it matter?*
 # : Before the runs, each question got a **margin** $m$: a difference smaller than this is of no interest here.
 #   If the whole 90 % interval lies between $-m$ and $m$, the data say that the difference is too small to matter.
-#   This is the test of equivalence by two one-sided tests {cite}`lakens2017equivalence`, each at the 5 % level, which is why it takes the 90 % interval.
+#   This is the test of equivalence by two one-sided tests {cite}`lakens2017equivalence`, each at the level $\alpha$, which is why it takes the 90 % interval.
 #
 # The two answers give four outcomes:
 #
@@ -66,7 +66,7 @@ Markdown(
 # %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(outcome_of)}```")
 
-# %% mystnb={"image": {"alt": "Panel A: four horizontal intervals around a grey band that marks the margin. One lies right of the band, one inside it and right of zero, one inside it across zero, and one reaches from inside to outside. Panel B: a rising curve of the chance of a false finding over the number of looks, far above a flat line."}, "figure": {"name": "fig-plan-rule", "caption": "A: not to find a difference and to find that there is none that matters are two things. The last interval is compatible with no difference and with one twice the margin: it is undecided, and more runs would be needed. Invented results; grey, the margin. B: why p-values are corrected. Among looks at data without any difference, the chance of at least one finding grows with their number (computed for independent looks)."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Panel A: four horizontal intervals around a grey band that marks the margin. One lies right of the band, one inside it and right of zero, one inside it across zero, and one reaches from inside to outside. Panel B: a rising curve of the chance of a false finding over the number of looks, far above a flat line."}, "figure": {"name": "fig-plan-rule", "caption": "A: not to find a difference and to find that there is none that matters are two things. The last interval is compatible with no difference and with one twice the margin: it is undecided, and more runs would be needed. Invented results; grey, the margin. B: why p-values are corrected. Among looks at data without any difference, the chance of at least one finding grows with their number (computed for independent looks)."}}
 draw_rule(plan["P1"].margin, plan.alpha)
 plt.show()
 

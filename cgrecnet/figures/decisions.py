@@ -1,0 +1,89 @@
+"""Planned contrasts as they came out: in a sentence, in a table, and as a forest plot against the margin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+
+from cgrecnet.evaluation.decide import Decision
+from cgrecnet.evaluation.plan import Outcome, load_plan
+from cgrecnet.figures.answers import interval, p_text, points
+from cgrecnet.figures.plan import COLOURS, contrast_in_words
+
+HEADERS = (
+    "question", "contrast", "difference (points)", "95 % interval", "90 % interval", "p", "p (Holm)", "n", "outcome",
+)  # fmt: skip
+
+#: The outcomes as the end of a sentence that begins with what was compared.
+PREDICATES = {
+    Outcome.DIFFERENCE: "that is a difference",
+    Outcome.SMALL_DIFFERENCE: "that is a difference, too small to matter",
+    Outcome.NO_DIFFERENCE: "there is no difference beyond the margin",
+    Outcome.UNDECIDED: "that is undecided",
+}
+
+
+def decision_sentence(decision: Decision) -> str:
+    """`CG-RecNet − Baseline: +0.3 points (95 % interval ..., n = 5 folds, corrected p = 0.4); that is undecided.`"""
+    result, unit = decision.result, load_plan()[decision.question].unit
+    p = p_text(decision.p_corrected)
+    return (
+        f"{contrast_in_words(decision.contrast)}: {points(result.difference)} points "
+        f"(95 % interval {interval(result.interval95)}, n = {result.n:,} {unit}, "
+        f"corrected p {p if p.startswith('<') else f'= {p}'}); {PREDICATES[decision.outcome]}."
+    )
+
+
+def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
+    """Rows for `wide_table` under `HEADERS`, one per planned contrast that could be computed."""
+    plan = load_plan()
+    return [
+        (
+            d.question,
+            contrast_in_words(d.contrast),
+            points(d.result.difference),
+            interval(d.result.interval95),
+            interval(d.result.interval90),
+            p_text(d.result.p_value),
+            p_text(d.p_corrected),
+            f"{d.result.n:,} {plan[d.question].unit}",
+            str(d.outcome),
+        )
+        for d in decisions
+    ]
+
+
+def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figure:
+    """Each contrast with its 90 % (thick) and 95 % (thin) interval, the margin as a band, the outcome as a word.
+
+    decisions: of questions with one margin, in the order to be drawn. Raises ValueError for none, or several margins.
+    """
+    plan = load_plan()
+    margins = {plan[d.question].margin for d in decisions}
+    if len(margins) != 1:
+        raise ValueError(f"A forest plot has one margin as its band; these questions have {sorted(margins) or 'none'}.")
+    (margin,) = margins
+    figure, axes = plt.subplots(figsize=(7.0, 0.62 * len(decisions) + 1.0))
+    axes.axvspan(-margin, margin, color="0.92", zorder=0)
+    axes.axvline(0, color="0.5", linewidth=1, zorder=1)
+    for row, decision in enumerate(decisions):
+        result, colour = decision.result, COLOURS[decision.outcome]
+        axes.plot(result.interval95, [row, row], linewidth=1.5, color=colour)
+        axes.plot(result.interval90, [row, row], linewidth=5, color=colour, solid_capstyle="butt")
+        axes.plot(result.difference, row, "o", markerfacecolor="white", markeredgecolor=colour, markersize=7)
+        axes.annotate(
+            f"{points(result.difference)}: {decision.outcome}", (result.difference, row), xytext=(0, 8),
+            textcoords="offset points", ha="center", fontsize=8,
+        )  # fmt: skip
+    names = [contrast_in_words(d.contrast) for d in decisions]
+    axes.set_yticks(range(len(decisions)), names)
+    axes.set(ylim=(len(decisions) - 0.5, -0.75), xlabel=f"difference in {label} (percentage points)")
+    reach = max(abs(end) for d in decisions for end in (*d.result.interval95, margin))
+    axes.set_xlim(-1.15 * reach, 1.15 * reach)
+    axes.annotate("second better", (0, 0), xycoords="axes fraction", xytext=(2, 3), textcoords="offset points",
+                  fontsize=8, color="0.35")  # fmt: skip
+    axes.annotate("first better", (1, 0), xycoords="axes fraction", xytext=(-2, 3), textcoords="offset points",
+                  fontsize=8, color="0.35", ha="right")  # fmt: skip
+    return figure
