@@ -56,10 +56,14 @@ def curves(
     wanted = checked_targets(targets, len(images))
     place = torch.from_numpy(ranks(maps, seed)).to(images.device)[:, None]
     fill = background(images).expand_as(images)
-    taken = {}
-    for share in shares:
+
+    def probability(pictures: Tensor) -> np.ndarray:
+        return class_scores(network, pictures, wanted, batch_size, softmax=True)
+
+    whole, empty = probability(images), probability(fill)  # the ends are the same for every map
+    deleted, inserted = [whole], [empty]
+    for share in shares[1:-1]:
         hot = place < share
-        pictures = {"deletion": torch.where(hot, fill, images), "insertion": torch.where(hot, images, fill)}
-        for name, picture in pictures.items():
-            taken.setdefault(name, []).append(class_scores(network, picture, wanted, batch_size, softmax=True))
-    return Curves(shares, *(np.stack(taken[name], axis=1) for name in ("deletion", "insertion")))
+        deleted.append(probability(torch.where(hot, fill, images)))
+        inserted.append(probability(torch.where(hot, images, fill)))
+    return Curves(shares, np.stack([*deleted, empty], axis=1), np.stack([*inserted, whole], axis=1))

@@ -114,7 +114,7 @@ def execute_notebook(
     """Run a jupytext notebook with papermill in a process of its own; return its exit status and its last lines.
 
     parameters: YAML, in the folder where log and input go; lock: descriptor that the process is to hold as well.
-    say: gets the lines that begin with `epoch `; variables: added to the environment.
+    say: gets the lines that begin with `epoch ` or `done: `; variables: added to the environment.
     """
     folder = parameters.parent
     executed.unlink(missing_ok=True)
@@ -133,7 +133,7 @@ def execute_notebook(
                 log.write(line)
                 log.flush()
                 tail.append(line.rstrip())
-                if line.startswith("epoch "):
+                if line.startswith(("epoch ", "done: ")):
                     say("  " + line.rstrip())
         except BaseException:
             process.kill()

@@ -43,7 +43,7 @@ def plan_run(config: RunConfig, at: str | None = None) -> Plan:
     weights = resolve_weights(config.weights)
     code = run_code(config)
     decisive = config.model_dump(exclude={"experiment", "seed", "weights"})
-    decisive |= {"weights": _identity(weights), "code": code}
+    decisive |= {"weights": weights_identity(weights), "code": code}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights, at or commit())
 
@@ -77,7 +77,8 @@ def resolve_weights(weights: str | None) -> str | None:
     )
 
 
-def _identity(weights: str | None) -> str | None:
+def weights_identity(weights: str | None) -> str | None:
+    """What of the weights counts in a name: None, `imagenet`, or the sha256 of the file."""
     if weights in (None, "imagenet"):
         return weights
     state = Path(weights).stat()

@@ -1,0 +1,43 @@
+"""All maps of some images by several methods, and all scores of a map: the steps that a study repeats."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from torch import Tensor, nn
+
+from cgrecnet.explain.faithfulness import energy, pointing
+from cgrecnet.explain.geometry import border_mask, crop_masks
+from cgrecnet.explain.methods import explain
+
+#: Parts of a simulated picture on which the energy of a map is measured.
+PARTS = ("cell", "nucleus", "processes", "debris")
+
+
+def part_masks(simulation, indices: Sequence[int], size: int) -> dict[str, np.ndarray]:
+    """Masks of chosen simulated cells as the network sees them, part -> (B, size, size); `border` is the outer frame.
+
+    simulation: `cgrecnet.data.cytometer.Simulation`.
+    """
+    masks = {}
+    for part in PARTS:
+        every = simulation.mask(part)
+        masks[part] = crop_masks([every[i] for i in indices], size)
+    masks["border"] = np.broadcast_to(border_mask(size), (len(indices), size, size))
+    return masks
+
+
+def make_maps(
+    wanted: Sequence[str], network: nn.Module, model_name: str, images: Tensor, targets
+) -> dict[str, np.ndarray]:
+    """Raw maps by name, each (B, h, w). A name is `METHOD@PLACE`, such as `gradcam@last`, or `occlusion`."""
+    found = {}
+    for name in wanted:
+        method, _, place = name.partition("@")
+        found[name] = explain(method, network, model_name, images, targets, place=place or "last")
+    return found
+
+
+def score_map(heat: np.ndarray, masks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Every score of maps at the size of the masks, each (B,): energy in each part, and the pointing game."""
+    scores = {f"energy {part}": energy(heat, mask) for part, mask in masks.items()}
+    return scores | {"pointing cell": pointing(heat, masks["cell"])}

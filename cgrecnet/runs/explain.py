@@ -1,0 +1,89 @@
+"""Run the notebook of an explanation study with papermill, and trust nothing but its record."""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from cgrecnet.errors import RunError
+from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
+from cgrecnet.runs.bar import progress_bar
+from cgrecnet.runs.environment import commit
+from cgrecnet.runs.explain_config import ExplainConfig
+from cgrecnet.runs.explain_record import EXPLAIN, ExplainRecord, read_explain
+from cgrecnet.runs.notebook import PROGRESS, check_writable, execute_notebook, failure_reason, only_one_process
+from cgrecnet.runs.plan import SHOWN, resolve_weights, run_code, weights_identity
+from cgrecnet.runs.record import write_whole
+from cgrecnet.training.fingerprint import code_fingerprint
+
+EXPLAIN_NOTEBOOK = EXPERIMENTS / "explain.py"
+
+#: What makes and scores the maps; whatever these import counts too.
+MODULES = tuple(
+    f"cgrecnet.explain.{name}"
+    for name in ("curves", "faithfulness", "geometry", "methods", "modules", "sanity", "study", "summary")
+)
+
+
+@dataclass(frozen=True)
+class ExplainPlan:
+    """A validated study, before anything is loaded; fields as in `cgrecnet.runs.plan.Plan`."""
+
+    config: ExplainConfig
+    run_id: str
+    code: dict[str, str]
+    weights: str | None
+    commit: str
+
+
+def explain_code(config: ExplainConfig) -> dict[str, str]:
+    """Fingerprints of the code that a study uses: of the explanation, and of each model's training."""
+    trained = {model: run_code(config.run(training, model)) for training, model in config.networks()}
+    return {"explain": code_fingerprint(MODULES, scripts=(EXPLAIN_NOTEBOOK,))} | trained
+
+
+def plan_explain(config: ExplainConfig) -> ExplainPlan:
+    """Name the study that `config` describes. ConfigError: no such weights file."""
+    weights, code = resolve_weights(config.weights), explain_code(config)
+    decisive = config.model_dump(mode="json", exclude={"experiment", "seed", "weights"})
+    decisive |= {"weights": weights_identity(weights), "code": code}
+    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+    return ExplainPlan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights, commit())
+
+
+def explain_study(
+    config: ExplainConfig,
+    *,
+    results: Path = RESULTS,
+    work: Path = WORK,
+    say: Callable[[str], None] = print,
+    bar: bool = False,
+) -> ExplainRecord:
+    """Do the study that `config` describes, unless its record exists; return the record.
+
+    A study that was stopped goes on: finished networks lie in `work/RUN/`, an unfinished one in its checkpoint.
+    Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing it.
+    """
+    plan = plan_explain(config)
+    record = Path(results) / config.experiment / plan.run_id / EXPLAIN
+    if record.exists():
+        say(f"{plan.run_id}: done already, see {record}")
+        return read_explain(record)
+    for folder, option in ((results, "--results"), (work, "--work")):
+        check_writable(Path(folder), option)
+    say(f"{plan.run_id}: {len(config.networks())} networks on {config.cells} simulated cells, {config.epochs} epochs")
+    folder = Path(work) / plan.run_id
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_one_process(folder / "lock", plan.run_id) as lock:
+        places = {"results_folder": str(Path(results).resolve()), "work_folder": str(Path(work).resolve())}
+        text = yaml.safe_dump(config.model_dump(mode="json") | places, sort_keys=False)
+        parameters, executed = write_whole(folder / "parameters.yaml", text), folder / "explain.ipynb"
+        with progress_bar(folder / PROGRESS, bar):
+            code, tail = execute_notebook(EXPLAIN_NOTEBOOK, parameters, executed, lock, say, dict(os.environ))
+    if code != 0:
+        raise RunError(f"Study {plan.run_id} failed: {failure_reason(executed, code, tail)}")
+    return read_explain(record)
