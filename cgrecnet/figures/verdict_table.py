@@ -10,6 +10,7 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.rules import JUDGES
+from cgrecnet.figures.tolerances import refuse_verdict_without_tolerance
 from cgrecnet.paper.claims import Claim
 
 COLUMNS = ("id", "title", "place", "printed", "tolerance", "verdict", "value", "reason")
@@ -21,14 +22,18 @@ def verdicts(
     """The outcome of every claim, by its id and in the file's order.
 
     paper: the packaged paper when None. measured: outcomes from code or runs (a model that was built, a record of
-    training) that stand in place of the arithmetic for their claims. Raises ConfigError for an unknown claim.
+    training) that stand in place of the arithmetic for their claims. Raises ConfigError for an unknown claim, and for a
+    verdict that compares something with a claim for which no tolerance was set.
     """
     paper = AuditedPaper.load() if paper is None else paper
     measured = measured or {}
     for name in measured:
         if name not in paper.claims:
             raise ConfigError(f"There is no claim {name!r} to give an outcome to; see claims.yaml for the ids.")
-    return {name: measured.get(name) or _judge(paper, claim) for name, claim in paper.claims.items()}
+    found = {name: measured.get(name) or _judge(paper, claim) for name, claim in paper.claims.items()}
+    for name, outcome in found.items():
+        refuse_verdict_without_tolerance(paper.claims[name], outcome)
+    return found
 
 
 def _judge(paper: AuditedPaper, claim: Claim) -> Outcome:

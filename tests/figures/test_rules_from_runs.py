@@ -89,7 +89,7 @@ def test_the_comparison_decides_more(paper, write):
     # the printed accuracies were reproduced, yet the printed class F1s do not allow them
     assert found["C22"].verdict is found["C23"].verdict is Verdict.HOLDS_IN_PART
     assert found["C26"].value.startswith("+0.19 over MobileNetV2 on astrocytes")
-    assert found["C29"].verdict is Verdict.CANNOT_BE_RECONCILED  # all areas alike: ahead nowhere
+    assert "C29" not in found  # no tolerance was set for it
     assert all(outcome.reason.endswith(".") and "\n" not in outcome.reason for outcome in found.values())
 
 
