@@ -58,7 +58,9 @@ def areas(labels: Sequence[int], probabilities: np.ndarray, resamples: int = 200
         count = min(_BLOCK, resamples - start)
         weights = rng.multinomial(len(labels), np.full(len(labels), 1 / len(labels)), size=count)
         drawn.append(
-            np.stack([_weighted(labels == index, probabilities[:, index], weights) for index in range(classes)], axis=1)
+            np.stack(
+                [weighted_area(labels == index, probabilities[:, index], weights) for index in range(classes)], axis=1
+            )
         )
     each = np.concatenate(drawn)
     if not np.isfinite(each).all():
@@ -66,8 +68,12 @@ def areas(labels: Sequence[int], probabilities: np.ndarray, resamples: int = 200
     return Areas(np.append(values, np.mean(values)), np.column_stack([each, each.mean(axis=1)]))
 
 
-def _weighted(member: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Area for each row of weights: the share of (member, other) pairs in the right order, ties counted half."""
+def weighted_area(member: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Area under the ROC curve of `score` for each row of weights; shape (rows,), nan where a side has no weight.
+
+    member, score: shape (cells,); weights: shape (rows, cells), how often each cell counts. The area is the share of
+    pairs (member, other) in which the member has the larger score, ties counted half.
+    """
     columns = np.ascontiguousarray(weights.T, dtype=float)  # cells first: whole rows are then moved at once
     others = np.flatnonzero(~member)[np.argsort(score[~member], kind="stable")]
     below = np.vstack([np.zeros(len(weights)), np.cumsum(columns[others], axis=0)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from cgrecnet.evaluation.areas import _weighted, areas, curve_band
+from cgrecnet.evaluation.areas import areas, curve_band, weighted_area
 
 RNG = np.random.default_rng(1)
 LABELS = RNG.integers(0, 3, 300)
@@ -16,7 +16,7 @@ PROBABILITIES = np.clip(PROBABILITIES, 0, 1)
 
 def test_the_area_of_every_resample_is_scikit_learns():
     weights = RNG.multinomial(300, np.full(300, 1 / 300), size=5)
-    found = _weighted(LABELS == 1, PROBABILITIES[:, 1], weights)
+    found = weighted_area(LABELS == 1, PROBABILITIES[:, 1], weights)
     expected = [roc_auc_score(LABELS == 1, PROBABILITIES[:, 1], sample_weight=row) for row in weights]
     assert found == pytest.approx(expected, abs=1e-12)
 
