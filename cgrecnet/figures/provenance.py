@@ -105,7 +105,8 @@ def _code(records: Sequence[RunRecord]) -> str:
     old = [record.run_id for record in records if not is_current(record)]
     if not old:
         return "the same as now"
-    return f"has changed since {', '.join(old)}: run the sweep again to bring the numbers up to date"
+    which = ", ".join(old) if len(old) <= OPEN else f"{len(old)} of these runs, {old[0]} among them"
+    return f"has changed since {which}: run the sweep again to bring the numbers up to date"
 
 
 def _data(data: dict) -> str:

@@ -31,7 +31,8 @@ def record() -> RunRecord:
     return RunRecord(
         run_id="e-0123456789-s42", experiment="e", config=config.model_dump(), started="2026-01-01T00:00:00+00:00",
         wall_seconds=300, commit="abcdef0123456789", code=run_code(config), history=history, parameters=1,
-        data={"name": "cytometer", "simulated": True, "task": "kinds", "cells": 1234, "fingerprint": "f" * 64, "classes": [*"abc"]},
+        data={"name": "cytometer", "simulated": True, "task": "kinds", "cells": 1234, "fingerprint": "f" * 64,
+              "classes": [*"abc"]},
         split={"seed": 7}, weights={"source": "none"}, software={}, predictions_sha256="0" * 64,
         hardware={"gpu": None, "cpu": "Some CPU", "cores": 2, "threads": 1, "device": "cpu"},
         test=score(labels, probabilities, ("a", "b", "c")),

@@ -20,6 +20,8 @@ def test_a_record_of_other_code_is_shown_with_that_said(record):
     old = record.model_copy(update={"code": "0" * 64, "run_id": "e-old-s1"})
     assert is_current(record) and not is_current(old)
     assert "has changed since e-old-s1: run the sweep again" in str(from_records([record, old]))
+    many = [old.model_copy(update={"run_id": f"e-old-{n}"}) for n in range(6)]
+    assert "has changed since 6 of these runs, e-old-0 among them: run" in str(from_records([record, *many]))
 
 
 def test_a_record_whose_model_is_gone_counts_as_old(record):
@@ -38,7 +40,8 @@ def test_no_records_no_provenance():
 
 
 def test_records_of_two_data_sets_do_not_share_a_block_unless_set_side_by_side(record):
-    other = record.model_copy(update={"run_id": "e-jurkat", "data": record.data | {"name": "jurkat", "simulated": False}})
+    data = record.data | {"name": "jurkat", "simulated": False}
+    other = record.model_copy(update={"run_id": "e-jurkat", "data": data})
     with pytest.raises(RunError, match="of different data sets"):
         from_records([record, other])
     html = from_records([record, other], side_by_side=True)._repr_html_()
