@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.gap import share_gap
+from cgrecnet.evaluation.gap import gap_change, share_gap
 
 
 def test_newcombes_first_example():
@@ -37,3 +37,13 @@ def test_the_interval_covers_as_often_as_it_says():
 def test_what_is_no_share_is_refused():
     with pytest.raises(ValueError, match="not 5 of 4"):
         share_gap(5, 4, 1, 4)
+
+
+def test_the_change_of_a_gap_has_about_the_error_of_both():
+    large, small = share_gap(900, 1000, 600, 1000), share_gap(880, 1000, 780, 1000)
+    difference, (low, high) = gap_change(large, small)
+    assert difference == pytest.approx(20)
+    error = 100 * np.sqrt((0.9 * 0.1 + 0.6 * 0.4 + 0.88 * 0.12 + 0.78 * 0.22) / 1000)
+    assert (high - low) / 2 == pytest.approx(1.96 * error, rel=0.02)
+    turned, ends = gap_change(small, large)
+    assert turned == pytest.approx(-20) and ends == pytest.approx((-high, -low))
