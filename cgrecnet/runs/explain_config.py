@@ -77,10 +77,10 @@ class ExplainConfig(BaseModel):
             config = cls(**values)
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]) or "honest"
+            name = ".".join(str(part) for part in first["loc"])
             reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-            given = "" if not first["loc"] else f" is {first['input']!r}"
-            raise ConfigError(f"Parameter {name!r} in {where}{given}: {reason[0].lower()}{reason[1:]}.") from None
+            what = f"Parameter {name!r} in {where} is {first['input']!r}" if name else f"The parameters in {where}"
+            raise ConfigError(f"{what}: {reason[0].lower()}{reason[1:]}.") from None
         for training, model in config.networks():
             config.run(training, model)
         return config
