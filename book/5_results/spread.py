@@ -342,7 +342,7 @@ if by_data:
         seed_sd = spread_of(by_data["jurkat"]).sd
         one = pairs[0]
         text += (
-            f" Two runs with different seeds therefore differ by about {np.sqrt(2) * seed_sd:.2f} points (one standard deviation) for no reason. "
+            f" On Jurkat cells, two runs with different seeds therefore differ by about {np.sqrt(2) * seed_sd:.2f} points (one standard deviation) for no reason. "
             f"The difference that P1 asks about, {one.name} over {one.plain.n} folds, is {points(one.plain.difference)} points, "
             + ("more than that." if abs(one.plain.difference) > np.sqrt(2) * seed_sd else "not more than that.")
         )

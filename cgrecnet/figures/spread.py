@@ -117,7 +117,10 @@ def draw_power(spreads: Mapping[str, float], difference: float, test_share: floa
     axes.axhline(0.8, color="0.7", linewidth=1)
     axes.annotate("0.8", (repeats[-1], 0.8), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set(xscale="log", ylim=(0, 1.02), xlabel="repeats (folds or seeds)", ylabel="chance to see it")
-    axes.legend(fontsize=8, title="SD of the difference (points)", title_fontsize=8)
+    ticks = [n for n in (2, 5, 10, 20, 50, 100, 200, 500, 1000) if n <= most]
+    axes.set_xticks(ticks, [str(n) for n in ticks])
+    axes.minorticks_off()
+    axes.legend(fontsize=8, title="SD of the difference (points)", title_fontsize=8, loc="upper left")
     return figure
 
 
