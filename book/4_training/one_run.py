@@ -29,7 +29,7 @@ import torch
 from IPython.display import Markdown
 
 from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, what_the_runs_say
+from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, first_still, what_the_runs_say
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
 
@@ -169,7 +169,7 @@ tiny = {
     "data_options": {"cells": 90},
     "image_size": 32,
     "batch_size": 16,
-    "epochs": 8,
+    "epochs": 5,
     "report": "last",
 }
 place = Path(tempfile.mkdtemp())
@@ -180,13 +180,17 @@ victim = start_run(tiny, place / "two")
 kill_once_kept(victim, place / "two" / "work" / run_id / "checkpoint.pt")
 
 # %%
+from cgrecnet.training.checkpoint import load_checkpoint
+
+work = place / "two" / "work" / run_id
 record_of_victim = place / "two" / "results" / "killed" / run_id / "run.json"
-kept = epochs_said(place / "two" / "work" / run_id / "log.txt")
-print("killed; it had said the epochs", kept, "and left a record:", record_of_victim.exists())
+kept = len(load_checkpoint(work / "checkpoint.pt", run_id)["history"])
+said = epochs_said(work / "log.txt")
+print(f"killed with {kept} epoch(s) in the checkpoint; a record: {record_of_victim.exists()}")
 
 again = start_run(tiny, place / "two")
 assert again.wait() == 0 and undisturbed.wait() == 0
-print("gone on with; the log of both starts has the epochs", epochs_said(place / "two" / "work" / run_id / "log.txt"))
+print("started again; the epochs that it then trained:", epochs_said(work / "log.txt")[len(said) :])
 
 # %%
 from cgrecnet.runs.record import read_record
@@ -201,6 +205,7 @@ import shutil
 
 assert resumed.predictions_sha256 == whole.predictions_sha256
 assert [e["train_loss"] for e in resumed.history] == [e["train_loss"] for e in whole.history]
+assert epochs_said(work / "log.txt")[len(said) :] == list(range(kept + 1, tiny["epochs"] + 1))
 shutil.rmtree(place)
 
 # %% tags=["remove-input"]
@@ -269,7 +274,7 @@ train, validation = (
 movement = Movement(small)
 trace = loop.fit(small, train, validation, dataset.classes, long, fabric=fabric, on_epoch=movement)
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Three panels over one hundred epochs. Left, on a logarithmic scale, the learning rate as a staircase that falls by ten every seven epochs, and the length of the weights' step per epoch, which follows it down. Middle, the percentage of weights that changed in an epoch, high at first and falling towards zero. Right, the validation macro F1, which moves at first and is flat for the rest."}, "figure": {"name": "fig-standstill", "caption": "The schedule comes to a standstill long before its end: first the steps become too short to matter, then too short for the number format. A, learning rate and length of the step that all weights together made in an epoch; B, the share of weights that differ, in any bit, from the epoch before; C, macro F1 on the validation cells. A small network on simulated cells, with the paper's StepLR."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Three panels over one hundred epochs. Left, on a logarithmic scale, the learning rate as a staircase that falls by ten every seven epochs, and the length of the weights' step per epoch, which follows it down. Middle, the percentage of weights that changed in an epoch, high at first and falling towards zero. Right, the validation macro F1, with a grey ground where no weight changes any more."}, "figure": {"name": "fig-standstill", "caption": "The schedule comes to a standstill long before its end: first the steps become too short to matter, then too short for the number format. A, learning rate and length of the step that all weights together made in an epoch; B, the share of weights that differ, in any bit, from the epoch before; C, macro F1 on the validation cells, on grey ground where no weight changes any more. A small network on simulated cells, with the paper's StepLR."}}
 draw_standstill(
     [entry["learning_rate"] for entry in trace],
     movement.distance,
@@ -285,21 +290,31 @@ from_dataset(dataset)
 changed, distance = np.array(movement.changed), np.array(movement.distance)
 scores = np.array([entry["validation_macro_f1"] for entry in trace])
 half = next((epoch for epoch, share in enumerate(changed, 1) if share < 0.5), None)
+still = first_still(changed)
 late = 30
 tail = distance[late:].sum() / distance.sum()
-constant = next(epoch for epoch in range(1, len(scores) + 1) if (scores[epoch - 1 :] == scores[-1]).all())
 words = [
     f"The last {len(trace) - late} epochs make {tail:.1g} of the way that the weights go in all (the lengths of the epochs' steps, added)."
 ]
 if half:
-    words.append(f"From epoch {half} on, fewer than half of the weights change at all; in the last epoch {changed[-1]:.1%} do.")
+    words.append(f"From epoch {half} on, fewer than half of the weights change at all.")
+if still:
+    values = sorted(set(scores[still - 1 :]))
+    words.append(f"From epoch {still} on, not one of them does, in any bit.")
+    if len(values) > 1:
+        words.append(
+            f"Yet the validation F1 takes {len(values)} different values after that, from {values[0]:.2f} to {values[-1]:.2f}: "
+            "the running means of batch normalisation are no weights, and go on following the random crops. "
+            "Whoever picks the best of these epochs picks from one and the same set of weights."
+        )
+    else:
+        words.append("The validation F1 is the same from there on.")
 else:
-    words.append(f"In the last epoch {changed[-1]:.1%} of the weights still change in some bit.")
-words.append(f"The validation F1 has its final value from epoch {constant} on.")
+    words.append(f"In the last epoch {changed[-1]:.1%} of them still change in some bit.")
 Markdown(" ".join(words))
 
 # %% [markdown]
-# Weights near 0 have finer spacing than others, so a few go on changing, by amounts that matter to nothing.
+# Weights near 0 have finer spacing than others, so they are the last to stand still.
 # In bfloat16, where the spacing is $2^{16}$ times as wide, a weight would stand still much earlier; that is why mixed precision keeps the weights themselves in float32.
 #
 # Was the paper's network at a standstill as well?

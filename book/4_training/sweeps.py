@@ -98,11 +98,19 @@ for what, text in mistakes.items():
 # %% tags=["hide-input"]
 def do_run(config, *, results, work, say):
     """One run in a worker: the cells of the training notebook, with the parameters of this point of the grid."""
-    from cgrecnet.runs.notebook import write_parameters
+    from contextlib import redirect_stdout
+
+    from cgrecnet.runs.notebook import LOG, write_parameters
     from cgrecnet.runs.plan import plan_run
     from cgrecnet.runs.ranks import run_cells
+    from cgrecnet.runs.sweep import is_done
 
-    run_cells(write_parameters(plan_run(config), results, work))
+    plan = plan_run(config)
+    if is_done(plan, results):  # Dask asks again for what a dead worker had done and not yet told
+        return
+    parameters = write_parameters(plan, results, work)
+    with open(parameters.parent / LOG, "a") as log, redirect_stdout(log):
+        run_cells(parameters)
 
 
 def records():

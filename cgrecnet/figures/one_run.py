@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
 from cgrecnet.runs.record import RunRecord
@@ -26,7 +27,8 @@ def draw_schedule(rate: np.ndarray) -> Figure:
 def draw_standstill(
     rate: Sequence[float], distance: Sequence[float], changed: Sequence[float], score: Sequence[float]
 ) -> Figure:
-    """Per epoch, A: learning rate and length of the weights' step; B: share of weights that changed; C: validation F1.
+    """Per epoch, A: learning rate and length of the weights' step; B: share of weights that changed; C: validation F1,
+    grey where no weight changes any more.
 
     A step of length 0 has no place on the logarithmic scale of A, and is left out.
     """
@@ -36,14 +38,23 @@ def draw_standstill(
     step.step(epochs, rate, where="mid", color=PALETTE[7], label="learning rate")
     step.plot(epochs, np.where(length > 0, length, np.nan), color=PALETTE[0], label="step of all weights")
     step.set(yscale="log", xlabel="epoch", title="length")
-    step.legend(fontsize=8)
+    step.legend(fontsize=8, loc="lower left")
     share.plot(epochs, np.array(changed) * 100, color=PALETTE[0])
     share.set(xlabel="epoch", title="% of weights changed", ylim=(-3, 103))
     f1.plot(epochs, score, color=PALETTE[0])
+    if (still := first_still(changed)) is not None:
+        f1.axvspan(still, epochs[-1], color="0.9", lw=0)
     f1.set(xlabel="epoch", title="validation macro F1", ylim=(-0.03, 1.03))
     for axes, text in zip((step, share, f1), "ABC", strict=True):
         letter(axes, text)
     return figure
+
+
+def first_still(changed: Sequence[float]) -> int | None:
+    """The first epoch (from 1) from which on no weight changes; None where one changes in the last epoch."""
+    moving = np.flatnonzero(np.array(changed) > 0)
+    first = int(moving[-1]) + 2 if len(moving) else 1
+    return first if first <= len(changed) else None
 
 
 def draw_runs(records: Sequence[RunRecord]) -> Figure:
@@ -81,6 +92,9 @@ def draw_runs(records: Sequence[RunRecord]) -> Figure:
             place.text(0.5, 0.5, "no runs here", ha="center", transform=place.transAxes, fontsize=8)
     if records:
         norm.set_yscale("log")
+        norm.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        norm.yaxis.set_major_formatter("{x:g}")
+        norm.yaxis.set_minor_formatter(NullFormatter())
         rate.set_yscale("log")
         figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=len(named), fontsize=8)
     return figure

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, what_the_runs_say
+from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, first_still, what_the_runs_say
 from cgrecnet.runs.record import RunRecord
 
 
@@ -72,3 +72,8 @@ def test_a_standstill_has_no_place_on_a_logarithmic_scale():
     step, share, _ = draw_standstill([1e-3, 1e-4], [0.5, 0.0], [1.0, 0.25], [0.3, 0.4]).axes
     assert np.isnan(step.lines[1].get_ydata()[1]) and list(share.lines[0].get_ydata()) == [100.0, 25.0]
     plt.close("all")
+
+
+def test_the_weights_stand_still_from_the_epoch_after_the_last_change():
+    assert first_still([1.0, 0.5, 0.0, 0.1, 0.0, 0.0]) == 5
+    assert first_still([0.0, 0.0]) == 1 and first_still([0.0, 0.1]) is None

@@ -63,7 +63,7 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys):
     while not records() and first.poll() is None:
         time.sleep(0.1)
     first.terminate()
-    assert first.wait(60) == 130, "it was over before it was stopped"
+    assert first.wait(300) == 130, "it was over before it was stopped"
     kept = {path: path.read_bytes() for path in records()}
     assert 1 <= len(kept) < 4
 

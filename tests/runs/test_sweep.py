@@ -16,7 +16,8 @@ from distributed import Client
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.runs import sweep as sweeps
-from cgrecnet.runs.cluster import local_cluster, read_jobqueue, remote_cluster
+from cgrecnet.runs.cluster import MEMORY_OF_A_RUN, local_cluster, local_workers, read_jobqueue, remote_cluster
+from cgrecnet.runs.collect import collect
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.sweep import plan_sweep, run_sweep
@@ -40,6 +41,7 @@ def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple
 
         from cgrecnet.errors import RunError
         from cgrecnet.runs.plan import plan_run
+        from cgrecnet.runs.record import RunRecord, write_run
 
         name = plan_run(config, "here").run_id
         folder = work / name
@@ -50,11 +52,33 @@ def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple
         time.sleep(seconds)
         if config.seed in fail or (config.seed in first_tries and tries == 1):
             raise RunError(f"seed {config.seed} was unlucky")
-        place = results / config.experiment / name
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "run.json").write_text("{}")
+        share = (37 * config.seed % 100) / 100  # stands for a score; every seed has its own
+        scores = {"accuracy": share, "balanced_accuracy": share, "weighted": {"f1": share}}
+        record = RunRecord(
+            run_id=name, experiment=config.experiment, config=config.model_dump(), started="", wall_seconds=1.0,
+            commit="", code="", data={}, split={}, weights={}, parameters=0, hardware={}, software={}, history=[],
+            test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
+        )  # fmt: skip
+        write_run(results / config.experiment / name, record, "")
 
     return do
+
+
+def final_table(results: Path, count: int) -> list[list]:
+    """The table of the sweep over `count` seeds, as rows."""
+    return collect(plan_sweep(configs(count)), results).values.tolist()
+
+
+@pytest.fixture
+def undisturbed(tmp_path):
+    """A function: the table of a sweep over so many seeds whose runs were done one after the other, without Dask."""
+
+    def table(count: int) -> list[list]:
+        for config in configs(count):
+            trivial()(config, results=tmp_path / "undisturbed", work=tmp_path / "work-undisturbed", say=None)
+        return final_table(tmp_path / "undisturbed", count)
+
+    return table
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +119,7 @@ def test_runs_that_fail_are_tried_as_asked_and_listed_with_their_last_lines(tmp_
     assert said[-1] == "\n".join(["    a try of seed 1"] * 3)
 
 
-def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_workers):
+def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_workers, undisturbed):
     def kill_a_worker():
         while not list((tmp_path / "work").rglob("log.txt")):
             time.sleep(0.05)
@@ -108,6 +132,7 @@ def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_wor
     killer.join()
     assert standing.done == 4 and len(records(tmp_path)) == 4
     assert sum(tries(tmp_path, config) for config in configs(4)) >= 5, "no run was cut off"
+    assert final_table(tmp_path / "results", 4) == undisturbed(4)
 
 
 def test_two_sweeps_over_one_folder_do_no_run_twice(tmp_path, two_workers):
@@ -223,7 +248,7 @@ def scheduler(tmp_path):
         process.wait()
 
 
-def test_a_scheduler_whose_port_is_closed_for_a_while_is_waited_for(tmp_path, scheduler):
+def test_a_scheduler_whose_port_is_closed_for_a_while_is_waited_for(tmp_path, scheduler, undisturbed):
     address, port = scheduler
     with Client(address, timeout=60) as client:
         client.wait_for_workers(2, timeout=60)
@@ -242,9 +267,10 @@ def test_a_scheduler_whose_port_is_closed_for_a_while_is_waited_for(tmp_path, sc
         standing = run_sweep(configs(8), connect, **folders(tmp_path), say=said.append, do=trivial(0.5))
     cutter.join()
     assert standing.done == 8 and len(records(tmp_path)) == 8, said
+    assert final_table(tmp_path / "results", 8) == undisturbed(8)
 
 
-def test_an_interrupted_sweep_goes_on_and_ends_all_that_it_started(tmp_path):
+def test_an_interrupted_sweep_goes_on_and_ends_all_that_it_started(tmp_path, undisturbed):
     script = tmp_path / "sweep.py"
     script.write_text(
         "import sys, pathlib\n"
@@ -268,6 +294,19 @@ def test_an_interrupted_sweep_goes_on_and_ends_all_that_it_started(tmp_path):
     done = subprocess.run([sys.executable, str(script), str(tmp_path)], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert len(records(tmp_path)) == 6
+    assert final_table(tmp_path / "results", 6) == undisturbed(6)
+
+
+def test_as_many_workers_as_there_are_gpus_or_as_fit(monkeypatch):
+    memory = psutil.virtual_memory()._replace(available=2.5 * MEMORY_OF_A_RUN)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    for cores, workers in ((1, 1), (2, 2), (64, 2)):  # memory for two
+        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+        assert local_workers() == workers
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
+    assert local_workers() == 4
 
 
 def test_what_can_be_known_before_is_said_before(tmp_path, monkeypatch):
