@@ -1,0 +1,164 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The paper's figures, redrawn
+#
+# **You will learn** what the first four figures of the paper are about, what their counterparts look like when they are drawn from data and code that anyone has, and where every other figure and table has its counterpart in this book.
+#
+# A figure in a paper is a choice: somebody picked the cells, the scale and the arrows.
+# When we cannot show the original, we can do something else that is useful: make the same figure from things that can be run, and say of each part where it comes from.
+# The paper's own pictures {cite}`li2026cgrecnet` are not copied here, and its cells are not at hand.
+
+# %% tags=["remove-input"]
+import matplotlib.pyplot as plt
+import torch
+from IPython.display import Markdown
+
+from cgrecnet.data import available, open_dataset
+from cgrecnet.data.cytometer import MARKERS, simulate
+from cgrecnet.figures.architecture import draw_modules, recorded_shapes
+from cgrecnet.figures.cells import draw_absent, pick
+from cgrecnet.figures.channels import draw_channels, draw_classes
+from cgrecnet.figures.pages import counterpart_rows
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.shapes import draw_place
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.workflow import draw_workflows
+from cgrecnet.models.fusion import FusionModule
+
+use_book_style()
+have_jurkat = available("jurkat")
+absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch jurkat`, then `make book`."
+simulated = open_dataset("cytometer", options={"cells": 96, "seed": 4})
+truth = simulate(simulated.options)
+jurkat = open_dataset("jurkat") if have_jurkat else None
+Markdown("\n".join(counterpart_rows()))
+
+# %% [markdown]
+# ## Figure 1: the workflow
+#
+# The paper's workflow has four stages: images are collected, preprocessed, classified and explained.
+# {numref}`fig-figures-workflow` sets them above the steps of this book.
+
+# %% tags=["drawing", "hide-input"] mystnb={"image": {"alt": "Two flow charts. Above, four boxes in a row: data acquisition, preprocessing, model training, interpretation by Grad-CAM. Below, twelve boxes in three rows: images, store, audit and split; then crops, training, a record of each run, and maps scored by masks; then claims with tolerances, planned comparisons, verdicts and arithmetic on printed numbers. Seven of the twelve are in a second colour."}, "figure": {"name": "fig-figures-workflow", "caption": "What a re-run adds to a workflow is mostly what can go wrong between the steps: an audit before the split, a record after each run, and rules that were written before the result. A, the paper's stages; B, the steps of this book, orange where the paper's overview names nothing like them. A drawing; nothing in it was measured."}}
+draw_workflows()
+plt.show()
+
+# %% tags=["remove-cell"]
+from cgrecnet.figures.workflow import BOOK
+
+assert (len(BOOK), sum(new for *_, new in BOOK.values())) == (12, 8)
+
+# %% [markdown]
+# ## Figure 2: the classes
+#
+# The paper shows one image of each of its three classes, with a scale bar.
+# {numref}`fig-figures-classes` shows several of each, and none was picked for its looks.
+# The simulated cells carry the paper's class names because they were made to be sorted into three kinds; they are no neural cells, and nothing about the biology follows from them.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three rows of four small grey pictures of simulated cells, astrocytes, oligodendrocytes and neurons, with a scale bar of ten micrometres. Panel B, where the images are at hand: three rows of four round Jurkat cells, G1, S+G2 and M."}, "figure": {"name": "fig-figures-classes", "caption": "No class can be told at a glance in either data set, which is why one picture of each class says little about how hard a task is. A, simulated cells of three kinds; B, real Jurkat cells of three stages of the cell cycle, where their images are at hand. Drawn at random, brightfield; the size of a Jurkat pixel does not come with the images, so they have no scale bar."}}
+parts = [(simulated, truth.optics.pixel_um)] + ([(jurkat, None)] if have_jurkat else [])
+draw_classes(parts)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(simulated)
+
+# %% tags=["remove-input"]
+from_dataset(jurkat) if have_jurkat else Markdown(absent)
+
+# %% [markdown]
+# ## Figure 3: the channels
+#
+# An imaging flow cytometer takes several pictures of each cell at once.
+# The network is given the brightfield picture alone; in the others, a dye shows a marker of the cell's fate.
+# The paper's figure has brightfield in channel 1 and the markers GFAP, Oligo2 and NeuN in channels 2, 3 and 11.
+# {numref}`fig-figures-channels` has the same four channels for simulated cells.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of pictures: one row for each of three simulated cells, one column each for brightfield and three marker channels. In the marker columns most pictures are dark; usually one per row is bright, another one in each row."}, "figure": {"name": "fig-figures-channels", "caption": "The markers answer the question that the brightfield picture only hints at; a network that saw them would not be label-free. One simulated cell of each kind, drawn at random; each channel has one grey scale for all three cells. GFAP fills the cytoplasm, the other two the nucleus. All channels are computed."}}
+chosen = [index for indices in pick(simulated, 1) for index in indices]
+images = {"Ch1 brightfield": [simulated.images[i] for i in chosen]}
+images |= {f"Ch{channel} {name}": truth.markers(channel, chosen) for name, channel in MARKERS.items()}
+draw_channels(images, [simulated.classes[simulated.labels[i]] for i in chosen], truth.optics.pixel_um)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(simulated)
+
+# %% [markdown]
+# Real cells come with reference channels as well, though with others.
+# For Jurkat cells one shows the DNA, on which their labels rest, and one the light that a cell scatters to the side ({numref}`fig-figures-jurkat`).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of pictures: three rows of real Jurkat cells, G1, S+G2 and M, with columns for brightfield, DNA stain and side scatter. The DNA picture shows a bright nucleus; side scatter shows a few bright specks."}, "figure": {"name": "fig-figures-jurkat", "caption": "The stage of a cell stands in its DNA picture and not in its brightfield picture, and the labels were made from the former. One real Jurkat cell of each class, drawn at random, where the images are at hand; each channel has one grey scale for all three cells."}}
+if have_jurkat:
+    from cgrecnet.data.jurkat import read_channel
+
+    rows = [index for indices in pick(jurkat, 1, seed=1) for index in indices]
+    names = {3: "Ch3 brightfield", 4: "Ch4 DNA", 6: "Ch6 side scatter"}
+    shown = {name: list(read_channel(channel, jurkat.table.iloc[rows])) for channel, name in names.items()}
+    draw_channels(shown, [jurkat.classes[jurkat.labels[i]] for i in rows], None)
+else:
+    draw_absent(absent)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(jurkat) if have_jurkat else Markdown(absent)
+
+# %% [markdown]
+# ## Figure 4: the architecture
+#
+# The paper draws the whole network (A), the fusion (B) and the gated block (C).
+# Our counterparts are not drawn by hand: the network is run, and each box gets the shape of what left the part.
+# {numref}`fig-figures-network` is panel A.
+
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "A row of boxes, one per stage of the network, falling in height and growing in width; the fusion and the gate stand side by side in the middle in a second colour."}, "figure": {"name": "fig-figures-network", "caption": "A ResNet-50 with two more parts at one place: everything before and behind them is the standard network. Counterpart of panel A. Height: positions along one side; width: channels; both logarithmic, recorded while the network ran."}}
+draw_place("fusion", "gate")
+plt.show()
+
+# %% [markdown]
+# {numref}`fig-figures-modules` is panels B and C, in the reading of the text that fits the printed numbers of parameters ({doc}`/book/3_model/recovery`).
+# Whether the authors' own drawing has the same boxes, we cannot say from its caption and the text.
+
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two flow charts. B: a map is narrowed, goes through linear-angular and cross-covariance attention side by side, is joined by the cross-attention fusion and widened again. C: a map is normalised and widened, then split into gate, information and context; the context is convolved; the product of the gate with the other two is brought back and added to the input. Each box holds the shape of what leaves it."}, "figure": {"name": "fig-figures-modules", "caption": "Both modules hand on the shape that they were given, so that either can be left out for an ablation. B, the fusion works at a quarter of the channels; C, the gated block works at more than twice of them. Each box: positions and channels of what leaves it, recorded while the module ran."}}
+draw_modules()
+plt.show()
+
+# %% tags=["remove-cell"]
+# The captions say this.
+from cgrecnet.models.gated import GatedCNNBlock
+
+inside = recorded_shapes(FusionModule(), (1, 512, 28, 28))
+assert inside["in"] == inside["out"] and inside["fuse"][-1] * 4 == inside["in"][0]
+assert GatedCNNBlock(512).splits[0] > 2 * 512
+
+# %% [markdown]
+# **Take-away.**
+# A figure that is made by code can be checked, and can be made again for other cells and other sizes.
+#
+# ```{exercise} A smaller image
+# :label: exercise-figures-shapes
+#
+# Which numbers in the drawing of the fusion change for an image of 64 pixels, and which stay?
+# Guess first, then record the shapes.
+# ```
+#
+# ````{solution} exercise-figures-shapes
+# :class: dropdown
+#
+# Only the number of positions changes, since no part of the module knows the size of the map.
+# The next cell records both.
+# ````
+
+# %% tags=["hide-input"]
+large = recorded_shapes(FusionModule(), (1, 512, 28, 28))
+small = recorded_shapes(FusionModule(), (1, 512, 8, 8))
+for part in large:
+    print(f"{part:<17} {large[part]!s:<15} {small[part]}")
+assert all(a[-1] == b[-1] for a, b in zip(large.values(), small.values(), strict=True) if len(a) == 2)
+assert torch.Size(small["in"]).numel() < torch.Size(large["in"]).numel()
