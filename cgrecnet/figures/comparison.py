@@ -1,0 +1,186 @@
+"""The comparison: nine systems by accuracy and cost, the front of those that nothing beats, beside the paper's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from cgrecnet.evaluation.counts import wilson
+from cgrecnet.figures.ablation import count_network, printed
+from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.comparators import cost_of
+from cgrecnet.figures.folds import by_model, mean_text, title_of
+from cgrecnet.figures.paper_runs import MODEL_OF
+from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
+from cgrecnet.runs.record import RunRecord
+
+#: The systems of the comparison in the order of the paper's Table 4, then its baseline and the network of Zhu et al.
+MODELS = ("cg_recnet", "mobilenet_v2", "densenet121", "vgg16", "vit_b_16", "resnet50", "zhu_xception")
+PAPER_NAME = {model: name for name, model in MODEL_OF.items()}
+COLUMNS = {"accuracy": ("accuracy",), "precision": ("weighted", "precision"), "recall": ("weighted", "recall"),
+           "F1": ("weighted", "f1")}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+    """A system in the plane of accuracy (per cent, with an interval) and cost; parameters and MACs of one image."""
+
+    model: str
+    accuracy: float
+    low: float
+    high: float
+    parameters: int
+    macs: int
+
+
+def point_of(record: RunRecord) -> Point:
+    """A run as a point: Wilson's 95 % interval over its test cells, MACs at its own image size; RunError as
+    `count_network`."""
+    right, n = _right(record), record.test["n"]
+    low, high = wilson(right, n)
+    counted = count_network(record)
+    macs = counted.macs[record.config["image_size"]]
+    return Point(record.config["model"], 100 * right / n, 100 * low, 100 * high, counted.parameters, macs)
+
+
+def printed_points(paper: AuditedPaper) -> list[Point]:
+    """The paper's own accuracies (± the printed SD) against parameters and MACs counted at 224 pixels."""
+    points = []
+    for name in ("CG-RecNet", "MobileNetV2", "DenseNet", "VGG", "ViT", "Baseline"):
+        score, cost = paper.scores[name], cost_of(MODEL_OF[name])
+        mean, sd = float(score.mean), float(score.sd)
+        points.append(Point(MODEL_OF[name], mean, mean - sd, mean + sd, cost.parameters, cost.layers))
+    return points
+
+
+def front(points: Iterable[Point], cost: str) -> list[Point]:
+    """The points that no other beats: none is at least as accurate and as cheap, and better in one; cheapest first.
+
+    cost: `macs` or `parameters`.
+    """
+    best: list[Point] = []
+    for point in sorted(points, key=lambda p: (getattr(p, cost), -p.accuracy)):
+        if not best or point.accuracy > best[-1].accuracy:
+            best.append(point)
+    return best
+
+
+def comparison_rows(paper: AuditedPaper, records: Sequence[RunRecord], zhu: Sequence[RunRecord]) -> list[tuple]:
+    """Rows for `wide_table` under `comparison_headers`: Table 4 as printed, Jurkat (one run), and `zhu` (means)."""
+    rows = []
+    own, theirs = by_model(records), by_model(zhu)
+    for model in MODELS:
+        name = PAPER_NAME.get(model)
+        row = [title_of(model), *(_printed(paper, name, column.lower()) for column in COLUMNS)]
+        if model in own:
+            (record,) = own[model]
+            low, high = (100 * end for end in wilson(_right(record), record.test["n"]))
+            scores = _scores(record)
+            row += [f"{scores[0]:.2f} ({low:.1f} to {high:.1f})", *(f"{score:.2f}" for score in scores[1:])]
+            row.append(f"{record.test['n']:,}")
+        elif records:
+            row += ["not run"] * 4 + ["0"]
+        if zhu:
+            runs = theirs.get(model, [])
+            row += [mean_text([_scores(r)[i] for r in runs]) for i in range(len(COLUMNS))] + [str(len(runs))]
+        rows.append(tuple(row))
+    return rows
+
+
+def comparison_headers(records: Sequence[RunRecord], zhu: Sequence[RunRecord], zhu_title: str = "zhu") -> tuple:
+    """The columns of `comparison_rows`."""
+    headers = ["model", *(f"paper: {name} (%)" for name in COLUMNS)]
+    if records:
+        headers += ["Jurkat: accuracy (%, 95 % interval)", *(f"Jurkat: {name} (%)" for name in [*COLUMNS][1:])]
+        headers.append("n (cells)")
+    if zhu:
+        headers += [f"{zhu_title}: {name} (%)" for name in COLUMNS] + ["n (folds)"]
+    return tuple(headers)
+
+
+def _printed(paper: AuditedPaper, name: str | None, column: str) -> str:
+    if name is None:
+        return "not in the table"
+    if name in paper.tables["4"].rows:
+        return printed(paper.find(f"4/{name}/{column}"))
+    return printed(paper.find(f"3/{name}/{column}")) + (" (Table 3)" if column == "accuracy" else "")
+
+
+def _right(record: RunRecord) -> int:
+    return int(np.trace(np.array(record.test["confusion"])))
+
+
+def _scores(record: RunRecord) -> list[float]:
+    found = []
+    for path in COLUMNS.values():
+        value = record.test
+        for step in path:
+            value = value[step]
+        found.append(100 * value)
+    return found
+
+
+def draw_trade_off(
+    points: Sequence[Point], pretrained: Sequence[Point] = (), floor: float | None = None, size: int = 224
+) -> Figure:
+    """A: accuracy against MACs; B: against parameters; the front of `points` as a stair.
+
+    pretrained: points that started from ImageNet weights, drawn as hollow diamonds and kept out of the front.
+    floor: accuracy of always naming the largest class; size: image size at which the MACs were counted.
+    """
+    figure, panels = plt.subplots(1, 2, figsize=(7.4, 4.0), sharey=True)
+    costs = (("macs", 1e9, f"MACs for one image of {size} px (10⁹)"), ("parameters", 1e6, "parameters (10⁶)"))
+    for axes, (cost, unit, label), mark in zip(panels, costs, "AB", strict=True):
+        stair = front(points, cost)
+        axes.step([getattr(p, cost) / unit for p in stair], [p.accuracy for p in stair], where="post",
+                  color="0.6", linewidth=1, zorder=1)  # fmt: skip
+        _scatter(axes, points, cost, unit, "o", filled=True)
+        _scatter(axes, pretrained, cost, unit, "D", filled=False)
+        if floor is not None:
+            axes.axhline(floor, color="black", linestyle=":", linewidth=1)
+        axes.set(xscale="log", xlabel=label)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axes.margins(x=0.18)
+        letter(axes, mark)
+    panels[0].set_ylabel("accuracy (%)")
+    handles = [plt.Line2D([], [], color=_colour(p.model), marker="o", linestyle="", label=title_of(p.model))
+               for p in points]  # fmt: skip
+    if pretrained:
+        handles.append(plt.Line2D([], [], color="0.3", marker="D", markerfacecolor="white", linestyle="",
+                                  label="from ImageNet weights"))  # fmt: skip
+    if floor is not None:
+        handles.append(plt.Line2D([], [], color="black", linestyle=":", label="largest class alone"))
+    handles.append(plt.Line2D([], [], color="0.6", label="front"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
+    return figure
+
+
+def _scatter(axes: Axes, points: Sequence[Point], cost: str, unit: float, mark: str, filled: bool) -> None:
+    for point in points:
+        colour = _colour(point.model)
+        axes.errorbar(
+            getattr(point, cost) / unit, point.accuracy,
+            yerr=[[max(point.accuracy - point.low, 0)], [max(point.high - point.accuracy, 0)]],
+            fmt=mark, color=colour, markerfacecolor=colour if filled else "white", capsize=2, zorder=2,
+        )  # fmt: skip
+
+
+def _colour(model: str):
+    others = dict(zip(("mobilenet_v2", "densenet121", "vgg16", "vit_b_16", "zhu_xception"),
+                      (PALETTE[3], PALETTE[4], PALETTE[5], PALETTE[8], PALETTE[9]), strict=True))  # fmt: skip
+    return MODEL_COLOURS.get(model) or others[model]
+
+
+def names(points: Iterable[Point]) -> str:
+    """`MobileNetV2, CG-RecNet`."""
+    return ", ".join(title_of(point.model) for point in points)
+
+
+def one_fold(groups: Mapping[str, Sequence[RunRecord]], fold: int) -> list[RunRecord]:
+    """The runs of one fold, in the order of the models."""
+    return [record for own in groups.values() for record in own if record.config["fold"] == fold]
