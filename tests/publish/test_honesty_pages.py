@@ -95,17 +95,18 @@ def test_n_may_stand_anywhere_in_the_section(said):
 def test_what_is_marked_as_the_papers_is_quoted():
     theirs = "| model | paper: accuracy |\n|---|---|\n| Baseline | 94.58 ± 0.08 |\n"
     row = "| model | accuracy |\n|---|---|\n| Baseline, paper | 94.58 ± 0.08 |\n"
-    assert list(means.without_n([markdown(theirs), markdown(row), text("Printed: 94.58 ± 0.08.")])) == []
+    assert list(means.without_n([markdown(theirs), markdown(row), markdown("Printed: 94.58 ± 0.08.")])) == []
 
 
 def test_a_mean_that_is_no_score_is_not_asked_for_its_n():
-    assert list(means.without_n([text("This does not mean that the mean grey level matters.")])) == []
+    assert list(means.without_n([markdown("This does not mean that the mean grey level matters.")])) == []
+    assert list(means.without_n([text("Take the mean over folds of the mean accuracy.")])) == []  # no number is given
 
 
 def test_tables_in_html_are_read_as_tables():
     html = "<table><tr><th>model</th><th>accuracy</th></tr><tr><td>ours</td><td>91 ± <b>2</b></td></tr></table>"
     found = sections.sections_of([code(**{"text/html": f"<script>1 ± 2</script>{html}"})])
-    assert found[0].tables == [[["model ", "accuracy "], ["ours ", "91 ± 2 "]]] and "±" not in found[0].texts[0]
+    assert found[0].tables == [[["model ", "accuracy "], ["ours ", "91 ± 2 "]]] and "±" not in found[0].shown[0]
     assert len(list(means.without_n([code(**{"text/html": html})]))) == 1
 
 

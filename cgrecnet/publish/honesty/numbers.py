@@ -17,7 +17,7 @@ _SHARE = re.compile(r"\s?(?:%|per cent|percentage points?|points?)")
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _PLACE = (
     r"(?:[Ff]ig(?:ure|s?\.|ures)|[Tt]ables?|[Ss]ections?|[Ee]qs?\.|[Ee]quations?|[Cc]hapters?|[Ss]tages?|[Ss]teps?"
-    r"|[Rr]ows?|[Cc]olumns?|[Pp]anels?|[Ee]xercises?|[Ee]xperiments?)"
+    r"|[Rr]ows?|[Cc]olumns?|[Pp]anels?|[Ee]xercises?|[Ee]xperiments?|[Cc]hannels?)"
 )
 _NO_QUANTITY = re.compile(
     rf"(?:\bin|\bof|\bsince|\bal\.,?|{_MONTH}|\()\s*(?:19|20)\d\d\b"
