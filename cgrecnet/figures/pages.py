@@ -13,7 +13,7 @@ from cgrecnet.paths import REPOSITORY
 COUNTERPARTS: dict[str, tuple[str, str, str]] = {
     "Figure 1": ("workflow", "1_question/figures", "the steps of this book beside the paper's"),
     "Figure 2": ("a cell of each class", "1_question/figures", "simulated and Jurkat cells, drawn at random"),
-    "Figure 3": ("the same cells in all channels", "1_question/figures", "simulated markers; Jurkat reference channels"),
+    "Figure 3": ("the same cells in all channels", "1_question/figures", "simulated markers, Jurkat references"),
     "Figure 4": ("architecture", "1_question/figures", "shapes recorded while the network ran"),
     "Figure 5": ("curves and boxes over folds", "5_results/ablation", "the same on Jurkat cells"),
     "Figure 6": ("ROC curves", "5_results/classes", "each class against the rest, with intervals"),
