@@ -32,10 +32,16 @@ import threading
 import time
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
+from cgrecnet.data import open_dataset
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.sweeps import draw_timeline, read_stretches
 from cgrecnet.paths import REPOSITORY
 
+use_book_style()
 os.environ["OMP_NUM_THREADS"] = "1"
 Markdown(f"```yaml\n{(REPOSITORY / 'sweeps' / 'jurkat-ablation.yaml').read_text()}```")
 
@@ -105,12 +111,22 @@ def do_run(config, *, results, work, say):
     from cgrecnet.runs.ranks import run_cells
     from cgrecnet.runs.sweep import is_done
 
+    def note(what):
+        with open(work / "times.txt", "a") as times:
+            times.write(f"{os.getpid()} {config.learning_rate:g}/{config.seed} {what} {time.time()}\n")
+
     plan = plan_run(config)
     if is_done(plan, results):  # Dask asks again for what a dead worker had done and not yet told
         return
     parameters = write_parameters(plan, results, work)
-    with open(parameters.parent / LOG, "a") as log, redirect_stdout(log):
-        run_cells(parameters)
+    note("began")
+    try:
+        with open(parameters.parent / LOG, "a") as log, redirect_stdout(log):
+            run_cells(parameters)
+    except Exception:
+        note("failed")
+        raise
+    note("done")
 
 
 def records():
@@ -160,9 +176,17 @@ print("\n".join(line for line in said if not line.startswith("dashboard")))
 assert len(records()) == 4 and killed, (said, killed)
 assert sum("nan" in line or "inf" in line for line in said) >= 2
 
+# %% tags=["remove-input"] mystnb={"image": {"alt": "A time line with one row per worker process. Bars are runs, labelled with learning rate and seed, coloured by whether they were done, failed or were cut off. One of the first two processes ends early, and a later one has taken its place."}, "figure": {"name": "fig-sweep-timeline", "caption": "No run is lost with its worker: the one that was killed left its run half done, if it had one, and a new process took its place. One row per worker process, one bar per run (learning rate / seed). Simulated cells, one epoch per run."}}
+draw_timeline(read_stretches((place / "work" / "times.txt").read_text().splitlines()))
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(open_dataset("cytometer", options=plans[0].config.data_options))
+
 # %% tags=["remove-input"]
 Markdown(
-    f"{len(records())} of {len(plans)} runs have left a record, although a worker was killed: the run that it was doing was given to another, and the worker was started again. "
+    f"{len(records())} of {len(plans)} runs have left a record, although a worker was killed: what it was doing was given to another, "
+    "and the worker was started again ({numref}`fig-sweep-timeline`). "
     "The runs with the absurd learning rate failed, each with its reason and the step, and did not hold up the others. "
     "With `--retries` a failed run would have been tried again, from its last checkpoint; here that would not have helped."
 )
@@ -227,7 +251,7 @@ Markdown(
 # ## What it costs is said first
 #
 # `cgrecnet sweep FILE --cost` measures a few training steps of each network on this machine and says how many hours the runs would take.
-# A sweep of more than a few hours starts only with `--yes`.
+# A sweep that would take long starts only with `--yes`.
 # That scheduling itself does not get in the way was measured with runs that do nothing: the records in `results/bench-sweep` hold the seconds by number of runs.
 
 # %% tags=["remove-input"]
@@ -238,7 +262,9 @@ rows = ["| trivial runs | seconds to run | per run | seconds to collect |", "|--
 for entry in bench["measured"]:
     seconds, runs = entry["seconds"], entry["runs"]
     rows.append(f"| {runs:,} | {seconds['run']:.1f} | {1000 * seconds['run'] / runs:.1f} ms | {seconds['collect']:.2f} |")
-Markdown("\n".join(rows))
+machine = bench["hardware"]
+where = f"{machine['cpu']}, {machine['cores']} cores, {bench['workers']} workers, commit {bench['commit'][:10]}"
+Markdown("\n".join(rows) + f"\n\nMeasured on {where}; nothing is trained in these runs.")
 
 # %% [markdown]
 # **Take-away.**

@@ -96,7 +96,8 @@ class RunConfig(BaseModel):
             name = ".".join(str(part) for part in first["loc"])
             reason = first["msg"].removeprefix("Value error, ").rstrip(".")
             raise ConfigError(
-                f"Parameter {name!r} in {where} is {first['input']!r}: {reason[0].lower()}{reason[1:]}."
+                f"Parameter {name!r} in {where} is {first['input']!r}: {reason[0].lower()}{reason[1:]}"
+                + ("" if reason.endswith("?") else ".")
             ) from None
         resolve(config.preset, config.model_options)
         check_request(config.data, config.task, config.data_options)

@@ -251,7 +251,7 @@ def scheduler(tmp_path):
 def test_a_scheduler_whose_port_is_closed_for_a_while_is_waited_for(tmp_path, scheduler, undisturbed):
     address, port = scheduler
     with Client(address, timeout=60) as client:
-        client.wait_for_workers(2, timeout=60)
+        client.wait_for_workers(2, timeout=240)
 
     def cut():
         while len(records(tmp_path)) < 2:
