@@ -108,7 +108,7 @@ Markdown(said)
 # **Precision** $P$ asks how many of those called are right, **recall** $R$ how many of those there are get called, and $F_1$ is low as soon as one of the two is.
 #
 # How sure is such a number?
-# We draw as many cells again, with replacement, compute $F_1$ anew, do this very often, and keep the middle 95 %: the *bootstrap*.
+# We draw as many cells again, with replacement, compute $F_1$ anew, do this very often, and keep the central 95 %: the *bootstrap*.
 # It answers what other cells of the same kind would have given to the same networks.
 # It knows nothing of training again, which is the subject of {doc}`spread`.
 
@@ -295,7 +295,7 @@ provenance_of(records, ("ablation", "jurkat"))
 # $$ (eq-classes-auc)
 #
 # where a tie counts one half.
-# It is 0.5 for a coin and 1 for a perfect order, and it does not depend on how rare the class is.
+# It is one half for a coin and 1 for a perfect order, and it does not depend on how rare the class is.
 # The *macro* AUC is the mean over the three classes.
 
 # %% tags=["remove-input"]
@@ -308,7 +308,7 @@ for data, found in pooled.items():
         parts.append(f"*{data}*: areas by scikit-learn, 95 % bootstrap intervals over cells ({RESAMPLES:,} resamples); {counted(found)}.")
 Markdown("\n\n".join(parts) or f"{no_runs}.")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class, each with the ROC curves of four networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet; below, the areas of each class and their mean as marks with intervals. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-roc", "caption": "Which curve lies on top is a matter for intervals, not for the eye: where a curve runs inside the shaded band of another, drawing other cells could swap the two. Top: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the band holds 95 % of the bootstrap curves of CG-RecNet at each false positive rate. Bottom: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of all folds."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class, each with the ROC curves of four networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet; below, the areas of each class and their mean as marks with intervals. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-roc", "caption": "Which curve lies on top is a matter for intervals, not for the eye: where a curve runs inside the shaded band of another, drawing other cells could swap the two. Top: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. Bottom: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of all folds."}}
 if jurkat is not None:
     draw_roc(jurkat, by_model["jurkat"])
 else:

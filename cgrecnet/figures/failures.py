@@ -1,0 +1,152 @@
+"""Which cells of the Jurkat set the networks get wrong, and what these cells have in common."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.traits import TRAITS, traits
+from cgrecnet.evaluation.multiple import holm
+from cgrecnet.evaluation.shared_errors import missed_by
+from cgrecnet.evaluation.superiority import Superiority, superiority
+from cgrecnet.runs.pooled import Pooled
+
+#: Fewest cells of either group for which a comparison is made.
+LEAST = 20
+#: Traits that are compared: the height is 40 pixels for all, the ratio of two others says nothing new.
+COMPARED = ("diameter", "aspect", "background", "noise", "contrast", "slope")
+#: Stages in the order of the cell cycle.
+STAGES = ("G1", "S", "G2", "Prophase", "Metaphase", "Anaphase", "Telophase")
+_ID = re.compile(r"e(?P<experiment>\d+)-(?P<stage>[A-Za-z0-9]+)-")
+
+
+def failure_frame(pooled: Pooled, full: str = "cg_recnet", base: str = "resnet50", sure: float = 0.9) -> pd.DataFrame:
+    """One row per Jurkat cell: where it comes from, who misses it, and the group that the page shows it in.
+
+    Columns: cell_id, class_name, stage and experiment (both from the id), stratum (stage, and the experiment where it
+    is not the first), named (the class that `full` names), top (its probability), missed (number of networks that are
+    wrong), group. A cell is in the first group that fits: missed by all with `full` sure; missed by all; only `full`
+    right of the two; only `base` right; right by both, though not by all; right by all; missed by both, not by all.
+    Raises ValueError for ids that are none of Jurkat cells.
+    """
+    found = [_ID.match(str(cell)) for cell in pooled.cell_ids]
+    if None in found:
+        raise ValueError(f"{str(pooled.cell_ids[found.index(None)])!r} is not the id of a Jurkat cell.")
+    frame = pd.DataFrame(
+        {
+            "cell_id": [str(cell) for cell in pooled.cell_ids],
+            "class_name": [pooled.classes[label] for label in pooled.labels],
+            "stage": [place["stage"] for place in found],
+            "experiment": [int(place["experiment"]) for place in found],
+            "named": [pooled.classes[label] for label in pooled.predicted(full)],
+            "top": pooled.probabilities[full].max(axis=1),
+            "missed": missed_by(pooled.labels, [pooled.predicted(model) for model in pooled.models]),
+        }
+    )
+    later = frame["experiment"].gt(1)
+    frame["stratum"] = frame["stage"].mask(later, frame["stage"] + ", exp. " + frame["experiment"].astype(str))
+    one, other = pooled.right(full), pooled.right(base)
+    every, none = frame["missed"].eq(len(pooled.models)), frame["missed"].eq(0)
+    frame["group"] = np.select(
+        [every & (frame["top"] >= sure), every, one & ~other, ~one & other, none, one & other],
+        [
+            "all wrong, sure",
+            "all wrong, unsure",
+            "only CG-RecNet right",
+            "only the baseline right",
+            "all right",
+            "both right",
+        ],
+        "both wrong",
+    )
+    return frame
+
+
+def in_order(strata: Iterable[str]) -> list[str]:
+    """Different strata in the order of the cell cycle."""
+    return sorted(set(strata), key=lambda name: (STAGES.index(name.partition(",")[0]), name))
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A trait compared between cells that all networks miss and cells that none does, within a stratum."""
+
+    stratum: str
+    trait: str
+    found: Superiority
+    corrected: float
+
+
+def sample(frame: pd.DataFrame, networks: int, most: int = 200, seed: int = 0) -> pd.DataFrame:
+    """The cells that are measured: of each stratum at most `most` that all networks miss, and as many that none does.
+
+    Strata with fewer than `LEAST` cells in either group are left out; cells are drawn at random.
+    The rows are those of `frame`, with its index, and a column `failed`.
+    """
+    rng = np.random.default_rng(seed)
+    parts = []
+    for stratum in in_order(frame["stratum"]):
+        cells = frame[frame["stratum"] == stratum]
+        groups = [cells.index[cells["missed"] == count] for count in (networks, 0)]
+        if min(map(len, groups)) >= LEAST:
+            for failed, group in zip((True, False), groups, strict=True):
+                chosen = np.sort(rng.choice(group, min(most, len(group)), replace=False))
+                parts.append(frame.loc[chosen].assign(failed=failed))
+    return pd.concat(parts) if parts else frame.iloc[:0].assign(failed=False)
+
+
+def measured(chosen: pd.DataFrame, cells: CellDataset) -> pd.DataFrame:
+    """`chosen` with the traits `COMPARED` of each cell's picture; KeyError for a cell that the data set lacks."""
+    place = {name: i for i, name in enumerate(cells.table["cell_id"])}
+    rows = [traits(cells.images[place[name]], cells.window) for name in chosen["cell_id"]]
+    return chosen.join(pd.DataFrame(rows, index=chosen.index, columns=list(TRAITS))[list(COMPARED)])
+
+
+def contrasts(measured_cells: pd.DataFrame, names: Sequence[str] = COMPARED, resamples: int = 1000) -> list[Contrast]:
+    """Every trait in every stratum, failed cells against the others; p-values corrected by Holm over all of them."""
+    found = []
+    for stratum, cells in measured_cells.groupby("stratum", sort=False):
+        for name in names:
+            groups = [cells.loc[cells["failed"] == failed, name] for failed in (True, False)]
+            if min(group.notna().sum() for group in groups) >= LEAST:
+                found.append((stratum, name, superiority(*groups, resamples=resamples)))
+    corrected = holm([one.p_value for *_, one in found]) if found else []
+    return [Contrast(*one, p) for one, p in zip(found, corrected, strict=True)]
+
+
+def dna_stain(cells: CellDataset, root=None) -> np.ndarray:
+    """Integrated DNA stain of each Jurkat cell, background (the median pixel) taken off; 10^4 grey levels.
+
+    It is the reference on which the labels rest, never an input. Raises DataError where channel 4 is not at hand.
+    """
+    from cgrecnet.data.jurkat import read_channel
+
+    stain = read_channel(4, cells.table, root).reshape(len(cells), -1).astype(float)
+    return (stain - np.median(stain, axis=1, keepdims=True)).clip(0).sum(axis=1) / 1e4
+
+
+def nearer_to_named(frame: pd.DataFrame, stain: pd.Series, pair: tuple[str, str] = ("G1", "S+G2")) -> pd.DataFrame:
+    """Of the cells of two classes in Experiment 1: how many have a stain nearer to the other class's median.
+
+    stain: by `cell_id`. The medians are those of all cells of each class in Experiment 1.
+    Returns rows (class_name, failed, cells, nearer): `failed` where every network named the other class of the pair's
+    side, that is missed the cell, else where none did.
+    """
+    first = frame[(frame["experiment"] == 1) & frame["class_name"].isin(pair)].copy()
+    first["stain"] = first["cell_id"].map(stain)
+    middles = first.groupby("class_name")["stain"].median()
+    other = {pair[0]: pair[1], pair[1]: pair[0]}
+    own, strange = first["class_name"].map(middles), first["class_name"].map(other).map(middles)
+    first["nearer"] = (first["stain"] - strange).abs() < (first["stain"] - own).abs()
+    worst = frame["missed"].max()
+    rows = []
+    for name in pair:
+        for failed, count in ((True, worst), (False, 0)):
+            cells = first[(first["class_name"] == name) & (first["missed"] == count)]
+            if failed:
+                cells = cells[cells["named"] == other[name]]
+            rows.append((name, failed, len(cells), int(cells["nearer"].sum())))
+    return pd.DataFrame(rows, columns=["class_name", "failed", "cells", "nearer"])
