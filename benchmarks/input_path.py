@@ -26,31 +26,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
-from torchvision import transforms
 from torchvision.datasets import ImageFolder
 
+from cgrecnet.bench.timing import others_share, quartiles
+from cgrecnet.bench.tutorial import tutorial_loader, tutorial_transform
 from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.batched_reference import largest_difference
 from cgrecnet.data.cytometer_files import write_cells
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+from cgrecnet.data.transforms import IMAGENET_STD
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software
 
 WORKERS = (0, os.cpu_count() or 1)
 #: Passes of the batched path for one of the other, so that both are timed over a like stretch of a busy machine.
 PASSES = 8
-
-
-def tutorial_transform(size: int, train: bool) -> transforms.Compose:
-    """Algorithm 1 as tutorials write it, for PIL images."""
-    if train:
-        first = [transforms.RandomResizedCrop(size), transforms.RandomHorizontalFlip()]
-    else:
-        first = [transforms.Resize(round(size * 256 / 224)), transforms.CenterCrop(size)]
-    return transforms.Compose([*first, transforms.ToTensor(), transforms.Normalize(IMAGENET_MEAN, IMAGENET_STD)])
 
 
 def seconds(batches: Iterable, passes: int) -> tuple[float, float]:
@@ -64,11 +55,10 @@ def seconds(batches: Iterable, passes: int) -> tuple[float, float]:
 
 def make_sides(folder: Path, dataset: CellDataset, size: int, train: bool, batch: int) -> dict[str, Iterable]:
     """All that is timed, by name."""
-    files = ImageFolder(folder, tutorial_transform(size, train))
     sides: dict[str, Iterable] = {}
     for workers in WORKERS:
-        sides[f"tutorial, {workers} workers"] = DataLoader(
-            files, batch, shuffle=train, num_workers=workers, persistent_workers=workers > 0
+        sides[f"tutorial, {workers} workers"] = tutorial_loader(
+            folder, None, size, batch, train=train, workers=workers
         )
         sides[f"batched, {workers} workers"] = BatchedCells(
             dataset, range(len(dataset)), size, train=train, batch_size=batch, shuffle=train, workers=workers
@@ -97,17 +87,14 @@ def compare(folder: Path, dataset: CellDataset, size: int, train: bool, batch: i
         "size": size,
         "transform": "training" if train else "evaluation",
         "batch": batch,
-        "images_per_second": {name: quartiles(values) for name, values in speeds.items()},
+        "images_per_second": {name: quartiles(values).model_dump() for name, values in speeds.items()},
         "best": best,
-        "ratio": quartiles(ratio),
+        "ratio": quartiles(ratio).model_dump(),
         "ratio_by_repeat": [round(float(value), 2) for value in ratio],
-        "processor_time_ratio": quartiles(processor["tutorial, 0 workers"] / processor["batched, 0 workers"]),
+        "processor_time_ratio": quartiles(
+            processor["tutorial, 0 workers"] / processor["batched, 0 workers"]
+        ).model_dump(),
     }
-
-
-def quartiles(values: np.ndarray) -> dict[str, float]:
-    low, middle, high = np.percentile(values, [25, 50, 75])
-    return {"median": round(float(middle), 2), "lower": round(float(low), 2), "upper": round(float(high), 2)}
 
 
 def differences(folder: Path, dataset: CellDataset, size: int) -> dict:
@@ -130,20 +117,6 @@ def differences(folder: Path, dataset: CellDataset, size: int) -> dict:
         "to_tutorial_mean": total / len(dataset),
         "to_torchvision_v2_largest": reference,
     }
-
-
-def others_share(wait: float = 2.0) -> float:
-    """Share of the machine's cores that was busy over `wait` seconds in which this process did nothing."""
-
-    def read() -> np.ndarray:
-        return np.array(Path("/proc/stat").read_text().split("\n")[0].split()[1:9], dtype=float)
-
-    if not Path("/proc/stat").exists():
-        return float("nan")
-    before = read()
-    time.sleep(wait)
-    spent = read() - before
-    return round(float(1 - spent[3:5].sum() / spent.sum()), 3)
 
 
 def run(cells: int, sizes: list[int], batch: int, repeats: int) -> dict:

@@ -19,8 +19,8 @@ from cgrecnet.errors import ConfigError
         (["sweep", "nowhere.yaml"], "nowhere.yaml cannot be read"),
         (["data", "check", "jurcat"], "jurkat"),
         (["data", "fetch", "cytometer"], "nothing to fetch"),
-        (["bench", "--steps", "1"], "2 steps"),
-        (["bench", "--model", "resnet51"], "did you mean"),
+        (["bench", "input", "--repeats", "1"], "repeats must be 3 or more"),
+        (["bench", "models", "--model", "resnet51"], "did you mean"),
     ],
 )
 def test_a_mistake_ends_with_status_2_and_one_sentence(words, message, capsys, tmp_path):

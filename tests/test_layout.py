@@ -16,9 +16,10 @@ MAY_IMPORT = {
     "explain": {"data", "models", "evaluation"},
     "training": {"data", "models", "evaluation"},
     "runs": {"data", "models", "evaluation", "training"},
-    "figures": {"paper", "data", "models", "evaluation", "explain", "training", "runs"},
+    "bench": {"paper", "data", "models", "evaluation", "training", "runs"},
+    "figures": {"paper", "data", "models", "evaluation", "explain", "training", "runs", "bench"},
     "publish": {"paper"},
-    "commands": {"paper", "data", "models", "evaluation", "training", "runs", "publish", "doctor"},
+    "commands": {"paper", "data", "models", "evaluation", "training", "runs", "bench", "publish", "doctor"},
 }
 
 

@@ -383,7 +383,7 @@ for name, feature in features.items():
 # The last column compares the processor time of both without workers, which other work on the machine does not enter.
 
 # %% tags=["remove-input"]
-records = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-input").glob("*.json"))]
+records = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-input-path").glob("*.json"))]
 record = max(records, key=lambda each: each["cells"])
 hardware = record["hardware"]
 lines = ["| output | transform | batch | files, PIL, `DataLoader` (images/s) | batched (images/s) | ratio (quartiles) | ratio of processor time |", "|---|---|---:|---:|---:|---:|---:|"]

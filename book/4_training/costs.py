@@ -1,0 +1,423 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What it costs
+#
+# **You will learn** how far a network's training lies from what the machine could do, why bfloat16 and a compiler help some networks and not others, what reading the images adds, whether a batch of eight fits a card of 6 GB, and what the paper's whole protocol would cost.
+#
+# Seconds on our machine say little about seconds on yours.
+# So every measurement here is a *ratio*: two ways of doing the same thing, timed in turn in one process, so that whatever else the machine does slows both.
+# Absolute rates are shown from a GPU only, with its name.
+# Each ratio is a median with its quartiles, lower and upper, over $n$ pairs.
+#
+# All of it is made by one command with a name behind it, which writes one record:
+#
+# ```bash
+# cgrecnet bench input      # training from the data set / on a batch that lies ready
+# cgrecnet bench models     # the nine models against the limits of the machine
+# cgrecnet bench reference  # ours / files, PIL and DataLoader
+# cgrecnet bench memory     # peak memory of a step
+# cgrecnet bench protocol   # the bill, from the rates of `models`
+# ```
+
+# %% tags=["remove-input"]
+import json
+
+import matplotlib.pyplot as plt
+from IPython.display import HTML, Markdown, display
+
+from cgrecnet.bench.input_path import GOALS
+from cgrecnet.bench.record import newest
+from cgrecnet.figures import costs
+from cgrecnet.figures.costs import achieved, days, eager_rows, intensity, roof, title_of
+from cgrecnet.figures.costs_words import (
+    bench_provenance,
+    goal_table,
+    input_ratios,
+    memory_table,
+    missing,
+    model_table,
+    of,
+    traffic_table,
+)
+from cgrecnet.figures.measured_memory import memory_outcomes
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.paper.claims import load_claims
+from cgrecnet.paths import RESULTS
+
+use_book_style()
+names = ("input", "models", "reference", "memory", "protocol")
+on_gpu = {name: newest(name, "cuda") for name in names}
+found = {name: on_gpu[name] or newest(name, "cpu") for name in names}
+
+
+def shown(name, draw):
+    """The figure of a record, or an empty one that says how to make the record."""
+    if found[name] is None:
+        figure, axes = plt.subplots(figsize=(7.0, 1.0))
+        axes.text(0.5, 0.5, f"not measured yet: cgrecnet bench {name}", ha="center", va="center")
+        axes.axis("off")
+    else:
+        draw(found[name])
+    plt.show()
+
+
+lacking = [name for name in names if found[name] is None]
+gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
+Markdown(
+    (f"GPU records at hand: {', '.join(gpus)}. " if gpus else "No GPU was at hand for these records, so all ratios on this page were measured on a CPU. ")
+    + (f"Not measured yet: {', '.join(lacking)}." if lacking else "All five were measured.")
+)
+
+# %% [markdown]
+# ## Two limits
+#
+# A processor can do so many operations per second, $P$, and its memory can move so many bytes per second, $B$.
+# A network that does $F$ operations and moves $M$ bytes needs at least the longer of two times:
+#
+# $$
+# t \;\ge\; \max\Big(\frac{F}{P},\ \frac{M}{B}\Big),
+# \qquad\text{so that}\qquad
+# \frac{F}{t} \;\le\; \min\big(P,\ I\,B\big),
+# \quad I = \frac{F}{M} .
+# $$ (eq-costs-roof)
+#
+# $I$ is the *arithmetic intensity*, operations per byte.
+# Drawn with logarithmic axes the right-hand side is a roof: a slope where memory is the limit, a level where arithmetic is {cite}`williams2009roofline`.
+#
+# $P$ is the best that a large matrix product reached, one for each precision, $B$ the best of a large copy, both measured in the same run as the networks.
+# $F$ counts two operations per multiply-add and three forward passes per training step.
+# $M$ is counted while a step runs, under the assumption that every operation reads its inputs once and writes its outputs once, and that nothing stays in a cache in between.
+# The code for that is short; {numref}`fig-costs-roofline` shows the outcome.
+
+# %% tags=["remove-input"]
+import inspect
+
+from cgrecnet.bench.traffic import Traffic
+
+Markdown(f"```python\n{inspect.getsource(Traffic)}```")
+
+# %% mystnb={"image": {"alt": "Two panels, float32 and bfloat16, each with numbered dots for the nine models under a roof that rises and then is level; operations per second against operations per byte, both axes logarithmic."}, "figure": {"name": "fig-costs-roofline", "caption": "A step of training can be no faster than the roof over it, and how far below it lies is what a better program could gain. Left of the dotted line memory is the limit, right of it arithmetic. A, float32; B, bfloat16 (autocast). Dots: medians, eager, one training step of each model; the numbers are those of the table below. A dot may lie above the roof where a cache keeps what was counted as moved."}}
+shown("models", costs.draw_roofline)
+
+# %% tags=["remove-input"]
+models = found["models"]
+HTML(wide_table(*model_table(models, "training"), "Training steps of the nine models", rem=46)) if models else Markdown(missing("models"))
+
+# %% tags=["remove-input"]
+if models:
+    full, half = (eager_rows(models, "training", precision) for precision in ("32", "bf16"))
+    shares = {row.model: achieved(row) / roof(models, row) for row in full}
+    near, far = max(shares, key=shares.get), min(shares, key=shares.get)
+    limits = models.limits
+    knees = {p: limits.flops_per_second[p] / limits.bytes_per_second for p in ("32", "bf16")}
+    under = {p: [row.model for row in rows if intensity(row) < knees[p]] for p, rows in (("32", full), ("bf16", half))}
+
+    def listed(chosen):
+        return ", ".join(map(title_of, chosen)) if chosen else "none of the models"
+
+    faster = [row.model for row in half if row.to_float32.lower > 1]
+    slower = [row.model for row in half if row.to_float32.upper < 1]
+    text = Markdown(
+        f"In float32, {title_of(near)} comes nearest to its roof ({shares[near]:.0%} of it) and {title_of(far)} stays farthest below it ({shares[far]:.0%}). "
+        f"The two limits meet at {knees['32']:.0f} operations per byte in float32 and at {knees['bf16']:.0f} in bfloat16, where the large product is {limits.flops_per_second['bf16'] / limits.flops_per_second['32']:.1f} times as fast. "
+        f"Limited by memory, by {{eq}}`eq-costs-roof`, are in float32 {listed(under['32'])}, and in bfloat16 {listed(under['bf16'])}. "
+        f"With bfloat16 all quartiles lie above 1 for {listed(faster)}; they lie below 1 for {listed(slower)}. "
+        f"Images of {models.settings['image_size']} px, batch {models.settings['batch_size']}, n = {models.settings['repeats']} timings of each kind."
+    )
+else:
+    text = Markdown(missing("models"))
+text
+
+# %% [markdown]
+# ### Why
+#
+# What a network computes is nearly all in convolutions and matrix products.
+# What it *moves* is not: normalisation, activation and sums read and write whole maps and hardly compute.
+# A depthwise convolution (each channel on its own, as in MobileNetV2 and Xception) is a convolution by name and an activation by its intensity.
+# In half the precision the convolutions shrink, and the rest weighs more.
+
+# %% tags=["remove-input"]
+HTML(wide_table(*traffic_table(models), "What moves the bytes")) if models else Markdown(missing("models"))
+
+# %% tags=["remove-input"]
+if models:
+    share = {
+        row.model: 1 - row.byte_counts.get("convolution or matrix product", 0) / sum(row.byte_counts.values()) for row in full
+    }
+    most, least = max(share, key=share.get), min(share, key=share.get)
+    intense = {row.model: intensity(row) for row in full}
+    low, high = min(intense, key=intense.get), max(intense, key=intense.get)
+    text = Markdown(
+        f"Training in float32, between {share[least]:.0%} ({title_of(least)}) and {share[most]:.0%} ({title_of(most)}) of all bytes are moved by operations other than dense convolutions and products. "
+        f"The intensity runs from {intense[low]:.0f} operations per byte ({title_of(low)}) to {intense[high]:.0f} ({title_of(high)}). "
+        f"CG-RecNet has {intense['cg_recnet'] / intense['resnet50']:.2f} times the intensity of its backbone: "
+        + (
+            "its attention and its gate add more bytes than operations."
+            if intense["cg_recnet"] < intense["resnet50"]
+            else "its attention and its gate add at least as many operations per byte as the backbone has."
+        )
+        if "cg_recnet" in intense and "resnet50" in intense
+        else "The record lacks the backbone or CG-RecNet."
+    )
+else:
+    text = Markdown(missing("models"))
+text
+
+# %% tags=["remove-input"]
+if models:
+    gains = {}
+    for row in models.rows:
+        if row.compiled and row.to_eager and row.kind == "training":
+            gains[f"{title_of(row.model)}, {costs.PRECISION_TITLES[row.precision]}"] = row.to_eager
+    reasons = sorted({row.skipped for row in models.rows if row.skipped})
+    text = (
+        "Compiling (`torch.compile`) joins such operations, so that fewer maps are written and read again. "
+        + ("Rate of a compiled training step over the eager one: " + "; ".join(f"{name} {of(gain)}" for name, gain in gains.items()) + ". " if gains else "")
+        + (f"Where nothing stands, the reason in the record is: {'; '.join(reasons)}." if reasons else "")
+    )
+    display(Markdown(text), bench_provenance(models))
+
+# %% [markdown]
+# A forward pass alone, as in testing, keeps no maps for the way back and has other ratios:
+
+# %% tags=["remove-input"]
+HTML(wide_table(*model_table(models, "forward"), "Forward passes of the nine models", rem=46)) if models else Markdown(missing("models"))
+
+# %% [markdown]
+# ## What reading costs
+#
+# Between the network and the cells stands the input path: crops are cut, resized, flipped and normalised ({doc}`/book/2_data/geometry`), from one mapped file ({doc}`/book/2_data/store`).
+# The fairest measure of it is the rate of training from the data set, over the rate of the same steps on a batch that lies ready ({numref}`fig-costs-input`); 1 means that reading costs nothing.
+
+# %% mystnb={"image": {"alt": "One line per model, image size and batch: a dot at the median ratio with a bar over its quartiles, a grey line at 1 and a dashed line at the goal."}, "figure": {"name": "fig-costs-input", "caption": "What the input path takes from the rate of training: to the right of the dashed line it costs less than the project allowed itself. Rate from the data set over the rate on a ready batch, medians and quartiles of pairs timed in turn; simulated cells."}}
+shown("input", lambda record: costs.draw_ratios(input_ratios(record), "rate from the data set / rate on a ready batch", GOALS[record.hardware["device"]]))
+
+# %% tags=["remove-input"]
+inputs = found["input"]
+if inputs:
+    goal, ratios = GOALS[inputs.hardware["device"]], input_ratios(inputs)
+    met = [name for name, ratio in ratios.items() if ratio.median >= goal]
+    lines = "; ".join(f"{name}: {of(ratio, 3)}" for name, ratio in ratios.items())
+    display(
+        Markdown(f"{lines}. The goal of {goal} was reached in {len(met)} of {len(ratios)} cases" + (f" ({'; '.join(met)})." if 0 < len(met) < len(ratios) else ".")),
+        bench_provenance(inputs),
+    )
+else:
+    display(Markdown(missing("input")))
+
+# %% [markdown]
+# ## Against the usual way
+#
+# What would a person write who follows torchvision's tutorials?
+# One file per image read by `ImageFolder`, the transforms on PIL images, a `DataLoader`, float32, and a loop of six lines.
+# `cgrecnet bench reference` trains the same network that way and our way, from the same weights, on the same simulated cells with the same settings, an epoch of the one, an epoch of the other.
+# The random crops differ, and PIL rounds to 8 bits, so the two networks cannot be equal; they should be equally good.
+
+# %% tags=["remove-input"]
+reference = found["reference"]
+if reference:
+    headers = ("way", "rate / tutorial's rate", "accuracy", "test cells", "accuracy minus the tutorial's, points (95 % interval over cells)")
+    lines = []
+    for row in reference.rows:
+        near = row.agreement
+        difference = f"{near.difference:+.1f} ({near.interval95[0]:+.1f} to {near.interval95[1]:+.1f})" if near else "-"
+        lines.append((row.side, of(row.ratio) if row.ratio else "1", f"{row.accuracy:.3f}", str(row.test_cells), difference))
+    agree = [row.side for row in reference.rows if row.agreement and row.agreement.interval95[0] <= 0 <= row.agreement.interval95[1]]
+    ours = [row for row in reference.rows if row.agreement]
+    widest = max(row.agreement.interval95[1] - row.agreement.interval95[0] for row in ours)
+    settings = reference.settings
+    display(
+        HTML(wide_table(headers, lines, "Ours against the usual way", rem=36)),
+        Markdown(
+            f"{settings['model']} at {settings['image_size']} px, {settings['epochs']} epochs on simulated cells; the tutorial's way with {reference.rows[0].workers} worker processes, the quickest of {' or '.join(map(str, settings['workers_tried']))}. "
+            f"The interval holds 0 for {len(agree)} of {len(ours)} of our ways. "
+            f"It is up to {widest:.1f} points wide, and it speaks of these trained networks only: with so few cells, one training of each and other random crops, a difference inside it says nothing, and equality to a tenth of a point is not shown."
+        ),
+        bench_provenance(reference),
+    )
+else:
+    display(Markdown(missing("reference")))
+
+# %% [markdown]
+# The input path alone, without a network behind it, is measured in {doc}`/book/2_data/geometry`.
+#
+# ## Does a batch of eight fit 6 GB?
+#
+# The paper trained on a laptop's card with 6 GB, eight images at a time (claim C38).
+# Between the forward and the backward pass a step holds, on any device,
+#
+# $$
+# \text{memory} \;\ge\; \underbrace{W}_{\text{weights}} + \underbrace{2W}_{\text{Adam's moments}} + \underbrace{\text{batch}} + \underbrace{K}_{\text{kept for the way back}} ,
+# $$ (eq-costs-memory)
+#
+# and $K$ grows with the batch and with the square of the image's side.
+# These can be counted on a CPU ({numref}`fig-costs-memory`).
+# What a card's kernels borrow beside them, and what its driver takes for itself, cannot.
+
+# %% mystnb={"image": {"alt": "A stacked bar per model, weights, moments, kept maps and batch in GB, with a ring at the peak in float32, a cross at the peak in bfloat16, and a dashed line at 6 GB."}, "figure": {"name": "fig-costs-memory", "caption": "What a training step of eight images has to hold, and the peak that was measured, beside the memory of the paper's card. Bars: weights, moments, kept maps and batch, in float32; rings and crosses: peak of a fresh process above what it took before the network was built. On a CPU the peak includes gradients and the working space of its kernels, not those of a GPU's."}}
+shown("memory", lambda record: costs.draw_memory(record, load_claims()["C38"].value("memory").number * 1e9))
+
+# %% tags=["remove-input"]
+memory = found["memory"]
+if memory:
+    outcome = memory_outcomes().get("C38")
+    verdict = (
+        f"**Claim C38** ({load_claims()['C38'].title.lower()}): **{outcome.verdict}**. {outcome.value}. {outcome.reason}"
+        if outcome
+        else "The record is not of the paper's size and batch, so it decides nothing on claim C38."
+    )
+    halves = {row.model: row.peak for row in memory.rows if (row.kind, row.precision) == ("training", "bf16")}
+    wholes = {row.model: row.peak for row in memory.rows if (row.kind, row.precision) == ("training", "32")}
+    both = [halves[name] / wholes[name] for name in wholes if name in halves]
+    saved = f"\n\nIn bfloat16 the peak is {min(both):.2f} to {max(both):.2f} times that in float32: the kept maps halve, the weights and moments stay as they are." if both else ""
+    display(HTML(wide_table(*memory_table(memory), "Peak memory", rem=30)), Markdown(verdict + saved), bench_provenance(memory))
+else:
+    display(Markdown(missing("memory")))
+
+# %% [markdown]
+# ## The whole bill
+#
+# Nine models, five folds, three seeds: 135 trainings.
+# Each goes through the cells of four folds, and looks at the fifth after every epoch:
+#
+# $$
+# \text{time} = \text{folds} \cdot \text{seeds} \cdot \text{epochs} \cdot \sum_{\text{models}} \Big( \frac{n_{\text{train}}}{r_{\text{train}}} + \frac{n_{\text{held out}}}{r_{\text{forward}}} \Big) .
+# $$ (eq-costs-bill)
+#
+# The rates $r$ are measured where we have a machine.
+# Elsewhere they are computed, from the multiply-adds and an *assumed* speed, and a range of speeds gives a range of days.
+# The schedule divides the learning rate by ten every seven epochs, so the bill in {numref}`fig-costs-bill` is drawn up twice: for all the epochs that the paper states, and for those after which all but a thousandth of the learning rate is spent ({doc}`/book/1_question/audit`).
+
+# %% tags=["remove-cell"]
+assert costs.SYSTEMS.keys().__len__() * 5 * 3 == 135  # as the text says
+from cgrecnet.bench.protocol import FOLDS, LEFT, SEEDS
+
+assert (FOLDS, SEEDS, LEFT) == (5, 3, 0.001)
+
+# %% mystnb={"image": {"alt": "One pair of horizontal bars per machine on a logarithmic axis of days: for all epochs and for those that the schedule leaves alive. Measured places are dots, assumed ones ranges."}, "figure": {"name": "fig-costs-bill", "caption": "The protocol is a matter of months or of days, and most of it is spent after the schedule has come to rest. Days of one device for nine models, five folds and three seeds; dots from measured rates, bars from assumed speeds."}}
+shown("protocol", costs.draw_bill)
+
+# %% tags=["remove-input"]
+bill = found["protocol"]
+if bill:
+    long, alive = bill.settings["epochs"]
+    lines = []
+    for place in bill.places:
+        (fast, slow), (quick, late) = days(bill, place.name, long), days(bill, place.name, alive)
+        words = f"{fast:,.3g} days" if place.measured else f"{fast:,.3g} to {slow:,.3g} days"
+        rest = f"{quick:,.3g}" if place.measured else f"{quick:,.3g} to {late:,.3g}"
+        lines.append(f"- {place.name} ({place.words}): {words} for {long} epochs, {rest} for {alive}.")
+    dear = sorted(
+        ((row.fast_hours, row.model) for row in bill.rows if row.place == bill.places[0].name and row.epochs == long),
+        reverse=True,
+    )
+    total = sum(hours for hours, _ in dear)
+    assert abs(1 - alive / long - (1 - days(bill, bill.places[0].name, alive)[0] / days(bill, bill.places[0].name, long)[0])) < 1e-6
+    lines.append(
+        f"\nOn {bill.places[0].name} the two dearest models, {title_of(dear[0][1])} and {title_of(dear[1][1])}, take {(dear[0][0] + dear[1][0]) / total:.0%} of it. "
+        f"Stopping at epoch {alive} saves {1 - alive / long:.0%} everywhere."
+    )
+    display(Markdown("\n".join(lines)), bench_provenance(bill))
+else:
+    display(Markdown(missing("protocol")))
+
+# %% [markdown]
+# ## Goals for a GPU
+#
+# The project set itself rates for one H200 before there was one to try them on.
+# The table fills when the commands above are run on a GPU; until then these are goals and nothing else.
+
+# %% tags=["remove-input"]
+HTML(wide_table(*goal_table(on_gpu), "Goals for a GPU", rem=30))
+
+# %% [markdown]
+# ## Many runs
+#
+# A sweep of runs costs more than its runs: the grid is expanded, every run gets a name, a scheduler hands them out, and the records are collected.
+# These costs must grow no faster than the number of runs; {numref}`fig-costs-sweep` shows that they do not.
+
+# %% mystnb={"image": {"alt": "Seconds against number of runs on logarithmic axes: one line each for expanding, planning, running and collecting, over a thin grey line that is proportional to the number of runs."}, "figure": {"name": "fig-costs-sweep", "caption": "Sweeps of trivial runs stay close to proportional, so that a large one is as easy to administer per run as a small one. Dots: seconds of each step; grey: proportional to the number of runs, through the largest. Nothing is trained in these runs."}}
+trivial = json.loads((RESULTS / "bench-sweep" / "trivial.json").read_text())
+costs.draw_linearity(trivial["measured"])
+plt.show()
+
+# %% tags=["remove-input"]
+few, many = trivial["measured"][0], trivial["measured"][-1]
+per = [1e3 * sum(one["seconds"].values()) / one["runs"] for one in (few, many)]
+assert per[1] < 1.5 * per[0]  # as the caption says
+Markdown(
+    f"From {few['runs']:,} to {many['runs']:,} runs, all steps together take {per[0]:.1f} and {per[1]:.1f} ms per run, with {trivial['workers']} workers (`benchmarks/sweep.py`, commit {trivial['commit'][:10]})."
+)
+
+# %% [markdown]
+# **Take-away.**
+# Count operations and bytes, measure the two limits, and the distance between a rate and its roof is a number instead of a feeling.
+# For a whole protocol, the greatest saving is in not computing what changes nothing.
+#
+# ```{exercise} A roof over one layer
+# :label: exercise-costs-roof
+#
+# A layer takes a map of $C$ channels and 56 by 56 positions to one of the same shape, in float32, batch 8.
+# Compute the intensity of a dense $3\times3$ convolution and of a depthwise one for $C = 64$ and $C = 256$, by hand.
+# Then count both with `Traffic`.
+# Which of them can ever reach the level part of the roof?
+# ```
+#
+# ````{solution} exercise-costs-roof
+# :class: dropdown
+#
+# Dense: $F = 2 \cdot 9 C^2 \cdot 8 \cdot 56^2$ and $M = 4\,(2 \cdot 8 \cdot 56^2 C + 9 C^2)$, so that $I$ grows with $C$.
+# Depthwise: each channel has its own nine weights, so $F$ and $M$ both grow with $C$, and $I$ stays close to $18/8$, however wide the layer is.
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+import torch
+
+for channels in (64, 256):
+    for groups in (1, channels):
+        layer = torch.nn.Conv2d(channels, channels, 3, padding=1, groups=groups, bias=False)
+        with torch.device("meta"):
+            x = torch.empty(8, channels, 56, 56)
+        flops = 2 * 9 * channels * (channels // groups) * 8 * 56**2
+        by_hand = flops / (4 * (2 * 8 * 56**2 * channels + 9 * channels * (channels // groups)))
+        with torch.no_grad(), Traffic() as traffic:
+            layer.to("meta")(x)
+        counted = flops / sum(traffic.bytes.values())
+        assert abs(counted / by_hand - 1) < 1e-6
+        print(f"{channels} channels, {'dense' if groups == 1 else 'depthwise'}: {by_hand:.1f} operations per byte")
+
+# %% [markdown]
+# ```{exercise} Your own bill
+# :label: exercise-costs-bill
+#
+# Suppose that your card trains ResNet-50 at 1,000 images per second and that all models reach the same operations per second.
+# What does the ablation alone (four models, five folds, one seed) cost at the epochs that the schedule leaves alive, validation left out?
+# ```
+#
+# ````{solution} exercise-costs-bill
+# :class: dropdown
+#
+# The other three models take longer in the ratio of their multiply-adds.
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+from cgrecnet.bench.models import count_macs
+from cgrecnet.bench.protocol import cells_per_run
+from cgrecnet.paper.audit.schedule import last_useful_epoch, step_rates
+
+four = ("resnet50", "rescmnet", "resgdnet", "cg_recnet")
+macs = {name: count_macs(name, 224) for name in four}
+training, _ = cells_per_run()
+epochs = last_useful_epoch(step_rates(1.0), LEFT)
+hours = sum(macs[name] / macs["resnet50"] for name in four) * training * epochs * FOLDS / 1000 / 3600
+print(f"{epochs} epochs of {training:,} cells, {FOLDS} folds, four models: {hours:.1f} hours")

@@ -1,0 +1,135 @@
+"""How fast the nine models run, and how far that is from what the machine could do."""
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from tqdm import tqdm
+
+from cgrecnet.bench.checks import check_counts, check_models, check_size
+from cgrecnet.bench.limits import measure_limits
+from cgrecnet.bench.record import Benchmark
+from cgrecnet.bench.schema import ModelRow, ModelsRecord
+from cgrecnet.bench.steps import Steps
+from cgrecnet.bench.timing import in_turn, quartiles, ratio, wait
+from cgrecnet.bench.traffic import Traffic
+from cgrecnet.models import create_model
+from cgrecnet.models.complexity import macs_products
+from cgrecnet.runs.environment import pick_device
+
+KINDS = ("forward", "training")
+PRECISIONS = ("32", "bf16")
+BATCH = {"cpu": 8, "cuda": 64}
+REPEATS = {"cpu": 3, "cuda": 20}
+#: Compiled by default: all on a GPU; two on a CPU, where the compiler takes longer than the measurement.
+COMPILED = {"cpu": ("resnet50", "cg_recnet"), "cuda": None}
+#: Passes over the network that a training step amounts to: forward once, backward twice.
+PASSES = {"forward": 1, "training": 3}
+FLOPS_PER_MAC = 2
+
+Variant = tuple[str, str, bool]  # kind of pass, precision, compiled
+
+
+def bench_models(
+    models: Sequence[str] = (),
+    image_size: int = 224,
+    batch_size: int | None = None,
+    repeats: int | None = None,
+    compiled: Sequence[str] | None = None,
+    out: Path | None = None,
+) -> ModelsRecord:
+    """Time forward passes and training steps of each model in both precisions, eager and compiled; write the record.
+
+    models: all nine for none. compiled: models that are compiled too (None: the default of the device).
+    A model's variants are timed in turn, so that their ratios hold on a busy machine.
+    Raises ConfigError for settings that cannot be used, RunError where the record cannot be written.
+    """
+    device = pick_device()
+    models = check_models(models)
+    wanted = COMPILED[device.type] if compiled is None else compiled
+    compiled = models if wanted is None else [name for name in check_models(wanted) if name in models and wanted]
+    batch_size, repeats = batch_size or BATCH[device.type], repeats or REPEATS[device.type]
+    check_size(image_size)
+    check_counts(batch_size=(batch_size, 2), repeats=(repeats, 2))
+    settings = {
+        "models": models, "compiled": compiled, "image_size": image_size, "batch_size": batch_size,
+        "repeats": repeats, "data": "random pictures",
+    }  # fmt: skip
+    bench = Benchmark("models", settings, device, out)
+    limits = measure_limits(device)
+    rows: list[ModelRow] = []
+    with tqdm(models, unit="model", disable=None) as bar:
+        for model in bar:
+            bar.set_postfix_str(model)
+            rows += measure_model(model, image_size, batch_size, repeats, model in compiled, device)
+    return bench.write(limits=limits, rows=rows)
+
+
+def measure_model(
+    model: str, image_size: int, batch_size: int, repeats: int, compiled: bool, device: torch.device
+) -> list[ModelRow]:
+    """All rows of one model."""
+    steps = Steps(model, image_size, batch_size, device)
+    macs = count_macs(model, image_size)
+    eager = [(kind, precision, False) for kind in KINDS for precision in PRECISIONS]
+    steps.run("training", "32")  # Adam makes its moments in its first step
+    moved = {}
+    for kind, precision, _ in eager:  # also warms up
+        with Traffic() as traffic:
+            steps.run(kind, precision)
+        wait(device)
+        moved[kind, precision] = {name: float(count) for name, count in traffic.bytes.items()}
+    sides = {variant: lambda v=variant: steps.run(v[0], v[1]) for variant in eager}
+    reason = "not asked for"
+    if compiled:
+        network = torch.compile(steps.network)
+        reason = _warm(steps, network)
+        if reason is None:
+            sides |= {(k, p, True): lambda k=k, p=p: steps.run(k, p, network) for k, p, _ in eager}
+    taken = in_turn(sides, repeats, device)
+    rows = []
+    for kind, precision, _ in eager:
+        for is_compiled in (False, True):
+            variant = (kind, precision, is_compiled)
+            row = {"model": model, "kind": kind, "precision": precision, "compiled": is_compiled}
+            if variant in taken:
+                row |= _measured(variant, taken, batch_size)
+                row |= {"flops": float(macs * FLOPS_PER_MAC * PASSES[kind] * batch_size)}
+                row |= {"byte_counts": None if is_compiled else moved[kind, precision]}
+            else:
+                row |= {"skipped": reason}
+            rows.append(ModelRow(**row))
+    return rows
+
+
+def count_macs(model: str, image_size: int) -> int:
+    """Multiply-adds of one image's forward pass, in convolutions and matrix products."""
+    with torch.device("meta"):
+        return macs_products(create_model(model, image_size=image_size).eval(), (1, 3, image_size, image_size))
+
+
+def _warm(steps: Steps, network: torch.nn.Module) -> str | None:
+    """Compile all variants; why it cannot be done here, or None."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for kind in KINDS:
+                for precision in PRECISIONS:
+                    steps.run(kind, precision, network)
+                    wait(steps.device)
+    except Exception as error:  # what is missing (a compiler, its headers, Triton) comes as many kinds of error
+        return f"torch.compile failed here: {type(error).__name__}: {str(error).strip().splitlines()[0][:160]}"
+    return None
+
+
+def _measured(variant: Variant, taken: dict[Variant, list[float]], batch_size: int) -> dict:
+    kind, precision, compiled = variant
+    spent = quartiles(taken[variant])
+    float32, eager = (kind, "32", compiled), (kind, precision, False)
+    return {
+        "seconds": spent,
+        "images_per_second": batch_size / spent.median,
+        "to_float32": None if variant == float32 else ratio(taken[float32], taken[variant]),
+        "to_eager": None if variant == eager else ratio(taken[eager], taken[variant]),
+    }

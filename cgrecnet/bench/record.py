@@ -1,0 +1,134 @@
+"""Records of benchmarks: begun before the measurement, written whole after it, read back with every field checked."""
+
+import hashlib
+import json
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+
+from cgrecnet.bench.schema import RECORDS, BenchRecord
+from cgrecnet.bench.timing import machine_load
+from cgrecnet.errors import RunError
+from cgrecnet.files import whole
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.environment import commit, hardware, software
+from cgrecnet.training.fingerprint import code_fingerprint
+
+#: Modules of the networks, which are imported when one is built.
+NETWORKS = ("cgrecnet.models.zoo", "cgrecnet.models.cg_recnet", "cgrecnet.models.xception")
+
+
+class Benchmark:
+    """One measurement under way: where its record will go, and what the machine did before it.
+
+    Made before anything is measured, so that a place that cannot be written is known in time.
+    """
+
+    def __init__(self, name: str, settings: dict, device: torch.device, out: Path | None = None) -> None:
+        self.name, self.settings, self.device = name, settings, device
+        self.started = datetime.now(UTC)
+        asked = json.dumps([settings, self.started.isoformat(), os.getpid()], sort_keys=True)
+        self.id = f"{device.type}-{self.started:%Y%m%d}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
+        self.path = Path(out) if out else RESULTS / f"bench-{name}" / f"{self.id}.json"
+        _refuse(self.path, name)
+        self.load_before = machine_load()
+        self._clock = time.perf_counter()
+
+    def write(self, **measured) -> BenchRecord:
+        """Check what was measured against the schema and write the record, whole or not at all; returns it."""
+        record = RECORDS[self.name](
+            name=self.name,
+            id=self.id,
+            settings=self.settings,
+            started=self.started.isoformat(timespec="seconds"),
+            wall_seconds=time.perf_counter() - self._clock,
+            commit=commit(),
+            code=bench_code(self.name),
+            hardware=hardware(self.device),
+            software=software(),
+            load_before=self.load_before,
+            load_after=machine_load(),
+            **measured,
+        )
+        text = json.dumps(record.model_dump(mode="json"), indent=1, allow_nan=False)
+        try:
+            with whole(self.path) as file:
+                file.write(text + "\n")
+        except OSError as error:
+            raise RunError(
+                f"The record {self.path} could not be written ({error.strerror}): make room or the folder writable, "
+                "then measure again."
+            ) from error
+        return record
+
+
+def bench_code(name: str) -> str:
+    """Fingerprint of the code that a benchmark measures and of the code that measures it."""
+    return code_fingerprint((f"cgrecnet.bench.{MODULES[name]}", *NETWORKS))
+
+
+#: The module of each benchmark.
+MODULES = {
+    "input": "input_path",
+    "models": "models",
+    "reference": "reference",
+    "memory": "memory",
+    "protocol": "protocol",
+}
+
+
+def read_bench(path: Path) -> BenchRecord:
+    """The record at `path`; RunError, in one sentence, where it is missing, cut off or of another schema."""
+    path = Path(path)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return RECORDS[values["name"]](**values)
+    except FileNotFoundError:
+        raise RunError(f"There is no benchmark record at {path}: make one with `cgrecnet bench`.") from None
+    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError):
+        raise RunError(
+            f"{path} is cut off or no record of a benchmark: delete it and measure again with `cgrecnet bench`."
+        ) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RunError(
+            f"The benchmark record {path} does not fit this version ({place}: {first['msg'].lower()}): delete it and "
+            "measure again with `cgrecnet bench`."
+        ) from None
+
+
+def load_bench(name: str, results: Path | None = None) -> list[BenchRecord]:
+    """All records of a benchmark, the oldest first; empty where none was made."""
+    folder = Path(results or RESULTS) / f"bench-{name}"
+    paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
+    return sorted((read_bench(path) for path in paths), key=lambda record: record.started)
+
+
+def newest(name: str, device: str = "cpu", results: Path | None = None) -> BenchRecord | None:
+    """The newest record of a benchmark that was taken on this kind of device ("cpu" or "cuda"); None for none."""
+    found = [record for record in load_bench(name, results) if record.hardware["device"] == device]
+    return found[-1] if found else None
+
+
+def is_current(record: BenchRecord) -> bool:
+    """Whether the code that was measured is the code that is here now."""
+    return record.code == bench_code(record.name)
+
+
+def _refuse(path: Path, name: str) -> None:
+    """RunError where the record could not be written or would take another's place."""
+    if path.exists():
+        raise RunError(f"{path} is there already: delete it or name another file with --out.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(
+            f"The folder {path.parent} cannot be made ({error.strerror}): name a file elsewhere with --out."
+        ) from error
+    if not os.access(path.parent, os.W_OK):
+        raise RunError(f"Nothing can be written to {path.parent}: name a file elsewhere with --out.")

@@ -1,0 +1,197 @@
+"""What a benchmark's record holds, one class per benchmark; anything else is refused."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Pass = Literal["forward", "training"]
+Precision = Literal["32", "bf16"]
+SCHEMA = 1
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class Quartiles(_Part):
+    """Of n timings or ratios."""
+
+    lower: float
+    median: float
+    upper: float
+    n: int
+
+
+class Load(_Part):
+    """Other work on the machine: `average` over 1, 5 and 15 minutes as the system says (it counts this process too);
+    `busy`, share of the cores that others used while this process waited. None where the system does not say."""
+
+    average: tuple[float, float, float] | None
+    busy: float | None
+
+
+class BenchRecord(_Part):
+    """What all records share: what was asked for, on what, by which code, and what else the machine did."""
+
+    schema_version: Literal[1] = SCHEMA
+    name: str
+    id: str
+    settings: dict[str, Any]
+    started: str
+    wall_seconds: float
+    commit: str
+    code: str
+    hardware: dict[str, Any]
+    software: dict[str, str]
+    load_before: Load
+    load_after: Load
+
+
+class InputRow(_Part):
+    """Seconds of a step on a ready batch and of a whole step, with reading; ratio = ready / whole, pair by pair."""
+
+    model: str
+    image_size: int
+    batch_size: int
+    precision: Precision
+    ready: Quartiles
+    whole: Quartiles
+    ratio: Quartiles
+    images_per_second: float
+
+
+class InputRecord(BenchRecord):
+    """`cgrecnet bench input`."""
+
+    name: Literal["input"]
+    rows: list[InputRow]
+
+
+class Limits(_Part):
+    """The best that a large matrix product (per precision) and a large copy reach here."""
+
+    flops_per_second: dict[Precision, float]
+    bytes_per_second: float
+
+
+class ModelRow(_Part):
+    """One model, one kind of pass, one precision, eager or compiled.
+
+    flops: operations of one pass over the batch, two per multiply-add; byte_counts: bytes read and written by each kind
+    of operation, if nothing stays in a cache. to_float32, to_eager: rate relative to these, repeat by repeat.
+    skipped: why it was not measured; then all of that is None.
+    """
+
+    model: str
+    kind: Pass
+    precision: Precision
+    compiled: bool
+    skipped: str | None = None
+    seconds: Quartiles | None = None
+    images_per_second: float | None = None
+    flops: float | None = None
+    byte_counts: dict[str, float] | None = None
+    to_float32: Quartiles | None = None
+    to_eager: Quartiles | None = None
+
+
+class ModelsRecord(BenchRecord):
+    """`cgrecnet bench models`."""
+
+    name: Literal["models"]
+    limits: Limits
+    rows: list[ModelRow]
+
+
+class Agreement(_Part):
+    """Accuracy of a side minus the tutorial's on the same test cells, in percentage points, 95 % interval over cells;
+    only_ours, only_tutorial: cells that one of them alone has right."""
+
+    difference: float
+    interval95: tuple[float, float]
+    only_ours: int
+    only_tutorial: int
+
+
+class ReferenceRow(_Part):
+    """One side: images per second in each epoch, the ratio to the tutorial epoch by epoch, and the test cells."""
+
+    side: str
+    precision: Precision
+    workers: int
+    images_per_second: list[float]
+    rate: Quartiles
+    ratio: Quartiles | None
+    accuracy: float
+    macro_f1: float
+    test_cells: int
+    agreement: Agreement | None
+
+
+class ReferenceRecord(BenchRecord):
+    """`cgrecnet bench reference`."""
+
+    name: Literal["reference"]
+    data: dict[str, Any]
+    rows: list[ReferenceRow]
+
+
+class MemoryRow(_Part):
+    """Peak memory of a fresh process over that before the network was built, in bytes.
+
+    On the CPU `peak` is the growth of the resident set; on a GPU what torch allocated at most, `reserved` what it held,
+    and `device` what the whole device had in use. parts: of a training step, what any device has to hold.
+    """
+
+    model: str
+    kind: Pass
+    precision: Precision
+    peak: int
+    reserved: int | None = None
+    device: int | None = None
+    parts: dict[str, int] | None = None
+
+
+class MemoryRecord(BenchRecord):
+    """`cgrecnet bench memory`."""
+
+    name: Literal["memory"]
+    rows: list[MemoryRow]
+
+
+class Place(_Part):
+    """A machine on which the protocol might run; where nothing was measured on it, the speeds that are assumed."""
+
+    name: str
+    measured: bool
+    words: str
+    flops_per_second: tuple[float, float] | None = None
+
+
+class ProtocolRow(_Part):
+    """Hours of one device for a model over all folds and seeds; slow and fast differ where a speed is assumed."""
+
+    place: str
+    model: str
+    epochs: int
+    fast_hours: float
+    slow_hours: float
+
+
+class ProtocolRecord(BenchRecord):
+    """`cgrecnet bench protocol`."""
+
+    name: Literal["protocol"]
+    source: str
+    places: list[Place]
+    rows: list[ProtocolRow]
+
+
+#: The class of each benchmark's record.
+RECORDS: dict[str, type[BenchRecord]] = {
+    "input": InputRecord,
+    "models": ModelsRecord,
+    "reference": ReferenceRecord,
+    "memory": MemoryRecord,
+    "protocol": ProtocolRecord,
+}

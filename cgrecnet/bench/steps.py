@@ -1,0 +1,45 @@
+"""One network with a batch that lies ready: a forward pass, and a training step, at a precision."""
+
+import torch
+from torch import nn
+
+from cgrecnet.models import create_model
+
+
+class Steps:
+    """A network in channels-last on `device` with Adam and a batch of random pictures, as the training loop has them.
+
+    A training step is the forward pass, the cross-entropy, the backward pass and the step of Adam; a forward pass is in
+    evaluation mode and keeps nothing for a backward pass. "bf16": under autocast, the weights stay float32.
+    """
+
+    def __init__(self, model: str, image_size: int, batch_size: int, device: torch.device) -> None:
+        torch.manual_seed(0)
+        self.device = device
+        network = create_model(model, image_size=image_size)
+        self.network: nn.Module = network.to(device, memory_format=torch.channels_last)
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-5, fused=True)
+        images = torch.randn(batch_size, 3, image_size, image_size, device=device)
+        self.images = images.contiguous(memory_format=torch.channels_last)
+        self.labels = torch.arange(batch_size, device=device) % 3
+
+    def run(self, kind: str, precision: str, network: nn.Module | None = None) -> None:
+        """One pass of `kind` ("forward" or "training") by the network, or by a compiled form of it."""
+        work = self._forward if kind == "forward" else self._training
+        work(self.network if network is None else network, precision)
+
+    def _autocast(self, precision: str):
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=precision == "bf16")
+
+    def _forward(self, network: nn.Module, precision: str) -> None:
+        network.eval()
+        with torch.no_grad(), self._autocast(precision):
+            network(self.images)
+
+    def _training(self, network: nn.Module, precision: str) -> None:
+        network.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        with self._autocast(precision):
+            loss = nn.functional.cross_entropy(network(self.images), self.labels)
+        loss.backward()
+        self.optimizer.step()

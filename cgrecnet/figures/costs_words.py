@@ -1,0 +1,144 @@
+"""What the page of costs says in words: tables, what is missing, and where each number was measured."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cgrecnet.bench.record import is_current
+from cgrecnet.bench.schema import BenchRecord, InputRecord, MemoryRecord, ModelRow, ModelsRecord, Quartiles
+from cgrecnet.figures.costs import achieved, eager_rows, roof, title_of
+from cgrecnet.figures.provenance import SHOWN, Provenance
+
+#: What the project set itself for one H200: images per second of a training step in bfloat16.
+RATE_GOALS = {"resnet50": 3500, "cg_recnet": 2500}
+INPUT_GOAL = 0.97
+
+#: Headers and rows of a table, as `wide_table` takes them.
+Table = tuple[list[str], list[list[str]]]
+
+
+def bench_provenance(record: BenchRecord) -> Provenance:
+    """Where a benchmark's record comes from, for the block under its figure."""
+    hardware, busy = record.hardware, [load.busy for load in (record.load_before, record.load_after)]
+    where = hardware["gpu"] or (
+        f"CPU, {hardware['cores']} cores, {hardware['threads']} thread{'s' * (hardware['threads'] != 1)} "
+        f"({hardware['cpu']})"
+    )
+    head, plus, _ = record.commit.partition("+")
+    facts = [
+        ("Record", f"results/bench-{record.name}/{record.id}.json, by `cgrecnet bench {record.name}`"),
+        ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
+        ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
+        ("Code", "the same as now" if is_current(record) else "has changed since; measure again to renew it"),
+        ("Hardware", where),
+        ("Software", f"torch {record.software['torch']}, Python {record.software['python']}"),
+    ]
+    if None not in busy:
+        facts.append(("Other work", f"kept {busy[0]:.0%} of the cores busy before and {busy[1]:.0%} after"))
+    return Provenance(tuple(facts))
+
+
+def _short(value) -> str:
+    if isinstance(value, list | tuple):
+        return " and ".join(" x ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def missing(name: str, device: str = "cpu") -> str:
+    """The sentence that stands where a record is not there."""
+    where = "with a GPU" if device == "cuda" else "without a GPU"
+    return f"*This was not measured yet on a machine {where}; `cgrecnet bench {name}` there makes the record.*"
+
+
+def of(found: Quartiles, digits: int = 2) -> str:
+    """A median with its quartiles and n."""
+    return f"{found.median:.{digits}f} ({found.lower:.{digits}f} to {found.upper:.{digits}f}; n = {found.n})"
+
+
+def input_ratios(record: InputRecord) -> dict[str, Quartiles]:
+    """The ratios of the input path by model, size and batch."""
+    return {f"{title_of(row.model)}, {row.image_size} px, batch {row.batch_size}": row.ratio for row in record.rows}
+
+
+def model_table(record: ModelsRecord, kind: str) -> Table:
+    """Per model: multiply-adds, share of the roof in both precisions, gain by bfloat16 and by compiling, relative rate.
+
+    Rates are relative to the first model of the record in float32; absolute ones only from a GPU.
+    """
+    gpu = record.hardware["gpu"]
+    headers = ["model", "10⁹ MACs", "of the roof, float32", "of the roof, bf16", "bf16 / float32", "compiled / eager"]
+    headers.append("images/s, bf16" if gpu else "rate, float32")
+    full, half = eager_rows(record, kind, "32"), {row.model: row for row in eager_rows(record, kind, "bf16")}
+    passes = record.settings["batch_size"] * (1 if kind == "forward" else 3) * 2
+    rows, first = [], full[0].images_per_second if full else None
+    for number, row in enumerate(full, start=1):
+        other = half[row.model]
+        rows.append(
+            [
+                f"{number} {title_of(row.model)}",
+                f"{row.flops / passes / 1e9:.2f}",
+                f"{achieved(row) / roof(record, row):.2f}",
+                f"{achieved(other) / roof(record, other):.2f}",
+                of(other.to_float32),
+                _compiled(record, row.model, kind),
+                f"{other.images_per_second:,.0f}" if gpu else f"{row.images_per_second / first:.2f}",
+            ]
+        )
+    return headers, rows
+
+
+def _compiled(record: ModelsRecord, model: str, kind: str) -> str:
+    rows = [row for row in record.rows if row.model == model and row.kind == kind and row.compiled]
+    found = [f"{row.precision}: {of(row.to_eager)}" for row in rows if not row.skipped]
+    return "; ".join(found) or next((row.skipped.split(":")[0] for row in rows), "not measured")
+
+
+def traffic_table(record: ModelsRecord, kind: str = "training", precision: str = "32") -> Table:
+    """Per model: operations per byte, and which kinds of operations move the bytes, in per cent."""
+    rows = eager_rows(record, kind, precision)
+    kinds = list(dict.fromkeys(name for row in rows for name in row.byte_counts))
+    kinds.sort(key=lambda name: -np.mean([_share(row, name) for row in rows]))
+    lines = []
+    for number, row in enumerate(rows, start=1):
+        total = sum(row.byte_counts.values())
+        shares = [f"{_share(row, name):.0%}" for name in kinds]
+        lines.append([f"{number} {title_of(row.model)}", f"{row.flops / total:.0f}", *shares])
+    return ["model", "operations per byte", *kinds], lines
+
+
+def _share(row: ModelRow, kind: str) -> float:
+    return row.byte_counts.get(kind, 0) / sum(row.byte_counts.values())
+
+
+def goal_table(records: Mapping[str, BenchRecord | None]) -> Table:
+    """The project's goals for a GPU beside what a GPU's records say.
+
+    records: by benchmark, the newest of a GPU, or None.
+    """
+    models, inputs = records.get("models"), records.get("input")
+    rows = []
+    for model, goal in RATE_GOALS.items():
+        found = [
+            row.images_per_second
+            for row in (models.rows if models else ())
+            if (row.model, row.kind, row.precision) == (model, "training", "bf16") and row.images_per_second
+        ]
+        measured = f"{max(found):,.0f} on {models.hardware['gpu']}" if found else "not measured yet"
+        rows.append([f"{title_of(model)}, training, bfloat16, images per second on one H200", f"{goal:,}", measured])
+    found = [f"{name}: {of(ratio, 3)}" for name, ratio in (input_ratios(inputs) if inputs else {}).items()]
+    measured = "; ".join(found) + f" on {inputs.hardware['gpu']}" if found else "not measured yet"
+    rows.append(["training from the data set / on a ready batch", f"{INPUT_GOAL}", measured])
+    return ["goal", "at least", "measured"], rows
+
+
+def memory_table(record: MemoryRecord) -> Table:
+    """Peak memory in GB: training and forward pass, in both precisions."""
+    found = {(row.model, row.kind, row.precision): row.peak / 1e9 for row in record.rows}
+    columns = [(kind, precision) for kind in ("training", "forward") for precision in ("32", "bf16")]
+    columns = [each for each in columns if any((kind, precision) == each for _, kind, precision in found)]
+    names = {"32": "float32", "bf16": "bf16"}
+    lines = []
+    for model in dict.fromkeys(model for model, *_ in found):
+        values = [found.get((model, *column)) for column in columns]
+        lines.append([title_of(model), *("-" if value is None else f"{value:.2f}" for value in values)])
+    return ["peak, GB", *(f"{kind}, {names[precision]}" for kind, precision in columns)], lines
