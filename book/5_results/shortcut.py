@@ -28,6 +28,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from cgrecnet.data import open_dataset
+from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.gap import gap_change, share_gap
 from cgrecnet.evaluation.plan import load_plan
@@ -160,11 +161,11 @@ provenance_of([worst] if worst else [], *PARTS[1:])
 
 # %% tags=["remove-input"]
 if worst:
-    shares = tested["right"] / tested["n"]
-    spread = shares.std(ddof=1)
-    chance_alone = np.sqrt((shares.mean() * (1 - shares.mean()) / tested["n"]).mean())
+    parts = tested["right"] / tested["n"]
+    spread = parts.std(ddof=1)
+    chance_alone = np.sqrt((parts.mean() * (1 - parts.mean()) / tested["n"]).mean())
     text = (
-        f"The {len(tested)} test runs range from {shares.min():.0%} to {shares.max():.0%} of their cells recognised; their standard deviation is {100 * spread:.0f} points. "
+        f"The {len(tested)} test runs range from {parts.min():.0%} to {parts.max():.0%} of their cells recognised; their standard deviation is {100 * spread:.0f} points. "
         f"If cells did not care which run they come from, it would be about {100 * chance_alone:.0f}. "
         + ("So the runs count, not the cells, and the interval over cells is too narrow." if spread > 2 * chance_alone else "So here the cells' intervals are not far off.")
     )
@@ -223,7 +224,7 @@ Markdown(text)
 # ````
 
 # %% tags=["hide-input"]
-shares = np.array([0.267, 0.133, 0.600])
+shares = np.array(CytometerOptions().shares)
 blind = {("random", 1): 1.0, ("random", 0): shares.max(), ("grouped", 1): float(shares @ np.full(3, 1 / 3))}
 for (split, level), accuracy in blind.items():
     trained = runs.get((split, "none", float(level)))

@@ -35,34 +35,40 @@ from cgrecnet.figures.ledger import (
     printed_rows,
     run_defaults,
 )
+from cgrecnet.figures.ledger_effects import ledger_effects
+from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.models.config import PRESETS
 from cgrecnet.paper.audit.counting import FusionOptions, fusion_parameters, resnet50_parameters, vgg16_parameters
 from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.deviations import NOT_MEASURED, Deviation
+from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured
 
 use_book_style()
 paper = AuditedPaper.load()
 ledger = paper.choices
-measured = [entry for entry in ledger.values() if entry.effect != NOT_MEASURED]
+effects_measured = ledger_effects(ledger)
+asked = [name for name, entry in ledger.items() if entry.effect != NOT_MEASURED]
+measured = [name for name, found in effects_measured.items() if any(effect.result for effect in found)]
 Markdown(
     f"The ledger has **{len(ledger)} open choices** with {sum(len(e.options) for e in ledger.values())} options. "
-    f"The effect of {len(measured)} of them has been measured"
+    f"For {len(asked)} of them a sweep compares options, and the effect of {len(measured)} has been measured on this machine's records"
     + (": **we cannot yet say of any of them how much it matters**." if not measured else ".")
 )
 
 # %% [markdown]
-# An entry is refused by the program if it has fewer than two options, if the choice is not one of them, or if an effect is stated without the runs that measured it.
+# An entry is refused by the program if it has fewer than two options, if the choice is not one of them, or if an effect is stated in any other way than by the runs that measure it.
+# The ledger holds no measured number: it names pairs of runs, and the effect is computed from their records whenever this page is built.
 
 # %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(Deviation)}```")
+Markdown(f"```python\n{inspect.getsource(Measured)}\n\n{inspect.getsource(Deviation)}```")
 
 # %% [markdown]
 # ## The ledger
 #
 # A check mark stands before the option that we chose.
-# "Not measured yet" means what it says: no run here compares the options, and a guess of the effect would be just that.
+# The last column says what another option did to the accuracy on the same test cells, with its 95 % interval; a positive number speaks for the other option.
+# "Not measured" means what it says: no sweep of this book compares the options, and a guess of the effect would be just that; "not measured yet" means that a sweep does, and that its runs are not here.
 
 # %% tags=["remove-input"]
 def group_of(entry):
@@ -80,9 +86,24 @@ found = {name: [e for e in ledger.values() if group_of(e) == name] for name in n
 assert sum(map(len, found.values())) == len(ledger) and all(found.values())
 headers = ("open choice and place", "options", "why this one", "effect")
 Markdown("\n\n".join(
-    dropdown(f"{name} ({len(entries)})", wide_table(headers, [ledger_row(e) for e in entries], name))
+    dropdown(f"{name} ({len(entries)})", wide_table(headers, [ledger_row(e, effects_measured.get(e.id, ())) for e in entries], name))
     for name, entries in found.items()
 ))  # fmt: skip
+
+# %% tags=["remove-input"]
+pairs = [effect for found_effects in effects_measured.values() for effect in found_effects if effect.result]
+sets = sorted({"simulated" if effect.measured.simulated else f"real ({effect.measured.data})" for effect in pairs})
+used = list({record.run_id: record for effect in pairs for record in effect.records}.values())
+Markdown(
+    f"The effects are of {' and '.join(sets)} cells, each named with its number; one pair of runs each, so that the luck of training is in all of them. "
+    "An effect may depend on the data, and none was measured on the paper's. "
+    "Whether one of them changes a conclusion is the question of {doc}`/book/5_results/choices`."
+    if pairs
+    else "None of the runs that measure an effect is here; {doc}`/book/5_results/choices` says how to make them."
+)
+
+# %% tags=["remove-input"]
+from_records(used, side_by_side=True) if used else Provenance((("Runs", "none here"),))
 
 # %% [markdown]
 # ## Which choices do the paper's own numbers settle?
@@ -201,8 +222,7 @@ for option in recovered:
 Markdown("\n".join(lines))
 
 # %% [markdown]
-# The presets make it cheap to ask whether a choice matters: train all three, and compare.
-# As long as that has not been done on enough cells, the last column of the ledger stays as it is.
+# The presets make it cheap to ask whether a choice matters: train all three, and compare; {doc}`/book/5_results/choices` does.
 #
 # **Take-away.**
 # A repetition makes choices; honest ones are written down with their alternatives before their effect is known.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -11,12 +11,13 @@ from matplotlib.figure import Figure
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.ledger_effects import Effect, effect_text
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters
 from cgrecnet.models.config import Options
 from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.deviations import NOT_MEASURED, Deviation
+from cgrecnet.paper.deviations import Deviation
 from cgrecnet.training.config import RunConfig
 
 MILLION = 1e6
@@ -166,8 +167,7 @@ def draw_count_effects(effects: list[CountEffect], printed: Mapping[str, str]) -
     return figure
 
 
-def ledger_row(entry: Deviation) -> tuple[str, ...]:
-    """A row for `wide_table`: choice and place, options with the chosen one marked, why, effect."""
+def ledger_row(entry: Deviation, effects: Sequence[Effect] = ()) -> tuple[str, ...]:
+    """A row for `wide_table`: choice and place, options with the chosen one marked, why, effect as computed."""
     options = "\n".join(f"{'✓' if option == entry.chosen else '·'} {option}" for option in entry.options)
-    effect = "not measured yet" if entry.effect == NOT_MEASURED else entry.effect.summary
-    return (f"{entry.title}\n({entry.place})", options, entry.why, effect)
+    return (f"{entry.title}\n({entry.place})", options, entry.why, effect_text(effects))

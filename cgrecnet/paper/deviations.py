@@ -1,27 +1,50 @@
-"""The ledger of open choices: what the text leaves open, what was chosen and why, and the measured effect."""
+"""The ledger of open choices: what the text leaves open, what was chosen and why, and which runs measure the effect.
+
+The effect itself is no part of the ledger: it is computed from the records of the runs that are named here.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cgrecnet.paper.schema import HERE, Entry, read_entries
 
 DEVIATIONS_FILE = HERE / "deviations.yaml"
 NOT_MEASURED: Literal["not measured"] = "not measured"
 
+#: What a run is picked by: entries of its configuration.
+Where = dict[str, Any]
 
-class Effect(Entry):
-    """A measured effect and the runs it was measured from."""
 
-    summary: str = Field(min_length=5)
-    runs: tuple[str, ...] = Field(min_length=1)
+class Runs(Entry):
+    """The runs of a sweep whose configuration has these values (for a mapping: at least these entries)."""
+
+    sweep: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    where: Where
+
+
+class Measured(Entry):
+    """Two runs on the same cells that differ in a choice: another option, and the one that was chosen.
+
+    option: of the entry, not the chosen one; varies: what of the configuration is meant to differ between the two;
+    planned: the question of the analysis plan that asks for it, if there is one.
+    """
+
+    option: str
+    data: str
+    simulated: bool
+    network: str
+    varies: tuple[str, ...] = Field(min_length=1)
+    other: Runs
+    chosen: Runs
+    planned: str | None = Field(default=None, pattern=r"^P\d+$")
 
 
 class Deviation(Entry):
-    """One open choice."""
+    """One open choice; `effect` names the pairs of runs that measure it, where there are any."""
 
     id: str = Field(pattern=r"^[a-z0-9_]+$")
     title: str
@@ -29,12 +52,22 @@ class Deviation(Entry):
     options: tuple[str, ...] = Field(min_length=2)
     chosen: str
     why: str = Field(min_length=10)
-    effect: Effect | Literal["not measured"]
+    effect: tuple[Measured, ...] | Literal["not measured"]
+
+    @field_validator("effect")
+    @classmethod
+    def _some(cls, effect: Any) -> Any:
+        if effect == ():
+            raise ValueError(f"name the runs that measure it, or write {NOT_MEASURED!r}")
+        return effect
 
     @model_validator(mode="after")
     def _chosen_is_an_option(self) -> Deviation:
         if self.chosen not in self.options:
             raise ValueError(f"chosen {self.chosen!r} is not among the options: {', '.join(self.options)}")
+        for measured in () if self.effect == NOT_MEASURED else self.effect:
+            if measured.option not in self.options or measured.option == self.chosen:
+                raise ValueError(f"effect: {measured.option!r} is not one of the options that were not chosen")
         return self
 
 

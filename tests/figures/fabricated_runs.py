@@ -29,7 +29,8 @@ def fabricate(results: Path, config: RunConfig, share: float, cells: int = 200, 
     right = difficulty <= np.quantile(difficulty, share)
     named = np.where(right, labels, (labels + own.integers(1, 3, cells)) % 3)
     probabilities = 0.05 + 0.85 * np.eye(3)[named]
-    text = format_predictions([f"cell-{config.split}-{i:05d}" for i in range(cells)], labels, probabilities)
+    ids = [f"sim0-{i:06d}" if simulated else f"cell-{i:06d}" for i in range(cells)]
+    text = format_predictions(ids, labels, probabilities)
     name = f"{config.experiment}-{hashlib.sha256(config.model_dump_json().encode()).hexdigest()[:10]}-s{config.seed}"
     classes = CLASSES[config.data]
     history = [

@@ -17,9 +17,10 @@ from cgrecnet.figures.ledger import (
     printed_rows,
     run_defaults,
 )
+from cgrecnet.figures.ledger_effects import effects_of
 from cgrecnet.models import config
 from cgrecnet.models.config import PRESETS, Options
-from cgrecnet.paper.deviations import Effect, load_deviations
+from cgrecnet.paper.deviations import load_deviations
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +71,7 @@ def test_the_figure_has_three_marks_a_row(effects):
     plt.close(figure)
 
 
-def test_a_measured_effect_is_shown(ledger):
-    entry = ledger["head"]
-    assert ledger_row(entry)[3] == "not measured yet"
-    measured = entry.model_copy(update={"effect": Effect(summary="no difference", runs=("r1",))})
-    assert ledger_row(measured)[3] == "no difference"
+def test_an_effect_is_shown_as_it_was_computed(ledger, tmp_path):
+    assert ledger_row(ledger["crop_scale"])[3] == "not measured"
+    head = ledger_row(ledger["head"], effects_of(ledger["head"], tmp_path))[3]
+    assert head.startswith("linear to 3: not measured yet for CG-RecNet")

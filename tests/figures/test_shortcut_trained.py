@@ -101,7 +101,7 @@ def test_answers_are_corrected_over_all_that_was_planned(results):
 
 def test_cells_are_counted_by_their_run(results):
     record = shortcut_runs(results)["grouped", "none", 1.0]
-    ids = [f"cell-grouped_folds-{i:05d}" for i in range(2000)]
+    ids = [f"sim0-{i:06d}" for i in range(2000)]
     groups = [f"run-{i % 4}" for i in range(2000)]
     table = pd.DataFrame({"cell_id": ids, "group": groups, "class_name": ["neuron", "astrocyte"] * 1000})
     frame = by_run(record, table, results)

@@ -29,12 +29,25 @@ def _write(tmp_path, **change):
     return path
 
 
-def test_an_effect_needs_the_runs_it_was_measured_from(tmp_path):
-    path = _write(tmp_path, effect={"summary": "no difference seen", "runs": ["run-1"]})
-    assert load_deviations(path)["fusion_width"].effect.runs == ("run-1",)
-    for effect in ({"summary": "no difference seen", "runs": []}, {"summary": "no difference seen"}, "small"):
+MEASURED = {
+    "option": "512, the feature map's own", "data": "cytometer", "simulated": True, "network": "cg_recnet",
+    "varies": ["model_options"], "other": {"sweep": "a", "where": {"fold": 0}}, "chosen": {"sweep": "b", "where": {}},
+}  # fmt: skip
+
+
+def test_an_effect_names_the_runs_that_measure_it_and_no_number(tmp_path):
+    (measured,) = load_deviations(_write(tmp_path, effect=[MEASURED]))["fusion_width"].effect
+    assert (measured.other.sweep, measured.other.where, measured.planned) == ("a", {"fold": 0}, None)
+    without = {name: value for name, value in MEASURED.items() if name != "chosen"}
+    for effect in ("small", [], [without], [MEASURED | {"summary": "+0.4 points"}], [MEASURED | {"planned": "soon"}]):
         with pytest.raises(ConfigError, match="deviations.yaml, entry fusion_width: field effect"):
             load_deviations(_write(tmp_path, effect=effect))
+
+
+def test_an_effect_is_of_an_option_that_was_not_chosen(tmp_path):
+    for option in ("128, behind 1x1 convolutions", "256"):
+        with pytest.raises(ConfigError, match="is not one of the options that were not chosen"):
+            load_deviations(_write(tmp_path, effect=[MEASURED | {"option": option}]))
 
 
 def test_the_choice_is_one_of_the_options(tmp_path):

@@ -1,0 +1,109 @@
+"""The effect of a choice in the ledger, computed from the records of the runs that the ledger names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cgrecnet.errors import RunError
+from cgrecnet.evaluation.counts import McNemar, mcnemar
+from cgrecnet.figures.answers import interval, p_text, points
+from cgrecnet.figures.dose import NAMES
+from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.record import RunRecord, load_records, record_paths
+from cgrecnet.runs.same_cells import same_cells
+
+#: Parts of a configuration that name a run and do not change it.
+NAMES_A_RUN = ("experiment",)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What another option did to the accuracy of a network on the same cells, or that its runs are not here.
+
+    result: other option minus chosen one, in percentage points (None without runs); records: the other run, the chosen
+    one; also: parts of the configuration that differ although the ledger does not mean them to.
+    """
+
+    measured: Measured
+    result: McNemar | None
+    records: tuple[RunRecord, ...]
+    also: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """`LayerNorm: +0.4 points (...) for CG-RecNet, n = 900 simulated cells, one run each; p = 0.6, exploratory.`"""
+        planned = f"planned as {self.measured.planned}" if self.measured.planned else "exploratory"
+        name = NAMES.get(self.measured.network, self.measured.network)
+        if self.result is None:
+            sweeps = " and ".join(dict.fromkeys((self.measured.other.sweep, self.measured.chosen.sweep)))
+            return f"{self.measured.option}: not measured yet for {name} ({sweeps}; {planned})"
+        kind = "simulated" if self.measured.simulated else f"real ({self.measured.data})"
+        result, also = self.result, f"; also different: {', '.join(self.also)}" if self.also else ""
+        return (
+            f"{self.measured.option}: {points(result.difference)} points of accuracy "
+            f"({interval(result.interval95)}) for {name}, n = {result.n:,} {kind} cells, one run each; "
+            f"p = {p_text(result.p_value)}, {planned}{also}"
+        )
+
+
+def effects_of(entry: Deviation, results: Path = RESULTS) -> list[Effect]:
+    """The effects that the ledger asks for, in its order; none where no sweep measures the choice.
+
+    Raises RunError where the ledger's words fit several runs, or the two runs are not what the ledger says.
+    """
+    return [] if entry.effect == NOT_MEASURED else [_effect(entry, measured, results) for measured in entry.effect]
+
+
+def ledger_effects(ledger: Mapping[str, Deviation], results: Path = RESULTS) -> dict[str, list[Effect]]:
+    """Entry -> its effects, for the entries that some sweep measures."""
+    return {name: effects for name, entry in ledger.items() if (effects := effects_of(entry, results))}
+
+
+def effect_text(effects: Sequence[Effect]) -> str:
+    """For the ledger's last column: one line per effect."""
+    return "\n".join(effect.text for effect in effects) or "not measured"
+
+
+def find_run(runs: Runs, results: Path = RESULTS) -> RunRecord | None:
+    """The one run that the ledger means; None where it is not here, RunError where several are meant."""
+    if not record_paths(results, runs.sweep):
+        return None
+    found = [r for r in load_records(results, runs.sweep) if _fits(r.config, runs.where)]
+    if len(found) > 1:
+        raise RunError(f"The ledger means one run of {runs.sweep} by {runs.where}, and {len(found)} fit: say more.")
+    return found[0] if found else None
+
+
+def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:
+    other, chosen = (find_run(runs, results) for runs in (measured.other, measured.chosen))
+    if other is None or chosen is None:
+        return Effect(measured, None, (), ())
+    for record in (other, chosen):
+        told = (record.data["name"], record.data["simulated"], record.config["model"])
+        if told != (measured.data, measured.simulated, measured.network):
+            raise RunError(
+                f"The ledger entry {entry.id!r} says {measured.data} and {measured.network}; {record.run_id} is {told}."
+            )
+    differ = [n for n in other.config if n not in NAMES_A_RUN and other.config[n] != chosen.config.get(n)]
+    if missing := [name for name in measured.varies if name not in differ]:
+        raise RunError(
+            f"{other.run_id} and {chosen.run_id} do not differ in {missing[0]}, as the ledger entry {entry.id!r} says."
+        )
+    cells = same_cells([other, chosen], results)
+    also = tuple(name for name in differ if name not in measured.varies)
+    return Effect(measured, mcnemar(cells.labels, *cells.predicted), (other, chosen), also)
+
+
+def _fits(config: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    for name, value in where.items():
+        have = config.get(name)
+        if isinstance(value, Mapping):
+            if not isinstance(have, Mapping) or any(have.get(key) != wanted for key, wanted in value.items()):
+                return False
+        elif have != value:
+            return False
+    return True

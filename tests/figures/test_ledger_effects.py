@@ -1,0 +1,86 @@
+"""Effects in the ledger are computed from records: the right number, the right runs, and what else differs."""
+
+import pytest
+from fabricated_runs import fabricate, fabricate_sweep
+
+from cgrecnet.errors import RunError
+from cgrecnet.figures.ledger_effects import effect_text, effects_of, find_run, ledger_effects
+from cgrecnet.paper.deviations import Runs, load_deviations
+from cgrecnet.paths import REPOSITORY
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.training.config import RunConfig
+
+SWEEPS = ("simulated-noise", "simulated-presets", "simulated-learning-rate")
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return load_deviations()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    for name in SWEEPS:
+        fabricate_sweep(folder, name, lambda config: 0.9 if config.model_options.get("normaliser") else 0.8, cells=300)
+    return folder
+
+
+def test_every_run_that_the_ledger_names_is_one_run_of_a_committed_sweep(ledger):
+    """So that a typing error in the ledger is found before the runs are there."""
+    for entry in ledger.values():
+        for measured in () if entry.effect == "not measured" else entry.effect:
+            for runs in (measured.other, measured.chosen):
+                configs = [c.model_dump() for c in read_sweep(REPOSITORY / "sweeps" / f"{runs.sweep}.yaml")]
+                fit = [
+                    config
+                    for config in configs
+                    if all(
+                        config[name] == value
+                        or isinstance(value, dict) and value.items() <= config[name].items()
+                        for name, value in runs.where.items()
+                    )
+                ]
+                assert len(fit) == 1, (entry.id, runs)
+                assert (fit[0]["data"], fit[0]["model"]) == (measured.data, measured.network)
+
+
+def test_the_number_is_that_of_the_records(ledger, results):
+    (effect,) = effects_of(ledger["normaliser"], results)
+    assert effect.result.difference == pytest.approx(10, abs=0.4) and effect.also == ()
+    other, chosen = effect.records
+    assert other.config["model_options"]["normaliser"] == "layernorm" and chosen.experiment == "simulated-noise"
+    assert effect.text.startswith("LayerNorm: +10.") or effect.text.startswith("LayerNorm: +9.")
+    assert "n = 300 simulated cells, one run each" in effect.text and effect.text.endswith("exploratory")
+
+
+def test_what_was_planned_is_said_and_what_is_not_here_too(ledger, results):
+    rates = effects_of(ledger["learning_rate"], results)
+    assert [effect.measured.network for effect in rates] == ["resnet50", "cg_recnet"]
+    assert all("planned as P10" in effect.text for effect in rates)
+    for effect in effects_of(ledger["pretrained"], results):
+        assert effect.result is None and "not measured yet" in effect.text and effect.records == ()
+    assert "crop_scale" not in ledger_effects(ledger, results) and effect_text([]) == "not measured"
+
+
+def test_what_else_differs_is_named(ledger, tmp_path):
+    base = dict(model="cg_recnet", data="jurkat", task="cycle", split="folds")
+    stride = {"stage_stride": "1x1"}
+    fabricate(tmp_path, RunConfig(experiment="jurkat-ablation", weights="some", model_options=stride, **base), 0.9)
+    fabricate(tmp_path, RunConfig(experiment="jurkat-comparison", **base), 0.7)
+    effect = effects_of(ledger["pretrained"], tmp_path)[1]
+    assert effect.result.difference == pytest.approx(-20, abs=0.6) and effect.also == ("model_options",)
+    assert "real (jurkat) cells" in effect.text and effect.text.endswith("also different: model_options")
+
+
+def test_runs_that_are_not_what_the_ledger_says_are_refused(ledger, results, tmp_path):
+    with pytest.raises(RunError, match="means one run of simulated-noise .* 2 fit"):
+        find_run(Runs(sweep="simulated-noise", where={"model": "cg_recnet"}), results)
+    entry = ledger["normaliser"]
+    (measured,) = entry.effect
+    wrong = measured.model_copy(update={"simulated": False})
+    with pytest.raises(RunError, match="says cytometer and cg_recnet"):
+        effects_of(entry.model_copy(update={"effect": (wrong,)}), results)
+    same = measured.model_copy(update={"varies": ("seed",)})
+    with pytest.raises(RunError, match="do not differ in seed"):
+        effects_of(entry.model_copy(update={"effect": (same,)}), results)
