@@ -168,7 +168,7 @@ if own:
         text += f"CG-RecNet is {'on the front by ' + ' and by '.join(inside) if inside else 'on neither front: for either cost another system is at least as accurate and cheaper'}. "
     level = [p for p in own if p.low <= floor]
     if level:
-        text += f"The interval of {names(level)} reaches down to the share of the largest class ({floor:.1f} %): after so few epochs from random weights, nothing more was shown for it."
+        text += f"The interval of {names(level)} reaches down to the share of the largest class ({floor:.1f} %), or lies below it: after so few epochs from random weights, nothing more was shown for it."
 else:
     text = absent
 Markdown(text)
@@ -189,7 +189,7 @@ Markdown(
 # ## The paper's own trade-off
 #
 # The same picture from the paper's printed accuracies, on its own cells.
-# Table 4 gives no cost for the comparators, so parameters and MACs are counted in the networks, for the paper's image size.
+# Table 4 gives no cost for the comparators, so parameters and MACs are counted in the networks, for the paper's image size, layer by layer ({doc}`/book/3_model/comparators`).
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two panels of the paper's printed accuracies, MACs in A and parameters in B on logarithmic axes; MobileNetV2 stands far left and high, CG-RecNet highest and farther right, VGG and ViT far right and lower."}, "figure": {"name": "fig-comparison-paper", "caption": "In the paper's numbers CG-RecNet is on the front since it is the most accurate, and MobileNetV2 since it is by far the cheapest: the choice between them is a price and not an optimum. Printed accuracies with printed SDs, the paper's cells; costs counted by us."}}
 theirs_printed = printed_points(paper)

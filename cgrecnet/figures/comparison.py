@@ -150,6 +150,9 @@ def draw_trade_off(
     panels[0].set_ylabel("accuracy (%)")
     handles = [plt.Line2D([], [], color=_colour(p.model), marker="o", linestyle="", label=title_of(p.model))
                for p in points]  # fmt: skip
+    handles += [plt.Line2D([], [], color=_colour(p.model), marker="D", markerfacecolor="white", linestyle="",
+                           label=title_of(p.model))
+                for p in pretrained if p.model not in {q.model for q in points}]  # fmt: skip
     if pretrained:
         handles.append(plt.Line2D([], [], color="0.3", marker="D", markerfacecolor="white", linestyle="",
                                   label="from ImageNet weights"))  # fmt: skip

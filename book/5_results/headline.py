@@ -1,0 +1,214 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Paper against ours
+#
+# **You will learn** which of the paper's claims about results hold, as far as this can be said without its images, what the same questions gave on other cells, and why the second cannot decide the first.
+#
+# Three kinds of numbers stand on this page, and each keeps its own column.
+#
+# *Printed*
+# : what the paper says of its own cells, neural stem cells.
+#
+# *Jurkat* and *simulated*
+# : what we measured, on real cells of another kind and on cells that were computed.
+#
+# *zhu*
+# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and only they can decide a claim about those cells.
+
+# %% tags=["remove-input"]
+import inspect
+from math import hypot
+
+import matplotlib.pyplot as plt
+from IPython.display import Markdown
+
+from cgrecnet.evaluation.plan import Outcome, load_plan
+from cgrecnet.evaluation.verdicts import Verdict
+from cgrecnet.figures import paper_runs as runs_on_zhu
+from cgrecnet.figures.ablation import ROWS, printed
+from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.comparison import MODELS, PAPER_NAME
+from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
+from cgrecnet.figures.headline import HEADERS, PAGES, claims_shown, draw_gains, headline_rows, planned_answers
+from cgrecnet.figures.machinery import machinery_outcomes
+from cgrecnet.figures.missing import missing_runs, provenance_of
+from cgrecnet.figures.pages import link
+from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.verdict_table import verdict_counts, verdicts
+from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.experiments import experiment
+
+use_book_style()
+results = RESULTS
+plan, paper = load_plan(), AuditedPaper.load()
+parts = (("ablation", "jurkat"), ("comparison", "jurkat"))
+jurkat = {part: list(found.records) if (found := experiment(part, "jurkat", results)) else [] for part, _ in parts}
+zhu = {part: list(found.records) if (found := experiment(part, "zhu", results)) else [] for part, _ in parts}
+simulated = any(record.data["simulated"] for records in zhu.values() for record in records)
+from_runs = run_outcomes(paper, results)
+outcomes = verdicts(paper, machinery_outcomes() | from_runs)
+shown = claims_shown(paper.claims)
+counts = verdict_counts({name: outcomes[name] for name in shown})
+Markdown(
+    f"Of the paper's {len(paper.claims)} claims, {len(shown)} are about results that runs can speak to. Their verdicts: "
+    + ", ".join(f"{count} *{word}*" for word, count in counts.items() if count)
+    + f". {len(from_runs)} of them are decided by runs on the paper's own cells. {what_there_is(paper, results)}"
+)
+
+# %% tags=["remove-input"]
+Markdown(missing_runs(*parts, results=results))
+
+# %% [markdown]
+# ## The differences
+#
+# The paper argues with differences, so here they are.
+# A black diamond is printed, of the paper's cells; a coloured bar is ours, on Jurkat cells, with its 95 % interval.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per difference between two networks: a black diamond for the printed value and below it a coloured interval for the value on Jurkat cells, around a vertical line at zero."}, "figure": {"name": "fig-headline-gains", "caption": "Two sets of cells, two answers, and no reason why they should agree: a bar that misses its diamond contradicts nothing, and one that covers it confirms nothing. What the bars show is whether the same construction does on other cells, after little training, what is printed. Upper rows: over five folds from ImageNet weights, as far as they have been run; rows with a star: from random weights, one run each, intervals over cells; Jurkat cells, real."}}
+answers = planned_answers(results)
+draw_gains(paper, answers)
+plt.show()
+
+# %% tags=["remove-input"]
+provenance_of([record for records in jurkat.values() for record in records], *parts)
+
+# %% tags=["remove-input"]
+decided = [a for question in ("P1", "P2", "P3", "P4") for a in answers[question]]
+up = [a for a in decided if a.outcome is Outcome.DIFFERENCE and a.result.difference > 0]
+down = [a for a in decided if a.outcome is Outcome.DIFFERENCE and a.result.difference < 0]
+small = [a for a in decided if a.outcome in (Outcome.SMALL_DIFFERENCE, Outcome.NO_DIFFERENCE)]
+unsure = [a for a in decided if a.outcome is Outcome.UNDECIDED]
+wanted = sum(len(plan[question].contrasts) for question in ("P1", "P2", "P3", "P4"))
+Markdown(
+    f"Of {wanted} planned comparisons on Jurkat cells, {len(decided)} could be made: {len(up)} came out as a difference in the paper's direction, {len(down)} as one in the other, "
+    f"{len(small)} as too small to matter or not beyond the margin, and {len(unsure)} undecided. "
+    "ResCMNet and ResGDNet are named by what is in them; the paper's labels may be exchanged ({doc}`/book/3_model/recovery`)."
+)
+
+# %% [markdown]
+# ## The scores
+#
+# The counterparts of the paper's **Table 3** and **Table 4**, accuracies only; all scores are on {doc}`ablation` and {doc}`comparison`.
+
+# %% tags=["remove-input"]
+theirs = by_model([record for records in zhu.values() for record in records])
+title = "zhu, simulated cells (%)" if simulated else "zhu (%)"
+
+
+def ours(records, model):
+    """Mean, SD and n of a model's accuracies as text."""
+    values = [score_of(r, "accuracy") for r in by_model(records).get(model, [])]
+    return f"{mean_text(values)} (n = {len(values)})" if values else "not run"
+
+
+table3, table4 = paper.tables["3"], paper.tables["4"]
+rows3 = [(name, printed(table3.cell(name, "accuracy")), ours(jurkat["ablation"], model), ours(theirs.get(model, []), model)) for name, model in ROWS.items()]
+rows4 = [
+    (title_of(model), printed(table4.cell(PAPER_NAME[model], "accuracy")) if PAPER_NAME.get(model) in table4.rows else "not in the table", ours(jurkat["comparison"], model), ours(theirs.get(model, []), model))
+    for model in MODELS
+]
+Markdown(
+    "**Counterpart of Table 3**: accuracy in the ablation; Jurkat from ImageNet weights, mean ± SD over n folds.\n\n"
+    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows3, "Counterpart of Table 3 of the paper: accuracy in the ablation", rem=32)
+    + "\n\n**Counterpart of Table 4**: accuracy in the comparison; Jurkat from random weights, n = 1 run each.\n\n"
+    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows4, "Counterpart of Table 4 of the paper: accuracy in the comparison", rem=32)
+    + "\n\nEach column is of one data set; numbers of different columns should not be expected to agree."
+    + (" The column of `zhu` is of simulated cells in the layout of the paper's files: it gives no verdict." if simulated else "")
+)
+
+# %% tags=["remove-input"]
+provenance_of([record for records in jurkat.values() for record in records], *parts)
+
+# %% tags=["remove-input"]
+if theirs:
+    display(provenance_of([record for records in theirs.values() for record in records], ("ablation", "zhu")))  # noqa: F821
+
+# %% [markdown]
+# ## Claim by claim
+#
+# A verdict is about the paper's cells.
+# It comes from arithmetic on the printed numbers ({doc}`/book/1_question/audit`) until runs on those cells exist, and then from these, by the tolerances that were written down before ({doc}`/book/1_question/claims`).
+# The last column is what other cells gave, with the outcome words of {doc}`plan`; it is evidence about the *method*, and decides no claim.
+
+# %% tags=["remove-input"]
+Markdown(wide_table(HEADERS, headline_rows(paper.claims, outcomes, answers), "The paper against this book, claim by claim", rem=62))
+
+# %% tags=["remove-input"]
+every = [record for part in (("noise", "cytometer"), ("debris", "cytometer"), ("imbalance", "cytometer"), ("shortcut, random split", "cytometer"), ("shortcut, grouped split", "cytometer")) if (runs := experiment(*part, results)) for record in runs.records]
+display(provenance_of([record for records in jurkat.values() for record in records], *parts))  # noqa: F821
+if every:
+    display(provenance_of(every))  # noqa: F821
+
+# %% tags=["remove-input"]
+by_page = {}
+for question, page in PAGES.items():
+    by_page.setdefault(page, []).append(question)
+Markdown(
+    "Where each question is answered in full: " + "; ".join(f"{', '.join(questions)}, {link(f'5_results/{page}')}" for page, questions in by_page.items()) + ".\n\n"
+    "The claims that runs cannot speak to, with their verdicts, are on the {doc}`first page </book/index>`."
+)
+
+# %% [markdown]
+# ## How a run would decide
+#
+# For every claim in the table that takes images, the rule that judges a run exists already, and was written before anyone here had such a run.
+# Here is the one for the main claim, C20.
+
+# %% tags=["remove-input"]
+from cgrecnet.figures.rules.runs import RUN_JUDGES
+
+Markdown(f"```python\n{inspect.getsource(RUN_JUDGES['C20'])}```")
+
+# %% [markdown]
+# Not every run may judge.
+# It has to be on the paper's real cells, on (nearly) all of them, at the paper's settings, from pretrained weights, and complete over the folds:
+
+# %% tags=["remove-input"]
+Markdown(f"```python\n{inspect.getsource(runs_on_zhu.why_not)}```")
+
+# %% tags=["remove-input"]
+first = answers["P1"][0] if answers["P1"] else None
+take = f"Of the {len(shown)} claims about results, {counts[str(Verdict.HOLDS)]} have the verdict *{Verdict.HOLDS}*, {counts[str(Verdict.HOLDS_IN_PART)]} *{Verdict.HOLDS_IN_PART}* and {counts[str(Verdict.CANNOT_BE_RECONCILED)]} *{Verdict.CANNOT_BE_RECONCILED}* so far; the main one, that CG-RecNet beats its baseline, *{outcomes['C20'].verdict}*. "
+if first is None:
+    take += "On other real cells this was not run yet."
+elif first.outcome is Outcome.DIFFERENCE:
+    take += f"On other real cells, after little training, CG-RecNet was {'ahead as well' if first.result.difference > 0 else 'behind; those are other cells and other settings, and the claim stays where the printed numbers leave it'}."
+elif first.outcome is Outcome.UNDECIDED:
+    take += "On other real cells, after little training, the same question is undecided."
+else:
+    take += "On other real cells, after little training, there was no difference that matters."
+Markdown(f"**Take-away.** {take}")
+
+# %% [markdown]
+# ```{exercise} What would it take?
+# :label: exercise-headline-take
+#
+# You have the paper's images, and your five folds of both networks are done.
+# Between which gains must yours lie for the first part of claim C20 to hold, and what does the second part ask of the folds?
+# ```
+#
+# ````{solution} exercise-headline-take
+# :class: dropdown
+#
+# The tolerances of the two accuracies, C16 and C18, add as squares.
+# The second part asks for a paired test with a p-value below the printed bound: with five folds the mean difference must be many standard errors from zero, as the next cell computes.
+# ````
+
+# %% tags=["hide-input"]
+from scipy import stats
+
+claim = paper.claims["C20"]
+gain, bound = claim.value("gain").number, claim.value("p below").number
+width = hypot(*(paper.claims[name].tolerance.half_width(paper.claims[name].value("accuracy")) for name in ("C16", "C18")))
+folds = int(paper.known("S/Folds/setting").number)
+print(f"between {gain - width:.2f} and {gain + width:.2f} percentage points")
+print(f"n = {folds} folds: at least {stats.t.isf(bound / 2, folds - 1):.1f} standard errors for p < {bound}")
