@@ -38,7 +38,15 @@ from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_folds, overlap
-from cgrecnet.figures.seed_spread import SEED_HEADERS, draw_seeds, seed_rows, seed_runs, seed_verdict, spread_of
+from cgrecnet.figures.seed_spread import (
+    SEED_HEADERS,
+    draw_seeds,
+    records_read,
+    seed_rows,
+    seed_runs,
+    seed_verdict,
+    spread_of,
+)
 from cgrecnet.figures.spread import PAIR_HEADERS, draw_class_f1, draw_pairs, draw_power, fold_pairs, pair_rows
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
@@ -100,7 +108,7 @@ show(corrected_resampled_t)
 #
 # A test can be tested where the truth is known.
 # We draw simulated data sets of two classes and let two learners compete that are **equal by construction**: each sees its own half of the features, and both halves follow the same law.
-# Whatever a test calls a difference is a false alarm, and a test at the 5 % level should raise one in twenty.
+# Whatever a test calls a difference is a false alarm, and a test at the usual level should raise one in twenty.
 
 # %%
 SETS, CELLS, FOLDS, ROUNDS = 800, 150, 5, 3
@@ -304,13 +312,13 @@ Markdown(" ".join(sentences))
 #
 # Now everything is kept but the seed, which draws the start of the new parts, the order of the cells and the crops (question P11).
 # {numref}`fig-spread-seeds` shows every run.
-# From three values one gets a standard deviation with two degrees of freedom, and that is hardly known at all: if $s$ is measured with $\nu$ degrees of freedom, the truth lies between
+# From three values one gets a standard deviation with two degrees of freedom, and that is hardly known at all: if $s$ is measured with $\nu$ degrees of freedom, the 95 % interval of the truth lies between
 #
 # $$
 # s \sqrt{\nu / \chi^2_{\nu;\,0.975}} \quad \text{and} \quad s \sqrt{\nu / \chi^2_{\nu;\,0.025}}
 # $$ (eq-spread-sd)
 #
-# with a confidence of 95 %, where $\chi^2_{\nu;\,q}$ is the $q$ quantile of the chi-square law.
+# where $\chi^2_{\nu;\,q}$ is the $q$ quantile of the chi-square law.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; Jurkat cells are real, those of the cytometer simulated, and the two scales have nothing to do with each other."}}
 titles = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu": "zhu (the paper's)"}
@@ -322,9 +330,12 @@ draw_seeds({titles[data]: runs for data, runs in by_data.items()}) if by_data el
 plt.show()
 
 # %% tags=["remove-input"]
-for data, runs in by_data.items():
-    display(provenance_of([record for own in runs.values() for record in own], ("seeds", data)))  # noqa: F821
-if not by_data:
+# Every record that was read is named, those with other settings than the three seeds' too.
+read = {data: records_read(data, results) for data in titles}
+for data, own in read.items():
+    if own:
+        display(provenance_of(own, ("seeds", data)))  # noqa: F821
+if not any(read.values()):
     display(provenance_of([], *PARTS[1:]))  # noqa: F821
 
 # %% tags=["remove-input"]

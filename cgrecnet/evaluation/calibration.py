@@ -52,6 +52,28 @@ def expected_calibration_error(labels: Sequence[int], probabilities: np.ndarray,
     return float(np.abs(gaps).sum() / len(labels))
 
 
+def error_if_calibrated(
+    probabilities: np.ndarray, bins: int = 15, draws: int = 200, seed: int = 0
+) -> tuple[float, float]:
+    """What the expected calibration error would be if the probabilities were right: median and 97.5 % quantile.
+
+    Labels are drawn from the probabilities themselves, so that only chance is left; finitely many cells never come
+    out at 0. An error above the quantile is more than chance. Shapes and errors as `reliability`, or no draw.
+    """
+    probabilities = np.asarray(probabilities, dtype=float)
+    labelled(np.zeros(len(probabilities), dtype=int), probabilities)
+    if draws < 1:
+        raise ValueError(f"There must be one draw or more, not {draws}.")
+    rng = np.random.default_rng(seed)
+    confidence = probabilities.max(axis=1)
+    place = _bin_of(confidence, _bins(bins))
+    # Only whether the top class is the true one matters, and that happens with the probability `confidence`.
+    right = rng.random((draws, len(confidence))) < confidence
+    gaps = [np.abs(np.bincount(place, weights=row - confidence, minlength=bins)).sum() for row in right]
+    median, high = np.quantile(np.array(gaps) / len(confidence), [0.5, 0.975])
+    return float(median), float(high)
+
+
 def brier(labels: Sequence[int], probabilities: np.ndarray) -> float:
     r"""The Brier score of several classes: the mean over cells of $\sum_c (p_c - y_c)^2$, from 0 (best) to 2.
 

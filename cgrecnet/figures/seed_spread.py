@@ -25,16 +25,23 @@ ByModel = dict[str, list[RunRecord]]
 
 def seed_runs(data: str, results: Path = RESULTS) -> ByModel:
     """Model -> its runs that have all in common but the seed (and the sweep's name), two or more, ordered by seed."""
-    later, first = experiment("seeds", data, results), experiment(FIRST_SEED[data], data, results)
+    later = experiment("seeds", data, results)
     if later is None:
         return {}
     wanted = {_but_the_seed(record) for record in later.records}
-    runs = [*later.records, *(r for r in (first.records if first else ()) if _but_the_seed(r) in wanted)]
+    runs = [record for record in records_read(data, results) if _but_the_seed(record) in wanted]
     found: ByModel = {}
     for record in sorted(runs, key=lambda r: r.config["seed"]):
         found.setdefault(record.config["model"], []).append(record)
     order = [model for model in dict.fromkeys(r.config["model"] for r in later.records) if len(found[model]) > 1]
     return {model: found[model] for model in order}
+
+
+def records_read(data: str, results: Path = RESULTS) -> list[RunRecord]:
+    """Every record that `seed_runs` chooses from; none where no run of the sweep of seeds is there."""
+    later = experiment("seeds", data, results)
+    first = experiment(FIRST_SEED[data], data, results) if later else None
+    return [*(first.records if first else ()), *(later.records if later else ())]
 
 
 def spread_of(runs: ByModel) -> Spread | None:

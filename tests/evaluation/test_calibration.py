@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.calibration import brier, expected_calibration_error, reliability
+from cgrecnet.evaluation.calibration import brier, error_if_calibrated, expected_calibration_error, reliability
 
 
 def drawn(n: int = 6000, seed: int = 0):
@@ -12,6 +12,12 @@ def drawn(n: int = 6000, seed: int = 0):
     probabilities = rng.dirichlet(np.full(3, 0.5), n)
     labels = (rng.random((n, 1)) > probabilities.cumsum(axis=1)).sum(axis=1)
     return np.minimum(labels, 2), probabilities
+
+
+def drawn_again(probabilities: np.ndarray, seed: int) -> np.ndarray:
+    """Other labels from the same probabilities."""
+    rng = np.random.default_rng(100 + seed)
+    return np.minimum((rng.random((len(probabilities), 1)) > probabilities.cumsum(axis=1)).sum(axis=1), 2)
 
 
 def sharpened(probabilities: np.ndarray) -> np.ndarray:
@@ -64,6 +70,19 @@ def test_calibrated_predictions_score_near_0_and_too_sure_ones_do_not():
     assert brier(labels, probabilities) < brier(labels, sharpened(probabilities))
     curve = reliability(labels, probabilities, 1)
     assert np.abs(curve.predicted - curve.observed).max() < 0.1
+
+
+def test_the_error_of_chance_alone():
+    labels, probabilities = drawn(800, seed=5)
+    median, high = error_if_calibrated(probabilities)
+    own = [expected_calibration_error(drawn_again(probabilities, seed), probabilities) for seed in range(60)]
+    assert median == pytest.approx(np.median(own), rel=0.15)
+    assert 0 < median < high and np.mean(np.array(own) < high) > 0.9
+    sure = sharpened(probabilities)
+    assert expected_calibration_error(labels, sure) > error_if_calibrated(sure)[1]
+    assert error_if_calibrated(probabilities[:100])[0] > median  # fewer cells, more chance
+    with pytest.raises(ValueError, match="one draw"):
+        error_if_calibrated(probabilities, draws=0)
 
 
 def test_with_one_bin_the_error_is_confidence_minus_accuracy():
