@@ -61,7 +61,7 @@ def _faults(cells: list[dict[str, Any]], files: list[str]) -> Iterator[str]:
     for name in figures.unsourced(cells):
         yield (
             f"{name} has no provenance before the next heading: show from_records or from_dataset below it, "
-            "or tag its cell drawing or computed where neither cells nor runs are in it"
+            "or tag its cell drawing or computed where no data set and no run is in it"
         )
     for place in means.without_n(cells):
         yield f"{place} gives a mean and no n: say over how many runs, folds or cells it was taken"

@@ -1,7 +1,7 @@
 """A figure without provenance: each has in its section a block that says where it comes from, or says that none is due.
 
 Two tags of its cell say so: `drawing` (a sketch; nothing was computed) and `computed` (it follows from the code on the
-page and from printed numbers; neither cells nor runs were used). The page shows their words below the figure.
+page and from printed numbers; no data set and no run was used). The book shows these words below the figure.
 """
 
 import re

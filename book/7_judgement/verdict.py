@@ -1,0 +1,189 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # The verdict, and what would change it
+#
+# **You will learn** where the claims of the paper stand after everything in this book, what other cells can and cannot add, and which evidence would turn each verdict.
+#
+# A verdict that nothing could change is not a finding but a belief.
+# So this page says for every group of claims what is known, and then what would have to turn up for us to say something else.
+# It is written by the program from the verdicts and the records, and it changes when they do.
+
+# %% tags=["remove-input"]
+import matplotlib.pyplot as plt
+from IPython.display import Markdown
+
+from cgrecnet.evaluation.plan import Outcome, load_plan
+from cgrecnet.evaluation.verdicts import Verdict
+from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.headline import line_of, planned_answers
+from cgrecnet.figures.machinery import machinery_outcomes
+from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.figures.rules.runs import RUN_JUDGES
+from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
+from cgrecnet.figures.standing import GROUPS, HEADERS, change_rows, draw_groups, records_of, verdict_source
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.verdict_table import verdict_counts, verdicts
+from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.runs.experiments import command
+
+use_book_style()
+paper = AuditedPaper.load()
+own = run_outcomes(paper)
+outcomes = verdicts(paper, machinery_outcomes() | own)
+counts = verdict_counts(outcomes)
+answers = planned_answers()
+plan = load_plan()
+Markdown(
+    f"> **In one sentence.** Of {len(outcomes)} claims "
+    + ", ".join(f"{number} *{word}*" for word, number in counts.items() if number)
+    + f"; {len(own)} of them were decided by runs on the paper's own cells."
+)
+
+# %% [markdown]
+# ## Where the claims stand
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "What can be judged without the paper's cells is mostly what can be counted; what the paper is about, how well cells are told apart, waits for its cells. Claims by what they are about, and by verdict."}}
+draw_groups(outcomes)
+plt.show()
+
+# %% tags=["remove-input"]
+verdict_source()
+
+# %% tags=["remove-input"]
+decided = (Verdict.HOLDS, Verdict.HOLDS_IN_PART, Verdict.CANNOT_BE_RECONCILED)
+lines = []
+for group, names in GROUPS.items():
+    words = {word: [n for n in names if outcomes[n].verdict is word] for word in Verdict}
+    said = "; ".join(f"*{word}*: {', '.join(found)}" for word, found in words.items() if found)
+    lines.append(f"**{group[0].upper()}{group[1:]}**\n: {said}.")
+Markdown("\n\n".join(lines))
+
+# %% [markdown]
+# In fairness to the authors, three things belong beside these counts.
+# Most of the claims that *cannot be tested here* could be tested by whoever has the images; that they are not at hand says nothing about the claims.
+# Printed tables that cannot be reconciled have many possible reasons, and a slip of the pen is one of them.
+# And a paper that prints less would have given us less to disagree with.
+#
+# ## What other cells add
+#
+# The same networks were trained on cells that anyone can get, under a plan that was written down first ({doc}`/book/5_results/plan`).
+# Their results decide no claim, because a gain on neural cells may well be absent on others.
+# They can say whether the mechanism that a claim names is *seen somewhere*.
+
+# %% tags=["remove-input"]
+rows = []
+for question in plan.questions:
+    found = answers.get(question.id)
+    if found is None:
+        continue
+    unit = {"folds": "folds"}.get(question.unit, "cells")
+    said = "\n".join(line_of(answer, unit) for answer in found) or "no runs here yet"
+    rows.append((f"{question.id} {question.question}", question.data, said, ", ".join(question.claims) or "none"))
+text = wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions and outcomes", rem=52)
+judged = [answer.outcome for found in answers.values() for answer in found]
+if judged:
+    tally = ", ".join(f"{judged.count(word)} *{word}*" for word in Outcome if word in judged)
+    text += f"\n\nOf {len(judged)} planned comparisons whose runs are here: {tally}. *Jurkat* are real cells of another kind; *cytometer* are simulated cells."
+else:
+    text += "\n\nNo planned comparison has its runs here yet."
+Markdown(text)
+
+# %% tags=["remove-input"]
+records = records_of()
+if records:
+    source = from_records(records, side_by_side=True)
+else:
+    source = Provenance((("Runs", "none here yet"),))
+source
+
+# %% tags=["remove-input"]
+gains = [a for q in ("P1", "P2") for a in answers.get(q, ()) if a.outcome is Outcome.DIFFERENCE]
+better, worse = ([a for a in gains if (a.result.difference > 0) is sign] for sign in (True, False))
+if not answers.get("P1"):
+    text = "The comparison that matters most, CG-RecNet against its baseline on real cells, has no runs here yet."
+elif not gains:
+    text = "On these real cells, at the sizes that we could afford, no planned comparison of the ablation found a difference beyond chance and margin. That neither supports nor contradicts the claimed gain on other cells at another size."
+else:
+    text = (
+        f"On these real cells, at the sizes that we could afford, {len(better)} planned comparisons of the ablation found the network with more modules ahead and {len(worse)} found it behind. "
+        "That is a result about these cells and sizes; the claimed gain is about others."
+    )
+Markdown(text)
+
+# %% [markdown]
+# ## What would change it
+#
+# Three things could arrive, and each moves other claims.
+
+# %% tags=["remove-input"]
+lost = sum(len(table.lost()) for table in paper.tables.values())
+waiting = [name for name in RUN_JUDGES if outcomes[name].verdict is not Verdict.HOLDS]
+open_choices = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
+Markdown(
+    f"**The paper's cells.** {what_there_is(paper)} "
+    f"Runs on them can move {len(waiting)} claims ({', '.join(waiting)}), by tolerances that stand in `claims.yaml` since before any run. "
+    "Whoever has the images types\n\n```bash\nmake reproduce DATA=/path/to/zhu\n```\n\n"
+    f"or, sweep by sweep,\n\n```bash\n{command('ablation', 'zhu')}\n{command('comparison', 'zhu')}\n{command('seeds', 'zhu')}\n```\n\n"
+    f"**The whole text.** In the text at hand {lost} cells of the tables are lost. "
+    "Filling them in may move claims about the tables in both directions, and needs no computer beyond this page's.\n\n"
+    f"**The authors' code or weights.** They would settle {len(paper.choices)} open choices ({{doc}}`/book/7_judgement/deviations`), and with them "
+    + (f"the claims that are *{Verdict.NOT_SPECIFIED}* ({', '.join(open_choices)})" if open_choices else "our reading of the architecture")
+    + ". A reading other than ours could also turn claims about parameters and operations that now *cannot be reconciled*."
+)
+
+# %% [markdown]
+# Claim by claim:
+
+# %% tags=["remove-input"]
+Markdown(
+    "\n\n".join(
+        dropdown(f"{group[0].upper()}{group[1:]} ({len(names)})", wide_table(HEADERS, change_rows(paper, outcomes, group), group, rem=48))
+        for group, names in GROUPS.items()
+    )
+)
+
+# %% [markdown]
+# ## Against our own interest
+#
+# Our verdicts can be wrong as well, and it should be easy to show it.
+# A count of parameters is wrong if somebody finds an architecture that the text allows and that gives every printed row.
+# A contradiction between two tables is wrong if a confusion matrix exists that has the printed scores; the program says that none does, and the proof is a page of code ({doc}`/book/1_question/audit`).
+# A verdict from runs is wrong if the same sweep, started by somebody else, ends outside of the interval that we print.
+#
+# **Take-away.**
+# Say what you found, and say what would make you take it back.
+#
+# ```{exercise} Turn a verdict
+# :label: exercise-verdict-turn
+#
+# The verdict on the accuracy of MobileNetV2 rests on three printed class scores.
+# By how much would its F1 on oligodendrocytes have to be higher, the other two left alone, for the tables to go together?
+# ```
+#
+# ````{solution} exercise-verdict-turn
+# :class: dropdown
+#
+# The highest accuracy that the scores allow is computed for rising values, until it reaches the printed one.
+# ````
+
+# %% tags=["hide-input"]
+import numpy as np
+
+from cgrecnet.paper.audit.attainable import accuracy_range
+from cgrecnet.paper.audit.interval import Interval
+
+scores = [float(value) for value in paper.class_f1("MobileNetV2")]
+printed = Interval.printed(paper.printed("4/MobileNetV2/accuracy"))
+for more in np.arange(0, 6, 0.05):
+    raised = [scores[0], scores[1] + more, scores[2]]
+    reach = accuracy_range(paper.supports, [Interval.printed(f"{value:.2f}").scaled(0.01) for value in raised]).scaled(100)
+    if reach.high >= printed.low:
+        break
+print(f"from {scores[1]:.2f} to {raised[1]:.2f}: then an accuracy of {reach.high:.2f} % can be reached")

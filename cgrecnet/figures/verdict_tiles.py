@@ -1,0 +1,67 @@
+"""The verdicts at a glance: a tile for each claim, coloured and lettered by its verdict, that leads to the claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from matplotlib.colors import to_hex
+
+from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.figures.claim_map import COLOURS
+from cgrecnet.paper.claims import Claim
+
+#: A letter for each verdict, so that colour is never the only sign.
+LETTERS = dict(zip(Verdict, "HPXTN", strict=True))
+_CSS = Path(__file__).with_suffix(".css")
+_PALE = 0.45  # how much of the colour is left, so that dark letters can be read on it
+
+
+@dataclass(frozen=True)
+class VerdictTiles:
+    """HTML that the book shows; as text, one line per verdict."""
+
+    html: str
+    text: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+    def __str__(self) -> str:
+        return self.text
+
+    __repr__ = __str__
+
+
+def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], address: str) -> VerdictTiles:
+    """A row of tiles for each verdict; each tile is a link to `address` and says claim and verdict to who hears it."""
+    rows, lines = [], []
+    for word in Verdict:
+        names = [name for name in claims if outcomes[name].verdict is word]
+        head = f"{LETTERS[word]}  {word} ({len(names)})"
+        tiles = "".join(_tile(claims[name], word, address) for name in names) or "<li>none</li>"
+        rows.append(
+            f'<div class="row"><div class="name"><b aria-hidden="true">{LETTERS[word]}</b> '
+            f"{escape(str(word))} ({len(names)})</div><ul>{tiles}</ul></div>"
+        )
+        lines.append(f"{head}: {', '.join(names) or 'none'}")
+    style = _CSS.read_text(encoding="utf-8")
+    html = (
+        f'<style>{style}</style><div class="verdict-tiles" role="group" aria-label="Every claim by its verdict">'
+        f"{''.join(rows)}</div>"
+    )
+    return VerdictTiles(html, "\n".join(lines))
+
+
+def _tile(claim: Claim, word: Verdict, address: str) -> str:
+    said = escape(f"{claim.id}, {claim.title}: {word}", quote=True)
+    return (
+        f'<li><a href="{escape(address, quote=True)}" title="{said}" aria-label="{said}" '
+        f'style="background:{_shade(word)}"><b aria-hidden="true">{LETTERS[word]}</b>{claim.id}</a></li>'
+    )
+
+
+def _shade(word: Verdict) -> str:
+    return to_hex([1 - _PALE * (1 - part) for part in COLOURS[word][:3]])
