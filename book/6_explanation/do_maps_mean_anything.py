@@ -1,0 +1,447 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Do the maps mean anything?
+#
+# **You will learn** how to put a number on a map, what a map has to beat before it says anything about a network, and whether a network that cheats is given away by its map.
+#
+# A map that lies on the cell is what one hopes for, which is a reason to be strict.
+# Cells lie in the middle of their pictures; so does much heat, for many reasons.
+# On simulated cells ({doc}`../2_data/how_a_cytometer_sees`) the outline of the cell is known, and in one case even what the network went by.
+# All maps of this chapter are of **simulated** cells and small networks of our own.
+#
+# Nothing on this page was in the analysis plan; all of it is exploratory.
+#
+# ## Scores
+#
+# **Energy.** Of all the heat $H_p = \max(L_p, 0)$ of a map ({doc}`grad_cam`), the share that lies inside a part of the picture with the mask $M$:
+#
+# $$
+# E = \frac{\sum_p M_p H_p}{\sum_p H_p} .
+# $$ (eq-energy)
+#
+# **Pointing game** {cite}`zhang2018excitation`. Whether the hottest position lies inside.
+#
+# **Deletion and insertion** {cite}`petsiuk2018rise`. Paint over the hottest pixels first and watch the class's probability fall; or start from an empty picture and put the hottest pixels back.
+# The smaller the area under the first curve and the larger under the second, the better.
+# This one needs no mask: it asks the network itself.
+#
+# Each score has a value that luck gives.
+# For energy and pointing it is the share of the picture that the part covers.
+# The code for {eq}`eq-energy`, and what it says of maps that we make up:
+
+# %% tags=["remove-input"]
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from cgrecnet.data.cytometer import simulate
+from cgrecnet.explain.faithfulness import energy, pointing
+from cgrecnet.explain.geometry import crop_masks
+from cgrecnet.explain.sanity import moved
+from cgrecnet.figures.cells import draw_absent
+from cgrecnet.figures.explained import (
+    MODELS,
+    interval,
+    load_study,
+    missing_study,
+    network_title,
+    provenance_of_study,
+    title_of,
+)
+from cgrecnet.figures.map_scores import (
+    beats,
+    draw_agreement,
+    draw_cascade,
+    draw_curves,
+    draw_energies,
+    draw_shortcut,
+    module_rows,
+    rows_of,
+    score_table,
+    told_apart,
+)
+from cgrecnet.figures.style import use_book_style
+
+use_book_style()
+Markdown(f"```python\n{inspect.getsource(energy)}```")
+
+# %%
+simulation = simulate({"cells": 32, "seed": 5})
+masks = crop_masks(simulation.cell_masks, 96)
+nuclei = crop_masks(simulation.nucleus_masks, 96).astype(float)
+constructed = {
+    "the cell itself": masks.astype(float),
+    "its nucleus": nuclei,
+    "everything but the cell": 1.0 - masks,
+    "the same everywhere": np.ones(masks.shape),
+    "the nucleus, moved at random": moved(nuclei),
+}
+for name, heat in constructed.items():
+    print(
+        f"{name:30} energy {np.nanmean(energy(heat, masks)):.2f}  "
+        f"pointing {np.nanmean(pointing(heat, masks)):.2f}"
+    )
+print(f"share of the picture: {masks.mean():.2f} (n = {len(masks)} cells)")
+
+# %% tags=["remove-cell"]
+assert energy(nuclei, masks).min() == 1 and energy(1.0 - masks, masks).max() == 0
+assert abs(np.nanmean(energy(np.ones(masks.shape), masks)) - masks.mean()) < 1e-6
+
+# %% [markdown]
+# A map of the nucleus has all its energy in the cell: the score tells whether heat is where it may be, not whether it is everywhere that counts.
+#
+# ## What a map has to beat
+#
+# Three controls look at no network: the same heat everywhere, the picture's edges (Sobel), and a blob in the middle of the picture.
+# Two use the trained network's own maps in the wrong place: moved at random, or laid on another cell.
+# Three are the map of another network ({cite}`adebayo2018sanity` proposed the last two): one with the weights with which training starts, one with random weights, one trained on **shuffled labels**, which had nothing to learn.
+# A method that gives these the same map explains the picture and not the network.
+
+# %% tags=["remove-input"]
+study = load_study()
+if study is None:
+    shown = Markdown(missing_study())
+else:
+    lines = ["| network | accuracy | macro F1 | test cells |", "|---|---:|---:|---:|"]
+    lines += [
+        f"| {network_title(name)} | {facts['test']['accuracy']:.3f} | {facts['test']['macro']['f1']:.3f} | {facts['test']['n']} |"
+        for name, facts in study.record.networks.items()
+    ]
+    shown = Markdown("\n".join(lines))
+shown
+
+# %% [markdown]
+# The shuffled network is tested on true labels, so that it should be no better than always naming the commonest class.
+# {numref}`fig-maps-energy` shows the energy inside the cell for the first network's maps and their controls.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
+if study is None:
+    draw_absent("The study was not run here.")
+else:
+    subject = f"honest {study.config.honest[0]}"
+    draw_energies(study, subject)
+plt.show()
+
+# %% tags=["remove-input"]
+provenance_of_study(study)
+
+# %% tags=["remove-input"]
+def judged(found):
+    """A difference with its interval, and what the interval says."""
+    if found["mean"] is None or found["low"] is None:
+        return "cannot be said"
+    side = "more" if found["low"] > 0 else "less" if found["high"] < 0 else "no more and no less"
+    return f"{side} ({interval(found)}, n = {found['n']})"
+
+
+if study is None:
+    shown = None
+else:
+    model = subject.split()[1]
+    controls = [("no network", kind) for kind in ("uniform", "sobel", "centre", "moved gradcam@last", "swapped gradcam@last")]
+    controls += [(f"{training} {model}", "gradcam@last") for training in ("start", "untrained")]
+    found_here = [(subject, *one) for one in beats(study, subject, "gradcam@last", controls)]
+    for other in study.config.shuffled:  # its twin of the same make
+        twin = f"honest {other}"
+        found_here += [(twin, *one) for one in beats(study, twin, "gradcam@last", [(f"shuffled {other}", "gradcam@last")])]
+    lines = ["| Grad-CAM, last stage, of | has inside the cell | than | difference (95 % interval) | n |", "|---|---|---|---|---:|"]
+    for mine, other, kind, found in found_here:
+        name = title_of(kind) if other == "no network" else network_title(other)
+        lines.append(f"| {network_title(mine)} | {judged(found).partition(' (')[0]} heat | {name} | {interval(found)} | {found['n']} |")
+    fine = beats(study, subject, "gradcam@stage3", controls[:3])
+    shown = Markdown(
+        "Energy inside the cell, cell by cell, against each control:\n\n"
+        + "\n".join(lines)
+        + "\n\nAt stage 3, where the map has four times as many positions, the difference to the same controls without a network is: "
+        + "; ".join(f"{title_of(kind)} {judged(found)}" for _, kind, found in fine)
+        + "."
+    )
+shown
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = None
+else:
+    second = f"honest {study.config.honest[-1]}"
+    table_rows = [(name, kind) for name in (subject, second) for kind in study.record.results["scores"][name]]
+    table_rows += [row for row in rows_of(study, subject) if row[0] == "no network" and " " not in row[1]]
+    parts = ("energy cell", "energy nucleus", "energy processes", "energy debris", "energy border", "pointing cell")
+    area = study.record.results["area"]
+    shown = Markdown(
+        "All scores, mean and 95 % interval over cells:\n\n"
+        + score_table(study, table_rows, parts)
+        + "\n\nChance is the share of the picture that the part covers: "
+        + ", ".join(f"{part} {found['mean']:.3f} (n = {found['n']})" for part, found in area.items() if found["mean"] is not None)
+        + ". Nucleus and processes are parts of the cell; *border* is the outermost eighth of the picture on each side; a picture without the part is left out, so n differs between columns (the n of the table is that of the first one)."
+    )
+shown
+
+# %% [markdown]
+# ## Fresh weights, from the classes down
+#
+# The trained network's weights are replaced by fresh ones, first the classifying layers, then stage by stage down to the first.
+# With each step the network knows less.
+# A map that explained it should fall apart ({numref}`fig-maps-cascade`).
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Left: rank correlation with the trained network's map, one line per method. Right: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; simulated cells, means with 95 % intervals over cells."}}
+if study is None:
+    draw_absent("The study was not run here.")
+else:
+    draw_cascade(study)
+plt.show()
+
+# %% tags=["remove-input"]
+provenance_of_study(study)
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = None
+else:
+    sentences = []
+    for kind, steps in study.record.results["cascade"].items():
+        start, end = list(steps.values())[0], list(steps.values())[-1]
+        first_step, last_step = (one["agreement with the trained"] for one in (start, end))
+        inside = end["energy cell"]
+        sentences.append(
+            f"{title_of(kind)}: rank correlation {interval(first_step)} with fresh classifying layers, {interval(last_step)} with all weights fresh (n = {last_step['n']}), where {interval(inside)} of the heat still lies inside the cell."
+        )
+    shown = Markdown("\n".join(f"- {sentence}" for sentence in sentences))
+shown
+
+# %% [markdown]
+# ## Does the network agree with its map?
+#
+# {numref}`fig-maps-curves` deletes and inserts pixels in the order of the maps.
+# What is deleted gets the grey of the picture's own background.
+# Two orders frame the others: a random one, and the cell's true mask, cell first.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the share of pixels from 0 to 1. Left: the probability of the class as pixels are deleted. Right: as pixels are inserted. One line per map; black lines for random order, edges, the blob in the middle and the cell's mask."}, "figure": {"name": "fig-maps-curves", "caption": "Whether the hottest pixels are those that the network needs, asked of the network itself: a good map falls fast in A and rises fast in B, against a random order and against the cell's own mask. Simulated cells, CG-RecNet, means over cells."}}
+if study is None:
+    draw_absent("The study was not run here.")
+else:
+    draw_curves(study, subject.split()[1])
+plt.show()
+
+# %% tags=["remove-input"]
+provenance_of_study(study)
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = None
+else:
+    lines = ["| network | order | area under deletion | area under insertion | n |", "|---|---|---|---|---:|"]
+    for model, orders in study.record.results["curves"].items():
+        for kind, found in orders.items():
+            name = {"mask": "the cell's mask", "uniform": "random order"}.get(kind, title_of(kind))
+            lines.append(
+                f"| {MODELS[model]} | {name} | {interval(found['area deletion'])} | {interval(found['area insertion'])} | {found['area deletion']['n']} |"
+            )
+    shown = Markdown("\n".join(lines))
+shown
+
+# %% [markdown]
+# A picture with half of its pixels painted over is like nothing that the network was trained on, so these curves measure its answer to strange pictures too {cite}`petsiuk2018rise`.
+# That is why the random order is there.
+#
+# ## Do the methods agree?
+#
+# If two methods explain one network, their maps should look alike ({numref}`fig-maps-agreement`).
+# That Grad-CAM and HiResCAM do so at the last stage is no news: there they are one formula ({doc}`grad_cam`).
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "A square table with the same maps along both sides and a rank correlation in every field, red for agreement, blue for the opposite."}, "figure": {"name": "fig-maps-agreement", "caption": "Maps of one network that are meant to say the same, compared cell by cell: rank correlation over the positions, mean over the occluded cells. Simulated cells, CG-RecNet."}}
+if study is None:
+    draw_absent("The study was not run here.")
+else:
+    draw_agreement(study, subject)
+plt.show()
+
+# %% tags=["remove-input"]
+provenance_of_study(study)
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = None
+else:
+    agreeing = study.record.results["agreement"][subject]
+    looked = {pair: agreeing[pair] for pair in ("gradcam@last|occlusion", "gradcam@stage3|occlusion", "gradcam@last|gradcam@stage3") if pair in agreeing}
+    shown = Markdown(
+        "Rank correlations (means with 95 % intervals over cells): "
+        + "; ".join(f"{' with '.join(title_of(kind) for kind in pair.split('|'))} {interval(found)} (n = {found['n']})" for pair, found in looked.items())
+        + "."
+    )
+shown
+
+# %% [markdown]
+# ## Does the map give the shortcut away?
+#
+# Now a network is trained on the same cells, but each class has its own acquisition runs, and so its own grey of the background ({doc}`../2_data/shortcuts`).
+# The cells and their outlines are the same; only the runs were dealt out differently.
+# First: does it cheat?
+# We show it the test cells as they are in its own world, and in the honest world, where the run says nothing.
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = Markdown(missing_study())
+else:
+    lines = ["| network | pictures | accuracy | names the class that the run belongs to | test cells |", "|---|---|---:|---:|---:|"]
+    for name, worlds in study.record.results["following"].items():
+        for pictures, found in worlds.items():
+            lines.append(
+                f"| {network_title(name)} | {'run and class tied' if pictures == 'shortcut' else 'honest'} | {found['accuracy']:.2f} | {found['as the run']:.2f} | {found['n']} |"
+            )
+    cheats = [name for name in study.record.results["following"] if name.startswith("shortcut")]
+    sentences = []
+    for name in cheats:
+        own, fair = (study.record.results["following"][name][pictures] for pictures in ("shortcut", "honest"))
+        goes = fair["as the run"] > fair["accuracy"]
+        sentences.append(
+            f"In its own world {network_title(name)} is right on {own['accuracy']:.0%} of the cells. In the honest world it is right on {fair['accuracy']:.0%}, and says what the run suggests for {fair['as the run']:.0%}: "
+            + ("it goes by the run more than by the cell." if goes else "it goes by the cell at least as much as by the run.")
+        )
+    shown = Markdown("\n".join(lines) + "\n\n" + " ".join(sentences))
+shown
+
+# %% [markdown]
+# Then: can one see that in its maps?
+# An honest network should look at the cell, a cheating one at the background.
+# {numref}`fig-maps-shortcut` compares the maps of two networks of the same make for the same cells.
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Two squares of dots with a diagonal line: share of heat inside the cell and in the border of the picture, for the honest network across and the shortcut network upwards, one dot per cell, one colour per method."}, "figure": {"name": "fig-maps-shortcut", "caption": "If maps gave the shortcut away, dots would lie below the line in A and above it in B: the cheating network's heat would leave the cell for the border. Each dot is one simulated cell, explained for an honest network and for one that was trained on the shortcut."}}
+if study is None or not study.config.shortcut:
+    draw_absent("The study was not run here.")
+else:
+    cheat = study.config.shortcut[-1]
+    KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
+    draw_shortcut(study, f"honest {cheat}", f"shortcut {cheat}", KINDS)
+plt.show()
+
+# %% tags=["remove-input"]
+provenance_of_study(study)
+
+# %% tags=["remove-input"]
+if study is None or not study.config.shortcut:
+    shown = None
+else:
+    lines = [
+        "| map | heat in the cell: shortcut minus honest | in the border: shortcut minus honest | told apart by the cell | by the border | n |",
+        "|---|---|---|---:|---:|---:|",
+    ]
+    areas = []
+    for kind in KINDS:
+        names = (f"shortcut {cheat}", f"honest {cheat}")
+        (_, _, cell), = beats(study, names[0], kind, [(names[1], kind)])
+        (_, _, border), = beats(study, names[0], kind, [(names[1], kind)], "energy border")
+        by_cell, by_border = (told_apart(study, *pair, kind, what) for pair, what in ((names[::-1], "energy cell"), (names, "energy border")))
+        areas += [one["area"] for one in (by_cell, by_border) if one]
+        shares = [f"{one['area']:.2f}" if one else "none" for one in (by_cell, by_border)]
+        lines.append(f"| {title_of(kind)} | {interval(cell)} | {interval(border)} | {' | '.join(shares)} | {cell['n']} |")
+    best = max(areas)
+    shown = Markdown(
+        "\n".join(lines)
+        + "\n\n*Told apart*: area under the ROC curve when one map of one cell is to say which network it came from, more heat outside the cell (or in the border) speaking for the cheat; one half is guessing. "
+        + (
+            f"The best of these, picked afterwards, is {best:.2f}: on most single maps the cheat shows."
+            if best > 0.9
+            else f"The best of these, picked afterwards, is {best:.2f}: a single map leaves much doubt, and an auditor has no honest twin to compare with."
+            if best > 0.6
+            else f"The best of these, picked afterwards, is {best:.2f}: the maps do not give the cheat away."
+        )
+        + " The test that does not need a map, showing the cells under other runs, is in the table above."
+    )
+shown
+
+# %% [markdown]
+# The background's grey lies under the cell as well as beside it, so a network that goes by it may look anywhere.
+# Heat on the cell is therefore no proof of an honest network.
+#
+# ## Fusion and gate, after training
+#
+# Two of the paper's claims are about the inside: the fusion *recalibrates* the features (C07), the gate *suppresses the background* (C08).
+# At the start the CAFM changes the sum of its branches by one part in the number of positions ({doc}`../3_model/fusion`), and an untrained gate is wider on the cell in about half of its channels ({doc}`../3_model/gated_cnn`).
+# Here is what training made of that, on the explained cells.
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = Markdown(missing_study())
+else:
+    found = study.record.results["modules"]
+    name = f"honest {study.config.honest[0]}"
+    sentences = []
+    if "change" in found.get(name, {}):
+        change, start = found[name]["change"], 1 / found[name]["positions"]
+        sentences.append(
+            f"After training, the CAFM changes LA + XCA by {interval(change, 2, percent=True)} (n = {change['n']}), {change['mean'] / start:.1f} times the value of the start, {100 * start:.2f} %."
+            + (" Its spatial path is dead: the ReLU between its two convolutions is zero at every position of these cells, so that its maps are the same everywhere." if found[name]["dead"] else "")
+        )
+    if "gate" in found.get(name, {}):
+        gap = found[name]["gate"]["length on - off"]
+        off = found[name]["gate"]["length_off"]
+        if gap["low"] is None:
+            said = "cannot be compared on these cells"
+        elif gap["low"] > 0:
+            said = "is made longer on the cell than off it, relatively speaking: the background is held back, though " + (
+                "it is not made quieter than it came." if off["mean"] > 1 else "and it is quieter than it came.")
+        elif gap["high"] < 0:
+            said = "grows more off the cell than on it: the opposite of suppression."
+        else:
+            said = "changes alike on and off the cell, as far as these cells tell."
+        sentences.append(f"Behind the gated block, a position's vector {said} (difference of the ratios {interval(gap)}, n = {gap['n']}; off the cell the ratio is {interval(off)}).")
+    shown = Markdown(module_rows(study) + "\n\n" + " ".join(sentences))
+shown
+
+# %% tags=["remove-input"]
+provenance_of_study(study)
+
+# %% [markdown]
+# One network, one seed, a few epochs: these numbers describe this network, and are no verdict on the authors'.
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = Markdown("**Take-away.** A map is worth what it adds to its controls. Whether these maps add anything will stand here when the study has been run.")
+else:
+    verdicts = {kind: found for _, kind, found in beats(study, subject, "gradcam@last", [("no network", "uniform"), ("no network", "centre"), ("no network", "sobel")])}
+    above = [title_of(kind) for kind, found in verdicts.items() if found["low"] is not None and found["low"] > 0]
+    not_above = [title_of(kind) for kind in verdicts if title_of(kind) not in above]
+    names = {"uniform": "a uniform map", "edges (Sobel)": "plain edges", "blob in the middle": "a blob in the middle"}
+    better, worse = (" and ".join(names.get(name, name) for name in found) for found in (above, not_above))
+    shown = Markdown(
+        "**Take-away.** A map is worth what it adds to its controls. On these simulated cells, "
+        f"{MODELS[subject.split()[1]]}'s Grad-CAM at the last stage has "
+        + (f"more of its heat inside the cell than {better}" if above else "no more of its heat inside the cell than any control")
+        + (f", and no more than {worse}" if above and not_above else "")
+        + ". Heat on the cell says where a coarse map is positive; it does not say that the network went by the cell's form, and the shortcut network is the test of that."
+    )
+shown
+
+# %% [markdown]
+# ```{exercise} A blob that knows nothing
+# :label: exercise-maps-blob
+#
+# Take the made-up cells from the beginning of this page.
+# How much energy does a round blob in the middle have inside the cells, and how wide would it have to be to have the most?
+# What does the answer say about cells that lie in the middle of their pictures?
+# ```
+#
+# ````{solution} exercise-maps-blob
+# :class: dropdown
+#
+# The narrower the blob, the surer it lies on the cell, because cells are centred.
+# So a small spot in the middle beats any honest map in energy, and it knows nothing.
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+middle = (np.arange(96) + 0.5) / 96 - 0.5
+for width in (0.02, 0.05, 0.1, 0.2, 0.4):
+    line = np.exp(-0.5 * (middle / width) ** 2)
+    blob = np.broadcast_to(np.outer(line, line), masks.shape)
+    print(f"width {width:.2f}: energy {energy(blob, masks).mean():.2f}")

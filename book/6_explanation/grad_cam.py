@@ -1,0 +1,223 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Grad-CAM, carefully
+#
+# **You will learn** how a class activation map comes about, what is usually done to it before it is shown, and what such maps look like on cells whose outline is known.
+#
+# The paper's Figure 8 shows Grad-CAM maps of its networks, and reads them: CG-RecNet's heat lies on the cell, on soma and neurites, the baseline's is scattered.
+# Section 3.3 calls the finding qualitative, and says that it rests on few pictures.
+# This chapter makes the counterpart of that figure.
+# Whether such a picture is evidence is the question of the next one ({doc}`do_maps_mean_anything`).
+#
+# ## The idea
+#
+# A network turns an image into a score for each class.
+# Somewhere on the way it holds a stack of coarse maps, $A_1$ to $A_C$, one for each channel of a layer.
+# **Grad-CAM** {cite}`selvaraju2017gradcam,selvaraju2020gradcam` asks how much the score $y$ of a class would rise if a channel were a little stronger, averages that over the positions, and adds the channels up with these weights:
+#
+# $$
+# w_c = \frac1N \sum_{p} \frac{\partial y}{\partial A_{c,p}}, \qquad
+# L_p = \sum_c w_c\, A_{c,p} .
+# $$ (eq-gradcam)
+#
+# Here $p$ runs over the $N$ positions of the map.
+# Where $L_p$ is positive, the layer's activity at $p$ speaks for the class; where it is negative, against it.
+#
+# **HiResCAM** {cite}`draelos2020hirescam` leaves out the averaging: each activity is multiplied by its own slope.
+#
+# $$
+# L_p = \sum_c \frac{\partial y}{\partial A_{c,p}}\, A_{c,p} .
+# $$ (eq-hirescam)
+#
+# **Grad-CAM++** {cite}`chattopadhay2018gradcam` averages with weights, which are larger where a slope is positive.
+# **Occlusion** {cite}`zeiler2014visualizing` needs neither slopes nor layers: cover a window of the image with its background's grey, and see how far the score falls.
+#
+# ## The code
+#
+# The gradient methods are those of a well-kept library, [pytorch-grad-cam](https://github.com/jacobgil/pytorch-grad-cam), behind one small function of ours.
+# The wrapper is there for what the library does besides:
+# it stretches each map by its own smallest and largest value, clears the network's gradients and leaves the network in evaluation mode, and its `with` block swallows an `IndexError`.
+# We ask it for the map of {eq}`eq-gradcam` and nothing else, and give the network back as it was.
+
+# %% tags=["remove-input"]
+import inspect
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import Markdown
+
+from cgrecnet.data import open_dataset
+from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+from cgrecnet.explain import cams
+from cgrecnet.explain.layers import LAYERS
+from cgrecnet.explain.methods import TITLES, explain
+from cgrecnet.figures.cells import draw_absent
+from cgrecnet.figures.explained import MODELS, load_study, missing_study, provenance_of_study
+from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import use_book_style
+from cgrecnet.models import create_model
+
+use_book_style()
+Markdown(f"```python\n{inspect.getsource(cams._one)}```")
+
+# %% [markdown]
+# Two lines need a word.
+# The hook that copies is there because some networks overwrite a layer's output in place (torchvision's DenseNet does); the recorded map would change behind our back, and only on a CPU.
+# And the score is taken before the softmax: after it, a class's score would also rise because another class's falls.
+#
+# Which layer is taken is written down for every model of the comparison, and not guessed:
+
+# %% tags=["remove-input"]
+rows = [f"| {model} | {', '.join(f'{place}: `{layer.path}`' for place, layer in places.items())} |" for model, places in LAYERS.items()]
+Markdown("\n".join(["| model | places and modules |", "|---|---|", *rows]))
+
+# %% [markdown]
+# A vision transformer has no maps but tokens; they are laid out as a square again, without the class token.
+#
+# ## A live check: three names for one map
+#
+# ResNet-50 ends simply: the last maps are averaged over the positions, and linear layers follow.
+# Then the slope of a score is the same at every position, and {eq}`eq-gradcam` and {eq}`eq-hirescam` are the same map; so is the original class activation map {cite}`zhou2016learning`, which needs no gradient at all.
+# Moreover, the map is *complete*: summed over the positions it gives the score, up to the constant that the linear layers add.
+# We check it on one simulated cell and a network that has learned nothing.
+
+# %%
+torch.manual_seed(0)
+network = create_model("cg_recnet", image_size=96).eval()  # untrained
+dataset = open_dataset("cytometer", options={"cells": 6, "seed": 3})
+cells = BatchedCells(dataset, range(len(dataset)), 96, train=False)
+image = cells.batch(np.array([1]), epoch=0)[0].clone()
+target = [2]
+
+gradcam = explain("gradcam", network, "cg_recnet", image, target)
+hirescam = explain("hirescam", network, "cg_recnet", image, target)
+with torch.no_grad():
+    score = network(image)[0, target[0]].item()
+    nothing = torch.zeros(1, 2048)
+    constant = network.classifier_extra(network.fc(nothing))
+    constant = constant[0, target[0]].item()
+print(f"largest difference of the two maps {np.abs(gradcam - hirescam).max():.1e}")
+print(f"score minus constant {score - constant:.4f}, sum of the map {hirescam.sum():.4f}")
+
+# %% tags=["remove-cell"]
+reach = np.abs(gradcam).max()
+assert np.abs(gradcam - hirescam).max() < 1e-4 * reach
+assert abs(score - constant - hirescam.sum()) < 1e-3 * abs(hirescam).sum()
+
+# %% [markdown]
+# So at the last stage of all four networks of the ablation it makes no difference which of these methods is named.
+# At an earlier layer they part ways, and only HiResCAM keeps to what was multiplied where.
+#
+# ## What a picture hides
+#
+# {numref}`fig-cam-steps` takes this map through the usual steps.
+
+# %% mystnb={"image": {"alt": "Four panels. A cell in grey; the raw map, a coarse square of coloured fields with numbers in them; the positive part of it enlarged to a smooth spot; the same stretched to full colour range over the cell."}, "figure": {"name": "fig-cam-steps", "caption": "A network of random numbers gives a smooth, glowing picture too: the steps from the raw map to the overlay remove its coarseness, its sign and its size. A, a simulated cell; B, the raw map with its values; C, negative values cut off, enlarged; D, stretched to its own range and laid over the cell."}}
+grey = image[0, 0].numpy() * IMAGENET_STD[0] + IMAGENET_MEAN[0]
+draw_steps(grey, gradcam[0])
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(dataset)
+
+# %% tags=["remove-input"]
+side = gradcam.shape[1]
+positive = (gradcam > 0).mean()
+Markdown(
+    f"The map has {side} by {side} positions, because each stage of the network halves the image and this one is {image.shape[-1]} pixels wide; at the paper's 224 it would have 7 by 7. "
+    f"The smoothness is the enlargement's. Of the positions, {positive:.0%} are positive; the rest is cut off in panels C and D. "
+    "Stretching makes the strongest place of every map equally bright, however weak its evidence is. "
+    "And a cell that lies in the middle is hit by any heat that lies in the middle."
+)
+
+# %% [markdown]
+# We therefore keep maps raw, give the maps of a figure one scale in common, draw the cell's outline where it is known, and say how many positions there are.
+#
+# ## Maps on cells (the counterpart of Figure 8)
+#
+# Networks were trained for this on **simulated** cells (`book/experiments/explain-simulated.yaml`), where the outline of each cell is known.
+# They are small and were trained for a few epochs; they are not the paper's.
+
+# %% tags=["remove-input"]
+study = load_study()
+if study is None:
+    shown = Markdown(missing_study())
+else:
+    tests = [
+        f"| {MODELS[facts['model']]} | {facts['training']} | {facts['test']['accuracy']:.3f} | {facts['test']['macro']['f1']:.3f} | {facts['test']['n']} |"
+        for facts in study.record.networks.values()
+    ]
+    shown = Markdown("\n".join(["| network | trained on | accuracy | macro F1 | test cells |", "|---|---|---:|---:|---:|", *tests]))
+shown
+
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Columns of simulated cells under the headings right and wrong, sure and unsure; the first row shows the cells with their outline, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-cells", "caption": "The counterpart of the paper's Figure 8, on simulated cells with their true outline: how much of a map lies on its cell can be seen here, and is counted in the next chapter. Columns: test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; the number below a cell is the probability of the class that is explained, the one that was predicted. Rows: cell; CG-RecNet at the last stage and at stage 3; the baseline at the last stage. One scale per row."}}
+if study is None:
+    draw_absent("The study was not run here.")
+else:
+    first = f"honest {study.config.honest[0]}"
+    second = f"honest {study.config.honest[-1]}"
+    sorts = four_sorts(study, first)
+    draw_cells(study, first, second, ("gradcam@last", "gradcam@stage3"), sorts)
+plt.show()
+
+# %% tags=["remove-input"]
+provenance_of_study(study)
+
+# %% tags=["remove-input"]
+if study is None:
+    shown = None
+else:
+    counted = ", ".join(f"{len(chosen)} {sort}" for sort, chosen in sorts.items())
+    inside = {name: study.record.results["scores"][name]["gradcam@last"]["energy cell"] for name in (first, second)}
+    words = "; ".join(
+        f"{MODELS[name.split()[1]]} {found['mean']:.2f} (n = {found['n']})" if found["mean"] is not None else f"{MODELS[name.split()[1]]} has no heat at all"
+        for name, found in inside.items()
+    )
+    shown = Markdown(
+        f"The cells were chosen by the answer and its probability among the {study.shown} that the study keeps, never by their map: {counted}. "
+        f"Over all explained cells, the share of the heat that lies inside the cell is on average: {words}. "
+        f"The cell covers {study.record.results['area']['cell']['mean']:.2f} of the picture, which is what a map without any knowledge would have."
+    )
+shown
+
+# %% [markdown]
+# **Take-away.**
+# Grad-CAM is a weighted sum of coarse maps.
+# At the last stage of these networks it is the class's own linear layer, position by position, whatever the method is called.
+# What makes it look sharp, positive and strong is done afterwards, and works on an untrained network as well.
+#
+# ```{exercise} What the picture would be for another class
+# :label: exercise-cam-class
+#
+# A map belongs to a class.
+# Make the map of the cell above for each of the three classes, with the same untrained network.
+# What do the three maps add up to, and why?
+# ```
+#
+# ````{solution} exercise-cam-class
+# :class: dropdown
+#
+# The sum of the maps is the map of the sum of the scores, because {eq}`eq-gradcam` is linear in the score.
+# A class that is favoured at a place need not be favoured *over the others* there: what decides between two classes is the difference of their maps.
+# The next cell is the solution, and it runs.
+# ````
+
+# %% tags=["hide-input"]
+each = np.concatenate(
+    [explain("gradcam", network, "cg_recnet", image, [k]) for k in range(3)]
+)
+together = explain("gradcam", network, "cg_recnet", image.repeat(3, 1, 1, 1), [0, 1, 2]).sum(axis=0)
+print("largest difference", np.abs(each.sum(axis=0) - together).max())
+print("range of each map:", [f"{one.min():.2g} to {one.max():.2g}" for one in each])
+assert np.abs(each.sum(axis=0) - together).max() < 1e-4 * np.abs(each).max()
+print("methods:", ", ".join(TITLES.values()))

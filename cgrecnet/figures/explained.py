@@ -1,0 +1,149 @@
+"""A study of explanations as a page shows it: its numbers, the cells that it kept, and where it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+from cgrecnet.errors import UserError
+from cgrecnet.explain.methods import TITLES
+from cgrecnet.explain.sanity import WITHOUT_NETWORK
+from cgrecnet.figures.provenance import SHOWN, Provenance
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.explain import explain_code
+from cgrecnet.runs.explain_config import ExplainConfig
+from cgrecnet.runs.explain_record import ExplainRecord, find_explain
+
+COMMAND = ".venv/bin/cgrecnet explain book/experiments/explain-simulated.yaml"
+#: Places in the network, as a figure names them.
+PLACES = {"last": "last stage", "stage3": "stage 3", "stage2": "stage 2"}
+TRAININGS = {
+    "honest": "trained",
+    "shuffled": "trained on shuffled labels",
+    "shortcut": "trained on the shortcut",
+    "start": "at the start (ImageNet)",
+    "untrained": "untrained",
+}
+MODELS = {"cg_recnet": "CG-RecNet", "resnet50": "Baseline", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """A record with its arrays. Networks are named as in the record, `TRAINING MODEL`."""
+
+    record: ExplainRecord
+    arrays: Mapping[str, np.ndarray]
+
+    @cached_property
+    def config(self) -> ExplainConfig:
+        return ExplainConfig.from_mapping(self.record.config, "the record")
+
+    @property
+    def shown(self) -> int:
+        """How many cells are kept with their maps."""
+        return self.record.cells["shown"]
+
+    def score(self, network: str, kind: str, what: str) -> np.ndarray:
+        """A score of every explained cell; empty where the study has none."""
+        return self.arrays.get(f"score/{network}/{kind}/{what}", np.array([]))
+
+    def image(self, pictures: str = "honest") -> np.ndarray:
+        """Kept cells as the networks see them, back on the scale where white is 1, (shown, S, S)."""
+        return self.arrays[f"image/{pictures}"].astype(float) * IMAGENET_STD[0] + IMAGENET_MEAN[0]
+
+    def mask(self, part: str = "cell") -> np.ndarray:
+        """Masks of the kept cells, boolean (shown, S, S)."""
+        size = self.record.config["image_size"]
+        bits = np.unpackbits(self.arrays[f"mask/{part}"])[: self.shown * size * size]
+        return bits.reshape(self.shown, size, size).astype(bool)
+
+    def map(self, network: str, kind: str) -> np.ndarray | None:
+        """Raw maps of the kept cells, (shown, h, w), or None."""
+        found = self.arrays.get(f"map/{network}/{kind}")
+        return None if found is None else found.astype(float)
+
+    def right(self, network: str) -> np.ndarray:
+        """Whether the network named the class of each explained cell."""
+        return self.arrays[f"target/{network}"] == self.arrays["label"]
+
+    def is_current(self) -> bool:
+        """Whether the code that made the record is the code that is here now."""
+        try:
+            return explain_code(self.config) == self.record.code
+        except (KeyError, UserError):
+            return False
+
+
+def load_study(experiment: str = "explain-simulated", results: Path = RESULTS) -> Study | None:
+    """The newest study of an experiment, or None where there is none."""
+    found = find_explain(results, experiment)
+    return Study(*found) if found else None
+
+
+def missing_study() -> str:
+    """What a page says where the study was not run."""
+    return (
+        "**The study that this page is about was not run here**, so its figures and tables are left out. "
+        f"This command makes it; it takes its time, and goes on where it was stopped:\n\n```bash\n{COMMAND}\n```"
+    )
+
+
+def provenance_of_study(study: Study | None) -> Provenance:
+    """Data, run, seed, commit, code, hardware and time of a study; for None, how it is made."""
+    if study is None:
+        return Provenance((("Runs", f"none here; {COMMAND} makes them"),))
+    record = study.record
+    data = "; ".join(
+        f"{one['name']} (simulated cells), confounding {one['options']['confounding']:g}, {one['cells']:,} cells, "
+        f"sha256 {one['fingerprint'][:SHOWN]}"
+        for one in record.data
+    )
+    head, plus, _ = record.commit.partition("+")
+    hardware, weights = record.hardware, record.weights.get("source")
+    code = "the same as now" if study.is_current() else f"has changed since; `{COMMAND}` brings the numbers up to date"
+    return Provenance(
+        (
+            ("Data", data),
+            ("Runs", record.run_id),
+            ("Networks", f"{len(record.networks)}, {record.config['image_size']} px, {record.config['epochs']} epochs, "
+                         f"weights at the start: {weights or 'random'}"),
+            ("Seeds", f"{record.config['seed']} (one seed each)"),
+            ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
+            ("Code", code),
+            ("Hardware", hardware["gpu"] or f"CPU, {hardware['cores']} cores, {hardware['threads']} thread(s) "
+                                            f"({hardware['cpu']})"),
+            ("Time", f"{record.wall_seconds / 60:.0f} min"),
+        ),
+        runs=(record.run_id,),
+        sets=tuple(dict.fromkeys(one["name"] for one in record.data)),
+    )  # fmt: skip
+
+
+def title_of(kind: str) -> str:
+    """`gradcam@stage3` as a figure names it; controls too."""
+    for prefix, words in (("moved ", ", moved at random"), ("swapped ", " of another cell")):
+        if kind.startswith(prefix):
+            return title_of(kind.removeprefix(prefix)) + words
+    method, _, place = kind.partition("@")
+    name = TITLES.get(method) or WITHOUT_NETWORK.get(method, method)
+    return f"{name}, {PLACES.get(place, place)}" if place else name
+
+
+def network_title(network: str) -> str:
+    """`shortcut resnet50` in words."""
+    training, _, model = network.partition(" ")
+    return f"{MODELS.get(model, model)}, {TRAININGS[training]}"
+
+
+def interval(found: Mapping | None, digits: int = 2, percent: bool = False) -> str:
+    """A summary as text: mean (95 % interval); `none` where nothing was a number."""
+    if not found or found["mean"] is None:
+        return "none"
+    factor, unit = (100, " %") if percent else (1, "")
+    mean = f"{factor * found['mean']:.{digits}f}{unit}"
+    if found["low"] is None:
+        return mean
+    return f"{mean} ({factor * found['low']:.{digits}f} to {factor * found['high']:.{digits}f})"
