@@ -41,12 +41,11 @@ import sys
 
 from IPython.display import Markdown
 
-from cgrecnet.figures.provenance import from_records
-from cgrecnet.paths import RESULTS
-from cgrecnet.runs.record import load_records
+from cgrecnet.figures.missing import provenance_of
+from cgrecnet.runs.experiments import experiment
 
-records = load_records(RESULTS, "jurkat-first")
-minutes = sum(record.wall_seconds for record in records) / 60
+ablation = experiment("ablation", "jurkat")
+records = list(ablation.records) if ablation else []
 
 
 def size(folder):
@@ -59,18 +58,24 @@ def size(folder):
 
 
 gigabytes = size(sys.prefix) / 1e9
+minutes = sum(record.wall_seconds for record in records) / 60
 threads = ", ".join(sorted({f"{record.hardware['threads']} thread(s)" for record in records}))
+cost = (
+    f"{minutes:.0f} minutes of training for {len(records)} of {ablation.planned} runs on a CPU with {threads}, on a machine that did other work at the same time"
+    if records
+    else "not measured here"
+)
 Markdown(
     "| door | command | what it takes |\n|---|---|---|\n"
     "| read | open `index.html` | a browser |\n"
     f"| re-run the book | `make book` | {gigabytes:.1f} GB of packages; then the minutes that the page on execution status lists |\n"
     "| run the tests | `make test` | the same packages |\n"
-    f"| repeat the first experiment on real cells | `cgrecnet sweep sweeps/jurkat-first.yaml` | {minutes:.0f} minutes of training for {len(records)} runs on a CPU with {threads}, on a machine that did other work at the same time, and the Jurkat images |\n"
-    "| repeat it on the paper's cells | the same command, with `data: zhu` and `task: lineage` in a copy of that file | the images, which you fetch yourself; the cost was not measured |"
+    f"| repeat the ablation on real cells | `cgrecnet sweep sweeps/jurkat-ablation.yaml` | the Jurkat images and the weights that the file names; {cost} |\n"
+    "| repeat it on the paper's cells | `cgrecnet sweep sweeps/ablation.yaml` | the images, which you fetch yourself, and a graphics card; with `--cost` the command says beforehand how long it will take |"
 )
 
 # %% tags=["remove-input"]
-from_records(records)
+provenance_of(records, ("ablation", "jurkat"))
 
 # %% [markdown]
 # What each page cost to make stands in {doc}`/book/appendix/execution`.

@@ -9,7 +9,6 @@ from torch import nn
 from cgrecnet.data import open_dataset
 from cgrecnet.figures.cells import draw_absent, draw_gallery, pick
 from cgrecnet.figures.crops import draw_crops
-from cgrecnet.figures.runs import draw_confusions, draw_curves
 from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import STYLE, use_book_style
 
@@ -52,19 +51,6 @@ def test_random_crops_differ_and_the_fixed_view_does_not(cells):
     assert not np.array_equal(pictures[0], pictures[1])
     assert np.array_equal(pictures[3], pictures[4]) and pictures[3].shape == (32, 32)
     assert 0 <= pictures[3].min() <= pictures[3].max() <= 1 + 1e-6
-
-
-def test_a_confusion_matrix_prints_its_counts(record):
-    axes = draw_confusions([record, record]).axes
-    assert [text.get_text().split()[0] for text in axes[0].texts] == ["2", "0", "0", "1", "1", "0", "0", "1", "1"]
-    assert len(axes) == 2
-
-
-def test_curves_mark_the_reported_epoch(record):
-    loss, f1, rate = draw_curves([record]).axes
-    dot = f1.lines[-1]
-    assert dot.get_xdata()[0] == 1 and dot.get_marker() == "o"
-    assert rate.get_yscale() == "log" and len(loss.lines) == 2
 
 
 def test_shapes_are_those_that_the_network_had():
