@@ -26,6 +26,8 @@
 # The other is the split, which has a seed of its own here, so that seeds can be compared on the same cells.
 
 # %% tags=["remove-input"]
+import logging
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -37,6 +39,7 @@ from cgrecnet.figures.seeds import by_seed, draw_power, draw_twins, spread_of, s
 from cgrecnet.figures.style import use_book_style
 
 use_book_style()
+logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces bfloat16
 
 # %%
 a, b, c = 0.1, 0.2, 0.3
@@ -45,7 +48,7 @@ print((a + b) + c == a + (b + c), (a + b) + c, a + (b + c))
 # %% [markdown]
 # ## Twins
 #
-# Let us train one network several times and change a single thing each time: nothing, the number of threads, one weight by the smallest step that its number format knows, the precision, the seed.
+# Let us train one network several times from the same start and change a single thing each time: nothing, the number of threads, one weight by the smallest step that its number format knows, the precision, the seed of order and crops.
 # It is done here, live, on a few simulated cells with the smallest of the paper's comparators.
 # After each step of the optimizer we ask how far the weights are from those of the first run, in units of the way that the first run has gone:
 #
@@ -63,7 +66,7 @@ from cgrecnet.training.setup import load_parts
 
 
 def weights_of_run(seed=42, threads=1, precision="32", nudge=False, epochs=3):
-    """The data set, and the weights of a short run by step, as one long vector each: at the start and after each epoch."""
+    """The data set, and the weights of a short run as one long vector each: at the start and after every step."""
     config = RunConfig(
         model="mobilenet_v2", data="cytometer", data_options={"cells": 90}, image_size=32, batch_size=16, seed=seed,
         precision=precision,
@@ -73,25 +76,24 @@ def weights_of_run(seed=42, threads=1, precision="32", nudge=False, epochs=3):
     try:
         fabric = make_fabric(config)
         dataset, _, cells = load_parts(config, fabric)
-        torch.manual_seed(config.seed)
-        network = create_model(config.model, image_size=32)
+        torch.manual_seed(0)  # the same start for all
+        network = create_model(config.model, image_size=config.image_size)
         if nudge:
             weight = next(network.parameters()).data.view(-1)
             weight[0] = torch.nextafter(weight[0], torch.tensor(float("inf")))
         network.to(memory_format=torch.channels_last)
         adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
         model, optimizer = fabric.setup(network, adam)
+        seen = []
 
-        def look():
-            return torch.cat([p.detach().reshape(-1).clone() for p in network.parameters()])
+        def look(**_):
+            seen.append(torch.cat([p.detach().reshape(-1).clone() for p in network.parameters()]))
 
-        taken, seen = 0, {0: look()}
+        look()
         for epoch in range(1, epochs + 1):
             torch.manual_seed(epoch)  # dropout
-            batches = list(epoch_batches(cells["train"], config.batch_size, config.seed, epoch, fabric))
-            loop.train_one_epoch(model, batches, optimizer, fabric=fabric)
-            taken += len(batches)
-            seen[taken] = look()
+            batches = epoch_batches(cells["train"], config.batch_size, config.seed, epoch, fabric)
+            loop.train_one_epoch(model, batches, optimizer, fabric=fabric, on_step=look)
     finally:
         torch.set_num_threads(before)
     return dataset, seen
@@ -105,13 +107,13 @@ twins = {
     "another seed": {"seed": 43},
 }
 dataset, first = weights_of_run()
-steps = [step for step in first if step]
+steps = range(1, len(first))
 distances = {}
 for name, change in twins.items():
     _, other = weights_of_run(**change)
     distances[name] = [float((other[t] - first[t]).norm() / (first[t] - first[0]).norm()) for t in steps]
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each epoch. The run with nothing changed lies on the bottom line, labelled none. The others lie above it, the run with another seed highest."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each epoch. Simulated cells, MobileNetV2, one run each; the way of a few steps only."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. The others lie above it, the run with another seed highest."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
 draw_twins(distances, steps)
 plt.show()
 
@@ -121,16 +123,20 @@ from_dataset(dataset)
 # %% tags=["remove-input"]
 assert max(distances["nothing changed"]) == 0, "the same seed did not give the same weights"
 threads, bit, half, seed = (distances[name] for name in ("two threads", "one weight, by one bit", "bfloat16", "another seed"))
-ulp = "not at all (this network's sums are not shared out)" if max(threads) == 0 else f"by {threads[-1]:.1e}"
+shared = "not at all (nothing is shared out here)" if max(threads) == 0 else f"by {threads[0]:.1g} after the first step and by {threads[-1]:.1g} after the last, because two threads add in another order"
 Markdown(
-    f"After {steps[-1]} steps, and to the last bit, the repeated run has the weights of the first. "
-    f"With two threads in place of one they differ {ulp}, because two threads add in another order. "
-    f"One weight moved by its smallest step ends in a distance of {bit[-1]:.1e}; "
-    f"bfloat16, which rounds every product to fewer digits, in one of {half[-1]:.1e}; "
-    f"another seed, which shares no random number with the first run, in one of {seed[-1]:.1f}."
+    f"The repeated run has the weights of the first after each of the {len(steps)} steps, to the last bit. "
+    f"With two threads in place of one they differ {shared}. "
+    f"One weight moved by its smallest step makes a distance of {bit[0]:.1g} after the first step, and of {bit[-1]:.1g} after the last. "
+    f"For bfloat16, which rounds to fewer digits at every operation, it is {half[-1]:.1g} at the end; "
+    f"for another seed, which shows the cells in another order and other crops of them, {seed[-1]:.1g}."
 )
 
 # %% [markdown]
+# A distance near 1 means: as far apart as the run has come.
+# Adam has a part in that.
+# Its first step for a weight with gradient $g$ is $\eta\, g / (|g| + \varepsilon)$, which is as long as the learning rate $\eta$ however small $g$ may be; a gradient that is nothing but rounding error makes a full step, in a direction that the last bit decides.
+#
 # So *same seed, same result* holds on a CPU for one number of threads, one version of the libraries and one kind of processor, and the tests of this project hold it to that.
 # Each record therefore names its seed, threads, versions and processor.
 # A reader who repeats a run elsewhere should expect the same conclusions, not the same digits.

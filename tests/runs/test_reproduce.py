@@ -141,7 +141,7 @@ def test_weights_that_cannot_be_got_are_one_sentence_before_anything_starts(tmp_
     said = capsys.readouterr()
     assert "could not be downloaded" in said.err and "weights=null" in said.err and said.err.count("\n") == 1
     assert said.out == "" and not list((tmp_path / "results").iterdir())
-    plans = plan_sweep(choose_runs(["comparison-zhu"], {}))
+    plans = plan_sweep(choose_runs(["comparison-zhu"], {})["comparison-zhu"])
     need_networks(plans[:1])  # starts at random, so nothing is downloaded
 
 
