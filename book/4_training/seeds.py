@@ -113,7 +113,7 @@ for name, change in twins.items():
     _, other = weights_of_run(**change)
     distances[name] = [float((other[t] - first[t]).norm() / (first[t] - first[0]).norm()) for t in steps]
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. The others lie above it, the run with another seed highest."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. The others lie above it."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
 draw_twins(distances, steps)
 plt.show()
 
@@ -135,7 +135,7 @@ Markdown(
 # %% [markdown]
 # A distance near 1 means: as far apart as the run has come.
 # Adam has a part in that.
-# Its first step for a weight with gradient $g$ is $\eta\, g / (|g| + \varepsilon)$, which is as long as the learning rate $\eta$ however small $g$ may be; a gradient that is nothing but rounding error makes a full step, in a direction that the last bit decides.
+# Its first step for a weight with gradient $g$ is $\eta\, g / (|g| + \varepsilon)$, which is as long as the learning rate $\eta$ however small $g$ may be, as long as it is larger than $\varepsilon$; a gradient that is nothing but rounding error makes a full step, in a direction that the last bit decides.
 #
 # So *same seed, same result* holds on a CPU for one number of threads, one version of the libraries and one kind of processor, and the tests of this project hold it to that.
 # Each record therefore names its seed, threads, versions and processor.
