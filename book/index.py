@@ -18,7 +18,11 @@ from IPython.display import Markdown
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.machinery import machinery_outcomes
+from cgrecnet.figures.pages import link
+from cgrecnet.figures.rules_from_runs import run_outcomes
+from cgrecnet.figures.standing import verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
+from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.paper.tables import load_tables
 
@@ -26,23 +30,30 @@ table = load_tables()["3"]
 full, base = table.cell("CG-RecNet", "accuracy"), table.cell("Baseline", "accuracy")
 Markdown(
     f"> **The claim.** CG-RecNet is right for {full.value} ± {full.sd} % of the cells, "
-    f"{full.number - base.number:.2f} percentage points more than a plain ResNet-50."
+    f"{full.number - base.number:.2f} percentage points more than a plain ResNet-50 (the paper's Table 3)."
 )
 
 # %% tags=["remove-input"]
-paper, measured = AuditedPaper.load(), machinery_outcomes()
+paper = AuditedPaper.load()
+own = run_outcomes(paper)
+measured = machinery_outcomes() | own
 outcomes = verdicts(paper, measured)
 counts = verdict_counts(outcomes)
 fit = [model for model, check in paper.accuracy_checks.items() if check.fits]
 apart = [model for model, check in paper.accuracy_checks.items() if not check.fits]
+repeated = (
+    f"Runs on the paper's own cells decided {len(own)} of them. "
+    if own
+    else "No accuracy of the paper has been repeated, since its images are not at hand. "
+)
 Markdown(
     f"> **The verdict so far.** Of {len(outcomes)} claims "
     + ", ".join(f"{number} *{word}*" for word, number in counts.items())
-    + ". No accuracy of the paper has been repeated, since its images are not at hand. "
+    + f". {repeated}"
     f"By arithmetic, the printed accuracies of {' and '.join(sorted(fit, reverse=True))} go together with their class scores; "
     f"those of {', '.join(apart)} do not.\n>\n"
-    "> **Three doors.** {doc}`Read </book/1_question/how_to_read>`, {doc}`re-run </book/4_training/one_run>`, "
-    "or {doc}`teach and sweep </book/3_model/one_page>`."
+    f"> **Three doors.** {link('1_question/how_to_read', 'Read')}, {link('4_training/one_run', 're-run')}, "
+    f"or {link('3_model/one_page', 'teach')} and {link('4_training/sweeps', 'sweep')}."
 )
 
 # %% [markdown]
@@ -50,15 +61,26 @@ Markdown(
 # This book rebuilds the method, runs it, and asks of each claim: does it follow, does it hold, can it be checked at all?
 # Every number here was computed by the page it stands on, and you can run the pages again.
 #
-# ## The verdict so far
+# ## The verdicts at a glance
 #
-# Every quantitative claim of the paper is written down with the tolerance that decides it.
-# The verdicts below follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; the paper's images are not at hand, and no result on other cells is counted here.
+# Each tile is one claim of the paper, and leads to the page that says what is claimed and how near is near enough.
 
 # %% tags=["remove-input"]
-lines = ["| verdict | claims | what it means |", "|---|---:|---|"]
-lines += [f"| **{word}** | {counts[str(word)]} | {word.definition} |" for word in Verdict]
-Markdown("\n".join(lines))
+verdict_tiles(paper.claims, outcomes, "1_question/claims.html#all-claims")
+
+# %% tags=["remove-input"]
+source = verdict_source()
+source
+
+# %% tags=["remove-input"]
+said = (
+    "The verdicts follow from **arithmetic on the printed numbers**, from **running the rebuilt modules** and from **runs on the paper's own cells**; no result on other cells is counted here."
+    if own
+    else "The verdicts follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; the paper's images are not at hand, and no result on other cells is counted here."
+)
+lines = ["| | verdict | claims | what it means |", "|---|---|---:|---|"]
+lines += [f"| {LETTERS[word]} | **{word}** | {counts[str(word)]} | {word.definition} |" for word in Verdict]
+Markdown(f"{said}\n\n" + "\n".join(lines))
 
 # %% tags=["remove-input"]
 frame = verdict_table(paper, measured)
@@ -67,7 +89,10 @@ order = {str(word): place for place, word in enumerate(Verdict)}
 shown = shown.sort_values(by="verdict", key=lambda column: column.map(order), kind="stable")
 rows = [(f"{row.id} {row.title}", row.verdict, row.reason) for row in shown.itertuples()]
 title = f"The {len(shown)} claims that can be judged so far, one by one"
-Markdown(dropdown(title, wide_table(("claim", "verdict", "why"), rows, title)))
+Markdown(
+    dropdown(title, wide_table(("claim", "verdict", "why"), rows, title))
+    + f"\n\nWhat the same networks did on cells that anyone can get stands in {link('5_results/headline', 'the headline')}, and what would change a verdict in {link('7_judgement/verdict', 'the last part')}."
+)
 
 # %% [markdown]
 # A verdict is about a sentence or a number in the paper, never about its authors.
@@ -87,7 +112,7 @@ Markdown(dropdown(title, wide_table(("claim", "verdict", "why"), rows, title)))
 # :::{grid-item-card} Re-run
 # :link: /book/4_training/one_run
 # :link-type: doc
-# `make book` makes all of this on a laptop. Watch one run from its parameters to its record.
+# `make book` makes all of this on a laptop. Watch one run from its parameters to its record, killed on the way and resumed.
 # :::
 #
 # :::{grid-item-card} Teach and sweep
@@ -97,6 +122,24 @@ Markdown(dropdown(title, wide_table(("claim", "verdict", "why"), rows, title)))
 # :::
 # ::::
 #
+# ## Where to look
+
+# %% tags=["remove-input"]
+questions = {
+    "What does the paper claim, and is it consistent?": ("1_question/claims", "1_question/audit"),
+    "Where is the counterpart of a figure or table?": ("1_question/figures",),
+    "Do the modules help on other cells?": ("5_results/headline", "5_results/ablation", "5_results/comparison"),
+    "Is a difference more than luck?": ("5_results/plan", "5_results/spread", "4_training/seeds"),
+    "What if there is noise, debris, or a rare class?": ("5_results/noise", "5_results/imbalance"),
+    "Could a network cheat?": ("2_data/shortcuts", "5_results/shortcut"),
+    "Where do networks look?": ("6_explanation/grad_cam", "6_explanation/do_maps_mean_anything"),
+    "Which cells are taken for which?": ("5_results/classes", "5_results/failures", "5_results/calibration"),
+    "What did we have to guess?": ("7_judgement/deviations", "3_model/recovery"),
+    "What can this book not say, and what would change its verdict?": ("7_judgement/limitations", "7_judgement/verdict"),
+}
+Markdown("\n".join(f"- {question} {', '.join(map(link, pages))}" for question, pages in questions.items()))
+
+# %% [markdown]
 # ## Which cells are shown
 #
 # The paper's own images are **not** among them.

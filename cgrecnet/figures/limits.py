@@ -32,7 +32,7 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("One class of the Jurkat cells comes from two experiments, the others from one; folds are random over cells.",
          "Networks may use traces of the experiment; accuracies may be flattered.",
          "A set in which every class was recorded in several runs, and folds that keep runs whole."),
-        ("Images are small, epochs few, batches larger than the paper's, arithmetic short (bfloat16).",
+        ("Images are small, epochs few, arithmetic short (bfloat16).",
          "All scores: they say how networks compare at this size, not what they reach at the paper's.",
          "The same sweeps at the paper's size."),
         ("Most comparisons have one seed, many one fold.",
