@@ -191,7 +191,7 @@ if pooled:
     text = (
         f"The rarest class is {name}, {size} of {len(pooled):,} cells. "
         + " ".join(words)
-        + (" So which network costs least changes with what a miss costs, as far as these cells can tell." if changed else " Which network costs least does not change with the ratio here.")
+        + (" So the network at the top changes with what a miss costs; whether by more than chance, the intervals say." if changed else " Which network costs least does not change with the ratio here.")
         + (f" In {worse} of {len(every)} cases (a network at a ratio above 1) weighing did not pay: where probabilities are off, {{eq}}`eq-calibration-cost` trusts what it should not." if worse else f" In none of {len(every)} cases (a network at a ratio above 1) did weighing cost more than taking the most probable class.")
     )
 else:
