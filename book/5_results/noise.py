@@ -32,7 +32,7 @@ from cgrecnet.data.cytometer import VERSION
 from cgrecnet.data.phantom import KINDS
 from cgrecnet.evaluation.change import change_contrast, sign_flip
 from cgrecnet.evaluation.plan import Outcome, load_plan
-from cgrecnet.figures.answers import answers_table, interval, points, sentence
+from cgrecnet.figures.answers import answers_table, interval, points
 from cgrecnet.figures.dialled import describe_cells, dialled, draw_cells, loudness, one_of_each
 from cgrecnet.figures.dose import (
     NAMES,
@@ -48,7 +48,7 @@ from cgrecnet.figures.dose import (
 )
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.provenance import Provenance
-from cgrecnet.figures.ruler import ruler_sentence, simulated_seeds
+from cgrecnet.figures.ruler import ruler_sentence, simulated_seeds, widest
 from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.runs.same_cells import same_cells
@@ -66,7 +66,7 @@ Markdown(missing_runs(*PARTS))
 # Noise 1 is the camera as it was set to resemble the paper's pictures ({doc}`/book/2_data/how_a_cytometer_sees`); the dial multiplies shot, read and stripe noise together.
 # Drag the slider of {numref}`fig-noise-cells`, or click it and use the arrow keys.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-noise-cells", "caption": "The same six simulated cells at every noise: what changes is the grain, and with it how much of the faint inner structure can still be seen. The rims survive longest. First two cells of each class, one grey scale, not chosen for their looks."}}
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-noise-cells", "caption": "The same six simulated cells at every noise: what changes is the grain, and faint structure drowns in it first. First two cells of each class, one grey scale, not chosen for their looks."}}
 levels = (0.0, 1.0, 2.0, 3.0, 4.0, 6.0)
 noisy = dialled("noise", levels)
 chosen = one_of_each(noisy[1.0])
@@ -156,6 +156,7 @@ plt.show()
 provenance_of(records, *PARTS)
 
 # %% tags=["remove-input"]
+seeds = simulated_seeds()
 answers = {dial: dose_answers(dial, doses) for dial, doses in series.items()}
 
 
@@ -165,12 +166,16 @@ def reading(dial):
     if gate is None:
         return f"Whether the gate helps against {dial} cannot be said: the runs are not here."
     less = gate.result.difference > 0
-    return {
+    luck = widest(seeds) if seeds else None
+    said = {
         Outcome.DIFFERENCE: f"With more {dial}, the network with the gate lost {'less' if less else 'more'} than the baseline, which is {'what' if less else 'the opposite of what'} the paper's words lead one to expect.",
         Outcome.SMALL_DIFFERENCE: f"With more {dial}, the network with the gate lost a little {'less' if less else 'more'} than the baseline, by less than the margin.",
         Outcome.NO_DIFFERENCE: f"With more {dial}, gate or no gate made no difference beyond the margin: no sign here that the gate suppresses it.",
         Outcome.UNDECIDED: f"Whether the gate helps against {dial} is undecided: these cells allow a gain as well as a loss beyond the margin, or cannot tell it from none.",
     }[gate.outcome]
+    if gate.outcome is Outcome.DIFFERENCE and luck is not None and abs(gate.result.difference) <= luck:
+        said += f" But two runs of one network that differ in the seed alone lie up to {luck:.1f} points apart, which is as much, so that the luck of training may explain it."
+    return said
 
 
 parts = []
@@ -201,7 +206,7 @@ if floors:
         if short
         else "So each had something to lose, and a flat line would mean something. "
     )
-    text += ruler_sentence(simulated_seeds(), NAMES)
+    text += ruler_sentence(seeds, NAMES)
     text += " The intervals above speak of the choice of cells and take the trained networks as given; the luck of training comes on top."
 else:
     text = "How much each network can lose, and how far two runs of it differ, will stand here with the runs."
@@ -290,4 +295,4 @@ print(f"{whose}: standard error {paired:.2f} points paired, {apart:.2f} on diffe
 # %% tags=["remove-cell"]
 # The equation and the function agree, whatever the records are.
 assert abs(change_contrast(f, f_after, s, s_after).difference - 100 * brackets.mean()) < 1e-9
-assert set(NAMES) >= {model for step in STEPS for model in step} and sentence
+assert set(NAMES) >= {model for step in STEPS for model in step}

@@ -34,7 +34,7 @@ from cgrecnet.evaluation.gap import gap_change, share_gap
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.figures.answers import answers_table, interval, points
 from cgrecnet.figures.dose import right_counts
-from cgrecnet.figures.missing import missing_runs, provenance_of
+from cgrecnet.figures.missing import missing_runs, provenance_of, say_not_run
 from cgrecnet.figures.shortcut_trained import (
     INTENSITIES,
     SPLITS,
@@ -152,8 +152,7 @@ if worst:
     draw_by_run(tested)
 else:
     figure, axes = plt.subplots(figsize=(7.0, 1.2))
-    axes.text(0.5, 0.5, "not run here", ha="center", va="center")
-    axes.set_axis_off()
+    say_not_run(axes)
 plt.show()
 
 # %% tags=["remove-input"]

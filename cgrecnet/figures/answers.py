@@ -45,7 +45,7 @@ def sentence(answer: Answer) -> str:
     result = answer.result
     return (
         f"{answer.name}: {points(result.difference)} points (95 % interval {interval(result.interval95)}, "
-        f"n = {n_text(result.n)} cells, corrected p {_equal(answer.p_corrected)}); this {_PREDICATE[answer.outcome]}."
+        f"n = {n_text(result.n)} cells, corrected p {p_equal(answer.p_corrected)}); this {_PREDICATE[answer.outcome]}."
     )
 
 
@@ -70,6 +70,7 @@ def n_text(n: int | tuple[int, ...]) -> str:
     return f"{n:,}" if isinstance(n, int) else " and ".join(f"{one:,}" for one in n)
 
 
-def _equal(p_value: float) -> str:
+def p_equal(p_value: float) -> str:
+    """A p-value behind a `p`: `= 0.03`, `< 0.0001`."""
     text = p_text(p_value)
     return text if text.startswith("<") else f"= {text}"

@@ -15,6 +15,7 @@ from cgrecnet.evaluation.counts import McNemar, mcnemar, wilson
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.answers import points
 from cgrecnet.figures.dose import MARKS, NAMES, right_counts
+from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
 from cgrecnet.paths import REPOSITORY, RESULTS
 from cgrecnet.runs.experiments import experiment
@@ -111,7 +112,7 @@ def option_runs(results: Path = RESULTS) -> dict[str, RunRecord]:
     for record in presets.records if presets else ():
         changed = {k: v for k, v in record.config["model_options"].items() if base.get(k) != v and k != "stage_stride"}
         found[", ".join(f"{name} = {value}" for name, value in changed.items())] = record
-    return found
+    return {name: found[name] for name in sorted(found, key=lambda name: ("=" in name, name))}
 
 
 def option_answers(options: Mapping[str, RunRecord], results: Path = RESULTS) -> list[Answer]:
@@ -191,10 +192,13 @@ def draw_rates(rates: Rates) -> Figure:
             best, validation_f1(here[best]), "o", markersize=14, fillstyle="none", color=MODEL_COLOURS[model]
         )
     for axes, mark in ((test, "A"), (validation, "B")):
-        axes.set(xscale="log", xlabel="initial learning rate")
         letter(axes, mark)
         if not rates:
-            axes.text(0.5, 0.5, "not run here", ha="center", va="center", transform=axes.transAxes)
+            say_not_run(axes)
+            continue
+        axes.set(xscale="log", xlabel="initial learning rate")
+        axes.set_xticks(list(rates), [f"{rate:g}" for rate in rates])
+        axes.minorticks_off()
     test.set_title("   test accuracy (%)")
     validation.set_title("   validation macro F1")
     if rates:
@@ -205,6 +209,9 @@ def draw_rates(rates: Rates) -> Figure:
 def draw_differences(answers: Sequence[Answer], margin: float, label: str) -> Figure:
     """One row per contrast: difference with its 90 % (thick) and 95 % (thin) interval, the margin as a band."""
     figure, axes = plt.subplots(figsize=(7.0, 0.42 * max(len(answers), 1) + 1.1))
+    if not answers:
+        say_not_run(axes)
+        return figure
     axes.axvspan(-margin, margin, color="0.92")
     axes.axvline(0, color="black", linewidth=1)
     for place, answer in enumerate(answers):
@@ -213,9 +220,7 @@ def draw_differences(answers: Sequence[Answer], margin: float, label: str) -> Fi
         axes.plot(result.interval90, [place, place], color=PALETTE[0], linewidth=4, solid_capstyle="butt")
         axes.plot(result.difference, place, "o", color="white", markeredgecolor=PALETTE[0], markersize=7)
     axes.set_yticks(range(len(answers)), [answer.name for answer in answers])
-    axes.set(ylim=(max(len(answers), 1) - 0.5, -0.5), xlabel=label)
-    if not answers:
-        axes.text(0.5, 0.5, "not run here", ha="center", va="center", transform=axes.transAxes)
+    axes.set(ylim=(len(answers) - 0.5, -0.5), xlabel=label)
     return figure
 
 

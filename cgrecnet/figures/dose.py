@@ -13,6 +13,7 @@ from cgrecnet.evaluation.answers import Answer, judge_family
 from cgrecnet.evaluation.change import Contrast, change_contrast
 from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.plan import Plan, load_plan
+from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import MODEL_COLOURS, letter
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import experiment
@@ -134,8 +135,7 @@ def draw_doses(series: Mapping[str, Doses]) -> Figure:
 def _draw_dial(axes, dial: str, doses: Doses) -> None:
     axes.set_title(f"   {dial}")
     if not doses:
-        axes.text(0.5, 0.5, "not run here", ha="center", va="center", transform=axes.transAxes)
-        axes.set(xticks=[])
+        say_not_run(axes)
         return
     places = np.arange(len(doses))
     for index, (model, name) in enumerate(NAMES.items()):

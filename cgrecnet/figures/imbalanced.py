@@ -16,6 +16,7 @@ from cgrecnet.evaluation.change import balanced_contrast
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.figures.dose import NAMES
+from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import MODEL_COLOURS, letter
 from cgrecnet.paths import REPOSITORY, RESULTS
 from cgrecnet.runs.experiments import experiment
@@ -130,7 +131,7 @@ def draw_recalls(runs: Runs) -> Figure:
         axes.set_title(f"   {shares_text(shares)}")
         letter(axes, mark)
     if not runs:
-        panels[0][0].text(0.5, 0.5, "not run here", ha="center", va="center", transform=panels[0][0].transAxes)
+        say_not_run(panels[0][0])
     panels[0][0].set_ylabel("recall (%)")
     handles = [
         plt.Line2D([], [], linestyle="", marker=MARK[model], color=MODEL_COLOURS[model], fillstyle=fill, label=label)

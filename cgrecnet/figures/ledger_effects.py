@@ -9,7 +9,7 @@ from typing import Any
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.counts import McNemar, mcnemar
-from cgrecnet.figures.answers import interval, p_text, points
+from cgrecnet.figures.answers import interval, p_equal, points
 from cgrecnet.figures.dose import NAMES
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
@@ -46,7 +46,7 @@ class Effect:
         return (
             f"{self.measured.option}: {points(result.difference)} points of accuracy "
             f"({interval(result.interval95)}) for {name}, n = {result.n:,} {kind} cells, one run each; "
-            f"p = {p_text(result.p_value)}, {planned}{also}"
+            f"p {p_equal(result.p_value)}, {planned}{also}"
         )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
+
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.runs.experiments import SWEEPS, command, experiment
 from cgrecnet.runs.record import RunRecord
@@ -28,6 +30,12 @@ def missing_runs(*parts: Part, results=None) -> str:
         f"**Not all of the runs that this page is about are here**: {', '.join(lines)}. "
         "What follows uses those that are. To make the others:\n\n```bash\n" + "\n".join(commands) + "\n```"
     )
+
+
+def say_not_run(axes: Axes) -> None:
+    """An empty panel that says why it is empty."""
+    axes.text(0.5, 0.5, "not run here", ha="center", va="center", transform=axes.transAxes)
+    axes.set_axis_off()
 
 
 def provenance_of(records: Sequence[RunRecord], *parts: Part) -> Provenance:

@@ -16,6 +16,7 @@ from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.gap import Gap, gap_change, share_gap
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.dose import majority_share, right_counts
+from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.paths import REPOSITORY, RESULTS
 from cgrecnet.runs.experiments import SWEEPS, experiment
@@ -146,7 +147,7 @@ def draw_shortcut(runs: Runs) -> Figure:
                     levels, middle, yerr=reach, color=colour, marker=shape, linestyle=line, capsize=3, label=split
                 )
         if not any(i == intensity for _, i, _ in runs):
-            axes.text(0.5, 0.5, "not run here", ha="center", va="center", transform=axes.transAxes)
+            say_not_run(axes)
         else:
             share = np.mean([majority_share(record) for record in runs.values()])
             axes.axhline(100 * share, color="black", linestyle=":", linewidth=1.2)

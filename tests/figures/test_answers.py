@@ -3,13 +3,14 @@
 from cgrecnet.evaluation.answers import Answer
 from cgrecnet.evaluation.change import Contrast
 from cgrecnet.evaluation.plan import Outcome
-from cgrecnet.figures.answers import HEADERS, answers_table, interval, n_text, p_text, points, sentence
+from cgrecnet.figures.answers import HEADERS, answers_table, interval, n_text, p_equal, p_text, points, sentence
 
 ANSWER = Answer("A against B", Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900), 0.00004, Outcome.DIFFERENCE)
 
 
 def test_numbers_are_written_to_be_read():
     assert [points(v) for v in (1.25, -0.44, 0.04, -0.04)] == ["+1.2", "−0.4", "0.0", "0.0"]
+    assert (p_equal(0.03), p_equal(1e-9)) == ("= 0.03", "< 0.0001")
     assert interval((-1, 2)) == "−1.0 to +2.0"
     assert (p_text(0.00001), p_text(0.0321), n_text(1200), n_text((800, 793))) == (
         "< 0.0001", "0.032", "1,200", "800 and 793",
