@@ -139,7 +139,7 @@ def judged(found):
     """A difference with its interval, and what the interval says."""
     if found["mean"] is None or found["low"] is None:
         return "cannot be said"
-    side = "more" if found["low"] > 0 else "less" if found["high"] < 0 else "no more and no less"
+    side = "more" if found["low"] > 0 else "less" if found["high"] < 0 else "not clearly more or less"
     return f"{side} ({interval(found)}, n = {found['n']})"
 
 

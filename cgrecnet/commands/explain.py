@@ -9,6 +9,7 @@ def add(commands) -> None:
     """Add the command to the parser."""
     explain = commands.add_parser("explain", help="train small networks on simulated cells, explain and score the maps")
     explain.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
+    explain.add_argument("--kept", action="store_true", help="explain networks whose weights a sweep kept; train none")
     explain.add_argument("--results", type=Path, help="folder of the records (default: results/)")
     explain.add_argument("--work", type=Path, help="folder of networks and logs (default: _build/runs/)")
     explain.set_defaults(command=_explain)
@@ -18,8 +19,10 @@ def _explain(options: argparse.Namespace) -> int:
     from cgrecnet.commands.train import folders, parse_parameters
     from cgrecnet.runs.explain import explain_study
     from cgrecnet.runs.explain_config import ExplainConfig
+    from cgrecnet.runs.explain_kept import KeptConfig
 
-    config = ExplainConfig.from_mapping(parse_parameters(options.parameters), "the command line")
+    kind = KeptConfig if options.kept else ExplainConfig
+    config = kind.from_mapping(parse_parameters(options.parameters), "the command line")
     record = explain_study(config, bar=sys.stderr.isatty(), **folders(options))
     for name, network in record.networks.items():
         print(f"{name:20} accuracy {network['test']['accuracy']:.3f} ({network['test']['n']} test cells)")

@@ -64,11 +64,12 @@ def score_table(study: Study, rows: Sequence[tuple[str, str]], scores: Sequence[
     found = study.record.results["scores"]
     lines = [f"| network | map | {' | '.join(scores)} | n |", f"|---|---|{'---|' * len(scores)}---:|"]
     for network, kind in rows:
+        here = found[network][kind]
         cells = [
-            _share(study.score(network, kind, score)) if "pointing" in score else interval(found[network][kind].get(score))
+            _share(study.score(network, kind, score)) if score.startswith("pointing") else interval(here.get(score))
             for score in scores
         ]
-        count = found[network][kind][scores[0]]
+        count = here[scores[0]]
         title = "none" if network == "no network" else network_title(network)
         empty = f" ({count['empty']} empty)" if count["empty"] else ""
         lines.append(f"| {title} | {title_of(kind)} | {' | '.join(cells)} | {count['n']}{empty} |")

@@ -14,6 +14,7 @@ from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
 from cgrecnet.runs.bar import progress_bar
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_config import ExplainConfig
+from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
 from cgrecnet.runs.explain_record import EXPLAIN, ExplainRecord, read_explain
 from cgrecnet.runs.notebook import PROGRESS, check_writable, execute_notebook, failure_reason, only_one_process
 from cgrecnet.runs.plan import SHOWN, resolve_weights, run_code, weights_identity
@@ -56,7 +57,7 @@ def plan_explain(config: ExplainConfig) -> ExplainPlan:
 
 
 def explain_study(
-    config: ExplainConfig,
+    config: ExplainConfig | KeptConfig,
     *,
     results: Path = RESULTS,
     work: Path = WORK,
@@ -68,14 +69,16 @@ def explain_study(
     A study that was stopped goes on: finished networks lie in `work/RUN/`, an unfinished one in its checkpoint.
     Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing it.
     """
-    plan = plan_explain(config)
+    kept = isinstance(config, KeptConfig)
+    plan, notebook = (plan_kept(config), KEPT_NOTEBOOK) if kept else (plan_explain(config), EXPLAIN_NOTEBOOK)
     record = Path(results) / config.experiment / plan.run_id / EXPLAIN
     if record.exists():
         say(f"{plan.run_id}: done already, see {record}")
         return read_explain(record)
     for folder, option in ((results, "--results"), (work, "--work")):
         check_writable(Path(folder), option)
-    say(f"{plan.run_id}: {len(config.networks())} networks on {config.cells} simulated cells, {config.epochs} epochs")
+    networks = f"{len(config.runs)} kept" if kept else f"{len(config.networks())} new"
+    say(f"{plan.run_id}: {networks} networks")
     folder = Path(work) / plan.run_id
     folder.mkdir(parents=True, exist_ok=True)
     with only_one_process(folder / "lock", plan.run_id) as lock:
@@ -83,7 +86,7 @@ def explain_study(
         text = yaml.safe_dump(config.model_dump(mode="json") | places, sort_keys=False)
         parameters, executed = write_whole(folder / "parameters.yaml", text), folder / "explain.ipynb"
         with progress_bar(folder / PROGRESS, bar):
-            code, tail = execute_notebook(EXPLAIN_NOTEBOOK, parameters, executed, lock, say, dict(os.environ))
+            code, tail = execute_notebook(notebook, parameters, executed, lock, say, dict(os.environ))
     if code != 0:
         raise RunError(f"Study {plan.run_id} failed: {failure_reason(executed, code, tail)}")
     return read_explain(record)

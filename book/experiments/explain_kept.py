@@ -1,0 +1,204 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # An explanation study of kept networks, on real cells
+#
+# Networks that a sweep trained are loaded, and their maps scored against a segmentation of the cells.
+# `cgrecnet explain --kept` runs this notebook with papermill; it checks the parameters first.
+# Its product is one record, `results/<experiment>/<run_id>/explain.json`, written by the last cell.
+
+# %% tags=["parameters"]
+experiment = "explain-jurkat"  # type: str
+trained = "jurkat-ablation"  # type: str
+runs = []  # type: list
+seed = 42  # type: int
+explained = 24  # type: int
+occluded = 12  # type: int
+shown = 2  # type: int
+results_folder = None  # type: str | None
+work_folder = None  # type: str | None
+
+# %% [markdown]
+# ## The networks, checked against their records
+
+# %%
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from cgrecnet.paths import RESULTS, WORK
+from cgrecnet.runs.explain_kept import KeptConfig, check_predictions, kept_network, plan_kept
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.devices import make_fabric
+from cgrecnet.training.loop import predict
+from cgrecnet.training.setup import load_parts
+
+started, clock = datetime.now(UTC), time.perf_counter()
+config = KeptConfig.from_mapping({name: globals()[name] for name in KeptConfig.model_fields})
+plan = plan_kept(config)
+results, work = Path(results_folder or RESULTS), Path(work_folder or WORK)
+networks, records, answers = {}, {}, {}
+for run_id in config.runs:
+    network, record = kept_network(config, run_id, results, work)
+    run = RunConfig.from_mapping(record.config | {"weights": None})
+    fabric = make_fabric(run)
+    dataset, split, batches = load_parts(run, fabric)
+    labels, probabilities, indices = predict(network, batches["test"], fabric=fabric)
+    apart = check_predictions(record, results, probabilities)
+    name = f"honest {run.model}"
+    networks[name], records[name], answers[name] = network, record, probabilities
+    assert np.array_equal(indices, split.test) and record.data["fingerprint"] == dataset.fingerprint
+    print("done:", run_id, f"its probabilities come back to within {apart:.4f}", flush=True)
+
+# %% [markdown]
+# ## The cells
+#
+# Some are shown: the surest and the least sure among those that the first network got right, and wrong.
+# Others are scored: as many right as wrong ones, drawn at random.
+
+# %%
+first = next(iter(networks))
+right, sure = answers[first].argmax(axis=1) == labels, answers[first].max(axis=1)
+rng = np.random.default_rng(config.seed)
+gallery, scored = [], []
+for group in (np.flatnonzero(right), np.flatnonzero(~right)):
+    order = group[np.argsort(-sure[group])]
+    gallery += [*order[: config.shown], *order[-config.shown :]]
+    scored.append(rng.permutation(group)[: config.explained])
+count = min(map(len, scored))
+few = min(config.occluded, count)
+scored = np.concatenate([part[:count] for part in scored])
+rows = np.concatenate([gallery, scored])  # rows of the test part
+cells, n = indices[rows], len(gallery)
+print(n, "shown;", count, "right and", count, "wrong scored")
+
+# %% [markdown]
+# ## Where each cell is
+#
+# These pictures come without masks, so the cell is found by a threshold on the distance from the background.
+
+# %%
+from cgrecnet.explain.faithfulness import area
+from cgrecnet.explain.geometry import border_mask, crop_masks
+from cgrecnet.explain.segment import segment_cell
+
+size = run.image_size
+masks = {"cell": crop_masks([segment_cell(np.asarray(dataset.images[i])) for i in cells], size)}
+masks["border"] = np.broadcast_to(border_mask(size), masks["cell"].shape)
+images = batches["test"].batch(cells, epoch=0)[0].clone()
+touching = float((masks["cell"] & masks["border"]).any(axis=(1, 2))[n:].mean())
+
+# %% [markdown]
+# ## Maps and scores
+
+# %%
+from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.modules import fusion_change, gate_contrast
+from cgrecnet.explain.sanity import WITHOUT_NETWORK, fresh_like, moved, network_free_map, swapped
+from cgrecnet.explain.study import make_maps, score_map
+from cgrecnet.explain.summary import summary
+from cgrecnet.models import create_model
+
+KINDS = ("gradcam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2", "hirescam@stage2")
+some = np.r_[0:n, n : n + few, n + count : n + count + few]  # what is occluded: all shown, some right, some wrong
+
+
+def fresh(record):
+    """The same make of network with random weights."""
+    used = record.config
+    return create_model(
+        used["model"], preset=used["preset"], num_classes=len(dataset.classes), image_size=size,
+        options=used["model_options"],
+    )  # fmt: skip
+
+
+arrays, hot, raw = {"label": labels[rows].astype(np.int8), "cell": cells}, {}, {}
+for name, record in list(records.items()):
+    model = record.config["model"]
+    said, network = answers[name][rows].argmax(axis=1), networks[name]
+    arrays[f"target/{name}"], arrays[f"sure/{name}"] = said.astype(np.int8), answers[name][rows].max(axis=1).astype(np.float32)
+    raw[name] = make_maps(KINDS, network, model, images, said)
+    raw[name]["occlusion"] = make_maps(("occlusion",), network, model, images[some], said[some])["occlusion"]
+    nothing = f"untrained {model}"
+    networks[nothing] = fresh_like(lambda record=record: fresh(record), config.seed + 1)
+    raw[nothing] = make_maps(KINDS, networks[nothing], model, images, said)
+    print("done: maps of", name, flush=True)
+for name, maps in raw.items():
+    hot[name] = {kind: resize(heat(one[n:]), size) for kind, one in maps.items()}
+hot["no network"] = {name: network_free_map(name, images[n:]) for name in WITHOUT_NETWORK}
+for kind in ("gradcam@last", "gradcam@stage2"):
+    hot["no network"][f"moved {kind}"] = moved(hot[first][kind], config.seed)
+    hot["no network"][f"swapped {kind}"] = swapped(hot[first][kind], config.seed)
+
+here = {part: mask[n:] for part, mask in masks.items()}
+scores, by_answer = {}, {}
+for name, maps in hot.items():
+    for kind, one in maps.items():
+        where = some[some >= n] - n if kind == "occlusion" else np.arange(2 * count)
+        for what, values in score_map(one, {part: mask[where] for part, mask in here.items()}).items():
+            arrays[f"score/{name}/{kind}/{what}"] = values.astype(np.float32)
+            scores.setdefault(name, {}).setdefault(kind, {})[what] = summary(values)
+            if name == first and what == "energy cell":
+                by_answer[kind] = {"right": summary(values[where < count]), "wrong": summary(values[where >= count])}
+
+inside = {}
+for name, network in networks.items():
+    if hasattr(network.fusion, "fuse"):
+        found = fusion_change(network, images[n:])
+        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead}
+    if hasattr(network.gate, "act"):
+        contrast = vars(gate_contrast(network, images[n:], here["cell"]))
+        inside.setdefault(name, {})["gate"] = {key: summary(values) for key, values in contrast.items()}
+        inside[name]["gate"]["length on - off"] = summary(contrast["length_on"] - contrast["length_off"])
+
+# %% [markdown]
+# ## The record
+
+# %%
+from cgrecnet.runs.environment import hardware, software
+from cgrecnet.runs.explain_record import write_explain
+from cgrecnet.runs.finish import describe_dataset
+
+for name in records:
+    arrays |= {f"map/{name}/{kind}": one[:n].astype(np.float16) for kind, one in raw[name].items()}
+arrays["image/honest"] = images[:n, 0].numpy().astype(np.float16)
+arrays["mask/cell"] = np.packbits(masks["cell"][:n])
+facts = {
+    name: {"model": record.config["model"], "training": "honest", "run_id": record.run_id, "test": record.test}
+    for name, record in records.items()
+}
+path = write_explain(
+    results / config.experiment / plan.run_id,
+    {
+        "run_id": plan.run_id,
+        "experiment": config.experiment,
+        "config": config.model_dump(mode="json") | {"image_size": size, "epochs": run.epochs},
+        "started": started.isoformat(timespec="seconds"),
+        "wall_seconds": time.perf_counter() - clock,
+        "commit": plan.commit,
+        "code": plan.code | {record.config["model"]: record.code for record in records.values()},
+        "data": [describe_dataset(dataset)],
+        "weights": records[first].weights,
+        "hardware": hardware(fabric.device),
+        "software": software(),
+        "networks": facts,
+        "cells": {"shown": n, "scored": 2 * count, "right": count, "wrong": count, "occluded": 2 * few,
+                  "ids": dataset.table["cell_id"].iloc[cells].tolist(), "touching the border": touching},
+        "results": {"scores": scores, "area": {part: summary(area(mask)) for part, mask in here.items()},
+                    "by answer": by_answer, "modules": inside},
+    },
+    arrays,
+)  # fmt: skip
+print("record:", path)
