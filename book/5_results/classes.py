@@ -79,7 +79,7 @@ no_pictures = (
 
 def counted(found):
     """How many cells and folds a table stands on."""
-    left = f"; the folds {', '.join(map(str, found.left_out))} lack a network and are left out" if found.left_out else ""
+    left = f"; left out, because not all networks were run on it: fold {', '.join(map(str, found.left_out))}" if found.left_out else ""
     return f"n = {len(found):,} test cells of {len(found.folds_in)} fold(s), each cell tested once{left}"
 
 

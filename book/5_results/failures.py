@@ -35,13 +35,14 @@ from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.classes import NAMES, signed, span
 from cgrecnet.figures.failure_drawings import draw_contrasts, draw_shared, draw_stages
 from cgrecnet.figures.failures import (
+    BEYOND,
     LEAST,
     contrasts,
     dna_stain,
     failure_frame,
     in_order,
     measured,
-    nearer_to_named,
+    nearer_to_neighbour,
     sample,
 )
 from cgrecnet.figures.gallery import gallery
@@ -111,13 +112,15 @@ if pooled is None:
 else:
     observed, expected = shared_errors(pooled.labels, [pooled.predicted(m) for m in MODELS], len(pooled.classes))
     wrong_somewhere = int((frame["missed"] > 0).sum())
+    also = float((frame["missed"] * (frame["missed"] - 1)).sum() / max((ALL - 1) * frame["missed"].sum(), 1))
     ratio = observed[:, -1].sum() / expected[:, -1].sum()
     text = (
         f"All {ALL} networks miss {observed[:, -1].sum():,} cells; independence would give {expected[:, -1].sum():.1f}, so that the count is {ratio:.3g} times the expected one. "
         f"Of the cells that any network misses, all networks miss {observed[:, -1].sum() / max(wrong_somewhere, 1):.0%}. "
+        f"Where one network is wrong, another one is wrong too in {also:.0%} of the cases (all pairs of the {ALL} networks together); over all cells, a network is wrong in {frame['missed'].mean() / ALL:.0%}. "
     )
     text += (
-        "The mistakes are largely shared: a cell that one of these networks misses is likely to be missed by the others, whatever modules they have."
+        "The mistakes are largely shared: they go with the cells more than with the modules."
         if ratio > 2
         else "The mistakes are not much more shared than independence would have it."
     )
@@ -283,9 +286,11 @@ Markdown(text)
 # The labels rest on the DNA stain, and between G1 and S the amount of DNA grows without a step, so that someone had to draw a line.
 # The networks never see the stain; we may look at it afterwards.
 #
-# Take the cells of Experiment 1 with the label G1 that all networks miss, and that CG-RecNet calls S+G2 (and the other way round).
-# How many of them have a stain nearer to the median of the class that the network named than to that of their own label?
-# And how many of the cells that no network misses?
+# Take the cells of Experiment 1 with the label S that all networks miss, and that CG-RecNet calls G1.
+# How many of them have a stain nearer to the median of G1 than to that of S?
+# And how many of those S cells that no network misses?
+# The same the other way round for G1 cells that are called S+G2.
+# Both comparisons stay within one stage, so that G2, which has more DNA than S and is missed at another rate, cannot make the difference.
 # (M is left out: it has as much DNA as G2, and the stain cannot tell.)
 
 # %% tags=["remove-input"]
@@ -302,25 +307,25 @@ elif cells is None:
 elif stain is None:
     text = f"The DNA channel is not here: {dna_error}"
 else:
-    near = nearer_to_named(frame, stain)
+    near = nearer_to_neighbour(frame, stain, ALL)
     rows, by_key = [], {}
     for row in near.itertuples():
         share = wilson(row.nearer, row.cells) if row.cells else None
-        by_key[row.class_name, row.failed] = share, row
+        by_key[row.stage, row.failed] = share, row
         rows.append([
-            row.class_name, "all, and CG-RecNet names the other class" if row.failed else "none",
+            row.stage, f"all, and CG-RecNet calls it {BEYOND[row.stage]}" if row.failed else "none",
             f"{row.cells:,}", f"{row.nearer:,}", "no cells" if share is None else f"{100 * row.nearer / row.cells:.1f} %\n({span(share)})",
         ])  # fmt: skip
-    text = wide_table(["label", "networks that miss it", "cells", "stain nearer to the other class", "share"], rows, "Cells whose DNA stain is nearer to the other class", rem=40)
+    text = wide_table(["label", "networks that miss it", "cells", "stain nearer to the other stage", "share"], rows, "Cells whose DNA stain is nearer to the other stage", rem=40)
     text += "\n\nJurkat, Experiment 1; in brackets Wilson's 95 % interval.\n\n"
-    for name in ("G1", "S+G2"):
+    for name in BEYOND:
         (bad, one), (good, two) = by_key[name, True], by_key[name, False]
         if bad is None or good is None:
             text += f"For {name} there are no cells to compare. "
         elif bad[0] > good[1]:
-            text += f"Missed cells of {name} have a stain like the other class's more often than the others: some of these mistakes sit at the line that the labels drew. "
+            text += f"Missed cells of {name} have a stain like the other stage's more often than the others: {one.nearer / one.cells:.0%} of these mistakes lie beyond the line between the medians, the rest do not. "
         elif bad[1] < good[0]:
-            text += f"Missed cells of {name} have a stain like the other class's *less* often than the others. "
+            text += f"Missed cells of {name} have a stain like the other stage's *less* often than the others. "
         else:
             text += f"For {name} the intervals overlap: no sign that missed cells lie nearer to the line. "
 Markdown(text)

@@ -128,25 +128,27 @@ def dna_stain(cells: CellDataset, root=None) -> np.ndarray:
     return (stain - np.median(stain, axis=1, keepdims=True)).clip(0).sum(axis=1) / 1e4
 
 
-def nearer_to_named(frame: pd.DataFrame, stain: pd.Series, pair: tuple[str, str] = ("G1", "S+G2")) -> pd.DataFrame:
-    """Of the cells of two classes in Experiment 1: how many have a stain nearer to the other class's median.
+#: Neighbouring stages between which the labels drew a line in the DNA stain -> the class a cell beyond it would have.
+BEYOND = {"G1": "S+G2", "S": "G1"}
 
-    stain: by `cell_id`. The medians are those of all cells of each class in Experiment 1.
-    Returns rows (class_name, failed, cells, nearer): `failed` where every network named the other class of the pair's
-    side, that is missed the cell, else where none did.
+
+def nearer_to_neighbour(frame: pd.DataFrame, stain: pd.Series, networks: int) -> pd.DataFrame:
+    """Cells of the stages G1 and S in Experiment 1: how many have a stain nearer to the other stage's median.
+
+    stain: by `cell_id`; the medians are those of all cells of each stage in Experiment 1.
+    Returns rows (stage, failed, cells, nearer), two per stage: cells that every network misses and that are called by
+    the class of the other stage (`failed`), and cells that no network misses.
     """
-    first = frame[(frame["experiment"] == 1) & frame["class_name"].isin(pair)].copy()
+    first = frame[(frame["experiment"] == 1) & frame["stage"].isin(list(BEYOND))].copy()
     first["stain"] = first["cell_id"].map(stain)
-    middles = first.groupby("class_name")["stain"].median()
-    other = {pair[0]: pair[1], pair[1]: pair[0]}
-    own, strange = first["class_name"].map(middles), first["class_name"].map(other).map(middles)
+    middles = first.groupby("stage")["stain"].median()
+    one, two = BEYOND
+    own, strange = first["stage"].map(middles), first["stage"].map({one: two, two: one}).map(middles)
     first["nearer"] = (first["stain"] - strange).abs() < (first["stain"] - own).abs()
-    worst = frame["missed"].max()
+    beyond, worst = first["named"].eq(first["stage"].map(BEYOND)), networks
     rows = []
-    for name in pair:
-        for failed, count in ((True, worst), (False, 0)):
-            cells = first[(first["class_name"] == name) & (first["missed"] == count)]
-            if failed:
-                cells = cells[cells["named"] == other[name]]
-            rows.append((name, failed, len(cells), int(cells["nearer"].sum())))
-    return pd.DataFrame(rows, columns=["class_name", "failed", "cells", "nearer"])
+    for stage in BEYOND:
+        for failed, chosen in ((True, first["missed"].eq(worst) & beyond), (False, first["missed"].eq(0))):
+            cells = first[chosen & first["stage"].eq(stage)]
+            rows.append((stage, failed, len(cells), int(cells["nearer"].sum())))
+    return pd.DataFrame(rows, columns=["stage", "failed", "cells", "nearer"])

@@ -16,7 +16,7 @@ from cgrecnet.figures.failures import (
     failure_frame,
     in_order,
     measured,
-    nearer_to_named,
+    nearer_to_neighbour,
     sample,
 )
 from cgrecnet.runs.pooled import Pooled
@@ -130,15 +130,18 @@ def test_without_cells_to_compare_there_is_no_contrast():
 def test_the_stain_of_missed_cells_is_held_against_both_medians():
     frame = pd.DataFrame(
         [(f"g{i}", "G1", 0, "G1", 1, 10.0) for i in range(10)]
-        + [(f"s{i}", "S+G2", 0, "S+G2", 1, 20.0) for i in range(10)]
+        + [(f"s{i}", "S", 0, "S+G2", 1, 20.0) for i in range(10)]
         + [("a", "G1", 4, "S+G2", 1, 19.0), ("b", "G1", 4, "S+G2", 1, 11.0), ("c", "G1", 4, "M", 1, 19.0)]
-        + [("d", "G1", 4, "S+G2", 2, 19.0), ("e", "S+G2", 1, "G1", 1, 10.0), ("f", "M", 4, "G1", 1, 10.0)],
-        columns=["cell_id", "class_name", "missed", "named", "experiment", "stain"],
+        + [("d", "G1", 4, "S+G2", 2, 19.0), ("e", "S", 1, "G1", 1, 10.0), ("f", "Prophase", 4, "G1", 1, 10.0)]
+        + [("g", "S", 4, "G1", 1, 14.0), ("h", "G2", 4, "G1", 1, 10.0)],
+        columns=["cell_id", "stage", "missed", "named", "experiment", "stain"],
     )
-    made = nearer_to_named(frame, frame.set_index("cell_id")["stain"])
+    made = nearer_to_neighbour(frame, frame.set_index("cell_id")["stain"], 4)
     assert [tuple(row) for row in made.itertuples(index=False)] == [
-        ("G1", True, 2, 1), ("G1", False, 10, 0), ("S+G2", True, 0, 0), ("S+G2", False, 10, 0),
+        ("G1", True, 2, 1), ("G1", False, 10, 0), ("S", True, 1, 1), ("S", False, 10, 0),
     ]  # fmt: skip
+    none = nearer_to_neighbour(frame[frame["missed"] < 4], frame.set_index("cell_id")["stain"], 4)
+    assert none["cells"].tolist() == [0, 10, 0, 10]
 
 
 def test_drawings_show_what_was_counted():
