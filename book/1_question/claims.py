@@ -27,6 +27,7 @@ from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import GROUPS, claim_rows, draw_claim_map, group_of, map_lines
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.rules_from_runs import run_outcomes
+from cgrecnet.figures.standing import verdict_source
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.figures.wide_table import dropdown, wide_table
@@ -74,10 +75,13 @@ Markdown(f"```python\n{inspect.getsource(verdict_of)}```")
 # {numref}`fig-claims-map` shows where each claim stands in the paper, and its verdict so far.
 # The verdicts come from arithmetic on the printed numbers ({doc}`/book/1_question/audit`), from running the code of the modules and, once there are any, from training on the paper's own cells; none of them is typed in by hand.
 
-# %% tags=["computed"] mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim; a claim that stands in several places is counted to the first one it names."}}
+# %% mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim; a claim that stands in several places is counted to the first one it names."}}
 outcomes = verdicts(paper, machinery_outcomes() | run_outcomes(paper))
 draw_claim_map(claims, outcomes)
 plt.show()
+
+# %% tags=["remove-input"]
+verdict_source()
 
 # %% tags=["remove-input"]
 Markdown(dropdown("The map in words", "\n".join(map_lines(claims, outcomes))))

@@ -138,6 +138,12 @@ Markdown(
     + (dropdown("Every record by itself", wide_table(each, record_rows(checks), "Every record of a planned sweep", rem=52)) if checks else "")
 )
 
+# %% tags=["remove-input"]
+from cgrecnet.figures.provenance import Provenance, from_records
+
+found = planned_records(plan)
+from_records(found, side_by_side=True) if found else Provenance((("Runs", "none here yet"),))
+
 # %% [markdown]
 # What this shows, and what it does not.
 # A date in a history is what the clock of a computer said, and a history can be rewritten by whoever owns it.

@@ -19,7 +19,8 @@ def decide_over_folds(question: str, records: Sequence[RunRecord]) -> list[Decis
     """The decisions on a planned question whose pairs are folds, corrected within its whole family.
 
     records: one run per model and fold, of one data set and one seed. A contrast is judged over the folds that both
-    of its models have (`result.n` says how many); one with fewer than two is left out.
+    of its models have (`result.n` says how many). One with fewer than two is left out, and so is one whose differences
+    are all alike (two folds can agree to the cell by chance): without a spread there is no t-test.
     Raises ConfigError for an unknown question or one that pairs something else, RunError for records that do not fit.
     """
     plan = load_plan()
@@ -33,7 +34,8 @@ def decide_over_folds(question: str, records: Sequence[RunRecord]) -> list[Decis
             folds = sorted(set.intersection(*(set(by_fold.get(model, {})) for model in contrast)))
             if len(folds) >= 2:
                 scores = {m: [measured(by_fold[m][fold], member.measure) for fold in folds] for m in contrast}
-                results[member.id] |= over_folds(member, scores, share)
+                if _have_spread(scores[contrast[0]], scores[contrast[1]]):
+                    results[member.id] |= over_folds(member, scores, share)
     return [decision for decision in decide(results) if decision.question == question]
 
 
@@ -94,6 +96,10 @@ def overlap(records: Sequence[RunRecord]) -> float:
     if not records:
         raise RunError("There are no runs to compare: run the sweep first.")
     return float(np.mean([r.split["sizes"]["test"] / r.split["sizes"]["train"] for r in records]))
+
+
+def _have_spread(first: Sequence[float], second: Sequence[float]) -> bool:
+    return bool(np.ptp(np.subtract(first, second)) > 1e-11)
 
 
 def _by_model_and_fold(records: Sequence[RunRecord]) -> dict[str, dict[int, RunRecord]]:

@@ -53,6 +53,16 @@ def test_folds_that_one_model_lacks_are_left_out_and_n_says_so(tmp_path):
     assert [d.contrast for d in decide_over_folds("P2", records[:10])] == [("rescmnet", "resnet50")]
 
 
+def test_folds_that_agree_to_the_cell_give_no_decision_and_no_failure(tmp_path):
+    records = ablation(tmp_path, {"resnet50": 0.80, "cg_recnet": 0.85, "rescmnet": 0.81}, folds=2)
+    for record in records:  # two runs are 0.05 apart on each fold, the third is not
+        level = {"resnet50": 0.8, "cg_recnet": 0.85, "rescmnet": 0.81 + 0.01 * record.config["fold"]}
+        record.test["accuracy"] = level[record.config["model"]]
+    assert decide_over_folds("P1", records) == []
+    others = [("rescmnet", "resnet50"), ("cg_recnet", "rescmnet")]
+    assert [decision.contrast for decision in decide_over_folds("P2", records)] == others
+
+
 def test_runs_that_cannot_be_paired_are_refused(tmp_path):
     records = ablation(tmp_path, folds=2)
     with pytest.raises(RunError, match="two runs of resnet50 on fold 0"):
