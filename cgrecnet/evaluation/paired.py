@@ -9,6 +9,10 @@ from scipy import stats
 from cgrecnet.evaluation.arrays import paired_scores
 
 
+#: Differences (in points) that are closer than this are alike but for rounding; one cell in a million is 0.0001.
+ALIKE = 1e-9
+
+
 @dataclass(frozen=True)
 class Comparison:
     """A paired comparison; differences, errors and intervals are in percentage points, (first - second) x 100.
@@ -83,11 +87,23 @@ def corrected_resampled_t(first: Sequence[float], second: Sequence[float], test_
     )
 
 
+def testable(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Whether a paired t-test is possible: two folds or more, and differences that are not all alike.
+
+    Two folds of a thousand cells have the same difference now and then, by chance.
+    Raises ValueError for unequal lengths, or a score that is no share.
+    """
+    if len(first) == len(second) < 2:
+        return False
+    first, second = paired_scores(first, second)
+    return bool(np.ptp(100 * (first - second)) >= ALIKE)
+
+
 def _differences(first: Sequence[float], second: Sequence[float]) -> np.ndarray:
     """The differences in percentage points; ValueError where they are all alike, so that no t-test is possible."""
     first, second = paired_scores(first, second)
     differences = 100 * (first - second)
-    if np.ptp(differences) < 1e-9:
+    if np.ptp(differences) < ALIKE:
         raise ValueError(
             f"All {len(differences)} differences are {differences[0]:.4g} points: without spread there is no t-test."
         )
