@@ -28,6 +28,7 @@
 # %% tags=["remove-input"]
 import logging
 
+import lightning_fabric
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -39,7 +40,7 @@ from cgrecnet.figures.seeds import by_seed, draw_power, draw_twins, spread_of, s
 from cgrecnet.figures.style import use_book_style
 
 use_book_style()
-logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it announces bfloat16
+logging.getLogger(lightning_fabric.__name__).setLevel(logging.WARNING)  # it announces bfloat16
 
 # %%
 a, b, c = 0.1, 0.2, 0.3
@@ -123,13 +124,13 @@ from_dataset(dataset)
 # %% tags=["remove-input"]
 assert max(distances["nothing changed"]) == 0, "the same seed did not give the same weights"
 threads, bit, half, seed = (distances[name] for name in ("two threads", "one weight, by one bit", "bfloat16", "another seed"))
-shared = "not at all (nothing is shared out here)" if max(threads) == 0 else f"by {threads[0]:.1g} after the first step and by {threads[-1]:.1g} after the last, because two threads add in another order"
+shared = "not at all (nothing is shared out here)" if max(threads) == 0 else f"by {threads[0]:.2g} after the first step and by {threads[-1]:.2g} after the last, because two threads add in another order"
 Markdown(
     f"The repeated run has the weights of the first after each of the {len(steps)} steps, to the last bit. "
     f"With two threads in place of one they differ {shared}. "
-    f"One weight moved by its smallest step makes a distance of {bit[0]:.1g} after the first step, and of {bit[-1]:.1g} after the last. "
-    f"For bfloat16, which rounds to fewer digits at every operation, it is {half[-1]:.1g} at the end; "
-    f"for another seed, which shows the cells in another order and other crops of them, {seed[-1]:.1g}."
+    f"One weight moved by its smallest step makes a distance of {bit[0]:.2g} after the first step, and of {bit[-1]:.2g} after the last. "
+    f"For bfloat16, which rounds to fewer digits at every operation, it is {half[-1]:.2g} at the end; "
+    f"for another seed, which shows the cells in another order and other crops of them, {seed[-1]:.2g}."
 )
 
 # %% [markdown]
