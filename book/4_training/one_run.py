@@ -224,7 +224,7 @@ Markdown(
 # The paper multiplies the learning rate by 0.1 every 7 epochs (StepLR) and trains for 100.
 # Let us see what that leaves.
 
-# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: learning rate against epoch on a logarithmic scale, a staircase falling by a factor of ten every seven epochs. Right: the share of the summed learning rate that is spent, which is close to one after fourteen epochs and flat afterwards."}, "figure": {"name": "fig-steplr", "caption": "After three steps the schedule has spent all but a thousandth of what it will ever spend, so most of 100 epochs can change the weights only a little. A, the learning rate relative to its start; B, the share of its sum over 100 epochs that is spent by each epoch."}}
+# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: learning rate against epoch on a logarithmic scale, a staircase falling by a factor of ten every seven epochs. Right: the share of the summed learning rate that is spent, which is close to one after fourteen epochs and flat afterwards."}, "figure": {"name": "fig-steplr", "caption": "After three steps the schedule has spent all but a thousandth of what it will ever spend, so most of the paper's 100 epochs can change the weights only a little. A, the learning rate relative to its start; B, the share of its sum over all epochs that is spent by each epoch."}}
 steps = np.arange(RunConfig().epochs)
 rate = RunConfig().gamma ** (steps // RunConfig().step_size)
 spent = rate.cumsum() / rate.sum()

@@ -168,7 +168,7 @@ Markdown(
 # The *power* is the chance that the test finds a difference which is there.
 # It depends on the size of the difference in units of $s$ and on $n$ alone, so that {numref}`fig-seed-power` holds for any network.
 
-# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: power against the number of seeds for differences of half, one, two and three standard deviations; the curves rise, the smaller the difference the later. Right: the number of seeds needed for a power of 0.8 against the difference over its standard deviation, falling steeply on logarithmic axes, with a dashed line at three seeds."}, "figure": {"name": "fig-seed-power", "caption": "Three seeds, the paper's number, can see a difference only where it is several times the spread between seeds; a difference of half that spread needs dozens. A, chance that a two-sided paired t-test at 0.05 finds the difference, by number of seeds; dashed: 0.8. B, seeds needed for a power of 0.8."}}
+# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: power against the number of seeds for differences of half, one, two and three standard deviations; the curves rise, the smaller the difference the later. Right: the number of seeds needed for a power of four fifths against the difference over its standard deviation, falling steeply on logarithmic axes, with a dashed line at three seeds."}, "figure": {"name": "fig-seed-power", "caption": "Three seeds, the paper's number, can see a difference only where it is several times the spread between seeds; a difference of half that spread needs dozens. A, chance that a two-sided paired t-test at 0.05 finds the difference, by number of seeds; dashed: four fifths. B, seeds needed for that power."}}
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
 
 draw_power((0.5, 1.0, 2.0, 3.0))
@@ -179,11 +179,12 @@ assert power_of_paired_t(2.0, 1.0, 3) < 0.8 and repeats_needed(0.5, 1.0) > 24  #
 
 # %% tags=["remove-input"]
 at_three = {ratio: power_of_paired_t(ratio, 1.0, 3) for ratio in (1.0, 2.0, 3.0, 4.0)}
-smallest = next(r for r in np.arange(0.5, 10, 0.01) if power_of_paired_t(float(r), 1.0, 3) >= 0.8)
+enough = 0.8
+smallest = next(r for r in np.arange(0.5, 10, 0.01) if power_of_paired_t(float(r), 1.0, 3) >= enough)
 Markdown(
     "With three seeds the power is "
     + ", ".join(f"{power:.2f} for a difference of {ratio:g} SD" for ratio, power in at_three.items())
-    + f"; it reaches 0.8 at {smallest:.1f} SD."
+    + f"; it reaches {enough:g} at {smallest:.1f} SD."
 )
 
 # %% [markdown]

@@ -52,15 +52,13 @@ Markdown(f"```yaml\n{(REPOSITORY / 'sweeps' / 'jurkat-ablation.yaml').read_text(
 # One of its learning rates is absurd, on purpose.
 
 # %%
+import yaml
+
 place = Path(tempfile.mkdtemp())
 file = place / "mine.yaml"
-file.write_text("""\
-experiment: mine
-base: {data: cytometer, data_options: {cells: 60}, model: mobilenet_v2, image_size: 32, epochs: 1, batch_size: 16}
-grid:
-  learning_rate: [0.001, 0.01, 1.0e+30]
-  seed: [42, 123]
-""")
+tiny = {"data": "cytometer", "data_options": {"cells": 60}, "model": "mobilenet_v2", "image_size": 32, "epochs": 1, "batch_size": 16}
+mine = {"experiment": "mine", "base": tiny, "grid": {"learning_rate": [0.001, 0.01, 1e30], "seed": [42, 123]}}
+file.write_text(yaml.safe_dump(mine, sort_keys=False))
 
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.sweep import plan_sweep
@@ -77,14 +75,14 @@ for plan in plans:
 from cgrecnet.errors import ConfigError, RunError
 
 mistakes = {
-    "a typo": "experiment: mine\nbase: {epoch: 3}",
-    "an unknown model": "experiment: mine\ngrid: {model: [resnet50, resnet51]}",
-    "a number as text": "experiment: mine\nbase: {batch_size: eight}",
-    "an empty product": "experiment: mine\ngrid: {seed: []}",
-    "a fold too many": "experiment: mine\nbase: {split: folds, folds: 5}\ngrid: {fold: [4, 5]}",
-    "no YAML": "experiment: [mine",
+    "a typo": {"base": {"epoch": 3}},
+    "an unknown model": {"grid": {"model": ["resnet50", "resnet51"]}},
+    "a number as text": {"base": {"batch_size": "eight"}},
+    "an empty product": {"grid": {"seed": []}},
+    "a fold too many": {"base": {"split": "folds", "folds": 5}, "grid": {"fold": [4, 5]}},
 }
-for what, text in mistakes.items():
+texts = {what: yaml.safe_dump({"experiment": "mine"} | mistake) for what, mistake in mistakes.items()}
+for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
     (place / "wrong.yaml").write_text(text)
     try:
         read_sweep(place / "wrong.yaml")
@@ -226,7 +224,8 @@ print("missing:", *part.attrs["missing"])
 # The grid is mended and the same command is given again.
 
 # %%
-file.write_text(file.read_text().replace("1.0e+30", "0.0001"))
+mine["grid"]["learning_rate"][-1] = 1e-4
+file.write_text(yaml.safe_dump(mine, sort_keys=False))
 said.clear()
 with local_cluster(2) as connect:
     sweep(connect)
@@ -243,7 +242,7 @@ shutil.rmtree(place)
 # %% tags=["remove-input"]
 Markdown(
     f"The {len(part)} runs that had a record were skipped, the {len(table) - len(part)} new ones were done, and the table is whole. "
-    "Its scores mean nothing: a few simulated cells, one epoch, n = 2 runs per row. "
+    f"Its scores mean nothing: a few simulated cells, one epoch, n = {len(mine['grid']['seed'])} runs per row. "
     "The procedure is the one that made the records behind every table of this book."
 )
 
@@ -288,22 +287,18 @@ Markdown("\n".join(rows) + f"\n\nMeasured on {where}; nothing is trained in thes
 # %% tags=["hide-input"]
 from cgrecnet.runs.collect import REPEATS
 
-text = """\
-experiment: rare
-base:
-  data: cytometer
-  data_options: {cells: 1200, shares: [0.45, 0.05, 0.50]}
-  model: resnet50
-  image_size: 48
-  epochs: 6
-  batch_size: 16
-grid:
-  class_weights: [false, true]
-  seed: [1, 2, 3]
-"""
+rare = {
+    "experiment": "rare",
+    "base": {
+        "data": "cytometer", "data_options": {"cells": 1200, "shares": [0.45, 0.05, 0.50]}, "model": "resnet50",
+        "image_size": 48, "epochs": 6, "batch_size": 16,
+    },
+    "grid": {"class_weights": [False, True], "seed": [1, 2, 3]},
+}
 with tempfile.NamedTemporaryFile("w", suffix=".yaml", delete=False) as own:
-    own.write(text)
-rare = read_sweep(Path(own.name))
+    yaml.safe_dump(rare, own, sort_keys=False)
+runs = read_sweep(Path(own.name))
+print(Path(own.name).read_text())
 os.unlink(own.name)
 averaged = [name for name in ("class_weights", "seed") if name in REPEATS]
-print(len(rare), "runs; averaged over:", *averaged)
+print(len(runs), "runs; averaged over:", *averaged)
