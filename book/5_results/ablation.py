@@ -78,6 +78,7 @@ if zhu:
 Markdown(
     wide_table(ablation_headers(sets), ablation_rows(table3, sets), "Counterpart of Table 3 of the paper: scores of the ablation", rem=24 + 26 * len(sets))
     + "\n\nOurs: mean ± SD over test folds, n folds. The paper's: as printed, over its folds; *lost*: not in the text at hand. "
+    + ("" if len({len(own) for own in groups.values()}) < 2 else "Not every network has the same folds yet, so compare within folds, as below, and not these means. ")
     + ("" if zhu else "There are no runs on the paper's own cells here. ")
     + ("" if not zhu or not zhu.records[0].data["simulated"] else "The columns `zhu, simulated` are of simulated cells in the layout of the paper's files and say nothing about its cells. ")
 )
@@ -156,7 +157,7 @@ known = {d.contrast: d for d in decisions}
 planned = [contrast for name in ("P1", "P2") for contrast in plan[name].contrasts]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A forest plot: one row per contrast, with a dot for the mean difference in accuracy, a thick bar for its 90 % interval and a thin one for its 95 % interval, a vertical line at zero and a grey band for the margin; a word over each row says the outcome."}, "figure": {"name": "fig-ablation-forest", "caption": "The grey band is the margin that was fixed before the runs: a thick bar that lies inside it says that a difference does not matter, one that reaches out of it and across zero that more runs are needed. Difference in accuracy over the folds that both networks have (n: in the table below), with 90 % intervals (thick) and 95 % intervals (thin) of the corrected resampled t-test; Jurkat cells, real."}}
-draw_forest(decisions) if decisions else draw_absent("No contrast has two folds yet." if records else absent)
+draw_forest(decisions) if decisions else draw_absent("No contrast has enough folds yet." if records else absent)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -197,7 +198,7 @@ if steps:
     if len(better) == len(plan["P2"].contrasts):
         lines.append("So on these cells each module helps alone, and both together help more than either.")
     else:
-        lines.append("So on these cells, with so much training, it was not shown that each module helps and that both together help more than either.")
+        lines.append(("So far" if few or left_out else "So") + " on these cells, with so much training, it was not shown that each module helps and that both together help more than either.")
 Markdown("\n\n".join(lines) if lines else "There is nothing to conclude yet.")
 
 # %% [markdown]
@@ -220,14 +221,14 @@ if all(model in groups for model in pair):
     ]
     rare = decide_over_folds("P3", records)
     text = wide_table(("class", "cells", *(f"{title_of(m)}: F1 (%)" for m in pair)), rows, "F1 of each class, baseline and CG-RecNet", rem=34)
-    text += "\n\n" + (f"**P3.** F1 of {classes[rarest]}, {decision_sentence(rare[0])} The margin of this question is {plan['P3'].margin:g} points." if rare else "Fewer than two folds are there for both networks, so P3 is open.")
+    text += "\n\n" + (f"**P3.** F1 of {classes[rarest]}, {decision_sentence(rare[0])} The margin of this question is {plan['P3'].margin:g} points." if rare else "There are not enough folds of both networks yet, so P3 is open.")
     shared = sorted({r.config["fold"] for r in groups[pair[0]]} & {r.config["fold"] for r in groups[pair[1]]})
     if hardest == rarest:
         text += "\n\nThe rarest class is also the hardest here."
     elif len(shared) > 1:
         scores = {m: [next(r for r in groups[m] if r.config["fold"] == fold).test["per_class"][hardest]["f1"] for fold in shared] for m in pair}
-        again = corrected_resampled_t(scores["cg_recnet"], scores["resnet50"], overlap(records))
-        text += f"\n\nExploratory: the hardest class is {classes[hardest]}, not the rarest. There the difference is {points(again.difference)} points (95 % interval {interval(again.interval95)}, n = {again.n} folds, p {p_text(again.p_value)}, not corrected)."
+        again = corrected_resampled_t(scores["cg_recnet"], scores["resnet50"], overlap(records)) if np.ptp(np.subtract(*scores.values())) > 1e-9 else None
+        text += f"\n\nExploratory: the hardest class is {classes[hardest]}, not the rarest; the folds at hand do not suffice for a test there." if again is None else f"\n\nExploratory: the hardest class is {classes[hardest]}, not the rarest. There the difference is {points(again.difference)} points (95 % interval {interval(again.interval95)}, n = {again.n} folds, p {p_text(again.p_value)}, not corrected)."
 else:
     text = absent
 Markdown(text)
@@ -331,13 +332,14 @@ common = sorted(set.intersection(*({r.config["fold"] for r in groups.get(m, [])}
 if len(common) > 1:
     ours, base = ([next(r for r in groups[m] if r.config["fold"] == f).test["accuracy"] for f in common] for m in ("cg_recnet", "resnet50"))
     d = 100 * (np.array(ours) - np.array(base))
+if len(common) > 1 and np.ptp(d) > 1e-9:
     by_hand = d.mean() / (d.std(ddof=1) / np.sqrt(len(d)))
     plain, corrected = paired_t(ours, base), corrected_resampled_t(ours, base, overlap(records))
     assert np.isclose(by_hand, plain.statistic)
     for test in (plain, corrected):
         print(f"{test.method}: {points(test.difference)} points, 95 % interval {interval(test.interval95)}, t = {test.statistic:.2f}, p = {p_text(test.p_value)}, n = {test.n} folds")
 else:
-    print("fewer than two folds have both networks")
+    print("too few folds have both networks, or they agree to the cell: there is no spread to test with")
 
 # %% [markdown]
 # ```{exercise} Is a fold hard, or a network bad?

@@ -97,7 +97,7 @@ def on_other_cells(claim: str, answers: Mapping[str, Answers], plan: Plan | None
                 found = ["see the page"]
             else:
                 own = [answer for answer in answers.get(question.id, ()) if _is_about(claim, answer)]
-                found = [line_of(answer, unit) for answer in own] or ["not run here yet"]
+                found = [line_of(answer, unit) for answer in own] or ["not enough runs here yet"]
             texts.append(f"{question.id}, {question.measure}, {cells}:\n" + "\n".join(found))
     return "\n".join(texts) or "nothing planned"
 
@@ -148,7 +148,7 @@ def draw_gains(paper: AuditedPaper, answers: Mapping[str, Answers]) -> Figure:
         axes.plot(gain, row - 0.18, "D", color="black", markersize=6)
         answer = next((a for a in answers.get(question, ()) if a.contrast == contrast), None)
         if answer is None:
-            axes.annotate("not run here yet", (0, row + 0.18), xytext=(6, 0), textcoords="offset points",
+            axes.annotate("not enough runs here yet", (0, row + 0.18), xytext=(6, 0), textcoords="offset points",
                           va="center", fontsize=8, color="0.35")  # fmt: skip
             continue
         colour = COLOURS[answer.outcome]
