@@ -8,7 +8,6 @@ from scipy import stats
 
 from cgrecnet.evaluation.arrays import paired_scores
 
-
 #: Differences (in points) that are closer than this are alike but for rounding; one cell in a million is 0.0001.
 ALIKE = 1e-9
 
@@ -87,7 +86,7 @@ def corrected_resampled_t(first: Sequence[float], second: Sequence[float], test_
     )
 
 
-def testable(first: Sequence[float], second: Sequence[float]) -> bool:
+def has_spread(first: Sequence[float], second: Sequence[float]) -> bool:
     """Whether a paired t-test is possible: two folds or more, and differences that are not all alike.
 
     Two folds of a thousand cells have the same difference now and then, by chance.

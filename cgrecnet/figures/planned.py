@@ -7,6 +7,7 @@ import numpy as np
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.evaluation.decide import Decision, decide, over_cells, over_folds, require_unit
+from cgrecnet.evaluation.paired import has_spread
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import refuse_mixture
@@ -32,10 +33,9 @@ def decide_over_folds(question: str, records: Sequence[RunRecord]) -> list[Decis
         results[member.id] = {}
         for contrast in member.contrasts:
             folds = sorted(set.intersection(*(set(by_fold.get(model, {})) for model in contrast)))
-            if len(folds) >= 2:
-                scores = {m: [measured(by_fold[m][fold], member.measure) for fold in folds] for m in contrast}
-                if _have_spread(scores[contrast[0]], scores[contrast[1]]):
-                    results[member.id] |= over_folds(member, scores, share)
+            scores = {m: [measured(by_fold[m][fold], member.measure) for fold in folds] for m in contrast}
+            if has_spread(*(scores[model] for model in contrast)):
+                results[member.id] |= over_folds(member, scores, share)
     return [decision for decision in decide(results) if decision.question == question]
 
 
@@ -96,10 +96,6 @@ def overlap(records: Sequence[RunRecord]) -> float:
     if not records:
         raise RunError("There are no runs to compare: run the sweep first.")
     return float(np.mean([r.split["sizes"]["test"] / r.split["sizes"]["train"] for r in records]))
-
-
-def _have_spread(first: Sequence[float], second: Sequence[float]) -> bool:
-    return bool(np.ptp(np.subtract(first, second)) > 1e-11)
 
 
 def _by_model_and_fold(records: Sequence[RunRecord]) -> dict[str, dict[int, RunRecord]]:

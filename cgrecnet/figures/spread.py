@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
 from cgrecnet.evaluation.decide import Contrast, Decision
-from cgrecnet.evaluation.paired import Comparison, corrected_resampled_t, paired_t
+from cgrecnet.evaluation.paired import Comparison, corrected_resampled_t, has_spread, paired_t
 from cgrecnet.evaluation.power import power_of_paired_t
 from cgrecnet.figures.answers import interval, p_text, points
 from cgrecnet.figures.folds import title_of
@@ -55,10 +55,9 @@ def fold_pairs(records: Sequence[RunRecord], contrasts: Sequence[Contrast]) -> l
         own = [scores.get(model, {}) for model in contrast]
         folds = sorted(set(own[0]) & set(own[1]))
         first, second = (np.array([one[fold] for fold in folds]) for one in own)
-        differences = 100 * (first - second)
-        if len(folds) >= 2 and np.ptp(differences) > 1e-9:
+        if has_spread(first, second):
             tests = paired_t(first, second), corrected_resampled_t(first, second, overlap(records))
-            pairs.append(FoldPair(contrast, differences, *tests))
+            pairs.append(FoldPair(contrast, 100 * (first - second), *tests))
     return pairs
 
 
