@@ -15,9 +15,14 @@ from cgrecnet.figures.provenance import SHOWN, Provenance
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain import explain_code
 from cgrecnet.runs.explain_config import ExplainConfig
+from cgrecnet.runs.explain_kept import explain_kept_code
 from cgrecnet.runs.explain_record import ExplainRecord, find_explain
 
 COMMAND = ".venv/bin/cgrecnet explain book/experiments/explain-simulated.yaml"
+KEPT_COMMAND = (
+    ".venv/bin/cgrecnet sweep sweeps/jurkat-ablation.yaml --keep-weights\n"
+    ".venv/bin/cgrecnet explain --kept book/experiments/explain-jurkat.yaml"
+)
 #: Places in the network, as a figure names them.
 PLACES = {"last": "last stage", "stage3": "stage 3", "stage2": "stage 2"}
 TRAININGS = {
@@ -39,6 +44,7 @@ class Study:
 
     @cached_property
     def config(self) -> ExplainConfig:
+        """The parameters of a study that trained its networks."""
         return ExplainConfig.from_mapping(self.record.config, "the record")
 
     @property
@@ -72,6 +78,8 @@ class Study:
     def is_current(self) -> bool:
         """Whether the code that made the record is the code that is here now."""
         try:
+            if "runs" in self.record.config and "trained" in self.record.config:
+                return explain_kept_code() == self.record.code["explain"]
             return explain_code(self.config) == self.record.code
         except (KeyError, UserError):
             return False
@@ -83,27 +91,29 @@ def load_study(experiment: str = "explain-simulated", results: Path = RESULTS) -
     return Study(*found) if found else None
 
 
-def missing_study() -> str:
+def missing_study(command: str = COMMAND) -> str:
     """What a page says where the study was not run."""
     return (
-        "**The study that this page is about was not run here**, so its figures and tables are left out. "
-        f"This command makes it; it takes its time, and goes on where it was stopped:\n\n```bash\n{COMMAND}\n```"
+        "**The study that this part of the page is about was not run here**, so its figures and tables are left out. "
+        f"This makes it:\n\n```bash\n{command}\n```"
     )
 
 
-def provenance_of_study(study: Study | None) -> Provenance:
+def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenance:
     """Data, run, seed, commit, code, hardware and time of a study; for None, how it is made."""
+    typed = command.splitlines()[-1]
     if study is None:
-        return Provenance((("Runs", f"none here; {COMMAND} makes them"),))
+        return Provenance((("Runs", f"none here; {typed} makes them"),))
     record = study.record
     data = "; ".join(
-        f"{one['name']} (simulated cells), confounding {one['options']['confounding']:g}, {one['cells']:,} cells, "
-        f"sha256 {one['fingerprint'][:SHOWN]}"
+        f"{one['name']} ({'simulated' if one['simulated'] else 'real'} cells)"
+        + (f", confounding {one['options']['confounding']:g}" if one["simulated"] else "")
+        + f", {one['cells']:,} cells, sha256 {one['fingerprint'][:SHOWN]}"
         for one in record.data
     )
     head, plus, _ = record.commit.partition("+")
     hardware, weights = record.hardware, record.weights.get("source")
-    code = "the same as now" if study.is_current() else f"has changed since; `{COMMAND}` brings the numbers up to date"
+    code = "the same as now" if study.is_current() else f"has changed since; {typed} brings the numbers up to date"
     return Provenance(
         (
             ("Data", data),

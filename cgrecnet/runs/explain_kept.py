@@ -72,9 +72,14 @@ class KeptPlan:
     commit: str
 
 
+def explain_kept_code() -> str:
+    """Fingerprint of what makes and scores the maps."""
+    return code_fingerprint(MODULES, scripts=(KEPT_NOTEBOOK,))
+
+
 def plan_kept(config: KeptConfig) -> KeptPlan:
     """Name the study."""
-    code = {"explain": code_fingerprint(MODULES, scripts=(KEPT_NOTEBOOK,))}
+    code = {"explain": explain_kept_code()}
     decisive = config.model_dump(mode="json", exclude={"experiment", "seed"}) | {"code": code}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
     return KeptPlan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, commit())
