@@ -100,9 +100,10 @@ Markdown(said)
 # With true positives TP, false positives FP and false negatives FN,
 #
 # $$
-# P = \frac{\text{TP}}{\text{TP} + \text{FP}}, \qquad
-# R = \frac{\text{TP}}{\text{TP} + \text{FN}}, \qquad
-# F_1 = \frac{2 P R}{P + R} = \frac{2\,\text{TP}}{2\,\text{TP} + \text{FP} + \text{FN}} .
+# \begin{aligned}
+# P &= \frac{\text{TP}}{\text{TP} + \text{FP}}, \qquad R = \frac{\text{TP}}{\text{TP} + \text{FN}}, \\
+# F_1 &= \frac{2 P R}{P + R} = \frac{2\,\text{TP}}{2\,\text{TP} + \text{FP} + \text{FN}} .
+# \end{aligned}
 # $$ (eq-classes-f1)
 #
 # **Precision** $P$ asks how many of those called are right, **recall** $R$ how many of those there are get called, and $F_1$ is low as soon as one of the two is.
@@ -225,7 +226,10 @@ Markdown("\n\n".join(parts) or f"{no_runs}.")
 # For $k$ of $n$ cells we use Wilson's, which solves $|k/n - p| = z \sqrt{p (1 - p) / n}$ for $p$:
 #
 # $$
-# p_{\pm} = \frac{1}{1 + z^2/n} \left( \frac{k}{n} + \frac{z^2}{2n} \pm z \sqrt{\frac{k (n - k)}{n^3} + \frac{z^2}{4n^2}} \right), \qquad z = 1.96 .
+# \begin{aligned}
+# p_{\pm} &= \frac{1}{1 + z^2/n} \left( \frac{k}{n} + \frac{z^2}{2n} \pm z\, s \right), \\
+# s^2 &= \frac{k (n - k)}{n^3} + \frac{z^2}{4n^2}, \qquad z = 1.96 .
+# \end{aligned}
 # $$ (eq-classes-wilson)
 #
 # Unlike the simple interval, it never leaves 0 to 1, and it has a width even where $k = 0$.
@@ -291,10 +295,10 @@ provenance_of(records, ("ablation", "jurkat"))
 # The area under it has a plain meaning:
 #
 # $$
-# \text{AUC} = \Pr\big(p(\text{a cell of the class}) > p(\text{a cell of the rest})\big) ,
+# \text{AUC} = \Pr(p_{\text{class}} > p_{\text{rest}}) ,
 # $$ (eq-classes-auc)
 #
-# where a tie counts one half.
+# where $p_{\text{class}}$ is the probability of a cell drawn from the class, $p_{\text{rest}}$ that of a cell drawn from the rest, and a tie counts one half.
 # It is one half for a coin and 1 for a perfect order, and it does not depend on how rare the class is.
 # The *macro* AUC is the mean over the three classes.
 

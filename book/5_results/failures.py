@@ -228,9 +228,10 @@ Markdown(text)
 # For every trait the effect is the **probability of superiority**: draw one missed cell and one that nobody misses; how often has the missed one the larger value?
 #
 # $$
-# A = \Pr(x_{\text{missed}} > x_{\text{right}}) + \tfrac{1}{2} \Pr(x_{\text{missed}} = x_{\text{right}})
+# A = \Pr(x_m > x_r) + \tfrac{1}{2} \Pr(x_m = x_r) ,
 # $$ (eq-failures-superiority)
 #
+# where $x_m$ is the value of a missed cell and $x_r$ that of one that no network misses.
 # One half means no difference.
 # $A$ is the Mann-Whitney statistic divided by its largest value, so that the test that goes with it makes no assumption about how the trait is distributed.
 # The traits are measured on the picture as in {doc}`/book/2_data/meeting_the_data`, by a program that knows neither labels nor networks.

@@ -40,7 +40,7 @@ def draw_f1(pooled: Pooled, table: Table) -> Figure:
     ours.set_xticks(range(len(pooled.classes)), pooled.classes)
     theirs.set_xticks(range(len(table.rows)), [name.replace("Oligo", "Oligo-\n") for name in table.rows])
     data = pooled.records[0].data["name"]
-    ours.set(title=f"here: {data}", ylabel="F1 (%)")
+    ours.set(title=f"here: {data} cells", ylabel="F1 (%)")
     theirs.set(title="the paper: its own cells")
     for axes, text in ((ours, "A"), (theirs, "B")):
         axes.legend(fontsize=8, ncols=2, loc="lower center")

@@ -29,7 +29,7 @@ def draw_shared(pooled: Pooled) -> Figure:
         panel.set(title=name, yscale="log", xticks=places)
         letter(panel, "ABCDEFG"[index])
     axes[0].set_ylabel("cells (logarithmic)")
-    axes[0].set_ylim(0.5, 20 * max(observed.max(), expected.max()))
+    axes[0].set_ylim(np.clip(expected[expected > 0].min() / 2, 0.01, 0.5), 20 * max(observed.max(), expected.max()))
     figure.supxlabel("networks that miss the cell", fontsize=10)
     axes[-1].legend(fontsize=8, loc="upper right")
     return figure

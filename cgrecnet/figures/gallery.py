@@ -46,7 +46,7 @@ def gallery(
         f'<div class="gallery-control" role="group" aria-label="{escape(label)}: filters" hidden>{selects}'
         '<button type="button">show all</button></div>\n'
         f'<p role="status" hidden>{len(items)} of {len(items)} cells</p>\n'
-        f'<ul aria-label="{escape(label)}">\n' + "\n".join(items) + "\n</ul>"
+        f'<ul tabindex="0" aria-label="{escape(label)}">\n' + "\n".join(items) + "\n</ul>"
     )
     return widget(__file__, body, f"Gallery of {len(items)} cells with the filters {', '.join(filters)}: {label}")
 
