@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.decide import Decision
@@ -23,6 +24,19 @@ PREDICATES = {
     Outcome.NO_DIFFERENCE: "there is no difference beyond the margin",
     Outcome.UNDECIDED: "that is undecided",
 }
+
+
+#: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
+LIMIT = 15.0
+
+
+def cut_at(axes: Axes, limit: float, intervals: Sequence[tuple[float, tuple[float, float]]]) -> None:
+    """Let the axis reach to ± limit; an interval (its row, its ends) that goes on beyond gets an arrow at the edge."""
+    axes.set_xlim(-limit, limit)
+    for row, (low, high) in intervals:
+        for edge, mark, beyond in ((-limit, "<", low < -limit), (limit, ">", high > limit)):
+            if beyond:
+                axes.plot(edge, row, mark, color="0.3", markersize=7, clip_on=False, zorder=5)
 
 
 def decision_sentence(decision: Decision) -> str:
@@ -80,8 +94,8 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
     names = [contrast_in_words(d.contrast) for d in decisions]
     axes.set_yticks(range(len(decisions)), names)
     axes.set(ylim=(len(decisions) - 0.5, -0.75), xlabel=f"difference in {label} (percentage points)")
-    reach = max(abs(end) for d in decisions for end in (*d.result.interval95, margin))
-    axes.set_xlim(-1.15 * reach, 1.15 * reach)
+    reach = max(abs(end) for d in decisions for end in (*d.result.interval95, d.result.difference, margin))
+    cut_at(axes, min(1.15 * reach, LIMIT), [(row, d.result.interval95) for row, d in enumerate(decisions)])
     axes.annotate("second better", (0, 0), xycoords="axes fraction", xytext=(2, 3), textcoords="offset points",
                   fontsize=8, color="0.35")  # fmt: skip
     axes.annotate("first better", (1, 0), xycoords="axes fraction", xytext=(-2, 3), textcoords="offset points",

@@ -83,14 +83,16 @@ def draw_fold_curves(records: Sequence[RunRecord]) -> Figure:
     titles = ("training loss", "validation loss", "validation accuracy (%)", "learning rate")
     for place, name, title, mark in zip(axes, names, titles, "ABCD", strict=True):
         scale = 100 if name == "validation_accuracy" else 1
+        style = "steps-mid" if name == "learning_rate" else "default"
         for model, own in by_model(records).items():
             colour = MODEL_COLOURS.get(model, PALETTE[4])
             lines = [[scale * entry[name] for entry in record.history] for record in own]
             for line in lines:
-                place.plot(range(1, len(line) + 1), line, color=colour, linewidth=0.7, alpha=0.4)
+                place.plot(range(1, len(line) + 1), line, color=colour, linewidth=0.7, alpha=0.4, drawstyle=style)
             length = min(map(len, lines))
             mean = np.mean([line[:length] for line in lines], axis=0)
-            place.plot(range(1, length + 1), mean, "o-", color=colour, markersize=3, label=title_of(model))
+            place.plot(range(1, length + 1), mean, "o-", color=colour, markersize=3, drawstyle=style,
+                       label=title_of(model))  # fmt: skip
         place.set_title(title)
         place.set(xlabel="epoch")
         place.xaxis.get_major_locator().set_params(integer=True)

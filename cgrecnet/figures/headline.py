@@ -20,6 +20,7 @@ from cgrecnet.figures import dose, imbalanced, shortcut_trained
 from cgrecnet.figures.answers import interval, n_text, points
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import printed_text
+from cgrecnet.figures.decisions import LIMIT, cut_at
 from cgrecnet.figures.paper_runs import MODEL_OF
 from cgrecnet.figures.plan import COLOURS, contrast_in_words
 from cgrecnet.figures.planned import decide_over_cells, decide_over_folds
@@ -141,7 +142,7 @@ def printed_gains(paper: AuditedPaper) -> list[tuple[str, str, tuple[str, str], 
 
 def draw_gains(paper: AuditedPaper, answers: Mapping[str, Answers]) -> Figure:
     """The paper's printed differences (diamonds, its cells) above ours on Jurkat cells (95 % intervals), row by row."""
-    gains = printed_gains(paper)
+    gains, drawn = printed_gains(paper), []
     figure, axes = plt.subplots(figsize=(7.0, 0.52 * len(gains) + 1.2))
     axes.axvline(0, color="0.5", linewidth=1, zorder=0)
     for row, (_, question, contrast, gain) in enumerate(gains):
@@ -152,10 +153,13 @@ def draw_gains(paper: AuditedPaper, answers: Mapping[str, Answers]) -> Figure:
                           va="center", fontsize=8, color="0.35")  # fmt: skip
             continue
         colour = COLOURS[answer.outcome]
+        drawn.append((row + 0.18, answer.result.interval95))
         axes.plot(answer.result.interval95, [row + 0.18] * 2, color=colour, linewidth=2.5)
         axes.plot(answer.result.difference, row + 0.18, "o", markerfacecolor="white", markeredgecolor=colour)
     axes.set_yticks(range(len(gains)), [label for label, *_ in gains])
     axes.set(ylim=(len(gains) - 0.4, -0.6), xlabel="difference (percentage points)")
+    reach = max(abs(end) for ends in [g[3:] for g in gains] + [ends for _, ends in drawn] for end in ends)
+    cut_at(axes, min(1.15 * reach, LIMIT), drawn)
     handles = [plt.Line2D([], [], color="black", marker="D", linestyle="", label="printed, the paper's cells")]
     seen = dict.fromkeys(a.outcome for q in ("P1", "P2", "P3", "P4") for a in answers.get(q, ()))
     handles += [plt.Line2D([], [], color=COLOURS[outcome], linewidth=2.5, label=f"Jurkat: {outcome}")

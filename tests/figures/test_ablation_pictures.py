@@ -8,7 +8,15 @@ from made_up_runs import write_record
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.plan import Outcome
 from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cost_rows, count_network, printed
-from cgrecnet.figures.decisions import HEADERS, PREDICATES, decision_rows, decision_sentence, draw_forest
+from cgrecnet.figures.decisions import (
+    HEADERS,
+    LIMIT,
+    PREDICATES,
+    cut_at,
+    decision_rows,
+    decision_sentence,
+    draw_forest,
+)
 from cgrecnet.figures.folds import by_model, draw_boxes, draw_fold_curves, last_gaps, mean_text, score_of
 from cgrecnet.figures.planned import decide_over_folds
 from cgrecnet.paper.tables import load_tables
@@ -96,3 +104,11 @@ def test_decisions_in_words_rows_and_as_a_forest(records):
         draw_forest([])
     with pytest.raises(ValueError, match="one margin"):
         draw_forest(decisions[:1] + decide_over_folds("P3", records))
+
+
+def test_an_interval_that_leaves_the_axis_gets_an_arrow():
+    axes = plt.figure().add_subplot()
+    cut_at(axes, LIMIT, [(0, (-70.0, 2.0)), (1, (-1.0, 1.0))])
+    assert axes.get_xlim() == (-LIMIT, LIMIT)
+    assert [(line.get_marker(), line.get_xdata()[0], line.get_ydata()[0]) for line in axes.lines] == [("<", -LIMIT, 0)]
+    plt.close("all")
