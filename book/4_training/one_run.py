@@ -17,7 +17,7 @@
 # Then runs that are killed and started again, a schedule that runs dry, and the recorded runs on real cells, made by the same code with other parameters.
 
 # %% tags=["parameters"]
-cells = 180  # type: int
+cells = 120  # type: int
 epochs = 3  # type: int
 
 # %% tags=["remove-input"]
