@@ -345,7 +345,7 @@ provenance_of(ablation.records if ablation else [], ("ablation", "jurkat"))
 Markdown(what_the_runs_say(recorded, "resnet50", "cg_recnet"))
 
 # %% [markdown]
-# These are descriptions of curves, not tests: whether the difference on the test cells is more than noise is for the chapter on results.
+# These are descriptions of curves, not tests: whether the difference on the test cells is more than noise is asked in {doc}`/book/5_results/ablation`.
 #
 # Do it yourself, on simulated cells, from a terminal:
 #

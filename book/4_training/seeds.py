@@ -273,7 +273,7 @@ Markdown(" ".join(lines))
 # %% [markdown]
 # These runs are smaller than the paper's (image size, epochs, cells), and a spread shrinks as test cells and epochs grow: the paper prints much smaller ones.
 # What carries over is the arithmetic, not the numbers.
-# Folds add another spread, that of the cells, and they share their training cells, so that {eq}`eq-seeds-t` is too sure of itself there.
+# Folds add another spread, that of the cells, and they share their training cells, so that {eq}`eq-seeds-t` is too sure of itself there; {doc}`/book/5_results/spread` is about them.
 #
 # **Take-away.**
 # The same seed gives the same run only where everything else is the same, too.
