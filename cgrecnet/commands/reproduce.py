@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
         place = cluster_of(options)
         connect = stack.enter_context(place) if options.scheduler else None
         todo = [plan for plan in plans if not is_done(plan, results)]
-        need_networks(todo)
+        need_networks(todo, elsewhere=bool(options.scheduler or options.queue))
         _head(1, "check the files")
         found = steps.check_files(options.folder, results, published_counts(steps.DATA), say)
         _head(2, "pack them into a store")

@@ -50,7 +50,7 @@ def _run(options: argparse.Namespace) -> int:
         place = cluster_of(options)
         connect = stack.enter_context(place) if options.scheduler else None  # nobody there: say so first
         todo = [plan for plan in plans if not is_done(plan, options.results or RESULTS)]
-        need_networks(todo)
+        need_networks(todo, elsewhere=bool(options.scheduler or options.queue))
         if not say_cost(todo, options.yes and not options.cost, options.cost):
             return 0
         need_folder(options.results or RESULTS)

@@ -9,8 +9,10 @@ from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan
 
 
-def need_networks(plans: Sequence[Plan]) -> None:
+def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
     """Make each different network of these runs once, so that its weights are at hand and fit.
+
+    elsewhere: the runs are done on other machines, which may have what this one lacks: ImageNet weights are not sought.
 
     Raises ConfigError, before any run is started, where they cannot be got (and says what to do without).
     """
@@ -25,7 +27,7 @@ def need_networks(plans: Sequence[Plan]) -> None:
             create_model(
                 config.model,
                 preset=config.preset,
-                weights=plan.weights,
+                weights=None if elsewhere and plan.weights == "imagenet" else plan.weights,
                 image_size=config.image_size,
                 options=config.model_options,
             )

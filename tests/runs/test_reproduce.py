@@ -143,6 +143,8 @@ def test_weights_that_cannot_be_got_are_one_sentence_before_anything_starts(tmp_
     assert said.out == "" and not list((tmp_path / "results").iterdir())
     plans = plan_sweep(choose_runs(["comparison-zhu"], {})["comparison-zhu"])
     need_networks(plans[:1])  # starts at random, so nothing is downloaded
+    plans = plan_sweep(choose_runs(["ablation"], {"model": ["resnet50"], "fold": [0]})["ablation"])
+    need_networks(plans, elsewhere=True)  # other machines may have a network, or the file
 
 
 def test_a_large_reproduction_wants_a_yes(tmp_path, cells, monkeypatch, capsys):
