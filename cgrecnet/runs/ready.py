@@ -13,7 +13,6 @@ def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
     """Make each different network of these runs once, so that its weights are at hand and fit.
 
     elsewhere: the runs are done on other machines, which may have what this one lacks: ImageNet weights are not sought.
-
     Raises ConfigError, before any run is started, where they cannot be got (and says what to do without).
     """
     seen: set[str] = set()
