@@ -30,7 +30,7 @@
 # %% tags=["remove-input"]
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.answers import answers_table, points, sentence
@@ -50,7 +50,7 @@ from cgrecnet.figures.choices import (
     validation_f1,
 )
 from cgrecnet.figures.dose import NAMES
-from cgrecnet.figures.missing import missing_runs, provenance_of
+from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.ruler import ruler_sentence, simulated_seeds, widest
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models.config import PRESETS
@@ -131,7 +131,7 @@ for name in presets["recovered"]:
 asked = plan["P9"]
 Markdown("\n".join(lines) + f"\n\n**{asked.id}**, planned: *{asked.question}* Margin: {asked.margin:g} points. *{asked.why}*")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per other reading of the text with the difference of its accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin. Without runs a note says so."}, "figure": {"name": "fig-choices-readings", "caption": "A reading whose whole thick bar lies in the grey band makes no difference that matters here; one whose thin bar misses zero does something, if it holds after correction. CG-RecNet on real Jurkat cells, first fold, other reading minus recovered one; thick: 90 %, thin: 95 % bootstrap intervals over cells, one run each."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per other reading of the text with the difference of its accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin. Without runs a note says so."}, "figure": {"name": "fig-choices-readings", "caption": "A reading whose whole thick bar lies in the grey band makes no difference that matters here; one whose thin bar misses zero does something, if it holds after correction. CG-RecNet on real Jurkat cells, first fold, other reading minus recovered one; bars: bootstrap over cells, thick the 90 % interval, thin the 95 % interval, one run each."}}
 found_readings = reading_answers(readings)
 draw_differences(found_readings, asked.margin, "difference in accuracy (percentage points), Jurkat")
 plt.show()
@@ -162,7 +162,7 @@ Markdown(text)
 # Here each open choice of the fusion, the gate and the head is changed alone, from `recovered`.
 # None of this was planned: **it is exploratory**, and with so many contrasts one or two will look like something; the correction counts all of them as one family.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per option that was changed alone, with the difference in accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin. Without runs a note says so."}, "figure": {"name": "fig-choices-options", "caption": "What a single choice is worth, all else equal: rows inside the grey band may be left to taste, rows outside of it are choices that a paper has to print. CG-RecNet on simulated cells, changed option minus recovered reading; thick: 90 %, thin: 95 % bootstrap intervals over cells, one run each; exploratory."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per option that was changed alone, with the difference in accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin. Without runs a note says so."}, "figure": {"name": "fig-choices-options", "caption": "What a single choice is worth, all else equal: rows inside the grey band may be left to taste, rows outside of it are choices that a paper has to print. CG-RecNet on simulated cells, changed option minus recovered reading; bars: bootstrap over cells, thick the 90 % interval, thin the 95 % interval, one run each; exploratory."}}
 found_options = option_answers(options)
 draw_differences(found_options, asked.margin, "difference in accuracy (percentage points), simulated cells")
 plt.show()
@@ -216,7 +216,15 @@ Markdown(
 #
 # **Take-away.**
 # A choice matters where it changes the sentence and not just the number; and what a paper does not print, its readers have to guess, each in their own way.
-#
+
+# %% [markdown]
+# ## Every run that this page read
+
+# %% tags=["remove-input"]
+read = all_read(*dict.fromkeys((*RATES, *READINGS, *OPTIONS, ("seeds", "cytometer"))))
+display(*read or [Markdown("None is here.")])
+
+# %% [markdown]
 # ```{exercise} The rate that a paper would print
 # :label: exercise-choices-forking
 #

@@ -22,7 +22,7 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 from sklearn.metrics import balanced_accuracy_score
 
 from cgrecnet.evaluation.change import balanced_contrast
@@ -40,7 +40,7 @@ from cgrecnet.figures.imbalanced import (
     shares_text,
     weight_answers,
 )
-from cgrecnet.figures.missing import missing_runs, provenance_of
+from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.runs.same_cells import same_cells
 from cgrecnet.training.loop import class_weights
@@ -207,6 +207,13 @@ provenance_of(records, *PARTS)
 
 # %% tags=["remove-input"]
 Markdown(reading(answers) + " This is about simulated cells, and one run of each network at each setting.")
+
+# %% [markdown]
+# ## Every run that this page read
+
+# %% tags=["remove-input"]
+read = all_read(*PARTS)
+display(*read or [Markdown("None is here.")])
 
 # %% [markdown]
 # ```{exercise} Weights after the fact

@@ -26,7 +26,7 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.data.cytometer import VERSION
 from cgrecnet.data.phantom import KINDS
@@ -46,7 +46,7 @@ from cgrecnet.figures.dose import (
     majority_share,
     step_answers,
 )
-from cgrecnet.figures.missing import missing_runs, provenance_of
+from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.ruler import ruler_sentence, simulated_seeds, widest
 from cgrecnet.figures.slider import slider
@@ -258,6 +258,13 @@ provenance_of(records, *PARTS)
 
 # %% tags=["remove-input"]
 Markdown(" ".join(reading(dial) for dial in series) + " All of this is about simulated cells, and one run of each network at each setting.")
+
+# %% [markdown]
+# ## Every run that this page read
+
+# %% tags=["remove-input"]
+read = all_read(*PARTS, ("seeds", "cytometer"))
+display(*read or [Markdown("None is here.")])
 
 # %% [markdown]
 # ```{exercise} What pairing is worth

@@ -25,7 +25,7 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer import CytometerOptions
@@ -34,7 +34,7 @@ from cgrecnet.evaluation.gap import gap_change, share_gap
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.figures.answers import answers_table, interval, points
 from cgrecnet.figures.dose import right_counts
-from cgrecnet.figures.missing import missing_runs, provenance_of, say_not_run
+from cgrecnet.figures.missing import all_read, missing_runs, provenance_of, say_not_run
 from cgrecnet.figures.shortcut_trained import (
     INTENSITIES,
     SPLITS,
@@ -204,6 +204,13 @@ else:
 Markdown(text)
 
 # %% [markdown]
+# ## Every run that this page read
+
+# %% tags=["remove-input"]
+read = all_read(*PARTS)
+display(*read or [Markdown("None is here.")])
+
+# %% [markdown]
 # ```{exercise} A network that knows only the run
 # :label: exercise-shortcut-run
 #
@@ -216,7 +223,7 @@ Markdown(text)
 # ````{solution} exercise-shortcut-run
 # :class: dropdown
 #
-# At confounding 1 the run names the class, and the random split reports 100 %.
+# At confounding 1 the run names the class, and the random split reports that it is always right.
 # At 0 the run says nothing, and the best that it can do is to name the largest class.
 # On new runs at confounding 1 it names the class of some training run; if every class has equally many runs, it names each class one time in three, and is right with a chance of one third, whatever the shares are.
 # The next cell computes this and, if the runs are here, what the trained network did.

@@ -22,7 +22,7 @@
 import inspect
 
 import matplotlib.pyplot as plt
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.ledger import (
@@ -35,8 +35,8 @@ from cgrecnet.figures.ledger import (
     printed_rows,
     run_defaults,
 )
-from cgrecnet.figures.ledger_effects import ledger_effects
-from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.figures.ledger_effects import ledger_effects, sweeps_read
+from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.models.config import PRESETS
@@ -93,7 +93,6 @@ Markdown("\n\n".join(
 # %% tags=["remove-input"]
 pairs = [effect for found_effects in effects_measured.values() for effect in found_effects if effect.result]
 sets = sorted({"simulated" if effect.measured.simulated else f"real ({effect.measured.data})" for effect in pairs})
-used = list({record.run_id: record for effect in pairs for record in effect.records}.values())
 Markdown(
     f"The effects are of {' and '.join(sets)} cells, each named with its number; one pair of runs each, so that the luck of training is in all of them. "
     "An effect may depend on the data, and none was measured on the paper's. "
@@ -103,7 +102,8 @@ Markdown(
 )
 
 # %% tags=["remove-input"]
-from_records(used, side_by_side=True) if used else Provenance((("Runs", "none here"),))
+blocks = sweeps_read(ledger)
+display(*blocks or [Provenance((("Runs", "none here"),))])
 
 # %% [markdown]
 # ## Which choices do the paper's own numbers settle?
@@ -124,7 +124,7 @@ from_records(used, side_by_side=True) if used else Provenance((("Runs", "none he
 # %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(count_effects)}```")
 
-# %% mystnb={"image": {"alt": "One row per changed option with three marks, one per variant, on a symmetric logarithmic axis of thousand parameters more than printed. Most rows have all three marks inside the grey band of plus or minus five thousand. The rows for a fusion width of 512, for other hidden sizes and for the plain head have marks outside."}, "figure": {"name": "fig-deviations-counts", "caption": "The printed counts settle the width, the hidden size and the head, and are blind to everything else: most of what the paper leaves open cannot be recovered from its tables. Each row changes one option of the recovered reading; grey band: what rounding allows; orange: a mark outside of it."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "One row per changed option with three marks, one per variant, on a symmetric logarithmic axis of thousand parameters more than printed. Most rows have all three marks inside the grey band of plus or minus five thousand. The rows for a fusion width of 512, for other hidden sizes and for the plain head have marks outside."}, "figure": {"name": "fig-deviations-counts", "caption": "The printed counts settle the width, the hidden size and the head, and are blind to everything else: most of what the paper leaves open cannot be recovered from its tables. Each row changes one option of the recovered reading; grey band: what rounding allows; orange: a mark outside of it."}}
 effects = count_effects(paper)
 draw_count_effects(effects, printed_rows(paper))
 plt.show()

@@ -11,6 +11,7 @@ from cgrecnet.errors import RunError
 from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.figures.answers import interval, p_equal, points
 from cgrecnet.figures.dose import NAMES
+from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.record import RunRecord, load_records, record_paths
@@ -76,6 +77,20 @@ def find_run(runs: Runs, results: Path = RESULTS) -> RunRecord | None:
     if len(found) > 1:
         raise RunError(f"The ledger means one run of {runs.sweep} by {runs.where}, and {len(found)} fit: say more.")
     return found[0] if found else None
+
+
+def sweeps_read(ledger: Mapping[str, Deviation], results: Path = RESULTS) -> list[Provenance]:
+    """One block per data set with every record of the sweeps that the ledger names: all that was looked at."""
+    named: dict[str, dict[str, None]] = {}
+    for entry in ledger.values():
+        for measured in () if entry.effect == NOT_MEASURED else entry.effect:
+            for runs in (measured.other, measured.chosen):
+                named.setdefault(measured.data, {})[runs.sweep] = None
+    found = {
+        data: [record for sweep in sweeps if record_paths(results, sweep) for record in load_records(results, sweep)]
+        for data, sweeps in named.items()
+    }
+    return [from_records(records) for records in found.values() if records]
 
 
 def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:

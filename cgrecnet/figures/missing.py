@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from matplotlib.axes import Axes
 
 from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import SWEEPS, command, experiment
 from cgrecnet.runs.record import RunRecord
 
 Part = tuple[str, str]
 
 
-def missing_runs(*parts: Part, results=None) -> str:
+def missing_runs(*parts: Part, results: Path = RESULTS) -> str:
     """Markdown: what is missing of these (part, data set) pairs and the commands that make it; "" for nothing."""
     lines, commands = [], []
     for part, data in parts:
-        found = experiment(part, data, results) if results is not None else experiment(part, data)
+        found = experiment(part, data, results)
         have = len(found.records) if found else 0
         planned = found.planned if found else None
         if found is None or not found.complete:
@@ -44,3 +46,15 @@ def provenance_of(records: Sequence[RunRecord], *parts: Part) -> Provenance:
         return from_records(records)
     names = ", ".join(f"sweeps/{name}.yaml" for part, data in parts for name in SWEEPS[part][data])
     return Provenance((("Runs", f"none here; they come from {names}"),))
+
+
+def all_read(*parts: Part, results: Path = RESULTS) -> list[Provenance]:
+    """One block per data set with every record of these (part, data set) pairs: all that a page has looked at.
+
+    A page picks some runs for each figure; a run that it read and did not pick may be out of date as well.
+    """
+    found: dict[str, dict[str, RunRecord]] = {}
+    for part, data in parts:
+        runs = experiment(part, data, results)
+        found.setdefault(data, {}).update({record.run_id: record for record in (runs.records if runs else ())})
+    return [from_records(list(records.values())) for records in found.values() if records]

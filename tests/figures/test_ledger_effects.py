@@ -4,13 +4,19 @@ import pytest
 from fabricated_runs import fabricate, fabricate_sweep
 
 from cgrecnet.errors import RunError
-from cgrecnet.figures.ledger_effects import effect_text, effects_of, find_run, ledger_effects
+from cgrecnet.figures.ledger_effects import effect_text, effects_of, find_run, ledger_effects, sweeps_read
 from cgrecnet.paper.deviations import Runs, load_deviations
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.training.config import RunConfig
 
 SWEEPS = ("simulated-noise", "simulated-presets", "simulated-learning-rate")
+
+
+@pytest.fixture(autouse=True)
+def all_current(monkeypatch):
+    """The fingerprint of the code, which takes seconds, is no matter here."""
+    monkeypatch.setattr("cgrecnet.figures.provenance.is_current", lambda record: True)
 
 
 @pytest.fixture(scope="module")
@@ -84,3 +90,10 @@ def test_runs_that_are_not_what_the_ledger_says_are_refused(ledger, results, tmp
     same = measured.model_copy(update={"varies": ("seed",)})
     with pytest.raises(RunError, match="do not differ in seed"):
         effects_of(entry.model_copy(update={"effect": (same,)}), results)
+
+
+def test_every_record_of_the_named_sweeps_stands_in_a_block(ledger, results, tmp_path):
+    assert sweeps_read(ledger, tmp_path) == []
+    (block,) = sweeps_read(ledger, results)
+    written = sum(len(list((results / name).iterdir())) for name in SWEEPS)
+    assert block.sets == ("cytometer",) and len(block.runs) == written
