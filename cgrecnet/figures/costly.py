@@ -83,7 +83,7 @@ def draw_ratio(pooled: Pooled, index: int, ratio: float, most: tuple[int, int]) 
     """One ratio: cells missed and cells wrongly called by each network, light for the most probable class, full for
     the least cost. most: ends of the two axes, the same for every ratio.
     """
-    figure, panels = plt.subplots(1, 2, figsize=(6.4, 0.5 * len(pooled.models) + 1.3), sharey=True)
+    figure, panels = plt.subplots(1, 2, figsize=(5.2, 0.5 * len(pooled.models) + 1.2), sharey=True)
     rows = np.arange(len(pooled.models))
     for axes, what, end in zip(panels, ("missed", "false_calls"), most, strict=True):
         for row, model in zip(rows, pooled.models, strict=True):
