@@ -115,6 +115,7 @@ def test_only_one_process_does_a_study(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 def test_a_tiny_study_from_end_to_end(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     config, said = ExplainConfig.from_mapping(TINY), []
