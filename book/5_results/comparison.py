@@ -40,7 +40,7 @@ from cgrecnet.figures.comparison import (
     printed_points,
 )
 from cgrecnet.figures.decisions import HEADERS, decision_rows, draw_forest
-from cgrecnet.figures.folds import by_model, title_of
+from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_cells
 from cgrecnet.figures.style import use_book_style
@@ -156,7 +156,7 @@ draw_trade_off(own, pretrained, floor, records[0].config["image_size"]) if own e
 plt.show()
 
 # %% tags=["remove-input"]
-provenance_of([*records, *twins], part)
+provenance_of([*records, *(ablation.records if ablation else [])], part)
 
 # %% tags=["remove-input"]
 if own:
@@ -176,11 +176,13 @@ Markdown(text)
 # %% tags=["remove-input"]
 pairs = [(next(p for p in own if p.model == q.model), q) for q in pretrained if q.model in runs]
 lines = [f"{title_of(p.model)} {points(q.accuracy - p.accuracy)} points (from {p.accuracy:.1f} to {q.accuracy:.1f} %)" for p, q in pairs]
+every_fold = [f"{title_of(m)} {mean_text([score_of(r, 'accuracy') for r in rs])} % (n = {len(rs)} folds)" for m, rs in by_model(ablation.records if ablation else []).items()]
 spread = max(p.accuracy for p in own) - min(p.accuracy for p in own) if own else 0
 Markdown(
     f"**What the weights do.** On the same test cells, ImageNet weights in place of random ones changed: {'; '.join(lines)}. "
     f"The systems from random weights lie {spread:.1f} points apart, from the best to the worst. "
-    "The ablation's networks also halve the map at another place in each stage, as the weights file asks ({doc}`/book/7_judgement/deviations`), so the change is not of the weights alone. n = 1 run each."
+    "The ablation's networks also halve the map at another place in each stage, as the weights file asks ({doc}`/book/7_judgement/deviations`), so the change is not of the weights alone. n = 1 run each. "
+    + f"Over all the folds that have been run, the networks from ImageNet weights reached: {'; '.join(every_fold)}."
     if lines
     else "The ablation's runs on this fold are not here, so what the weights do cannot be shown."
 )

@@ -25,6 +25,7 @@ from IPython.display import Markdown
 
 from cgrecnet.evaluation.plan import Outcome, load_plan, outcome_of
 from cgrecnet.figures.plan import draw_rule, progress, question_rows, record_rows, sweep_rows
+from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.runs.planned_before import changes_of_plan, check_records, planned_records, violations
@@ -119,7 +120,8 @@ else:
 Markdown(text)
 
 # %%
-checks = check_records(planned_records(plan), plan)
+records = planned_records(plan)
+checks = check_records(records, plan)
 late = violations(checks)
 print("\n".join(late) or "no record is known to have started before its plan")
 
@@ -139,10 +141,7 @@ Markdown(
 )
 
 # %% tags=["remove-input"]
-from cgrecnet.figures.provenance import Provenance, from_records
-
-found = planned_records(plan)
-from_records(found, side_by_side=True) if found else Provenance((("Runs", "none here yet"),))
+from_records(records, side_by_side=True) if records else Provenance((("Runs", "none here yet"),))
 
 # %% [markdown]
 # What this shows, and what it does not.
