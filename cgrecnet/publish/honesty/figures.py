@@ -14,7 +14,7 @@ BLOCK = 'class="provenance"'
 #: Tags by which a figure says that there is nothing it comes from but the page itself.
 OWN = {"drawing", "computed"}
 _CALL = re.compile(
-    r"\b(?:from_records|from_dataset|provenance\w*|\w+_source)\(|\bProvenance\(|^(?:origin|provenance|source)\w*$",
+    r"\b(?:from_records|from_dataset|\w*provenance\w*|\w+_source)\(|\bProvenance\(|^(?:origin|provenance|source)\w*$",
     re.MULTILINE,
 )
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
