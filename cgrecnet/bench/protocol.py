@@ -5,11 +5,11 @@ thousandth of the summed learning rate. A run is one model, fold and seed: it tr
 after each epoch, looks at the other fifth once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cgrecnet.bench.models import count_macs
-from cgrecnet.bench.record import Benchmark, newest
+from cgrecnet.bench.record import Benchmark, load_bench
 from cgrecnet.bench.schema import ModelsRecord, Place, ProtocolRecord, ProtocolRow
 from cgrecnet.errors import RunError
 from cgrecnet.models import list_models
@@ -46,7 +46,7 @@ def bench_protocol(out: Path | None = None, results: Path | None = None) -> Prot
     That record must hold training and forward rates of all nine models at 224 px. Raises RunError where there is none.
     """
     device = pick_device()
-    source = usable_source(newest("models", device.type, results))
+    source = usable_source([r for r in load_bench("models", results) if r.hardware["device"] == device.type])
     rates = best_rates(source)
     training, held_out = cells_per_run()
     long = int(load_tables()["S"].cell("Epochs", "setting").number)
@@ -103,17 +103,14 @@ def best_rates(source: ModelsRecord) -> Mapping[str, tuple[float, float]]:
     }
 
 
-def usable_source(record: ModelsRecord | None) -> ModelsRecord:
-    """The record, if rates for the protocol can be taken from it; else RunError."""
+def usable_source(records: Sequence[ModelsRecord]) -> ModelsRecord:
+    """The newest record from which rates for the protocol can be taken; RunError, which says why, where none can."""
     remedy = "run `cgrecnet bench models` first"
-    if record is None:
-        raise RunError(f"There are no measured rates of the models on this kind of device: {remedy}.")
-    if record.settings["image_size"] != IMAGE_SIZE:
-        raise RunError(
-            f"The record {record.id} was measured at {record.settings['image_size']} px, not at the paper's "
-            f"{IMAGE_SIZE}: {remedy} at {IMAGE_SIZE}."
-        )
-    lacking = set(list_models()) - {row.model for row in record.rows if row.images_per_second}
-    if lacking:
-        raise RunError(f"The record {record.id} lacks {', '.join(sorted(lacking))}: {remedy} without --model.")
-    return record
+    reason = "there are none of this kind of device"
+    for record in sorted(records, key=lambda each: each.started, reverse=True):
+        size = record.settings["image_size"]
+        lacking = sorted(set(list_models()) - {row.model for row in record.rows if row.images_per_second})
+        if size == IMAGE_SIZE and not lacking:
+            return record
+        reason = f"{record.id} lacks {', '.join(lacking)}" if lacking else f"{record.id} was measured at {size} px"
+    raise RunError(f"No rates of all nine models at {IMAGE_SIZE} px can be had ({reason}): {remedy}.")

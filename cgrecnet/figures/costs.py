@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from cgrecnet.bench.schema import MemoryRecord, ModelRow, ModelsRecord, ProtocolRecord, Quartiles
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
@@ -61,9 +63,18 @@ def draw_roofline(record: ModelsRecord, kind: str = "training") -> Figure:
             axes.plot(x, y, "o", color=colour_of(row.model), markersize=5)
             axes.annotate(str(number), (x, y), xytext=(4, -9), textcoords="offset points", fontsize=8)
         axes.set(xscale="log", yscale="log", xlabel="operations per byte moved", title=PRECISION_TITLES[precision])
+        _plain_ticks(axes.xaxis)
         letter(axes, name)
+    _plain_ticks(both[0].yaxis)
     both[0].set_ylabel("10⁹ operations per second")
     return figure
+
+
+def _plain_ticks(axis: Axis) -> None:
+    """A logarithmic axis with numbers at 1, 2 and 5, written out."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:,g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _draw_roof(axes: Axes, record: ModelsRecord, precision: str, at: Sequence[float]) -> None:
@@ -126,6 +137,8 @@ def draw_bill(record: ProtocolRecord) -> Figure:
     labels = [f"{place.name}\n({'measured' if place.measured else 'assumed'})" for place in record.places]
     axes.set(yticks=range(len(labels)), yticklabels=labels, xscale="log", xlabel="days of one device")
     axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.xaxis.set_major_formatter("{x:,g}")
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.legend(fontsize=8)
     return figure
 

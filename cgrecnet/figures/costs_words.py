@@ -1,13 +1,14 @@
 """What the page of costs says in words: tables, what is missing, and where each number was measured."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from cgrecnet.bench.record import is_current
 from cgrecnet.bench.schema import BenchRecord, InputRecord, MemoryRecord, ModelRow, ModelsRecord, Quartiles
-from cgrecnet.figures.costs import achieved, eager_rows, roof, title_of
+from cgrecnet.figures.costs import PRECISION_TITLES, achieved, eager_rows, roof, title_of
 from cgrecnet.figures.provenance import SHOWN, Provenance
+from cgrecnet.models import list_models
 
 #: What the project set itself for one H200: images per second of a training step in bfloat16.
 RATE_GOALS = {"resnet50": 3500, "cg_recnet": 2500}
@@ -61,12 +62,12 @@ def input_ratios(record: InputRecord) -> dict[str, Quartiles]:
 
 
 def model_table(record: ModelsRecord, kind: str) -> Table:
-    """Per model: multiply-adds, share of the roof in both precisions, gain by bfloat16 and by compiling, relative rate.
+    """Per model: multiply-adds, share of the roof in both precisions, gain by bfloat16, relative rate.
 
     Rates are relative to the first model of the record in float32; absolute ones only from a GPU.
     """
     gpu = record.hardware["gpu"]
-    headers = ["model", "10⁹ MACs", "of the roof, float32", "of the roof, bf16", "bf16 / float32", "compiled / eager"]
+    headers = ["model", "10⁹ MACs", "of the roof, float32", "of the roof, bf16", "bf16 / float32"]
     headers.append("images/s, bf16" if gpu else "rate, float32")
     full, half = eager_rows(record, kind, "32"), {row.model: row for row in eager_rows(record, kind, "bf16")}
     passes = record.settings["batch_size"] * (1 if kind == "forward" else 3) * 2
@@ -80,17 +81,31 @@ def model_table(record: ModelsRecord, kind: str) -> Table:
                 f"{achieved(row) / roof(record, row):.2f}",
                 f"{achieved(other) / roof(record, other):.2f}",
                 of(other.to_float32),
-                _compiled(record, row.model, kind),
                 f"{other.images_per_second:,.0f}" if gpu else f"{row.images_per_second / first:.2f}",
             ]
         )
     return headers, rows
 
 
-def _compiled(record: ModelsRecord, model: str, kind: str) -> str:
-    rows = [row for row in record.rows if row.model == model and row.kind == kind and row.compiled]
-    found = [f"{row.precision}: {of(row.to_eager)}" for row in rows if not row.skipped]
-    return "; ".join(found) or next((row.skipped.split(":")[0] for row in rows), "not measured")
+def all_nine(records: Sequence[ModelsRecord]) -> ModelsRecord | None:
+    """The newest of these records (the oldest first) that has all nine models; None where none has."""
+    whole = [each for each in records if {row.model for row in each.rows if not row.skipped} == set(list_models())]
+    return whole[-1] if whole else None
+
+
+def with_compiled(records: Sequence[ModelsRecord]) -> ModelsRecord | None:
+    """The newest of these records in which something was compiled; None where none has."""
+    found = [each for each in records if any(row.to_eager for row in each.rows)]
+    return found[-1] if found else None
+
+
+def compiled_table(record: ModelsRecord) -> Table:
+    """Rate of compiled over eager: a line per model, kind of pass and precision that was compiled."""
+    lines = []
+    for row in record.rows:
+        if row.compiled and row.to_eager:
+            lines.append([title_of(row.model), row.kind, PRECISION_TITLES[row.precision], of(row.to_eager)])
+    return ["model", "pass", "precision", "compiled / eager"], lines
 
 
 def traffic_table(record: ModelsRecord, kind: str = "training", precision: str = "32") -> Table:

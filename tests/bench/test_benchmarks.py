@@ -160,10 +160,12 @@ def test_protocol_wants_measured_rates_of_all_nine_at_the_papers_size(tmp_path):
         protocol.bench_protocol(tmp_path / "p.json", tmp_path)
     record = fabricated(tmp_path, 100.0, size=96)
     with pytest.raises(RunError, match="96 px"):
-        protocol.usable_source(record)
+        protocol.usable_source([record])
     few = record.model_copy(update={"rows": record.rows[:2], "settings": {"image_size": 224}})
     with pytest.raises(RunError, match="lacks"):
-        protocol.usable_source(few)
+        protocol.usable_source([few])
+    whole = record.model_copy(update={"id": "whole", "settings": {"image_size": 224}, "started": "2020-01-01"})
+    assert protocol.usable_source([record, whole, few]).id == "whole"  # the newest that can be used
 
 
 def test_bad_settings_end_before_anything_is_measured(tmp_path):

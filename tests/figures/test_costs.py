@@ -88,9 +88,19 @@ def test_the_table_of_models_shows_relative_rates_on_a_cpu_and_absolute_ones_on_
     cpu, gpu = (costs_words.model_table(models_record(name), "training") for name in (None, "Some GPU"))
     assert not any("images/s" in header for header in cpu[0]) and "images/s, bf16" in gpu[0]
     assert len(cpu[1]) == 9 and {len(line) for line in cpu[1]} == {len(cpu[0])}
-    assert "1.50 (1.35 to 1.65; n = 5)" in cpu[1][0][5] and cpu[1][1][5] == "not asked for"
+    assert cpu[1][0][4] == "2.00 (1.80 to 2.20; n = 5)"
     assert cpu[1][0][:2] == ["1 Baseline", "0.02"]  # 1e9 operations over 8 images, 3 passes, 2 per MAC
     assert cpu[1][0][2] == "1.00" and cpu[1][0][-1] == "1.00" and gpu[1][0][-1] == "16"
+
+
+def test_the_newest_record_that_says_it_is_taken():
+    whole = models_record()
+    few = whole.model_copy(update={"rows": [row for row in whole.rows if row.model == "resnet50"]})
+    eager = whole.model_copy(update={"rows": [row for row in whole.rows if not row.compiled]})
+    assert costs_words.all_nine([eager, few]) is eager and costs_words.with_compiled([few, eager]) is few
+    assert costs_words.all_nine([few]) is None and costs_words.with_compiled([eager]) is None
+    headers, lines = costs_words.compiled_table(few)
+    assert len(lines) == 4 and lines[0] == ["Baseline", "forward", "float32", "1.50 (1.35 to 1.65; n = 5)"]
 
 
 def test_the_table_of_traffic_adds_up():

@@ -9,8 +9,8 @@ from cgrecnet.models.attention import LinAngularAttention
 from cgrecnet.paper.claims import load_claims
 
 
-def test_outcomes_enter_the_table():
-    found = machinery.machinery_outcomes()
+def test_outcomes_enter_the_table(tmp_path):
+    found = machinery.machinery_outcomes(tmp_path)
     assert set(found) == {"C03", "C05", "C06"}
     table = verdicts(measured=found)
     assert all(table[name].verdict is Verdict.HOLDS for name in found)
