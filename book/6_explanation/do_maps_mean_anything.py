@@ -49,6 +49,8 @@ from cgrecnet.explain.geometry import crop_masks
 from cgrecnet.explain.sanity import moved
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.explained import (
+    COMMAND,
+    KEPT_COMMAND,
     MODELS,
     interval,
     load_study,
@@ -57,14 +59,12 @@ from cgrecnet.figures.explained import (
     provenance_of_study,
     title_of,
 )
+from cgrecnet.figures.inside_modules import module_rows, module_words
+from cgrecnet.figures.map_checks import draw_agreement, draw_cascade, draw_curves
 from cgrecnet.figures.map_scores import (
     beats,
-    draw_agreement,
-    draw_cascade,
-    draw_curves,
     draw_energies,
     draw_shortcut,
-    module_rows,
     rows_of,
     score_table,
     told_apart,
@@ -98,6 +98,10 @@ assert abs(np.nanmean(energy(np.ones(masks.shape), masks)) - masks.mean()) < 1e-
 
 # %% [markdown]
 # A map of the nucleus has all its energy in the cell: the score tells whether heat is where it may be, not whether it is everywhere that counts.
+#
+# Coarse maps have artefacts of their own.
+# The hottest pixel of an enlarged map lies in the middle of its hottest field, and in a map of 2 by 2 that is always towards a corner, off any cell in the middle.
+# And a strided 1 by 1 convolution reads every second row and column only ({doc}`grad_cam`), so that HiResCAM before it is empty in between, wherever the cell is.
 #
 # ## What a map has to beat
 #
@@ -367,42 +371,34 @@ shown
 #
 # Two of the paper's claims are about the inside: the fusion *recalibrates* the features (C07), the gate *suppresses the background* (C08).
 # At the start the CAFM changes the sum of its branches by one part in the number of positions ({doc}`../3_model/fusion`), and an untrained gate is wider on the cell in about half of its channels ({doc}`../3_model/gated_cnn`).
-# Here is what training made of that, on the explained cells.
+# Here is what training made of that, first on the simulated cells, then on real ones (Jurkat, networks of the ablation, {doc}`grad_cam`), where the cell is a segmentation.
 
 # %% tags=["remove-input"]
-if study is None:
-    shown = Markdown(missing_study())
-else:
-    found = study.record.results["modules"]
-    name = f"honest {study.config.honest[0]}"
-    sentences = []
-    if "change" in found.get(name, {}):
-        change, start = found[name]["change"], 1 / found[name]["positions"]
-        sentences.append(
-            f"After training, the CAFM changes LA + XCA by {interval(change, 2, percent=True)} (n = {change['n']}), {change['mean'] / start:.1f} times the value of the start, {100 * start:.2f} %."
-            + (" Its spatial path is dead: the ReLU between its two convolutions is zero at every position of these cells, so that its maps are the same everywhere." if found[name]["dead"] else "")
-        )
-    if "gate" in found.get(name, {}):
-        gap = found[name]["gate"]["length on - off"]
-        off = found[name]["gate"]["length_off"]
-        if gap["low"] is None:
-            said = "cannot be compared on these cells"
-        elif gap["low"] > 0:
-            said = "is made longer on the cell than off it, relatively speaking: the background is held back, though " + (
-                "it is not made quieter than it came." if off["mean"] > 1 else "and it is quieter than it came.")
-        elif gap["high"] < 0:
-            said = "grows more off the cell than on it: the opposite of suppression."
-        else:
-            said = "changes alike on and off the cell, as far as these cells tell."
-        sentences.append(f"Behind the gated block, a position's vector {said} (difference of the ratios {interval(gap)}, n = {gap['n']}; off the cell the ratio is {interval(off)}).")
-    shown = Markdown(module_rows(study) + "\n\n" + " ".join(sentences))
-shown
+jurkat = load_study("explain-jurkat")
+
+
+def told(made, command):
+    """Table and words on the modules of a study, or what is missing."""
+    if made is None:
+        return missing_study(command)
+    names = [name for name in made.record.results["modules"] if name.startswith("honest")]
+    return "\n\n".join([module_rows(made), *(module_words(made, name) for name in names)])
+
+
+Markdown("**Simulated cells.**\n\n" + told(study, COMMAND))
 
 # %% tags=["remove-input"]
 provenance_of_study(study)
 
+# %% tags=["remove-input"]
+Markdown("**Real cells (Jurkat).**\n\n" + told(jurkat, KEPT_COMMAND))
+
+# %% tags=["remove-input"]
+provenance_of_study(jurkat, KEPT_COMMAND)
+
 # %% [markdown]
-# One network, one seed, a few epochs: these numbers describe this network, and are no verdict on the authors'.
+# One seed and few epochs each: these numbers describe these networks, and are no verdict on the authors'.
+# A dead path, for one, comes and goes with the seed ({doc}`../3_model/fusion`).
 
 # %% tags=["remove-input"]
 if study is None:

@@ -128,6 +128,29 @@ assert abs(score - constant - hirescam.sum()) < 1e-3 * abs(hirescam).sum()
 # So at the last stage of all four networks of the ablation it makes no difference which of these methods is named.
 # At an earlier layer they part ways, and only HiResCAM keeps to what was multiplied where.
 #
+# That is not always a comfort.
+# The first ResNet halves its maps in a 1 by 1 convolution, which looks at every second row and column and skips the rest.
+# Our networks with ImageNet weights of that kind do so too (`stage_stride: 1x1`).
+# What is skipped has no slope, so that HiResCAM before such a stage is a grid of holes; Grad-CAM, which averages the slopes, paints over them.
+
+# %%
+torch.manual_seed(0)
+skipping = create_model(
+    "resnet50", image_size=96, options={"stage_stride": "1x1"}
+).eval()
+for name, net in (("1x1", skipping), ("3x3", network)):
+    model = "resnet50" if name == "1x1" else "cg_recnet"
+    holes = explain("hirescam", net, model, image, target, place="stage3")
+    print(
+        f"stage_stride {name}: {(holes == 0).mean():.0%} of the positions "
+        f"of stage 3 have no slope at all"
+    )
+
+# %% tags=["remove-cell"]
+assert (explain("hirescam", skipping, "resnet50", image, target, place="stage3") == 0).mean() >= 0.7
+
+# %% [markdown]
+#
 # ## What a picture hides
 #
 # {numref}`fig-cam-steps` takes this map through the usual steps.

@@ -1,0 +1,59 @@
+"""What fusion and gate do in the networks of a study (claims C07 and C08), as a table and in words."""
+
+from cgrecnet.figures.explained import Study, interval, network_title
+
+
+def module_rows(study: Study) -> str:
+    """Markdown: what fusion and gate do in each network that has them (claims C07 and C08)."""
+    lines = [
+        "| network | change of LA + XCA by the CAFM | 1/N | gate on the cell | gate off it | channels wider on it "
+        "| length behind / before, on | off | on - off | n |",
+        "|---|---|---|---|---|---|---|---|---|---:|",
+    ]
+    for name, found in study.record.results["modules"].items():
+        gate = found.get("gate", {})
+        change = interval(found.get("change"), 2, percent=True)
+        dead = " (spatial path dead)" if found.get("dead") else ""
+        start = f"{100 / found['positions']:.2f} %" if "positions" in found else "none"
+        cells = [interval(gate.get(key)) for key in ("value_on", "value_off")]
+        cells += [interval(gate.get("wider"), 0, percent=True)]
+        cells += [interval(gate.get(key)) for key in ("length_on", "length_off", "length on - off")]
+        count = (found.get("change") or gate["value_on"])["n"]
+        lines.append(f"| {network_title(name)} | {change}{dead} | {start} | {' | '.join(cells)} | {count} |")
+    return "\n".join(lines)
+
+
+def module_words(study: Study, name: str) -> str:
+    """What the numbers of one network say of recalibration and of suppression; the words follow from the intervals.
+
+    `held back`: the vectors behind the gated block have grown less, or shrunk more, off the cell than on it.
+    """
+    found, title = study.record.results["modules"].get(name, {}), network_title(name)
+    sentences = []
+    if "change" in found:
+        change, start = found["change"], 100 / found["positions"]
+        times = 100 * change["mean"] / start
+        sentences.append(
+            f"{title}: the CAFM changes LA + XCA by {interval(change, 2, percent=True)} (n = {change['n']}), "
+            f"{times:.2f} times the {start:.2f} % that one part in the number of positions would be."
+        )
+        if found["dead"]:
+            sentences.append(
+                "Its spatial path is dead: the ReLU between its two convolutions is zero at every position of these "
+                "cells, so that its maps are the same everywhere and the fusion is a plain sum but for a constant."
+            )
+    gate = found.get("gate")
+    if gate and gate["length on - off"]["low"] is not None:
+        gap, on, off = gate["length on - off"], gate["length_on"]["mean"], gate["length_off"]["mean"]
+        if gap["low"] > 0:
+            said = "holds the background back against the cell" + (
+                ", though it makes neither quieter" if off > 1 else ", and makes it quieter than it came")
+        elif gap["high"] < 0:
+            said = "makes the background longer than the cell, relatively, which is the opposite of suppression"
+        else:
+            said = "treats cell and background alike, as far as these cells tell"
+        sentences.append(
+            f"Its gated block {said}: lengths behind over before are {on:.2f} on the cell and {off:.2f} off it "
+            f"(difference {interval(gap)}, n = {gap['n']})."
+        )
+    return " ".join(sentences)
