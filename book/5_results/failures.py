@@ -72,7 +72,11 @@ no_pictures = (
     "The Jurkat images (or those that the runs saw) are not on this machine, so that this part is left out; "
     "`.venv/bin/cgrecnet data fetch jurkat` gets them, `make book` then shows it."
 )
-why_not = no_runs if pooled is None else "The images are not here: cgrecnet data fetch jurkat"
+why_not = (
+    no_runs if pooled is None
+    else "The images are not here: cgrecnet data fetch jurkat" if cells is None
+    else "No stage has enough cells that all networks miss"
+)  # fmt: skip
 said = missing_runs(PART, results=RESULTS)
 if pooled is not None:
     ALL = len(MODELS)
