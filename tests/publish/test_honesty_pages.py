@@ -37,10 +37,12 @@ def markdown(shown):
 # --- figures ---
 
 
-def test_a_figure_needs_a_block_before_the_next_heading():
+def test_a_figure_needs_a_block_in_its_section():
     figure = picture(figure={"name": "fig-a"})
     assert list(figures.unsourced([figure, text("and on"), block()])) == []
     assert list(figures.unsourced([figure, text("## Next"), block()])) == ["fig-a"]
+    assert list(figures.unsourced([text("## One"), figure, text("### Part of it"), block()])) == []
+    assert list(figures.unsourced([text("## One\n\n### Part"), figure, text("### Another"), block()])) == ["fig-a"]
     assert list(figures.unsourced([block(), figure])) == ["fig-a"]
     assert list(figures.unsourced([text("# T"), picture()])) == ["the picture of cell 2"]
 

@@ -60,7 +60,7 @@ def _faults(cells: list[dict[str, Any]], files: list[str]) -> Iterator[str]:
     """What is wrong with a notebook whose run read these files."""
     for name in figures.unsourced(cells):
         yield (
-            f"{name} has no provenance before the next heading: show from_records or from_dataset below it, "
+            f"{name} has no provenance in its section, below it: show from_records or from_dataset below it, "
             "or tag its cell drawing or computed where no data set and no run is in it"
         )
     for place in means.without_n(cells):

@@ -11,34 +11,37 @@ from typing import Any
 from cgrecnet.publish.honesty.sections import HIDDEN, visible_html
 
 BLOCK = 'class="provenance"'
+TOP = 2  # what stands below a page's title and above its first heading is a section of its own
 #: Tags by which a figure says that there is nothing it comes from but the page itself.
 OWN = {"drawing", "computed"}
 _CALL = re.compile(
     r"\b(?:from_records|from_dataset|\w*provenance\w*|\w+_source)\(|\bProvenance\(|^(?:origin|provenance|source)\w*$",
     re.MULTILINE,
 )
-_HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
 
 
 def unsourced(cells: list[dict[str, Any]]) -> Iterator[str]:
-    """The name of each figure that no provenance follows before the next heading.
+    """The name of each figure that no provenance follows before the end of its section (subsections belong to it).
 
     cells: of a notebook. Where a cell has outputs, its pictures and blocks count; where it has none (a chapter that has
     not been run), the figure that its header names and the calls in its code.
     """
-    waiting: list[str] = []
+    waiting: list[tuple[int, str]] = []  # level of the section, name
+    level = TOP
     for number, cell in enumerate(cells, 1):
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            if _HEADING.search(source):
-                yield from waiting
-                waiting = []
+            for marks in _HEADING.findall(source):
+                level = max(TOP, len(marks))
+                yield from (name for own, name in waiting if own >= level)
+                waiting = [(own, name) for own, name in waiting if own < level]
         elif cell["cell_type"] == "code":
             if _is_figure(cell) and not OWN & set(cell["metadata"].get("tags", [])):
-                waiting.append(_name(cell, number))
+                waiting.append((level, _name(cell, number)))
             if _has_block(cell, source):
                 waiting = []
-    yield from waiting
+    yield from (name for _, name in waiting)
 
 
 def _is_figure(cell: dict[str, Any]) -> bool:
