@@ -144,6 +144,8 @@ def kill_a_worker(connect):
             victim = next(iter(client.run(os.getpid).values()))
             os.kill(victim, signal.SIGKILL)
             killed.append(victim)
+            with open(place / "work" / "times.txt", "a") as times:
+                times.write(f"{victim} - killed {time.time()}\n")
 
 # %%
 from cgrecnet.runs.cluster import local_cluster
@@ -174,7 +176,7 @@ print("\n".join(line for line in said if not line.startswith("dashboard")))
 assert len(records()) == 4 and killed, (said, killed)
 assert sum("nan" in line or "inf" in line for line in said) >= 2
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "A time line with one row per worker process. Bars are runs, labelled with learning rate and seed, coloured by whether they were done, failed or were cut off. One of the first two processes ends early, and a later one has taken its place."}, "figure": {"name": "fig-sweep-timeline", "caption": "No run is lost with its worker: the one that was killed left its run half done, if it had one, and a new process took its place. One row per worker process, one bar per run (learning rate / seed). Simulated cells, one epoch per run."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "A time line with one row per worker process. Bars are runs, labelled with learning rate and seed, coloured by whether they were done, failed or were cut off. One of the first two processes ends early, and a third has taken its place."}, "figure": {"name": "fig-sweep-timeline", "caption": "No run is lost with its worker: the one that was killed left its run half done, if it had one, and a new process took its place. One row per worker process, one bar per run (learning rate / seed). Simulated cells, one epoch per run."}}
 draw_timeline(read_stretches((place / "work" / "times.txt").read_text().splitlines()))
 plt.show()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from cgrecnet.figures.style import PALETTE
 
@@ -24,9 +25,10 @@ COLOURS = {"done": PALETTE[0], "failed": PALETTE[1], "cut off": PALETTE[3]}
 
 
 def read_stretches(lines: Sequence[str]) -> list[Stretch]:
-    """What workers wrote down, a line each: `worker run began TIME`, later `worker run done|failed TIME`.
+    """What was written down, a line each: `worker run began TIME`, later `worker run done|failed TIME`; and, where a
+    worker was killed, `worker - killed TIME`, which cuts off what it was doing.
 
-    A run that began and neither was done nor failed was cut off.
+    A run that began and of which no more was heard was cut off, nobody knows when.
     """
     open_ones: dict[tuple[str, str], float] = {}
     found = []
@@ -34,6 +36,9 @@ def read_stretches(lines: Sequence[str]) -> list[Stretch]:
         worker, run, what, when = line.split()
         if what == "began":
             open_ones[worker, run] = float(when)
+        elif what == "killed":
+            for one in [key for key in open_ones if key[0] == worker]:
+                found.append(Stretch(int(worker), one[1], open_ones.pop(one), float(when), "cut off"))
         else:
             found.append(Stretch(int(worker), run, open_ones.pop((worker, run)), float(when), what))
     found += [Stretch(int(worker), run, start, None, "cut off") for (worker, run), start in open_ones.items()]
@@ -54,7 +59,6 @@ def draw_timeline(stretches: Sequence[Stretch]) -> Figure:
     axes.set_yticks(range(len(rows)), [f"process {number}" for number in range(1, len(rows) + 1)])
     axes.invert_yaxis()
     axes.set_xlabel("seconds")
-    for how in dict.fromkeys(one.how for one in stretches):
-        axes.barh([], [], color=COLOURS[how], label=how)
-    figure.legend(loc="outside upper right", ncols=3, fontsize=8)
+    shown = [Patch(color=COLOURS[how], label=how) for how in dict.fromkeys(one.how for one in stretches)]
+    figure.legend(handles=shown, loc="outside upper right", ncols=3, fontsize=8)
     return figure

@@ -30,3 +30,13 @@ def test_each_process_has_a_row_and_each_run_a_bar_of_its_length():
     assert [text.get_text() for text in axes.get_yticklabels()] == ["process 1", "process 2", "process 3"]
     assert [bar.get_facecolor()[:3] for bar in bars] == [COLOURS[how] for how in ("done", "failed", "cut off", "done")]
     plt.close("all")
+
+
+def test_a_killed_worker_ends_what_it_was_doing_at_that_moment():
+    found = read_stretches(["7 a began 10.0", "8 b began 11.0", "8 - killed 14.0", "7 a done 15.0"])
+    assert [(one.run, one.how, one.end) for one in found] == [("a", "done", 15.0), ("b", "cut off", 14.0)]
+    assert read_stretches(["8 - killed 14.0"]) == [], "it was idle"
+    figure = draw_timeline(found)
+    colours = [patch.get_facecolor()[:3] for patch in figure.legends[0].get_patches()]
+    assert colours == [COLOURS["done"], COLOURS["cut off"]]
+    plt.close("all")
