@@ -381,7 +381,7 @@ Markdown(text)
 
 # %% [markdown]
 # So in these data experiment and class are tied, and yet the measurements find little use for the shortcut: for this kind of classifier, in these two experiments.
-# Two experiments are not many, and a deep network may see what a forest does not.
+# Two experiments are not many, and a deep network may see what a forest does not; {doc}`/book/5_results/shortcut` trains deep networks on simulated cells with a planted shortcut.
 # That is how an audit of real data ends: with what was tested, and what was not.
 #
 # ## What the paper's cells allow

@@ -251,7 +251,7 @@ provenance_of(records, *PARTS)
 # - The pictures are small and the training short.
 #   The modules start from random numbers between trained stages, so that few steps may suit them less than the baseline.
 # - Accuracy is an indirect witness.
-#   A gate could suppress the background and not help, or help by other means; {doc}`/book/3_model/gated_cnn` looks at the gate itself.
+#   A gate could suppress the background and not help, or help by other means; {doc}`/book/6_explanation/do_maps_mean_anything` looks at gate and fusion themselves, after training.
 #
 # **Take-away.**
 # "Suppresses noise" is a statement about a slope, and a slope can be measured where the noise has a dial.
