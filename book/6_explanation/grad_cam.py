@@ -59,7 +59,7 @@ from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.explain import cams
 from cgrecnet.explain.layers import LAYERS
-from cgrecnet.explain.methods import TITLES, explain
+from cgrecnet.explain.methods import explain
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.explained import (
     KEPT_COMMAND,
@@ -329,4 +329,3 @@ together = explain("gradcam", network, "cg_recnet", image.repeat(3, 1, 1, 1), [0
 print("largest difference", np.abs(each.sum(axis=0) - together).max())
 print("range of each map:", [f"{one.min():.2g} to {one.max():.2g}" for one in each])
 assert np.abs(each.sum(axis=0) - together).max() < 1e-4 * np.abs(each).max()
-print("methods:", ", ".join(TITLES.values()))
