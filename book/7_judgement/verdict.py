@@ -43,13 +43,13 @@ plan = load_plan()
 Markdown(
     f"> **In one sentence.** Of {len(outcomes)} claims "
     + ", ".join(f"{number} *{word}*" for word, number in counts.items() if number)
-    + f"; {len(own)} of them were decided by runs on the paper's own cells."
+    + f"; {len(own) or 'none'} of them were decided by runs on the paper's own cells."
 )
 
 # %% [markdown]
 # ## Where the claims stand
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "What can be judged without the paper's cells is mostly what can be counted; what the paper is about, how well cells are told apart, waits for its cells. Claims by what they are about, and by verdict."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "A claim can be judged as soon as something printed, counted or run can be held against it; the grey pieces (T) still wait for images, runs or a machine. Claims by what they are about, and by verdict."}}
 draw_groups(outcomes)
 plt.show()
 
@@ -84,7 +84,7 @@ for question in plan.questions:
     if found is None:
         continue
     unit = {"folds": "folds"}.get(question.unit, "cells")
-    said = "\n".join(line_of(answer, unit) for answer in found) or "no runs here yet"
+    said = "\n".join(line_of(answer, unit) for answer in found) or "not yet: runs are missing or too few"
     rows.append((f"{question.id} {question.question}", question.data, said, ", ".join(question.claims) or "none"))
 text = wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions and outcomes", rem=52)
 judged = [answer.outcome for found in answers.values() for answer in found]
@@ -107,7 +107,7 @@ source
 gains = [a for q in ("P1", "P2") for a in answers.get(q, ()) if a.outcome is Outcome.DIFFERENCE]
 better, worse = ([a for a in gains if (a.result.difference > 0) is sign] for sign in (True, False))
 if not answers.get("P1"):
-    text = "The comparison that matters most, CG-RecNet against its baseline on real cells, has no runs here yet."
+    text = "The comparison that matters most, CG-RecNet against its baseline on real cells, cannot be judged here yet: its runs are missing or too few."
 elif not gains:
     text = "On these real cells, at the sizes that we could afford, no planned comparison of the ablation found a difference beyond chance and margin. That neither supports nor contradicts the claimed gain on other cells at another size."
 else:
