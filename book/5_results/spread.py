@@ -179,6 +179,9 @@ if pairs:
         if lost
         else f"For no contrast do the two tests, each taken alone, fall on different sides of {plan.alpha:g}."
     )
+    shown = {pair.contrast for pair in pairs}
+    if gone := [" \N{MINUS SIGN} ".join(map(title_of, contrast)) for contrast in contrasts if contrast not in shown]:
+        text += f" Left out, because fewer than two folds have both networks or because their differences are alike to the cell: {', '.join(gone)}."
 else:
     text = no_pairs
 Markdown(text)
@@ -273,7 +276,7 @@ if ours:
     spreads["Jurkat, measured"] = ours.sd
 test_share = overlap(records) if records else share
 Markdown(
-    f"The paper's CG-RecNet is {step:.2f} points above its variant with one module, and this is all that the second module adds. "
+    f"The paper's CG-RecNet is {step:.2f} points above its variant with one module, as printed, and this is all that the second module adds. "
     f"Could five folds show a difference of {step:.2f} points? "
     "That depends on how much the difference fluctuates between repeats. "
     f"The paper prints an SD for each network; if the folds of two networks were unrelated, their difference would have one of $\\sqrt{{{sds[0]}^2 + {sds[1]}^2}} = {printed_sd:.2f}$ points (less, if a hard fold is hard for both). "
