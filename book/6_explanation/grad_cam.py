@@ -297,6 +297,9 @@ else:
 shown
 
 # %% [markdown]
+# Where the white line misses a cell, the segmentation is wrong, and so are that cell's scores.
+# The scale is one for the row, so that a map with little heat is dark: stretched one by one, all of them would glow.
+#
 # Nothing here says which structure of a cell the network used, or that it used any: the table says where coarse maps lie, and the lines of the controls say how little that needs.
 
 # %% [markdown]

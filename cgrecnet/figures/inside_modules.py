@@ -1,26 +1,27 @@
 """What fusion and gate do in the networks of a study (claims C07 and C08), as a table and in words."""
 
 from cgrecnet.figures.explained import Study, interval, network_title
+from cgrecnet.figures.wide_table import wide_table
+
+HEADERS = (
+    "network", "change of LA + XCA by the CAFM", "1/N", "gate on the cell", "gate off it", "channels wider on it",
+    "length behind / before, on", "the same, off", "on - off", "n",
+)  # fmt: skip
 
 
 def module_rows(study: Study) -> str:
-    """Markdown: what fusion and gate do in each network that has them (claims C07 and C08)."""
-    lines = [
-        "| network | change of LA + XCA by the CAFM | 1/N | gate on the cell | gate off it | channels wider on it "
-        "| length behind / before, on | off | on - off | n |",
-        "|---|---|---|---|---|---|---|---|---|---:|",
-    ]
+    """HTML of a table: what fusion and gate do in each network that has them."""
+    lines = []
     for name, found in study.record.results["modules"].items():
         gate = found.get("gate", {})
-        change = interval(found.get("change"), 2, percent=True)
-        dead = " (spatial path dead)" if found.get("dead") else ""
+        change = interval(found.get("change"), 2, percent=True) + (" (spatial path dead)" if found.get("dead") else "")
         start = f"{100 / found['positions']:.2f} %" if "positions" in found else "none"
         cells = [interval(gate.get(key)) for key in ("value_on", "value_off")]
         cells += [interval(gate.get("wider"), 0, percent=True)]
         cells += [interval(gate.get(key)) for key in ("length_on", "length_off", "length on - off")]
         count = (found.get("change") or gate["value_on"])["n"]
-        lines.append(f"| {network_title(name)} | {change}{dead} | {start} | {' | '.join(cells)} | {count} |")
-    return "\n".join(lines)
+        lines.append([network_title(name), change, start, *cells, str(count)])
+    return wide_table(HEADERS, lines, "Fusion and gate on the cell and off it", 72)
 
 
 def module_words(study: Study, name: str) -> str:

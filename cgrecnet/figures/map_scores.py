@@ -12,6 +12,7 @@ from cgrecnet.evaluation.counts import wilson
 from cgrecnet.explain.summary import difference
 from cgrecnet.figures.explained import Study, interval, network_title, title_of
 from cgrecnet.figures.style import PALETTE, letter
+from cgrecnet.figures.wide_table import wide_table
 
 
 def rows_of(study: Study, subject: str) -> list[tuple[str, str]]:
@@ -56,9 +57,8 @@ def _point(axes: Axes, found: Mapping, place: float, colour) -> None:
 
 
 def score_table(study: Study, rows: Sequence[tuple[str, str]], scores: Sequence[str]) -> str:
-    """Markdown: one line per map, one column per score with its interval, and n."""
-    found = study.record.results["scores"]
-    lines = [f"| network | map | {' | '.join(scores)} | n |", f"|---|---|{'---|' * len(scores)}---:|"]
+    """HTML of a table: one line per map, one column per score with its interval, and n of the first score."""
+    found, lines = study.record.results["scores"], []
     for network, kind in rows:
         here = found[network][kind]
         cells = [
@@ -68,8 +68,9 @@ def score_table(study: Study, rows: Sequence[tuple[str, str]], scores: Sequence[
         count = here[scores[0]]
         title = "none" if network == "no network" else network_title(network)
         empty = f" ({count['empty']} empty)" if count["empty"] else ""
-        lines.append(f"| {title} | {title_of(kind)} | {' | '.join(cells)} | {count['n']}{empty} |")
-    return "\n".join(lines)
+        lines.append([title, title_of(kind), *cells, f"{count['n']}{empty}"])
+    headers = ["network", "map", *scores, "n"]
+    return wide_table(headers, lines, "Scores of maps, each with its interval", 20 + 7 * len(scores))
 
 
 def _share(hits: np.ndarray) -> str:

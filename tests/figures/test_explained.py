@@ -111,12 +111,12 @@ def test_the_shortcut_is_told_apart_where_its_heat_leaves_the_cell():
 def test_tables_give_n_and_intervals(study):
     rows = [(SUBJECT, "gradcam@last"), ("no network", "uniform")]
     text = score_table(study, rows, ("energy cell", "energy debris", "pointing cell"))
-    lines = text.splitlines()
-    assert len(lines) == 4 and lines[0].count("|") == lines[2].count("|") == 7
-    assert "0.25 (0.25 to 0.25)" in lines[3] and "none" in lines[3] and lines[3].endswith("| 6 |")
-    assert "1.00 (0.61 to 1.00)" in lines[2], "Wilson's interval of six hits in six stays below 1"
-    module = module_rows(study).splitlines()
-    assert "6.25 %" in module[2] and "spatial path dead" in module[2] and module[0].count("|") == module[2].count("|")
+    mine, uniform = [line for line in text.splitlines() if line.startswith("<tr><td")]
+    assert mine.count("<td") == uniform.count("<td") == text.count("<th") - 1 == 6
+    assert "0.25 (0.25 to 0.25)" in uniform and "none" in uniform and ">6</td></tr>" in uniform
+    assert "1.00 (0.61 to 1.00)" in mine, "Wilson's interval of six hits in six stays below 1"
+    module = module_rows(study)
+    assert "6.25 %" in module and "spatial path dead" in module and "CG-RecNet, trained" in module
 
 
 def test_the_other_figures_draw_what_the_record_says(study):
