@@ -250,6 +250,8 @@ print(
 if rates:
     for model in MODELS:
         here = {rate: runs[model] for rate, runs in rates.items() if model in runs}
+        if not here:
+            continue
         by_test = max(run.test["accuracy"] for run in here.values())
         by_validation = here[chosen_rate(rates, model)].test["accuracy"]
         print(f"{NAMES[model]}, simulated cells: best test accuracy {by_test:.1%}, chosen by validation {by_validation:.1%}")
