@@ -97,7 +97,7 @@ Markdown(
 # $I$ is the *arithmetic intensity*, operations per byte.
 # Drawn with logarithmic axes the right-hand side is a roof: a slope where memory is the limit, a level where arithmetic is {cite}`williams2009roofline`.
 #
-# $P$ is the best that a large matrix product reached, one for each precision, $B$ the best of a large copy, both measured in the same run as the networks.
+# $P$ is the best that large matrix products and a large convolution reached, one for each precision, and $B$ the best of a large copy; both are measured in the same run as the networks, again before each of them.
 # $F$ counts two operations per multiply-add and three forward passes per training step.
 # $M$ is counted while a step runs, under the assumption that every operation reads its inputs once and writes its outputs once, and that nothing stays in a cache in between.
 # The code for that is short; {numref}`fig-costs-roofline` shows the outcome.
@@ -132,7 +132,7 @@ if models:
     slower = [row.model for row in half if row.to_float32.upper < 1]
     text = Markdown(
         f"In float32, {title_of(near)} comes nearest to its roof ({shares[near]:.0%} of it) and {title_of(far)} stays farthest below it ({shares[far]:.0%}). "
-        f"The two limits meet at {knees['32']:.0f} operations per byte in float32 and at {knees['bf16']:.0f} in bfloat16, where the large product is {limits.flops_per_second['bf16'] / limits.flops_per_second['32']:.1f} times as fast. "
+        f"The two limits meet at {knees['32']:.0f} operations per byte in float32 and at {knees['bf16']:.0f} in bfloat16, where the best product is {limits.flops_per_second['bf16'] / limits.flops_per_second['32']:.1f} times as fast. "
         f"Limited by memory, by {{eq}}`eq-costs-roof`, are in float32 {listed(under['32'])}, and in bfloat16 {listed(under['bf16'])}. "
         f"With bfloat16 all quartiles lie above 1 for {listed(faster)}; they lie below 1 for {listed(slower)}. "
         f"Images of {models.settings['image_size']} px, batch {models.settings['batch_size']}, n = {models.settings['repeats']} timings of each kind."

@@ -7,8 +7,9 @@ from torch import nn
 
 from cgrecnet.bench import timing
 from cgrecnet.bench.checks import check_counts, check_models, check_size
-from cgrecnet.bench.limits import measure_limits
+from cgrecnet.bench.limits import best_of, measure_limits
 from cgrecnet.bench.models import count_macs
+from cgrecnet.bench.schema import Limits
 from cgrecnet.bench.traffic import OTHER, Traffic
 from cgrecnet.errors import ConfigError
 
@@ -44,9 +45,15 @@ def test_the_load_of_the_machine_is_a_share():
 
 
 def test_limits_are_positive_and_name_both_precisions():
-    found = measure_limits(CPU, repeats=1, side=64, numbers=1024)
+    found = measure_limits(CPU, repeats=1, sides=(16, 32), batch=1, numbers=1024)
     assert set(found.flops_per_second) == {"32", "bf16"}
     assert min(*found.flops_per_second.values(), found.bytes_per_second) > 0
+
+
+def test_the_best_of_several_limits_is_taken_each_on_its_own():
+    one = Limits(flops_per_second={"32": 1.0, "bf16": 5.0}, bytes_per_second=3.0)
+    two = Limits(flops_per_second={"32": 2.0, "bf16": 4.0}, bytes_per_second=2.0)
+    assert best_of([one, two]) == Limits(flops_per_second={"32": 2.0, "bf16": 5.0}, bytes_per_second=3.0)
 
 
 def test_traffic_counts_inputs_and_outputs_and_skips_views():
