@@ -179,7 +179,7 @@ Markdown(f"```python\n{inspect.getsource(runs_on_zhu.why_not)}```")
 first = answers["P1"][0] if answers["P1"] else None
 take = f"Of the {len(shown)} claims about results, {counts[str(Verdict.HOLDS)]} have the verdict *{Verdict.HOLDS}*, {counts[str(Verdict.HOLDS_IN_PART)]} *{Verdict.HOLDS_IN_PART}* and {counts[str(Verdict.CANNOT_BE_RECONCILED)]} *{Verdict.CANNOT_BE_RECONCILED}* so far; the main one, that CG-RecNet beats its baseline, *{outcomes['C20'].verdict}*. "
 if first is None:
-    take += "On other real cells this was not run yet."
+    take += "On other real cells there are not enough runs yet to say."
 elif first.outcome is Outcome.DIFFERENCE:
     take += f"On other real cells, after little training, CG-RecNet was {'ahead as well' if first.result.difference > 0 else 'behind; those are other cells and other settings, and the claim stays where the printed numbers leave it'}."
 elif first.outcome is Outcome.UNDECIDED:
