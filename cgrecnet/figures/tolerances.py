@@ -1,4 +1,4 @@
-"""No verdict without a tolerance that was set beforehand: in the claim's own rule, or as a margin of the analysis plan."""
+"""No verdict without a tolerance that was set beforehand: the claim's own rule, or a margin of the analysis plan."""
 
 from __future__ import annotations
 
