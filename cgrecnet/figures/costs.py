@@ -94,8 +94,8 @@ def draw_ratios(rows: Mapping[str, Quartiles], label: str, goal: float | None = 
     axes.axvline(1, color="grey", linewidth=1)
     if goal is not None:
         axes.axvline(goal, color=PALETTE[3], linestyle="--", linewidth=1)
-        axes.annotate("goal", (goal, 1), xycoords=("data", "axes fraction"), xytext=(-3, -2), fontsize=8,
-                      textcoords="offset points", ha="right", va="top", color=PALETTE[3])  # fmt: skip
+        axes.annotate("goal", (goal, 1), xycoords=("data", "axes fraction"), xytext=(3, -2), fontsize=8,
+                      textcoords="offset points", ha="left", va="top", color=PALETTE[3])  # fmt: skip
     axes.set(yticks=range(len(rows)), yticklabels=list(rows), ylim=(len(rows) - 0.5, -0.5), xlabel=label)
     return figure
 

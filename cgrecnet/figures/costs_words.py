@@ -40,6 +40,8 @@ def bench_provenance(record: BenchRecord) -> Provenance:
 
 
 def _short(value) -> str:
+    if value in ([], None):
+        return "none"
     if isinstance(value, list | tuple):
         return " and ".join(" x ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
