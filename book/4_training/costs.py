@@ -50,6 +50,7 @@ from cgrecnet.figures.costs_words import (
     with_compiled,
 )
 from cgrecnet.figures.measured_memory import memory_outcomes
+from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.paper.claims import load_claims
@@ -303,7 +304,7 @@ else:
 # %% [markdown]
 # ## The whole bill
 #
-# Nine models, five folds, three seeds: 135 trainings.
+# Nine models, five folds, three seeds: that many trainings.
 # Each goes through the cells of four folds, and looks at the fifth after every epoch:
 #
 # $$
@@ -376,6 +377,16 @@ steepest = max(growth, key=growth.get)
 Markdown(
     f"From {few['runs']:,} to {many['runs']:,} runs, all steps together take {per[0]:.1f} and {per[1]:.1f} ms per run, with {trivial['workers']} workers (`benchmarks/sweep.py`, commit {trivial['commit'][:10]}). "
     f"Per run, the step named {steepest} grows most: it takes {growth[steepest]:.1f} times as long in the large sweep as in the small one."
+)
+
+# %% tags=["remove-input"]
+used = trivial["hardware"]
+Provenance(
+    (
+        ("Record", "results/bench-sweep/trivial.json, trivial runs without cells, by `benchmarks/sweep.py`"),
+        ("Commit", trivial["commit"][:10]),
+        ("Hardware", used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']}), {trivial['workers']} workers"),
+    )
 )
 
 # %% [markdown]
