@@ -113,7 +113,7 @@ if found_rates:
         ) + ". "
     text += f"\n\n{answers_table(found_rates)}\n\nCG-RecNet against the baseline on the same simulated cells, one run each; positive: CG-RecNet is ahead."
 else:
-    text = f"**{question.id}.** Whether the order depends on the rate cannot be said: the runs are not here."
+    text = f"**{question.id}.** Whether the order depends on the rate cannot be said: not all of the runs for it are here."
 Markdown(text.replace("the Baseline", "the baseline"))
 
 # %% [markdown]
@@ -145,7 +145,7 @@ on_jurkat = conclusions(readings, asked.margin)
 text = f"**{asked.id}.** " + (
     " ".join(sentence(answer) for answer in found_readings) + f"\n\n{answers_table(found_readings)}\n\nReal cells (Jurkat), first fold, one run each."
     if found_readings
-    else "Whether a reading changes the accuracy cannot be said: the runs are not here."
+    else "Whether a reading changes the accuracy cannot be said: not all of the runs for it are here."
 )
 if on_jurkat:
     text += (

@@ -127,7 +127,7 @@ answers = planned_answers(runs)
 def reading(found):
     """What the planned contrasts say, in words that follow from the outcomes."""
     if not found:
-        return "Whether CG-RecNet needs class weights less cannot be said: the runs are not here."
+        return "Whether CG-RecNet needs class weights less cannot be said: not all of the runs for it are here."
     ahead = [a for a in found if a.outcome is Outcome.DIFFERENCE and a.result.difference > 0]
     behind = [a for a in found if a.outcome is Outcome.DIFFERENCE and a.result.difference < 0]
     alike = [a for a in found if a.outcome in (Outcome.NO_DIFFERENCE, Outcome.SMALL_DIFFERENCE)]

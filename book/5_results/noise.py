@@ -164,7 +164,7 @@ def reading(dial):
     """What the planned contrasts of a dial say of the gate, in words that follow from the outcomes."""
     gate = next((a for a in answers[dial] if a.name.startswith("ResGDNet")), None)
     if gate is None:
-        return f"Whether the gate helps against {dial} cannot be said: the runs are not here."
+        return f"Whether the gate helps against {dial} cannot be said: not all of the runs for it are here."
     less = gate.result.difference > 0
     luck = widest(seeds) if seeds else None
     said = {
@@ -233,7 +233,7 @@ steps = step_answers(series)
 Markdown(
     "\n".join(lines)
     + (
-        f"\n\nAnd does each module add accuracy (C21)? Here is each step at each setting, McNemar's test on the same simulated cells, {len(steps)} contrasts corrected as one family:\n\n"
+        f"\n\nAnd does each module add accuracy (C21)? Here is each step at each setting, McNemar's test on the same simulated cells, {len(steps)} contrast{'s' if len(steps) != 1 else ''} corrected as one family:\n\n"
         + answers_table(steps)
         if steps
         else "The runs that would answer this are not here."
