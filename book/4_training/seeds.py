@@ -66,7 +66,7 @@ from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.setup import load_parts
 
 
-def weights_of_run(seed=42, threads=1, precision="32", nudge=False, epochs=3):
+def weights_of_run(seed=42, threads=1, precision="32", nudge=False, epochs=2):
     """The data set, and the weights of a short run as one long vector each: at the start and after every step."""
     config = RunConfig(
         model="mobilenet_v2", data="cytometer", data_options={"cells": 90}, image_size=32, batch_size=16, seed=seed,

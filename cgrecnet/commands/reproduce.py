@@ -63,7 +63,10 @@ def _run(options: argparse.Namespace) -> int:
         _head(4, f"sweep: {', '.join(chosen)}")
         # Checkpoints of other cells must not be gone on from, so each data set has a folder of its own.
         work = (options.work or WORK) / f"{steps.DATA}-{dataset.fingerprint[:10]}"
-        run(configs, options, connect or stack.enter_context(place), results=results, work=work)
+        if todo:
+            run(configs, options, connect or stack.enter_context(place), results=results, work=work)
+        else:
+            say(f"{len(plans)} runs, all of them done already")
     _head(5, "collect")
     _collect(chosen, results)
     _say_findings(found, report, dataset.simulated, results)

@@ -54,7 +54,10 @@ def _run(options: argparse.Namespace) -> int:
         if not say_cost(todo, options.yes and not options.cost, options.cost):
             return 0
         need_folder(options.results or RESULTS)
-        run(configs, options, connect or stack.enter_context(place))
+        if todo:
+            run(configs, options, connect or stack.enter_context(place))
+        else:
+            print(f"{len(plans)} runs, all of them done already")
     return 0
 
 

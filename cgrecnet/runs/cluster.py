@@ -19,8 +19,8 @@ from cgrecnet.runs.worker import worker_environment
 
 #: Memory that one run on the CPU is granted when the number of local workers is chosen, in bytes.
 MEMORY_OF_A_RUN = 3 * 2**30
-#: Seconds that a scheduler has to answer.
-PATIENCE = 10
+#: Seconds that a scheduler has to answer, and workers on this machine to start where it is busy.
+PATIENCE, PATIENCE_HERE = 10, 120
 
 #: A worker that dies is not the end of a run: it is given to another worker, this many times.
 DEATHS = 10
@@ -76,15 +76,21 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
     """A scheduler and worker processes on this machine; gives a function that connects to them.
 
     Each worker does one run at a time, with its share of the cores, or with a GPU of its own.
-    Workers that die are started again.
+    Workers that die are started again. Raises RunError where they cannot be started.
     """
     count = workers or local_workers()
-    with dask.config.set(_settings()):
-        cluster = SpecCluster(
-            workers={i: {"cls": Nanny, "options": _worker(i, count)} for i in range(count)},
-            scheduler={"cls": Scheduler, "options": {"dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}},
-            silence_logs=logging.CRITICAL,
-        )
+    with dask.config.set(_settings() | {"distributed.comm.timeouts.connect": f"{PATIENCE_HERE}s"}):
+        try:
+            cluster = SpecCluster(
+                workers={i: {"cls": Nanny, "options": _worker(i, count)} for i in range(count)},
+                scheduler={"cls": Scheduler, "options": {"dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}},
+                silence_logs=logging.CRITICAL,
+            )
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise RunError(
+                f"The {count} worker(s) could not be started on this machine ({_short(error)}): start again when it is "
+                "less busy, or with fewer --workers; what was done is kept."
+            ) from None
         with cluster:
             yield lambda: Client(cluster, timeout=PATIENCE)
 

@@ -50,7 +50,7 @@ def cells(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys):
+def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, monkeypatch):
     root = make_book(tmp_path / "book")
     write_script(root / "book" / "ablation.py", PAGE)
     (root / "book" / "index.md").write_text("# Home\n\nSee [the ablation](ablation.py).\n")
@@ -80,9 +80,10 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys):
     assert all(record.data["simulated"] for record in found.records)
     assert not found.complete, "a part of the paper's runs must not pass for all of them"
 
-    # The third has nothing to do.
+    # The third has nothing to do, and starts no worker for it.
+    monkeypatch.setattr("cgrecnet.runs.cluster.SpecCluster", lambda **_: pytest.fail("workers were started"))
     assert main(words) == 0
-    assert "4 runs, 4 of them done already" in capsys.readouterr().out
+    assert "4 runs, all of them done already" in capsys.readouterr().out
 
     # The book shows them, and calls them what they are.
     assert publish.main(["build", "--root", str(root), "--jobs", "1", "--no-check"]) == 0

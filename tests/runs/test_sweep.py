@@ -309,6 +309,16 @@ def test_as_many_workers_as_there_are_gpus_or_as_fit(monkeypatch):
     assert local_workers() == 4
 
 
+def test_workers_that_cannot_be_started_are_one_sentence(monkeypatch):
+    def refuse(**_):
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr("cgrecnet.runs.cluster.SpecCluster", refuse)
+    with pytest.raises(RunError, match="The 3 worker.s. could not be started .*Nanny failed.*fewer --work"):
+        with local_cluster(3):
+            pass
+
+
 def test_what_can_be_known_before_is_said_before(tmp_path, monkeypatch):
     monkeypatch.delenv("CGRECNET_WEIGHTS", raising=False)
     never = lambda: pytest.fail("a cluster was asked for")  # noqa: E731
