@@ -238,7 +238,7 @@ else:
 # What would a person write who follows torchvision's tutorials?
 # One file per image read by `ImageFolder`, the transforms on PIL images, a `DataLoader`, float32, and a loop of six lines.
 # `cgrecnet bench reference` trains the same network that way and our way, from the same weights, on the same simulated cells with the same settings, an epoch of the one, an epoch of the other.
-# The random crops differ, and PIL rounds to 8 bits, so the two networks cannot be equal; they should be equally good.
+# The random crops differ, and PIL rounds to 8 bits, so the two networks cannot be equal; they should be equally good, to within the luck of one training.
 
 # %% tags=["remove-input"]
 reference = found["reference"]
@@ -258,7 +258,12 @@ if reference:
         Markdown(
             f"{settings['model']} at {settings['image_size']} px, {settings['epochs']} epochs on simulated cells; the tutorial's way with {reference.rows[0].workers} worker processes, the quickest of {' or '.join(map(str, settings['workers_tried']))}. "
             f"The interval holds 0 for {len(agree)} of {len(ours)} of our ways. "
-            f"It is up to {widest:.1f} points wide, and it speaks of these trained networks only: with so few cells, one training of each and other random crops, a difference inside it says nothing, and equality to a tenth of a point is not shown."
+            f"It is up to {widest:.1f} points wide, and it covers the choice of test cells only, not what another training would give: every way was trained once, with other random crops. "
+            + (
+                "A difference inside it says nothing, and equality to a tenth of a point is not shown."
+                if len(agree) == len(ours)
+                else "So a difference outside it is no proof that one way is better: training luck is not in it, and several trainings of each would be needed to tell. That both are equally good is therefore **not shown** by this record."
+            )
         ),
         bench_provenance(reference),
     )
