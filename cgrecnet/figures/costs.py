@@ -61,7 +61,8 @@ def draw_roofline(record: ModelsRecord, kind: str = "training") -> Figure:
         for number, row in enumerate(rows, start=1):
             x, y = intensity(row), achieved(row) / 1e9
             axes.plot(x, y, "o", color=colour_of(row.model), markersize=5)
-            axes.annotate(str(number), (x, y), xytext=(4, -9), textcoords="offset points", fontsize=8)
+            beside = (4, -9) if number % 2 else (-9, 4)  # neighbours in the table are often neighbours here
+            axes.annotate(str(number), (x, y), xytext=beside, textcoords="offset points", fontsize=8)
         axes.set(xscale="log", yscale="log", xlabel="operations per byte moved", title=PRECISION_TITLES[precision])
         _plain_ticks(axes.xaxis)
         letter(axes, name)
