@@ -294,7 +294,7 @@ memory = found["memory"]
 if memory:
     outcome = memory_outcomes().get("C38")
     verdict = (
-        f"**Claim C38** ({load_claims()['C38'].title.lower()}): **{outcome.verdict}**. {outcome.value}. {outcome.reason}"
+        f"**Claim C38**, \"{load_claims()['C38'].title}\": **{outcome.verdict}**. {outcome.value}. {outcome.reason}"
         if outcome
         else "The record is not of the paper's size and batch, so it decides nothing on claim C38."
     )
@@ -333,11 +333,15 @@ shown("protocol", costs.draw_bill)
 bill = found["protocol"]
 if bill:
     long, alive = bill.settings["epochs"]
+
+    def plain(value):
+        return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
     lines = []
     for place in bill.places:
         (fast, slow), (quick, late) = days(bill, place.name, long), days(bill, place.name, alive)
-        words = f"{fast:,.3g} days" if place.measured else f"{fast:,.3g} to {slow:,.3g} days"
-        rest = f"{quick:,.3g}" if place.measured else f"{quick:,.3g} to {late:,.3g}"
+        words = f"{plain(fast)} days" if place.measured else f"{plain(fast)} to {plain(slow)} days"
+        rest = plain(quick) if place.measured else f"{plain(quick)} to {plain(late)}"
         lines.append(f"- {place.name} ({place.words}): {words} for {long} epochs, {rest} for {alive}.")
     dear = sorted(
         ((row.fast_hours, row.model) for row in bill.rows if row.place == bill.places[0].name and row.epochs == long),
