@@ -11,6 +11,7 @@ import dask
 import psutil
 import torch
 from distributed import Client, Nanny, Scheduler, SpecCluster
+from distributed.client import AllExit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cgrecnet.errors import ConfigError, RunError
@@ -126,7 +127,14 @@ def remote_cluster(address: str) -> Iterator[Callable[[], Client]]:
         yield connect
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """False for what Dask's client raises at itself when it stops waiting and asyncio reports as never retrieved."""
+    return not (record.exc_info and record.exc_info[0] is AllExit)
+
+
 def _settings() -> dict[str, Any]:
+    """Dask's settings for a sweep; from here on, asyncio's log is without Dask's messages to itself."""
+    logging.getLogger("asyncio").addFilter(_is_news)
     return {
         "distributed.scheduler.allowed-failures": DEATHS,
         "distributed.comm.timeouts.connect": f"{PATIENCE}s",

@@ -15,6 +15,7 @@ import pytest
 from distributed import Client
 
 from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.runs import cluster
 from cgrecnet.runs import sweep as sweeps
 from cgrecnet.runs.cluster import MEMORY_OF_A_RUN, local_cluster, local_workers, read_jobqueue, remote_cluster
 from cgrecnet.runs.collect import collect
@@ -362,3 +363,15 @@ def test_the_runs_of_a_sweep_file_reach_the_workers(tmp_path, two_workers):
     assert len(records(tmp_path)) == 4
     assert json.dumps(sorted(records(tmp_path)))
     assert sweeps.PAUSE > 0
+
+
+def test_what_dask_raises_at_itself_is_no_news_and_everything_else_is(caplog):
+    import logging
+
+    from distributed.client import AllExit
+
+    cluster._settings()
+    log = logging.getLogger("asyncio")
+    log.error("Task exception was never retrieved", exc_info=(AllExit, AllExit(), None))
+    log.error("Task exception was never retrieved", exc_info=(ValueError, ValueError("real"), None))
+    assert [record.exc_info[0] for record in caplog.records] == [ValueError]
