@@ -68,11 +68,12 @@ from cgrecnet.figures.explained import (
     interval,
     load_study,
     missing_study,
+    network_title,
     provenance_of_study,
     title_of,
 )
 from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts
-from cgrecnet.figures.map_scores import score_table
+from cgrecnet.figures.map_scores import beats, score_table
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
@@ -182,15 +183,27 @@ Markdown(
 # They are small and were trained for a few epochs; they are not the paper's.
 
 # %% tags=["remove-input"]
+def compared(made, first, second, kinds):
+    """The paper's reading in numbers: does the first network have more of its heat inside the cell than the second?"""
+    texts = []
+    for kind in kinds:
+        for _, _, found in beats(made, first, kind, [(second, kind)]):
+            if found["low"] is not None:
+                word = "more" if found["low"] > 0 else "less" if found["high"] < 0 else "not clearly more or less"
+                texts.append(f"{title_of(kind)} {word} ({interval(found)}, n = {found['n']})")
+    names = [MODELS[name.split()[1]] for name in (first, second)]
+    return f"{names[0]} against {names[1]}, heat inside the cell, same cells: " + "; ".join(texts) + "."
+
+
 study = load_study()
 if study is None:
     shown = Markdown(missing_study())
 else:
     tests = [
-        f"| {MODELS[facts['model']]} | {facts['training']} | {facts['test']['accuracy']:.3f} | {facts['test']['macro']['f1']:.3f} | {facts['test']['n']} |"
-        for facts in study.record.networks.values()
+        f"| {network_title(name)} | {facts['test']['accuracy']:.3f} | {facts['test']['macro']['f1']:.3f} | {facts['test']['n']} |"
+        for name, facts in study.record.networks.items()
     ]
-    shown = Markdown("\n".join(["| network | trained on | accuracy | macro F1 | test cells |", "|---|---|---:|---:|---:|", *tests]))
+    shown = Markdown("\n".join(["| network | accuracy | macro F1 | test cells |", "|---|---:|---:|---:|", *tests]))
 shown
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Columns of simulated cells under the headings right and wrong, sure and unsure; the first row shows the cells with their outline, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-cells", "caption": "The counterpart of the paper's Figure 8, on simulated cells with their true outline: how much of a map lies on its cell can be seen here, and is counted in the next chapter. Columns: test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; the number below a cell is the probability of the class that is explained, the one that was predicted. Rows: cell; CG-RecNet at the last stage and at stage 3; the baseline at the last stage. One scale per row."}}
@@ -219,7 +232,8 @@ else:
     shown = Markdown(
         f"The cells were chosen by the answer and its probability among the {study.shown} that the study keeps, never by their map: {counted}. "
         f"Over all explained cells, the share of the heat that lies inside the cell is on average: {words}. "
-        f"The cell covers {study.record.results['area']['cell']['mean']:.2f} of the picture, which is what a map without any knowledge would have."
+        f"The cell covers {study.record.results['area']['cell']['mean']:.2f} of the picture, which is what a map without any knowledge would have. "
+        + compared(study, first, second, ("gradcam@last", "gradcam@stage3"))
     )
 shown
 
@@ -292,7 +306,8 @@ else:
         + f"\n\nThe segmented cell covers {interval(area)} of the picture (n = {area['n']}), which is chance. "
         + f"By the answer of {MODELS[one.split()[1]]}: "
         + "; ".join(groups)
-        + "."
+        + ". "
+        + compared(jurkat, one, other, ("gradcam@last", "gradcam@stage3", "gradcam@stage2"))
     )
 shown
 

@@ -148,12 +148,16 @@ def network_title(network: str) -> str:
     return f"{MODELS.get(model, model)}, {TRAININGS[training]}"
 
 
+#: Fewer numbers than this get no interval: Student's t from three cells says nothing that a reader could use.
+LEAST = 5
+
+
 def interval(found: Mapping | None, digits: int = 2, percent: bool = False) -> str:
-    """A summary as text: mean (95 % interval); `none` where nothing was a number."""
+    """A summary as text: mean (95 % interval); the mean alone for fewer than `LEAST`, `none` where nothing was one."""
     if not found or found["mean"] is None:
         return "none"
     factor, unit = (100, " %") if percent else (1, "")
     mean = f"{factor * found['mean']:.{digits}f}{unit}"
-    if found["low"] is None:
+    if found["low"] is None or found["n"] < LEAST:
         return mean
     return f"{mean} ({factor * found['low']:.{digits}f} to {factor * found['high']:.{digits}f})"

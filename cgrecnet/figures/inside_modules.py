@@ -29,8 +29,9 @@ def module_words(study: Study, name: str) -> str:
 
     `held back`: the vectors behind the gated block have grown less, or shrunk more, off the cell than on it.
     """
-    found, title = study.record.results["modules"].get(name, {}), network_title(name)
-    sentences = []
+    modules, title, model = study.record.results["modules"], network_title(name), name.split()[1]
+    found, sentences = modules.get(name, {}), []
+    before = next((f"{kind} {model}" for kind in ("start", "untrained") if f"{kind} {model}" in modules), None)
     if "change" in found:
         change, start = found["change"], 100 / found["positions"]
         times = 100 * change["mean"] / start
@@ -43,6 +44,8 @@ def module_words(study: Study, name: str) -> str:
                 "Its spatial path is dead: the ReLU between its two convolutions is zero at every position of these "
                 "cells, so that its maps are the same everywhere and the fusion is a plain sum but for a constant."
             )
+            if before == f"start {model}" and modules[before]["dead"]:
+                sentences.append("It was so before training already.")
     gate = found.get("gate")
     if gate and gate["length on - off"]["low"] is not None:
         gap, on, off = gate["length on - off"], gate["length_on"]["mean"], gate["length_off"]["mean"]
@@ -57,4 +60,8 @@ def module_words(study: Study, name: str) -> str:
             f"Its gated block {said}: lengths behind over before are {on:.2f} on the cell and {off:.2f} off it "
             f"(difference {interval(gap)}, n = {gap['n']})."
         )
+        if before:
+            sentences.append(
+                f"{network_title(before)}, that difference is {interval(modules[before]['gate']['length on - off'])}."
+            )
     return " ".join(sentences)

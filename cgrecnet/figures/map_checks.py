@@ -4,7 +4,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from cgrecnet.figures.explained import Study, title_of
+from cgrecnet.explain.summary import difference
+from cgrecnet.figures.explained import LEAST, Study, interval, title_of
 from cgrecnet.figures.style import PALETTE, letter
 
 #: Names of the cascade's steps, as the figure shows them.
@@ -22,9 +23,12 @@ def draw_cascade(study: Study) -> Figure:
             values = [steps[name][what] for name in names]
             places = [i for i, v in enumerate(values) if v["mean"] is not None]
             means = [values[i]["mean"] for i in places]
-            axes.plot(places, means, "o-", color=PALETTE[number], label=title_of(kind), markersize=4)
+            axes.plot(places, means, color=PALETTE[number], label=title_of(kind))
             for place in places:
-                if values[place]["low"] is not None:
+                few = values[place]["n"] < LEAST
+                face = "white" if few else PALETTE[number]
+                axes.plot(place, values[place]["mean"], "o", color=PALETTE[number], markerfacecolor=face, markersize=5)
+                if values[place]["n"] >= LEAST:
                     ends = [values[place]["low"], values[place]["high"]]
                     axes.plot([place, place], ends, color=PALETTE[number], linewidth=1)
     for axes in (left, right):
@@ -39,6 +43,36 @@ def draw_cascade(study: Study) -> Figure:
     letter(left, "A")
     letter(right, "B")
     return figure
+
+
+def cascade_rows(study: Study) -> str:
+    """Markdown: for each map and step the rank correlation with the trained network, and how many maps had heat."""
+    cascade = study.record.results["cascade"]
+    steps = list(next(iter(cascade.values())))
+    lines = ["| map | " + " | ".join(STEPS.get(step, step) for step in steps) + " |", "|---|" + "---|" * len(steps)]
+    for kind, found in cascade.items():
+        cells = [found[step]["agreement with the trained"] for step in steps]
+        texts = [f"{interval(one)}, n = {one['n']} of {one['n'] + one['empty']}" for one in cells]
+        lines.append(f"| {title_of(kind)} | {' | '.join(texts)} |")
+    return "\n".join(lines)
+
+
+def better_than_random(study: Study, network: str) -> dict[str, list[str]]:
+    """Which orders of pixels beat a random one in a network's curves, and which lose to it, by the paired interval.
+
+    Keys: `deletion`, `insertion` (better), `deletion lost`, `insertion lost` (worse); values: names of the orders.
+    """
+    found = {"deletion": [], "insertion": [], "deletion lost": [], "insertion lost": []}
+    for kind in study.record.results["curves"][network.split()[1]]:
+        for what, sign in (("deletion", -1), ("insertion", 1)):
+            mine, chance = (study.arrays[f"curve/{network}/{one}/{what}"] for one in (kind, "uniform"))
+            gain = difference(sign * mine, sign * chance)
+            name = "the cell's mask" if kind == "mask" else title_of(kind)
+            if gain["low"] is not None and gain["low"] > 0:
+                found[what].append(name)
+            elif gain["high"] is not None and gain["high"] < 0:
+                found[f"{what} lost"].append(name)
+    return found
 
 
 def draw_curves(study: Study, model: str) -> Figure:

@@ -15,7 +15,7 @@ from cgrecnet.figures.explained import (
 )
 from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts, stretched
 from cgrecnet.figures.inside_modules import module_rows, module_words
-from cgrecnet.figures.map_checks import draw_agreement, draw_cascade, draw_curves
+from cgrecnet.figures.map_checks import better_than_random, cascade_rows, draw_agreement, draw_cascade, draw_curves
 from cgrecnet.figures.map_scores import (
     beats,
     draw_energies,
@@ -58,8 +58,9 @@ def test_names_are_words():
     assert title_of("gradcam@stage3") == "Grad-CAM, stage 3" and title_of("sobel") == "edges (Sobel)"
     assert title_of("swapped gradcam@last") == "Grad-CAM, last stage of another cell"
     assert network_title("shortcut resnet50") == "Baseline, trained on the shortcut"
-    assert interval({"mean": 0.5, "low": 0.4, "high": 0.6}) == "0.50 (0.40 to 0.60)"
-    assert interval({"mean": 0.5, "low": None, "high": None}, percent=True) == "50.00 %"
+    assert interval({"mean": 0.5, "low": 0.4, "high": 0.6, "n": 9}) == "0.50 (0.40 to 0.60)"
+    assert interval({"mean": 0.5, "low": -0.4, "high": 1.4, "n": 3}) == "0.50", "three numbers make no interval"
+    assert interval({"mean": 0.5, "low": None, "high": None, "n": 1}, percent=True) == "50.00 %"
     assert interval({"mean": None}) == interval(None) == "none"
 
 
@@ -123,6 +124,7 @@ def test_the_other_figures_draw_what_the_record_says(study):
     left, right = draw_cascade(study).axes
     assert left.lines[0].get_ydata().tolist() == pytest.approx([0.5, 0.5])
     assert right.get_ylim() == (0, 1)
+    assert left.lines[1].get_markerfacecolor() == "white", "a mean of three cells is hollow"
     deletion, insertion = draw_curves(study, "cg_recnet").axes
     assert deletion.lines[0].get_ydata().tolist() == [0.9, 0.5, 0.3] and len(insertion.lines) == 3
     numbers = [text.get_text() for text in draw_agreement(study, SUBJECT).axes[0].texts]
@@ -149,3 +151,20 @@ def test_the_words_on_the_gate_follow_the_interval(low, high, off, words):
     said = module_words(made, SUBJECT)
     assert words in said and "8.00 times the 6.25 %" in said and "path is dead" in said
     assert module_words(made, "honest resnet50") == ""
+
+
+def test_orders_are_judged_against_a_random_one_cell_by_cell():
+    made = made_up()
+    base = np.linspace(0.3, 0.6, 6)
+    curves = {"gradcam@last": (base + 0.1, base + 0.2), "uniform": (base, base), "mask": (base - 0.1, base)}
+    for kind, (deletion, insertion) in curves.items():
+        made.arrays[f"curve/{SUBJECT}/{kind}/deletion"] = deletion + np.arange(6) * 1e-3
+        made.arrays[f"curve/{SUBJECT}/{kind}/insertion"] = insertion
+    found = better_than_random(made, SUBJECT)
+    assert found["deletion"] == ["the cell's mask"] and found["deletion lost"] == ["Grad-CAM, last stage"]
+    assert found["insertion"] == ["Grad-CAM, last stage"] and found["insertion lost"] == []
+
+
+def test_the_cascades_table_says_how_many_maps_were_left(study):
+    text = cascade_rows(study)
+    assert "| classes | stage 4 |" in text and "0.50, n = 3 of 3" in text
