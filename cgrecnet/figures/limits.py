@@ -38,7 +38,7 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Most comparisons have one seed, many one fold.",
          "A difference includes the luck of one training; intervals over cells do not know of it.",
          "More seeds; the page on seeds says how many a given difference needs."),
-        ("At the seed of these runs the fusion's spatial path starts dead; where we looked, training did not revive it.",
+        ("At the seed of these runs the fusion's spatial path starts dead; training did not revive it where looked at.",
          "ResCMNet and CG-RecNet as trained here test a plain sum of the two branches, not a recalibration.",
          "Seeds at which the path starts alive; the chapter on the fusion shows how to tell."),
         ("Simulated cells follow assumed laws.",
