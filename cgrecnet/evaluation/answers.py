@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from cgrecnet.evaluation.multiple import holm
+from cgrecnet.evaluation.multiple import holm_of_family
 from cgrecnet.evaluation.plan import Outcome, outcome_of
 
 
@@ -33,16 +33,12 @@ def judge_family(
     """The answers to all contrasts of a family, by the rule of the plan; none for an empty family.
 
     margin: in percentage points, as the differences; alpha: level of the corrected tests.
-    planned: how many contrasts the family has; those without a result count with p = 1, so that a missing run makes no
-        other contrast look surer. None: as many as there are results. Raises ValueError where it is fewer than those.
+    planned: how many contrasts the family has, as `holm_of_family` takes it. Raises what that raises.
     """
     if not results:
         return []
-    missing = 0 if planned is None else planned - len(results)
-    if missing < 0:
-        raise ValueError(f"The family has {planned} contrasts as planned, and {len(results)} results were given.")
-    corrected = holm([result.p_value for result in results.values()] + missing * [1.0])
+    corrected = holm_of_family([result.p_value for result in results.values()], planned)
     return [
         Answer(name, result, p_value, outcome_of(p_value, result.interval90, margin, alpha))
-        for (name, result), p_value in zip(results.items(), corrected, strict=False)
+        for (name, result), p_value in zip(results.items(), corrected, strict=True)
     ]

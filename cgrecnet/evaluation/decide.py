@@ -6,17 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.answers import Answer
 from cgrecnet.evaluation.counts import McNemar, mcnemar
-from cgrecnet.evaluation.multiple import holm
+from cgrecnet.evaluation.multiple import holm_of_family
 from cgrecnet.evaluation.paired import Comparison, corrected_resampled_t
-from cgrecnet.evaluation.plan import Outcome, Plan, Question, load_plan, outcome_of
+from cgrecnet.evaluation.plan import Plan, Question, load_plan, outcome_of
 
 Contrast = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Decision:
-    """One planned contrast: what came out, its p-value corrected by Holm within the family, and the outcome.
+class Decision(Answer):
+    """The answer to one planned contrast, named `first − second`.
 
     result: differences and intervals in percentage points of the question's measure, first minus second.
     family_size: planned contrasts of the family, those without a result included.
@@ -24,15 +25,7 @@ class Decision:
 
     question: str
     contrast: Contrast
-    result: Comparison | McNemar
-    p_corrected: float
-    outcome: Outcome
     family_size: int
-
-    @property
-    def name(self) -> str:
-        """`first − second`."""
-        return " \N{MINUS SIGN} ".join(self.contrast)
 
 
 def over_folds(
@@ -89,11 +82,12 @@ def decide(results: Mapping[str, Mapping[Contrast, Comparison | McNemar]], plan:
         found = [results.get(question.id, {}).get(contrast) for question, contrast in planned]
         if not any(found):
             continue
-        corrected = holm([1.0 if result is None else result.p_value for result in found])
-        for (question, contrast), result, p_value in zip(planned, found, corrected, strict=True):
-            if result is not None:
-                outcome = outcome_of(p_value, result.interval90, question.margin, plan.alpha)
-                decisions.append(Decision(question.id, contrast, result, p_value, outcome, len(planned)))
+        there = [(*entry, result) for entry, result in zip(planned, found, strict=True) if result is not None]
+        corrected = holm_of_family([result.p_value for *_, result in there], len(planned))
+        for (question, contrast, result), p_value in zip(there, corrected, strict=True):
+            outcome = outcome_of(p_value, result.interval90, question.margin, plan.alpha)
+            name = " − ".join(contrast)
+            decisions.append(Decision(name, result, p_value, outcome, question.id, contrast, len(planned)))
     place = {question.id: number for number, question in enumerate(plan.questions)}
     return sorted(decisions, key=lambda decision: place[decision.question])
 

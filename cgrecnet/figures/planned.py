@@ -11,7 +11,8 @@ from cgrecnet.evaluation.paired import has_spread
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import refuse_mixture
-from cgrecnet.runs.record import RunRecord, read_predictions
+from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.same_cells import same_cells
 
 ACCURACY, RAREST = "accuracy", "f1 of the rarest class"
 
@@ -52,25 +53,10 @@ def decide_over_cells(question: str, records: Mapping[str, RunRecord], results: 
     used = {name: record for name, record in records.items() if name in names}
     if not used:
         return []
-    labels, predicted = same_cells(used, results)
-    tests = over_cells(planned, labels, predicted)
+    refuse_mixture(list(used.values()))
+    cells = same_cells(list(used.values()), results)
+    tests = over_cells(planned, cells.labels, dict(zip(used, cells.predicted, strict=True)))
     return [decision for decision in decide({question: tests}) if decision.question == question]
-
-
-def same_cells(records: Mapping[str, RunRecord], results: Path = RESULTS) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Labels, and for each name the predicted classes, of the test cells that all these runs share, in one order.
-
-    Raises RunError where the runs are of different data, or were not tested on the same cells.
-    """
-    refuse_mixture(list(records.values()))
-    parts = {name: read_predictions(results, record) for name, record in records.items()}
-    ids, labels, _ = next(iter(parts.values()))
-    for name, (own, own_labels, _) in parts.items():
-        if own != ids or not np.array_equal(own_labels, labels):
-            raise RunError(
-                f"{name} and {next(iter(parts))} were not tested on the same cells: compare runs of one split."
-            )
-    return labels, {name: probabilities.argmax(axis=1) for name, (_, _, probabilities) in parts.items()}
 
 
 def measured(record: RunRecord, measure: str) -> float:

@@ -6,7 +6,7 @@ from made_up_runs import write_record
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.evaluation.paired import corrected_resampled_t
-from cgrecnet.figures.planned import decide_over_cells, decide_over_folds, measured, overlap, rarest_class, same_cells
+from cgrecnet.figures.planned import decide_over_cells, decide_over_folds, measured, overlap, rarest_class
 
 MODELS = {"resnet50": 0.80, "rescmnet": 0.81, "resgdnet": 0.82, "cg_recnet": 0.85}
 DATA = {"name": "jurkat", "task": "cycle", "counts": {"G1": 100, "S+G2": 20, "M": 50}}
@@ -112,4 +112,4 @@ def test_other_cells_are_refused(tmp_path):
     first = run_with(tmp_path, "cg_recnet", np.ones(6, bool))
     second = run_with(tmp_path, "vgg16", np.ones(6, bool), ids="abcdeg")
     with pytest.raises(RunError, match="not tested on the same cells"):
-        same_cells({"cg_recnet": first, "vgg16": second}, tmp_path)
+        decide_over_cells("P4", {"cg_recnet": first, "vgg16": second}, tmp_path)
