@@ -8,7 +8,6 @@ A caption and a number come from the cell's `mystnb` figure metadata, as for eve
 import base64
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -17,25 +16,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-#: Most bytes of one slider's HTML.
-LIMIT = 400_000
+from cgrecnet.figures.widget import LIMIT, Widget
+
 _COLOURS = 64  # of a drawn frame: enough for grey levels and a few coloured lines
 
 Frame = Figure | np.ndarray | bytes
-
-
-@dataclass(frozen=True)
-class Slider:
-    """A figure with a slider; a notebook shows `html`."""
-
-    html: str
-    summary: str
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return self.summary
 
 
 def slider(
@@ -45,7 +30,7 @@ def slider(
     alts: Sequence[str],
     unit: str = "",
     start: int | None = None,
-) -> Slider:
+) -> Widget:
     """A labelled range control that shows one of several frames of equal size.
 
     frames: matplotlib figures (they are closed), grey pictures (uint8, shape (H, W)) or PNG files as bytes.
@@ -74,7 +59,7 @@ def slider(
     html = _page(items, named, label, start)
     if len(html) > LIMIT:
         raise ValueError(f"The slider has {len(html):,} bytes, more than {LIMIT:,}: draw fewer or smaller frames.")
-    return Slider(html, f"Slider over {len(named)} frames: {label} from {named[0]} to {named[-1]}")
+    return Widget(html, f"Slider over {len(named)} frames: {label} from {named[0]} to {named[-1]}")
 
 
 def _png(frame: Frame) -> bytes:

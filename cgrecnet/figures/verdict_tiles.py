@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from matplotlib.colors import to_hex
 
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.claim_map import COLOURS
+from cgrecnet.figures.widget import Widget
 from cgrecnet.paper.claims import Claim
 
 #: A letter for each verdict, so that colour is never the only sign.
@@ -19,23 +19,7 @@ _CSS = Path(__file__).with_suffix(".css")
 _PALE = 0.45  # how much of the colour is left, so that dark letters can be read on it
 
 
-@dataclass(frozen=True)
-class VerdictTiles:
-    """HTML that the book shows; as text, one line per verdict."""
-
-    html: str
-    text: str
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __str__(self) -> str:
-        return self.text
-
-    __repr__ = __str__
-
-
-def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], address: str) -> VerdictTiles:
+def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], address: str) -> Widget:
     """A row of tiles for each verdict; each tile is a link to `address` and says claim and verdict to who hears it."""
     rows, lines = [], []
     for word in Verdict:
@@ -52,7 +36,7 @@ def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], 
         f'<style>{style}</style><div class="verdict-tiles" role="group" aria-label="Every claim by its verdict">'
         f"{''.join(rows)}</div>"
     )
-    return VerdictTiles(html, "\n".join(lines))
+    return Widget(html, "\n".join(lines))
 
 
 def _tile(claim: Claim, word: Verdict, address: str) -> str:

@@ -3,15 +3,14 @@
 import base64
 import io
 import re
-from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from PIL import Image
 
-from cgrecnet.figures.slider import LIMIT, slider
-from cgrecnet.publish import check_browser, check_static, resources
+from cgrecnet.figures.slider import slider
+from cgrecnet.figures.widget import LIMIT
 
 VALUES = (-1.5, 0, 1.5)
 ALTS = ("A dark square.", "A grey square.", "A bright square & a <frame>.")
@@ -21,48 +20,15 @@ def squares() -> list[np.ndarray]:
     return [np.full((30, 40), grey, np.uint8) for grey in (0, 128, 255)]
 
 
-def page(*sliders) -> str:
-    body = "".join(made.html for made in sliders)
-    return (
-        '<!DOCTYPE html><html lang="en" data-theme="light"><head><meta charset="utf8"><title>T</title>'
-        '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
-        "<style>html[data-theme=dark] body {background: #111; color: #eee} body {margin: 0; background: #fff} "
-        "img {background: #fff} [hidden] {display: none !important}</style>"
-        f"</head><body><main><article>{body}</article></main></body></html>"
-    )
-
-
-class Tags(HTMLParser):
-    """Every element with its attributes; whether each one that must be closed is closed."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict]] = []
-        self.open: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.found.append((tag, dict(attrs)))
-        if tag not in ("img", "input"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def all(self, tag: str) -> list[dict]:
-        return [attrs for name, attrs in self.found if name == tag]
-
-
-def test_the_html_names_the_control_and_describes_every_frame():
+def test_the_html_names_the_control_and_describes_every_frame(tags):
     made = slider(squares(), VALUES, "defocus", ALTS, unit="µm")
-    tags = Tags(made.html)
-    assert tags.open == []
-    assert tuple(image["alt"] for image in tags.all("img")) == ALTS
-    assert [item["data-value"] for item in tags.all("li")] == ["−1.5\xa0µm", "0\xa0µm", "1.5\xa0µm"]
-    (control,) = tags.all("input")
+    found = tags(made.html)
+    assert tuple(image["alt"] for image in found.all("img")) == ALTS
+    assert [item["data-value"] for item in found.all("li")] == ["−1.5\xa0µm", "0\xa0µm", "1.5\xa0µm"]
+    (control,) = found.all("input")
     assert control["type"] == "range" and (control["min"], control["max"], control["value"]) == ("0", "2", "1")
     assert control["aria-label"] == "defocus" and control["aria-valuetext"] == "0\xa0µm"
-    assert all({"width": "40", "height": "30"}.items() <= image.items() for image in tags.all("img"))
+    assert all({"width": "40", "height": "30"}.items() <= image.items() for image in found.all("img"))
     assert repr(made) == "Slider over 3 frames: defocus from −1.5\xa0µm to 1.5\xa0µm"
     assert made._repr_html_() == made.html == slider(squares(), VALUES, "defocus", ALTS, unit="µm").html
 
@@ -107,34 +73,6 @@ def test_what_cannot_be_a_slider_is_refused(change, message):
         slider(**given)
 
 
-@pytest.fixture
-def chromium() -> str:
-    found = resources.browser()
-    if not found:
-        pytest.skip("no Chromium on PATH or in CGRECNET_CHROMIUM")
-    return found
-
-
-@pytest.fixture
-def browse(chromium, tmp_path):
-    """Open HTML in Chromium, with or without scripts; returns playwright's page."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=check_browser.FLAGS)
-
-        def opened(html: str, script: bool = True):
-            path = tmp_path / "page.html"
-            path.write_text(html, "utf8")
-            context = browser.new_context(viewport=check_browser.PHONE, java_script_enabled=script)
-            shown = context.new_page()
-            shown.goto(path.as_uri())
-            return shown
-
-        yield opened
-        browser.close()
-
-
 def visible(shown, number: int = 0) -> list[str]:
     """Descriptions of the frames of one slider that can be seen."""
     images = shown.locator(".frame-slider").nth(number).locator("img")
@@ -144,7 +82,7 @@ def visible(shown, number: int = 0) -> list[str]:
 @pytest.mark.browser
 def test_keys_move_one_slider_and_leave_the_other_alone(browse):
     made = slider(squares(), VALUES, "defocus", ALTS, unit="µm")
-    shown = browse(page(made, made))
+    shown = browse(made, made)
     assert visible(shown) == visible(shown, 1) == [ALTS[1]]
     shown.keyboard.press("Tab")
     control = shown.get_by_role("slider", name="defocus").first
@@ -160,19 +98,17 @@ def test_keys_move_one_slider_and_leave_the_other_alone(browse):
 
 @pytest.mark.browser
 def test_without_a_script_and_on_paper_every_frame_is_there_with_its_value(browse):
-    html = page(slider(squares(), VALUES, "defocus", ALTS, unit="µm"))
-    still = browse(html, script=False)
+    made = slider(squares(), VALUES, "defocus", ALTS, unit="µm")
+    still = browse(made, script=False)
     assert visible(still) == list(ALTS) and still.get_by_text("−1.5\xa0µm").first.is_visible()
     assert not still.locator("input").is_visible()
-    printed = browse(html)
+    printed = browse(made)
     printed.emulate_media(media="print")
     assert visible(printed) == list(ALTS) and printed.locator("li > span").last.is_visible()
     assert not printed.locator("input").is_visible()
 
 
 @pytest.mark.browser
-def test_the_check_of_the_book_finds_nothing(chromium, tmp_path):
+def test_the_check_of_the_book_finds_nothing(book_faults):
     made = slider(squares(), VALUES, "defocus", ALTS, unit="µm")
-    (tmp_path / "page.html").write_text(page(made, made), "utf8")
-    assert check_static.faults(tmp_path, check_static.pages_in(tmp_path)) == []
-    assert check_browser.faults(tmp_path, ["page.html"], chromium) == []
+    assert book_faults(made, made) == []
