@@ -2,12 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from cgrecnet.errors import ConfigError
 from cgrecnet.models import list_models
 from cgrecnet.models.config import unknown
-from cgrecnet.training.config import Count, RunConfig, Seed, Slug
+from cgrecnet.training.config import Count, RunConfig, Seed, Slug, validated
 
 #: What a network of a study was trained on. honest: run and class have nothing to do with each other; shuffled: the
 #: same, with the labels of training and validation dealt out anew; shortcut: each class has its own runs.
@@ -70,17 +69,7 @@ class ExplainConfig(BaseModel):
     @classmethod
     def from_mapping(cls, values: dict[str, Any], where: str = "the study's parameters") -> "ExplainConfig":
         """Check `values` (from YAML, the command line or papermill); ConfigError, in one sentence, if they fail."""
-        for name in values:
-            if name not in cls.model_fields:
-                raise unknown("parameter", name, cls.model_fields)
-        try:
-            config = cls(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-            what = f"Parameter {name!r} in {where} is {first['input']!r}" if name else f"The parameters in {where}"
-            raise ConfigError(f"{what}: {reason[0].lower()}{reason[1:]}.") from None
+        config = validated(cls, values, where)
         for training, model in config.networks():
             config.run(training, model)
         return config

@@ -8,20 +8,19 @@ from typing import Annotated, Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.errors import RunError
 from cgrecnet.models import create_model
-from cgrecnet.models.config import unknown
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.finish import WEIGHTS
 from cgrecnet.runs.plan import SHOWN
 from cgrecnet.runs.record import RECORD, RunRecord, read_predictions, read_record
-from cgrecnet.training.config import Seed, Slug
+from cgrecnet.training.config import Seed, Slug, validated
 from cgrecnet.training.fingerprint import code_fingerprint
 
 KEPT_NOTEBOOK = EXPERIMENTS / "explain_kept.py"
@@ -51,15 +50,7 @@ class KeptConfig(BaseModel):
     @classmethod
     def from_mapping(cls, values: dict[str, Any], where: str = "the study's parameters") -> "KeptConfig":
         """Check `values`; ConfigError, in one sentence, if they fail."""
-        for name in values:
-            if name not in cls.model_fields:
-                raise unknown("parameter", name, cls.model_fields)
-        try:
-            return cls(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise ConfigError(f"Parameter {name!r} in {where}: {first['msg'].lower()}.") from None
+        return validated(cls, values, where)
 
 
 @dataclass(frozen=True)

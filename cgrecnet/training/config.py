@@ -6,7 +6,7 @@ and the deviation ledger lists them.
 """
 
 import difflib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -17,6 +17,7 @@ from cgrecnet.models.config import resolve
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
+Config = TypeVar("Config", bound=BaseModel)
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=60)]
 
 
@@ -86,19 +87,7 @@ class RunConfig(BaseModel):
     @classmethod
     def from_mapping(cls, values: dict[str, Any], where: str = "the run's parameters") -> "RunConfig":
         """Check `values` (from YAML, the command line or papermill); ConfigError, in one sentence, if they fail."""
-        unknown = [name for name in values if name not in cls.model_fields]
-        if unknown:
-            raise ConfigError(f"Unknown parameter {unknown[0]!r} in {where}{_hint(unknown[0], cls.model_fields)}")
-        try:
-            config = cls(**values)
-        except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            reason = first["msg"].removeprefix("Value error, ").rstrip(".")
-            raise ConfigError(
-                f"Parameter {name!r} in {where} is {first['input']!r}: {reason[0].lower()}{reason[1:]}"
-                + ("" if reason.endswith("?") else ".")
-            ) from None
+        config = validated(cls, values, where)
         resolve(config.preset, config.model_options)
         check_request(config.data, config.task, config.data_options)
         if config.split.endswith("folds") and config.fold >= config.folds:
@@ -107,6 +96,24 @@ class RunConfig(BaseModel):
                 f"from 0 to {config.folds - 1}."
             )
         return config
+
+
+def validated(cls: type[Config], values: dict[str, Any], where: str) -> Config:
+    """`cls` with these values (from YAML, the command line or papermill); ConfigError, in one sentence, if they fail.
+
+    where: what the values are, for the sentence.
+    """
+    unknown = [name for name in values if name not in cls.model_fields]
+    if unknown:
+        raise ConfigError(f"Unknown parameter {unknown[0]!r} in {where}{_hint(unknown[0], cls.model_fields)}")
+    try:
+        return cls(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        reason = first["msg"].removeprefix("Value error, ").rstrip(".")
+        what = f"Parameter {name!r} in {where} is {first['input']!r}" if name else f"The parameters in {where}"
+        raise ConfigError(f"{what}: {reason[0].lower()}{reason[1:]}.") from None
 
 
 def _known(kind: str, value: str, names: list[str]) -> str:
