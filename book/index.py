@@ -47,8 +47,8 @@ repeated = (
     else "No accuracy of the paper has been repeated, since its images are not at hand. "
 )
 Markdown(
-    f"> **The verdict so far.** Of {len(outcomes)} claims "
-    + ", ".join(f"{number} *{word}*" for word, number in counts.items())
+    f"> **The verdict so far**, of {len(outcomes)} claims: "
+    + ", ".join(f"*{word}* {number}" for word, number in counts.items())
     + f". {repeated}"
     f"By arithmetic, the printed accuracies of {' and '.join(sorted(fit, reverse=True))} go together with their class scores; "
     f"those of {', '.join(apart)} do not.\n>\n"
@@ -59,7 +59,7 @@ Markdown(
 # %% [markdown]
 # There is no code from the authors and there are no weights.
 # This book rebuilds the method, runs it, and asks of each claim: does it follow, does it hold, can it be checked at all?
-# Every number here was computed by the page it stands on, and you can run the pages again.
+# Every number of ours comes from the record of a run or was computed by the page it stands on, and you can make both again.
 #
 # ## The verdicts at a glance
 #
@@ -106,7 +106,7 @@ Markdown(
 # :::{grid-item-card} Read
 # :link: /book/1_question/how_to_read
 # :link-type: doc
-# Start with how to read a page, meet the cells, and follow the method to its first results on real ones.
+# Start with how to read a page, meet the cells, and follow the method to its results on cells that anyone can get.
 # :::
 #
 # :::{grid-item-card} Re-run

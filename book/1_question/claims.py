@@ -170,7 +170,7 @@ Markdown(
 # %% [markdown]
 # ### What "beforehand" means here, and what not
 #
-# For every claim that takes the paper's images, the tolerance was fixed before any result: we have none.
+# For every claim that takes the paper's images, the tolerance was fixed before any result on them was here.
 # The file has no place where a result could be written, and the program refuses a field that it does not know:
 
 # %%

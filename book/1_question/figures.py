@@ -62,7 +62,7 @@ assert (len(BOOK), sum(new for *_, new in BOOK.values())) == (12, 8)
 # {numref}`fig-figures-classes` shows several of each, and none was picked for its looks.
 # The simulated cells carry the paper's class names because they were made to be sorted into three kinds; they are no neural cells, and nothing about the biology follows from them.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three rows of four small grey pictures of simulated cells, astrocytes, oligodendrocytes and neurons, with a scale bar of ten micrometres. Panel B, where the images are at hand: three rows of four round Jurkat cells, G1, S+G2 and M."}, "figure": {"name": "fig-figures-classes", "caption": "No class can be told at a glance in either data set, which is why one picture of each class says little about how hard a task is. A, simulated cells of three kinds; B, real Jurkat cells of three stages of the cell cycle, where their images are at hand. Drawn at random, brightfield; the size of a Jurkat pixel does not come with the images, so they have no scale bar."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three rows of four small grey pictures of simulated cells, astrocytes, oligodendrocytes and neurons, with a scale bar of ten micrometres. Panel B, where the images are at hand: three rows of four Jurkat cells, G1, S+G2 and M, most of them round."}, "figure": {"name": "fig-figures-classes", "caption": "Cells of one class do not look alike, which is why one picture of each class says little about how hard a task is. A, simulated cells of three kinds; B, real Jurkat cells of three stages of the cell cycle, where their images are at hand. Drawn at random, brightfield; the size of a Jurkat pixel does not come with the images, so they have no scale bar."}}
 parts = [(simulated, truth.optics.pixel_um)] + ([(jurkat, None)] if have_jurkat else [])
 draw_classes(parts)
 plt.show()
@@ -95,7 +95,7 @@ from_dataset(simulated)
 # Real cells come with reference channels as well, though with others.
 # For Jurkat cells one shows the DNA, on which their labels rest, and one the light that a cell scatters to the side ({numref}`fig-figures-jurkat`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of pictures: three rows of real Jurkat cells, G1, S+G2 and M, with columns for brightfield, DNA stain and side scatter. The DNA picture shows a bright nucleus; side scatter shows a few bright specks."}, "figure": {"name": "fig-figures-jurkat", "caption": "The stage of a cell stands in its DNA picture and not in its brightfield picture, and the labels were made from the former. One real Jurkat cell of each class, drawn at random, where the images are at hand; each channel has one grey scale for all three cells."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of pictures: three rows of real Jurkat cells, G1, S+G2 and M, with columns for brightfield, DNA stain and side scatter. The DNA picture shows a bright nucleus; side scatter shows a dark disc with a few bright specks at its rim."}, "figure": {"name": "fig-figures-jurkat", "caption": "The stage of a cell stands in its DNA picture, from which the labels were made; a network sees the brightfield picture alone and has to infer the stage. One real Jurkat cell of each class, drawn at random, where the images are at hand; each channel has one grey scale for all three cells."}}
 if have_jurkat:
     from cgrecnet.data.jurkat import read_channel
 
@@ -117,7 +117,7 @@ from_dataset(jurkat) if have_jurkat else Markdown(absent)
 # Our counterparts are not drawn by hand: the network is run, and each box gets the shape of what left the part.
 # {numref}`fig-figures-network` is panel A.
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "A row of boxes, one per stage of the network, falling in height and growing in width; the fusion and the gate stand side by side in the middle in a second colour."}, "figure": {"name": "fig-figures-network", "caption": "A ResNet-50 with two more parts at one place: everything before and behind them is the standard network. Counterpart of panel A. Height: positions along one side; width: channels; both logarithmic, recorded while the network ran."}}
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "A row of boxes, one per stage of the network, falling in height and, but for the last, growing in width; the fusion and the gate stand side by side in the middle in a second colour."}, "figure": {"name": "fig-figures-network", "caption": "A ResNet-50 with two more parts at one place: everything before and behind them is the standard network. Counterpart of panel A. Height: positions along one side; width: channels; both logarithmic, recorded while the network ran."}}
 draw_place("fusion", "gate")
 plt.show()
 

@@ -12,7 +12,7 @@
 # **You will learn** which of the book's doors is yours, how a page shows where its numbers come from, and what you need to open each door.
 #
 # This book takes one published method apart: CG-RecNet {cite}`li2026cgrecnet`, a network that tells neurons, astrocytes and oligodendrocytes apart without any dye.
-# The paper gives no code and no weights, and some details are lost.
+# There is no code and there are no weights from the authors, and some cells of the tables are lost in the text at hand.
 # So we rebuild the method from what it says and from what its numbers imply, run it on cells that anyone can get, and check its claims one by one.
 #
 # We are not the judges of the authors.
@@ -42,7 +42,8 @@ import sys
 from IPython.display import Markdown
 
 from cgrecnet.figures.missing import provenance_of
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.figures.provenance import hardware_text
+from cgrecnet.runs.experiments import command, experiment
 
 ablation = experiment("ablation", "jurkat")
 records = list(ablation.records) if ablation else []
@@ -59,9 +60,9 @@ def size(folder):
 
 gigabytes = size(sys.prefix) / 1e9
 minutes = sum(record.wall_seconds for record in records) / 60
-threads = ", ".join(sorted({f"{record.hardware['threads']} thread(s)" for record in records}))
+hardware = "; ".join(sorted({hardware_text(record.hardware) for record in records}))
 cost = (
-    f"{minutes:.0f} minutes of training for {len(records)} of {ablation.planned} runs on a CPU with {threads}, on a machine that did other work at the same time"
+    f"{minutes:.0f} minutes of training for {len(records)} of {ablation.planned} runs on this hardware: {hardware}"
     if records
     else "not measured here"
 )
@@ -70,8 +71,8 @@ Markdown(
     "| read | open `index.html` | a browser |\n"
     f"| re-run the book | `make book` | {gigabytes:.1f} GB of packages; then the minutes that the page on execution status lists |\n"
     "| run the tests | `make test` | the same packages |\n"
-    f"| repeat the ablation on real cells | `cgrecnet sweep sweeps/jurkat-ablation.yaml` | the Jurkat images and the weights that the file names; {cost} |\n"
-    "| repeat it on the paper's cells | `cgrecnet sweep sweeps/ablation.yaml` | the images, which you fetch yourself, and a graphics card; with `--cost` the command says beforehand how long it will take |"
+    f"| repeat the ablation on real cells | `{command('ablation', 'jurkat')}` | the Jurkat images and the weights that the file names; {cost} |\n"
+    f"| repeat it on the paper's cells | `{command('ablation', 'zhu')}` | the images, which you fetch yourself, and a graphics card; with `--cost` the command says beforehand how long it will take |"
 )
 
 # %% tags=["remove-input"]

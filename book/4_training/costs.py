@@ -9,21 +9,20 @@
 # %% [markdown]
 # # What it costs
 #
-# **You will learn** how far a network's training lies from what the machine could do, why bfloat16 and a compiler help some networks and not others, what reading the images adds, whether a batch of eight fits a card of 6 GB, and what the paper's whole protocol would cost.
+# **You will learn** how far a network's training lies from what the machine could do, how much bfloat16 and a compiler help, and why some networks more than others, what reading the images adds, whether a batch of eight fits a card of 6 GB, and what the paper's whole protocol would cost.
 #
 # Seconds on our machine say little about seconds on yours.
-# So every measurement here is a *ratio*: two ways of doing the same thing, timed in turn in one process, so that whatever else the machine does slows both.
-# Absolute rates are shown from a GPU only, with its name.
+# So speeds are shown as *ratios*: two ways of doing the same thing, timed in turn in one process, so that whatever else the machine does slows both.
 # Each ratio is a median with its quartiles, lower and upper, over $n$ pairs.
 #
-# All of it is made by one command with a name behind it, which writes one record:
+# All of it is made by one command; the name behind it says what is measured, and each writes one record:
 #
 # ```bash
-# cgrecnet bench input      # training from the data set / on a batch that lies ready
-# cgrecnet bench models     # the nine models against the limits of the machine
-# cgrecnet bench reference  # ours / files, PIL and DataLoader
-# cgrecnet bench memory     # peak memory of a step
-# cgrecnet bench protocol   # the bill, from the rates of `models`
+# .venv/bin/cgrecnet bench input      # training from the data set / on a batch that lies ready
+# .venv/bin/cgrecnet bench models     # the nine models against the limits of the machine
+# .venv/bin/cgrecnet bench reference  # ours / files, PIL and DataLoader
+# .venv/bin/cgrecnet bench memory     # peak memory of a step
+# .venv/bin/cgrecnet bench protocol   # the bill, from the rates of `models`
 # ```
 
 # %% tags=["remove-input"]
@@ -78,8 +77,8 @@ def shown(name, draw):
 lacking = [name for name in names if found[name] is None]
 gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
 Markdown(
-    (f"GPU records at hand: {', '.join(gpus)}. " if gpus else "No GPU was at hand for these records, so all ratios on this page were measured on a CPU. ")
-    + (f"Not measured yet: {', '.join(lacking)}." if lacking else "All five were measured.")
+    (f"GPU records at hand: {', '.join(gpus)}. " if gpus else "No GPU was at hand for these records, so everything on this page was measured on a CPU. ")
+    + (f"Not measured yet: {', '.join(lacking)}." if lacking else "All five have a record.")
 )
 
 # %% [markdown]
@@ -127,15 +126,18 @@ if models:
     under = {p: [row.model for row in rows if intensity(row) < knees[p]] for p, rows in (("32", full), ("bf16", half))}
 
     def listed(chosen):
-        return ", ".join(map(title_of, chosen)) if chosen else "none of the models"
+        return ", ".join(map(title_of, chosen)) if chosen else "none of them"
+
+    def gain_of(chosen):
+        return "all models are" if len(chosen) == len(half) else f"{listed(chosen)} {'is' if len(chosen) < 2 else 'are'}"
 
     faster = [row.model for row in half if row.to_float32.lower > 1]
     slower = [row.model for row in half if row.to_float32.upper < 1]
     text = Markdown(
         f"In float32, {title_of(near)} comes nearest to its roof ({shares[near]:.0%} of it) and {title_of(far)} stays farthest below it ({shares[far]:.0%}). "
         f"The two limits meet at {knees['32']:.0f} operations per byte in float32 and at {knees['bf16']:.0f} in bfloat16, where the best product is {limits.flops_per_second['bf16'] / limits.flops_per_second['32']:.1f} times as fast. "
-        f"Limited by memory, by {{eq}}`eq-costs-roof`, are in float32 {listed(under['32'])}, and in bfloat16 {listed(under['bf16'])}. "
-        f"With bfloat16 all quartiles lie above 1 for {listed(faster)}; they lie below 1 for {listed(slower)}. "
+        f"By {{eq}}`eq-costs-roof`, memory is the limit for {listed(under['32'])} in float32 and for {listed(under['bf16'])} in bfloat16. "
+        f"With bfloat16, {gain_of(faster)} faster with both quartiles of the ratio above 1, and {gain_of(slower)} slower with both below 1. "
         f"Images of {models.settings['image_size']} px, batch {models.settings['batch_size']}, n = {models.settings['repeats']} timings of each kind."
     )
 else:
@@ -195,7 +197,7 @@ if compiled:
     display(
         HTML(wide_table(*compiled_table(compiled), "Compiled against eager", rem=30)),
         Markdown(
-            f"Of {len(gains)} cases, {better} are faster compiled with all quartiles above 1, and {worse} slower with all below 1."
+            f"Of {len(gains)} cases, {better} are faster compiled with both quartiles above 1, and {worse} slower with both below 1."
             + (f" Not compiled: {'; '.join(reasons)}." if reasons else "")
         ),
         bench_provenance(compiled),
@@ -316,7 +318,7 @@ else:
 # \text{time} = \text{folds} \cdot \text{seeds} \cdot \text{epochs} \cdot \sum_{\text{models}} \Big( \frac{n_{\text{train}}}{r_{\text{train}}} + \frac{n_{\text{held out}}}{r_{\text{forward}}} \Big) .
 # $$ (eq-costs-bill)
 #
-# The rates $r$ are measured where we have a machine; this bill is the one place where a CPU's rates are shown as such, turned into days.
+# The rates $r$ are measured where we have a machine, and turned into days.
 # Elsewhere they are computed, from the multiply-adds and an *assumed* speed, and a range of speeds gives a range of days.
 # The schedule divides the learning rate by ten every seven epochs, so the bill in {numref}`fig-costs-bill` is drawn up twice: for all the epochs that the paper states, and for those after which all but a thousandth of the learning rate is spent ({doc}`/book/1_question/audit`).
 
@@ -353,6 +355,11 @@ if bill:
         f"\nOn {bill.places[0].name} the two dearest models, {title_of(dear[0][1])} and {title_of(dear[1][1])}, take {(dear[0][0] + dear[1][0]) / total:.0%} of it. "
         f"Stopping at epoch {alive} saves {1 - alive / long:.0%} everywhere."
     )
+    source = next((record for record in of_models if record.id == bill.source), None)
+    if source and (source.load_before.busy or 0) > 0.1:
+        lines.append(
+            f"Other work kept {source.load_before.busy:.0%} of the cores busy when these rates were measured, so the same machine by itself would need fewer days."
+        )
     display(Markdown("\n".join(lines)), bench_provenance(bill))
 else:
     display(Markdown(missing("protocol")))
@@ -370,7 +377,7 @@ HTML(wide_table(*goal_table(on_gpu), "Goals for a GPU", rem=30))
 # ## Many runs
 #
 # A sweep of runs costs more than its runs: the grid is expanded, every run gets a name, a scheduler hands them out, and the records are collected.
-# Together these costs must grow no faster than the number of runs; {numref}`fig-costs-sweep` shows whether they do.
+# Together these costs should grow no faster than the number of runs; {numref}`fig-costs-sweep` shows whether they do.
 
 # %% mystnb={"image": {"alt": "Seconds against number of runs on logarithmic axes: one line each for expanding, planning, running and collecting, over a thin grey line that is proportional to the number of runs."}, "figure": {"name": "fig-costs-sweep", "caption": "All steps of a sweep together stay close to proportional to its number of runs, because running them outweighs the rest. Dots: seconds of each step; grey: proportional to the number of runs, through the largest. Nothing is trained in these runs."}}
 trivial = json.loads((RESULTS / "bench-sweep" / "trivial.json").read_text())
@@ -384,7 +391,7 @@ assert per[1] < 1.5 * per[0] and many["seconds"]["run"] > 0.8 * sum(many["second
 growth = {step: (many["seconds"][step] / few["seconds"][step]) / (many["runs"] / few["runs"]) for step in many["seconds"]}
 steepest = max(growth, key=growth.get)
 Markdown(
-    f"From {few['runs']:,} to {many['runs']:,} runs, all steps together take {per[0]:.1f} and {per[1]:.1f} ms per run, with {trivial['workers']} workers (`benchmarks/sweep.py`, commit {trivial['commit'][:10]}). "
+    f"From {few['runs']:,} to {many['runs']:,} runs, all steps together take {per[0]:.1f} and {per[1]:.1f} ms per run, with {trivial['workers']} workers. "
     f"Per run, the step named {steepest} grows most: it takes {growth[steepest]:.1f} times as long in the large sweep as in the small one."
 )
 
@@ -392,7 +399,7 @@ Markdown(
 used = trivial["hardware"]
 Provenance(
     (
-        ("Record", "results/bench-sweep/trivial.json, trivial runs without cells, by `benchmarks/sweep.py`"),
+        ("Record", "results/bench-sweep/trivial.json, trivial runs without cells, by benchmarks/sweep.py"),
         ("Commit", trivial["commit"][:10]),
         ("Hardware", used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']}), {trivial['workers']} workers"),
     )
@@ -417,6 +424,7 @@ Provenance(
 #
 # Dense: $F = 2 \cdot 9 C^2 \cdot 8 \cdot 56^2$ and $M = 4\,(2 \cdot 8 \cdot 56^2 C + 9 C^2)$, so that $I$ grows with $C$.
 # Depthwise: each channel has its own nine weights, so $F$ and $M$ both grow with $C$, and $I$ stays close to $18/8$, however wide the layer is.
+# On a machine whose two limits meet above that, only the dense one can reach the level part.
 # The next cell is the solution, and it runs.
 # ````
 

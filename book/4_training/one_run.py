@@ -79,8 +79,9 @@ dataset, parts, cells_of = load_parts(config, fabric)
 # %% [markdown]
 # Training cells pass through the random half of Algorithm 1: a crop of random size and place, resized, and flipped half of the time.
 # The others pass through the fixed half: resized, and cut at the centre.
+# {numref}`fig-crops` shows one cell after each.
 
-# %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different magnifications, most with only a part of the cell; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "A random crop seldom holds the whole cell: at torchvision's default range, which we use because the paper gives none, the network trains on parts of cells at many magnifications. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
+# %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different places and magnifications; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "What the network trains on is seldom what it is judged on: random crops show a cell at many magnifications, and sometimes only a part of it. The range of sizes is torchvision's default, because the paper gives none. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
 from cgrecnet.figures.crops import draw_crops
 
 draw_crops(dataset, parts.train[0], config.image_size, views=5)
@@ -222,7 +223,7 @@ Markdown(
 # ## The learning rate goes down in steps
 #
 # The paper multiplies the learning rate by 0.1 every 7 epochs (StepLR) and trains for 100.
-# Let us see what that leaves.
+# {numref}`fig-steplr` shows what that leaves.
 
 # %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: learning rate against epoch on a logarithmic scale, a staircase falling by a factor of ten every seven epochs. Right: the share of the summed learning rate that is spent, which is close to one after fourteen epochs and flat afterwards."}, "figure": {"name": "fig-steplr", "caption": "After three steps the schedule has spent all but a thousandth of what it will ever spend, so most of the paper's 100 epochs can change the weights only a little. A, the learning rate relative to its start; B, the share of its sum over all epochs that is spent by each epoch."}}
 steps = np.arange(RunConfig().epochs)
@@ -253,6 +254,7 @@ Markdown(f"In numbers: {shares}.")
 #
 # To see it, a network small enough for all of the paper's epochs is trained here on a few simulated cells, with the paper's schedule.
 # It has two convolutions and batch normalisation, as larger ones have.
+# {numref}`fig-standstill` shows how far its weights still move.
 
 # %%
 from torch import nn
@@ -323,8 +325,8 @@ Markdown(" ".join(words))
 #
 # ## The recorded runs
 #
-# The same notebook, `book/experiments/train.py`, ran on real Jurkat cells with the parameters of `sweeps/jurkat-ablation.yaml`, once for each of five folds.
-# That took too long for a page, so the *records* are part of the project: one file per run with parameters, losses, scores, the prediction for every test cell, and where it ran.
+# The same notebook, `book/experiments/train.py`, runs on real Jurkat cells with the parameters of `sweeps/jurkat-ablation.yaml`, once for each of five folds.
+# That takes too long for a page, so the *records* are part of the project: one file per run with parameters, losses, scores, the prediction for every test cell, and where it ran.
 # {numref}`fig-recorded-curves` is drawn from them, for the baseline and for CG-RecNet.
 
 # %% tags=["remove-input"]
@@ -360,7 +362,7 @@ Markdown(what_the_runs_say(recorded, "resnet50", "cg_recnet"))
 # **Take-away.**
 # A run is a configuration, a notebook and a record, and a number in this book can be traced to one.
 # Killing a run costs time and changes nothing.
-# Under the paper's schedule, the steps of the later epochs are too short to change most weights at all.
+# Under the paper's schedule, the steps get shorter until they are too short to change a weight at all.
 #
 # ```{exercise} The last seventy epochs
 # :label: exercise-last-epochs

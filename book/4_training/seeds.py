@@ -51,7 +51,7 @@ print((a + b) + c == a + (b + c), (a + b) + c, a + (b + c))
 #
 # Let us train one network several times from the same start and change a single thing each time: nothing, the number of threads, one weight by the smallest step that its number format knows, the precision, the seed of order and crops.
 # It is done here, live, on a few simulated cells with the smallest of the paper's comparators.
-# After each step of the optimizer we ask how far the weights are from those of the first run, in units of the way that the first run has gone:
+# After each step of the optimizer we ask how far the weights are from those of the first run, in units of the way that the first run has gone ({numref}`fig-twins`):
 #
 # $$
 # d_t = \frac{\lVert w_t - w_t^{(1)} \rVert}{\lVert w_t^{(1)} - w_0^{(1)} \rVert} .
@@ -114,7 +114,7 @@ for name, change in twins.items():
     _, other = weights_of_run(**change)
     distances[name] = [float((other[t] - first[t]).norm() / (first[t] - first[0]).norm()) for t in steps]
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. The others lie above it."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. Runs that differ lie above it."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
 draw_twins(distances, steps)
 plt.show()
 
@@ -191,8 +191,8 @@ Markdown(
 # ## Measured: the spread between seeds
 #
 # What is $s$ for the networks of this book?
-# The paper's three seeds were run for the baseline and for CG-RecNet on the same cells and the same split, so that only the training's seed differs.
-# The wanted differences are three: the margin that our analysis plan fixed beforehand, the gain of CG-RecNet over its baseline that the paper prints, and its lead over the variant without the gate.
+# The sweeps behind this section train the baseline and CG-RecNet with the paper's three seeds on the same cells and the same split, so that only the training's seed differs.
+# The tables ask for three differences: the margin that our analysis plan fixed beforehand, the gain of CG-RecNet over its baseline that the paper prints, and its lead over the variant without the gate.
 
 # %% tags=["remove-input"]
 from cgrecnet.evaluation.plan import load_plan
@@ -218,6 +218,12 @@ def gather(*wanted_parts):
     return read, used
 
 
+def too_few(differences):
+    """What stands in place of a table where there are runs of fewer than two seeds."""
+    have = "one seed" if differences else "no seed"
+    return f"There are runs of both networks for {have} so far, and a spread needs two or more."
+
+
 jurkat_read, jurkat = gather(("ablation", "jurkat", {"fold": 0, "seed": 42}), ("seeds", "jurkat", {}))
 calibrated = {"data_options": {"cells": 1800, "noise": 1.0}}
 simulated_read, simulated = gather(("noise", "cytometer", calibrated), ("seeds", "cytometer", calibrated))
@@ -230,7 +236,7 @@ Markdown(missing_runs(("ablation", "jurkat"), ("seeds", "jurkat"), ("noise", "cy
 on_jurkat = by_seed(jurkat, "cg_recnet", "resnet50")
 Markdown(
     spread_table(on_jurkat, wanted)
-    or f"There are runs of both networks for {len(on_jurkat)} seed(s), and a spread needs two or more."
+    or too_few(on_jurkat)
 )
 
 # %% tags=["remove-input"]
@@ -243,23 +249,25 @@ provenance_of(jurkat_read, ("ablation", "jurkat"), ("seeds", "jurkat"))
 on_simulated = by_seed(simulated, "cg_recnet", "resnet50")
 Markdown(
     spread_table(on_simulated, wanted)
-    or f"There are runs of both networks for {len(on_simulated)} seed(s), and a spread needs two or more."
+    or too_few(on_simulated)
 )
 
 # %% tags=["remove-input"]
 provenance_of(simulated_read, ("noise", "cytometer"), ("seeds", "cytometer"))
 
 # %% [markdown]
-# ### What the tables tell
-#
-# In brackets: the seeds needed at either end of the interval of the standard deviation.
-# That interval is wide, because a standard deviation from three values is itself nearly unknown: it comes with the first result of three seeds, and belongs beside it.
+# ### What the seeds tell
 
 # %% tags=["remove-input"]
 lines = []
+if max(len(on_jurkat), len(on_simulated)) > 1:
+    lines.append(
+        "In brackets: the seeds needed at either end of the interval of the standard deviation. "
+        "That interval is wide, because a standard deviation from so few values is itself nearly unknown."
+    )
 for name, found in (("Jurkat cells", on_jurkat), ("simulated cells", on_simulated)):
     if len(found) < 2:
-        lines.append(f"On {name} nothing can be said yet.")
+        lines.append(f"On {name} the spread between seeds is not known yet.")
         continue
     sd, _, high = spread_of(list(found.values()))
     chance = power_of_paired_t(wanted["the paper's gain over the baseline"], max(sd, 1e-9), len(found))
@@ -271,13 +279,13 @@ for name, found in (("Jurkat cells", on_jurkat), ("simulated cells", on_simulate
 Markdown(" ".join(lines))
 
 # %% [markdown]
-# These runs are smaller than the paper's (image size, epochs, cells), and a spread shrinks as test cells and epochs grow: the paper prints much smaller ones.
+# The runs are smaller than the paper's (image size, epochs, cells), and the paper prints no spread over seeds to compare with.
 # What carries over is the arithmetic, not the numbers.
 # Folds add another spread, that of the cells, and they share their training cells, so that {eq}`eq-seeds-t` is too sure of itself there; {doc}`/book/5_results/spread` is about them.
 #
 # **Take-away.**
 # The same seed gives the same run only where everything else is the same, too.
-# A change in the last bit ends as a change in the result, so a result of one seed is one draw.
+# A change in the last bit grows into other weights, so a result of one seed is one draw.
 # Three seeds can support a large difference; for a small one they can support nothing.
 #
 # ```{exercise} A budget of seeds

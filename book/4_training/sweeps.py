@@ -97,6 +97,8 @@ for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
 # Here are two workers.
 # So that dying is seen to be survived, a thread kills one of them, with SIGKILL, as soon as the first run has left its record.
 #
+# {numref}`fig-sweep-timeline` will show who did what.
+#
 # A worker does here what it does in a real sweep, but runs the cells of the training notebook by itself, without papermill, which saves some seconds per run.
 
 # %% tags=["hide-input"]
@@ -245,7 +247,7 @@ shutil.rmtree(place)
 Markdown(
     f"The {len(part)} runs that had a record were skipped, the {len(table) - len(part)} new ones were done, and the table is whole. "
     f"Its scores mean nothing: a few simulated cells, one epoch, n = {len(mine['grid']['seed'])} runs per row. "
-    "The procedure is the one that made the records behind every table of this book."
+    "The procedure is the one that made the records of runs in this book."
 )
 
 # %% [markdown]
@@ -253,21 +255,8 @@ Markdown(
 #
 # `cgrecnet sweep FILE --cost` measures a few training steps of each network on this machine and says how many hours the runs would take.
 # A sweep that would take long starts only with `--yes`.
-# That scheduling itself does not get in the way was measured with runs that do nothing: the records in `results/bench-sweep` hold the seconds by number of runs.
-
-# %% tags=["remove-input"]
-import json
-
-bench = json.loads((REPOSITORY / "results" / "bench-sweep" / "trivial.json").read_text())
-rows = ["| trivial runs | seconds to run | per run | seconds to collect |", "|---:|---:|---:|---:|"]
-for entry in bench["measured"]:
-    seconds, runs = entry["seconds"], entry["runs"]
-    rows.append(f"| {runs:,} | {seconds['run']:.1f} | {1000 * seconds['run'] / runs:.1f} ms | {seconds['collect']:.2f} |")
-machine = bench["hardware"]
-where = f"{machine['cpu']}, {machine['cores']} cores, {bench['workers']} workers, commit {bench['commit'][:10]}"
-Markdown("\n".join(rows) + f"\n\nMeasured on {where}; nothing is trained in these runs.")
-
-# %% [markdown]
+# What the scheduling itself takes was measured with runs that do nothing ({doc}`costs`, {numref}`fig-costs-sweep`).
+#
 # **Take-away.**
 # A sweep is a file that is checked whole, run by workers that may die, and remembered by records alone.
 # A table is made from all of its runs or says which are missing.

@@ -27,9 +27,12 @@ from IPython.display import Markdown
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cost_rows
+from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text
 from cgrecnet.figures.answers import interval, p_text, points
 from cgrecnet.figures.cells import draw_absent
+from cgrecnet.figures.choices import rate_runs
 from cgrecnet.figures.decisions import HEADERS, decision_rows, decision_sentence, draw_forest
+from cgrecnet.figures.explained import KEPT_COMMAND, load_study, provenance_of_study
 from cgrecnet.figures.folds import by_model, draw_boxes, draw_fold_curves, last_gaps, mean_text, score_of, title_of
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_folds, overlap, rarest_class
@@ -58,7 +61,7 @@ if records:
         f"first learning rate {config['learning_rate']:g}, divided by {1 / config['gamma']:.0f} every {config['step_size']} epochs, one seed ({config['seed']}), {minutes:.0f} minutes of training in all. "
         f"Every network starts from the same ImageNet weights, except for what has no such weights: {', '.join(f'`{name}`' for name in fresh)}. "
         f"The paper trains for {load_tables()['S'].cell('Epochs', 'setting').value} epochs at its full image size. "
-        "So this is a small copy of the paper's experiment, made on two processor cores, and says what these networks do after *so much* training."
+        "So this is a small copy of the paper's experiment, made on two processor cores, and says what these networks do after this little training."
     )
 else:
     text = absent
@@ -192,14 +195,24 @@ if steps:
     better = [d for d in steps if d.outcome is Outcome.DIFFERENCE and d.result.difference > 0]
     worse = [d for d in steps if d.outcome is Outcome.DIFFERENCE and d.result.difference < 0]
     lines.append(
-        f"**P2.** Of {len(steps)} steps, {len(better)} came out as a *difference* upwards, {len(worse)} as one downwards, and {len(by_outcome[Outcome.UNDECIDED])} are undecided; "
-        f"the others differ by too little to matter, or do not differ beyond the margin ({len(by_outcome[Outcome.SMALL_DIFFERENCE]) + len(by_outcome[Outcome.NO_DIFFERENCE])})."
+        f"**P2.** Outcomes of {len(steps)} steps: *difference* upwards {len(better)}, *difference* downwards {len(worse)}, "
+        f"difference too small to matter {len(by_outcome[Outcome.SMALL_DIFFERENCE])}, no difference beyond the margin {len(by_outcome[Outcome.NO_DIFFERENCE])}, undecided {len(by_outcome[Outcome.UNDECIDED])}."
     )
     if len(better) == len(plan["P2"].contrasts):
         lines.append("So on these cells each module helps alone, and both together help more than either.")
     else:
-        lines.append(("So far" if few or left_out else "So") + " on these cells, with so much training, it was not shown that each module helps and that both together help more than either.")
+        lines.append(("So far" if few or left_out else "So") + " on these cells, after so little training, it was not shown that each module helps and that both together help more than either.")
 Markdown("\n\n".join(lines) if lines else "There is nothing to conclude yet.")
+
+# %% tags=["remove-input"]
+# Two things that the folds do not show; each is said only where its records are here and show it.
+study, rates = load_study("explain-jurkat", results), rate_runs(results)
+on_fusion = dead_text(study, records)
+on_rate = rate_text(rates, records[0].config["learning_rate"]) if records else ""
+if on_fusion:
+    display(Markdown(on_fusion), provenance_of_study(study, KEPT_COMMAND))  # noqa: F821
+if on_rate:
+    display(Markdown(on_rate), provenance_of([run for runs in rates.values() for run in runs.values()]))  # noqa: F821
 
 # %% [markdown]
 # ## The rarest class
@@ -268,7 +281,7 @@ if records:
     rising = [title_of(m) for m in groups if last_step[m] > 0]
     text += "\n\nMeans over n folds; the last column but one compares accuracy on random crops of training cells with that on whole validation cells, so it can be negative without any fault. "
     text += (
-        f"The validation accuracy of {', '.join(rising)} still rose in the last epoch, although the learning rate had been cut: more training would have changed these numbers, and perhaps their order."
+        f"The validation accuracy of {', '.join(rising)} still rose in the last epoch, although the learning rate had been cut: more training would probably have changed these numbers, and perhaps their order."
         if rising
         else "No network gained in its last epoch."
     )
@@ -301,6 +314,15 @@ Markdown(text)
 #   No outcome on this page decides a claim about the paper's cells; {doc}`headline` sets them side by side.
 # - **A random split.**
 #   It can part near copies of a cell ({doc}`/book/2_data/splits`), the same for all four networks.
+
+# %% tags=["remove-input"]
+more = []
+if on_fusion:
+    looked = " and ".join(f"{title_of(r.config['model'])} of fold {r.config['fold']}" for r in dead_runs(study, records))
+    more.append(f"- **A dead path.** The fusion of {looked} does not recalibrate, but for a constant. What one that does is worth, these runs do not tell.")
+if on_rate:
+    more.append(f"- **One learning rate.** All networks had {records[0].config['learning_rate']:g}, which does not suit CG-RecNet best on simulated cells ({{doc}}`choices`).")
+Markdown("\n".join(more))
 
 # %% tags=["remove-input"]
 if whole is None:

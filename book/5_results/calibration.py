@@ -91,9 +91,10 @@ provenance_of(records, PART)
 # With bins $b$ of the highest probability, $n_b$ cells in each,
 #
 # $$
-# \mathrm{ECE} = \sum_b \frac{n_b}{n} \, \bigl| \mathrm{accuracy}_b - \mathrm{confidence}_b \bigr| .
+# \mathrm{ECE} = \sum_b \frac{n_b}{n} \, \lvert a_b - c_b \rvert ,
 # $$ (eq-calibration-ece)
 #
+# where $a_b$ is the accuracy in the bin and $c_b$ the mean of its highest probabilities, the confidence.
 # The **Brier score** {cite}`brier1950verification` is the squared distance of the probabilities from the truth, $\frac1n \sum_i \sum_c (p_{ic} - y_{ic})^2$, where $y_{ic}$ is 1 for the true class and 0 otherwise.
 # It rewards both to be right and to be honest about it; less is better.
 
@@ -184,14 +185,14 @@ if pooled:
             second, low, high = cost_gap(pooled, index, ratio, *order[:2])
             words[-1] += f"; {title_of(order[1])} comes next with {second:.1f} more (95 % interval {points(low)} to {points(high)}, bootstrap over cells)"
         words[-1] += "."
-    first = min(pooled.models, key=lambda m: weigh(pooled, m, index, RATIOS[0]).cost[1])
-    changed = any(min(pooled.models, key=lambda m: weigh(pooled, m, index, r).cost[1]) != first for r in RATIOS)
+    top = {r: min(pooled.models, key=lambda m, r=r: weigh(pooled, m, index, r).cost[1]) for r in RATIOS}
+    changed = [f"{title_of(model)} at {r}" for r, model in top.items() if model != top[RATIOS[0]]]
     every = [weigh(pooled, model, index, ratio).cost for model in pooled.models for ratio in RATIOS[1:]]
     worse = sum(careful > usual for usual, careful in every)
     text = (
         f"The rarest class is {name}, {size} of {len(pooled):,} cells. "
         + " ".join(words)
-        + (" So the network at the top changes with what a miss costs; whether by more than chance, the intervals say." if changed else " Which network costs least does not change with the ratio here.")
+        + (f" At other ratios another network costs least ({', '.join(changed)}), which need not be more than chance." if changed else " Which network costs least does not change with the ratio here.")
         + (f" In {worse} of {len(every)} cases (a network at a ratio above 1) weighing did not pay: where probabilities are off, {{eq}}`eq-calibration-cost` trusts what it should not." if worse else f" In none of {len(every)} cases (a network at a ratio above 1) did weighing cost more than taking the most probable class.")
     )
 else:

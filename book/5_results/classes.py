@@ -60,6 +60,7 @@ from cgrecnet.runs.pooled import pool
 use_book_style()
 MODELS = ("resnet50", "rescmnet", "resgdnet", "cg_recnet")
 FULL, BASE = "cg_recnet", "resnet50"
+DATA = {"jurkat": "Jurkat", "zhu": "zhu"}  # as a sentence names them
 table5 = load_tables()["5"]
 runs = {data: experiment("ablation", data, RESULTS) for data in ("jurkat", "zhu")}
 pooled = {data: pool(found.records, MODELS, RESULTS) if found else None for data, found in runs.items()}
@@ -80,7 +81,7 @@ no_pictures = (
 def counted(found):
     """How many cells and folds a table stands on."""
     left = f"; left out, because not all networks were run on it: fold {', '.join(map(str, found.left_out))}" if found.left_out else ""
-    return f"n = {len(found):,} test cells of {len(found.folds_in)} fold(s), each cell tested once{left}"
+    return f"n = {len(found):,} test cells of {len(found.folds_in)} {'fold' if len(found.folds_in) == 1 else 'folds'}, each cell tested once{left}"
 
 
 said = missing_runs(("ablation", "jurkat"), results=RESULTS)
@@ -101,8 +102,10 @@ Markdown(said)
 #
 # $$
 # \begin{aligned}
-# P &= \frac{\text{TP}}{\text{TP} + \text{FP}}, \qquad R = \frac{\text{TP}}{\text{TP} + \text{FN}}, \\
-# F_1 &= \frac{2 P R}{P + R} = \frac{2\,\text{TP}}{2\,\text{TP} + \text{FP} + \text{FN}} .
+# P &= \frac{\text{TP}}{\text{TP} + \text{FP}}, \\
+# R &= \frac{\text{TP}}{\text{TP} + \text{FN}}, \\
+# F_1 &= \frac{2 P R}{P + R} \\
+# &= \frac{2\,\text{TP}}{2\,\text{TP} + \text{FP} + \text{FN}} .
 # \end{aligned}
 # $$ (eq-classes-f1)
 #
@@ -138,11 +141,12 @@ if zhu is not None:
 Markdown("\n\n".join(parts))
 
 # %% tags=["remove-input"]
-provenance_of(runs["zhu"].records if runs["zhu"] else (), ("ablation", "zhu"))
+if zhu is not None:
+    display(provenance_of(runs["zhu"].records, ("ablation", "zhu")))  # noqa: F821
 
 # %% [markdown]
 # The paper's table has other architectures as well.
-# Here they were trained in another experiment, on one fold and from random weights, so that this table stands apart: compare its columns with each other, not with those of the tables above.
+# Here they belong to another experiment ({doc}`comparison`), on one fold and from random weights: its columns compare with each other, and not with those of the tables above.
 
 # %% tags=["remove-input"]
 others = experiment("comparison", "jurkat", RESULTS)
@@ -151,7 +155,7 @@ parts = [missing_runs(("comparison", "jurkat"), results=RESULTS)]
 if systems is not None:
     parts += [
         f1_table(systems, "F1 of each class of Jurkat cells, all systems without ImageNet weights"),
-        f"*Jurkat, real cells, no ImageNet weights.* F1 in per cent, 95 % bootstrap intervals over cells; {counted(systems)}. *Exploratory*; accuracies are compared in {{doc}}`comparison`.",
+        f"*Jurkat, real cells, no ImageNet weights.* F1 in per cent, 95 % bootstrap intervals over cells; {counted(systems)}. *Exploratory*.",
     ]
 Markdown("\n\n".join(part for part in parts if part))
 
@@ -207,9 +211,9 @@ parts = []
 for data, found in pooled.items():
     if found is not None:
         difference = gains(found)
-        parts.append(gain_table(found, f"F1 of CG-RecNet less that of each other network, {data}"))
+        parts.append(gain_table(found, f"F1 of CG-RecNet less that of each other network, {DATA[data]}"))
         parts.append(
-            f"*{data}*: F1 of CG-RecNet less that of another network, percentage points, 95 % bootstrap interval over the same cells; {counted(found)}. *Exploratory.* "
+            f"*{DATA[data]}*: F1 of CG-RecNet less that of another network, percentage points, 95 % bootstrap interval over the same cells; {counted(found)}. *Exploratory.* "
             f"{clear(difference)} of {len(difference)} intervals leave out zero; if there were no difference at all, about {0.05 * len(difference):.1f} would."
         )
 Markdown("\n\n".join(parts) or f"{no_runs}.")
@@ -308,8 +312,8 @@ by_model = {data: {m: areas(found.labels, found.probabilities[m], RESAMPLES) for
 parts = []
 for data, found in pooled.items():
     if found is not None:
-        parts.append(area_table(found, by_model[data], f"Areas under the ROC curves, {data}"))
-        parts.append(f"*{data}*: areas by scikit-learn, 95 % bootstrap intervals over cells ({RESAMPLES:,} resamples); {counted(found)}.")
+        parts.append(area_table(found, by_model[data], f"Areas under the ROC curves, {DATA[data]}"))
+        parts.append(f"*{DATA[data]}*: areas by scikit-learn, 95 % bootstrap intervals over cells ({RESAMPLES:,} resamples); {counted(found)}.")
 Markdown("\n\n".join(parts) or f"{no_runs}.")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class, each with the ROC curves of four networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet; below, the areas of each class and their mean as marks with intervals. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-roc", "caption": "Which curve lies on top is a matter for intervals, not for the eye: where a curve runs inside the shaded band of another, drawing other cells could swap the two. Top: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. Bottom: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of all folds."}}

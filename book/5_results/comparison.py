@@ -84,7 +84,7 @@ simulated = bool(theirs) and theirs[0].data["simulated"]
 zhu_title = "zhu, simulated" if simulated else "zhu"
 Markdown(
     wide_table(comparison_headers(records, theirs, zhu_title), comparison_rows(paper, records, theirs), "Counterpart of Table 4 of the paper: scores of the comparison", rem=60)
-    + "\n\nOurs: Jurkat cells, real, n = 1 run each from random weights; in brackets Wilson's 95 % interval over the test cells; precision, recall and F1 are averages over classes weighted by their cells. The paper's: mean ± SD as printed; *lost*: not in the text at hand. "
+    + "\n\n" + ("Ours: Jurkat cells, real, n = 1 run each from random weights; in brackets Wilson's 95 % interval over the test cells; precision, recall and F1 are averages over classes weighted by their cells. " if records else "") + "The paper's: mean ± SD as printed; *lost*: not in the text at hand. "
     + ("The columns of `zhu` are simulated cells in the layout of the paper's files and say nothing about its cells." if simulated else "" if theirs else "A column for the paper's own cells (`zhu`) appears when the sweeps for it have been run.")
 )
 
@@ -156,7 +156,7 @@ draw_trade_off(own, pretrained, floor, records[0].config["image_size"]) if own e
 plt.show()
 
 # %% tags=["remove-input"]
-provenance_of([*records, *(ablation.records if ablation else [])], part)
+provenance_of([*records, *(ablation.records if ablation and records else [])], part)
 
 # %% tags=["remove-input"]
 if own:
@@ -184,7 +184,7 @@ Markdown(
     "The ablation's networks also halve the map at another place in each stage, as the weights file asks ({doc}`/book/7_judgement/deviations`), so the change is not of the weights alone. n = 1 run each. "
     + f"Over all the folds that have been run, the networks from ImageNet weights reached: {'; '.join(every_fold)}."
     if lines
-    else "The ablation's runs on this fold are not here, so what the weights do cannot be shown."
+    else "What ImageNet weights do cannot be shown: that takes runs of this comparison and of the ablation on the same fold."
 )
 
 # %% [markdown]
@@ -283,4 +283,4 @@ else:
 for title, plane in (("the paper's numbers", theirs_printed), ("ours", own)):
     limit = next((p.macs for p in plane if p.model == "cg_recnet"), 0) / 10
     allowed = [p for p in plane if p.macs <= limit]
-    print(f"{title}: {names([max(allowed, key=lambda p: p.accuracy)]) if allowed else 'none'}")
+    print(f"{title}: {names([max(allowed, key=lambda p: p.accuracy)]) if allowed else 'none' if plane else 'not run here'}")

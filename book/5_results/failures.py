@@ -82,7 +82,7 @@ if pooled is not None:
     ALL = len(MODELS)
     failed = frame["missed"].eq(ALL)
     said += (
-        f"\n\n**Here:** n = {len(frame):,} test cells of {len(pooled.folds_in)} fold(s), {ALL} networks. "
+        f"\n\n**Here:** n = {len(frame):,} test cells of {len(pooled.folds_in)} {'fold' if len(pooled.folds_in) == 1 else 'folds'}, {ALL} networks. "
         f"All networks miss {failed.sum():,} cells ({failed.mean():.1%}), at least one misses {(frame['missed'] > 0).sum():,}."
     )
 Markdown(said)
@@ -232,7 +232,10 @@ Markdown(text)
 # For every trait the effect is the **probability of superiority**: draw one missed cell and one that nobody misses; how often has the missed one the larger value?
 #
 # $$
-# A = \Pr(x_m > x_r) + \tfrac{1}{2} \Pr(x_m = x_r) ,
+# \begin{aligned}
+# A = {} & \Pr(x_m > x_r) \\
+# & + \tfrac{1}{2} \Pr(x_m = x_r) ,
+# \end{aligned}
 # $$ (eq-failures-superiority)
 #
 # where $x_m$ is the value of a missed cell and $x_r$ that of one that no network misses.
@@ -358,8 +361,8 @@ else:
     lost = set(frame.loc[failed, "cell_id"]) if pooled is not None else set()
     hit = [pair for pair in pairs if {ids[pair.first], ids[pair.second]} & lost]
     text = (
-        f"Among the {len(first):,} cells of Experiment 1 (Experiment 2 is G1 alone, and has no second label to give) the search finds {len(pairs)} pair(s) of exact or near copies. "
-        f"{len(torn)} of them carry two different classes, {len(apart)} two different stages, and {len(hit)} contain a cell that all networks miss. "
+        f"Among the {len(first):,} cells of Experiment 1 (Experiment 2 is G1 alone, and has no second label to give) the search finds {len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of exact or near copies. "
+        f"Pairs with two different classes: {len(torn) or 'none'}; with two different stages: {len(apart) or 'none'}; with a cell that all networks miss: {len(hit) or 'none'}. "
     )
     text += (
         "So copies with two labels do not explain the mistakes. The search finds copies of one picture, not two pictures of one cell."

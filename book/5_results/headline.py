@@ -11,7 +11,7 @@
 #
 # **You will learn** which of the paper's claims about results hold, as far as this can be said without its images, what the same questions gave on other cells, and why the second cannot decide the first.
 #
-# Three kinds of numbers stand on this page, and each keeps its own column.
+# Three kinds of numbers stand on this page, and none takes the place of another.
 #
 # *Printed*
 # : what the paper says of its own cells, neural stem cells.
@@ -20,7 +20,7 @@
 # : what we measured, on real cells of another kind and on cells that were computed.
 #
 # *zhu*
-# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and only they can decide a claim about those cells.
+# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and of all that is measured only they can decide a claim about those cells.
 
 # %% tags=["remove-input"]
 import inspect
@@ -61,7 +61,8 @@ counts = verdict_counts({name: outcomes[name] for name in shown})
 Markdown(
     f"Of the paper's {len(paper.claims)} claims, {len(shown)} are about results that runs can speak to. Their verdicts: "
     + ", ".join(f"{count} *{word}*" for word, count in counts.items() if count)
-    + f". {len(from_runs)} of them are decided by runs on the paper's own cells. {what_there_is(paper, results)}"
+    + (f". {len(from_runs)} of them are decided by runs on the paper's own cells. " if from_runs else ". ")
+    + what_there_is(paper, results)
 )
 
 # %% tags=["remove-input"]
@@ -70,10 +71,10 @@ Markdown(missing_runs(*parts, results=results))
 # %% [markdown]
 # ## The differences
 #
-# The paper argues with differences, so here they are.
+# The paper argues with differences, so {numref}`fig-headline-gains` begins with them.
 # A black diamond is printed, of the paper's cells; a coloured bar is ours, on Jurkat cells, with its 95 % interval.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per difference between two networks: a black diamond for the printed value and below it a coloured interval for the value on Jurkat cells, around a vertical line at zero."}, "figure": {"name": "fig-headline-gains", "caption": "Two sets of cells, two answers, and no reason why they should agree: a bar that misses its diamond contradicts nothing, and one that covers it confirms nothing. What the bars show is whether the same construction does on other cells, after little training, what is printed. Upper rows: over five folds from ImageNet weights, as far as they have been run; rows with a star: from random weights, one run each, intervals over cells; Jurkat cells, real."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per difference between two networks: a black diamond for the printed value and below it a coloured interval for the value on Jurkat cells, around a vertical line at zero."}, "figure": {"name": "fig-headline-gains", "caption": "Two sets of cells, two answers, and no reason why they should agree: a bar that misses its diamond contradicts nothing, and one that covers it confirms nothing. What the bars show is whether the same networks differ on other cells, after little training, as they do in print. Upper rows: over the folds that have been run, from ImageNet weights; rows with a star: from random weights, one run each, intervals over cells; Jurkat cells, real."}}
 answers = planned_answers(results)
 draw_gains(paper, answers)
 plt.show()
@@ -154,18 +155,25 @@ for question, page in PAGES.items():
     by_page.setdefault(page, []).append(question)
 Markdown(
     "Where each question is answered in full: " + "; ".join(f"{', '.join(questions)}, {link(f'5_results/{page}')}" for page, questions in by_page.items()) + ".\n\n"
-    "The claims that runs cannot speak to, with their verdicts, are on the {doc}`first page </book/index>`."
+    "The claims that runs cannot speak to, with their verdicts, are on the {doc}`first page </book/index>`. P9 and P10 belong to no claim; they are in {doc}`choices`."
 )
 
 # %% [markdown]
 # ## How a run would decide
 #
-# For every claim in the table that takes images, the rule that judges a run exists already, and was written before anyone here had such a run.
-# Here is the one for the main claim, C20.
+# How would runs on the paper's own cells be judged?
 
 # %% tags=["remove-input"]
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 
+without = [name for name in shown if name not in RUN_JUDGES]
+Markdown(
+    f"For {len(shown) - len(without)} of the {len(shown)} claims in the table the rule is written already, before anyone here had such a run; "
+    + (f"{', '.join(without)} would take other experiments than the paper's sweeps, and have none. " if without else "")
+    + "Here is the one for the main claim, C20."
+)
+
+# %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(RUN_JUDGES['C20'])}```")
 
 # %% [markdown]

@@ -138,13 +138,18 @@ Markdown(
 # ## What came out
 
 # %% tags=["remove-input"]
-tables = []
+tables, shown = [], set()
 for dial, doses in series.items():
-    if doses:
+    alone = f"Of the {dial} series only one setting ({', '.join(f'{level:g}' for level in doses)}) is here, so that there is no slope to see yet."
+    if len(doses) == 1 and {run.run_id for runs in doses.values() for run in runs.values()} <= shown:
+        tables.append(f"**{dial.capitalize()}.** {alone} Its runs are those of the table above.")
+    elif doses:
+        shown |= {run.run_id for runs in doses.values() for run in runs.values()}
         n = {run.test["n"] for runs in doses.values() for run in runs.values()}
         tables.append(
             f"**{dial.capitalize()}** (columns: setting of the dial)\n\n{dose_table(doses)}\n\n"
             f"Accuracy in per cent with 95 % intervals over n = {', '.join(map(str, sorted(n)))} simulated test cells, one run each."
+            + (f" {alone}" if len(doses) == 1 else "")
         )
 Markdown("\n\n".join(tables) or "There are no runs here, so there is no table.")
 
@@ -160,11 +165,19 @@ seeds = simulated_seeds()
 answers = {dial: dose_answers(dial, doses) for dial, doses in series.items()}
 
 
+def gate_of(dial):
+    """The planned contrast that is about the gate, or None where a run of it is missing."""
+    return next((a for a in answers[dial] if a.name.startswith("ResGDNet")), None)
+
+
+def unsaid(dials):
+    """One sentence on the dials that lack the runs for the gate."""
+    return f"Whether the gate helps against {' or '.join(dials)} cannot be said: not all of the runs for it are here." if dials else ""
+
+
 def reading(dial):
     """What the planned contrasts of a dial say of the gate, in words that follow from the outcomes."""
-    gate = next((a for a in answers[dial] if a.name.startswith("ResGDNet")), None)
-    if gate is None:
-        return f"Whether the gate helps against {dial} cannot be said: not all of the runs for it are here."
+    gate = gate_of(dial)
     less = gate.result.difference > 0
     luck = widest(seeds) if seeds else None
     said = {
@@ -179,14 +192,16 @@ def reading(dial):
 
 
 parts = []
+without = [dial for dial in answers if gate_of(dial) is None]
 for dial, found in answers.items():
     if found:
         parts.append(
-            f"**{asked[dial].id}, {dial}.** {reading(dial)}\n\n{answers_table(found)}\n\n"
+            f"**{asked[dial].id}, {dial}.** {reading(dial) if gate_of(dial) else unsaid([dial])}\n\n{answers_table(found)}\n\n"
             f"{{eq}}`eq-noise-difference` from the lowest to the highest setting, simulated cells; positive: the first network lost less."
         )
-    else:
-        parts.append(f"**{asked[dial].id}, {dial}.** {reading(dial)}")
+empty = [dial for dial, found in answers.items() if not found]
+if empty:
+    parts.append(f"**{', '.join(f'{asked[dial].id}, {dial}' for dial in empty)}.** {unsaid(empty)}")
 Markdown("\n\n".join(parts))
 
 # %% tags=["remove-input"]
@@ -199,7 +214,7 @@ if floors:
     short = [text for above, text in floors if above < 2 * asked["noise"].margin]
     text = (
         "How much can a network lose at all? To name the largest class for every cell needs no training; "
-        f"at noise 1 the networks lie above that by so many points: {', '.join(text for _, text in floors)} (n = 1 run each). "
+        f"at noise {min(series['noise']):g} the networks lie above that by so many points: {', '.join(text for _, text in floors)} (n = 1 run each). "
     )
     text += (
         f"With so little to lose, a small loss of {', '.join(name.split()[0] for name in short)} is no sign of strength: the dial hardly had anything to take away. "
@@ -226,17 +241,21 @@ for dial, doses in series.items():
     if has_contrast(doses, ("rescmnet", "resnet50")):
         found = change_between(doses, "rescmnet", "resnet50")
         lines.append(
-            f"- {dial}: ResCMNet (fusion alone) changed by {points(found.difference)} points more than the baseline "
+            f"- {dial}: the accuracy of ResCMNet (fusion alone) changed by {points(found.difference)} points against the baseline's; positive: it lost less "
             f"(95 % interval {interval(found.interval95)}, p = {found.p_value:.2g}, n = {found.n} simulated cells)."
         )
 steps = step_answers(series)
+apart = [step for step in steps if step.outcome is Outcome.DIFFERENCE]
+higher = sum(step.result.difference > 0 for step in apart)
 Markdown(
-    "\n".join(lines)
+    ("\n".join(lines) or "The runs of ResCMNet at two settings, which would answer this, are not here.")
     + (
-        f"\n\nAnd does each module add accuracy (C21)? Here is each step at each setting, McNemar's test on the same simulated cells, {len(steps)} contrast{'s' if len(steps) != 1 else ''} corrected as one family:\n\n"
+        "\n\nAnd does each module add accuracy (C21)? Here are the steps at each setting, where their runs are here; McNemar's test on the same simulated cells, corrected as one family:\n\n"
         + answers_table(steps)
+        + f"\n\nA difference by the plan's rule: {len(apart)} of {len(steps)}; in {higher} the network with the module is ahead of the baseline, in {len(apart) - higher} behind it. "
+        "How much of that is the learning rate, which is the same for all of them here, is asked in {doc}`choices`."
         if steps
-        else "The runs that would answer this are not here."
+        else ""
     )
 )
 
@@ -257,7 +276,8 @@ provenance_of(records, *PARTS)
 # "Suppresses noise" is a statement about a slope, and a slope can be measured where the noise has a dial.
 
 # %% tags=["remove-input"]
-Markdown(" ".join(reading(dial) for dial in series) + " All of this is about simulated cells, and one run of each network at each setting.")
+said = [reading(dial) for dial in series if gate_of(dial)]
+Markdown(" ".join([*said, unsaid(without)]) + (" All of this is about simulated cells, and one run of each network at each setting." if said else ""))
 
 # %% [markdown]
 # ## Every run that this page read

@@ -35,7 +35,7 @@ plan = load_plan()
 counts = progress(plan)
 Markdown(
     f"There are **{len(plan.questions)} questions**, {plan.questions[0].id} to {plan.questions[-1].id}, "
-    f"with {sum(len(q.contrasts) for q in plan.questions)} comparisons, answered by {len(counts)} sweeps of {sum(n for _, n in counts.values())} runs. "
+    f"with {sum(len(q.contrasts) for q in plan.questions)} comparisons, answered by {len(counts)} sweeps with {sum(n for _, n in counts.values())} runs in all. "
     f"Of these runs, {sum(done for done, _ in counts.values())} have a record here."
 )
 
@@ -74,8 +74,8 @@ plt.show()
 # %% tags=["remove-input"]
 at_ten = 1 - (1 - plan.alpha) ** 10
 Markdown(
-    f"The level of this plan is {plan.alpha:g}. {{numref}}`fig-plan-rule` B shows what ten uncorrected looks would do: a false finding in {at_ten:.0%} of all studies. "
-    f"The outcome *{Outcome.UNDECIDED}* is the honest answer when runs are few, and you will meet it on the following pages."
+    f"The level of this plan is {plan.alpha:g}. {{numref}}`fig-plan-rule` B shows what ten uncorrected looks would do: a false finding in {at_ten:.0%} of the studies in which there is nothing to find. "
+    f"The outcome *{Outcome.UNDECIDED}* is the honest answer when runs are few."
 )
 
 # %% [markdown]

@@ -128,7 +128,10 @@ made = expectations(runs)
 lines = ["| expected before the runs | what came out | the expectation |", "|---|---|---|"]
 lines += [f"| {one.words} | {one.found} | **{one.state}** |" for one in made]
 whole = gaps(runs).get(("none", 1.0))
-text = "The three expectations of the plan, one by one (95 % intervals in brackets):\n\n" + "\n".join(lines)
+if gaps(runs):
+    text = "The three expectations of the plan, one by one (95 % intervals in brackets):\n\n" + "\n".join(lines)
+else:
+    text = "A gap needs a run of each split at one setting, and no setting has both here. So none of the plan's expectations can be judged yet."
 if whole:
     random, grouped = (runs[split, "none", 1.0].test["accuracy"] for split in SPLITS)
     text += (

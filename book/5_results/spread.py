@@ -280,7 +280,7 @@ Markdown(
     f"Could five folds show a difference of {step:.2f} points? "
     "That depends on how much the difference fluctuates between repeats. "
     f"The paper prints an SD for each network; if the folds of two networks were unrelated, their difference would have one of $\\sqrt{{{sds[0]}^2 + {sds[1]}^2}} = {printed_sd:.2f}$ points (less, if a hard fold is hard for both). "
-    + (f"Ours, measured on {ours.plain.n} folds of Jurkat cells between the same two networks, is {ours.sd:.2f} points." if ours else "Ours is not measured yet.")
+    + (f"Ours, measured on {ours.plain.n} folds of Jurkat cells between our networks of these names, is {ours.sd:.2f} points." if ours else "Ours is not measured yet.")
 )
 
 # %% [markdown]
@@ -318,7 +318,10 @@ Markdown(" ".join(sentences))
 # From three values one gets a standard deviation with two degrees of freedom, and that is hardly known at all: if $s$ is measured with $\nu$ degrees of freedom, the 95 % interval of the truth lies between
 #
 # $$
-# s \sqrt{\nu / \chi^2_{\nu;\,0.975}} \quad \text{and} \quad s \sqrt{\nu / \chi^2_{\nu;\,0.025}}
+# \begin{aligned}
+# & s \sqrt{\nu / \chi^2_{\nu;\,0.975}} \\
+# \text{and} \quad & s \sqrt{\nu / \chi^2_{\nu;\,0.025}} ,
+# \end{aligned}
 # $$ (eq-spread-sd)
 #
 # where $\chi^2_{\nu;\,q}$ is the $q$ quantile of the chi-square law.
@@ -392,5 +395,6 @@ Markdown(text)
 
 # %% tags=["hide-input"]
 measured = spread_of(by_data["jurkat"]).sd if "jurkat" in by_data else 0.5  # half a point where nothing is measured
+origin = "from the measured one" if "jurkat" in by_data else "from an assumed one"
 for sd in (measured, 4 * measured):
-    print(f"seed SD {sd:.2f} points: {repeats_needed(1.0, np.sqrt(2) * sd, power=0.9)} seeds")
+    print(f"seed SD {sd:.2f} points ({origin}): {repeats_needed(1.0, np.sqrt(2) * sd, power=0.9)} seeds")

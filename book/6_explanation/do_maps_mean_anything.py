@@ -132,6 +132,7 @@ shown
 
 # %% [markdown]
 # The shuffled network is tested on true labels, so that it should be no better than always naming the commonest class.
+# The network on the shortcut is tested here in its own world, where the shortcut works.
 # {numref}`fig-maps-energy` shows the energy inside the cell for the first network's maps and their controls.
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
@@ -147,11 +148,10 @@ provenance_of_study(study)
 
 # %% tags=["remove-input"]
 def judged(found):
-    """A difference with its interval, and what the interval says."""
+    """What the interval of a difference says."""
     if found["mean"] is None or found["low"] is None:
-        return "cannot be said"
-    side = "more" if found["low"] > 0 else "less" if found["high"] < 0 else "not clearly more or less"
-    return f"{side} ({interval(found)}, n = {found['n']})"
+        return "too few maps with"
+    return "more" if found["low"] > 0 else "less" if found["high"] < 0 else "not clearly more or less"
 
 
 if study is None:
@@ -167,13 +167,13 @@ else:
     lines = ["| Grad-CAM, last stage, of | has inside the cell | than | difference (95 % interval) | n |", "|---|---|---|---|---:|"]
     for mine, other, kind, found in found_here:
         name = title_of(kind) if other == "no network" else network_title(other)
-        lines.append(f"| {network_title(mine)} | {judged(found).partition(' (')[0]} heat | {name} | {interval(found)} | {found['n']} |")
+        lines.append(f"| {network_title(mine)} | {judged(found)} heat | {name} | {interval(found)} | {found['n']} |")
     fine = beats(study, subject, "gradcam@stage3", controls[:3])
     shown = Markdown(
         "Energy inside the cell, cell by cell, against each control:\n\n"
         + "\n".join(lines)
         + "\n\nAt stage 3, where the map has four times as many positions, the difference to the same controls without a network is: "
-        + "; ".join(f"{title_of(kind)} {judged(found)}" for _, kind, found in fine)
+        + "; ".join(f"{title_of(kind)}: {interval(found)}, n = {found['n']}" for _, kind, found in fine)
         + "."
     )
 shown
@@ -203,7 +203,7 @@ shown
 # With each step the network knows less.
 # A map that explained it should fall apart ({numref}`fig-maps-cascade`).
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Left: rank correlation with the trained network's map, one line per method. Right: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Left: rank correlation with the trained network's map, one line per method. Right: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; at the last stage Grad-CAM and HiResCAM are one map, so that their lines coincide; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
 if study is None:
     draw_absent("The study was not run here.")
 else:
@@ -219,9 +219,19 @@ if study is None:
 else:
     fewest = min(one["agreement with the trained"]["n"] for steps in study.record.results["cascade"].values() for one in steps.values())
     some = study.record.cells["randomised"]
+    alike = [
+        title_of(kind)
+        for kind, steps in study.record.results["cascade"].items()
+        if (one := next(iter(steps.values()))["agreement with the trained"])["low"] is not None and one["low"] > 0
+    ]
     shown = Markdown(
         "Rank correlation with the trained network's map, mean (95 % interval) over the cells whose map has any heat:\n\n"
         + cascade_rows(study)
+        + (
+            f"\n\nWith fresh classifying layers alone, these still resemble the trained network's maps (interval above zero): {'; '.join(alike)}."
+            if alike
+            else "\n\nWith fresh classifying layers alone, no map clearly resembles the trained network's any more (no interval is above zero)."
+        )
         + (
             f"\n\nWhere n is below {some}, the other maps were *empty*: with fresh weights, nothing in them speaks for the class that the trained network had named. At worst {fewest} of {some} are left, and their mean tells little. That maps vanish is itself an answer: they depend on the weights."
             if fewest < some
@@ -258,14 +268,12 @@ else:
             lines.append(
                 f"| {MODELS[model]} | {name} | {interval(found['area deletion'])} | {interval(found['area insertion'])} | {found['area deletion']['n']} |"
             )
-    sentences = []
+    against = ["| network | curve | clearly better than a random order | clearly worse |", "|---|---|---|---|"]
     for model in study.record.results["curves"]:
         won = better_than_random(study, f"honest {model}")
-        words = {what: ", ".join(names) or "none" for what, names in won.items()}
-        sentences.append(
-            f"{MODELS[model]}, by the paired 95 % interval: clearly better than a random order in deletion: {words['deletion']} (clearly worse: {words['deletion lost']}); in insertion: {words['insertion']} (clearly worse: {words['insertion lost']})."
-        )
-    shown = Markdown("\n".join(lines) + "\n\n" + "\n".join(f"- {sentence}" for sentence in sentences))
+        words = {what: "; ".join(names) or "none" for what, names in won.items()}
+        against += [f"| {MODELS[model]} | {what} | {words[what]} | {words[f'{what} lost']} |" for what in ("deletion", "insertion")]
+    shown = Markdown("\n".join(lines) + "\n\nAgainst the random order, by the paired 95 % interval over the same cells:\n\n" + "\n".join(against))
 shown
 
 # %% [markdown]
@@ -322,7 +330,7 @@ else:
     for name in (name for name in following if name.startswith("shortcut")):
         own, fair = (following[name][pictures] for pictures in ("shortcut", "honest"))
         twin = following.get(name.replace("shortcut", "honest"), {}).get("honest")
-        text = f"In its own world the {network_title(name)}, is right on {own['accuracy']:.0%} of the cells. In the honest world it is right on {fair['accuracy']:.0%}, and says what the run suggests for {fair['as the run']:.0%}."
+        text = f"In its own world the {network_title(name).replace('Baseline', 'baseline')}, is right on {own['accuracy']:.0%} of the cells. In the honest world it is right on {fair['accuracy']:.0%}, and says what the run suggests for {fair['as the run']:.0%}."
         if twin:
             least, _ = wilson(round(fair["as the run"] * fair["n"]), fair["n"])
             _, most = wilson(round(twin["as the run"] * twin["n"]), twin["n"])
@@ -428,16 +436,16 @@ if study is None:
 else:
     verdicts = {kind: found for _, kind, found in beats(study, subject, "gradcam@last", [("no network", kind) for kind in ("uniform", "centre", "sobel", "swapped gradcam@last")])}
     above = [title_of(kind) for kind, found in verdicts.items() if found["low"] is not None and found["low"] > 0]
-    not_above = [title_of(kind) for kind in verdicts if title_of(kind) not in above]
+    below = [title_of(kind) for kind, found in verdicts.items() if found["high"] is not None and found["high"] < 0]
+    open_ = [title_of(kind) for kind in verdicts if title_of(kind) not in above + below]
     names = {"uniform": "a uniform map", "edges (Sobel)": "plain edges", "blob in the middle": "a blob in the middle", title_of("swapped gradcam@last"): "the same map laid on another cell"}
-    better, worse = (", ".join(names.get(name, name) for name in found) for found in (above, not_above))
-    worse = " or ".join(worse.rsplit(", ", 1))
-    better = " and ".join(better.rsplit(", ", 1))
+    better, worse, same = (" and ".join(", ".join(names.get(name, name) for name in found).rsplit(", ", 1)) for found in (above, below, open_))
+    parts = [f"{word} {text}" for word, text in (("more of its heat inside the cell than", better), ("less than", worse), ("not clearly more or less than", same)) if text]
     shown = Markdown(
         "**Take-away.** A map is worth what it adds to its controls. On these simulated cells, "
         f"{MODELS[subject.split()[1]]}'s Grad-CAM at the last stage has "
-        + (f"more of its heat inside the cell than {better}" if above else "no more of its heat inside the cell than any control")
-        + (f", but not clearly more than {worse}" if above and not_above else "")
+        + ", ".join(parts)
+        + ("" if above else " (share of the heat inside the cell)")
         + ". Heat on the cell says where a coarse map is positive; it does not say that the network went by the cell's form, and the shortcut network is the test of that."
     )
 shown

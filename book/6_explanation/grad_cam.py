@@ -185,14 +185,22 @@ Markdown(
 # %% tags=["remove-input"]
 def compared(made, first, second, kinds):
     """The paper's reading in numbers: does the first network have more of its heat inside the cell than the second?"""
-    texts = []
+    texts, signs = [], []
     for kind in kinds:
         for _, _, found in beats(made, first, kind, [(second, kind)]):
             if found["low"] is not None:
                 word = "more" if found["low"] > 0 else "less" if found["high"] < 0 else "not clearly more or less"
-                texts.append(f"{title_of(kind)} {word} ({interval(found)}, n = {found['n']})")
+                texts.append(f"{title_of(kind)}: {word}, {interval(found)}, n = {found['n']}")
+                signs.append((found["low"] > 0) - (found["high"] < 0))
     names = [MODELS[name.split()[1]] for name in (first, second)]
-    return f"{names[0]} against {names[1]}, heat inside the cell, same cells: " + "; ".join(texts) + "."
+    said = (
+        "So here the heat lies on the cell as the paper reads its pictures"
+        if signs and min(signs) > 0
+        else "This is the opposite of what the paper reads from its pictures"
+        if signs and max(signs) < 0
+        else "What the paper reads from its pictures is not seen here at every depth"
+    )
+    return f"{names[0]} minus {names[1]}, share of the heat inside the cell, same cells (95 % interval): " + "; ".join(texts) + f". {said}; one network of each kind."
 
 
 study = load_study()
@@ -202,6 +210,7 @@ else:
     tests = [
         f"| {network_title(name)} | {facts['test']['accuracy']:.3f} | {facts['test']['macro']['f1']:.3f} | {facts['test']['n']} |"
         for name, facts in study.record.networks.items()
+        if name.startswith("honest")
     ]
     shown = Markdown("\n".join(["| network | accuracy | macro F1 | test cells |", "|---|---:|---:|---:|", *tests]))
 shown
@@ -223,7 +232,7 @@ provenance_of_study(study)
 if study is None:
     shown = None
 else:
-    counted = ", ".join(f"{len(chosen)} {sort}" for sort, chosen in sorts.items())
+    counted = ", ".join(f"{len(chosen)} {sort.replace(', ', ' and ')}" for sort, chosen in sorts.items())
     inside = {name: study.record.results["scores"][name]["gradcam@last"]["energy cell"] for name in (first, second)}
     words = "; ".join(
         f"{MODELS[name.split()[1]]} {found['mean']:.2f} (n = {found['n']})" if found["mean"] is not None else f"{MODELS[name.split()[1]]} has no heat at all"
@@ -268,7 +277,7 @@ else:
     cells = jurkat.record.cells
     tests = ", ".join(f"{MODELS[facts['model']]} {facts['test']['accuracy']:.3f} (n = {facts['test']['n']})" for facts in jurkat.record.networks.values())
     size = jurkat.record.config["image_size"]
-    sides = ", ".join(f"{PLACES[place]} {jurkat.map(name, f'gradcam@{place}').shape[1]}" for name in list(jurkat.record.networks)[:1] for place in PLACES)
+    sides = ", ".join(f"{jurkat.map(name, f'gradcam@{place}').shape[1]} at {'the ' if place == 'last' else ''}{PLACES[place]}" for name in list(jurkat.record.networks)[:1] for place in PLACES)
     shown = Markdown(
         f"Accuracy of the two networks on their test cells: {tests}. "
         f"They were trained at {size} pixels, so their maps are coarse; positions per side: {sides}. "
@@ -296,17 +305,17 @@ else:
     rows = [(name, kind) for name in jurkat.record.networks for kind in scores[name]]
     rows += [(f"untrained {one.split()[1]}", kind) for kind in ("gradcam@last", "gradcam@stage3", "gradcam@stage2")]
     rows += [("no network", kind) for kind in scores["no network"]]
-    groups = []
+    groups = ["| map | where it was right | n | where it was wrong | n |", "|---|---|---:|---|---:|"]
     for kind, found in jurkat.record.results["by answer"].items():
-        groups.append(f"{title_of(kind)} {interval(found['right'])} where it was right (n = {found['right']['n']}), {interval(found['wrong'])} where it was wrong (n = {found['wrong']['n']})")
+        groups.append(f"| {title_of(kind)} | {interval(found['right'])} | {found['right']['n']} | {interval(found['wrong'])} | {found['wrong']['n']} |")
     area = jurkat.record.results["area"]["cell"]
     shown = Markdown(
         "Shares of heat inside the segmented cell, means with 95 % intervals over cells:\n\n"
         + score_table(jurkat, rows, ("energy cell", "energy border", "pointing cell"))
         + f"\n\nThe segmented cell covers {interval(area)} of the picture (n = {area['n']}), which is chance. "
-        + f"By the answer of {MODELS[one.split()[1]]}: "
-        + "; ".join(groups)
-        + ". "
+        + f"The same shares by the answer of {MODELS[one.split()[1]]}:\n\n"
+        + "\n".join(groups)
+        + "\n\n"
         + compared(jurkat, one, other, ("gradcam@last", "gradcam@stage3", "gradcam@stage2"))
     )
 shown

@@ -52,7 +52,7 @@ asked = [name for name, entry in ledger.items() if entry.effect != NOT_MEASURED]
 measured = [name for name, found in effects_measured.items() if any(effect.result for effect in found)]
 Markdown(
     f"The ledger has **{len(ledger)} open choices** with {sum(len(e.options) for e in ledger.values())} options. "
-    f"For {len(asked)} of them a sweep compares options, and the effect of {len(measured)} has been measured on this machine's records"
+    f"For {len(asked)} of them a sweep compares options, and the effect of {len(measured)} has been measured by the records here"
     + (": **we cannot yet say of any of them how much it matters**." if not measured else ".")
 )
 
@@ -145,7 +145,7 @@ print("adapters, parameters more than with a bias:", adapters)
 # %% tags=["remove-input"]
 settled = {e.option for e in effects if e.excluded}
 whole = {option for option in settled if all(e.excluded for e in effects if e.option == option)}
-assert whole == settled and not effects[0].excluded
+assert whole == settled == {"fusion_width", "cafm_hidden", "head"} and not effects[0].excluded  # as the caption says
 labelled, exchanged = len(paper.as_labelled.fits), len(paper.exchanged.fits)
 assert labelled == 0 < exchanged and len(both) == 2
 assert vgg.contains(vgg16_parameters() / 1e6) and not vgg.contains(three_more / 1e6)

@@ -14,11 +14,12 @@
 # Every limit is written so that it can be used against us: what it is, which of our statements it touches, and what it would take.
 
 # %% tags=["remove-input"]
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.dead_path import dead_paths, sources
 from cgrecnet.figures.limits import HEADERS, limit_rows, settings_of
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.plan import progress
@@ -50,7 +51,11 @@ Markdown(wide_table(HEADERS, limit_rows("have"), "What we do not have", rem=44))
 # ## What our runs are
 
 # %% tags=["remove-input"]
-Markdown(f"{settings_of()}\n\n" + wide_table(HEADERS, limit_rows("runs"), "What our runs are", rem=44))
+dead = dead_paths()
+Markdown(f"{settings_of()}\n\n" + wide_table(HEADERS, limit_rows("runs", dead), "What our runs are", rem=44))
+
+# %% tags=["remove-input"]
+display(*sources(dead))
 
 # %% [markdown]
 # ## What our methods assume

@@ -17,8 +17,10 @@
 # Every number is read from the records of their runs.
 
 # %% tags=["remove-input"]
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
+from cgrecnet.figures.dead_path import dead_paths_of, dead_words, sources
+from cgrecnet.figures.explained import load_study
 from cgrecnet.figures.missing import provenance_of
 from cgrecnet.figures.model_card import (
     DATA,
@@ -45,7 +47,7 @@ nothing = "There are no records of these networks here, so the card has nothing 
 
 def facts(rows, label):
     """A card's section as a table of two columns."""
-    return Markdown(wide_table(("what", "value"), rows, label, rem=24))
+    return Markdown(wide_table(("what", "value"), rows, label, rem=20))
 
 
 Markdown(what_is_missing() or "All of the card's runs are here.")
@@ -116,7 +118,13 @@ facts(cost_rows(records), "What training took") if records else Markdown(nothing
 #   Where a class has few cells its interval is wide, and a mean over classes hides it.
 # - **A reading.**
 #   The network is our reading of a text that leaves choices open ({doc}`/book/7_judgement/deviations`).
-#
+
+# %% tags=["remove-input"]
+study = load_study("explain-jurkat")
+dead = [path for path in dead_paths_of(study) if path.model == MODEL] if study else []
+display(Markdown(dead_words(dead)), *sources(dead))
+
+# %% [markdown]
 # **Take-away.**
 # The question about a model is not how good it is, but how good it is for whom, on what, and how surely one knows.
 #

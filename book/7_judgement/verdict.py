@@ -17,12 +17,13 @@
 
 # %% tags=["remove-input"]
 import matplotlib.pyplot as plt
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.headline import line_of, planned_answers
+from cgrecnet.figures.dead_path import dead_paths, dead_words, sources
+from cgrecnet.figures.headline import CELLS, line_of, planned_answers
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES
@@ -41,9 +42,9 @@ counts = verdict_counts(outcomes)
 answers = planned_answers()
 plan = load_plan()
 Markdown(
-    f"> **In one sentence.** Of {len(outcomes)} claims "
-    + ", ".join(f"{number} *{word}*" for word, number in counts.items() if number)
-    + f"; {len(own) or 'none'} of them were decided by runs on the paper's own cells."
+    f"> **In one sentence.** The verdicts on {len(outcomes)} claims: "
+    + ", ".join(f"*{word}* {number}" for word, number in counts.items() if number)
+    + f"; runs on the paper's own cells decided {len(own) or 'none'} of them."
 )
 
 # %% [markdown]
@@ -83,14 +84,14 @@ for question in plan.questions:
     found = answers.get(question.id)
     if found is None:
         continue
-    unit = {"folds": "folds"}.get(question.unit, "cells")
+    unit = "folds" if question.unit == "folds" else "cells"
     said = "\n".join(line_of(answer, unit) for answer in found) or "not yet: runs are missing or too few"
-    rows.append((f"{question.id} {question.question}", question.data, said, ", ".join(question.claims) or "none"))
+    rows.append((f"{question.id} {question.question}", CELLS[question.data], said, ", ".join(question.claims) or "none"))
 text = wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions and outcomes", rem=52)
 judged = [answer.outcome for found in answers.values() for answer in found]
 if judged:
     tally = ", ".join(f"{judged.count(word)} *{word}*" for word in Outcome if word in judged)
-    text += f"\n\nOf {len(judged)} planned comparisons whose runs are here: {tally}. *Jurkat* are real cells of another kind; *cytometer* are simulated cells."
+    text += f"\n\nOf {len(judged)} planned comparisons whose runs are here: {tally}."
 else:
     text += "\n\nNo planned comparison has its runs here yet."
 Markdown(text)
@@ -104,18 +105,23 @@ else:
 source
 
 # %% tags=["remove-input"]
-gains = [a for q in ("P1", "P2") for a in answers.get(q, ()) if a.outcome is Outcome.DIFFERENCE]
+asked = [a for q in ("P1", "P2") for a in answers.get(q, ())]
+gains = [a for a in asked if a.outcome is Outcome.DIFFERENCE]
 better, worse = ([a for a in gains if (a.result.difference > 0) is sign] for sign in (True, False))
 if not answers.get("P1"):
     text = "The comparison that matters most, CG-RecNet against its baseline on real cells, cannot be judged here yet: its runs are missing or too few."
 elif not gains:
-    text = "On these real cells, at the sizes that we could afford, no planned comparison of the ablation found a difference beyond chance and margin. That neither supports nor contradicts the claimed gain on other cells at another size."
+    text = f"On these real cells, at the sizes that we could afford, none of the {len(asked)} planned comparisons of the ablation that could be made came out as *{Outcome.DIFFERENCE}*. That neither supports nor contradicts the claimed gain on other cells at another size."
 else:
     text = (
-        f"On these real cells, at the sizes that we could afford, {len(better)} planned comparisons of the ablation found the network with more modules ahead and {len(worse)} found it behind. "
+        f"On these real cells, at the sizes that we could afford, of {len(asked)} planned comparisons of the ablation {len(better)} found the network with more modules ahead and {len(worse)} found it behind. "
         "That is a result about these cells and sizes; the claimed gain is about others."
     )
 Markdown(text)
+
+# %% tags=["remove-input"]
+dead = dead_paths()
+display(Markdown(dead_words(dead)), *sources(dead))
 
 # %% [markdown]
 # ## What would change it

@@ -14,7 +14,7 @@ from cgrecnet.evaluation.answers import Answer, judge_family
 from cgrecnet.evaluation.counts import McNemar, mcnemar, wilson
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.answers import points
-from cgrecnet.figures.dose import MARKS, NAMES, right_counts
+from cgrecnet.figures.dose import MARKS, NAMES, majority_share, right_counts
 from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
 from cgrecnet.paths import REPOSITORY, RESULTS
@@ -58,6 +58,17 @@ def chosen_rate(rates: Rates, model: str) -> float | None:
     """The rate with the highest validation macro F1 of this model (the lower of equals); None without runs."""
     scores = {rate: validation_f1(runs[model]) for rate, runs in rates.items() if model in runs}
     return max(scores, key=scores.get) if scores else None
+
+
+def not_learned(rates: Rates) -> dict[float, list[str]]:
+    """Rate -> models whose accuracy is not clearly above that of naming the largest class (Wilson's 95 % interval)."""
+    found: dict[float, list[str]] = {}
+    for rate, runs in rates.items():
+        for model, record in runs.items():
+            low, _ = wilson(*right_counts(record))
+            if low <= majority_share(record):
+                found.setdefault(rate, []).append(model)
+    return found
 
 
 def rate_answers(rates: Rates, results: Path = RESULTS) -> list[Answer]:

@@ -57,7 +57,11 @@ def group_of(claim: Claim) -> str:
 def printed_text(claim: Claim) -> str:
     """The printed values of a claim, one a line."""
     mark = {True: " (difference of printed numbers)", False: ""}
-    lines = [f"{v.name}: {v.printed}{f' ± {v.sd}' if v.sd else ''} {v.unit}{mark[v.derived]}" for v in claim.values]
+    unit = {"probability": "", "area": "", "ratio": ""}  # pure numbers: the name says what they are
+    lines = [
+        f"{v.name}: {v.printed}{f' ± {v.sd}' if v.sd else ''} {unit.get(v.unit, v.unit)}".rstrip() + mark[v.derived]
+        for v in claim.values
+    ]
     return "\n".join(lines) or "no number"
 
 

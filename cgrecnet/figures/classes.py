@@ -87,9 +87,8 @@ def area_table(pooled: Pooled, by_model: Mapping[str, Areas], label: str) -> str
     for index, name in enumerate((*pooled.classes, "macro (mean of the classes)")):
         texts = [f"{area.values[index]:.4f}\n({span(area.interval(index), 1, 4)})" for area in by_model.values()]
         rows.append([name, *texts])
-    rows.append(
-        [f"macro, mean of {len(pooled.folds_in)} fold(s)", *(_mean_of_folds(pooled, model) for model in by_model)]
-    )
+    folds = f"n = {len(pooled.folds_in)} {'fold' if len(pooled.folds_in) == 1 else 'folds'}"
+    rows.append([f"macro, mean of the folds ({folds})", *(_mean_of_folds(pooled, model) for model in by_model)])
     return wide_table(["class against the rest", *(NAMES.get(m, m) for m in by_model)], rows, label, rem=36)
 
 

@@ -27,7 +27,7 @@ def bench_provenance(record: BenchRecord) -> Provenance:
     )
     head, plus, _ = record.commit.partition("+")
     facts = [
-        ("Record", f"results/bench-{record.name}/{record.id}.json, by `cgrecnet bench {record.name}`"),
+        ("Record", f"results/bench-{record.name}/{record.id}.json, by cgrecnet bench {record.name}"),
         ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
         ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
         ("Code", "the same as now" if is_current(record) else "has changed since; measure again to renew it"),
@@ -69,8 +69,8 @@ def model_table(record: ModelsRecord, kind: str) -> Table:
     Rates are relative to the first model of the record in float32; absolute ones only from a GPU.
     """
     gpu = record.hardware["gpu"]
-    headers = ["model", "10⁹ MACs", "of the roof, float32", "of the roof, bf16", "bf16 / float32"]
-    headers.append("images/s, bf16" if gpu else "rate, float32")
+    headers = ["model", "10⁹ multiply-adds", "share of roof, float32", "share of roof, bf16", "rate, bf16 / float32"]
+    headers.append("images/s, bf16" if gpu else "rate / Baseline's, float32")
     full, half = eager_rows(record, kind, "32"), {row.model: row for row in eager_rows(record, kind, "bf16")}
     passes = record.settings["batch_size"] * (1 if kind == "forward" else 3) * 2
     rows, first = [], full[0].images_per_second if full else None

@@ -11,7 +11,7 @@ from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.errors import UserError
 from cgrecnet.explain.methods import TITLES
 from cgrecnet.explain.sanity import WITHOUT_NETWORK
-from cgrecnet.figures.provenance import SHOWN, Provenance
+from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain import explain_code
 from cgrecnet.runs.explain_config import ExplainConfig
@@ -112,7 +112,7 @@ def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenan
         for one in record.data
     )
     head, plus, _ = record.commit.partition("+")
-    hardware, weights = record.hardware, record.weights.get("source")
+    weights = record.weights.get("source")
     code = "the same as now" if study.is_current() else f"has changed since; {typed} brings the numbers up to date"
     return Provenance(
         (
@@ -123,8 +123,7 @@ def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenan
             ("Seeds", f"{record.config['seed']} (one seed each)"),
             ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
             ("Code", code),
-            ("Hardware", hardware["gpu"] or f"CPU, {hardware['cores']} cores, {hardware['threads']} thread(s) "
-                                            f"({hardware['cpu']})"),
+            ("Hardware", hardware_text(record.hardware)),
             ("Time", f"{record.wall_seconds / 60:.0f} min"),
         ),
         runs=(record.run_id,),
@@ -157,7 +156,13 @@ def interval(found: Mapping | None, digits: int = 2, percent: bool = False) -> s
     if not found or found["mean"] is None:
         return "none"
     factor, unit = (100, " %") if percent else (1, "")
-    mean = f"{factor * found['mean']:.{digits}f}{unit}"
+    mean = _number(factor * found["mean"], digits) + unit
     if found["low"] is None or found["n"] < LEAST:
         return mean
-    return f"{mean} ({factor * found['low']:.{digits}f} to {factor * found['high']:.{digits}f})"
+    return f"{mean} ({_number(factor * found['low'], digits)} to {_number(factor * found['high'], digits)})"
+
+
+def _number(value: float, digits: int) -> str:
+    """A number with a true minus sign, and none before zero."""
+    text = f"{value:.{digits}f}"
+    return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")

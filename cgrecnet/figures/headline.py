@@ -99,7 +99,7 @@ def on_other_cells(claim: str, answers: Mapping[str, Answers], plan: Plan | None
             else:
                 own = [answer for answer in answers.get(question.id, ()) if _is_about(claim, answer)]
                 found = [line_of(answer, unit) for answer in own] or ["not enough runs here yet"]
-            texts.append(f"{question.id}, {question.measure}, {cells}:\n" + "\n".join(found))
+            texts.append(f"{question.id}, {question.measure.replace('f1', 'F1')}, {cells}:\n" + "\n".join(found))
     return "\n".join(texts) or "nothing planned"
 
 

@@ -119,20 +119,28 @@ def class_table(runs: Runs, index: int, results: Path = RESULTS) -> str:
 
 
 def draw_recalls(runs: Runs) -> Figure:
-    """One panel per class shares: recall of each class, filled without and hollow with class weights, Wilson's 95 %."""
-    figure, panels = plt.subplots(1, max(len(runs), 1), figsize=(7.2, 3.4), sharey=True, squeeze=False)
-    for axes, (shares, here), mark in zip(panels[0], runs.items(), "ABCDEF", strict=False):
+    """One panel per planned class shares: recall of each class, filled without and hollow with class weights.
+
+    Bars: Wilson's 95 % intervals; a setting without runs gets a panel that says so.
+    """
+    settings = sorted({*planned_shares(), *runs}, key=max)
+    figure, panels = plt.subplots(1, len(settings), figsize=(7.2, 3.4), sharey=True, squeeze=False)
+    for axes, shares, mark in zip(panels[0], settings, "ABCDEF", strict=False):
+        here = runs.get(shares, {})
+        axes.set_title(f"   {shares_text(shares)}")
+        letter(axes, mark)
+        if not here:
+            say_not_run(axes)
+            continue
         for model, weighted in here:
             _draw_run(axes, here[model, weighted], model, weighted)
         record = next(iter(here.values()))
         names = [f"{_short(entry['name'])}\nn = {entry['support']}" for entry in record.test["per_class"]]
         axes.set_xticks(range(len(names)), names, fontsize=8)
         axes.set(ylim=(-3, 103), xlim=(-0.5, len(names) - 0.5))
-        axes.set_title(f"   {shares_text(shares)}")
-        letter(axes, mark)
-    if not runs:
-        say_not_run(panels[0][0])
-    panels[0][0].set_ylabel("recall (%)")
+    first = next((axes for axes in panels[0] if axes.axison), panels[0][0])
+    first.set_ylabel("recall (%)")
+    first.tick_params(labelleft=True)
     handles = [
         plt.Line2D([], [], linestyle="", marker=MARK[model], color=MODEL_COLOURS[model], fillstyle=fill, label=label)
         for model in MODELS

@@ -53,7 +53,8 @@ def module_words(study: Study, name: str) -> str:
             said = "holds the background back against the cell" + (
                 ", though it makes neither quieter" if off > 1 else ", and makes it quieter than it came")
         elif gap["high"] < 0:
-            said = "makes the background longer than the cell, relatively, which is the opposite of suppression"
+            said = ("lengthens the vectors of the background more than those of the cell, "
+                    "which is the opposite of suppression")
         else:
             said = "treats cell and background alike, as far as these cells tell"
         sentences.append(
@@ -61,7 +62,6 @@ def module_words(study: Study, name: str) -> str:
             f"(difference {interval(gap)}, n = {gap['n']})."
         )
         if before:
-            sentences.append(
-                f"{network_title(before)}, that difference is {interval(modules[before]['gate']['length on - off'])}."
-            )
+            other = interval(modules[before]["gate"]["length on - off"])
+            sentences.append(f"In {network_title(before)}, that difference is {other}.")
     return " ".join(sentences)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.figures.dead_path import DeadPath, dead_rows
 from cgrecnet.figures.pages import link
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paper.tables import load_tables
@@ -14,10 +17,10 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "have": (
         ("The paper's images are not at hand.",
          "Every claim on accuracy: none can be repeated, and results on other cells stand beside it, never for it.",
-         "The images, and `make reproduce`; the columns for `zhu` then fill by themselves."),
+         "The images, and the command make reproduce; the columns for zhu then fill by themselves."),
         ("Some cells of the paper's tables, its equations as printed and Table 2 are lost in the text at hand.",
          "Claims on those cells, the initial learning rate, the readings of the equations.",
-         "The whole text; each cell is one line in `tables.yaml`."),
+         "The whole text; each cell is one line in tables.yaml."),
         ("There is no code of the authors and there are no weights.",
          "The architecture is a reading, found by a search for what fits the printed counts after these were known.",
          "The authors' code, or a count that was not used in the search."),
@@ -38,9 +41,6 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Most comparisons have one seed, many one fold.",
          "A difference includes the luck of one training; intervals over cells do not know of it.",
          "More seeds; the page on seeds says how many a given difference needs."),
-        ("At the seed of these runs the fusion's spatial path starts dead; training did not revive it where looked at.",
-         "ResCMNet and CG-RecNet as trained here test a plain sum of the two branches, not a recalibration.",
-         "Seeds at which the path starts alive; the chapter on the fusion shows how to tell."),
         ("Simulated cells follow assumed laws.",
          "They show what can happen, under known truth, and nothing about living cells.",
          "Traits measured on real cells, with masks."),
@@ -65,9 +65,12 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
 }  # fmt: skip
 
 
-def limit_rows(part: str) -> list[tuple[str, str, str]]:
-    """Rows under HEADERS of a part: "have", "runs" or "methods"; KeyError for another."""
-    return list(_ROWS[part])
+def limit_rows(part: str, dead: Sequence[DeadPath] = ()) -> list[tuple[str, str, str]]:
+    """Rows under HEADERS of a part: "have", "runs" or "methods"; KeyError for another.
+
+    dead: networks whose fusion was found with a dead spatial path (`dead_paths()`); a limit of the runs.
+    """
+    return [*_ROWS[part], *(dead_rows(dead) if part == "runs" else ())]
 
 
 def settings_of() -> str:

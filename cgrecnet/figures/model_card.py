@@ -10,6 +10,7 @@ from cgrecnet.evaluation.bootstrap import class_f1_intervals
 from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.missing import missing_runs
+from cgrecnet.figures.provenance import hardware_text
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.runs.pooled import Pooled
 from cgrecnet.runs.record import RunRecord
@@ -78,9 +79,10 @@ def summary(pooled: Pooled, records: Sequence[RunRecord], model: str = MODEL) ->
     error = expected_calibration_error(pooled.labels, pooled.probabilities[model])
     spread = f", SD {folds.std(ddof=1):.2f}" if len(folds) > 1 else ""
     return (
-        f"Of {len(pooled):,} test cells {hits / len(pooled):.1%} are named right (95 % interval over cells {low:.1%} "
-        f"to {high:.1%}); the mean over folds is {folds.mean():.2f} %{spread} (n = {len(folds)} folds, from "
-        f"{folds.min():.2f} to {folds.max():.2f}). Always naming the commonest class would be right for {common:.1%}. "
+        f"Of {len(pooled):,} test cells {100 * hits / len(pooled):.1f} % are named right (95 % interval over cells "
+        f"{100 * low:.1f} to {100 * high:.1f} %); the mean over folds is {folds.mean():.2f} %{spread} "
+        f"(n = {len(folds)} folds, from {folds.min():.2f} to {folds.max():.2f}). "
+        f"Always naming the commonest class would be right for {100 * common:.1f} %. "
         f"The expected calibration error is {100 * error:.1f} percentage points (n = {len(pooled):,} cells): on "
         "average, the stated probability is as far as that from the share that is right."
     )
@@ -89,12 +91,11 @@ def summary(pooled: Pooled, records: Sequence[RunRecord], model: str = MODEL) ->
 def cost_rows(records: Sequence[RunRecord]) -> list[tuple[str, str]]:
     """What training took: time, hardware, and how often each cell was looked at."""
     seconds = [record.wall_seconds for record in records]
-    used = [r.hardware["gpu"] or f"{r.hardware['cpu']}, {r.hardware['threads']} thread(s)" for r in records]
     seen = sum(len(record.history) * record.split["sizes"]["train"] for record in records)
     return [
         ("time", f"{sum(seconds) / 60:.0f} min in all; {min(seconds) / 60:.0f} to {max(seconds) / 60:.0f} min for each "
                  f"of n = {len(records)} runs"),
-        ("hardware", _each(used)),
+        ("hardware", _each(hardware_text(record.hardware) for record in records)),
         ("crops seen", f"{seen:,} in training, all runs together"),
     ]  # fmt: skip
 

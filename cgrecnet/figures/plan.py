@@ -35,12 +35,16 @@ COLOURS = dict(zip(Outcome, (PALETTE[0], PALETTE[9], PALETTE[2], PALETTE[7]), st
 
 def rule_in_words(question: Question, plan: Plan) -> str:
     """Test, level, family and margin of a question in a sentence or two."""
-    margin = f"a difference below {question.margin:g} points does not matter"
+    margin = f"a difference below {_points(question.margin)} does not matter"
     if question.unit == "seeds":
         return f"{UNITS['seeds']}; {margin}."
     members = " and ".join(q.id for q in plan.questions if q.family == question.family)
     correction = f"corrected by Holm within the family '{question.family}' ({members})"
     return f"{UNITS[question.unit]}. Level {plan.alpha:g}, {correction}; {margin}."
+
+
+def _points(margin: float) -> str:
+    return f"{margin:g} point{'s' * (margin != 1)}"
 
 
 def contrast_in_words(contrast: tuple[str, str]) -> str:
@@ -54,10 +58,10 @@ def question_rows(plan: Plan) -> list[tuple[str, ...]]:
     return [
         (
             f"{q.id} {q.question}\n(claims: {', '.join(q.claims) or 'none'})",
-            f"{q.measure}\non {_kind(q.data)}",
+            f"{q.measure.replace('f1', 'F1')}\non {_kind(q.data)}",
             "\n".join(map(contrast_in_words, q.contrasts)) or "none",
             rule_in_words(q, plan),
-            f"{q.margin:g} points\n{q.why}",
+            f"{_points(q.margin)}\n{q.why}",
         )
         for q in plan.questions
     ]  # fmt: skip

@@ -65,7 +65,7 @@ def from_records(records: Sequence[RunRecord], side_by_side: bool = False) -> Pr
         ("Seeds", _each(f"{r.config['seed']} (split {r.split['seed']})" for r in records)),
         ("Commit", _each(_commit(record.commit) for record in records)),
         ("Code", _code(records)),
-        ("Hardware", _each(_hardware(record.hardware) for record in records)),
+        ("Hardware", _each(hardware_text(record.hardware) for record in records)),
         ("Training time", _times([record.wall_seconds for record in records])),
     )
     runs = tuple(dict.fromkeys(record.run_id for record in records))
@@ -119,7 +119,8 @@ def _commit(commit: str) -> str:
     return head[:SHOWN] + (" with uncommitted changes" if plus else "")
 
 
-def _hardware(hardware: dict) -> str:
+def hardware_text(hardware: dict) -> str:
+    """`CPU, 2 cores, 1 thread (AMD EPYC)`, or the name of the card."""
     if hardware["gpu"]:
         return hardware["gpu"]
     threads = "1 thread" if hardware["threads"] == 1 else f"{hardware['threads']} threads"

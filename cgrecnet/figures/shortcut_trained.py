@@ -15,6 +15,7 @@ from cgrecnet.evaluation.answers import Answer, judge_family
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.gap import Gap, gap_change, share_gap
 from cgrecnet.evaluation.plan import Outcome, load_plan
+from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.dose import majority_share, right_counts
 from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import PALETTE, letter
@@ -99,7 +100,8 @@ def expectations(runs: Runs) -> list[Expected]:
         results[1] = (_gap_text(whole), _side(whole.interval95, margin))
     if whole and clean:
         change, ends = gap_change(whole, clean)
-        text = f"{_gap_text(clean)}, smaller by {change:.1f} points ({ends[0]:.1f} to {ends[1]:.1f})"
+        word, reach = ("smaller", ends) if change >= 0 else ("larger", (-ends[1], -ends[0]))
+        text = f"{_gap_text(clean)}, {word} by {abs(change):.1f} points ({interval(reach)})"
         results[2] = (text, _side(ends, 0.0))
     words = (
         "no gap beyond the margin at a confounding of 0",
@@ -186,5 +188,4 @@ def _bars(records: list[RunRecord]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _gap_text(gap: Gap) -> str:
-    low, high = gap.interval95
-    return f"gap {gap.difference:.1f} points ({low:.1f} to {high:.1f}; n = {gap.n[0]} and {gap.n[1]})"
+    return f"gap {points(gap.difference)} points ({interval(gap.interval95)}; n = {gap.n[0]} and {gap.n[1]})"

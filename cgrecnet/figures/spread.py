@@ -90,7 +90,8 @@ def draw_pairs(pairs: Sequence[FoldPair]) -> Figure:
     figure, axes = plt.subplots(figsize=(7.0, 0.75 * len(pairs) + 1.1))
     axes.axvline(0, color="0.5", linewidth=1)
     for row, pair in enumerate(pairs):
-        axes.plot(pair.differences, np.full(len(pair.differences), row - 0.2), "o", color="0.3", markersize=4)
+        places = np.full(len(pair.differences), row - 0.2)
+        axes.plot(pair.differences, places, "o", color="0.3", markersize=5, alpha=0.6)
         for test, offset, colour in ((pair.plain, 0.05, "0.55"), (pair.corrected, 0.25, PALETTE[0])):
             label = test.method if row == 0 else None
             axes.plot(test.interval95, [row + offset] * 2, linewidth=2.5, color=colour, label=label)

@@ -53,7 +53,6 @@ def draw_groups(outcomes: Mapping[str, Outcome]) -> Figure:
 def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Outcome) -> str:
     """What evidence would move a verdict, and to where; follows from the claim's kinds, tolerance and open choices."""
     width = tolerance_text(claim).replace("\n", ", ")
-    images = "runs on the paper's own cells" if claim.id in RUN_JUDGES else "the paper's own cells"
     near = "the order that the claim states" if not claim.values else f"a result within the tolerance ({width})"
     if outcome.verdict is Verdict.NOT_SPECIFIED:
         open_ = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
@@ -65,8 +64,8 @@ def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Outcome) -> st
     if outcome.verdict is Verdict.HOLDS:
         return f"A corrected number, or an error found in our check, that takes it out of its tolerance ({width})."
     if outcome.verdict is Verdict.HOLDS_IN_PART:
-        missing = f"the other part by {images}: {claim.decided_by}" if "data" in claim.kinds else claim.decided_by
-        return f"The reason says what is open or fails. It would take {missing[0].lower()}{missing[1:]}"
+        by = ", by runs on the paper's own cells" if claim.id in RUN_JUDGES else ""
+        return f"The reason says what is open or fails. What decides the rest{by}: {claim.decided_by}"
     if "data" in claim.kinds:
         return "A corrected table, or a word on which tables describe one split; runs cannot mend printed numbers."
     return "A corrected number, or code in which the number comes out as printed."

@@ -92,7 +92,8 @@ def test_areas_stand_beside_the_mean_of_the_folds(pooled):
     for index in range(3):
         area = roc_auc_score(pooled.labels == index, pooled.probabilities["cg_recnet"][:, index])
         assert f">{area:.4f}<br>(" in html
-    assert html.count(f">{pooled.records[0].test['macro']['auc']:.4f}<") == 2 and "macro, mean of 2 fold(s)" in html
+    assert html.count(f">{pooled.records[0].test['macro']['auc']:.4f}<") == 2
+    assert "macro, mean of the folds (n = 2 folds)" in html
 
 
 def test_claims_name_both_sides_and_say_where_there_are_no_runs(pooled, record):

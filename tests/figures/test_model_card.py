@@ -49,8 +49,8 @@ def test_scores_are_those_of_the_predictions(pooled, records):
 
 def test_the_summary_has_its_n_and_the_commonest_answer(pooled, records):
     text = summary(pooled, records)
-    assert text.startswith("Of 200 test cells 80.0% are named right") and "(n = 1 folds" in text and "SD" not in text
-    assert f"right for {np.bincount(pooled.labels).max() / 200:.1%}" in text
+    assert text.startswith("Of 200 test cells 80.0 % are named right") and "(n = 1 folds" in text and "SD" not in text
+    assert f"right for {np.bincount(pooled.labels).max() / 2:.1f} %" in text
 
 
 def test_a_class_that_is_never_named_has_no_precision(pooled):

@@ -33,7 +33,7 @@ def checks():
 def test_the_rule_in_words_has_test_level_family_and_margin():
     plan = load_plan()
     sentence = rule_in_words(plan["P2"], plan)
-    for part in ("corrected resampled t-test", "0.05", "'ablation'", "(P1 and P2)", "below 1 points"):
+    for part in ("corrected resampled t-test", "0.05", "'ablation'", "(P1 and P2)", "below 1 point does"):
         assert part in sentence
     assert "McNemar" in rule_in_words(plan["P4"], plan)
     assert "Nothing is tested" in rule_in_words(plan["P11"], plan)
@@ -46,6 +46,7 @@ def test_contrasts_and_rows():
     rows = {row[0].split()[0]: row for row in question_rows(plan)}
     assert list(rows) == [question.id for question in plan.questions]
     assert "simulated cells" in rows["P5"][1] and "Jurkat cells (real)" in rows["P1"][1]
+    assert rows["P3"][1].startswith("F1 of") and rows["P3"][4].startswith("2 points\n")
     assert rows["P11"][2] == "none" and "claims: none" in rows["P9"][0]
 
 

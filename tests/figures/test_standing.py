@@ -42,7 +42,7 @@ def test_every_verdict_says_what_would_change_it(paper, outcomes):
     ("word", "claim", "words"),
     [
         (Verdict.HOLDS, "C10", "A corrected number, or an error found in our check"),
-        (Verdict.HOLDS_IN_PART, "C20", "It would take the other part by runs on the paper's own cells: A paired test"),
+        (Verdict.HOLDS_IN_PART, "C20", "What decides the rest, by runs on the paper's own cells: A paired test"),
         (Verdict.CANNOT_BE_RECONCILED, "C22", "runs cannot mend printed numbers"),
         (Verdict.CANNOT_BE_RECONCILED, "C13", "code in which the number comes out as printed"),
         (Verdict.CANNOT_BE_TESTED_HERE, "C16", "With a result within the tolerance (± 0.32 %) it would hold"),
