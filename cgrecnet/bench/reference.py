@@ -3,12 +3,13 @@
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
+from torch.utils.data import DataLoader
 from tqdm import tqdm
 
 from cgrecnet.bench.checks import check_counts, check_models, check_size
@@ -21,8 +22,8 @@ from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.cytometer_files import write_cells
 from cgrecnet.data.splits import Split, joint_split
-from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.evaluation.paired import paired_t
 from cgrecnet.models import create_model
 from cgrecnet.runs.environment import pick_device
 from cgrecnet.runs.plan import resolve_weights
@@ -35,6 +36,10 @@ TUTORIAL = "tutorial"
 OURS = {"32": "ours, float32", "bf16": "ours, bfloat16"}
 #: Batches that are timed to choose the number of worker processes.
 TRIAL = 4
+#: The paper's seeds; each is one training of every side.
+SEEDS = (42, 123, 999)
+#: Shares of the cells that are held out: many to test, so that accuracy is known well; nothing is chosen by validation.
+VALIDATION, TEST = 0.15, 0.5
 
 
 @dataclass
@@ -42,10 +47,20 @@ class Side:
     """One way to train: a pass (its argument is the epoch), and the probabilities of the test cells after it all."""
 
     name: str
-    precision: str
-    workers: int
     train: Callable[[int], object]
     test: Callable[[], np.ndarray]
+
+
+@dataclass
+class Kept:
+    """What the trainings of one way left: seconds of every epoch, and the scores of every training."""
+
+    seconds: list[float] = field(default_factory=list)
+    scores: list[dict] = field(default_factory=list)
+
+    @property
+    def accuracies(self) -> list[float]:
+        return [one["accuracy"] for one in self.scores]
 
 
 def bench_reference(
@@ -56,72 +71,100 @@ def bench_reference(
     epochs: int = 5,
     learning_rate: float = 1e-3,
     weights: str | None = None,
+    seeds: Sequence[int] = SEEDS,
     workers: Sequence[int] | None = None,
     out: Path | None = None,
 ) -> ReferenceRecord:
     """Train the same network on the same simulated cells both ways, epoch by epoch in turn; write the record.
 
     Ours runs in float32 and in bfloat16. The tutorial takes the better of `workers` (None: 0 and one per core), tried
-    beforehand. All start from the same weights and see the cells in batches of the same size for as many epochs, with
-    Adam and StepLR; the random crops differ, as do the roundings of PIL (8 bits) and of torch.
+    beforehand. For each seed all start from the same weights and see the cells in batches of the same size for as many
+    epochs, with Adam and StepLR; the random crops differ, as do the roundings of PIL (8 bits) and of torch. Half of the
+    cells test.
     Raises ConfigError for settings that cannot be used, RunError where the record cannot be written.
     """
     check_models([model])
     check_size(image_size)
     check_counts(cells=(cells, 60), batch_size=(batch_size, 2), epochs=(epochs, 2))
+    check_counts(different_seeds=(len(set(seeds)), 2))
     workers = sorted({0, os.cpu_count() or 1}) if workers is None else list(workers)
     check_counts(**{f"{count} workers": (count, 0) for count in workers})
     settings = {
         "model": model, "cells": cells, "image_size": image_size, "batch_size": batch_size, "epochs": epochs,
-        "learning_rate": learning_rate, "weights": weights, "workers_tried": workers,
+        "learning_rate": learning_rate, "weights": weights, "seeds": list(seeds), "workers_tried": workers,
     }  # fmt: skip
     values = {
         "model": model, "image_size": image_size, "batch_size": batch_size, "learning_rate": learning_rate,
         "epochs": epochs,
     }  # fmt: skip
-    config = RunConfig.from_mapping(values, "the benchmark's settings")
+    configs = [RunConfig.from_mapping(values | {"seed": seed}, "the benchmark's settings") for seed in seeds]
     file, device = resolve_weights(weights), pick_device()
     bench = Benchmark("reference", settings, device, out)
-    with tempfile.TemporaryDirectory() as place:
+    kept = {name: Kept() for name in (TUTORIAL, *OURS.values())}
+    with tempfile.TemporaryDirectory() as place, tqdm(total=len(seeds) * epochs * len(kept), disable=None) as bar:
         folder = write_cells(Path(place) / "files", {"cells": cells, "seed": 7})
         dataset = open_dataset("zhu", root=pack_dataset("zhu", root=folder, store=Path(place) / "store"))
-        split = joint_split(dataset.labels, seed=config.split_seed)
-        torch.manual_seed(config.seed)
-        start = create_model(model, image_size=image_size, weights=file).state_dict()
-        sides = [tutorial_side(folder, dataset, split, config, start, workers, device)]
-        sides += [our_side(dataset, split, config, start, precision) for precision in OURS]
-        rows = _rows(sides, _train(sides, epochs, device), dataset, split)
+        split = joint_split(dataset.labels, configs[0].split_seed, VALIDATION, TEST)
+        best = quickest(folder, dataset, split, configs[0], workers, device)
+        for config in configs:
+            torch.manual_seed(config.seed)
+            start = create_model(model, image_size=image_size, weights=file).state_dict()
+            sides = [tutorial_side(folder, dataset, split, config, start, best, device)]
+            sides += [our_side(dataset, split, config, start, precision) for precision in OURS]
+            for epoch in range(1, epochs + 1):
+                for side in sides if epoch % 2 else sides[::-1]:
+                    kept[side.name].seconds.append(seconds(lambda each=side, e=epoch: each.train(e), device))
+                    bar.update()
+            for side in sides:
+                kept[side.name].scores.append(score(dataset.labels[split.test], side.test(), dataset.classes))
     data = {"name": "cytometer, written and packed as zhu", "simulated": True, "cells": len(dataset)}
+    rows = [_row(name, kept, best, split) for name in kept]
     return bench.write(data=data | {"fingerprint": dataset.fingerprint}, rows=rows)
 
 
-def tutorial_side(
-    folder: Path, dataset: CellDataset, split: Split, config: RunConfig, start: dict, workers: Sequence[int], device
-) -> Side:
-    """Files, PIL, `DataLoader`, float32; with the number of workers that was quickest in a trial on a spare network."""
-    names = dataset.table["cell_id"].to_numpy()
-    size, batch = config.image_size, config.batch_size
-    loaders = {
-        count: tutorial_loader(folder, list(names[split.train]), size, batch, train=True, workers=count)
-        for count in workers
-    }
-    spare, adam = _fresh(config, start, device)
+def quickest(
+    folder: Path, dataset: CellDataset, split: Split, config: RunConfig, workers: Sequence[int], device: torch.device
+) -> int:
+    """The number of the tutorial's worker processes that was quickest in a trial, on a network of its own."""
+    network, adam = _fresh(config, None, device)
     trial = {}
-    for count, loader in loaders.items():
-        tutorial_epoch(spare, loader, adam, device, most=1)  # starts the workers
-        trial[count] = seconds(lambda each=loader: tutorial_epoch(spare, each, adam, device, most=TRIAL), device)
-    best = min(trial, key=trial.get)
+    for count in workers:
+        loader = _training_files(folder, dataset, split, config, count)
+        tutorial_epoch(network, loader, adam, device, most=1)  # starts the workers
+        trial[count] = seconds(lambda each=loader: tutorial_epoch(network, each, adam, device, most=TRIAL), device)
+    return min(trial, key=trial.get)
+
+
+def tutorial_side(
+    folder: Path, dataset: CellDataset, split: Split, config: RunConfig, start: dict, workers: int, device: torch.device
+) -> Side:
+    """Files, PIL, `DataLoader`, float32."""
+    names = dataset.table["cell_id"].to_numpy()
     network, optimizer = _fresh(config, start, device)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, config.step_size, config.gamma)
-    test = tutorial_loader(folder, list(names[split.test]), size, batch, train=False, workers=0)
+    loader = _training_files(folder, dataset, split, config, workers)
+    test = tutorial_loader(
+        folder, list(names[split.test]), config.image_size, config.batch_size, train=False, workers=0
+    )
     columns = class_columns(names, dataset.labels)
+    torch.manual_seed(config.seed)
+    state = torch.get_rng_state()
 
     def train(epoch: int) -> None:
-        torch.manual_seed(epoch)
-        tutorial_epoch(network, loaders[best], optimizer, device)
+        nonlocal state
+        torch.set_rng_state(state)  # the sides take turns; each goes on with its own numbers
+        tutorial_epoch(network, loader, optimizer, device)
+        state = torch.get_rng_state()
         schedule.step()
 
-    return Side(TUTORIAL, "32", best, train, lambda: tutorial_predictions(network, test, device)[:, columns].numpy())
+    return Side(TUTORIAL, train, lambda: tutorial_predictions(network, test, device)[:, columns].numpy())
+
+
+def _training_files(folder: Path, dataset: CellDataset, split: Split, config: RunConfig, workers: int) -> DataLoader:
+    names = dataset.table["cell_id"].to_numpy()
+    return tutorial_loader(
+        folder, list(names[split.train]), config.image_size, config.batch_size, train=True, workers=workers
+    )
 
 
 def class_columns(names: Sequence[str], labels: np.ndarray) -> list[int]:
@@ -153,55 +196,44 @@ def our_side(dataset: CellDataset, split: Split, config: RunConfig, start: dict,
         train_one_epoch(model, batches, optimizer, fabric=fabric, epoch=epoch)
         schedule.step()
 
-    return Side(OURS[precision], precision, 0, train, lambda: predict(network, test, fabric=fabric)[1])
+    return Side(OURS[precision], train, lambda: predict(network, test, fabric=fabric)[1])
 
 
-def _fresh(config: RunConfig, start: dict, device: torch.device, **adam) -> tuple[nn.Module, torch.optim.Adam]:
-    """A network with the weights that all sides start from, and its optimizer."""
+def _fresh(
+    config: RunConfig, start: dict | None, device: torch.device, **adam
+) -> tuple[nn.Module, torch.optim.Adam]:
+    """A network with the weights that all sides start from (None: any), and its optimizer."""
     network = create_model(config.model, image_size=config.image_size)
-    network.load_state_dict(start)
+    if start is not None:
+        network.load_state_dict(start)
     network.to(device)
     return network, torch.optim.Adam(network.parameters(), lr=config.learning_rate, **adam)
 
 
-def _train(sides: Sequence[Side], epochs: int, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each epoch of each side, one side after the other within an epoch."""
-    taken: dict[str, list[float]] = {side.name: [] for side in sides}
-    with tqdm(total=epochs * len(sides), unit="epoch", disable=None) as bar:
-        for epoch in range(1, epochs + 1):
-            for side in sides if epoch % 2 else sides[::-1]:
-                taken[side.name].append(seconds(lambda each=side, e=epoch: each.train(e), device))
-                bar.update()
-    return taken
+def _row(name: str, kept: dict[str, Kept], workers: int, split: Split) -> ReferenceRow:
+    first, own = kept[TUTORIAL], kept[name]
+    rates = [len(split.train) / spent for spent in own.seconds]
+    return ReferenceRow(
+        side=name,
+        precision={way: precision for precision, way in OURS.items()}.get(name, "32"),
+        workers=workers if name == TUTORIAL else 0,
+        images_per_second=rates,
+        rate=quartiles(rates),
+        ratio=None if name == TUTORIAL else ratio(first.seconds, own.seconds),
+        accuracies=own.accuracies,
+        accuracy=float(np.mean(own.accuracies)),
+        macro_f1=float(np.mean([one["macro"]["f1"] for one in own.scores])),
+        test_cells=len(split.test),
+        agreement=None if name == TUTORIAL else agreement(own.accuracies, first.accuracies),
+    )
 
 
-def _rows(sides: Sequence[Side], taken: dict[str, list[float]], dataset: CellDataset, split: Split) -> list:
-    labels, first, rows = dataset.labels[split.test], None, []
-    for side in sides:
-        probabilities = side.test()
-        found, chosen = score(labels, probabilities, dataset.classes), probabilities.argmax(axis=1)
-        agreement = None
-        if side.name == TUTORIAL:
-            first = chosen
-        else:
-            pair = mcnemar(labels, chosen, first)
-            agreement = Agreement(
-                difference=pair.difference, interval95=pair.interval95, only_ours=pair.only_first,
-                only_tutorial=pair.only_second,
-            )  # fmt: skip
-        rates = [len(split.train) / spent for spent in taken[side.name]]
-        rows.append(
-            ReferenceRow(
-                side=side.name,
-                precision=side.precision,
-                workers=side.workers,
-                images_per_second=rates,
-                rate=quartiles(rates),
-                accuracy=found["accuracy"],
-                macro_f1=found["macro"]["f1"],
-                ratio=None if side.name == TUTORIAL else ratio(taken[TUTORIAL], taken[side.name]),
-                test_cells=len(labels),
-                agreement=agreement,
-            )  # fmt: skip
-        )
-    return rows
+def agreement(ours: Sequence[float], theirs: Sequence[float]) -> Agreement:
+    """How far accuracies of trainings, seed by seed, are from the tutorial's."""
+    apart = [100 * (our - their) for our, their in zip(ours, theirs, strict=True)]
+    alike = np.ptp(apart) < 1e-9
+    return Agreement(
+        difference=float(np.mean(apart)),
+        differences=apart,
+        interval95=None if alike else paired_t(ours, theirs).interval95,
+    )

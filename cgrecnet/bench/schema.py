@@ -104,17 +104,22 @@ class ModelsRecord(BenchRecord):
 
 
 class Agreement(_Part):
-    """Accuracy of a side minus the tutorial's on the same test cells, in percentage points, 95 % interval over cells;
-    only_ours, only_tutorial: cells that one of them alone has right."""
+    """Accuracy of a side minus the tutorial's on the same test cells, in percentage points.
+
+    differences: training by training, in the order of the seeds; interval95: of their mean, by a paired t-test over the
+    trainings (None where they are all alike).
+    """
 
     difference: float
-    interval95: tuple[float, float]
-    only_ours: int
-    only_tutorial: int
+    differences: list[float]
+    interval95: tuple[float, float] | None
 
 
 class ReferenceRow(_Part):
-    """One side: images per second in each epoch, the ratio to the tutorial epoch by epoch, and the test cells."""
+    """One side: images per second in each epoch, the ratio to the tutorial epoch by epoch, and the test cells.
+
+    accuracies: of each training, in the order of the seeds; accuracy, macro_f1: their means.
+    """
 
     side: str
     precision: Precision
@@ -122,6 +127,7 @@ class ReferenceRow(_Part):
     images_per_second: list[float]
     rate: Quartiles
     ratio: Quartiles | None
+    accuracies: list[float]
     accuracy: float
     macro_f1: float
     test_cells: int

@@ -36,11 +36,14 @@ def _models(record) -> list[str]:
 def _reference(record) -> list[str]:
     lines = []
     for row in record.rows:
-        text = f"{row.side}: {row.rate.median:.3g} images/s, accuracy {row.accuracy:.3f} on {row.test_cells} test cells"
+        text = f"{row.side}: {row.rate.median:.3g} images/s, accuracy {row.accuracy:.3f} (n = {len(row.accuracies)} "
+        text += f"trainings) on {row.test_cells} test cells"
         if row.ratio:
-            low, high = row.agreement.interval95
             text += f"; {of(row.ratio, 2)} times the tutorial's rate, accuracy {row.agreement.difference:+.1f}"
-            text += f" points from its ({low:+.1f} to {high:+.1f})"
+            text += " points from its"
+            if row.agreement.interval95:
+                low, high = row.agreement.interval95
+                text += f" ({low:+.1f} to {high:+.1f})"
         lines.append(text)
     return lines
 

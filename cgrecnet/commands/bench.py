@@ -20,7 +20,7 @@ def add(commands) -> None:
     one.add_argument("--image-size", type=int, default=224)
     one.add_argument("--batch-size", type=int, help="(8 on the CPU, 64 on a GPU)")
     one.add_argument("--repeats", type=int)
-    one = _parser(below, "reference", "ours against files, PIL and DataLoader: rate and accuracy of one training")
+    one = _parser(below, "reference", "ours against files, PIL and DataLoader: rate and accuracy")
     one.add_argument("--model", default="resnet50")
     one.add_argument("--cells", type=int, default=1200, help="simulated ones")
     one.add_argument("--image-size", type=int, default=64)
@@ -28,6 +28,7 @@ def add(commands) -> None:
     one.add_argument("--epochs", type=int, default=5)
     one.add_argument("--learning-rate", type=float, default=1e-3)
     one.add_argument("--weights", help="`imagenet`, or a file")
+    one.add_argument("--seed", type=int, action="append", help="one training each, two or more (42, 123, 999)")
     one = _parser(below, "memory", "peak memory of a forward pass and of a training step, a fresh process for each")
     one.add_argument("--model", action="append", default=[], help="several times (all nine)")
     one.add_argument("--image-size", type=int, default=224)
@@ -72,18 +73,12 @@ def _models(options: argparse.Namespace):
 
 
 def _reference(options: argparse.Namespace):
-    from cgrecnet.bench.reference import bench_reference
+    from cgrecnet.bench.reference import SEEDS, bench_reference
 
     return bench_reference(
-        options.model,
-        options.cells,
-        options.image_size,
-        options.batch_size,
-        options.epochs,
-        options.learning_rate,
-        options.weights,
-        out=options.out,
-    )
+        options.model, options.cells, options.image_size, options.batch_size, options.epochs, options.learning_rate,
+        options.weights, options.seed or SEEDS, out=options.out,
+    )  # fmt: skip
 
 
 def _memory(options: argparse.Namespace):

@@ -6,6 +6,7 @@ import subprocess
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from torch import nn
 
 from cgrecnet.bench import memory, models, protocol, reference
@@ -79,17 +80,26 @@ def test_why_a_model_was_not_compiled_is_kept(tmp_path, monkeypatch):
 
 def test_reference(tmp_path):
     record = reference.bench_reference(
-        cells=90, image_size=32, batch_size=16, epochs=2, workers=[0], out=tmp_path / "a.json"
+        cells=90, image_size=32, batch_size=16, epochs=2, seeds=[1, 2], workers=[0], out=tmp_path / "a.json"
     )
     first, *ours = record.rows
     assert first.side == reference.TUTORIAL and first.ratio is None and first.agreement is None
     assert [row.side for row in ours] == list(reference.OURS.values())
     for row in ours:
-        assert row.ratio.n == 2 and row.test_cells == first.test_cells
-        low, high = row.agreement.interval95
-        assert low <= row.agreement.difference <= high
+        assert row.ratio.n == 4 and row.test_cells == first.test_cells == 45
+        assert row.accuracy == pytest.approx(np.mean(row.accuracies)) and len(row.accuracies) == 2
+        apart = [100 * (our - their) for our, their in zip(row.accuracies, first.accuracies, strict=True)]
+        assert row.agreement.differences == pytest.approx(apart)
         assert row.agreement.difference == pytest.approx(100 * (row.accuracy - first.accuracy))
-    assert record.data["simulated"] is True and "accuracy" in summary(record)[1]
+    assert record.data["simulated"] is True and "n = 2 trainings" in summary(record)[1]
+
+
+def test_agreement_over_trainings_is_a_paired_test():
+    found = reference.agreement([0.90, 0.92, 0.95], [0.90, 0.91, 0.93])
+    assert found.difference == pytest.approx(1.0) and found.differences == pytest.approx([0, 1, 2])
+    half = stats.t.ppf(0.975, 2) * 1 / np.sqrt(3)
+    assert found.interval95 == pytest.approx((1 - half, 1 + half))
+    assert reference.agreement([0.9, 0.8], [0.9, 0.8]).interval95 is None
 
 
 def test_the_tutorials_classes_are_put_in_our_order():
@@ -175,6 +185,8 @@ def test_bad_settings_end_before_anything_is_measured(tmp_path):
         bench_input(["resnet50"], [(32, 128)], cells=64, out=tmp_path / "a.json")
     with pytest.raises(ConfigError, match="weights"):
         reference.bench_reference(weights="nowhere.pth", out=tmp_path / "a.json")
+    with pytest.raises(ConfigError, match="different seeds must be 2 or more, not 1"):
+        reference.bench_reference(seeds=[42, 42], out=tmp_path / "a.json")
     assert not list(tmp_path.iterdir())
 
 
