@@ -34,6 +34,7 @@ from cgrecnet.figures.choices import rate_runs
 from cgrecnet.figures.decisions import HEADERS, decision_rows, decision_sentence, draw_forest
 from cgrecnet.figures.explained import KEPT_COMMAND, load_study, provenance_of_study
 from cgrecnet.figures.folds import by_model, draw_boxes, draw_fold_curves, last_gaps, mean_text, score_of, title_of
+from cgrecnet.figures.fusion_by_seed import seed_table, seed_words, seeded_pairs
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_folds, overlap, rarest_class
 from cgrecnet.figures.style import use_book_style
@@ -211,6 +212,17 @@ on_fusion = dead_text(study, records)
 on_rate = rate_text(rates, records[0].config["learning_rate"]) if records else ""
 if on_fusion:
     display(Markdown(on_fusion), provenance_of_study(study, KEPT_COMMAND))  # noqa: F821
+seeded = seeded_pairs(results)
+if len(seeded) > 1:
+    display(  # noqa: F821
+        Markdown(
+            "**Does a living path help?** Another seed draws another fusion. "
+            "Here is CG-RecNet against the baseline from each seed, on the same fold and the same test cells "
+            f"(95 % interval over n = {seeded[0].full.test['n']:,} cells, one run each):\n\n{seed_table(seeded)}\n\n{seed_words(seeded)}"
+        ),
+        *(provenance_of_study(pair.study, KEPT_COMMAND) for pair in seeded if pair.study),
+        provenance_of([record for pair in seeded for record in (pair.full, pair.base)]),
+    )
 if on_rate:
     display(Markdown(on_rate), provenance_of([run for runs in rates.values() for run in runs.values()]))  # noqa: F821
 

@@ -43,10 +43,15 @@ class DeadPath:
         )
 
 
+def all_studies(results: Path = RESULTS) -> list[Study]:
+    """The newest study of each experiment."""
+    names = sorted({path.parent.parent.name for path in Path(results).glob(f"*/*/{EXPLAIN}")})
+    return [study for name in names if (study := load_study(name, results))]
+
+
 def dead_paths(results: Path = RESULTS) -> list[DeadPath]:
     """The trained networks with a dead spatial path, in the newest study of each experiment."""
-    names = sorted({path.parent.parent.name for path in Path(results).glob(f"*/*/{EXPLAIN}")})
-    return [path for name in names if (study := load_study(name, results)) for path in dead_paths_of(study)]
+    return [path for study in all_studies(results) for path in dead_paths_of(study)]
 
 
 def dead_paths_of(study: Study) -> list[DeadPath]:
