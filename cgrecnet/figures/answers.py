@@ -9,12 +9,12 @@ from cgrecnet.evaluation.plan import Outcome
 
 HEADERS = ("contrast", "difference (points)", "95 % interval", "90 % interval", "p", "p (Holm)", "n", "outcome")
 
-#: The outcomes as the predicate of a sentence.
-_PREDICATE = {
-    Outcome.DIFFERENCE: "differs",
-    Outcome.SMALL_DIFFERENCE: "differs, by too little to matter",
-    Outcome.NO_DIFFERENCE: "does not differ beyond the margin",
-    Outcome.UNDECIDED: "is undecided",
+#: The outcomes as the end of a sentence that begins with what was compared.
+PREDICATES = {
+    Outcome.DIFFERENCE: "that is a difference",
+    Outcome.SMALL_DIFFERENCE: "that is a difference, too small to matter",
+    Outcome.NO_DIFFERENCE: "there is no difference beyond the margin",
+    Outcome.UNDECIDED: "that is undecided",
 }
 
 
@@ -40,12 +40,15 @@ def answer_row(answer: Answer) -> tuple[str, ...]:
     )
 
 
-def sentence(answer: Answer) -> str:
-    """`name: +1.2 points (95 % interval ...), corrected p = ..., n = ... cells: it differs.`"""
+def sentence(answer: Answer, name: str | None = None, unit: str = "cells") -> str:
+    """`NAME: +1.2 points (95 % interval ..., n = 900 cells, corrected p = 0.4); that is undecided.`
+
+    name: in place of the answer's own; unit: what n counts.
+    """
     result = answer.result
     return (
-        f"{answer.name}: {points(result.difference)} points (95 % interval {interval(result.interval95)}, "
-        f"n = {n_text(result.n)} cells, corrected p {p_equal(answer.p_corrected)}); this {_PREDICATE[answer.outcome]}."
+        f"{name or answer.name}: {points(result.difference)} points (95 % interval {interval(result.interval95)}, "
+        f"n = {n_text(result.n)} {unit}, corrected p {p_equal(answer.p_corrected)}); {PREDICATES[answer.outcome]}."
     )
 
 

@@ -9,22 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.decide import Decision
-from cgrecnet.evaluation.plan import Outcome, load_plan
-from cgrecnet.figures.answers import interval, p_text, points
+from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.figures.answers import interval, p_text, points, sentence
 from cgrecnet.figures.plan import COLOURS, contrast_in_words
 
 HEADERS = (
     "question", "contrast", "difference (points)", "95 % interval", "90 % interval", "p", "p (Holm)", "n", "outcome",
 )  # fmt: skip
-
-#: The outcomes as the end of a sentence that begins with what was compared.
-PREDICATES = {
-    Outcome.DIFFERENCE: "that is a difference",
-    Outcome.SMALL_DIFFERENCE: "that is a difference, too small to matter",
-    Outcome.NO_DIFFERENCE: "there is no difference beyond the margin",
-    Outcome.UNDECIDED: "that is undecided",
-}
-
 
 #: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
 LIMIT = 15.0
@@ -41,13 +32,7 @@ def cut_at(axes: Axes, limit: float, intervals: Sequence[tuple[float, tuple[floa
 
 def decision_sentence(decision: Decision) -> str:
     """`CG-RecNet − Baseline: +0.3 points (95 % interval ..., n = 5 folds, corrected p = 0.4); that is undecided.`"""
-    result, unit = decision.result, load_plan()[decision.question].unit
-    p = p_text(decision.p_corrected)
-    return (
-        f"{contrast_in_words(decision.contrast)}: {points(result.difference)} points "
-        f"(95 % interval {interval(result.interval95)}, n = {result.n:,} {unit}, "
-        f"corrected p {p if p.startswith('<') else f'= {p}'}); {PREDICATES[decision.outcome]}."
-    )
+    return sentence(decision, contrast_in_words(decision.contrast), load_plan()[decision.question].unit)
 
 
 def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:

@@ -8,10 +8,10 @@ from made_up_runs import write_record
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.plan import Outcome
 from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cost_rows, count_network, printed
+from cgrecnet.figures.answers import PREDICATES
 from cgrecnet.figures.decisions import (
     HEADERS,
     LIMIT,
-    PREDICATES,
     cut_at,
     decision_rows,
     decision_sentence,

@@ -25,5 +25,6 @@ def test_a_row_has_every_column():
 
 def test_a_sentence_names_n_and_outcome():
     assert sentence(ANSWER) == (
-        "A against B: −4.0 points (95 % interval −6.2 to −1.9, n = 900 cells, corrected p < 0.0001); this differs."
+        "A against B: −4.0 points (95 % interval −6.2 to −1.9, n = 900 cells, corrected p < 0.0001); "
+        "that is a difference."
     )
