@@ -30,12 +30,12 @@ from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cos
 from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text
 from cgrecnet.figures.answers import interval, p_text, points
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.choices import rate_runs
+from cgrecnet.figures.choices import RATE_PARTS, rate_runs
 from cgrecnet.figures.decisions import HEADERS, decision_rows, decision_sentence, draw_forest
 from cgrecnet.figures.explained import KEPT_COMMAND, load_study, provenance_of_study
 from cgrecnet.figures.folds import by_model, draw_boxes, draw_fold_curves, last_gaps, mean_text, score_of, title_of
 from cgrecnet.figures.fusion_by_seed import seed_table, seed_words, seeded_pairs
-from cgrecnet.figures.missing import missing_runs, provenance_of
+from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_folds, overlap, rarest_class
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
@@ -221,10 +221,13 @@ if len(seeded) > 1:
             f"(95 % interval over n = {seeded[0].full.test['n']:,} cells, one run each):\n\n{seed_table(seeded)}\n\n{seed_words(seeded)}"
         ),
         *(provenance_of_study(pair.study, KEPT_COMMAND) for pair in seeded if pair.study),
-        provenance_of([record for pair in seeded for record in (pair.full, pair.base)]),
     )
-if on_rate:
-    display(Markdown(on_rate), provenance_of([run for runs in rates.values() for run in runs.values()]))  # noqa: F821
+display(*all_read(("seeds", "jurkat"), results=results))  # noqa: F821
+if rates:
+    display(  # noqa: F821
+        Markdown(on_rate or "**The learning rate.** That another rate suits CG-RecNet better is not shown by the simulated runs that are here ({doc}`choices`)."),
+        *all_read(*((part, "cytometer") for part in RATE_PARTS), results=results),
+    )
 
 # %% [markdown]
 # ## The rarest class

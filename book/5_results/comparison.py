@@ -156,7 +156,7 @@ draw_trade_off(own, pretrained, floor, records[0].config["image_size"]) if own e
 plt.show()
 
 # %% tags=["remove-input"]
-provenance_of([*records, *(ablation.records if ablation and records else [])], part)
+provenance_of([*records, *(ablation.records if ablation else [])], part)
 
 # %% tags=["remove-input"]
 if own:

@@ -163,14 +163,17 @@ provenance_of([worst] if worst else [], *PARTS[1:])
 
 # %% tags=["remove-input"]
 if worst:
-    parts = tested["right"] / tested["n"]
-    spread = parts.std(ddof=1)
-    chance_alone = np.sqrt((parts.mean() * (1 - parts.mean()) / tested["n"]).mean())
-    text = (
-        f"The {len(tested)} test runs range from {parts.min():.0%} to {parts.max():.0%} of their cells recognised; their standard deviation is {100 * spread:.0f} points. "
-        f"If cells did not care which run they come from, it would be about {100 * chance_alone:.0f}. "
-        + ("So the runs count, not the cells, and the interval over cells is too narrow." if spread > 2 * chance_alone else "So here the cells' intervals are not far off.")
-    )
+    tested["share"] = tested["right"] / tested["n"]
+    parts, kinds = tested["share"], tested.groupby("class_name")["share"]
+    by_class = "; ".join(f"{name}s {' and '.join(f'{one:.0%}' for one in group)}" for name, group in kinds)
+    text = f"The {len(tested)} test runs range from {parts.min():.0%} to {parts.max():.0%} of their cells recognised. At complete confounding a run holds one class, so this is a difference between classes, too: {by_class}. "
+    free = len(tested) - len(kinds)
+    if free:
+        within = np.sqrt(((parts - kinds.transform("mean")) ** 2).sum() / free)
+        chance_alone = np.sqrt((kinds.transform("mean") * (1 - kinds.transform("mean")) / tested["n"]).mean())
+        text += f"Within a class the runs have a standard deviation of {100 * within:.0f} points (n = {len(tested)} runs of {len(kinds)} classes); if cells did not care which run they come from, it would be about {100 * chance_alone:.0f}. " + (
+            "So the runs count, not the cells, and the interval over cells is too narrow." if within > 2 * chance_alone else "So here the cells' intervals are not far off."
+        )
 else:
     text = "The run that this section takes apart is not here."
 Markdown(text)

@@ -37,7 +37,7 @@ def add_place(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
     from cgrecnet.runs.grid import read_sweep
-    from cgrecnet.runs.ready import need_folder, need_networks
+    from cgrecnet.runs.ready import need_folder, need_networks, need_same_cells
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
     configs = read_sweep(options.file, parse_parameters(options.overrides))
@@ -49,11 +49,14 @@ def _run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         place = cluster_of(options)
         connect = stack.enter_context(place) if options.scheduler else None  # nobody there: say so first
-        todo = [plan for plan in plans if not is_done(plan, options.results or RESULTS)]
+        results = options.results or RESULTS
+        todo = [plan for plan in plans if not is_done(plan, results)]
+        if todo:
+            need_same_cells([plan for plan in plans if is_done(plan, results)], results)
         need_networks(todo, elsewhere=bool(options.scheduler or options.queue))
         if not say_cost(todo, options.yes and not options.cost, options.cost):
             return 0
-        need_folder(options.results or RESULTS)
+        need_folder(results)
         if todo:
             run(configs, options, connect or stack.enter_context(place))
         else:

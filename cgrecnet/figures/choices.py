@@ -24,6 +24,8 @@ from cgrecnet.runs.record import RunRecord
 from cgrecnet.runs.same_cells import same_cells
 
 MODELS = ("resnet50", "cg_recnet")
+#: The sweeps that the learning rates come from.
+RATE_PARTS = ("learning rate", "noise")
 #: Learning rate -> model -> run.
 Rates = Mapping[float, Mapping[str, RunRecord]]
 
@@ -31,7 +33,7 @@ Rates = Mapping[float, Mapping[str, RunRecord]]
 def rate_runs(results: Path = RESULTS) -> dict[float, dict[str, RunRecord]]:
     """The simulated runs by learning rate and model; the project's own rate comes from the noise series at 1."""
     found: dict[float, dict[str, RunRecord]] = {}
-    for part in ("learning rate", "noise"):
+    for part in RATE_PARTS:
         runs = experiment(part, "cytometer", results)
         for record in runs.records if runs else ():
             if record.config["model"] in MODELS and record.data["options"]["noise"] == 1.0:

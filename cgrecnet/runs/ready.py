@@ -1,12 +1,14 @@
-"""What a sweep needs, looked at before its first run: a place for its records, and weights that are at hand and fit."""
+"""What a sweep needs, looked at before its first run: a place for its records, fitting weights, the cells as before."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from cgrecnet.errors import ConfigError
+from cgrecnet.data import open_dataset
+from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.record import RECORD, read_record
 
 
 def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
@@ -38,3 +40,29 @@ def need_folder(results: Path) -> None:
     """RunError where nothing can be written to the folder of the records; made where it is not there."""
     check_writable(results, "--results")
     results.mkdir(parents=True, exist_ok=True)
+
+
+def need_same_cells(done: Sequence[Plan], results: Path) -> None:
+    """RunError where a run that is done has seen other cells than those that the next runs would see.
+
+    A run's name tells its settings and its code, but not what lies in a folder of images. Cells that are simulated on
+    the spot follow from settings and code; where the images are not here, there is nothing to compare with.
+    """
+    here: dict[str, str | None] = {}
+    for plan in done:
+        record = read_record(Path(results) / plan.config.experiment / plan.run_id / RECORD)
+        config = plan.config
+        if config.data == "cytometer":
+            continue
+        what = repr((config.data, config.task, config.data_options))
+        if what not in here:
+            try:
+                here[what] = open_dataset(config.data, task=config.task, options=config.data_options).fingerprint
+            except DataError:
+                here[what] = None
+        if here[what] not in (None, record.data["fingerprint"]):
+            raise RunError(
+                f"The record {plan.run_id} is of other cells than the {config.data} cells that are here now, and one "
+                f"table must not mix them: move {Path(results) / config.experiment} away, or name another folder with "
+                "--results."
+            )

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from cgrecnet.cli import main
+from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer_files import write_cells
-from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.publish import __main__ as publish
 from cgrecnet.runs.experiments import experiment
-from cgrecnet.runs.ready import need_networks
+from cgrecnet.runs.ready import need_networks, need_same_cells
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files, refuse_other_records
 from cgrecnet.runs.sweep import plan_sweep
 
@@ -46,6 +47,11 @@ def cells(tmp_path, monkeypatch):
     monkeypatch.delenv("CGRECNET_DATA", raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     return write_cells(tmp_path / "cells", {"cells": 60, "runs": 6, "shares": [0.34, 0.33, 0.33]})
+
+
+def absent(*args, **kwargs):
+    """A data set whose images are not here."""
+    raise DataError("not here")
 
 
 @pytest.mark.slow
@@ -98,6 +104,13 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
     refuse_other_records(plans, root / "results", found.records[0].data["fingerprint"])
     with pytest.raises(RunError, match="is of other cells .60, simulated., and one table must not mix them"):
         refuse_other_records(plans, root / "results", "0" * 64)
+    need_same_cells(plans, root / "results")  # the cells are those of the records
+    others = open_dataset("cytometer", options={"cells": 30})
+    monkeypatch.setattr("cgrecnet.runs.ready.open_dataset", lambda *args, **kwargs: others)
+    with pytest.raises(RunError, match="is of other cells than the zhu cells that are here now.*--results"):
+        need_same_cells(plans, root / "results")
+    monkeypatch.setattr("cgrecnet.runs.ready.open_dataset", absent)
+    need_same_cells(plans, root / "results")  # no images, nothing to compare with
 
 
 def test_a_list_keeps_runs_and_a_value_changes_them():
