@@ -345,7 +345,10 @@ if whole is None:
 elif whole.outcome is Outcome.DIFFERENCE:
     take = f"On these cells, and after so little training, CG-RecNet is {'ahead of' if whole.result.difference > 0 else 'behind'} its baseline, by {abs(whole.result.difference):.1f} points (n = {whole.result.n} folds); the paper's experiment is longer, larger and on other cells."
 elif whole.outcome is Outcome.UNDECIDED:
-    take = "On these cells, and after so little training, neither an advantage of CG-RecNet over its baseline nor its absence could be shown; the intervals say how large it might be."
+    take = (
+        "On these cells, and after so little training, neither an advantage of CG-RecNet over its baseline nor its absence could be shown by the rule of the plan; "
+        f"the difference lies between {interval(whole.result.interval95)} points (95 % interval of this contrast alone, n = {whole.result.n} folds)."
+    )
 else:
     take = "On these cells, and after so little training, CG-RecNet and its baseline differ by less than what was said to matter before the runs."
 Markdown(f"**Take-away.** {take}")

@@ -18,12 +18,13 @@ def results(tmp_path):
     return tmp_path
 
 
-def look_into(results, pair, dead):
-    """Write a study of this pair's CG-RecNet."""
+def look_into(results, pair, dead, times=1.0):
+    """Write a study of this pair's CG-RecNet; times: its change of the sum over that of an even map."""
     fields = made_up().record.model_dump(exclude={"arrays_sha256"})
     fields |= {"experiment": f"explain-s{pair.seed}", "run_id": f"explain-s{pair.seed}-s42"}
     fields["networks"]["honest cg_recnet"] = {"run_id": pair.full.run_id}
-    fields["results"]["modules"]["honest cg_recnet"]["dead"] = dead
+    inside = fields["results"]["modules"]["honest cg_recnet"]
+    inside["dead"], inside["change"] = dead, inside["change"] | {"mean": times / inside["positions"]}
     write_explain(results / fields["experiment"] / fields["run_id"], fields, {})
 
 
@@ -45,7 +46,9 @@ def test_paths_come_from_the_study_of_that_very_run(results):
     assert [row.split(" | ")[1] for row in rows] == ["dead", "alive", "not looked into"] and "n = 3" in rows[0]
     said = seed_words(pairs)
     assert "n = 1 of 2 seeds looked into" in said and "above every seed with a dead one" in said
-    look_into(results, third, dead=False)
+    assert "alive is not busy" in said and "by 1.0000 times what an even map would" in said
+    look_into(results, third, dead=False, times=2.5)
+    assert "by up to 2.50 times what an even map would" in seed_words(seeded_pairs(results))
     assert "lies among those with a dead one" in seed_words(seeded_pairs(results))
 
 
