@@ -52,12 +52,14 @@ from cgrecnet.figures.choices import (
 )
 from cgrecnet.figures.dose import NAMES, majority_share
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.figures.real_rates import real_rate_runs, real_rate_table, real_rate_words
 from cgrecnet.figures.ruler import ruler_sentence, simulated_seeds, widest
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models.config import PRESETS
 
 use_book_style()
 RATES = (("learning rate", "cytometer"), ("noise", "cytometer"))
+REAL_RATES = (("learning rate", "jurkat"),)
 READINGS = (("presets", "jurkat"), ("ablation", "jurkat"))
 OPTIONS = (("presets", "cytometer"), ("noise", "cytometer"))
 plan = load_plan()
@@ -135,6 +137,24 @@ if found_rates:
 else:
     text = f"**{question.id}.** Whether the order depends on the rate cannot be said: not all of the runs for it are here."
 Markdown(text.replace("the Baseline", "the baseline").replace(" Baseline with", " the baseline with"))
+
+# %% [markdown]
+# ## The learning rate, on real cells
+#
+# The ablation on Jurkat cells ran at one rate.
+# Afterwards, the rate that validation prefers on simulated cells was tried on the first of its folds.
+# This was not planned: it is *exploratory*.
+
+# %% tags=["remove-input"]
+real_rates = real_rate_runs()
+Markdown(
+    f"{real_rate_table(real_rates)}\n\n{real_rate_words(real_rates)}\n\nReal cells (Jurkat), 95 % intervals over cells, which do not contain the luck of training."
+    if len(real_rates) > 1
+    else missing_runs(*REAL_RATES) or "The runs at another rate are not here."
+)
+
+# %% tags=["remove-input"]
+provenance_of([run for here in real_rates.values() for run in here.values()] if len(real_rates) > 1 else [], *REAL_RATES)
 
 # %% [markdown]
 # ## Whole readings, on real cells

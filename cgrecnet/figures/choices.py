@@ -77,7 +77,7 @@ def rate_answers(rates: Rates, results: Path = RESULTS) -> list[Answer]:
     """P10: CG-RecNet against baseline at each rate, and at the rate that each chose; one family of all planned."""
     plan = load_plan()
     made = {
-        f"both at {rate:g}": _compare(runs["cg_recnet"], runs["resnet50"], results)
+        f"both at {rate:g}": compare(runs["cg_recnet"], runs["resnet50"], results)
         for rate, runs in rates.items()
         if set(MODELS) <= set(runs)
     }
@@ -85,7 +85,7 @@ def rate_answers(rates: Rates, results: Path = RESULTS) -> list[Answer]:
         picked = {model: chosen_rate(rates, model) for model in MODELS}
         runs = [rates[picked[model]][model] for model in ("cg_recnet", "resnet50")]
         name = f"each at its choice ({picked['cg_recnet']:g} against {picked['resnet50']:g})"
-        made[name] = _compare(*runs, results)
+        made[name] = compare(*runs, results)
     return judge_family(made, plan["P10"].margin, plan.alpha, len(planned_rates()) + 1)
 
 
@@ -106,7 +106,7 @@ def reading_answers(readings: Mapping[str, RunRecord], results: Path = RESULTS) 
     plan = load_plan()
     question = plan["P9"]
     made = {
-        f"{first} against {second}": _compare(readings[first], readings[second], results)
+        f"{first} against {second}": compare(readings[first], readings[second], results)
         for first, second in question.contrasts
         if first in readings and second in readings
     }
@@ -134,7 +134,7 @@ def option_answers(options: Mapping[str, RunRecord], results: Path = RESULTS) ->
     if "recovered" not in options:
         return []
     made = {
-        name: _compare(record, options["recovered"], results)
+        name: compare(record, options["recovered"], results)
         for name, record in options.items()
         if name not in ("recovered", "baseline")
     }
@@ -165,7 +165,7 @@ def conclusions(runs: Mapping[str, RunRecord], margin: float, results: Path = RE
     if not {"baseline", "recovered"} <= set(runs):
         return []
     names = ["recovered", *(name for name in runs if name not in ("recovered", "baseline"))]
-    made = {name: _compare(runs[name], runs["baseline"], results) for name in names}
+    made = {name: compare(runs[name], runs["baseline"], results) for name in names}
     return [Conclusion(answer.name, answer) for answer in judge_family(made, margin, load_plan().alpha)]
 
 
@@ -237,6 +237,7 @@ def draw_differences(answers: Sequence[Answer], margin: float, label: str) -> Fi
     return figure
 
 
-def _compare(first: RunRecord, second: RunRecord, results: Path) -> McNemar:
+def compare(first: RunRecord, second: RunRecord, results: Path) -> McNemar:
+    """McNemar's test of two runs on the same test cells."""
     cells = same_cells([first, second], results)
     return mcnemar(cells.labels, *cells.predicted)

@@ -19,13 +19,15 @@ SWEEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "comparison": {"jurkat": ("jurkat-comparison",), "zhu": ("comparison", "comparison-zhu")},
     "seeds": {"jurkat": ("jurkat-seeds",), "zhu": ("seeds",), "cytometer": ("simulated-seeds",)},
     "presets": {"jurkat": ("jurkat-presets",), "zhu": ("presets",), "cytometer": ("simulated-presets",)},
-    "learning rate": {"zhu": ("learning-rate",), "cytometer": ("simulated-learning-rate",)},
+    "learning rate": {
+        "jurkat": ("jurkat-learning-rate",), "zhu": ("learning-rate",), "cytometer": ("simulated-learning-rate",),
+    },
     "noise": {"cytometer": ("simulated-noise",)},
     "debris": {"cytometer": ("simulated-debris",)},
     "imbalance": {"cytometer": ("simulated-imbalance",)},
     "shortcut, random split": {"cytometer": ("simulated-shortcut-random",)},
     "shortcut, grouped split": {"cytometer": ("simulated-shortcut-grouped",)},
-}
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
