@@ -37,6 +37,7 @@ from cgrecnet.figures.folds import by_model, draw_boxes, draw_fold_curves, last_
 from cgrecnet.figures.fusion_by_seed import seed_table, seed_words, seeded_pairs
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_folds, overlap, rarest_class
+from cgrecnet.figures.real_rates import real_rate_runs, real_rate_words
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.paper.tables import load_tables
@@ -224,9 +225,10 @@ if len(seeded) > 1:
     )
 display(*all_read(("seeds", "jurkat"), results=results))  # noqa: F821
 if rates:
+    told = on_rate or "**The learning rate.** That another rate suits CG-RecNet better is not shown by the simulated runs that are here ({doc}`choices`)."
     display(  # noqa: F821
-        Markdown(on_rate or "**The learning rate.** That another rate suits CG-RecNet better is not shown by the simulated runs that are here ({doc}`choices`)."),
-        *all_read(*((part, "cytometer") for part in RATE_PARTS), results=results),
+        Markdown(f"{told} {real_rate_words(real_rate_runs(results), results)}"),
+        *all_read(*((part, "cytometer") for part in RATE_PARTS), ("learning rate", "jurkat"), results=results),
     )
 
 # %% [markdown]

@@ -271,7 +271,7 @@ Markdown(
 # ## Every run that this page read
 
 # %% tags=["remove-input"]
-read = all_read(*dict.fromkeys((*RATES, *READINGS, *OPTIONS, ("seeds", "cytometer"))))
+read = all_read(*dict.fromkeys((*RATES, *REAL_RATES, *READINGS, *OPTIONS, ("seeds", "cytometer"))))
 display(*read or [Markdown("None is here.")])
 
 # %% [markdown]

@@ -102,6 +102,5 @@ def rate_text(rates: Rates, rate: float) -> str:
         f"{moves[base]} (n = 1 run each, {rates[rate][full].test['n']:,} simulated test cells). "
         f"CG-RecNet minus baseline is {points(lead)} points there at {rate:g}, "
         f"and {points(lead_chosen)} at the choices. "
-        + ("So a part of what CG-RecNet lacks here may be the rate's doing. " if lead < lead_chosen else "")
-        + "On Jurkat cells the ablation tried no other rate."
+        + ("So a part of what CG-RecNet lacks here may be the rate's doing." if lead < lead_chosen else "")
     )

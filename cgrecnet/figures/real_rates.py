@@ -65,6 +65,6 @@ def real_rate_words(rates: Rates, results: Path = RESULTS) -> str:
         else f"neither clearly ahead of nor behind the {title_of(BASE).lower()}"
     )  # fmt: skip
     return (
-        f"On Jurkat cells (first fold, n = {last.n:,} test cells, one run each, exploratory) {title_of(FULL)} is {said} "
-        f"with {name}: {points(last.difference)} points (95 % interval {interval(last.interval95)})."
+        f"On Jurkat cells (first fold, n = {last.n:,} test cells, one run each, exploratory) {title_of(FULL)} is "
+        f"{said} with {name}: {points(last.difference)} points (95 % interval {interval(last.interval95)})."
     )
