@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cgrecnet.figures.explained import COMMAND, KEPT_COMMAND, MODELS, Study, load_study, provenance_of_study
+from cgrecnet.figures.explained import MODELS, Study, load_study, provenance_of_study
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain_record import EXPLAIN
@@ -29,9 +29,12 @@ class DeadPath:
 
     @property
     def text(self) -> str:
-        """`CG-RecNet in explain-x-s1 (cytometer, simulated cells, seed 1), before training and after`."""
+        """`CG-RecNet in explain-x-s1 (cytometer, simulated cells, seed 1): before training and after`."""
         record = self.study.record
         data = record.data[0]
+        # A study of kept networks has a seed of its own; what it looked into is named by the run that trained it.
+        kept = record.networks.get(f"{TRAINED} {self.model}", {}).get("run_id")
+        origin = f"as trained by {kept}" if kept else f"seed {record.config['seed']}"
         when = {
             True: "before training and after",
             False: "after training, though not before",
@@ -39,7 +42,7 @@ class DeadPath:
         }[self.before]
         return (
             f"{MODELS.get(self.model, self.model)} in {record.run_id} ({data['name']}, "
-            f"{'simulated' if data['simulated'] else 'real'} cells, seed {record.config['seed']}): {when}"
+            f"{'simulated' if data['simulated'] else 'real'} cells, {origin}): {when}"
         )
 
 
@@ -95,7 +98,4 @@ def dead_words(paths: Sequence[DeadPath]) -> str:
 def sources(paths: Sequence[DeadPath]) -> list[Provenance]:
     """Where these come from: one block for each study."""
     studies = {path.study.record.run_id: path.study for path in paths}
-    return [
-        provenance_of_study(study, KEPT_COMMAND if "trained" in study.record.config else COMMAND)
-        for study in studies.values()
-    ]
+    return [provenance_of_study(study) for study in studies.values()]

@@ -100,11 +100,13 @@ def missing_study(command: str = COMMAND) -> str:
 
 
 def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenance:
-    """Data, run, seed, commit, code, hardware and time of a study; for None, how it is made."""
-    typed = command.splitlines()[-1]
+    """Data, run, seed, commit, code, hardware and time of a study; for None, how it is made (by `command`)."""
     if study is None:
-        return Provenance((("Runs", f"none here; {typed} makes them"),))
+        return Provenance((("Runs", f"none here; {command.splitlines()[-1]} makes them"),))
     record = study.record
+    kept = "trained" in record.config
+    typed = f".venv/bin/cgrecnet explain {'--kept ' if kept else ''}book/experiments/{record.experiment}.yaml"
+    trained = ", ".join(facts["run_id"] for facts in record.networks.values()) if kept else ""
     data = "; ".join(
         f"{one['name']} ({'simulated' if one['simulated'] else 'real'} cells)"
         + (f", confounding {one['options']['confounding']:g}" if one["simulated"] else "")
@@ -119,8 +121,8 @@ def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenan
             ("Data", data),
             ("Runs", record.run_id),
             ("Networks", f"{len(record.networks)}, {record.config['image_size']} px, {record.config['epochs']} epochs, "
-                         f"weights at the start: {weights or 'random'}"),
-            ("Seeds", f"{record.config['seed']} (one seed each)"),
+                         f"weights at the start: {weights or 'random'}" + (f"; trained by {trained}" if kept else "")),
+            ("Seeds", f"{record.config['seed']} ({'of the study' if kept else 'one seed each'})"),
             ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
             ("Code", code),
             ("Hardware", hardware_text(record.hardware)),

@@ -3,7 +3,8 @@
 import pytest
 from made_up_study import made_up
 
-from cgrecnet.figures.dead_path import dead_paths, dead_words, sources
+from cgrecnet.figures.dead_path import dead_paths, dead_paths_of, dead_words, sources
+from cgrecnet.figures.explained import load_study
 from cgrecnet.figures.limits import HEADERS, limit_rows
 from cgrecnet.runs.explain_record import EXPLAIN, write_explain
 
@@ -65,6 +66,13 @@ def test_a_network_whose_start_is_not_known_is_named_beside_with_its_own_cells(w
     ((limit, *_),) = new_rows(results)
     assert "explain-real-s42 (jurkat, real cells, seed 42): after training (its start was not looked at)" in limit
     assert "explain-x-s42 (cytometer, simulated cells, seed 42): before training and after" in limit
+
+
+def test_a_kept_network_is_named_by_its_run_because_the_study_has_a_seed_of_its_own(written):
+    study = load_study("explain-x", written({"honest cg_recnet": True}))
+    study.record.networks["honest cg_recnet"]["run_id"] = "jurkat-seeds-1-s999"
+    (path,) = dead_paths_of(study)
+    assert "as trained by jurkat-seeds-1-s999" in path.text and "seed 42" not in path.text
 
 
 def test_words_and_sources_follow_the_records(written):
