@@ -35,6 +35,7 @@ from cgrecnet.figures.imbalanced import (
     class_table,
     draw_recalls,
     imbalance_runs,
+    luck_words,
     need_of_weights,
     planned_answers,
     planned_shares,
@@ -160,18 +161,20 @@ Markdown(
 
 # %% tags=["remove-input"]
 weighted = weight_answers(runs)
+luck = luck_words(runs, weighted)
 needs = []
 for shares, here in runs.items():
     found = need_of_weights(here)
     if found:
         gain, ends, n = found
         needs.append(
-            f"At {shares_text(shares)} the baseline gained {points(gain)} points more by weights than CG-RecNet "
-            f"(95 % interval {interval(ends)}, n = {n} simulated cells)"
+            f"At {shares_text(shares)} the baseline gained {abs(gain):.1f} points {'more' if gain >= 0 else 'less'} by weights than CG-RecNet "
+            f"(95 % interval of the difference {interval(ends)}, n = {n} simulated cells)"
             + (": CG-RecNet needed them less." if ends[0] > 0 else ": CG-RecNet needed them more." if ends[1] < 0 else ": the two cannot be told apart in this.")
         )
 Markdown(
     "**Exploratory.** " + " ".join(needs) + "\n\n" + answers_table(weighted) + "\n\nBalanced accuracy with class weights minus without, simulated cells, one run each; margin and correction as above."
+    + (f"\n\n**A yardstick.** {luck}" if luck else "")
     if weighted
     else "The runs with class weights are not here, so that the gain is not known yet."
 )
@@ -203,7 +206,7 @@ provenance_of(records, *PARTS)
 # ## What this does not tell
 #
 # - It is about simulated cells, whose classes overlap as we made them overlap; how much weights matter depends on that overlap.
-# - There is one run per setting, and the luck of training is in every difference.
+# - There is one run per setting, and the luck of training is in every difference; {doc}`/book/4_training/seeds` measures it.
 # - Few cells of a class means two things at once, that it is rare and that little can be learned about it.
 #   Weights mend the first and not the second.
 #
@@ -214,7 +217,7 @@ provenance_of(records, *PARTS)
 Markdown(
     reading(answers)
     + (" " + " ".join(needs) if needs else " Which of the two networks gains more by weights is open until the runs with weights are here.")
-    + (" All of this is about simulated cells, and one run of each network at each setting." if answers else "")
+    + (" All of this is about simulated cells, and one run of each network at each setting" + (", whose luck alone can move a score by points." if luck else ".") if answers else "")
 )
 
 # %% [markdown]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -15,6 +15,7 @@ from cgrecnet.evaluation.bootstrap import bootstrap_interval, class_f1_intervals
 from cgrecnet.evaluation.change import balanced_contrast
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.figures.answers import points
 from cgrecnet.figures.dose import NAMES
 from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import MODEL_COLOURS, letter
@@ -25,6 +26,8 @@ from cgrecnet.runs.record import RunRecord
 from cgrecnet.runs.same_cells import same_cells
 
 MODELS = ("resnet50", "cg_recnet")
+#: Weights this close to 1 change next to nothing of what is asked of a network.
+NEARLY_ONE = 0.1
 MARK = {"resnet50": "o", "cg_recnet": "D"}
 Shares = tuple[float, ...]
 #: Class shares -> (model, with class weights) -> run.
@@ -101,6 +104,33 @@ def need_of_weights(here: Mapping[tuple[str, bool], RunRecord], results: Path = 
         return 100 * float(np.mean([steps[labels == k].mean() for k in np.unique(labels)]))
 
     return gain(cells.labels, steps), bootstrap_interval(gain, cells.labels, steps), len(steps)
+
+
+def weights_of(record: RunRecord) -> np.ndarray:
+    """The class weights of this run's data set: n / (classes * n_c), as its training cells have them up to rounding."""
+    counts = np.array([record.data["counts"][name] for name in record.data["classes"]])
+    return counts.sum() / (len(counts) * counts)
+
+
+def luck_words(runs: Runs, weighted: Sequence[Answer]) -> str:
+    """What weights that are nearly 1 did: a yardstick for the luck of training; "" where there are no such runs.
+
+    weighted: the answers of `weight_answers` to the same runs.
+    """
+    for shares, here in runs.items():
+        off = np.abs(weights_of(next(iter(here.values()))) - 1).max()
+        found = [answer for answer in weighted if answer.name.endswith(shares_text(shares))]
+        if found and off < NEARLY_ONE:
+            moved = " and ".join(
+                f"{points(answer.result.difference)} points for {answer.name.split(' with ')[0]}" for answer in found
+            )
+            return (
+                f"At {shares_text(shares)} every class weight is 1 to within {100 * off:.0f} %, so that with and "
+                f"without weights is nearly the same training. Yet the balanced accuracy moved by {moved} (n = 1 pair "
+                "of runs each). That is a yardstick for the luck of training: a difference of this size on this page may be "
+                "nothing else, whatever its interval over cells says."
+            )
+    return ""
 
 
 def class_table(runs: Runs, index: int, results: Path = RESULTS) -> str:

@@ -9,11 +9,13 @@ from cgrecnet.figures.imbalanced import (
     class_table,
     draw_recalls,
     imbalance_runs,
+    luck_words,
     need_of_weights,
     planned_answers,
     planned_shares,
     shares_text,
     weight_answers,
+    weights_of,
 )
 
 
@@ -77,3 +79,15 @@ def test_table_and_figure_show_every_run(results):
     assert [len(axes.containers) for axes in figure.axes] == [12, 6, 12]
     plt.close(figure)
     plt.close(draw_recalls({}))
+
+
+def test_weights_that_are_nearly_one_are_a_yardstick_for_luck(results):
+    runs = imbalance_runs(results)
+    even, *_, beyond = runs.values()
+    for here, counts in ((even, (610, 590, 600)), (beyond, (270, 90, 1440))):
+        for record in here.values():
+            record.data["counts"] = dict(zip(record.data["classes"], counts, strict=True))
+    assert weights_of(next(iter(even.values()))) == pytest.approx([600 / 610, 600 / 590, 1])
+    said = luck_words(runs, weight_answers(runs, results))
+    assert "At 33 / 33 / 33 % every class weight is 1 to within 2 %" in said and "points for Baseline and" in said
+    assert luck_words(runs, []) == "" and luck_words({(0.15, 0.05, 0.8): beyond}, weight_answers(runs, results)) == ""
