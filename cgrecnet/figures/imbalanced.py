@@ -127,8 +127,8 @@ def luck_words(runs: Runs, weighted: Sequence[Answer]) -> str:
             return (
                 f"At {shares_text(shares)} every class weight is 1 to within {100 * off:.0f} %, so that with and "
                 f"without weights is nearly the same training. Yet the balanced accuracy moved by {moved} (n = 1 pair "
-                "of runs each). That is a yardstick for the luck of training: a difference of this size on this page may "
-                "be nothing else, whatever its interval over cells says."
+                "of runs each). That is a yardstick for the luck of training: a difference of this size on this page "
+                "may be nothing else, whatever its interval over cells says."
             )
     return ""
 
