@@ -78,7 +78,7 @@ def show(thing):
 # To see it, sort the cells into bins by $p$ and compare the mean $p$ of each bin with the share found there ({numref}`fig-calibration-reliability`).
 # Below the diagonal the network promises more than it keeps; above, it is too modest.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One square panel per class; for each network a line of points with vertical bars near the diagonal, the share of cells of the class over the probability given to it."}, "figure": {"name": "fig-calibration-reliability", "caption": "Where a line leaves the diagonal by more than its bars, the probability of this class is not to be believed as it stands. Share of test cells that are of the class, over the probability given to it; bars: 95 % intervals within a bin; bins with few cells left out; Jurkat cells, all folds together."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One square panel per class; for each network a line of points with vertical bars near the diagonal, the share of cells of the class over the probability given to it."}, "figure": {"name": "fig-calibration-reliability", "caption": "Where a line leaves the diagonal by more than its bars, the probability of this class is not to be believed as it stands. Share of test cells that are of the class, over the probability given to it; bars: 95 % intervals within a bin; bins with few cells left out; Jurkat cells, the folds put together."}}
 draw_reliability(pooled) if pooled else draw_absent(absent)
 plt.show()
 
@@ -123,9 +123,11 @@ paper_pool = pool(zhu.records, results=results) if zhu else None
 if paper_pool:
     kind = "simulated cells in the paper's layout" if zhu.records[0].data["simulated"] else "the paper's own cells"
     display(Markdown(f"The same on {kind}:\n\n" + wide_table(CALIBRATION_HEADERS, calibration_rows(paper_pool), f"Calibration on {kind}", rem=42)))  # noqa: F821
-    display(provenance_of(list(paper_pool.records), ("ablation", "zhu")))  # noqa: F821
 else:
-    display(Markdown("The paper prints nothing about calibration, and its own cells (`zhu`) have not been run here."))  # noqa: F821
+    state = "have not been run on all networks of a fold yet" if zhu else "have not been run here"
+    display(Markdown(f"The paper prints nothing about calibration, and its own cells (`zhu`) {state}."))  # noqa: F821
+if zhu:
+    display(provenance_of(zhu.records, ("ablation", "zhu")))  # noqa: F821
 
 # %% [markdown]
 # ## When a miss costs more
@@ -164,7 +166,7 @@ show(costs_of_missing)
 # %%
 show(decision_cost)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, a colour per network. Panel A: cost per hundred cells over the cost ratio; for each colour a dashed and a solid line rise from one point. Panel B: cells missed over cells wrongly called; lines run from an open mark down to the right."}, "figure": {"name": "fig-calibration-cost", "caption": "To weigh the cost pays where the solid line lies below the dashed one of its colour (A), and it pays in coin: fewer misses for more false calls (B). A: most probable class (dashed) and least expected cost (solid). B: least expected cost, along the ratios of A; open: most probable class. Rarest class of Jurkat, test cells of all folds together."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, a colour per network. Panel A: cost per hundred cells over the cost ratio; for each colour a dashed and a solid line rise from one point. Panel B: cells missed over cells wrongly called; lines run from an open mark down to the right."}, "figure": {"name": "fig-calibration-cost", "caption": "To weigh the cost pays where the solid line lies below the dashed one of its colour (A), and it pays in coin: fewer misses for more false calls (B). A: most probable class (dashed) and least expected cost (solid). B: least expected cost, along the ratios of A; open: most probable class. Rarest class of Jurkat, test cells of the folds put together."}}
 RATIOS = (1, 2, 5, 10, 20, 50)
 index = rarest_class(records[0]) if pooled else 0
 draw_costs(pooled, index, RATIOS) if pooled else draw_absent(absent)
@@ -202,7 +204,7 @@ Markdown(text)
 # %% [markdown]
 # Move the ratio in {numref}`fig-calibration-ratio` and watch the two kinds of mistake trade places.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-calibration-ratio", "caption": "The dearer a miss, the fewer are missed and the more others are called by mistake. For each network the most probable class (light) and the least expected cost at the chosen ratio (full); counts of test cells, Jurkat, all folds together."}}
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-calibration-ratio", "caption": "The dearer a miss, the fewer are missed and the more others are called by mistake. For each network the most probable class (light) and the least expected cost at the chosen ratio (full); counts of test cells, Jurkat, the folds put together."}}
 if pooled:
     ends = ends_of(pooled, index, RATIOS)
     shown = slider(

@@ -17,13 +17,12 @@
 # This page has the counterpart of each, for the four networks of the ablation on Jurkat cells.
 #
 # In a five-fold cross-validation every cell is tested exactly once, by a network that was not trained on it.
-# So the test cells of all folds can be put together, and every cell of the data set counts once.
+# So the test cells of the folds can be put together, and each counts once.
 # The price: what is scored is then not one network but the procedure that made one for each fold.
 #
 # **What is planned and what is not.**
-# Of all that follows, the plan ({doc}`plan`) asks one question: whether CG-RecNet gains most in the rarest class (P3).
-# It is decided in {doc}`ablation`, over folds.
-# Everything on this page was not planned, and is *exploratory*: it shows, and suggests, and decides nothing.
+# Of single classes the plan ({doc}`plan`) asks one question, whether CG-RecNet gains most in the rarest one (P3), and {doc}`ablation` decides it, over folds.
+# Everything on this page is *exploratory*: it shows, and suggests, and decides nothing.
 
 # %% tags=["remove-input"]
 import matplotlib.pyplot as plt
@@ -60,9 +59,10 @@ from cgrecnet.runs.pooled import pool
 use_book_style()
 MODELS = ("resnet50", "rescmnet", "resgdnet", "cg_recnet")
 FULL, BASE = "cg_recnet", "resnet50"
-DATA = {"jurkat": "Jurkat", "zhu": "zhu"}  # as a sentence names them
 table5 = load_tables()["5"]
 runs = {data: experiment("ablation", data, RESULTS) for data in ("jurkat", "zhu")}
+# As a sentence names the data sets.
+DATA = {"jurkat": "Jurkat", "zhu": "zhu, simulated" if runs["zhu"] and runs["zhu"].records[0].data["simulated"] else "zhu"}
 pooled = {data: pool(found.records, MODELS, RESULTS) if found else None for data, found in runs.items()}
 jurkat, zhu = pooled["jurkat"], pooled["zhu"]
 records = runs["jurkat"].records if runs["jurkat"] else ()
@@ -137,11 +137,12 @@ parts = [
     "*The paper's Table 5*, as printed: F1 in per cent, its own test cells, no intervals given.",
 ]
 if zhu is not None:
-    parts += [f1_table(zhu, "F1 of each class, the paper's cells, our runs"), f"*The paper's cells, our runs.* {counted(zhu)}."]
+    whose = "Simulated cells in the paper's layout" if zhu.records[0].data["simulated"] else "The paper's cells"
+    parts += [f1_table(zhu, f"F1 of each class, our runs. {whose}"), f"*{whose}, our runs.* {counted(zhu)}."]
 Markdown("\n\n".join(parts))
 
 # %% tags=["remove-input"]
-if zhu is not None:
+if runs["zhu"]:
     display(provenance_of(runs["zhu"].records, ("ablation", "zhu")))  # noqa: F821
 
 # %% [markdown]
@@ -232,13 +233,14 @@ Markdown("\n\n".join(parts) or f"{no_runs}.")
 # $$
 # \begin{aligned}
 # p_{\pm} &= \frac{1}{1 + z^2/n} \left( \frac{k}{n} + \frac{z^2}{2n} \pm z\, s \right), \\
-# s^2 &= \frac{k (n - k)}{n^3} + \frac{z^2}{4n^2}, \qquad z = 1.96 .
+# s^2 &= \frac{k (n - k)}{n^3} + \frac{z^2}{4n^2}, \\
+# z &= 1.96 .
 # \end{aligned}
 # $$ (eq-classes-wilson)
 #
 # Unlike the simple interval, it never leaves 0 to 1, and it has a width even where $k = 0$.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four confusion matrices, two by two: Baseline, ResCMNet, ResGDNet and CG-RecNet. Rows are true classes, columns predicted ones, each place has a count, a share of its row and an interval; the darker, the larger the share. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-confusion", "caption": "Compare the same place in the four matrices: where the intervals overlap widely, these cells do not tell the networks apart, whatever their modules. Counts of test cells of all folds, shares of the true class, and Wilson's 95 % intervals; the number of cells of each class stands at the left. Jurkat, real cells."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four confusion matrices, two by two: Baseline, ResCMNet, ResGDNet and CG-RecNet. Rows are true classes, columns predicted ones, each place has a count, a share of its row and an interval; the darker, the larger the share. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-confusion", "caption": "Compare the same place in the four matrices: where the intervals overlap widely, these cells do not tell the networks apart, whatever their modules. Counts of test cells of the folds put together, shares of the true class, and Wilson's 95 % intervals; the number of cells of each class stands at the left. Jurkat, real cells."}}
 if jurkat is not None:
     draw_pooled_confusions(jurkat)
 else:
@@ -275,7 +277,7 @@ Markdown(text)
 # %% tags=["remove-input"]
 Markdown("The probabilities are those of the network that was not trained on the cell." + no_pictures)
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-open", "caption": "What the network mistook: open a count off the diagonal and one on it, and try to tell the two groups apart by eye. CG-RecNet on Jurkat cells, test cells of all folds; below each picture the cell's id and the network's probabilities. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-open", "caption": "What the network mistook: open a count off the diagonal and one on it, and try to tell the two groups apart by eye. CG-RecNet on Jurkat cells, test cells of the folds put together; below each picture the cell's id and the network's probabilities. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
 if jurkat is not None:
     shown = confusion_cells(
         jurkat.cell_ids, jurkat.labels, jurkat.probabilities[FULL], jurkat.classes,
@@ -316,7 +318,7 @@ for data, found in pooled.items():
         parts.append(f"*{DATA[data]}*: areas by scikit-learn, 95 % bootstrap intervals over cells ({RESAMPLES:,} resamples); {counted(found)}.")
 Markdown("\n\n".join(parts) or f"{no_runs}.")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class, each with the ROC curves of four networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet; below, the areas of each class and their mean as marks with intervals. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-roc", "caption": "Which curve lies on top is a matter for intervals, not for the eye: where a curve runs inside the shaded band of another, drawing other cells could swap the two. Top: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. Bottom: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of all folds."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class, each with the ROC curves of four networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet; below, the areas of each class and their mean as marks with intervals. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-roc", "caption": "Which curve lies on top is a matter for intervals, not for the eye: where a curve runs inside the shaded band of another, drawing other cells could swap the two. Top: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. Bottom: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of the folds put together."}}
 if jurkat is not None:
     draw_roc(jurkat, by_model["jurkat"])
 else:
@@ -350,7 +352,7 @@ Markdown(text)
 # Choose a class, move the threshold (arrow keys work), and see who is called, who of them rightly, and who is missed.
 # The column beside it is the usual rule: the largest probability wins.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-threshold", "caption": "As the threshold rises fewer cells are called, so recall can only fall, while precision mostly rises; F1 weighs the two. For one class against the rest; CG-RecNet on Jurkat cells, test cells of all folds. Every number was computed beforehand; the slider only shows it."}}
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-threshold", "caption": "As the threshold rises fewer cells are called, so recall can only fall, while precision mostly rises; F1 weighs the two. For one class against the rest; CG-RecNet on Jurkat cells, test cells of the folds put together. Every number was computed beforehand; the slider only shows it."}}
 if jurkat is not None:
     shown = threshold_slider(jurkat.labels, jurkat.probabilities[FULL], jurkat.classes, f"CG-RecNet on {len(jurkat):,} Jurkat cells, each tested once.")
 else:
@@ -385,7 +387,7 @@ Markdown(
     else f"{no_runs}."
 )
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-gallery", "caption": "Filter by true class, predicted class, right or wrong, sure or unsure: a cell is shown where it fits all choices. The shares in this gallery are not those of the data, because every kind of mistake was given the same room. CG-RecNet, test cells of all folds. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-gallery", "caption": "Filter by true class, predicted class, right or wrong, sure or unsure: a cell is shown where it fits all choices. The shares in this gallery are not those of the data, because every kind of mistake was given the same room. CG-RecNet, test cells of the folds put together. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
 if jurkat is not None:
     names = jurkat.classes
     shown = gallery(

@@ -68,7 +68,7 @@ if records:
         "One run each cannot tell a system from its seed; how far seeds alone move a network is measured in {doc}`spread`. Whatever follows is about these trained networks and cells."
     )
 else:
-    text = absent
+    text = ""
 Markdown(text)
 
 # %% [markdown]
@@ -79,7 +79,8 @@ Markdown(text)
 
 # %% tags=["remove-input"]
 ablation_zhu = experiment("ablation", "zhu", results)
-theirs = [r for runs_of in (zhu, ablation_zhu) if runs_of for r in runs_of.records if r.config["model"] in MODELS]
+read_zhu = [r for runs_of in (zhu, ablation_zhu) if runs_of for r in runs_of.records]
+theirs = [r for r in read_zhu if r.config["model"] in MODELS]
 simulated = bool(theirs) and theirs[0].data["simulated"]
 zhu_title = "zhu, simulated" if simulated else "zhu"
 Markdown(
@@ -92,8 +93,8 @@ Markdown(
 provenance_of(records, part)
 
 # %% tags=["remove-input"]
-if theirs:
-    display(provenance_of(theirs, ("comparison", "zhu")))  # noqa: F821
+if read_zhu:
+    display(provenance_of(read_zhu, ("comparison", "zhu")))  # noqa: F821
 
 # %% [markdown]
 # An accuracy is a share $k/n$ of test cells, and its interval should never leave 0 to 1, as the textbook's $p \pm 1.96\sqrt{p(1-p)/n}$ may.
@@ -144,7 +145,7 @@ Markdown(
 # A system is **beaten** if another is at least as accurate and at least as cheap, and better in one of the two.
 # Those that nothing beats form the *front* (of Pareto); every one of them is optimal for somebody, and none is *the* optimum.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of accuracy against cost on a logarithmic axis, MACs in A and parameters in B. Filled dots with error bars are systems from random weights; hollow diamonds are the ResNet-50 family from ImageNet weights; a grey stair is the front; a dotted line is the share of the largest class."}, "figure": {"name": "fig-comparison-front", "caption": "Compare filled with filled, and hollow with hollow. The filled dots differ in architecture alone and form the front; the hollow diamonds are the four networks of the ablation on the same test cells, which differ from their filled twins in the weights they start from. A network near the dotted line has learned hardly more than which class is the largest. Wilson's 95 % intervals over cells; Jurkat cells, real, n = 1 run each."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of accuracy against cost on a logarithmic axis, MACs in A and parameters in B. Filled dots with error bars are systems from random weights; hollow diamonds are the ResNet-50 family from ImageNet weights; a grey stair is the front; a dotted line is the share of the largest class."}, "figure": {"name": "fig-comparison-front", "caption": "Compare filled with filled, and hollow with hollow. The filled dots differ in architecture alone and form the front; the hollow diamonds are networks of the ablation, from ImageNet weights, on the same test cells. A network near the dotted line has learned hardly more than which class is the largest. Wilson's 95 % intervals over cells; Jurkat cells, real, n = 1 run each."}}
 own = [point_of(record) for record in records]
 ablation = experiment("ablation", "jurkat", results)
 fold = records[0].config["fold"] if records else 0

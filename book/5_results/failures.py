@@ -100,7 +100,7 @@ Markdown(said)
 # of it: four networks that miss a tenth each would all miss the same cell once in ten thousand.
 # {numref}`fig-failures-shared` compares this with the count.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class. Bars on a logarithmic scale count the cells that zero, one, two, three and all four networks miss; diamonds give the number that would be expected if the networks erred independently. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-failures-shared", "caption": "Look at the rightmost bar of each panel: bars above their diamonds at both ends mean that some cells are hard for every network and most are easy for all, so that the mistakes belong to the cells more than to the networks. Bars: Jurkat test cells of all folds; diamonds: expected if the networks erred independently within a class."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class. Bars on a logarithmic scale count the cells that zero, one, two, three and all four networks miss; diamonds give the number that would be expected if the networks erred independently. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-failures-shared", "caption": "Look at the rightmost bar of each panel: bars above their diamonds at both ends mean that some cells are hard for every network and most are easy for all, so that the mistakes belong to the cells more than to the networks. Bars: Jurkat test cells of the folds put together; diamonds: expected if the networks erred independently within a class."}}
 if pooled is not None:
     draw_shared(pooled)
 else:
@@ -197,7 +197,7 @@ provenance_of(records, PART)
 # The classes S+G2 and M were put together from finer stages, and the networks never saw these.
 # So we can ask where inside a class the mistakes sit ({numref}`fig-failures-stages`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that all networks miss, a vertical tick the mean share that one network misses. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: where rows of one class lie far apart, its mistakes sit in one stage, and a mean over the class hides it. Dots: share of a stage's cells that all four networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over the four networks. Jurkat test cells of all folds; G1 of the second experiment is shown apart."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that all networks miss, a vertical tick the mean share that one network misses. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: where rows of one class lie far apart, its mistakes sit in one stage, and a mean over the class hides it. Dots: share of a stage's cells that all four networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over the four networks. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
 if pooled is not None:
     draw_stages(frame, ALL)
 else:
@@ -397,7 +397,7 @@ else:
     text = f"{no_runs}."
 Markdown(text)
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-failures-gallery", "caption": "Before you read the label, decide yourself; then compare the group that all networks miss with the one that none misses, inside one stage. Below each picture: its id, label and stage, and the probabilities of CG-RecNet. Jurkat test cells of all folds, drawn at random from each group. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-failures-gallery", "caption": "Before you read the label, decide yourself; then compare the group that all networks miss with the one that none misses, inside one stage. Below each picture: its id, label and stage, and the probabilities of CG-RecNet. Jurkat test cells of the folds put together, drawn at random from each group. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
 if gallery_cells:
     part = frame.iloc[gallery_cells]
     shown = gallery(

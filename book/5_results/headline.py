@@ -90,7 +90,7 @@ small = [a for a in decided if a.outcome in (Outcome.SMALL_DIFFERENCE, Outcome.N
 unsure = [a for a in decided if a.outcome is Outcome.UNDECIDED]
 wanted = sum(len(plan[question].contrasts) for question in ("P1", "P2", "P3", "P4"))
 Markdown(
-    f"Of {wanted} planned comparisons on Jurkat cells, {len(decided)} could be made: {len(up)} came out as a difference in the paper's direction, {len(down)} as one in the other, "
+    f"Of the {wanted} comparisons that questions P1 to P4 of the plan ask for, all on Jurkat cells, {len(decided)} could be made: {len(up)} came out as a difference in the paper's direction, {len(down)} as one in the other, "
     f"{len(small)} as too small to matter or not beyond the margin, and {len(unsure)} undecided. "
     "ResCMNet and ResGDNet are named by what is in them; the paper's labels may be exchanged ({doc}`/book/3_model/recovery`)."
 )

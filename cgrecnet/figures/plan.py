@@ -26,6 +26,11 @@ UNITS = {
         "Both are tested on the same cells; McNemar's exact test looks at the cells that only one of them has right, "
         "and the interval comes from drawing the cells again"
     ),
+    "sums": (
+        "Both are tested on the same cells; the measure is a sum over cells, and an exact test asks how large it would "
+        "be if each cell's part had its sign by chance (for plain accuracy this is McNemar's test, which the plan names); "
+        "the interval comes from drawing the cells again"
+    ),
     "settings": "The test cells differ, so the difference has the error of two shares",
     "seeds": "Nothing is tested: the spread over seeds is shown with its interval",
 }
@@ -40,7 +45,9 @@ def rule_in_words(question: Question, plan: Plan) -> str:
         return f"{UNITS['seeds']}; {margin}."
     members = " and ".join(q.id for q in plan.questions if q.family == question.family)
     correction = f"corrected by Holm within the family '{question.family}' ({members})"
-    return f"{UNITS[question.unit]}. Level {plan.alpha:g}, {correction}; {margin}."
+    # McNemar's test knows plain accuracy alone; `evaluation/change.py` has the test for the rest.
+    summed = question.unit == "cells" and question.measure.startswith(("change", "balanced"))
+    return f"{UNITS['sums' if summed else question.unit]}. Level {plan.alpha:g}, {correction}; {margin}."
 
 
 def _points(margin: float) -> str:

@@ -35,7 +35,10 @@ def test_the_rule_in_words_has_test_level_family_and_margin():
     sentence = rule_in_words(plan["P2"], plan)
     for part in ("corrected resampled t-test", "0.05", "'ablation'", "(P1 and P2)", "below 1 point does"):
         assert part in sentence
-    assert "McNemar" in rule_in_words(plan["P4"], plan)
+    for name in ("P4", "P9", "P10"):
+        assert "McNemar's exact test looks" in rule_in_words(plan[name], plan)
+    for name in ("P5", "P6", "P7"):  # differences of differences, and balanced accuracy: judged by `change.sign_flip`
+        assert "sign by chance" in rule_in_words(plan[name], plan)
     assert "Nothing is tested" in rule_in_words(plan["P11"], plan)
 
 
