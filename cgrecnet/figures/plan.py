@@ -28,8 +28,8 @@ UNITS = {
     ),
     "sums": (
         "Both are tested on the same cells; the measure is a sum over cells, and an exact test asks how large it would "
-        "be if each cell's part had its sign by chance (for plain accuracy this is McNemar's test, which the plan names); "
-        "the interval comes from drawing the cells again"
+        "be if each cell's part had its sign by chance (for plain accuracy this is McNemar's test, which the plan "
+        "names); the interval comes from drawing the cells again"
     ),
     "settings": "The test cells differ, so the difference has the error of two shares",
     "seeds": "Nothing is tested: the spread over seeds is shown with its interval",

@@ -64,12 +64,13 @@ def seed_rows(data: str, runs: ByModel) -> list[tuple[str, ...]]:
 def seed_verdict(spread: Spread, margin: float) -> str:
     """Where the interval of the spread lies, against a margin in points; a clause."""
     low, high = spread.interval95
+    limit = f"the margin of {margin:g} point{'s' * (margin != 1)}"
     if high < margin:
-        return f"smaller than the margin of {margin:g} points, and surely so"
+        return f"smaller than {limit}, and surely so"
     if low > margin:
-        return f"larger than the margin of {margin:g} points, and surely so"
+        return f"larger than {limit}, and surely so"
     side = "smaller" if spread.sd < margin else "larger"
-    return f"{side} than the margin of {margin:g} points, but so few seeds leave open on which side the truth lies"
+    return f"{side} than {limit}, but so few seeds leave open on which side the truth lies"
 
 
 def draw_seeds(by_data: Mapping[str, ByModel]) -> Figure:
