@@ -16,6 +16,8 @@
 # The paper's own pictures {cite}`li2026cgrecnet` are not copied here, and its cells are not at hand.
 
 # %% tags=["remove-input"]
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import torch
 from IPython.display import Markdown
@@ -108,7 +110,12 @@ else:
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(jurkat) if have_jurkat else Markdown(absent)
+if have_jurkat:
+    block = from_dataset(jurkat)
+    block = replace(block, facts=(*block.facts, ("Beside it", f"{', '.join(name for name in names.values() if 'brightfield' not in name)} of the same cells")))
+else:
+    block = Markdown(absent)
+block
 
 # %% [markdown]
 # ## Figure 4: the architecture

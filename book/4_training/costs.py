@@ -187,7 +187,7 @@ if models:
 # ### Compiled
 #
 # A compiler (`torch.compile`) joins such operations, so that fewer maps are written and read again.
-# It is slow itself, so on a CPU it was tried on the backbone and on CG-RecNet.
+# It is slow itself, so on a CPU it is tried on the backbone and on CG-RecNet only.
 
 # %% tags=["remove-input"]
 if compiled:
@@ -259,15 +259,15 @@ if reference:
             held.append(row.side)
     settings, trainings = reference.settings, len(reference.rows[0].accuracies)
     spread = max(max(row.accuracies) - min(row.accuracies) for row in reference.rows)
-    farthest = max(abs(end) for row in ours if row.agreement.interval95 for end in row.agreement.interval95)
+    ends = [abs(end) for row in ours if row.agreement.interval95 for end in row.agreement.interval95]
     display(
         HTML(wide_table(headers, lines, "Ours against the usual way", rem=36)),
         Markdown(
             f"{settings['model']} at {settings['image_size']} px, {settings['epochs']} epochs on simulated cells, n = {trainings} trainings of each way, {reference.rows[0].test_cells} test cells; the tutorial's way with {reference.rows[0].workers} worker processes, the quickest of {' or '.join(map(str, settings['workers_tried']))}. "
             f"Trainings of one way lie up to {100 * spread:.1f} points apart. "
             f"The interval over trainings holds 0 for {len(held)} of {len(ours)} of our ways"
-            + (": no difference in accuracy was seen, " if len(held) == len(ours) else ", ")
-            + f"and the ends of the intervals reach {farthest:.1f} points, so that no more than this is shown."
+            + (": no difference in accuracy was seen. " if len(held) == len(ours) else ". ")
+            + (f"The intervals reach as far as {max(ends):.1f} points from 0, so differences up to that size are not excluded." if ends else "")
         ),
         bench_provenance(reference),
     )
@@ -357,6 +357,7 @@ if bill:
         f"\nOn {bill.places[0].name} the two dearest models, {title_of(dear[0][1])} and {title_of(dear[1][1])}, take {(dear[0][0] + dear[1][0]) / total:.0%} of it. "
         f"Stopping at epoch {alive} saves {1 - alive / long:.0%} everywhere."
     )
+    lines.append(f"\nThe measured rates are those of `results/bench-models/{bill.source}.json`.")
     source = next((record for record in of_models if record.id == bill.source), None)
     if source and (source.load_before.busy or 0) > 0.1:
         lines.append(

@@ -187,7 +187,7 @@ work = place / "two" / "work" / run_id
 record_of_victim = place / "two" / "results" / "killed" / run_id / "run.json"
 kept = len(load_checkpoint(work / "checkpoint.pt", run_id)["history"])
 said = epochs_said(work / "log.txt")
-print(f"killed with {kept} epoch(s) in the checkpoint; a record: {record_of_victim.exists()}")
+print(f"killed; epochs in the checkpoint: {kept}; a record: {record_of_victim.exists()}")
 
 again = start_run(tiny, place / "two")
 assert again.wait() == 0 and undisturbed.wait() == 0
@@ -344,11 +344,14 @@ plt.show()
 provenance_of(ablation.records if ablation else [], ("ablation", "jurkat"))
 
 # %% tags=["remove-input"]
-Markdown(what_the_runs_say(recorded, "resnet50", "cg_recnet"))
+said = what_the_runs_say(recorded, "resnet50", "cg_recnet")
+Markdown(
+    f"{said} These are descriptions of curves, not tests: whether the difference on the test cells is more than noise is asked in {{doc}}`/book/5_results/ablation`."
+    if said
+    else ""
+)
 
 # %% [markdown]
-# These are descriptions of curves, not tests: whether the difference on the test cells is more than noise is asked in {doc}`/book/5_results/ablation`.
-#
 # Do it yourself, on simulated cells, from a terminal:
 #
 # ```bash

@@ -428,7 +428,8 @@ provenance_of_study(jurkat, KEPT_COMMAND)
 
 # %% [markdown]
 # One seed and few epochs each: these numbers describe these networks, and are no verdict on the authors'.
-# A dead path, for one, comes and goes with the seed ({doc}`../3_model/fusion`).
+# Whether a path is dead depends on the seed ({doc}`../3_model/fusion`), and a living one may still hardly differ from an even map.
+# What studies of other seeds found on real cells is shown beside the accuracies in {doc}`../5_results/ablation`.
 
 # %% tags=["remove-input"]
 if study is None:

@@ -19,7 +19,7 @@ from IPython.display import Markdown, display
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.dead_path import dead_paths, sources
+from cgrecnet.figures.dead_path import all_studies, dead_paths, living_words, sources
 from cgrecnet.figures.limits import HEADERS, limit_rows, settings_of
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.plan import progress
@@ -51,11 +51,12 @@ Markdown(wide_table(HEADERS, limit_rows("have"), "What we do not have", rem=44))
 # ## What our runs are
 
 # %% tags=["remove-input"]
-dead = dead_paths()
+studies = all_studies()
+dead = dead_paths(studies)
 Markdown(f"{settings_of()}\n\n" + wide_table(HEADERS, limit_rows("runs", dead), "What our runs are", rem=44))
 
 # %% tags=["remove-input"]
-display(*sources(dead))
+display(Markdown(living_words(studies)), *sources(studies))
 
 # %% [markdown]
 # ## What our methods assume

@@ -19,7 +19,7 @@
 # %% tags=["remove-input"]
 from IPython.display import Markdown, display
 
-from cgrecnet.figures.dead_path import dead_paths_of, dead_words, sources
+from cgrecnet.figures.dead_path import dead_paths_of, dead_words, living_words, sources
 from cgrecnet.figures.explained import load_study
 from cgrecnet.figures.missing import provenance_of
 from cgrecnet.figures.model_card import (
@@ -121,8 +121,9 @@ facts(cost_rows(records), "What training took") if records else Markdown(nothing
 
 # %% tags=["remove-input"]
 study = load_study("explain-jurkat")
-dead = [path for path in dead_paths_of(study) if path.model == MODEL] if study else []
-display(Markdown(dead_words(dead)), *sources(dead))
+studies = [study] if study else []
+dead = [path for one in studies for path in dead_paths_of(one) if path.model == MODEL]
+display(Markdown(dead_words(dead) or living_words(studies)), *sources(studies))
 
 # %% [markdown]
 # **Take-away.**

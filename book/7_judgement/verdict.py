@@ -22,7 +22,7 @@ from IPython.display import Markdown, display
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.dead_path import dead_paths, dead_words, sources
+from cgrecnet.figures.dead_path import all_studies, dead_paths, dead_words, living_words, sources
 from cgrecnet.figures.headline import CELLS, line_of, planned_answers
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.provenance import Provenance, from_records
@@ -94,6 +94,8 @@ if judged:
     text += f"\n\nOf {len(judged)} planned comparisons whose runs are here: {tally}."
 else:
     text += "\n\nNo planned comparison has its runs here yet."
+elsewhere = [question.id for question in plan.questions if question.id not in answers]
+text += f"\n\nNot in the table, because they are about no claim or compare no networks: {', '.join(elsewhere)} ({{doc}}`/book/5_results/choices`, {{doc}}`/book/5_results/spread`)."
 Markdown(text)
 
 # %% tags=["remove-input"]
@@ -120,8 +122,8 @@ else:
 Markdown(text)
 
 # %% tags=["remove-input"]
-dead = dead_paths()
-display(Markdown(dead_words(dead)), *sources(dead))
+studies = all_studies()
+display(Markdown(f"{dead_words(dead_paths(studies))} {living_words(studies)}"), *sources(studies))
 
 # %% [markdown]
 # ## What would change it

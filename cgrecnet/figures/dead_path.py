@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,20 +30,25 @@ class DeadPath:
     @property
     def text(self) -> str:
         """`CG-RecNet in explain-x-s1 (cytometer, simulated cells, seed 1): before training and after`."""
-        record = self.study.record
-        data = record.data[0]
-        # A study of kept networks has a seed of its own; what it looked into is named by the run that trained it.
-        kept = record.networks.get(f"{TRAINED} {self.model}", {}).get("run_id")
-        origin = f"as trained by {kept}" if kept else f"seed {record.config['seed']}"
         when = {
             True: "before training and after",
             False: "after training, though not before",
             None: "after training (its start was not looked at)",
         }[self.before]
-        return (
-            f"{MODELS.get(self.model, self.model)} in {record.run_id} ({data['name']}, "
-            f"{'simulated' if data['simulated'] else 'real'} cells, {origin}): {when}"
-        )
+        return f"{_network(self.study, self.model)}: {when}"
+
+
+def _network(study: Study, model: str) -> str:
+    """`CG-RecNet in explain-x-s1 (cytometer, simulated cells, seed 1)`."""
+    record = study.record
+    data = record.data[0]
+    # A study of kept networks has a seed of its own; what it looked into is named by the run that trained it.
+    kept = record.networks.get(f"{TRAINED} {model}", {}).get("run_id")
+    origin = f"as trained by {kept}" if kept else f"seed {record.config['seed']}"
+    return (
+        f"{MODELS.get(model, model)} in {record.run_id} ({data['name']}, "
+        f"{'simulated' if data['simulated'] else 'real'} cells, {origin})"
+    )
 
 
 def all_studies(results: Path = RESULTS) -> list[Study]:
@@ -52,9 +57,9 @@ def all_studies(results: Path = RESULTS) -> list[Study]:
     return [study for name in names if (study := load_study(name, results))]
 
 
-def dead_paths(results: Path = RESULTS) -> list[DeadPath]:
-    """The trained networks with a dead spatial path, in the newest study of each experiment."""
-    return [path for study in all_studies(results) for path in dead_paths_of(study)]
+def dead_paths(studies: Sequence[Study]) -> list[DeadPath]:
+    """The trained networks with a dead spatial path in these studies."""
+    return [path for study in studies for path in dead_paths_of(study)]
 
 
 def dead_paths_of(study: Study) -> list[DeadPath]:
@@ -77,7 +82,7 @@ def dead_rows(paths: Sequence[DeadPath]) -> list[tuple[str, str, str]]:
         + "\n".join(f"{path.text}." for path in paths),
         "C07, C20 and C21: such a fusion is a plain sum of its two branches but for a constant, not a recalibration. "
         "Networks that no study looked into may be alike.",
-        "A look at every network with the fusion, and seeds at which the path starts alive; the chapter on the fusion "
+        "A look at every network with the fusion, and one whose spatial map is not even; the chapter on the fusion "
         "shows how to tell.",
     )]  # fmt: skip
 
@@ -95,7 +100,23 @@ def dead_words(paths: Sequence[DeadPath]) -> str:
     )
 
 
-def sources(paths: Sequence[DeadPath]) -> list[Provenance]:
-    """Where these come from: one block for each study."""
-    studies = {path.study.record.run_id: path.study for path in paths}
-    return [provenance_of_study(study) for study in studies.values()]
+def times_even(inside: Mapping) -> float:
+    """The CAFM's change of the sum over that by an even map, which is one part in the number of positions."""
+    return inside["change"]["mean"] * inside["positions"]
+
+
+def living_words(studies: Sequence[Study]) -> str:
+    """Where the path of a trained network is alive, and how far its map is from an even one; "" where none is."""
+    found = [
+        f"{_network(study, name.split()[1])}, where the CAFM changes the sum {times_even(inside):.4f} times as much as "
+        "an even map would"
+        for study in studies
+        for name, inside in study.record.results.get("modules", {}).items()
+        if name.split()[0] == TRAINED and "change" in inside and not inside["dead"]
+    ]
+    return f"The path was alive in {'; and in '.join(found)}." if found else ""
+
+
+def sources(studies: Sequence[Study]) -> list[Provenance]:
+    """One block for each study that was looked at, whether or not a path of it is dead."""
+    return [provenance_of_study(study) for study in studies]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.figures.answers import interval, points
-from cgrecnet.figures.dead_path import TRAINED, all_studies
+from cgrecnet.figures.dead_path import TRAINED, all_studies, times_even
 from cgrecnet.figures.explained import Study
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import experiment
@@ -50,7 +50,7 @@ class SeededPair:
     @property
     def times_even(self) -> float:
         """The CAFM's change of the sum over that by an even map, which is one part in the number of positions."""
-        return self.inside["change"]["mean"] * self.inside["positions"]
+        return times_even(self.inside)
 
 
 def seeded_pairs(results: Path = RESULTS, fold: int = 0) -> list[SeededPair]:

@@ -68,7 +68,7 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
 def limit_rows(part: str, dead: Sequence[DeadPath] = ()) -> list[tuple[str, str, str]]:
     """Rows under HEADERS of a part: "have", "runs" or "methods"; KeyError for another.
 
-    dead: networks whose fusion was found with a dead spatial path (`dead_paths()`); a limit of the runs.
+    dead: networks whose fusion was found with a dead spatial path (`dead_paths`); a limit of the runs.
     """
     return [*_ROWS[part], *(dead_rows(dead) if part == "runs" else ())]
 

@@ -17,13 +17,16 @@ HELD = ("weights", "moments", "batch", "kept")
 
 
 def memory_outcomes(results: Path | None = None) -> dict[str, Outcome]:
-    """The outcome of C38 by its id, from the newest usable record, a GPU's first; empty where there is none."""
+    """The outcome of C38 by its id; empty where there is no usable record."""
+    record = memory_record(results)
+    return {} if record is None else {"C38": fits_card(load_claims()["C38"], record)}
+
+
+def memory_record(results: Path | None = None) -> MemoryRecord | None:
+    """The record that decides C38: the newest usable one, a GPU's first."""
     claim = load_claims()["C38"]
-    for device in ("cuda", "cpu"):
-        record = newest("memory", device, results)
-        if record is not None and _usable(record, claim):
-            return {"C38": fits_card(claim, record)}
-    return {}
+    found = (newest("memory", device, results) for device in ("cuda", "cpu"))
+    return next((record for record in found if record is not None and _usable(record, claim)), None)
 
 
 def fits_card(claim: Claim, record: MemoryRecord) -> Outcome:

@@ -121,7 +121,7 @@ def what_the_runs_say(records: Sequence[RunRecord], first: str, second: str) -> 
         else "so most had found their best before the end"
     )
     return (
-        f"In {ahead} of {len(folds)} folds (n = {len(folds)}) `{first}` ends with a higher validation F1 than "
+        f"In {ahead} of {len(folds)} folds `{first}` ends with a higher validation F1 than "
         f"`{second}`. "
         f"In {last} of {len(runs)} runs the last epoch is the best by validation F1 and was therefore tested, {still}. "
         f"The norm of the gradient is lower at the end than in the first epoch in {falls} of {len(runs)} runs; "

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from scipy import stats
 
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
+from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.runs.record import RunRecord
 
@@ -88,17 +89,39 @@ def spread_table(differences: Mapping[int, float], wanted: Mapping[str, float]) 
     sd, low, high = spread_of(values)
     n = len(values)
     lines = ["| | |", "|---|---:|"]
-    lines += [f"| difference with seed {seed}, points | {value:+.2f} |" for seed, value in differences.items()]
-    lines.append(f"| mean ± SD of the n = {n} differences | {np.mean(values):+.2f} ± {sd:.2f} |")
+    lines += [f"| difference with seed {seed}, points | {_signed(value)} |" for seed, value in differences.items()]
+    lines.append(f"| mean ± SD of the n = {n} differences | {_signed(np.mean(values))} ± {sd:.2f} |")
     lines.append(f"| 95 % interval of the SD (n = {n}) | {low:.2f} to {high:.2f} |")
-    for name, points in wanted.items():
-        needed = [_needed(points, one) for one in (sd, low, high)]
-        lines.append(f"| seeds to see {points:.2f} points ({name}) | {needed[0]} ({needed[1]} to {needed[2]}) |")
+    for name, size in wanted.items():
+        needed = [_needed(size, one) for one in (sd, low, high)]
+        lines.append(f"| seeds to see {size:.2f} points ({name}) | {needed[0]} ({needed[1]} to {needed[2]}) |")
     return "\n".join(lines)
 
 
-def _needed(points: float, sd: float) -> str:
+def mean_words(differences: Mapping[int, float], first: str, second: str) -> str:
+    """The mean of the differences (points) with its interval by the paired t-test over seeds, and who was ahead.
+
+    Raises ValueError for fewer than two seeds.
+    """
+    values = np.array(list(differences.values()))
+    if len(values) < 2:
+        raise ValueError(f"A test over seeds needs two or more, not {len(values)}.")
+    ahead = int((values > 0).sum())
+    ends = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values)) if np.ptp(values) > 0 else None
+    reach = f" (95 % interval {interval(ends)})" if ends else ""
+    return (
+        f"{first} was ahead of {second} with {ahead} of n = {len(values)} seeds; the mean difference is "
+        f"{points(values.mean())} points{reach}"
+    )
+
+
+def _signed(value: float) -> str:
+    """Two decimals with a sign, a true minus."""
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _needed(size: float, sd: float) -> str:
     if sd <= 0:
         return "2"
-    needed = repeats_needed(points, sd)
+    needed = repeats_needed(size, sd)
     return f"{needed:,}" if needed is not None else "more than anyone trains"

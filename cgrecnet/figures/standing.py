@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -11,6 +12,8 @@ from matplotlib.figure import Figure
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import COLOURS, tolerance_text
+from cgrecnet.figures.costs_words import bench_provenance
+from cgrecnet.figures.measured_memory import memory_record
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.figures.verdict_tiles import LETTERS
@@ -88,8 +91,17 @@ def records_of(parts: Sequence[tuple[str, str]] | None = None, results: Path = R
 
 
 def verdict_source(results: Path = RESULTS) -> Provenance:
-    """Where verdicts come from: runs on the paper's own cells where there are any, else numbers and code alone."""
+    """Where verdicts come from: runs on the paper's own cells where there are any, else numbers and code alone.
+
+    A record of memory, which decides C38, is named as well.
+    """
     own = records_of([(part, "zhu") for part, sets in SWEEPS.items() if "zhu" in sets], results)
-    if own:
-        return from_records(own)
-    return Provenance((("Verdicts", "from printed numbers and from code; no run on the paper's cells is here"),))
+    source = (
+        from_records(own)
+        if own
+        else Provenance((("Verdicts", "from printed numbers and from code; no run on the paper's cells is here"),))
+    )
+    if memory := memory_record(results):
+        said = dict(bench_provenance(memory).facts)
+        source = replace(source, facts=(*source.facts, ("Memory (C38)", f"{said['Record']}; code: {said['Code']}")))
+    return source

@@ -3,7 +3,7 @@
 import pytest
 from made_up_study import made_up
 
-from cgrecnet.figures.dead_path import dead_paths, dead_paths_of, dead_words, sources
+from cgrecnet.figures.dead_path import all_studies, dead_paths, dead_paths_of, dead_words, living_words, sources
 from cgrecnet.figures.explained import load_study
 from cgrecnet.figures.limits import HEADERS, limit_rows
 from cgrecnet.runs.explain_record import EXPLAIN, write_explain
@@ -28,7 +28,7 @@ def written(tmp_path):
 
 def new_rows(results):
     """Rows that the records in a folder add to the limits of the runs."""
-    return limit_rows("runs", dead_paths(results))[len(limit_rows("runs")) :]
+    return limit_rows("runs", dead_paths(all_studies(results)))[len(limit_rows("runs")) :]
 
 
 def test_dead_before_and_after_is_a_limit_that_names_its_record(written):
@@ -37,7 +37,7 @@ def test_dead_before_and_after_is_a_limit_that_names_its_record(written):
     assert len(row) == len(HEADERS) and all(text.endswith(".") for text in row)
     assert "explain-x-s42 (cytometer, simulated cells, seed 42): before training and after" in row[0]
     assert all(claim in row[1] for claim in ("C07", "C20", "C21"))
-    assert limit_rows("have", dead_paths(results)) == limit_rows("have")
+    assert limit_rows("have", dead_paths(all_studies(results))) == limit_rows("have")
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_without_such_a_record_the_limits_do_not_speak_of_it(written, dead):
 
 
 def test_without_records_nothing_is_said(tmp_path):
-    assert dead_paths(tmp_path) == [] and dead_words([]) == "" and sources([]) == []
+    assert all_studies(tmp_path) == [] and dead_words([]) == "" and living_words([]) == "" and sources([]) == []
 
 
 def test_a_network_whose_start_is_not_known_is_named_beside_with_its_own_cells(written):
@@ -77,13 +77,21 @@ def test_a_kept_network_is_named_by_its_run_because_the_study_has_a_seed_of_its_
 
 def test_words_and_sources_follow_the_records(written):
     results = written({"honest cg_recnet": True, "start cg_recnet": False})
-    said = dead_words(paths := dead_paths(results))
+    said = dead_words(dead_paths(all_studies(results)))
     assert "C07, C20 and C21" in said and "after training, though not before" in said and "explain-x-s42" in said
-    assert [block.runs for block in sources(paths)] == [("explain-x-s42",)]
-    assert dead_words(dead_paths(written({"honest cg_recnet": False}))) == ""
+    assert living_words(all_studies(results)) == ""
+
+
+def test_a_living_path_is_told_with_its_distance_from_an_even_map_and_its_study_is_named(written):
+    studies = all_studies(written({"honest cg_recnet": False, "untrained cg_recnet": False}))
+    inside = studies[0].record.results["modules"]["honest cg_recnet"]
+    said = living_words(studies)
+    assert dead_words(dead_paths(studies)) == "" and said.count("explain-x-s42") == 1
+    assert f"{inside['change']['mean'] * inside['positions']:.4f} times as much as an even map" in said
+    assert [block.runs for block in sources(studies)] == [("explain-x-s42",)]
 
 
 def test_only_studies_with_their_own_record_count(written):
     results = written({"honest cg_recnet": True, "start cg_recnet": True})
     (results / "explain-x" / "explain-x-s42" / EXPLAIN).unlink()
-    assert dead_paths(results) == []
+    assert all_studies(results) == []

@@ -62,7 +62,16 @@ def test_the_bars_count_every_claim(outcomes):
 
 def test_without_runs_on_the_papers_cells_the_source_says_so(tmp_path):
     assert standing.records_of(results=tmp_path) == []
-    assert "no run on the paper's cells is here" in str(standing.verdict_source(tmp_path))
+    source = str(standing.verdict_source(tmp_path))
+    assert "no run on the paper's cells is here" in source and "C38" not in source
+
+
+def test_the_record_that_decides_the_claim_on_memory_is_named(tmp_path, monkeypatch):
+    block = standing.Provenance((("Record", "results/bench-memory/one.json"), ("Code", "has changed since")))
+    monkeypatch.setattr(standing, "memory_record", lambda results: results)
+    monkeypatch.setattr(standing, "bench_provenance", lambda record: block)
+    said = dict(standing.verdict_source(tmp_path).facts)
+    assert said["Memory (C38)"] == "results/bench-memory/one.json; code: has changed since" and "Verdicts" in said
 
 
 def test_tiles_have_a_letter_a_name_and_a_way_to_the_claim(paper, outcomes, tags):
