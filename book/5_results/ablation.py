@@ -31,6 +31,7 @@ from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text
 from cgrecnet.figures.answers import interval, p_text, points
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.choices import RATE_PARTS, rate_runs
+from cgrecnet.figures.dead_path import all_studies
 from cgrecnet.figures.decisions import HEADERS, decision_rows, decision_sentence, draw_forest
 from cgrecnet.figures.explained import load_study, provenance_of_study
 from cgrecnet.figures.folds import by_model, draw_boxes, draw_fold_curves, last_gaps, mean_text, score_of, title_of
@@ -212,7 +213,7 @@ study, rates = load_study("explain-jurkat", results), rate_runs(results)
 on_fusion = dead_text(study, records)
 on_rate = rate_text(rates, records[0].config["learning_rate"]) if records else ""
 if on_fusion:
-    display(Markdown(on_fusion), provenance_of_study(study))  # noqa: F821
+    display(Markdown(on_fusion))  # noqa: F821
 seeded = seeded_pairs(results)
 if len(seeded) > 1:
     display(  # noqa: F821
@@ -221,8 +222,8 @@ if len(seeded) > 1:
             "Here is CG-RecNet against the baseline from each seed, on the same fold and the same test cells "
             f"(95 % interval over n = {seeded[0].full.test['n']:,} cells, one run each):\n\n{seed_table(seeded)}\n\n{seed_words(seeded)}"
         ),
-        *(provenance_of_study(pair.study) for pair in seeded if pair.study),
     )
+display(*(provenance_of_study(one) for one in all_studies(results) if "trained" in one.record.config))  # noqa: F821
 display(*all_read(("seeds", "jurkat"), results=results))  # noqa: F821
 if rates:
     told = on_rate or "**The learning rate.** That another rate suits CG-RecNet better is not shown by the simulated runs that are here ({doc}`choices`)."
