@@ -93,7 +93,7 @@ for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
 # ## Workers
 #
 # The runs are handed to *workers* by a Dask scheduler {cite}`rocklin2015dask`: processes that do one run at a time.
-# `cgrecnet sweep` starts a scheduler and workers on this machine, or uses those that are there already (`--scheduler`), or asks a batch system such as SLURM for them (`--queue`).
+# `cgrecnet sweep` starts a scheduler and workers on this machine, or uses those that are there already (`--scheduler`), or asks a batch system such as SLURM for them (`--queue`), as jobs of which another follows where one has ended.
 # Here are two workers.
 # So that dying is seen to be survived, a thread kills one of them, with SIGKILL, as soon as the first run has left its record.
 #

@@ -91,7 +91,7 @@ def run(configs: list, options: argparse.Namespace, connect: Callable, **others)
 
 def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
     """Where the runs are to be done; ConfigError where that is not one place."""
-    from cgrecnet.runs import cluster
+    from cgrecnet.runs import cluster, jobqueue
 
     named = [name for name in ("workers", "scheduler", "queue") if getattr(options, name) is not None]
     if len(named) > 1:
@@ -102,5 +102,5 @@ def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
     if options.scheduler is not None:
         return cluster.remote_cluster(options.scheduler)
     if options.queue is not None:
-        return cluster.queue_cluster(cluster.read_jobqueue(options.queue))
+        return jobqueue.queue_cluster(jobqueue.read_jobqueue(options.queue))
     return cluster.local_cluster(options.workers)

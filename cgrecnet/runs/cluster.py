@@ -1,21 +1,18 @@
-"""Where the runs of a sweep are done: on this machine, on a Dask scheduler that is there, or on a job queue."""
+"""Where the runs of a sweep are done: on this machine, or on a Dask scheduler that is there."""
 
 import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import dask
 import psutil
 import torch
 from distributed import Client, Nanny, Scheduler, SpecCluster
 from distributed.client import AllExit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.runs.grid import read_yaml_mapping
+from cgrecnet.errors import RunError
 from cgrecnet.runs.worker import worker_environment
 
 #: Memory that one run on the CPU is granted when the number of local workers is chosen, in bytes.
@@ -25,44 +22,6 @@ PATIENCE, PATIENCE_HERE = 10, 120
 
 #: A worker that dies is not the end of a run: it is given to another worker, this many times.
 DEATHS = 10
-
-
-class JobQueue(BaseModel):
-    """A batch system that dask-jobqueue knows, from a small YAML file.
-
-    kind: which system; jobs: how many workers at most; options: what dask-jobqueue's cluster of that kind takes
-    (queue, account, memory, walltime, job_extra_directives, ...). A job does one run at a time.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: Literal["slurm", "pbs", "sge", "lsf", "htcondor", "moab", "oar"]
-    jobs: Annotated[int, Field(ge=1)] = 1
-    options: dict[str, Any] = {}
-
-    def open(self):
-        """The cluster object of dask-jobqueue; ConfigError where it refuses the options. Submits nothing."""
-        import dask_jobqueue
-
-        names = {"htcondor": "HTCondorCluster", "moab": "MoabCluster"}
-        kind = getattr(dask_jobqueue, names.get(self.kind, f"{self.kind.upper()}Cluster"))
-        try:
-            return kind(**{"cores": 1, "processes": 1, "memory": "8GB", **self.options})
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"The job queue's options are not usable: {error}.") from None
-
-
-def read_jobqueue(path: Path) -> JobQueue:
-    """The job queue of a YAML file; ConfigError, in one sentence, where it is not one."""
-    values = read_yaml_mapping(path)
-    try:
-        return JobQueue.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"{path}: {place!r} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
-        ) from None
 
 
 def local_workers() -> int:
@@ -80,7 +39,7 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
     Workers that die are started again. Raises RunError where they cannot be started.
     """
     count = workers or local_workers()
-    with dask.config.set(_settings() | {"distributed.comm.timeouts.connect": f"{PATIENCE_HERE}s"}):
+    with dask.config.set(dask_settings() | {"distributed.comm.timeouts.connect": f"{PATIENCE_HERE}s"}):
         try:
             cluster = SpecCluster(
                 workers={i: {"cls": Nanny, "options": _worker(i, count)} for i in range(count)},
@@ -94,14 +53,6 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
             ) from None
         with cluster:
             yield lambda: Client(cluster, timeout=PATIENCE)
-
-
-@contextmanager
-def queue_cluster(queue: JobQueue) -> Iterator[Callable[[], Client]]:
-    """Workers as jobs of a batch system; gives a function that connects to them."""
-    with dask.config.set(_settings()), queue.open() as cluster:
-        cluster.scale(jobs=queue.jobs)
-        yield lambda: Client(cluster, timeout=PATIENCE)
 
 
 @contextmanager
@@ -122,7 +73,7 @@ def remote_cluster(address: str) -> Iterator[Callable[[], Client]]:
 
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters of a lost connection, the sweep says
-    with dask.config.set(_settings()):
+    with dask.config.set(dask_settings()):
         connect().close()
         yield connect
 
@@ -132,7 +83,7 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (record.exc_info and record.exc_info[0] is AllExit)
 
 
-def _settings() -> dict[str, Any]:
+def dask_settings() -> dict[str, Any]:
     """Dask's settings for a sweep; from here on, asyncio's log is without Dask's messages to itself."""
     logging.getLogger("asyncio").addFilter(_is_news)
     return {

@@ -13,61 +13,18 @@ from pathlib import Path
 import psutil
 import pytest
 from distributed import Client
+from trivial_runs import configs, final_table, folders, records, trivial
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.runs import cluster
 from cgrecnet.runs import sweep as sweeps
-from cgrecnet.runs.cluster import MEMORY_OF_A_RUN, local_cluster, local_workers, read_jobqueue, remote_cluster
-from cgrecnet.runs.collect import collect
+from cgrecnet.runs.cluster import MEMORY_OF_A_RUN, local_cluster, local_workers, remote_cluster
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.sweep import plan_sweep, run_sweep
 from cgrecnet.training.config import RunConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-def configs(count: int) -> list[RunConfig]:
-    return [RunConfig(experiment="e", seed=seed) for seed in range(count)]
-
-
-def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple[int, ...] = ()):
-    """A stand-in for a run that leaves a record; it travels to the workers by value.
-
-    fail: seeds that always fail; first_tries: seeds that fail once.
-    """
-
-    def do(config, *, results, work, say):
-        import time
-
-        from cgrecnet.errors import RunError
-        from cgrecnet.runs.plan import plan_run
-        from cgrecnet.runs.record import RunRecord, write_run
-
-        name = plan_run(config, "here").run_id
-        folder = work / name
-        folder.mkdir(parents=True, exist_ok=True)
-        with open(folder / "log.txt", "a") as log:
-            log.write(f"a try of seed {config.seed}\n")
-        tries = (folder / "log.txt").read_text().count("\n")
-        time.sleep(seconds)
-        if config.seed in fail or (config.seed in first_tries and tries == 1):
-            raise RunError(f"seed {config.seed} was unlucky")
-        share = (37 * config.seed % 100) / 100  # stands for a score; every seed has its own
-        scores = {"accuracy": share, "balanced_accuracy": share, "weighted": {"f1": share}}
-        record = RunRecord(
-            run_id=name, experiment=config.experiment, config=config.model_dump(), started="", wall_seconds=1.0,
-            commit="", code="", data={}, split={}, weights={}, parameters=0, hardware={}, software={}, history=[],
-            test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
-        )  # fmt: skip
-        write_run(results / config.experiment / name, record, "")
-
-    return do
-
-
-def final_table(results: Path, count: int) -> list[list]:
-    """The table of the sweep over `count` seeds, as rows."""
-    return collect(plan_sweep(configs(count)), results).values.tolist()
 
 
 @pytest.fixture
@@ -86,14 +43,6 @@ def undisturbed(tmp_path):
 def two_workers():
     with local_cluster(2) as connect:
         yield connect
-
-
-def folders(tmp_path: Path) -> dict[str, Path]:
-    return {"results": tmp_path / "results", "work": tmp_path / "work"}
-
-
-def records(tmp_path: Path) -> set[str]:
-    return {path.parent.name for path in (tmp_path / "results").rglob("run.json")}
 
 
 def tries(tmp_path: Path, config: RunConfig) -> int:
@@ -340,22 +289,6 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
         assert "\n" not in str(caught.value)
 
 
-def test_a_job_queue_is_checked_and_gives_a_job_script(tmp_path):
-    path = tmp_path / "queue.yaml"
-    path.write_text("kind: slurm\njobs: 4\noptions: {queue: gpu, memory: 16GB, walltime: '04:00:00'}\n")
-    with read_jobqueue(path).open() as cluster:
-        script = cluster.job_script()
-    assert "#SBATCH -p gpu" in script and "#SBATCH -t 04:00:00" in script
-    for text, message in (
-        ("kind: slurn", "'kind' is 'slurn'"),
-        ("kind: slurm\njobs: 0", "'jobs' is 0"),
-        ("kind: slurm\njob: 1", "'job' is 1"),
-    ):
-        path.write_text(text)
-        with pytest.raises(ConfigError, match=message):
-            read_jobqueue(path)
-
-
 def test_the_runs_of_a_sweep_file_reach_the_workers(tmp_path, two_workers):
     path = tmp_path / "x.yaml"
     path.write_text("experiment: e\ngrid: {model: [resnet50, cg_recnet], seed: [1, 2]}")
@@ -370,7 +303,7 @@ def test_what_dask_raises_at_itself_is_no_news_and_everything_else_is(caplog):
 
     from distributed.client import AllExit
 
-    cluster._settings()
+    cluster.dask_settings()
     log = logging.getLogger("asyncio")
     log.error("Task exception was never retrieved", exc_info=(AllExit, AllExit(), None))
     log.error("Task exception was never retrieved", exc_info=(ValueError, ValueError("real"), None))

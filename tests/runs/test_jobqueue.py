@@ -1,0 +1,223 @@
+"""Sweeps on jobs of a batch system: a real SLURM of one node, started by the tests where it is installed."""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import dask
+import pytest
+from trivial_runs import configs, final_table, folders, records, trivial
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.runs import jobqueue
+from cgrecnet.runs.jobqueue import JobQueue, queue_cluster, read_jobqueue
+from cgrecnet.runs.sweep import run_sweep
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch")
+OPTIONS = {"memory": "1GB", "walltime": "00:10:00", "interface": "lo", "python": sys.executable}
+
+SLURM = """
+ClusterName=tests
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser={user}
+SlurmdUser={user}
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+CredType=cred/munge
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+SlurmdParameters=config_overrides
+ReturnToService=2
+KillWait=2
+MpiDefault=none
+SlurmctldPort={ports[0]}
+SlurmdPort={ports[1]}
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+NodeName={host} NodeAddr=127.0.0.1 CPUs=4 RealMemory=8000 State=UNKNOWN
+PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+def program(name: str) -> str | None:
+    """The path of a program, also of those that only root's PATH has."""
+    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
+
+
+def free_port() -> int:
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return place.getsockname()[1]
+
+
+def say_of(command: str, *arguments: str) -> str:
+    return subprocess.run([program(command), *arguments], check=True, capture_output=True, text=True).stdout
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    """A SLURM of one node and four cores, for as long as the tests of this file run."""
+    if missing := [name for name in PROGRAMS if not program(name)]:
+        pytest.skip(f"no SLURM here ({', '.join(missing)} not installed): sweeps on jobs of a real one are not tested")
+    if os.geteuid() != 0:
+        pytest.skip("only root may start a SLURM: sweeps on jobs of a real one are not tested")
+    folder = tmp_path_factory.mktemp("slurm")
+    for name in ("state", "spool", "logs"):
+        (folder / name).mkdir()
+    key = folder / "munge.key"
+    key.write_bytes(os.urandom(128))
+    key.chmod(0o600)
+    ports = free_port(), free_port()
+    host = socket.gethostname().split(".")[0]
+    (folder / "slurm.conf").write_text(SLURM.format(host=host, user=getpass.getuser(), folder=folder, ports=ports))
+    munge = {"key-file": key, "socket": folder / "munge.socket", "log-file": folder / "munged.log"}
+    munge |= {"pid-file": folder / "munged.pid", "seed-file": folder / "munge.seed"}
+    patch = pytest.MonkeyPatch()
+    patch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
+    started = []
+    for command in (
+        ["munged", "--foreground", "--force", *(f"--{name}={value}" for name, value in munge.items())],
+        ["slurmctld", "-D"],
+        ["slurmd", "-D", "-N", host],
+    ):
+        log = open(folder / f"{command[0]}.out", "w")
+        started.append(subprocess.Popen([program(command[0]), *command[1:]], stdout=log, stderr=log))
+        until = time.monotonic() + 10
+        while command[0] == "munged" and not munge["socket"].exists() and time.monotonic() < until:
+            time.sleep(0.1)
+    try:
+        wait_for(lambda: "idle" in say_of("sinfo", "-h", "-o", "%T"), folder)
+        yield folder
+    finally:
+        subprocess.run([program("scancel"), "--user", getpass.getuser()], capture_output=True)
+        for process in reversed(started):
+            process.terminate()
+            process.wait(20)
+        patch.undo()
+
+
+def wait_for(what, folder: Path, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            if what():
+                return
+        except subprocess.CalledProcessError as error:
+            said = error.stderr
+        else:
+            said = ""
+        if time.monotonic() > until:
+            logs = "\n".join(path.read_text()[-2000:] for path in folder.glob("slurm*.log"))
+            pytest.fail(f"it did not come: {said}\n{logs}")
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """Jobs that end are missed at once, not after some while."""
+    monkeypatch.setattr(jobqueue, "LOOK", 0.5)
+    monkeypatch.setattr(jobqueue, "NEWS", 1.0)
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
+        yield
+
+
+def queue(slurm: Path, jobs: int = 1, **options) -> JobQueue:
+    return JobQueue(kind="slurm", jobs=jobs, options=OPTIONS | {"log_directory": str(slurm / "logs")} | options)
+
+
+def jobs(state: str = "RUNNING") -> list[str]:
+    return say_of("squeue", "-h", "-t", state, "-o", "%A").split()
+
+
+def cancel_when(begun, sign: Path, slurm: Path) -> threading.Thread:
+    """A thread that cancels every job as soon as a run has begun; it ends then."""
+
+    def cancel():
+        wait_for(begun, slurm)
+        sign.write_text(" ".join(jobs()))
+        say_of("scancel", *jobs())
+
+    thread = threading.Thread(target=cancel)
+    thread.start()
+    return thread
+
+
+def test_a_job_queue_is_checked_and_gives_a_job_script(tmp_path):
+    path = tmp_path / "queue.yaml"
+    path.write_text("kind: slurm\njobs: 4\noptions: {queue: gpu, cores: 8, memory: 16GB, walltime: '04:00:00'}\n")
+    with read_jobqueue(path).open() as cluster:
+        script = cluster.job_script()
+    assert "#SBATCH -p gpu" in script and "#SBATCH -t 04:00:00" in script and "#SBATCH --cpus-per-task=8" in script
+    assert script.rindex("--nthreads 1") > script.index("--nthreads 8"), "a job does one run at a time"
+    assert "export OMP_NUM_THREADS=8" in script
+    for text, message in (
+        ("kind: slurn", "'kind' is 'slurn'"),
+        ("kind: slurm\njobs: 0", "'jobs' is 0"),
+        ("kind: slurm\njob: 1", "'job' is 1"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ConfigError, match=message):
+            read_jobqueue(path)
+    with pytest.raises(ConfigError, match="options are not usable: .*walltme"):
+        JobQueue(kind="slurm", options={"walltme": "1"}).open()
+
+
+@pytest.mark.slow
+def test_jobs_that_are_cancelled_are_followed_by_others_and_the_table_is_the_same(tmp_path, slurm, impatient):
+    for config in configs(5):
+        trivial()(config, results=tmp_path / "undisturbed", work=tmp_path / "work-undisturbed", say=None)
+    sign = tmp_path / "cancelled"
+    thread = cancel_when(lambda: list((tmp_path / "work").rglob("log.txt")), sign, slurm)
+    with queue_cluster(queue(slurm, jobs=2, cores=2)) as connect:
+        standing = run_sweep(configs(5), connect, **folders(tmp_path), say=lambda _: None, do=trivial(2.0))
+        second = set(jobs())
+    thread.join()
+    first = set(sign.read_text().split())
+    assert first and second and not first & second, "the jobs that finished the sweep are new ones"
+    assert standing.done == 5 and len(records(tmp_path)) == 5
+    assert final_table(tmp_path / "results", 5) == final_table(tmp_path / "undisturbed", 5)
+    wait_for(lambda: not jobs(), slurm)  # a sweep that is over leaves no jobs behind
+
+
+@pytest.mark.slow
+def test_a_job_that_waits_is_waited_for_and_that_is_said(tmp_path, slurm, impatient):
+    said: list[str] = []
+
+    def release():
+        wait_for(lambda: any("no job of kind 'slurm' has started" in line for line in said), slurm)
+        say_of("scontrol", "release", *jobs("PENDING"))
+
+    thread = threading.Thread(target=release)
+    thread.start()
+    with queue_cluster(queue(slurm, job_extra_directives=["--hold"]), said.append) as connect:
+        standing = run_sweep(configs(1), connect, **folders(tmp_path), say=said.append, do=trivial())
+    thread.join()
+    assert standing.done == 1
+
+
+@pytest.mark.slow
+def test_a_job_that_is_refused_is_one_sentence(slurm, monkeypatch):
+    for options in ({"queue": "nosuch"}, {"memory": "900GB"}):
+        with pytest.raises(ConfigError, match=r"refused the job \(sbatch: error: .*mend the `options`") as caught:
+            with queue_cluster(queue(slurm, **options)):
+                pass
+        assert "\n" not in str(caught.value)
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ConfigError, match="The command 'sbatch' is not on this machine") as caught:
+        with queue_cluster(queue(slurm)):
+            pass
+    assert "\n" not in str(caught.value)
