@@ -27,10 +27,10 @@ from IPython.display import Markdown
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cost_rows
-from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text
+from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text, skip_text
 from cgrecnet.figures.answers import interval, p_text, points
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.choices import RATE_PARTS, rate_runs
+from cgrecnet.figures.choices import RATE_PARTS, option_runs, rate_runs, reading_runs
 from cgrecnet.figures.dead_path import all_studies
 from cgrecnet.figures.decisions import HEADERS, decision_rows, decision_sentence, draw_forest
 from cgrecnet.figures.explained import load_study, provenance_of_study
@@ -208,7 +208,7 @@ if steps:
 Markdown("\n\n".join(lines) if lines else "There is nothing to conclude yet.")
 
 # %% tags=["remove-input"]
-# Two things that the folds do not show; each is said only where its records are here and show it.
+# What the folds do not show; each is said only where its records are here and show it.
 study, rates = load_study("explain-jurkat", results), rate_runs(results)
 on_fusion = dead_text(study, records)
 on_rate = rate_text(rates, records[0].config["learning_rate"]) if records else ""
@@ -225,6 +225,12 @@ if len(seeded) > 1:
     )
 display(*(provenance_of_study(one) for one in all_studies(results) if "trained" in one.record.config))  # noqa: F821
 display(*all_read(("seeds", "jurkat"), results=results))  # noqa: F821
+on_skip = skip_text(option_runs(results), reading_runs(results), results)
+if on_skip:
+    display(  # noqa: F821
+        Markdown(on_skip),
+        *all_read(("presets", "cytometer"), ("noise", "cytometer"), ("presets", "jurkat"), results=results),
+    )
 if rates:
     told = on_rate or "**The learning rate.** That another rate suits CG-RecNet better is not shown by the simulated runs that are here ({doc}`choices`)."
     display(  # noqa: F821

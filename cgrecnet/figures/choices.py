@@ -73,20 +73,25 @@ def not_learned(rates: Rates) -> dict[float, list[str]]:
     return found
 
 
+def rate_contrasts(rates: Rates, choose: bool, results: Path = RESULTS) -> dict[str, McNemar]:
+    """CG-RecNet against the baseline at each rate that both have; `choose`: and at the rate that each chose."""
+    base, full = MODELS
+    both = {rate: runs for rate, runs in rates.items() if set(MODELS) <= set(runs)}
+    made = {f"both at {rate:g}": compare(runs[full], runs[base], results) for rate, runs in both.items()}
+    if choose:
+        picked = {model: chosen_rate(rates, model) for model in MODELS}
+        name = f"each at its choice ({picked[full]:g} against {picked[base]:g})"
+        made[name] = compare(*(rates[picked[model]][model] for model in (full, base)), results)
+    return made
+
+
 def rate_answers(rates: Rates, results: Path = RESULTS) -> list[Answer]:
     """P10: CG-RecNet against baseline at each rate, and at the rate that each chose; one family of all planned."""
-    plan = load_plan()
-    made = {
-        f"both at {rate:g}": compare(runs["cg_recnet"], runs["resnet50"], results)
-        for rate, runs in rates.items()
-        if set(MODELS) <= set(runs)
-    }
-    if len(made) == len(planned_rates()):  # a choice among some of the rates would not be the planned one
-        picked = {model: chosen_rate(rates, model) for model in MODELS}
-        runs = [rates[picked[model]][model] for model in ("cg_recnet", "resnet50")]
-        name = f"each at its choice ({picked['cg_recnet']:g} against {picked['resnet50']:g})"
-        made[name] = compare(*runs, results)
-    return judge_family(made, plan["P10"].margin, plan.alpha, len(planned_rates()) + 1)
+    plan, planned = load_plan(), len(planned_rates())
+    complete = sum(set(MODELS) <= set(runs) for runs in rates.values())
+    # A choice among some of the rates would not be the planned one.
+    made = rate_contrasts(rates, choose=complete == planned, results=results)
+    return judge_family(made, plan["P10"].margin, plan.alpha, planned + 1)
 
 
 def reading_runs(results: Path = RESULTS) -> dict[str, RunRecord]:

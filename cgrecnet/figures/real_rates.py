@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cgrecnet.evaluation.counts import McNemar
 from cgrecnet.figures.answers import interval, points
-from cgrecnet.figures.choices import MODELS, Rates, chosen_rate, compare, validation_f1
+from cgrecnet.figures.choices import MODELS, Rates, rate_contrasts, validation_f1
 from cgrecnet.figures.folds import title_of
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import experiment
@@ -28,20 +27,11 @@ def real_rate_runs(results: Path = RESULTS) -> Rates:
     return {rate: found[rate] for rate in sorted(found) if set(MODELS) <= set(found[rate])}
 
 
-def leads(rates: Rates, results: Path = RESULTS) -> dict[str, McNemar]:
-    """CG-RecNet against the baseline at each rate, and with the rate that validation picks for each; same cells."""
-    made = {f"both at {rate:g}": compare(runs[FULL], runs[BASE], results) for rate, runs in rates.items()}
-    if len(rates) > 1:
-        picked = {model: chosen_rate(rates, model) for model in MODELS}
-        name = f"each at its choice ({picked[FULL]:g} against {picked[BASE]:g})"
-        made[name] = compare(*(rates[picked[model]][model] for model in (FULL, BASE)), results)
-    return made
-
-
 def real_rate_table(rates: Rates, results: Path = RESULTS) -> str:
     """Markdown: per rate both networks' test accuracy and validation F1, and CG-RecNet minus baseline."""
     lines = ["| learning rate | CG-RecNet | Baseline | difference, points |", "|---|---:|---:|---:|"]
-    for (name, lead), runs in zip(leads(rates, results).items(), [*rates.values(), None], strict=False):
+    found = rate_contrasts(rates, len(rates) > 1, results)
+    for (name, lead), runs in zip(found.items(), [*rates.values(), None], strict=False):
         cells = ["", ""]
         if runs:
             cells = [
@@ -56,7 +46,7 @@ def real_rate_words(rates: Rates, results: Path = RESULTS) -> str:
     """One or two sentences: what the other rate does to the distance of the two networks."""
     if len(rates) < 2:
         return "On Jurkat cells no other rate has been tried."
-    found = leads(rates, results)
+    found = rate_contrasts(rates, len(rates) > 1, results)
     *_, (name, last) = found.items()
     low, high = last.interval95
     said = (

@@ -4,8 +4,8 @@ import pytest
 from fabricated_runs import fabricate_sweep
 from made_up_study import made_up
 
-from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text, same_fusion_at_start
-from cgrecnet.figures.choices import rate_runs
+from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text, same_fusion_at_start, skip_text
+from cgrecnet.figures.choices import option_runs, rate_runs, reading_runs
 from cgrecnet.figures.explained import Study
 
 RATE = 1e-4
@@ -71,3 +71,28 @@ def test_no_word_where_the_rate_suits_or_rates_are_missing(tmp_path):
     assert rate_text(rates_of(tmp_path / "suits", best=RATE), RATE) == ""
     assert rate_text(rates_of(tmp_path / "some", best=3e-4, sweeps=("simulated-noise",)), RATE) == ""
     assert rate_text({}, RATE) == ""
+
+
+def skips_of(folder, gain: float, sweeps=("simulated-presets", "simulated-noise", "jurkat-ablation", "jurkat-presets")):
+    """What `skip_text` says where the skip adds `gain` to CG-RecNet, whose baseline is at 0.8 of right cells."""
+    for name in sweeps:
+        fabricate_sweep(
+            folder, name, cells=300,
+            share=lambda c: 0.8 if c.model == "resnet50"
+            else 0.7 + gain * (c.model_options.get("fusion_skip", False) or c.preset == "clean"),
+        )  # fmt: skip
+    return skip_text(option_runs(folder), reading_runs(folder), folder)
+
+
+def test_a_skip_that_helps_is_told_with_what_it_does_on_real_cells(tmp_path):
+    text = skips_of(tmp_path, gain=0.15)
+    assert "such a skip alone is worth +15.0 points" in text and "n = 300 test cells" in text
+    assert "is \N{MINUS SIGN}10.0 points without it and +5.0 with it" in text
+    assert "`clean`, which has the skip and a head of another width, is +15.0 points from `recovered`" in text
+
+
+def test_no_word_of_a_skip_that_does_not_help_or_was_not_tried(tmp_path):
+    assert skips_of(tmp_path / "useless", gain=0.0) == ""
+    assert skips_of(tmp_path / "untried", gain=0.15, sweeps=("simulated-noise",)) == ""
+    simulated = skips_of(tmp_path / "simulated", gain=0.15, sweeps=("simulated-presets", "simulated-noise"))
+    assert "+15.0" in simulated and "Jurkat" not in simulated

@@ -3,7 +3,8 @@
 import pytest
 from fabricated_runs import fabricate_sweep
 
-from cgrecnet.figures.real_rates import leads, real_rate_runs, real_rate_table, real_rate_words
+from cgrecnet.figures.choices import rate_contrasts
+from cgrecnet.figures.real_rates import real_rate_runs, real_rate_table, real_rate_words
 
 SHARES = {(1e-4, "cg_recnet"): 0.6, (3e-4, "cg_recnet"): 0.8, (1e-4, "resnet50"): 0.7, (3e-4, "resnet50"): 0.7}
 
@@ -22,7 +23,8 @@ def results(tmp_path):
 def test_rates_are_of_the_first_fold_and_each_network_may_choose(results):
     rates = real_rate_runs(results)
     assert list(rates) == [1e-4, 3e-4] and {r.config["fold"] for runs in rates.values() for r in runs.values()} == {0}
-    found = leads(rates, results)
+    found = rate_contrasts(rates, choose=True, results=results)
+    assert list(rate_contrasts(rates, choose=False, results=results)) == list(found)[:-1]
     assert [round(lead.difference) for lead in found.values()] == [-10, 10, 10]
     assert list(found)[-1].startswith("each at its choice (0.0003 against ")
     table = real_rate_table(rates, results).splitlines()
