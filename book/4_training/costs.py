@@ -50,6 +50,7 @@ from cgrecnet.figures.costs_words import (
 )
 from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
+from cgrecnet.figures.reference_words import earlier_text, reference_table, reference_text
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.paper.claims import load_claims
@@ -187,7 +188,7 @@ if models:
 # ### Compiled
 #
 # A compiler (`torch.compile`) joins such operations, so that fewer maps are written and read again.
-# It is slow itself, so on a CPU it is tried on the backbone and on CG-RecNet only.
+# It is slow itself, so on a CPU `cgrecnet bench models` tries it on the backbone and on CG-RecNet alone, unless more are named with `--compile`.
 
 # %% tags=["remove-input"]
 if compiled:
@@ -246,30 +247,12 @@ else:
 # %% tags=["remove-input"]
 reference = found["reference"]
 if reference:
-    from cgrecnet.figures.answers import interval, points
-
-    headers = ("way", "rate / tutorial's rate", "accuracy (%), by training", "minus the tutorial's, points (95 % interval over trainings)")
-    lines, held, ours = [], [], [row for row in reference.rows if row.agreement]
-    for row in reference.rows:
-        near = row.agreement
-        reach = f" ({interval(near.interval95)})" if near and near.interval95 else ""
-        each = ", ".join(f"{100 * one:.1f}" for one in row.accuracies)
-        lines.append((row.side, of(row.ratio) if row.ratio else "1", f"{100 * row.accuracy:.1f} ({each})", f"{points(near.difference)}{reach}" if near else "-"))
-        if near and near.interval95 and near.interval95[0] <= 0 <= near.interval95[1]:
-            held.append(row.side)
-    settings, trainings = reference.settings, len(reference.rows[0].accuracies)
-    spread = max(max(row.accuracies) - min(row.accuracies) for row in reference.rows)
-    ends = [abs(end) for row in ours if row.agreement.interval95 for end in row.agreement.interval95]
+    alike = [one for one in load_bench("reference") if one.hardware["gpu"] == reference.hardware["gpu"]]
+    earlier = [one for one in alike if one.id != reference.id]
     display(
-        HTML(wide_table(headers, lines, "Ours against the usual way", rem=36)),
-        Markdown(
-            f"{settings['model']} at {settings['image_size']} px, {settings['epochs']} epochs on simulated cells, n = {trainings} trainings of each way, {reference.rows[0].test_cells} test cells; the tutorial's way with {reference.rows[0].workers} worker processes, the quickest of {' or '.join(map(str, settings['workers_tried']))}. "
-            f"Trainings of one way lie up to {100 * spread:.1f} points apart. "
-            f"The interval over trainings holds 0 for {len(held)} of {len(ours)} of our ways"
-            + (": no difference in accuracy was seen. " if len(held) == len(ours) else ". ")
-            + (f"The intervals reach as far as {max(ends):.1f} points from 0, so differences up to that size are not excluded." if ends else "")
-        ),
-        bench_provenance(reference),
+        HTML(wide_table(*reference_table(reference), "Ours against the usual way", rem=36)),
+        Markdown(f"{reference_text(reference)}\n\n{earlier_text(earlier)}"),
+        *map(bench_provenance, (reference, *earlier)),
     )
 else:
     display(Markdown(missing("reference")))

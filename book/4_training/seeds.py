@@ -143,9 +143,13 @@ Markdown(
 # A reader who repeats a run elsewhere should expect the same conclusions, not the same digits.
 #
 # ## What is not deterministic on a GPU
-#
-# No GPU has run this project's code, so what follows is from the documentation and from others' measurements.
-#
+
+# %% tags=["remove-input"]
+from cgrecnet.figures.cards_used import cards_used, repeat_text
+
+Markdown(repeat_text(cards_used()))
+
+# %% [markdown]
 # - Some operations add with *atomic* instructions: whichever thread comes first adds first. PyTorch's notes list them {cite}`pytorch2025reproducibility`; the backward passes of several kinds of pooling and of interpolation are among them.
 # - cuDNN may time several algorithms for a convolution and take the quickest, which need not be the same one each time. This project does not switch that on.
 # - Identical seeds need not give identical results between a CPU and a GPU, or between versions or platforms {cite}`pytorch2025reproducibility`.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+import torch._dynamo
 from tqdm import tqdm
 
 from cgrecnet.bench.checks import check_counts, check_models, check_size
@@ -84,6 +85,7 @@ def measure_model(
     sides = {variant: lambda v=variant: steps.run(v[0], v[1]) for variant in eager}
     reason = "not asked for"
     if compiled:
+        torch.compiler.reset()  # variants of one class are counted together, and beyond a limit none is compiled
         network = torch.compile(steps.network)
         reason = _warm(steps, network)
         if reason is None:
@@ -113,7 +115,8 @@ def count_macs(model: str, image_size: int) -> int:
 def _warm(steps: Steps, network: torch.nn.Module) -> str | None:
     """Compile all variants; why it cannot be done here, or None."""
     try:
-        with warnings.catch_warnings():
+        # Without the setting, a variant beyond the compiler's limit would run eager and be called compiled.
+        with warnings.catch_warnings(), torch._dynamo.config.patch(fail_on_recompile_limit_hit=True):
             warnings.simplefilter("ignore")
             for kind in KINDS:
                 for precision in PRECISIONS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.figures.cards_used import card_row, cards_used
 from cgrecnet.figures.dead_path import DeadPath, dead_rows
 from cgrecnet.figures.pages import link
 from cgrecnet.paper.claims import load_claims
@@ -24,9 +25,6 @@ _ROWS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("There is no code of the authors and there are no weights.",
          "The architecture is a reading, found by a search for what fits the printed counts after these were known.",
          "The authors' code, or a count that was not used in the search."),
-        ("A graphics card was not at hand.",
-         "Sizes, epochs and seeds of all runs; the cost of the paper's protocol is computed, or measured on a CPU.",
-         "Any card: the sweeps are the same files with other sizes."),
     ),
     "runs": (
         ("The real cells are Jurkat cells in stages of the cell cycle.",
@@ -70,7 +68,8 @@ def limit_rows(part: str, dead: Sequence[DeadPath] = ()) -> list[tuple[str, str,
 
     dead: networks whose fusion was found with a dead spatial path (`dead_paths`); a limit of the runs.
     """
-    return [*_ROWS[part], *(dead_rows(dead) if part == "runs" else ())]
+    more = {"have": [card_row(cards_used())], "runs": dead_rows(dead)}
+    return [*_ROWS[part], *more.get(part, ())]
 
 
 def settings_of() -> str:

@@ -119,6 +119,18 @@ def test_a_compiled_network_is_measured_beside_the_eager_one(monkeypatch):
     assert len(compiled) == 4 and all(row.to_eager.n == 2 and row.skipped is None for row in compiled)
 
 
+def test_networks_of_one_class_are_each_compiled_and_what_is_not_says_so(monkeypatch):
+    whole = torch.compile
+    monkeypatch.setattr(torch, "compile", lambda network: whole(network, backend="eager"))
+    with torch._dynamo.config.patch(recompile_limit=4):  # four variants of a network, eight of two
+        for _ in range(2):
+            rows = models.measure_model("resnet50", 32, 2, 2, True, torch.device("cpu"))
+            assert not [row.skipped for row in rows if row.skipped]
+    with torch._dynamo.config.patch(recompile_limit=2):
+        rows = models.measure_model("resnet50", 32, 2, 2, True, torch.device("cpu"))
+    assert all("FailOnRecompileLimitHit" in row.skipped for row in rows if row.compiled)
+
+
 def test_memory_of_a_fresh_process_and_its_parts(tmp_path):
     record = memory.bench_memory(["mobilenet_v2"], 32, 2, ["training"], ["32"], out=tmp_path / "a.json")
     (row,) = record.rows
