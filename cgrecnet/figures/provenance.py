@@ -120,11 +120,12 @@ def _commit(commit: str) -> str:
 
 
 def hardware_text(hardware: dict) -> str:
-    """`CPU, 2 cores, 1 thread (AMD EPYC)`, or the name of the card."""
+    """`CPU, 2 cores, 1 thread (AMD EPYC)`, or the name of the card; and how many processes trained together."""
+    together = f", {hardware['processes']} processes together" if hardware.get("processes", 1) > 1 else ""
     if hardware["gpu"]:
-        return hardware["gpu"]
+        return hardware["gpu"] + together
     threads = "1 thread" if hardware["threads"] == 1 else f"{hardware['threads']} threads"
-    return f"CPU, {hardware['cores']} cores, {threads} ({hardware['cpu']})"
+    return f"CPU, {hardware['cores']} cores, {threads}{together} ({hardware['cpu']})"
 
 
 def _duration(seconds: float) -> str:

@@ -34,6 +34,11 @@ def test_uncommitted_changes_are_said(record):
     assert "abcdef0123 with uncommitted changes" in str(from_records([dirty]))
 
 
+def test_processes_that_trained_together_are_said(record):
+    both = record.model_copy(update={"hardware": record.hardware | {"processes": 2}})
+    assert "1 thread, 2 processes together (Some CPU)" in str(from_records([both]))
+
+
 def test_no_records_no_provenance():
     with pytest.raises(ValueError, match="at least one"):
         from_records([])
