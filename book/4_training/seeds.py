@@ -157,8 +157,9 @@ Markdown(repeat_text(cards_used()))
 # PyTorch can be told to refuse what is not deterministic, at the price of speed.
 # We do not, and therefore claim no equality of resumed or repeated runs on a GPU; a tolerance would have to be measured there, and has not been.
 # How much it can matter was measured elsewhere: identical training runs whose only difference was in libraries and hardware scheduling differed by up to a few points of accuracy {cite}`pham2020problems`.
-# Several processes that train together (DDP) are a case of their own: each sees its part of a batch, so batch normalisation sees other statistics unless it is synchronised.
-# The tests show that two CPU processes end where one does, to rounding, for a network without batch normalisation; on a GPU the loop synchronises it, which is untested.
+# Several processes that train together (DDP) are a case of their own: each sees its part of a batch, so batch normalisation would see other statistics than in one process.
+# It is therefore synchronised over the processes: on a CPU by our own few lines, on a GPU by PyTorch's.
+# The tests show that two CPU processes end where one does, to rounding; the GPU's part is untested.
 #
 # ## How many seeds a claim needs
 #

@@ -55,7 +55,6 @@ def _train(options: argparse.Namespace) -> int:
     from cgrecnet.runs.notebook import train, write_parameters
     from cgrecnet.runs.plan import plan_run
     from cgrecnet.runs.ranks import Together, join
-    from cgrecnet.runs.ready import note_on_processes
     from cgrecnet.training.config import RunConfig
 
     config = RunConfig.from_mapping(parse_parameters(options.parameters), "the command line")
@@ -64,8 +63,6 @@ def _train(options: argparse.Namespace) -> int:
         plan = plan_run(config)
         join(write_parameters(plan, options.results or RESULTS, options.work or WORK), together, plan.run_id)
         return 0
-    if note := note_on_processes(config, together.world):
-        print(note, file=sys.stderr)
     bar, kept = sys.stderr.isatty(), options.keep_weights
     record = train(config, together=together, bar=bar, keep_weights=kept, **folders(options))
     test = record.test

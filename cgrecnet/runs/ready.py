@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from torch import nn
-
 from cgrecnet.data import open_dataset
 from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RECORD, read_record
-from cgrecnet.training.config import RunConfig
 
 
 def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
@@ -70,22 +66,3 @@ def need_same_cells(done: Sequence[Plan], results: Path) -> None:
                 f"table must not mix them: move {Path(results) / config.experiment} away, or name another folder with "
                 "--results."
             )
-
-
-def note_on_processes(config: RunConfig, world: int) -> str | None:
-    """A sentence where several processes would train another network than one does with the same batches, or None.
-
-    On GPUs the loop synchronises batch normalisation over the processes; PyTorch cannot do that on a CPU.
-    """
-    if world == 1 or torch.cuda.is_available():
-        return None
-    with torch.device("meta"):
-        network = create_model(
-            config.model, preset=config.preset, image_size=config.image_size, options=config.model_options
-        )
-    if not any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in network.modules()):
-        return None
-    return (
-        f"note: on a CPU each of the {world} processes normalises its own part of a batch, so {config.model} becomes "
-        "another network than one process makes of the same batches (the record names the number of processes)."
-    )

@@ -6,18 +6,32 @@ import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
 from lightning_fabric.strategies import DDPStrategy
+from torch import nn
 
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.synchronised import synchronise
 
 #: Fabric's names for what a configuration calls `precision`.
 PRECISION = {"32": "32-true", "bf16": "bf16-mixed"}
 
 
 class _AlreadyStarted(DDPStrategy):
-    """Data parallel over processes that are there: Fabric starts none, so it may be one of them in a notebook."""
+    """Data parallel over processes that are there: Fabric starts none, so it may be one of them in a notebook.
+
+    whole_batch: whether batch normalisation sees the batch of all processes on a CPU, as the loop has it on GPUs.
+    """
+
+    def __init__(self, whole_batch: bool) -> None:
+        super().__init__()
+        self._whole_batch = whole_batch
 
     def _configure_launcher(self) -> None:
         self._launcher = None
+
+    def setup_module(self, module: nn.Module) -> nn.Module:
+        if self._whole_batch and self.root_device.type == "cpu":
+            synchronise(module)
+        return super().setup_module(module)
 
 
 def make_fabric(config: RunConfig) -> Fabric:
@@ -36,7 +50,7 @@ def make_fabric(config: RunConfig) -> Fabric:
         accelerator=accelerator,
         devices=here,
         num_nodes=world // here,
-        strategy=_AlreadyStarted(),
+        strategy=_AlreadyStarted(whole_batch=config.micro_batch is None),  # pieces see themselves alone
         precision=precision,
         plugins=[TorchElasticEnvironment()],
     )
