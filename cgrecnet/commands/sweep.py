@@ -91,7 +91,9 @@ def run(configs: list, options: argparse.Namespace, connect: Callable, **others)
 
 def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
     """Where the runs are to be done; ConfigError where that is not one place."""
-    from cgrecnet.runs import cluster, jobqueue
+    from cgrecnet.runs import cluster
+    from cgrecnet.runs.jobqueue import read_jobqueue
+    from cgrecnet.runs.queue_cluster import queue_cluster
 
     named = [name for name in ("workers", "scheduler", "queue") if getattr(options, name) is not None]
     if len(named) > 1:
@@ -102,5 +104,5 @@ def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
     if options.scheduler is not None:
         return cluster.remote_cluster(options.scheduler)
     if options.queue is not None:
-        return jobqueue.queue_cluster(jobqueue.read_jobqueue(options.queue))
+        return queue_cluster(read_jobqueue(options.queue))
     return cluster.local_cluster(options.workers)

@@ -83,11 +83,14 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (record.exc_info and record.exc_info[0] is AllExit)
 
 
-def dask_settings() -> dict[str, Any]:
-    """Dask's settings for a sweep; from here on, asyncio's log is without Dask's messages to itself."""
+def dask_settings(deaths: int = DEATHS) -> dict[str, Any]:
+    """Dask's settings for a sweep; from here on, asyncio's log is without Dask's messages to itself.
+
+    deaths: how many workers a run may cost before it counts as failed.
+    """
     logging.getLogger("asyncio").addFilter(_is_news)
     return {
-        "distributed.scheduler.allowed-failures": DEATHS,
+        "distributed.scheduler.allowed-failures": deaths,
         "distributed.comm.timeouts.connect": f"{PATIENCE}s",
         "distributed.worker.daemon": False,
     }

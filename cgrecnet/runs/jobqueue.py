@@ -1,31 +1,40 @@
-"""Workers as jobs of a batch system (SLURM and the like), by dask-jobqueue."""
+"""A batch system (SLURM and the like) as a small YAML file says it, in the terms of dask-jobqueue."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import inspect
+import os
+import shlex
+import shutil
+import signal
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import dask
-from distributed import Client, SpecCluster, Status
+from distributed import SpecCluster, Status
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.runs.cluster import PATIENCE, dask_settings
+from cgrecnet.errors import ConfigError
 from cgrecnet.runs.grid import read_yaml_mapping
 
-#: Seconds between two looks at whether jobs have ended, for which others are then submitted.
-LOOK = 20.0
-#: Seconds after which a wait in the queue is told (again).
-NEWS = 60.0
+#: Options of dask-jobqueue that are not for the file, and what is there instead.
+NOT_HERE = {
+    "processes": "a job does one run at a time",
+    "n_workers": "use `jobs` beside `options`",
+    "asynchronous": "the sweep sets it",
+    "job_cls": "use `kind` beside `options`",
+    "extra": "use worker_extra_args",
+    "env_extra": "use job_script_prologue",
+}
+#: Options to which ours are added.
+LISTS = ("job_script_prologue", "worker_extra_args")
 
 
 class JobQueue(BaseModel):
-    """A batch system that dask-jobqueue knows, from a small YAML file.
+    """A batch system that dask-jobqueue knows.
 
     kind: which system; jobs: how many workers at most; options: what dask-jobqueue's cluster of that kind takes
-    (queue, account, cores, memory, walltime, job_extra_directives, ...). A job does one run at a time, on all its
-    cores.
+    (queue, account, cores, memory, walltime, job_extra_directives, ...), beside the site's own file for it. A job does
+    one run at a time, on all its cores.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,108 +43,107 @@ class JobQueue(BaseModel):
     jobs: Annotated[int, Field(ge=1)] = 1
     options: dict[str, Any] = {}
 
+    def check(self) -> None:
+        """Raises ConfigError where the options or the machine cannot give jobs, as far as can be known beforehand."""
+        for name, instead in NOT_HERE.items():
+            if name in self.options:
+                raise ConfigError(f"Option {name!r} of a job queue is not for this file: {instead}.")
+        for name in LISTS:
+            if not isinstance(self.options.get(name, []), list):
+                raise ConfigError(f"Option {name!r} of a job queue is {self.options[name]!r}: write a list of lines.")
+        cores = self.options.get("cores", 1)
+        if not isinstance(cores, int) or isinstance(cores, bool) or cores < 1:
+            raise ConfigError(f"Option 'cores' of a job queue is {cores!r}: write a whole number, 1 or more.")
+        cluster, job = self._classes()
+        of_the_cluster = inspect.signature(cluster.__mro__[1].__init__).parameters
+        options = {name: value for name, value in self._options().items() if name not in of_the_cluster}
+        try:
+            made = job("tcp://127.0.0.1:8786", name="worker", **options)
+            command = shlex.split(made.submit_command)[0]
+        except (TypeError, ValueError, AttributeError, OSError) as error:
+            raise ConfigError(f"The options of the job queue are not usable ({_first_line(error)}).") from None
+        if not shutil.which(command):
+            raise ConfigError(
+                f"The command {command!r} is not on this machine: start the sweep where jobs of kind {self.kind!r} can "
+                "be submitted."
+            )
+
     def open(self) -> SpecCluster:
         """The cluster object of dask-jobqueue; ConfigError where it refuses the options. Submits nothing."""
-        import dask_jobqueue
-
-        names = {"htcondor": "HTCondorCluster", "moab": "MoabCluster"}
-        kind = getattr(dask_jobqueue, names.get(self.kind, f"{self.kind.upper()}Cluster"))
+        cluster, job = self._classes()
         try:
-            return kind(**self._options())
-        except (TypeError, ValueError) as error:
-            raise ConfigError(f"The job queue's options are not usable: {error}.") from None
+            return cluster(job_cls=_that_says_how_it_is(job), **self._options())
+        except (TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
+            raise ConfigError(f"The options of the job queue are not usable ({_first_line(error)}).") from None
+
+    def _classes(self) -> tuple[type, type]:
+        names = {"htcondor": "HTCondorCluster", "moab": "MoabCluster"}
+        cluster = getattr(_dask_jobqueue(), names.get(self.kind, f"{self.kind.upper()}Cluster"))
+        return cluster, cluster.job_cls
 
     def _options(self) -> dict[str, Any]:
-        options = {"cores": 1, "memory": "8GB", **self.options, "processes": 1}
+        def site(name: str, otherwise: Any) -> Any:
+            return dask.config.get(f"jobqueue.{self.kind}.{name}", None) or otherwise
+
+        options = {"cores": site("cores", 1), "memory": site("memory", "8GB"), **self.options, "processes": 1}
         # Dask would give a worker one run per core, and end it for memory that the batch system watches already; the
         # last word on its command line counts.
-        own = ["--nthreads", "1", "--memory-limit", "0"]
-        options["worker_extra_args"] = [*options.get("worker_extra_args", []), *own]
-        threads = [f"export {name}={options['cores']}" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")]
-        options["job_script_prologue"] = [*threads, *options.get("job_script_prologue", [])]
+        theirs = options.get("worker_extra_args", site("worker-extra-args", []))
+        options["worker_extra_args"] = [*theirs, "--nthreads", "1", "--memory-limit", "0"]
+        # Not every system starts a job in this folder and with these variables.
+        lines = [f"cd {shlex.quote(os.getcwd())}"]
+        lines += [f"export {name}={options['cores']}" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")]
+        known = sorted(name for name in os.environ if name.startswith("CGRECNET_"))
+        lines += [f"export {name}={shlex.quote(os.environ[name])}" for name in known]
+        options["job_script_prologue"] = [*lines, *options.get("job_script_prologue", site("job-script-prologue", []))]
         return options
 
 
 def read_jobqueue(path: Path) -> JobQueue:
-    """The job queue of a YAML file; ConfigError, in one sentence, where it is not one."""
+    """The job queue of a YAML file, checked; ConfigError, in one sentence, where it is not one that can be used."""
     values = read_yaml_mapping(path)
     try:
-        return JobQueue.model_validate(values)
+        queue = JobQueue.model_validate(values)
+        queue.check()
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigError(
             f"{path}: {place!r} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
         ) from None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return queue
 
 
-@contextmanager
-def queue_cluster(queue: JobQueue, say: Callable[[str], None] = print) -> Iterator[Callable[[], Client]]:
-    """Workers as jobs of a batch system; gives a function that connects to them.
+def _dask_jobqueue() -> ModuleType:
+    """The package, which takes Ctrl-C for itself when it is imported; it is given back."""
+    before = signal.getsignal(signal.SIGINT)
+    import dask_jobqueue
 
-    A job that ends, because its time is over or somebody cancelled it, is followed by another one.
-    How long jobs wait in the queue is the batch system's affair: `connect` waits as long, and says so.
-    Raises ConfigError where the batch system refuses a job.
-    """
-    over = threading.Event()
-    with dask.config.set(dask_settings()), queue.open() as cluster:
-        _submit_first(cluster, queue)
-        keeper = threading.Thread(target=_keep, args=(cluster, queue.jobs, over), daemon=True)
-        keeper.start()
-        try:
-            yield lambda: _connect(cluster, queue, say)
-        finally:
-            over.set()
-            keeper.join()
+    if before is not None and signal.getsignal(signal.SIGINT) is not before:
+        signal.signal(signal.SIGINT, before)
+    return dask_jobqueue
 
 
-def _submit_first(cluster: SpecCluster, queue: JobQueue) -> None:
-    try:
-        cluster.sync(_submit, cluster, queue.jobs)
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"The command {error.filename!r} is not on this machine: start the sweep where jobs of kind "
-            f"{queue.kind!r} can be submitted."
-        ) from None
-    except RuntimeError as error:
-        said = [line.strip() for line in str(error).partition("stderr:")[2].splitlines() if line.strip()]
-        raise ConfigError(
-            f"The batch system refused the job ({'; '.join(said) or str(error).splitlines()[0]}): "
-            "mend the `options` of the job queue's file."
-        ) from None
+def _that_says_how_it_is(job: type) -> type:
+    """A class of jobs whose status tells those that were refused and those that were closed from the others."""
+
+    class Job(job):
+        async def start(self) -> None:
+            try:
+                await super().start()
+            except BaseException:
+                self.status = Status.failed
+                raise
+
+        async def close(self) -> None:
+            await super().close()
+            self.status = Status.closed
+
+    Job.__name__ = job.__name__
+    return Job
 
 
-async def _submit(cluster: SpecCluster, jobs: int) -> None:
-    """Submit a job for each of `jobs` workers that has none, or had one that has ended."""
-    while len(cluster.worker_spec) < jobs:
-        cluster.worker_spec.update(cluster.new_worker_spec())
-    try:
-        await cluster
-    finally:
-        for name, job in list(cluster.workers.items()):
-            if job.status is Status.created:  # refused; the next look asks again
-                job.status = Status.failed
-                del cluster.workers[name]
-
-
-def _keep(cluster: SpecCluster, jobs: int, over: threading.Event) -> None:
-    while not over.wait(LOOK):
-        with suppress(OSError, RuntimeError, TimeoutError):  # the batch system may be away for a while
-            cluster.sync(_submit, cluster, jobs)
-
-
-def _connect(cluster: SpecCluster, queue: JobQueue, say: Callable[[str], None]) -> Client:
-    """A client with at least one worker, however long the jobs wait."""
-    client, waited = Client(cluster, timeout=PATIENCE), 0.0
-    while not client.scheduler_info()["workers"]:
-        try:
-            client.wait_for_workers(1, timeout=NEWS)
-        except TimeoutError:
-            waited += NEWS
-            say(
-                f"no job of kind {queue.kind!r} has started after {waited / 60:.0f} min; waiting (what its own tools "
-                "and logs say of the jobs may tell why; Ctrl-C stops)"
-            )
-        except RuntimeError as error:
-            raise RunError(f"The scheduler of the jobs ended ({error}); what was done is kept.") from None
-    return client
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".:")

@@ -125,7 +125,7 @@ def _round(client, todo, tries, standing, results, work, retries, say, do) -> tu
             elif is_done(plan, results):
                 standing.seconds.append(seconds)
                 _count_if_done(plan, results, standing, say, f" {seconds:.1f} s", len(client.nthreads()))
-            elif tries.get(plan.run_id, 0) < retries and state != "killed":
+            elif tries.get(plan.run_id, 0) < retries:
                 tries[plan.run_id] = tries.get(plan.run_id, 0) + 1
                 say(f"{plan.run_id} failed, try {tries[plan.run_id]} of {retries} follows: {reason}")
                 waiting.append(plan)

@@ -3,6 +3,7 @@
 import getpass
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from pathlib import Path
 
 import dask
 import pytest
+import yaml
 from trivial_runs import configs, final_table, folders, records, trivial
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.runs import jobqueue
-from cgrecnet.runs.jobqueue import JobQueue, queue_cluster, read_jobqueue
+from cgrecnet.runs import queue_cluster as clusters
+from cgrecnet.runs.jobqueue import JobQueue, read_jobqueue
+from cgrecnet.runs.queue_cluster import queue_cluster
 from cgrecnet.runs.sweep import run_sweep
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -129,8 +132,8 @@ def wait_for(what, folder: Path, seconds: float = 60) -> None:
 @pytest.fixture
 def impatient(monkeypatch):
     """Jobs that end are missed at once, not after some while."""
-    monkeypatch.setattr(jobqueue, "LOOK", 0.5)
-    monkeypatch.setattr(jobqueue, "NEWS", 1.0)
+    monkeypatch.setattr(clusters, "LOOK", 0.5)
+    monkeypatch.setattr(clusters, "NEWS", 2.0)
     with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
         yield
 
@@ -156,24 +159,75 @@ def cancel_when(begun, sign: Path, slurm: Path) -> threading.Thread:
     return thread
 
 
-def test_a_job_queue_is_checked_and_gives_a_job_script(tmp_path):
-    path = tmp_path / "queue.yaml"
-    path.write_text("kind: slurm\njobs: 4\noptions: {queue: gpu, cores: 8, memory: 16GB, walltime: '04:00:00'}\n")
+@pytest.fixture
+def submitting(tmp_path, monkeypatch):
+    """A machine that has every system's command for submitting jobs (nothing is submitted)."""
+    for name in ("sbatch", "qsub", "bsub", "condor_submit", "msub", "oarsub"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 1\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", ["slurm", "pbs", "sge", "lsf", "htcondor", "moab", "oar"])
+def test_a_job_does_one_run_with_the_settings_of_this_shell(kind, submitting, monkeypatch):
+    monkeypatch.setenv("CGRECNET_DATA", "/a folder")
+    path = submitting / "queue.yaml"
+    more = ", disk: 1GB" if kind == "htcondor" else ""
+    path.write_text(f"kind: {kind}\njobs: 4\noptions: {{cores: 8, memory: 16GB, job_script_prologue: [ours]{more}}}\n")
+    before = signal.getsignal(signal.SIGINT)
     with read_jobqueue(path).open() as cluster:
         script = cluster.job_script()
-    assert "#SBATCH -p gpu" in script and "#SBATCH -t 04:00:00" in script and "#SBATCH --cpus-per-task=8" in script
-    assert script.rindex("--nthreads 1") > script.index("--nthreads 8"), "a job does one run at a time"
-    assert "export OMP_NUM_THREADS=8" in script
-    for text, message in (
+        assert not cluster.workers
+    assert script.rindex("--nthreads 1") > script.index("--nthreads 8")
+    assert "--memory-limit 0" in script and "OMP_NUM_THREADS=8" in script and "ours" in script
+    assert "CGRECNET_DATA=" in script and "/a folder" in script
+    assert signal.getsignal(signal.SIGINT) is before, "Ctrl-C is the sweep's"
+
+
+def test_what_the_file_says_of_a_job_is_in_its_script(submitting):
+    path = submitting / "queue.yaml"
+    path.write_text("kind: slurm\noptions: {queue: gpu, cores: 8, memory: 16GB, walltime: '04:00:00'}\n")
+    with read_jobqueue(path).open() as cluster:
+        script = cluster.job_script()
+    for line in ("#SBATCH -p gpu", "#SBATCH -t 04:00:00", "#SBATCH --cpus-per-task=8"):
+        assert line in script
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
         ("kind: slurn", "'kind' is 'slurn'"),
         ("kind: slurm\njobs: 0", "'jobs' is 0"),
         ("kind: slurm\njob: 1", "'job' is 1"),
-    ):
-        path.write_text(text)
-        with pytest.raises(ConfigError, match=message):
-            read_jobqueue(path)
-    with pytest.raises(ConfigError, match="options are not usable: .*walltme"):
-        JobQueue(kind="slurm", options={"walltme": "1"}).open()
+        ("kind: slurm\noptions: {walltme: '1'}", "not usable .*walltme"),
+        ("kind: slurm\noptions: {cores: '8'}", "'cores' .* is '8': write a whole number"),
+        ("kind: slurm\noptions: {processes: 2}", "'processes' .* is not for this file"),
+        ("kind: slurm\noptions: {n_workers: 2}", "use `jobs`"),
+        ("kind: slurm\noptions: {job_script_prologue: module load cuda}", "write a list"),
+        ("kind: htcondor\noptions: {}", "not usable"),
+    ],
+)
+def test_a_job_queue_that_cannot_be_used_is_one_sentence_that_names_the_file(text, message, submitting):
+    path = submitting / "queue.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        read_jobqueue(path)
+    assert "\n" not in str(caught.value) and str(caught.value).startswith(str(path))
+
+
+def test_an_interface_that_is_not_there_is_one_sentence(submitting):
+    with pytest.raises(ConfigError, match="not usable") as caught:
+        JobQueue(kind="slurm", options={"interface": "nosuch0"}).open()
+    assert "\n" not in str(caught.value)
+
+
+def test_a_machine_that_cannot_submit_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    path = tmp_path / "queue.yaml"
+    path.write_text("kind: slurm")
+    with pytest.raises(ConfigError, match="queue.yaml: The command 'sbatch' is not on this machine"):
+        read_jobqueue(path)
 
 
 @pytest.mark.slow
@@ -198,7 +252,7 @@ def test_a_job_that_waits_is_waited_for_and_that_is_said(tmp_path, slurm, impati
     said: list[str] = []
 
     def release():
-        wait_for(lambda: any("no job of kind 'slurm' has started" in line for line in said), slurm)
+        wait_for(lambda: any("no job of kind 'slurm' is a worker" in line for line in said), slurm)
         say_of("scontrol", "release", *jobs("PENDING"))
 
     thread = threading.Thread(target=release)
@@ -210,14 +264,49 @@ def test_a_job_that_waits_is_waited_for_and_that_is_said(tmp_path, slurm, impati
 
 
 @pytest.mark.slow
-def test_a_job_that_is_refused_is_one_sentence(slurm, monkeypatch):
-    for options in ({"queue": "nosuch"}, {"memory": "900GB"}):
-        with pytest.raises(ConfigError, match=r"refused the job \(sbatch: error: .*mend the `options`") as caught:
-            with queue_cluster(queue(slurm, **options)):
-                pass
-        assert "\n" not in str(caught.value)
-    monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(ConfigError, match="The command 'sbatch' is not on this machine") as caught:
-        with queue_cluster(queue(slurm)):
+@pytest.mark.parametrize("options", [{"queue": "nosuch"}, {"memory": "900GB"}])
+def test_a_job_that_is_refused_is_one_sentence(slurm, options):
+    with pytest.raises(ConfigError, match=r"refused the job \(sbatch: error: .*mend the `options`") as caught:
+        with queue_cluster(queue(slurm, **options)):
             pass
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_where_one_of_two_jobs_is_refused_the_other_does_not_stay_behind(slurm, monkeypatch, tmp_path):
+    real = program("sbatch")
+    (tmp_path / "sbatch").write_text(
+        f"#!/bin/sh\nif [ -e {tmp_path}/once ]; then echo 'sbatch: error: one is enough' >&2; exit 1; fi\n"
+        f'touch {tmp_path}/once; exec {real} "$@"\n'
+    )
+    (tmp_path / "sbatch").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(ConfigError, match="one is enough"):
+        with queue_cluster(queue(slurm, jobs=2)):
+            pass
+    wait_for(lambda: not jobs("RUNNING,PENDING"), slurm)
+
+
+@pytest.mark.slow
+def test_jobs_that_never_become_workers_end_the_sweep_with_their_logs_named(tmp_path, slurm, impatient):
+    said: list[str] = []
+    with pytest.raises(ConfigError, match="none of them became a worker: their logs") as caught:
+        with queue_cluster(queue(slurm, python="/nowhere/python"), said.append) as connect:
+            run_sweep(configs(1), connect, **folders(tmp_path), say=said.append, do=trivial())
+    assert str(slurm / "logs") in str(caught.value)
+    wait_for(lambda: not jobs("RUNNING,PENDING"), slurm)
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_stopped_leaves_no_jobs(tmp_path, slurm):
+    (tmp_path / "sweep.yaml").write_text("experiment: e\nbase: {data_options: {cells: 60}, image_size: 32}\n")
+    (tmp_path / "queue.yaml").write_text(yaml.safe_dump(queue(slurm, jobs=2).model_dump()))
+    command = [sys.executable, "-m", "cgrecnet", "sweep", "sweep.yaml", "--queue", "queue.yaml", "--yes"]
+    command += ["--results", "results", "--work", "work"]
+    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    wait_for(lambda: list((tmp_path / "work").glob("*/log.txt")), slurm, 120)  # in the folder of the sweep
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert said.splitlines()[-1].startswith("cgrecnet: stopped; what was finished is kept")
+    wait_for(lambda: not jobs("RUNNING,PENDING"), slurm)
