@@ -5,6 +5,7 @@ import pytest
 from cgrecnet.cli import main
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
+from cgrecnet.training.config import RunConfig
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,10 @@ from cgrecnet.errors import ConfigError
         (["data", "fetch", "cytometer"], "nothing to fetch"),
         (["bench", "input", "--repeats", "1"], "repeats must be 3 or more"),
         (["bench", "models", "--model", "resnet51"], "did you mean"),
+        (["bench", "models", "--batch-size", "0"], "batch size must be 2 or more, not 0"),
+        (["bench", "models", "--repeats", "0"], "repeats must be 2 or more, not 0"),
+        (["bench", "models", "--model", "resnet50", "--compile", "vgg16"], "'vgg16', which is not among"),
+        (["reproduce", "nowhere", "--cells", "0"], "--cells is 0"),
     ],
 )
 def test_a_mistake_ends_with_status_2_and_one_sentence(words, message, capsys, tmp_path):
@@ -30,6 +35,13 @@ def test_a_mistake_ends_with_status_2_and_one_sentence(words, message, capsys, t
     said = capsys.readouterr().err
     assert message in said and said.startswith("cgrecnet: ") and said.count("\n") == 1, said
     assert not (tmp_path / "r").exists()
+
+
+def test_a_precision_may_be_written_as_the_number_that_it_looks_like():
+    for value in (32, "32"):
+        assert RunConfig.from_mapping({"precision": value}).precision == "32"
+    with pytest.raises(ConfigError, match="'precision'"):
+        RunConfig.from_mapping({"precision": 16})
 
 
 def test_an_unknown_command_is_refused(capsys):

@@ -64,9 +64,15 @@ def _input(options: argparse.Namespace):
 
 
 def _models(options: argparse.Namespace):
+    from cgrecnet.bench.checks import check_counts
     from cgrecnet.bench.models import bench_models
+    from cgrecnet.errors import ConfigError
 
+    given = {"batch_size": (options.batch_size, 2), "repeats": (options.repeats, 2)}
+    check_counts(**{name: pair for name, pair in given.items() if pair[0] is not None})
     compiled = [] if options.compile == ["none"] else options.compile
+    if left := [name for name in compiled or () if options.model and name not in options.model]:
+        raise ConfigError(f"--compile names {left[0]!r}, which is not among the models of --model: add it there.")
     return bench_models(
         options.model, options.image_size, options.batch_size, options.repeats, compiled, options.out
     )

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import whole
 
@@ -11,6 +12,7 @@ def add(commands) -> None:
     """Add the command to the parser."""
     collect = commands.add_parser("collect", help="the table of a sweep: mean, spread and n over folds and seeds")
     collect.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
+    collect.add_argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`")
     collect.add_argument("--partial", action="store_true", help="take what is there, and say what is missing")
     collect.add_argument("--csv", type=Path, help="also write one row per run to this file")
     collect.add_argument("--results", type=Path, help="folder of the records (default: results/)")
@@ -23,7 +25,8 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.runs.grid import read_sweep
     from cgrecnet.runs.sweep import plan_sweep
 
-    table = collect(plan_sweep(read_sweep(options.file)), options.results or RESULTS, options.partial)
+    configs = read_sweep(options.file, parse_parameters(options.overrides))
+    table = collect(plan_sweep(configs), options.results or RESULTS, options.partial)
     if options.csv:
         try:
             with whole(options.csv) as file:

@@ -7,6 +7,7 @@ from pathlib import Path
 from cgrecnet.commands.options import say
 from cgrecnet.commands.sweep import add_place, cluster_of, run, say_cost
 from cgrecnet.commands.train import add_folders, parse_parameters
+from cgrecnet.errors import ConfigError
 
 
 def add(commands) -> None:
@@ -44,19 +45,23 @@ def _run(options: argparse.Namespace) -> int:
     chosen = steps.choose_runs(options.sweeps or steps.OWN_SWEEPS, parse_parameters(options.options))
     configs = [config for runs in chosen.values() for config in runs]
     plans = plan_sweep(configs)
+    if options.cells is not None and options.cells < 1:
+        raise ConfigError(f"--cells is {options.cells}; give a whole number, 1 or more.")
+    need_folder(options.work or WORK, "--work")
     need_folder(results)
     with ExitStack() as stack:
         place = cluster_of(options)
         connect = stack.enter_context(place) if options.scheduler else None
         todo = [plan for plan in plans if not is_done(plan, results)]
-        need_networks(todo, elsewhere=bool(options.scheduler or options.queue))
+        elsewhere = bool(options.scheduler or options.queue)
+        need_networks(todo, elsewhere)
         _head(1, "check the files")
         found = steps.check_files(options.folder, results, published_counts(steps.DATA), say)
         _head(2, "pack them into a store")
         dataset = steps.pack_files(options.folder)
         say(f"{len(dataset):,} {'SIMULATED' if dataset.simulated else 'real'} cells, {dataset.origin}")
         steps.refuse_other_records(plans, results, dataset.fingerprint)
-        if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost):
+        if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost, elsewhere=elsewhere):
             return 0
         _head(3, "audit the cells")
         report = steps.audit_cells(dataset, results, options.cells or CELLS, say)

@@ -35,9 +35,9 @@ def add_place(command: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.paths import RESULTS
+    from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.grid import read_sweep
-    from cgrecnet.runs.ready import need_folder, need_networks, need_same_cells
+    from cgrecnet.runs.ready import need_cells, need_folder, need_networks, need_same_cells
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
     configs = read_sweep(options.file, parse_parameters(options.overrides))
@@ -53,9 +53,12 @@ def _run(options: argparse.Namespace) -> int:
         todo = [plan for plan in plans if not is_done(plan, results)]
         if todo:
             need_same_cells([plan for plan in plans if is_done(plan, results)], results)
-        need_networks(todo, elsewhere=bool(options.scheduler or options.queue))
-        if not say_cost(todo, options.yes and not options.cost, options.cost):
+        elsewhere = bool(options.scheduler or options.queue)
+        need_networks(todo, elsewhere)
+        need_cells(todo, elsewhere)
+        if not say_cost(todo, options.yes and not options.cost, options.cost, elsewhere):
             return 0
+        need_folder(options.work or WORK, "--work")
         need_folder(results)
         if todo:
             run(configs, options, connect or stack.enter_context(place))
@@ -64,8 +67,10 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def say_cost(todo: list, confirmed: bool, only: bool = False) -> bool:
+def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = False) -> bool:
     """Print what the runs to do cost, unless that was confirmed; whether to go on.
+
+    elsewhere: the runs are done on other machines than this one, whose rate is measured.
 
     Raises ConfigError where it is much and nobody has said yes.
     """
@@ -75,18 +80,27 @@ def say_cost(todo: list, confirmed: bool, only: bool = False) -> bool:
         return True
     cost = estimate(todo) if todo else None
     print(cost or "0 runs to do", flush=True)
+    if cost and elsewhere:
+        print("The rate is this machine's: the workers, which are elsewhere, may be much faster or slower.", flush=True)
     if cost and not only and cost.hours > LARGE:
         raise ConfigError(f"That is more than {LARGE:g} hours, so nothing was started: add --yes to start it.")
     return not only
 
 
 def run(configs: list, options: argparse.Namespace, connect: Callable, **others) -> None:
-    """Do the runs as the command's options say."""
+    """Do the runs as the command's options say; paths hold for workers in any folder."""
     from cgrecnet.runs.notebook import train
     from cgrecnet.runs.sweep import run_sweep
 
     do = partial(train, keep_weights=options.keep_weights)
-    run_sweep(configs, connect, retries=options.retries, do=do, **folders(options) | others)
+    places = {name: path.absolute() for name, path in (folders(options) | others).items()}
+    run_sweep(map(_anywhere, configs), connect, retries=options.retries, do=do, **places)
+
+
+def _anywhere(config):
+    """The same run for a process in another folder: a weights file that lies here is named by its whole path."""
+    here = Path(config.weights) if config.weights else None
+    return config.model_copy(update={"weights": str(here.absolute())}) if here and here.is_file() else config
 
 
 def cluster_of(options: argparse.Namespace) -> AbstractContextManager:

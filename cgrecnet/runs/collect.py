@@ -45,7 +45,7 @@ def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = Fals
 def summarise(table: pd.DataFrame) -> pd.DataFrame:
     """Mean, standard deviation (n - 1) and n of every score, over folds and seeds; one row per other setting."""
     keys = [name for name in table.attrs["varying"] if name not in REPEATS]
-    grouped = table.groupby(keys, sort=False) if keys else table.groupby(lambda _: "all")
+    grouped = table.groupby(keys, sort=False, dropna=False) if keys else table.groupby(lambda _: "all")
     parts = {"n": grouped.size()}
     for score in SCORES:
         parts[f"{score}_mean"], parts[f"{score}_sd"] = grouped[score].mean(), grouped[score].std(ddof=1)

@@ -57,6 +57,9 @@ def estimate(plans: Sequence[Plan], measure: Callable[[RunConfig], float] | None
             parts[where] = (len(split.train), len(split.validation))
         name = f"{config.model} at {config.image_size} px"
         name += f", batch {config.batch_size}" + (", bf16" if config.precision == "bf16" else "")
+        name += "" if config.preset == RunConfig().preset else f", {config.preset}"
+        name += "".join(f", {option} {value}" for option, value in config.model_options.items())
+        name += f", {config.micro_batch} at once" if config.micro_batch else ""
         if name not in rates:
             rates[name] = measure(config)
         train, validation = parts[where]

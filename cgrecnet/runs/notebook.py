@@ -4,11 +4,12 @@ papermill trains the default where a parameter is unknown, and stamps every cell
 parameters are validated before it starts, and a run without a record has failed, whatever the notebook says.
 """
 
+import errno
 import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.bar import progress_bar
 from cgrecnet.runs.plan import Plan, plan_run
-from cgrecnet.runs.ranks import Together, others
+from cgrecnet.runs.ranks import Other, Together, ended_with, others
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
 from cgrecnet.training.config import RunConfig
 
@@ -29,6 +30,10 @@ from cgrecnet.training.config import RunConfig
 LOG = "log.txt"
 PROGRESS = "progress.json"
 ALONE = Together()
+#: What a run's last step did where losses were numbers to the end and probabilities are none.
+_DIVERGED = "the last step has left no finite weights, so lower the learning rate; the epochs before it are kept"
+#: What a file system says that cannot lock.
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
 
 def train(
@@ -65,8 +70,10 @@ def train(
         _remove_broken_off(folder, record_path.parent)
         parameters = write_parameters(plan, Path(results), Path(work), keep_weights)
         first, *rest = together.variables(plan.run_id) if together.world > 1 else [{}]
-        with others(rest, parameters), progress_bar(folder / PROGRESS, bar):
-            code, tail = execute_notebook(NOTEBOOK, parameters, executed, lock, say, first)
+        with others(rest, parameters) as company, progress_bar(folder / PROGRESS, bar):
+            code, tail = execute_notebook(NOTEBOOK, parameters, executed, lock, say, first, company)
+    if code is None:
+        raise RunError(f"Run {plan.run_id} failed: {tail[-1]}")
     if code != 0:
         raise RunError(f"Run {plan.run_id} failed: {failure_reason(executed, code, tail)}")
     return read_record(record_path)
@@ -80,6 +87,13 @@ def only_one_process(path: Path, run_id: str) -> Iterator[int]:
             yield descriptor
     except BlockingIOError:
         raise RunBusy(f"Run {run_id} is being done by another process: wait for it, or end it first.") from None
+    except OSError as error:
+        if error.errno not in _NO_LOCKS:
+            raise
+        raise RunError(
+            f"The file system of {path.parent} has no locks ({error.strerror}), so that two processes could do one "
+            "run: name a folder on another one with --work."
+        ) from None
 
 
 def _remove_broken_off(*folders: Path) -> None:
@@ -109,12 +123,20 @@ def write_parameters(plan: Plan, results: Path, work: Path, keep_weights: bool =
 
 
 def execute_notebook(
-    notebook: Path, parameters: Path, executed: Path, lock: int, say: Callable[[str], None], variables: dict[str, str]
-) -> tuple[int, list[str]]:
+    notebook: Path,
+    parameters: Path,
+    executed: Path,
+    lock: int,
+    say: Callable[[str], None],
+    variables: dict[str, str],
+    company: Sequence[Other] = (),
+) -> tuple[int | None, list[str]]:
     """Run a jupytext notebook with papermill in a process of its own; return its exit status and its last lines.
 
     parameters: YAML, in the folder where log and input go; lock: descriptor that the process is to hold as well.
     say: gets the lines that begin with `epoch ` or `done: `; variables: added to the environment.
+    company: processes that train with it; where one of them ends it by failing, the status is None and the last line
+    says which.
     """
     folder = parameters.parent
     executed.unlink(missing_ok=True)
@@ -127,6 +149,7 @@ def execute_notebook(
     with (
         open(folder / LOG, "a", encoding="utf-8") as log,
         subprocess.Popen(command, pass_fds=(lock,), env=os.environ | variables, **pipes) as process,
+        ended_with(company, process) as lost,
     ):
         try:
             for line in process.stdout:
@@ -138,6 +161,8 @@ def execute_notebook(
         except BaseException:
             process.kill()
             raise
+    if lost:
+        return None, [*tail, lost[0].last_words()]
     return process.returncode, list(tail)
 
 
@@ -152,6 +177,7 @@ def failure_reason(executed: Path, code: int, tail: list[str]) -> str:
     for cell in cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                return f"{output.evalue or output.ename} (notebook: {executed})"
+                said = f"{output.evalue or output.ename} (notebook: {executed})"
+                return said + (f": {_DIVERGED}" if "finite probabilities" in said else "")
     last = next((line for line in reversed(tail) if line.strip()), "it said nothing")
     return f"{last} (exit status {code}; start it again and it goes on from its last checkpoint)"

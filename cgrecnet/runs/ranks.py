@@ -1,6 +1,6 @@
 """Several processes that train one network together: who they are, where they meet, and what if one of them dies.
 
-The first process is the notebook; the others run the same cells without papermill, and leave no record.
+The first process is the notebook; the others run the same cells without papermill, and leave a log but no record.
 """
 
 import os
@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import NOTEBOOK
+
+#: Seconds that processes have to end by themselves once one of them has.
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -69,33 +73,76 @@ class Together:
         ]
 
 
+@dataclass(frozen=True)
+class Other:
+    """A process beside the first: its rank, and the file that keeps what it says."""
+
+    rank: int
+    log: Path
+    process: subprocess.Popen
+
+    def last_words(self) -> str:
+        """How it ended, and the last line of its log."""
+        lines = [line for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+        said = lines[-1] if lines else "nothing"
+        return f"process {self.rank} ended with status {self.process.poll()} and said last: {said} (log: {self.log})"
+
+
 @contextmanager
-def others(variables: list[dict[str, str]], parameters: Path) -> Iterator[list[subprocess.Popen]]:
-    """Start a process for each of the environments; all end with the block."""
+def others(variables: list[dict[str, str]], parameters: Path) -> Iterator[list[Other]]:
+    """Start a process for each of the environments; all end with the block. Their logs lie beside `parameters`."""
     command = [sys.executable, "-m", "cgrecnet.runs.ranks", str(parameters)]
-    started = [
-        subprocess.Popen(command, env=os.environ | values, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
-        for values in variables
-    ]
+    started: list[Other] = []
     try:
+        for values in variables:
+            log = Path(parameters).parent / f"log-{values['RANK']}.txt"
+            with open(log, "a", encoding="utf-8") as file:
+                process = subprocess.Popen(command, env=os.environ | values, stdout=file, stderr=subprocess.STDOUT)
+            started.append(Other(int(values["RANK"]), log, process))
         yield started
     finally:
-        for process in started:
+        for one in started:
             try:
-                process.wait(timeout=30)
+                one.process.wait(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+                one.process.kill()
+                one.process.wait()
+
+
+@contextmanager
+def ended_with(company: Sequence[Other], process: subprocess.Popen) -> Iterator[list[Other]]:
+    """Kill `process` where one of its company has failed and it does not end by itself: it would wait in vain.
+
+    Gives a list, which then holds the one that has failed. A process whose leader fails fails too, so the leader has
+    `PATIENCE` seconds to say why.
+    """
+    over, lost = threading.Event(), []
+
+    def watch() -> None:
+        while not over.wait(0.5):
+            if failed := [one for one in company if one.process.poll()]:
+                if not over.wait(PATIENCE):
+                    lost.append(failed[0])
+                    process.kill()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    if company:
+        watcher.start()
+    try:
+        yield lost
+    finally:
+        over.set()
 
 
 def join(parameters: Path, together: Together, run_id: str) -> None:
     """Take part in a run that the first node leads, and wait for its end; RunError where a process failed."""
     with others(together.variables(run_id), parameters) as company:
-        codes = [process.wait() for process in company]
-    if failed := [code for code in codes if code]:
+        failed = [one for one in company if one.process.wait()]
+    if failed:
         raise RunError(
-            f"{len(failed)} of {len(codes)} processes of run {run_id} on node {together.node} failed (exit status "
-            f"{failed[0]}): the first node's log says why."
+            f"{len(failed)} of {len(company)} processes of run {run_id} on node {together.node} failed: "
+            f"{failed[0].last_words()}; see the first node's log too."
         )
 
 

@@ -9,6 +9,7 @@ from cgrecnet.models import create_model
 from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RECORD, read_record
+from cgrecnet.training.setup import split_cells
 
 
 def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
@@ -36,10 +37,26 @@ def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
             raise ConfigError(str(error).replace("weights=None", "weights=null")) from None
 
 
-def need_folder(results: Path) -> None:
-    """RunError where nothing can be written to the folder of the records; made where it is not there."""
-    check_writable(results, "--results")
-    results.mkdir(parents=True, exist_ok=True)
+def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
+    """Open and split the cells of these runs once; raises what that raises, before any run is started.
+
+    elsewhere: the runs are done on other machines, which may have images that this one lacks.
+    """
+    seen: set[str] = set()
+    for plan in plans:
+        config = plan.config
+        simulated_anew = config.data == "cytometer" and not config.split.startswith("grouped")  # nothing can be missing
+        what = repr((config.data, config.task, config.data_options, config.split, config.folds, config.split_seed))
+        if elsewhere or simulated_anew or what in seen:
+            continue
+        seen.add(what)
+        split_cells(open_dataset(config.data, task=config.task, options=config.data_options), config)
+
+
+def need_folder(folder: Path, option: str = "--results") -> None:
+    """RunError where nothing can be written to the folder that an option names; made where it is not there."""
+    check_writable(folder, option)
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def need_same_cells(done: Sequence[Plan], results: Path) -> None:

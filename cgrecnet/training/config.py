@@ -69,6 +69,11 @@ class RunConfig(BaseModel):
     report: Literal["best", "last"] = "best"
     """Which epoch's weights are tested: the best by validation macro F1 (the first of equals), or the last."""
 
+    @field_validator("precision", mode="before")
+    @classmethod
+    def _as_it_is_written(cls, value: Any) -> Any:
+        return "32" if type(value) is int and value == 32 else value  # what YAML makes of `precision: 32`
+
     @field_validator("model")
     @classmethod
     def _known_model(cls, value: str) -> str:

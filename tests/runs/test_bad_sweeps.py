@@ -65,6 +65,9 @@ def test_places_that_cannot_be_used(tmp_path, capsys, monkeypatch):
     (tmp_path / "file").write_text("")
     said = refused(capsys, [*words, "--results", str(tmp_path / "file" / "r")])
     assert "Nothing can be written to" in said and "--results" in said
+    other = ["sweep", str(path), "--work", str(tmp_path / "file" / "w"), "--results", str(tmp_path / "r")]
+    said = refused(capsys, other)
+    assert "Nothing can be written to" in said and "--work" in said
     access = os.access
     monkeypatch.setattr(os, "access", lambda place, mode: mode & os.W_OK == 0 and access(place, mode))  # read-only
     assert "Nothing can be written to" in refused(capsys, [*words, "--results", str(tmp_path / "r")])
@@ -75,3 +78,14 @@ def test_places_that_cannot_be_used(tmp_path, capsys, monkeypatch):
     assert "cannot be read" in refused(capsys, [*words, "--queue", str(tmp_path / "none.yaml")])
     assert "Name one place" in refused(capsys, [*words, "--workers", "1", "--scheduler", "tcp://127.0.0.1:9"])
     assert not (tmp_path / "r").exists()
+
+
+def test_cells_that_are_not_there_or_cannot_be_split_are_known_before_a_sweep_begins(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("CGRECNET_DATA", raising=False)
+    path = tmp_path / "x.yaml"
+    folders = ["--results", str(tmp_path / "r"), "--work", str(tmp_path / "w"), "--yes"]
+    path.write_text(GOOD.replace("data: cytometer, data_options: {cells: 60}", "data: zhu"))
+    assert "zhu" in refused(capsys, ["sweep", str(path), *folders])
+    path.write_text(GOOD.replace("epochs", "split: grouped_folds, folds: 20, epochs"))
+    assert "20" in refused(capsys, ["sweep", str(path), *folders])
+    assert not (tmp_path / "r").exists() and not (tmp_path / "w").exists()

@@ -50,6 +50,16 @@ def test_mean_spread_and_n_over_the_folds(tmp_path, sweep):
         assert summary["accuracy_sd"][model] == pytest.approx(np.std(values, ddof=1))
 
 
+def test_runs_with_a_parameter_that_is_not_set_are_rows_like_others(tmp_path, capsys):
+    path = tmp_path / "x.yaml"
+    path.write_text("experiment: e\ngrid: {patience: [null, 3], seed: [1, 2]}")
+    for seed, plan in enumerate(plan_sweep(read_sweep(path, {"epochs": 7}))):
+        write(plan, tmp_path, seed)
+    assert main(["collect", str(path), "epochs=7", "--results", str(tmp_path)]) == 0
+    header, *rows, _ = capsys.readouterr().out.splitlines()
+    assert header.split()[:2] == ["patience", "n"] and [row.split()[1] for row in rows] == ["2", "2"]
+
+
 def test_a_missing_run_is_refused_unless_asked_for_and_then_n_says_it(tmp_path, sweep, capsys):
     plans = plan_sweep(read_sweep(sweep))
     with pytest.raises(RunError, match="6 of 6 runs have no record"):

@@ -31,6 +31,14 @@ def test_hours_are_cells_times_epochs_over_the_rate(sweep):
     assert found.runs == 4 and "4 runs to do, at most about" in str(found)
 
 
+def test_each_reading_of_a_network_has_its_rate(tmp_path):
+    path = tmp_path / "x.yaml"
+    grid = "{preset: [recovered, as_written], model_options: [{}, {head: '3'}], micro_batch: [null, 4]}"
+    path.write_text(f"experiment: e\n{BASE}\ngrid: {grid}")
+    found = estimate(plan_sweep(read_sweep(path)), lambda config: 1.0)
+    assert len(found.rates) == 8 and any("as_written, head 3, 4 at once" in name for name in found.rates)
+
+
 def test_a_large_sweep_wants_a_yes_and_a_question_for_the_cost_starts_nothing(sweep, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cost, "measured_rate", lambda config: 0.01)
     words = ["sweep", str(sweep), "--results", str(tmp_path / "r"), "--work", str(tmp_path / "w")]

@@ -14,7 +14,7 @@ import pytest
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
-from cgrecnet.runs import notebook
+from cgrecnet.runs import notebook, ranks
 from cgrecnet.runs.finish import WEIGHTS
 from cgrecnet.runs.killing import epochs_said, kill_once_kept, start_run
 from cgrecnet.runs.notebook import LOG, NOTEBOOK, train
@@ -244,3 +244,21 @@ def test_two_processes_train_one_run_and_leave_one_record(tmp_path):
     ):
         with pytest.raises(ConfigError, match=message):
             Together(**wrong)
+
+
+def test_a_process_that_fails_beside_the_first_ends_the_run_and_its_log_says_why(tmp_path, monkeypatch):
+    monkeypatch.setattr(ranks, "PATIENCE", 1.0)
+    parameters = tmp_path / "parameters.yaml"  # not there
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)"])
+    with ranks.others([{"RANK": "1"}], parameters) as company, ranks.ended_with(company, sleeper) as lost:
+        assert sleeper.wait(60) == -signal.SIGKILL, "it would have waited for the other"
+    assert [one.rank for one in lost] == [1]
+    said = lost[0].last_words()
+    assert said.startswith("process 1 ended with status 1 and said last: FileNotFoundError") and "log-1.txt" in said
+
+
+def test_a_run_that_diverges_in_its_last_step_says_what_to_do(tmp_path):
+    config = RunConfig(**TINY | {"experiment": "far", "learning_rate": 1e30, "batch_size": 90, "epochs": 2})
+    with pytest.raises(RunError, match="no finite weights, so lower the learning rate") as caught:
+        train(config, results=tmp_path / "r", work=tmp_path / "w", say=lambda _: None)
+    assert "\n" not in str(caught.value) and not (tmp_path / "r").exists()

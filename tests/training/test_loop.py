@@ -181,6 +181,13 @@ def test_bf16_trains_and_keeps_its_weights_in_float32(cells):
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
 
 
+def test_a_compiled_network_learns_as_the_plain_one_does(cells, monkeypatch):
+    whole, compiled = torch.compile, []
+    monkeypatch.setattr(torch, "compile", lambda model, **_: compiled.append(model) or whole(model, backend="eager"))
+    plain, compared = run(cells, config(epochs=2))[0], run(cells, config(epochs=2, compile=True))[0]
+    assert compiled and same_weights(plain, compared)
+
+
 def test_progress_is_written_while_a_run_trains(cells, tmp_path):
     path = tmp_path / "deep" / "progress.json"
     progress, seen = Progress(path, 2, every=0), []
