@@ -158,8 +158,9 @@ Markdown(repeat_text(cards_used()))
 # We do not, and therefore claim no equality of resumed or repeated runs on a GPU; a tolerance would have to be measured there, and has not been.
 # How much it can matter was measured elsewhere: identical training runs whose only difference was in libraries and hardware scheduling differed by up to a few points of accuracy {cite}`pham2020problems`.
 # Several processes that train together (DDP) are a case of their own: each sees its part of a batch, so batch normalisation would see other statistics than in one process.
-# It is therefore synchronised over the processes: on a CPU by our own few lines, on a GPU by PyTorch's.
-# The tests show that two CPU processes end where one does, to rounding; the GPU's part is untested.
+# It is therefore synchronised over the processes: on a CPU by our own few lines (except where a batch is cut into pieces, `micro_batch`), on a GPU by PyTorch's.
+# The tests show that two CPU processes end with the weights of one, to rounding, for a small network, and that losses, gradients and batch statistics of CG-RecNet agree over an epoch; longer runs of it part as two numbers of threads part above.
+# The GPU's part is untested.
 #
 # ## How many seeds a claim needs
 #

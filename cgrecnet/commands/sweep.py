@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from cgrecnet.commands.train import add_folders, folders, parse_parameters
-from cgrecnet.errors import ConfigError
+from cgrecnet.errors import ConfigError, DataError
 
 
 def add(commands) -> None:
@@ -78,7 +78,15 @@ def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = 
 
     if confirmed:
         return True
-    cost = estimate(todo) if todo else None
+    try:
+        cost = estimate(todo) if todo else None
+    except DataError as error:
+        if not elsewhere:
+            raise
+        raise ConfigError(
+            f"What the sweep costs cannot be measured on this machine ({str(error).rstrip('.')}): add --yes to start "
+            "it without, if the workers have the cells."
+        ) from None
     print(cost or "0 runs to do", flush=True)
     if cost and elsewhere:
         print("The rate is this machine's: the workers, which are elsewhere, may be much faster or slower.", flush=True)

@@ -46,7 +46,7 @@ def reference_text(record: ReferenceRecord) -> str:
 
 
 def earlier_text(records: Sequence[ReferenceRecord]) -> str:
-    """What earlier records with other settings say, a line each, so that none is forgotten; "" without any."""
+    """What earlier records say, a line each, so that none is forgotten; "" without any."""
     lines = [
         f"- {_what(record)}: "
         + "; ".join(f"{row.side}, {of(row.ratio)} times the rate, {_difference(row)} points" for row in _ours(record))
@@ -55,7 +55,7 @@ def earlier_text(records: Sequence[ReferenceRecord]) -> str:
     ]
     if not lines:
         return ""
-    return "Measured before with other settings, ours against the tutorial's:\n\n" + "\n".join(lines)
+    return "Measured before, ours against the tutorial's:\n\n" + "\n".join(lines)
 
 
 def spread(record: ReferenceRecord) -> float:

@@ -51,12 +51,23 @@ class JobQueue(BaseModel):
         for name in LISTS:
             if not isinstance(self.options.get(name, []), list):
                 raise ConfigError(f"Option {name!r} of a job queue is {self.options[name]!r}: write a list of lines.")
+        for name in ("job_extra_directives", "job_directives_skip"):
+            if isinstance(self.options.get(name), str):
+                raise ConfigError(f"Option {name!r} of a job queue is {self.options[name]!r}: write a list of them.")
+        if not isinstance(self.options.get("walltime", ""), str):  # YAML reads 12:00:00 as a number to the base of 60
+            raise ConfigError(
+                f"Option 'walltime' of a job queue is {self.options['walltime']!r}: write it in quotes, '12:00:00'."
+            )
         cores = self.options.get("cores", 1)
         if not isinstance(cores, int) or isinstance(cores, bool) or cores < 1:
             raise ConfigError(f"Option 'cores' of a job queue is {cores!r}: write a whole number, 1 or more.")
         cluster, job = self._classes()
         of_the_cluster = inspect.signature(cluster.__mro__[1].__init__).parameters
-        options = {name: value for name, value in self._options().items() if name not in of_the_cluster}
+        options = {
+            name: value
+            for name, value in self._options().items()
+            if name not in of_the_cluster or name == "config_name"
+        }
         try:
             made = job("tcp://127.0.0.1:8786", name="worker", **options)
             command = shlex.split(made.submit_command)[0]
@@ -83,7 +94,8 @@ class JobQueue(BaseModel):
 
     def _options(self) -> dict[str, Any]:
         def site(name: str, otherwise: Any) -> Any:
-            return dask.config.get(f"jobqueue.{self.kind}.{name}", None) or otherwise
+            section = self.options.get("config_name", self.kind)
+            return dask.config.get(f"jobqueue.{section}.{name}", None) or otherwise
 
         options = {"cores": site("cores", 1), "memory": site("memory", "8GB"), **self.options, "processes": 1}
         # Dask would give a worker one run per core, and end it for memory that the batch system watches already; the

@@ -31,7 +31,7 @@ LOG = "log.txt"
 PROGRESS = "progress.json"
 ALONE = Together()
 #: What a run's last step did where losses were numbers to the end and probabilities are none.
-_DIVERGED = "the last step has left no finite weights, so lower the learning rate; the epochs before it are kept"
+_DIVERGED = "the last step of an epoch has left weights that are no finite numbers, so lower the learning rate"
 #: What a file system says that cannot lock.
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 
@@ -72,10 +72,12 @@ def train(
         first, *rest = together.variables(plan.run_id) if together.world > 1 else [{}]
         with others(rest, parameters) as company, progress_bar(folder / PROGRESS, bar):
             code, tail = execute_notebook(NOTEBOOK, parameters, executed, lock, say, first, company)
+            failed = [one.last_words() for one in company if one.process.poll()]
     if code is None:
         raise RunError(f"Run {plan.run_id} failed: {tail[-1]}")
     if code != 0:
-        raise RunError(f"Run {plan.run_id} failed: {failure_reason(executed, code, tail)}")
+        beside = f"; beside it, before or after, {failed[0]}" if failed else ""
+        raise RunError(f"Run {plan.run_id} failed: {failure_reason(executed, code, tail)}{beside}")
     return read_record(record_path)
 
 
@@ -135,8 +137,8 @@ def execute_notebook(
 
     parameters: YAML, in the folder where log and input go; lock: descriptor that the process is to hold as well.
     say: gets the lines that begin with `epoch ` or `done: `; variables: added to the environment.
-    company: processes that train with it; where one of them ends it by failing, the status is None and the last line
-    says which.
+    company: processes that train with it; where one of them has failed and this one had to be killed for waiting, the
+    status is None and the last line says which.
     """
     folder = parameters.parent
     executed.unlink(missing_ok=True)
@@ -177,7 +179,7 @@ def failure_reason(executed: Path, code: int, tail: list[str]) -> str:
     for cell in cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                said = f"{output.evalue or output.ename} (notebook: {executed})"
-                return said + (f": {_DIVERGED}" if "finite probabilities" in said else "")
+                said = _DIVERGED if "finite probabilities" in output.evalue else output.evalue or output.ename
+                return f"{said} (notebook: {executed})"
     last = next((line for line in reversed(tail) if line.strip()), "it said nothing")
     return f"{last} (exit status {code}; start it again and it goes on from its last checkpoint)"

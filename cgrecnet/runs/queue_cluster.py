@@ -18,9 +18,11 @@ from cgrecnet.runs.jobqueue import JobQueue
 LOOK = 20.0
 #: Seconds without any worker after which that is told (again).
 NEWS = 60.0
+#: Seconds that a submission has to end where the sweep is over.
+STOP = 150.0
 #: How often a run may lose its job, whose time is over, before it counts as failed.
 DEATHS = 100
-#: How many jobs may end one after the other before a worker of theirs has come, for each job asked for.
+#: After so many jobs that end, one after the other, before a worker of theirs has come, one job less is asked for.
 STILLBORN = 3
 #: What says whether a job is still in the queue; where a system has no line here, its jobs are trusted to be.
 ASK = {"slurm": "squeue -h -o %A -j"}
@@ -30,7 +32,8 @@ ASK = {"slurm": "squeue -h -o %A -j"}
 def queue_cluster(queue: JobQueue, say: Callable[[str], None] = print) -> Iterator[Callable[[], Client]]:
     """Workers as jobs of a batch system; gives a function that connects to them.
 
-    A job that ends, because its time is over or somebody cancelled it, is followed by another one.
+    A job that ends, because its time is over or somebody cancelled it, is followed by another one; where it ended
+    before it became a worker, that is seen on the systems of `ASK` alone.
     How long jobs wait in the queue is the batch system's affair: `connect` waits as long, and says so.
     Raises ConfigError where the batch system refuses a job, or ends jobs before they become workers.
     """
@@ -54,8 +57,9 @@ async def _submit(cluster: SpecCluster, jobs: int) -> None:
 
     What was begun is finished, also where this is cancelled: a job whose number nobody knows would stay behind.
     """
-    await asyncio.shield(asyncio.ensure_future(_correct(cluster)))
-    while len(cluster.worker_spec) < jobs:
+    for name in set(cluster.worker_spec) - set(cluster.workers):
+        del cluster.worker_spec[name]
+    while cluster.status is Status.running and len(cluster.worker_spec) < jobs:
         cluster.worker_spec.update(cluster.new_worker_spec())
         await asyncio.shield(asyncio.ensure_future(_correct(cluster)))
 
@@ -75,8 +79,12 @@ class _Keeper(threading.Thread):
     def __init__(self, cluster: SpecCluster, queue: JobQueue, say: Callable[[str], None]) -> None:
         super().__init__(daemon=True)
         self._cluster, self._queue, self._say = cluster, queue, say
+        self._jobs = queue.jobs
         self._over = threading.Event()
+        self._came: set[str] = set()  # names of jobs that have been workers
         self._stillborn, self._alone_since, self._told, self._refused = 0, time.monotonic(), 0.0, ""
+        folders = [job.log_directory for job in cluster.workers.values()]
+        self._logs = f"in {folders[0]}" if folders and folders[0] else "where the batch system puts them"
         #: Why no worker will come any more, in a sentence; None while there is hope.
         self.hopeless: str | None = None
 
@@ -94,26 +102,36 @@ class _Keeper(threading.Thread):
     def stop(self) -> None:
         """End, after what is being submitted."""
         self._over.set()
-        self.join(30)
+        self.join(STOP)
 
     async def _look(self) -> None:
         present = {worker["name"] for worker in self._cluster.scheduler_info["workers"].values()}
+        if present:
+            self._alone_since, self._told = time.monotonic(), 0.0
+        if present - self._came:
+            self._stillborn = 0
+        self._came |= present
         for name, job in list(self._cluster.workers.items()):
             if name not in present and job.status is Status.running and await self._has_ended(job):
                 await job.close()
                 self._cluster.workers.pop(name, None)
-                self._stillborn += 1
-        if present:
-            self._stillborn, self._alone_since, self._told = 0, time.monotonic(), 0.0
-        if self._stillborn >= STILLBORN * self._queue.jobs:
+                self._stillborn += name not in self._came
+        if self._stillborn >= STILLBORN:
+            await self._ask_for_less()
+        if self.hopeless is None and not self._over.is_set():
+            await _submit(self._cluster, self._jobs)
+
+    async def _ask_for_less(self) -> None:
+        self._jobs, self._stillborn = self._jobs - 1, 0
+        self._say(
+            f"{STILLBORN} jobs in a row ended before they became workers (their logs {self._logs} say why): going on "
+            f"with {self._jobs} job(s)"
+        )
+        if not self._jobs:
             self.hopeless = (
-                f"{self._stillborn} jobs of kind {self._queue.kind!r} ended and none of them became a worker: their "
-                f"logs ({self._logs}) say why."
+                f"Jobs of kind {self._queue.kind!r} end before they become workers: their logs {self._logs} say why."
             )
-            self._say(self.hopeless)
             await self._cluster.scheduler.close()  # whoever waits for a worker learns of it
-        else:
-            await _submit(self._cluster, self._queue.jobs)
 
     async def _has_ended(self, job) -> bool:
         if self._queue.kind not in ASK or not job.job_id:
@@ -136,10 +154,6 @@ class _Keeper(threading.Thread):
                 f"or the logs of jobs that have started, {self._logs}, may tell why; Ctrl-C stops)"
             )
 
-    @property
-    def _logs(self) -> str:
-        return f"in {self._queue.options.get('log_directory') or 'the folder where the sweep was started'}"
-
 
 def _connect(cluster: SpecCluster, keeper: _Keeper) -> Client:
     """A client with at least one worker, however long the jobs wait; ConfigError where none will come."""
@@ -151,6 +165,8 @@ def _connect(cluster: SpecCluster, keeper: _Keeper) -> Client:
 
 
 def _reason(error: BaseException) -> str:
-    """What the batch system said, in a line; dask-jobqueue puts it behind `stderr:`."""
-    said = [line.strip() for line in str(error).partition("stderr:")[2].splitlines() if line.strip()]
-    return "; ".join(said) or (str(error).strip().splitlines() or [type(error).__name__])[0]
+    """What the batch system said, in a line; dask-jobqueue puts it behind `stdout:` and `stderr:`."""
+    _, _, said = str(error).partition("stdout:")
+    printed, _, complained = said.partition("stderr:")
+    lines = [line.strip() for line in (complained.strip() or printed.strip() or str(error)).splitlines()]
+    return "; ".join(line for line in lines if line).rstrip(".") or type(error).__name__

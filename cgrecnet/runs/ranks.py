@@ -91,12 +91,12 @@ class Other:
 @contextmanager
 def others(variables: list[dict[str, str]], parameters: Path) -> Iterator[list[Other]]:
     """Start a process for each of the environments; all end with the block. Their logs lie beside `parameters`."""
-    command = [sys.executable, "-m", "cgrecnet.runs.ranks", str(parameters)]
+    command = [sys.executable, "-u", "-m", "cgrecnet.runs.ranks", str(parameters)]  # -u: the last line is the error
     started: list[Other] = []
     try:
         for values in variables:
             log = Path(parameters).parent / f"log-{values['RANK']}.txt"
-            with open(log, "a", encoding="utf-8") as file:
+            with open(log, "w", encoding="utf-8") as file:
                 process = subprocess.Popen(command, env=os.environ | values, stdout=file, stderr=subprocess.STDOUT)
             started.append(Other(int(values["RANK"]), log, process))
         yield started

@@ -3,6 +3,8 @@
 import pytest
 
 from cgrecnet.cli import main
+from cgrecnet.commands.sweep import say_cost
+from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.runs import cost
 from cgrecnet.runs.cost import estimate, measured_rate
 from cgrecnet.runs.grid import read_sweep
@@ -47,6 +49,17 @@ def test_a_large_sweep_wants_a_yes_and_a_question_for_the_cost_starts_nothing(sw
     assert main([*words, "--cost"]) == 0
     assert "hours of one" in capsys.readouterr().out
     assert not (tmp_path / "r").exists() and not (tmp_path / "w").exists()
+
+
+def test_a_login_node_without_the_cells_is_told_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.delenv("CGRECNET_DATA", raising=False)
+    path = tmp_path / "x.yaml"
+    path.write_text("experiment: e\nbase: {data: zhu, epochs: 1}")
+    plans = plan_sweep(read_sweep(path))
+    with pytest.raises(DataError):
+        say_cost(plans, confirmed=False)
+    with pytest.raises(ConfigError, match="cannot be measured on this machine .*: add --yes to start it without"):
+        say_cost(plans, confirmed=False, elsewhere=True)
 
 
 def test_values_beside_the_file_win_but_not_over_its_grid(sweep, capsys):

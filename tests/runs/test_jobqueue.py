@@ -107,10 +107,14 @@ def slurm(tmp_path_factory):
         yield folder
     finally:
         subprocess.run([program("scancel"), "--user", getpass.getuser()], capture_output=True)
+        patch.undo()
         for process in reversed(started):
             process.terminate()
-            process.wait(20)
-        patch.undo()
+        for process in started:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def wait_for(what, folder: Path, seconds: float = 60) -> None:
@@ -205,6 +209,8 @@ def test_what_the_file_says_of_a_job_is_in_its_script(submitting):
         ("kind: slurm\noptions: {processes: 2}", "'processes' .* is not for this file"),
         ("kind: slurm\noptions: {n_workers: 2}", "use `jobs`"),
         ("kind: slurm\noptions: {job_script_prologue: module load cuda}", "write a list"),
+        ("kind: slurm\noptions: {job_extra_directives: --gres=gpu:1}", "write a list"),
+        ("kind: slurm\noptions: {walltime: 12:00:00}", "'walltime' .* is 43200: write it in quotes"),
         ("kind: htcondor\noptions: {}", "not usable"),
     ],
 )
@@ -290,10 +296,11 @@ def test_where_one_of_two_jobs_is_refused_the_other_does_not_stay_behind(slurm, 
 @pytest.mark.slow
 def test_jobs_that_never_become_workers_end_the_sweep_with_their_logs_named(tmp_path, slurm, impatient):
     said: list[str] = []
-    with pytest.raises(ConfigError, match="none of them became a worker: their logs") as caught:
-        with queue_cluster(queue(slurm, python="/nowhere/python"), said.append) as connect:
+    with pytest.raises(ConfigError, match="end before they become workers: their logs in .*logs say why") as caught:
+        with queue_cluster(queue(slurm, jobs=2, python="/nowhere/python"), said.append) as connect:
             run_sweep(configs(1), connect, **folders(tmp_path), say=said.append, do=trivial())
     assert str(slurm / "logs") in str(caught.value)
+    assert [line[-6:] for line in said if line.startswith("3 jobs in a row")] == ["job(s)"] * 2
     wait_for(lambda: not jobs("RUNNING,PENDING"), slurm)
 
 
@@ -304,9 +311,13 @@ def test_a_sweep_that_is_stopped_leaves_no_jobs(tmp_path, slurm):
     command = [sys.executable, "-m", "cgrecnet", "sweep", "sweep.yaml", "--queue", "queue.yaml", "--yes"]
     command += ["--results", "results", "--work", "work"]
     process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True)
-    wait_for(lambda: list((tmp_path / "work").glob("*/log.txt")), slurm, 120)  # in the folder of the sweep
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=60)[1]
+    try:
+        wait_for(lambda: list((tmp_path / "work").glob("*/log.txt")), slurm, 180)  # in the folder of the sweep
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=60)[1]
+    finally:
+        process.kill()
+        process.wait()
     assert process.returncode == 130
     assert said.splitlines()[-1].startswith("cgrecnet: stopped; what was finished is kept")
     wait_for(lambda: not jobs("RUNNING,PENDING"), slurm)

@@ -11,6 +11,7 @@ import jupytext
 import numpy as np
 import psutil
 import pytest
+import yaml
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
@@ -248,17 +249,22 @@ def test_two_processes_train_one_run_and_leave_one_record(tmp_path):
 
 def test_a_process_that_fails_beside_the_first_ends_the_run_and_its_log_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr(ranks, "PATIENCE", 1.0)
-    parameters = tmp_path / "parameters.yaml"  # not there
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    monkeypatch.delenv("CGRECNET_DATA", raising=False)
+    parameters = tmp_path / "parameters.yaml"  # it says which run it is, and then misses the cells
+    folders = {"results_folder": str(tmp_path / "results"), "work_folder": str(tmp_path / "work")}
+    parameters.write_text(yaml.safe_dump(TINY | folders | {"data": "zhu", "data_options": {}}))
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)"])
     with ranks.others([{"RANK": "1"}], parameters) as company, ranks.ended_with(company, sleeper) as lost:
         assert sleeper.wait(60) == -signal.SIGKILL, "it would have waited for the other"
     assert [one.rank for one in lost] == [1]
     said = lost[0].last_words()
-    assert said.startswith("process 1 ended with status 1 and said last: FileNotFoundError") and "log-1.txt" in said
+    assert said.startswith("process 1 ended with status 1 and said last: cgrecnet.errors.DataError: ")
+    assert "log-1.txt" in said and "process(es)" in (tmp_path / "log-1.txt").read_text()
 
 
 def test_a_run_that_diverges_in_its_last_step_says_what_to_do(tmp_path):
     config = RunConfig(**TINY | {"experiment": "far", "learning_rate": 1e30, "batch_size": 90, "epochs": 2})
-    with pytest.raises(RunError, match="no finite weights, so lower the learning rate") as caught:
+    with pytest.raises(RunError, match="no finite numbers, so lower the learning rate") as caught:
         train(config, results=tmp_path / "r", work=tmp_path / "w", say=lambda _: None)
     assert "\n" not in str(caught.value) and not (tmp_path / "r").exists()
