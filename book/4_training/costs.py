@@ -34,7 +34,7 @@ from IPython.display import HTML, Markdown, display
 from cgrecnet.bench.input_path import GOALS
 from cgrecnet.bench.record import load_bench, newest
 from cgrecnet.figures import costs
-from cgrecnet.figures.costs import achieved, days, eager_rows, intensity, roof, title_of
+from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof, title_of
 from cgrecnet.figures.costs_words import (
     all_nine,
     bench_provenance,
@@ -195,10 +195,15 @@ if compiled:
     gains = [row.to_eager for row in compiled.rows if row.to_eager]
     better, worse = sum(gain.lower > 1 for gain in gains), sum(gain.upper < 1 for gain in gains)
     reasons = sorted({row.skipped for row in compiled.rows if row.skipped and row.skipped != "not asked for"})
+    last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
+    extreme = f" The least is {of(last.to_eager)}: {title_of(last.model)}, {last.kind}, {PRECISION_TITLES[last.precision]}."
+    if (last.model, last.kind, last.precision) == ("vit_b_16", "forward", "bf16"):
+        extreme += " A profile of that pass (`torch.profiler`) shows nearly all of its time in copies for a batched product, which the compiler puts in the place of the one plain product by which attention makes its queries, keys and values."
     display(
         HTML(wide_table(*compiled_table(compiled), "Compiled against eager", rem=30)),
         Markdown(
             f"Of {len(gains)} cases, {better} are faster compiled with both quartiles above 1, and {worse} slower with both below 1."
+            + extreme
             + (f" Not compiled: {'; '.join(reasons)}." if reasons else "")
         ),
         bench_provenance(compiled),
