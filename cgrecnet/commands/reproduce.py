@@ -38,6 +38,7 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.commands.data_check import published_counts
     from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs import reproduce as steps
+    from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.ready import need_folder, need_networks
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
@@ -47,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     plans = plan_sweep(configs)
     if options.cells is not None and options.cells < 1:
         raise ConfigError(f"--cells is {options.cells}; give a whole number, 1 or more.")
-    need_folder(options.work or WORK, "--work")
+    check_writable(options.work or WORK, "--work")
     need_folder(results)
     with ExitStack() as stack:
         place = cluster_of(options)

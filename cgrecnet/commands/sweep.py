@@ -37,6 +37,7 @@ def add_place(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.grid import read_sweep
+    from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.ready import need_cells, need_folder, need_networks, need_same_cells
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
@@ -58,7 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         need_cells(todo, elsewhere)
         if not say_cost(todo, options.yes and not options.cost, options.cost, elsewhere):
             return 0
-        need_folder(options.work or WORK, "--work")
+        check_writable(options.work or WORK, "--work")
         need_folder(results)
         if todo:
             run(configs, options, connect or stack.enter_context(place))

@@ -53,10 +53,10 @@ def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
         split_cells(open_dataset(config.data, task=config.task, options=config.data_options), config)
 
 
-def need_folder(folder: Path, option: str = "--results") -> None:
-    """RunError where nothing can be written to the folder that an option names; made where it is not there."""
-    check_writable(folder, option)
-    folder.mkdir(parents=True, exist_ok=True)
+def need_folder(results: Path) -> None:
+    """RunError where nothing can be written to the folder of the records; made where it is not there."""
+    check_writable(results, "--results")
+    results.mkdir(parents=True, exist_ok=True)
 
 
 def need_same_cells(done: Sequence[Plan], results: Path) -> None:
