@@ -145,9 +145,9 @@ Markdown(
 # ## What is not deterministic on a GPU
 
 # %% tags=["remove-input"]
-from cgrecnet.figures.cards_used import cards_used, repeat_text
+from cgrecnet.figures.cards_measured import cards_measured, repeat_text
 
-Markdown(repeat_text(cards_used()))
+Markdown(repeat_text(cards_measured()))
 
 # %% [markdown]
 # - Some operations add with *atomic* instructions: whichever thread comes first adds first. PyTorch's notes list them {cite}`pytorch2025reproducibility`; the backward passes of several kinds of pooling and of interpolation are among them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.cards_used import card_row, cards_used
+from cgrecnet.figures.cards_measured import card_row, cards_measured
 from cgrecnet.figures.dead_path import DeadPath, dead_rows
 from cgrecnet.figures.pages import link
 from cgrecnet.paper.claims import load_claims
@@ -68,7 +68,7 @@ def limit_rows(part: str, dead: Sequence[DeadPath] = ()) -> list[tuple[str, str,
 
     dead: networks whose fusion was found with a dead spatial path (`dead_paths`); a limit of the runs.
     """
-    more = {"have": [card_row(cards_used())], "runs": dead_rows(dead)}
+    more = {"have": [card_row(cards_measured())], "runs": dead_rows(dead)}
     return [*_ROWS[part], *more.get(part, ())]
 
 
