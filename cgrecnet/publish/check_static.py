@@ -88,6 +88,8 @@ class Page(HTMLParser):
             del self._unread[self._unread.index(tag) :]
 
     def handle_data(self, data: str) -> None:
+        if "<IPython.core.display." in data:
+            self.outputs.append("name")
         if self._in_style:
             self.loads += _CSS_ADDRESS.findall(data)
         elif not self._unread and (found := _RAW_MARKDOWN.search(data)):
@@ -154,6 +156,10 @@ def _wordless(page: Page) -> list[str]:
 
 
 def _errors(page: Page) -> list[str]:
-    names = {"traceback": "a cell left a traceback on the page", "stderr": "a cell wrote to stderr (a warning?)"}
+    names = {
+        "traceback": "a cell left a traceback on the page",
+        "stderr": "a cell wrote to stderr (a warning?)",
+        "name": "a cell shows the name of an object (<IPython.core.display...>) in place of what it displays",
+    }
     raw = [f"Markdown that was not understood: {text}" for text in page.raw]
     return [names[kind] for kind in page.outputs] + raw

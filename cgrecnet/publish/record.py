@@ -53,7 +53,7 @@ def publishable(
         "depends_on": depends_on,
         "fingerprint": fingerprint,
     }
-    return _without_paths(notebook, layout)
+    return _without_paths(_without_blanks(notebook), layout)
 
 
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
@@ -101,6 +101,16 @@ def _versions() -> dict[str, str]:
         except importlib.metadata.PackageNotFoundError:
             continue
     return found
+
+
+def _without_blanks(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Leave out displayed Markdown that says nothing: a page would show the name of the object in its place."""
+    for cell in notebook["cells"]:
+        if "outputs" in cell:
+            said = [output.get("data", {}).get("text/markdown") for output in cell["outputs"]]
+            kept = [text is None or bool("".join(text).strip()) for text in said]
+            cell["outputs"] = [output for output, keep in zip(cell["outputs"], kept, strict=True) if keep]
+    return notebook
 
 
 def _path_pattern(folder: str) -> re.Pattern[str]:

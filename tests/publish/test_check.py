@@ -30,6 +30,7 @@ STATIC = {
     "word_alt": (f'<img src="{DOT}" alt="Figure">', "'Figure', which says nothing"),
     "stderr": ('<div class="output stderr highlight">careful</div>', "wrote to stderr"),
     "raw_table": ("<p>| a | b | |---|---| | 1 | 2 |</p>", "Markdown that was not understood: | a | b"),
+    "object_name": ("<pre>&lt;IPython.core.display.Markdown object&gt;</pre>", "shows the name of an object"),
     "raw_directive": ("<p>:::{note}</p>", "Markdown that was not understood: :::{note}"),
     "traceback": ('<div class="output traceback">Error</div>', "left a traceback"),
 }

@@ -31,3 +31,10 @@ def test_only_whole_parts_of_a_path_are_replaced(monkeypatch, text, expected):
     with_output = {"cells": [{"cell_type": "code", "outputs": [output]}]}
     layout = Layout(Path("/tmp/m4"))
     assert record._without_paths(with_output, layout)["cells"][0]["outputs"][0]["text"] == [expected]
+
+
+def test_displayed_markdown_without_a_word_is_left_out():
+    blank, said = {"data": {"text/markdown": ["\n"]}}, {"data": {"text/markdown": "a word"}}
+    stream = {"output_type": "stream", "text": [""]}
+    cells = [{"cell_type": "code", "outputs": [blank, said, stream]}, {"cell_type": "markdown"}]
+    assert record._without_blanks({"cells": cells})["cells"][0]["outputs"] == [said, stream]
