@@ -197,8 +197,6 @@ if compiled:
     reasons = sorted({row.skipped for row in compiled.rows if row.skipped and row.skipped != "not asked for"})
     last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
     extreme = f" The least is {of(last.to_eager)}: {title_of(last.model)}, {last.kind}, {PRECISION_TITLES[last.precision]}."
-    if (last.model, last.kind, last.precision) == ("vit_b_16", "forward", "bf16"):
-        extreme += " A profile of that pass (`torch.profiler`) shows nearly all of its time in copies for a batched product, which the compiler puts in the place of the one plain product by which attention makes its queries, keys and values."
     display(
         HTML(wide_table(*compiled_table(compiled), "Compiled against eager", rem=30)),
         Markdown(

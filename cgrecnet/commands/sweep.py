@@ -56,8 +56,10 @@ def _run(options: argparse.Namespace) -> int:
             need_same_cells([plan for plan in plans if is_done(plan, results)], results)
         elsewhere = bool(options.scheduler or options.queue)
         need_networks(todo, elsewhere)
-        need_cells(todo, elsewhere)
-        if not say_cost(todo, options.yes and not options.cost, options.cost, elsewhere):
+        confirmed = options.yes and not options.cost
+        if confirmed:  # the estimate of the cost opens and splits them too
+            need_cells(todo, elsewhere)
+        if not say_cost(todo, confirmed, options.cost, elsewhere):
             return 0
         check_writable(options.work or WORK, "--work")
         need_folder(results)
