@@ -118,7 +118,8 @@ def validated(cls: type[Config], values: dict[str, Any], where: str) -> Config:
         name = ".".join(str(part) for part in first["loc"])
         reason = first["msg"].removeprefix("Value error, ").rstrip(".")
         what = f"Parameter {name!r} in {where} is {first['input']!r}" if name else f"The parameters in {where}"
-        raise ConfigError(f"{what}: {reason[0].lower()}{reason[1:]}.") from None
+        end = "" if reason.endswith("?") else "."
+        raise ConfigError(f"{what}: {reason[0].lower()}{reason[1:]}{end}") from None
 
 
 def _known(kind: str, value: str, names: list[str]) -> str:

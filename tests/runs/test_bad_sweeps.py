@@ -35,7 +35,7 @@ def refused(capsys, words: list[str]) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (GOOD.replace("mobilenet_v2", "mobilenet"), "no such model; did you mean 'mobilenet_v2'?"),
+        (GOOD.replace("mobilenet_v2", "mobilenet"), "no such model; did you mean 'mobilenet_v2'?\n"),
         (GOOD.replace("epochs", "epoch"), "Unknown parameter 'epoch'"),
         (GOOD.replace("epochs: 1", "epochs: one"), "Parameter 'epochs'"),
         (GOOD.replace("epochs: 1", "epochs: '1'"), "Parameter 'epochs'"),
