@@ -94,6 +94,7 @@ for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
 #
 # The runs are handed to *workers* by a Dask scheduler {cite}`rocklin2015dask`: processes that do one run at a time.
 # `cgrecnet sweep` starts a scheduler and workers on this machine, or uses those that are there already (`--scheduler`), or asks a batch system such as SLURM for them (`--queue`), as jobs of which another follows where one has ended.
+# A worker runs whatever it is sent, so it must not listen to everybody: on this machine all of them keep to the loopback interface and know each other by a certificate that ends with the sweep; between machines they use TLS (`cgrecnet certificate`).
 # Here are two workers.
 # So that dying is seen to be survived, a thread kills one of them, with SIGKILL, as soon as the first run has left its record.
 #

@@ -19,6 +19,14 @@ def say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """--tls and --trust-network: who may give work to workers."""
+    parser.add_argument("--tls", type=Path, metavar="FOLDER", help="of a certificate that `cgrecnet certificate` made")
+    parser.add_argument(
+        "--trust-network", action="store_true", help="go without TLS: everybody on the network can run programs as you"
+    )
+
+
 def add_dataset(parser: argparse.ArgumentParser) -> None:
     """NAME [FOLDER] --task --option: which data set a command is about."""
     parser.add_argument("name", help="of the data set")

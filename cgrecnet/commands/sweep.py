@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
+from cgrecnet.commands.options import add_trust
 from cgrecnet.commands.train import add_folders, folders, parse_parameters
 from cgrecnet.errors import ConfigError, DataError
 
@@ -29,9 +30,10 @@ def add(commands) -> None:
 def add_place(command: argparse.ArgumentParser) -> None:
     """Add the options that say where runs are done, and how often one that failed is tried again."""
     command.add_argument("--workers", type=int, help="runs at a time on this machine (default: one per GPU, or as fit)")
-    command.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="a Dask scheduler that is there already")
+    command.add_argument("--scheduler", metavar="tls://HOST:PORT", help="a Dask scheduler that is there already")
     command.add_argument("--queue", type=Path, metavar="QUEUE.yaml", help="workers as jobs of a batch system")
     command.add_argument("--retries", type=int, default=0, help="how often a run that failed is tried again")
+    add_trust(command)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -116,9 +118,11 @@ def _anywhere(config):
 
 def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
     """Where the runs are to be done; ConfigError where that is not one place."""
+    from cgrecnet.paths import WORK
     from cgrecnet.runs import cluster
     from cgrecnet.runs.jobqueue import read_jobqueue
     from cgrecnet.runs.queue_cluster import queue_cluster
+    from cgrecnet.runs.tls import security_for
 
     named = [name for name in ("workers", "scheduler", "queue") if getattr(options, name) is not None]
     if len(named) > 1:
@@ -127,7 +131,11 @@ def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
         if (value := getattr(options, name)) is not None and value < least:
             raise ConfigError(f"--{name} is {value}; give a whole number, {least} or more.")
     if options.scheduler is not None:
-        return cluster.remote_cluster(options.scheduler)
+        security = security_for(options.scheduler, options.tls, options.trust_network)
+        return cluster.remote_cluster(options.scheduler, security)
+    for name in ("tls", "trust_network"):
+        if getattr(options, name):
+            raise ConfigError(f"--{name.replace('_', '-')} goes with --scheduler; elsewhere TLS is there by itself.")
     if options.queue is not None:
-        return queue_cluster(read_jobqueue(options.queue))
+        return queue_cluster(read_jobqueue(options.queue), options.work or WORK)
     return cluster.local_cluster(options.workers)

@@ -18,6 +18,9 @@ def add(commands) -> None:
     train.add_argument("--nodes", type=int, default=1, help="machines that train together")
     train.add_argument("--node", type=int, default=0, help="which of them this is; 0 leads")
     train.add_argument("--master", metavar="HOST:PORT", help="where the processes of several nodes meet")
+    train.add_argument(
+        "--trust-network", action="store_true", help="nodes meet without TLS: everybody on their network can take part"
+    )
     add_folders(train)
 
 
@@ -58,7 +61,7 @@ def _train(options: argparse.Namespace) -> int:
     from cgrecnet.training.config import RunConfig
 
     config = RunConfig.from_mapping(parse_parameters(options.parameters), "the command line")
-    together = Together(options.processes, options.nodes, options.node, options.master)
+    together = Together(options.processes, options.nodes, options.node, options.master, options.trust_network)
     if together.node > 0:
         plan = plan_run(config)
         join(write_parameters(plan, options.results or RESULTS, options.work or WORK), together, plan.run_id)

@@ -9,10 +9,11 @@ from typing import Any
 import dask
 import psutil
 import torch
-from distributed import Client, Nanny, Scheduler, SpecCluster
+from distributed import Client, Nanny, Scheduler, Security, SpecCluster
 from distributed.client import AllExit
 
 from cgrecnet.errors import RunError
+from cgrecnet.runs.tls import LOOPBACK, temporary_certificate
 from cgrecnet.runs.worker import worker_environment
 
 #: Memory that one run on the CPU is granted when the number of local workers is chosen, in bytes.
@@ -37,13 +38,18 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
 
     Each worker does one run at a time, with its share of the cores, or with a GPU of its own.
     Workers that die are started again. Raises RunError where they cannot be started.
+    All listen on the loopback interface alone, and take work from this process alone.
     """
     count = workers or local_workers()
+    security = temporary_certificate()
+    dashboard = {"dashboard_address": f"{LOOPBACK}:0"}
+    place = {"host": LOOPBACK, "protocol": "tls://", "security": security, **dashboard}
     with dask.config.set(dask_settings() | {"distributed.comm.timeouts.connect": f"{PATIENCE_HERE}s"}):
         try:
             cluster = SpecCluster(
-                workers={i: {"cls": Nanny, "options": _worker(i, count)} for i in range(count)},
-                scheduler={"cls": Scheduler, "options": {"dashboard_address": "127.0.0.1:0", "host": "127.0.0.1"}},
+                workers={i: {"cls": Nanny, "options": _worker(i, count) | place} for i in range(count)},
+                scheduler={"cls": Scheduler, "options": place},
+                security=security,
                 silence_logs=logging.CRITICAL,
             )
         except (OSError, RuntimeError, TimeoutError) as error:
@@ -56,19 +62,21 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
 
 
 @contextmanager
-def remote_cluster(address: str) -> Iterator[Callable[[], Client]]:
+def remote_cluster(address: str, security: Security | None = None) -> Iterator[Callable[[], Client]]:
     """A scheduler that somebody else started; gives a function that connects to it.
 
+    security: what `tls.security_for` says of the address.
     Raises RunError, in one sentence, where nobody answers at the address.
     """
 
     def connect() -> Client:
         try:
-            return Client(address, timeout=PATIENCE)
+            return Client(address, timeout=PATIENCE, security=security)
         except (OSError, TimeoutError, ValueError) as error:
             raise RunError(
-                f"No Dask scheduler answers at {address} ({_short(error)}): start one with `dask scheduler` "
-                "and its workers with `cgrecnet worker`, or leave out --scheduler to use this machine."
+                f"No Dask scheduler answers at {address} ({_short(error)}): start one with `cgrecnet scheduler` "
+                "and its workers with `cgrecnet worker`, all with one certificate, or leave out --scheduler to use "
+                "this machine."
             ) from None
 
     for name in ("distributed", "distributed.client"):

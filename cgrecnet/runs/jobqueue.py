@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.runs.grid import read_yaml_mapping
+from cgrecnet.runs.tls import LOOPBACK, temporary_certificate
 
 #: Options of dask-jobqueue that are not for the file, and what is there instead.
 NOT_HERE = {
@@ -24,7 +25,12 @@ NOT_HERE = {
     "job_cls": "use `kind` beside `options`",
     "extra": "use worker_extra_args",
     "env_extra": "use job_script_prologue",
+    "security": "jobs have a certificate of their own",
+    "protocol": "jobs speak TLS",
+    "shared_temp_directory": "it is the folder of --work",
 }
+#: A worker's own HTTP port, which has no certificate, is not for other machines.
+_NO_PAGE = ("--dashboard-address", f"{LOOPBACK}:0")
 #: Options to which ours are added.
 LISTS = ("job_script_prologue", "worker_extra_args")
 
@@ -79,11 +85,16 @@ class JobQueue(BaseModel):
                 "be submitted."
             )
 
-    def open(self) -> SpecCluster:
-        """The cluster object of dask-jobqueue; ConfigError where it refuses the options. Submits nothing."""
+    def open(self, folder: Path) -> SpecCluster:
+        """The cluster object of dask-jobqueue; ConfigError where it refuses the options. Submits nothing.
+
+        folder: where all nodes see the certificate by which jobs and sweep know each other, as long as this lasts.
+        """
         cluster, job = self._classes()
+        seen = {"dashboard_address": f"{LOOPBACK}:0"} | self._options().get("scheduler_options", {})
+        trust = {"security": temporary_certificate(), "protocol": "tls://", "shared_temp_directory": str(folder)}
         try:
-            return cluster(job_cls=_that_says_how_it_is(job), **self._options())
+            return cluster(job_cls=_that_says_how_it_is(job), **self._options() | trust | {"scheduler_options": seen})
         except (TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
             raise ConfigError(f"The options of the job queue are not usable ({_first_line(error)}).") from None
 
@@ -101,7 +112,7 @@ class JobQueue(BaseModel):
         # Dask would give a worker one run per core, and end it for memory that the batch system watches already; the
         # last word on its command line counts.
         theirs = options.get("worker_extra_args", site("worker-extra-args", []))
-        options["worker_extra_args"] = [*theirs, "--nthreads", "1", "--memory-limit", "0"]
+        options["worker_extra_args"] = [*theirs, "--nthreads", "1", "--memory-limit", "0", *_NO_PAGE]
         # Not every system starts a job in this folder and with these variables.
         lines = [f"cd {shlex.quote(os.getcwd())}"]
         lines += [f"export {name}={options['cores']}" for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS")]

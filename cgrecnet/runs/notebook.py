@@ -69,7 +69,7 @@ def train(
             return read_record(record_path)
         _remove_broken_off(folder, record_path.parent)
         parameters = write_parameters(plan, Path(results), Path(work), keep_weights)
-        first, *rest = together.variables(plan.run_id) if together.world > 1 else [{}]
+        first, *rest = together.variables(plan.run_id, folder) if together.world > 1 else [{}]
         with others(rest, parameters) as company, progress_bar(folder / PROGRESS, bar):
             code, tail = execute_notebook(NOTEBOOK, parameters, executed, lock, say, first, company)
             failed = [one.last_words() for one in company if one.process.poll()]

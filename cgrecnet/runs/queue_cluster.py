@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import dask
 from distributed import Client, SpecCluster, Status
@@ -29,15 +30,21 @@ ASK = {"slurm": "squeue -h -o %A -j"}
 
 
 @contextmanager
-def queue_cluster(queue: JobQueue, say: Callable[[str], None] = print) -> Iterator[Callable[[], Client]]:
+def queue_cluster(
+    queue: JobQueue, folder: Path, say: Callable[[str], None] = print
+) -> Iterator[Callable[[], Client]]:
     """Workers as jobs of a batch system; gives a function that connects to them.
+
+    folder: which all nodes see; the jobs' certificate lies there, readable by this user, as long as the sweep lasts.
 
     A job that ends, because its time is over or somebody cancelled it, is followed by another one; where it ended
     before it became a worker, that is seen on the systems of `ASK` alone.
     How long jobs wait in the queue is the batch system's affair: `connect` waits as long, and says so.
     Raises ConfigError where the batch system refuses a job, or ends jobs before they become workers.
     """
-    with dask.config.set(dask_settings(DEATHS)), queue.open() as cluster:
+    folder = Path(folder).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    with dask.config.set(dask_settings(DEATHS)), queue.open(folder) as cluster:
         try:
             cluster.sync(_submit, cluster, queue.jobs)
         except (RuntimeError, OSError, ValueError) as error:
@@ -161,7 +168,7 @@ def _connect(cluster: SpecCluster, keeper: _Keeper) -> Client:
         time.sleep(0.2)
     if keeper.hopeless:
         raise ConfigError(keeper.hopeless)
-    return Client(cluster, timeout=PATIENCE)
+    return Client(cluster, timeout=PATIENCE, security=cluster.security)
 
 
 def _reason(error: BaseException) -> str:

@@ -5,11 +5,11 @@ The first process is the notebook; the others run the same cells without papermi
 
 import os
 import runpy
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import NOTEBOOK
+from cgrecnet.runs.tls import LOOPBACK, loopback_interface
+from cgrecnet.training.devices import STORE
 
 #: Seconds that processes have to end by themselves once one of them has.
 PATIENCE = 30.0
@@ -30,13 +32,15 @@ PATIENCE = 30.0
 class Together:
     """How many processes train together: on each node, on how many nodes, which of them this is, where they meet.
 
-    master: `host:port` of the first node; None: this machine, at a free port.
+    master: `host:port` of the first node; None: they are all on this machine, and meet in a file.
+    trust_network: whether the user said in words that everybody on the network of several nodes may take part.
     """
 
     processes: int = 1
     nodes: int = 1
     node: int = 0
     master: str | None = None
+    trust_network: bool = False
 
     def __post_init__(self) -> None:
         if self.processes < 1 or self.nodes < 1 or not 0 <= self.node < self.nodes:
@@ -49,21 +53,31 @@ class Together:
             raise ConfigError(f"The meeting place is {self.master!r}; write it as host:port.")
         if self.nodes > 1 and self.master is None:
             raise ConfigError(f"{self.nodes} nodes need a meeting place: name the first node's host:port.")
+        if self.nodes > 1 and not self.trust_network:
+            raise ConfigError(
+                f"{self.nodes} nodes would meet without TLS, which torch does not have, and everybody on their network "
+                "could take part: say --trust-network where only you and people you trust are on it."
+            )
 
     @property
     def world(self) -> int:
         """All processes on all nodes."""
         return self.processes * self.nodes
 
-    def variables(self, run_id: str) -> list[dict[str, str]]:
-        """The environment of each process on this node, as torchrun would set it."""
-        host, _, port = (self.master or f"127.0.0.1:{_free_port()}").rpartition(":")
-        shared = {
+    def variables(self, run_id: str, folder: Path) -> list[dict[str, str]]:
+        """The environment of each process on this node, as torchrun would set it; a file in `folder` to meet in.
+
+        On one node nothing listens beyond the loopback interface: a file takes the place of torch's store.
+        """
+        host, _, port = (self.master or f"{LOOPBACK}:0").rpartition(":")
+        meeting = {"MASTER_ADDR": host, "MASTER_PORT": port}
+        if self.nodes == 1:
+            own = {name: loopback_interface() for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")}
+            meeting |= {STORE: str(Path(folder).absolute() / f"meeting-{uuid.uuid4().hex}")} | own
+        shared = meeting | {
             "WORLD_SIZE": str(self.world),
             "LOCAL_WORLD_SIZE": str(self.processes),
             "GROUP_RANK": str(self.node),
-            "MASTER_ADDR": host,
-            "MASTER_PORT": port,
             "TORCHELASTIC_RUN_ID": run_id,
             "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // self.processes))),
         }
@@ -101,6 +115,9 @@ def others(variables: list[dict[str, str]], parameters: Path) -> Iterator[list[O
             started.append(Other(int(values["RANK"]), log, process))
         yield started
     finally:
+        for values in variables:
+            if STORE in values:
+                Path(values[STORE]).unlink(missing_ok=True)
         for one in started:
             try:
                 one.process.wait(timeout=PATIENCE)
@@ -137,7 +154,7 @@ def ended_with(company: Sequence[Other], process: subprocess.Popen) -> Iterator[
 
 def join(parameters: Path, together: Together, run_id: str) -> None:
     """Take part in a run that the first node leads, and wait for its end; RunError where a process failed."""
-    with others(together.variables(run_id), parameters) as company:
+    with others(together.variables(run_id, Path(parameters).parent), parameters) as company:
         failed = [one for one in company if one.process.wait()]
     if failed:
         raise RunError(
@@ -160,12 +177,6 @@ def run_cells(parameters: Path) -> None:
         with whole(script) as file:
             file.write("\n\n".join(lines))
         runpy.run_path(str(script))
-
-
-def _free_port() -> int:
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return place.getsockname()[1]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@ from torch import nn
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.synchronised import synchronise
 
+#: The variable that names a file in which processes on one machine meet, where torch's store would listen to all.
+STORE = "CGRECNET_MEETING"
 #: Fabric's names for what a configuration calls `precision`.
 PRECISION = {"32": "32-true", "bf16": "bf16-mixed"}
 
@@ -27,6 +29,18 @@ class _AlreadyStarted(DDPStrategy):
 
     def _configure_launcher(self) -> None:
         self._launcher = None
+
+    def _setup_distributed(self) -> None:
+        if path := os.environ.get(STORE):  # what is set up already, Fabric leaves as it is
+            self._set_world_ranks()
+            torch.distributed.init_process_group(
+                self._get_process_group_backend(),
+                store=torch.distributed.FileStore(path, self.world_size),
+                rank=self.global_rank,
+                world_size=self.world_size,
+                device_id=None if self.root_device.type == "cpu" else self.root_device,
+            )
+        super()._setup_distributed()
 
     def setup_module(self, module: nn.Module) -> nn.Module:
         if self._whole_batch and self.root_device.type == "cpu":

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from listening import beyond, watched
 from minibook import make_book, set_pages, stale, write, write_script
 
 from cgrecnet.errors import ConfigError
@@ -28,6 +29,14 @@ def test_both_chapters_ran(executed):
     assert not any(outcome.failure for outcome in outcomes)
     assert "[42]" in notebook_text(layout, "book/one")
     assert "15 four cells" in notebook_text(layout, "book/two")
+
+
+def test_a_build_and_its_kernels_listen_on_loopback_alone(tmp_path, surroundings):
+    with watched() as seen:
+        outcomes = schedule.execute_stale(Layout(make_book(tmp_path)), jobs=2, timeout=120)
+    assert not any(outcome.failure for outcome in outcomes)
+    assert len(seen) >= 10, "the ports of two kernels were not seen"
+    assert not beyond(seen)
 
 
 def test_chapters_run_in_parallel(executed):

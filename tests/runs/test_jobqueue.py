@@ -180,10 +180,13 @@ def test_a_job_does_one_run_with_the_settings_of_this_shell(kind, submitting, mo
     more = ", disk: 1GB" if kind == "htcondor" else ""
     path.write_text(f"kind: {kind}\njobs: 4\noptions: {{cores: 8, memory: 16GB, job_script_prologue: [ours]{more}}}\n")
     before = signal.getsignal(signal.SIGINT)
-    with read_jobqueue(path).open() as cluster:
+    with read_jobqueue(path).open(submitting) as cluster:
         script = cluster.job_script()
         assert not cluster.workers
+        (key,) = submitting.glob(".dask-jobqueue.worker.key.*")
+        assert str(key) in script and key.stat().st_mode & 0o077 == 0, "others on the file system could run programs"
     assert script.rindex("--nthreads 1") > script.index("--nthreads 8")
+    assert "--protocol tls" in script and "--dashboard-address 127.0.0.1:0" in script
     assert "--memory-limit 0" in script and "OMP_NUM_THREADS=8" in script and "ours" in script
     assert "CGRECNET_DATA=" in script and "/a folder" in script
     assert signal.getsignal(signal.SIGINT) is before, "Ctrl-C is the sweep's"
@@ -192,7 +195,7 @@ def test_a_job_does_one_run_with_the_settings_of_this_shell(kind, submitting, mo
 def test_what_the_file_says_of_a_job_is_in_its_script(submitting):
     path = submitting / "queue.yaml"
     path.write_text("kind: slurm\noptions: {queue: gpu, cores: 8, memory: 16GB, walltime: '04:00:00'}\n")
-    with read_jobqueue(path).open() as cluster:
+    with read_jobqueue(path).open(submitting) as cluster:
         script = cluster.job_script()
     for line in ("#SBATCH -p gpu", "#SBATCH -t 04:00:00", "#SBATCH --cpus-per-task=8"):
         assert line in script
@@ -224,7 +227,7 @@ def test_a_job_queue_that_cannot_be_used_is_one_sentence_that_names_the_file(tex
 
 def test_an_interface_that_is_not_there_is_one_sentence(submitting):
     with pytest.raises(ConfigError, match="not usable") as caught:
-        JobQueue(kind="slurm", options={"interface": "nosuch0"}).open()
+        JobQueue(kind="slurm", options={"interface": "nosuch0"}).open(Path())
     assert "\n" not in str(caught.value)
 
 
@@ -242,7 +245,7 @@ def test_jobs_that_are_cancelled_are_followed_by_others_and_the_table_is_the_sam
         trivial()(config, results=tmp_path / "undisturbed", work=tmp_path / "work-undisturbed", say=None)
     sign = tmp_path / "cancelled"
     thread = cancel_when(lambda: list((tmp_path / "work").rglob("log.txt")), sign, slurm)
-    with queue_cluster(queue(slurm, jobs=2, cores=2)) as connect:
+    with queue_cluster(queue(slurm, jobs=2, cores=2), slurm) as connect:
         standing = run_sweep(configs(5), connect, **folders(tmp_path), say=lambda _: None, do=trivial(2.0))
         second = set(jobs())
     thread.join()
@@ -263,7 +266,7 @@ def test_a_job_that_waits_is_waited_for_and_that_is_said(tmp_path, slurm, impati
 
     thread = threading.Thread(target=release)
     thread.start()
-    with queue_cluster(queue(slurm, job_extra_directives=["--hold"]), said.append) as connect:
+    with queue_cluster(queue(slurm, job_extra_directives=["--hold"]), slurm, said.append) as connect:
         standing = run_sweep(configs(1), connect, **folders(tmp_path), say=said.append, do=trivial())
     thread.join()
     assert standing.done == 1
@@ -273,7 +276,7 @@ def test_a_job_that_waits_is_waited_for_and_that_is_said(tmp_path, slurm, impati
 @pytest.mark.parametrize("options", [{"queue": "nosuch"}, {"memory": "900GB"}])
 def test_a_job_that_is_refused_is_one_sentence(slurm, options):
     with pytest.raises(ConfigError, match=r"refused the job \(sbatch: error: .*mend the `options`") as caught:
-        with queue_cluster(queue(slurm, **options)):
+        with queue_cluster(queue(slurm, **options), slurm):
             pass
     assert "\n" not in str(caught.value)
 
@@ -288,7 +291,7 @@ def test_where_one_of_two_jobs_is_refused_the_other_does_not_stay_behind(slurm, 
     (tmp_path / "sbatch").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     with pytest.raises(ConfigError, match="one is enough"):
-        with queue_cluster(queue(slurm, jobs=2)):
+        with queue_cluster(queue(slurm, jobs=2), slurm):
             pass
     wait_for(lambda: not jobs("RUNNING,PENDING"), slurm)
 
@@ -297,7 +300,7 @@ def test_where_one_of_two_jobs_is_refused_the_other_does_not_stay_behind(slurm, 
 def test_jobs_that_never_become_workers_end_the_sweep_with_their_logs_named(tmp_path, slurm, impatient):
     said: list[str] = []
     with pytest.raises(ConfigError, match="end before they become workers: their logs in .*logs say why") as caught:
-        with queue_cluster(queue(slurm, jobs=2, python="/nowhere/python"), said.append) as connect:
+        with queue_cluster(queue(slurm, jobs=2, python="/nowhere/python"), slurm, said.append) as connect:
             run_sweep(configs(1), connect, **folders(tmp_path), say=said.append, do=trivial())
     assert str(slurm / "logs") in str(caught.value)
     assert [line[-6:] for line in said if line.startswith("3 jobs in a row")] == ["job(s)"] * 2

@@ -283,7 +283,7 @@ def test_what_can_be_known_before_is_said_before(tmp_path, monkeypatch):
 def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
     monkeypatch.setattr("cgrecnet.runs.cluster.PATIENCE", 1)
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
-        with pytest.raises(RunError, match="No Dask scheduler answers at .*dask scheduler") as caught:
+        with pytest.raises(RunError, match="No Dask scheduler answers at .*cgrecnet scheduler") as caught:
             with remote_cluster(address):
                 pass
         assert "\n" not in str(caught.value)

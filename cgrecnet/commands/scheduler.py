@@ -1,0 +1,41 @@
+"""`cgrecnet certificate` and `cgrecnet scheduler`: a place for runs on several machines."""
+
+import argparse
+import subprocess
+from pathlib import Path
+
+from cgrecnet.commands.options import add_trust
+
+
+def add(commands) -> None:
+    """Add the two commands to the parser."""
+    certificate = commands.add_parser("certificate", help="make what scheduler, workers and sweeps know each other by")
+    certificate.add_argument("folder", type=Path, help="a new folder; who can read its key can run programs as you")
+    certificate.set_defaults(command=_make)
+    scheduler = commands.add_parser("scheduler", help="hand out runs to workers on other machines, until stopped")
+    scheduler.add_argument("--host", help="address to listen on (default: all with --tls, else this machine alone)")
+    scheduler.add_argument("--port", type=int, default=8786)
+    add_trust(scheduler)
+    scheduler.set_defaults(command=_serve)
+
+
+def _make(options: argparse.Namespace) -> int:
+    from cgrecnet.runs.tls import make_certificate
+
+    make_certificate(options.folder)
+    print(f"{options.folder}: copy it to every machine that takes part, readable by you alone, and name it with --tls.")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from cgrecnet.runs.tls import LOOPBACK
+    from cgrecnet.runs.worker import scheduler_command
+
+    beyond = options.tls is not None or options.trust_network
+    host = options.host if options.host is not None else "" if beyond else LOOPBACK
+    with subprocess.Popen(scheduler_command(host, options.port, options.tls, options.trust_network)) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
