@@ -1,4 +1,4 @@
-"""Execute one chapter with papermill; this module runs as a process of its own (`python -m ... JOB_FOLDER`).
+"""Execute one chapter with papermill, in a process of its own: `python -m ... JOB_FOLDER`, or a fork of a warm one.
 
 The folder holds `job.json` and `input.ipynb`; the process leaves `output.ipynb`, or `error.json` and status 1.
 `at.json` always holds the cell that was reached, for whoever finds the process dead.
@@ -6,6 +6,7 @@ The folder holds `job.json` and `input.ipynb`; the process leaves `output.ipynb`
 
 import json
 import os
+import socket
 import sys
 import threading
 import time
@@ -15,14 +16,21 @@ from typing import Any
 from cgrecnet.publish import lock
 
 
-def run(folder: Path) -> int:
-    """Execute the notebook of a job folder and leave its result there; return the exit status, 1 for a failure."""
+def run(folder: Path, parent: int, forked: tuple[int, socket.socket] | None = None) -> int:
+    """Execute the notebook of a job folder and leave its result there; return the exit status, 1 for a failure.
+
+    parent: the process with which this one ends. forked: a process that waits to be the kernel, see `provisioner.py`.
+    """
     import nbformat
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
     job = json.loads((folder / "job.json").read_text("utf8"))
-    threading.Thread(target=_end_with, args=(job["parent"],), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    if forked:
+        from cgrecnet.publish import provisioner
+
+        provisioner.use(*forked)
     os.environ.update(job["kernel"])  # only now: the tracer shall watch the kernel, not this process
     notebook = nbformat.read(folder / "input.ipynb", as_version=4)
 
@@ -80,4 +88,4 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(run(Path(sys.argv[1])))
+    sys.exit(run(Path(sys.argv[1]), int(sys.argv[2])))

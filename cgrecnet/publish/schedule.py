@@ -4,17 +4,19 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.publish import dependencies, lock, notebook, record
+from cgrecnet.publish import dependencies, notebook, record
+from cgrecnet.publish.kernels import Kernels, WarmFailed
 from cgrecnet.publish.layout import Chapter, Layout
 
 TRACING = Path(__file__).parent / "tracing"
@@ -52,10 +54,19 @@ def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
     stale.sort(key=lambda chapter: -_last_cost(chapter, layout))
     print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
     layout.build.mkdir(parents=True, exist_ok=True)
-    running: dict[str, subprocess.Popen] = {}
+    # To import the libraries for all of them pays where one would have to wait for another anyway.
+    with _job_folder(layout) as folder, Kernels(
+        folder, layout.book, _kernel_settings(layout, folder), warm=len(stale) > jobs
+    ) as kernels:
+        return _execute_all(stale, layout, jobs, timeout, kernels)
+
+
+def _execute_all(
+    stale: list[Chapter], layout: Layout, jobs: int, timeout: float, kernels: Kernels
+) -> list[Outcome]:
     outcomes = []
     pool = ThreadPoolExecutor(jobs)
-    futures = [pool.submit(_outcome, chapter, layout, timeout, running) for chapter in stale]
+    futures = [pool.submit(_outcome, chapter, layout, timeout, kernels) for chapter in stale]
     try:
         for future in as_completed(futures):
             outcome = future.result()
@@ -68,33 +79,35 @@ def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(future.done() for future in futures):  # one may be about to start its process
-            for process in list(running.values()):
-                _kill(process)
+            kernels.kill_all()
             time.sleep(0.05)
         raise
     pool.shutdown()
     return outcomes
 
 
-def _outcome(chapter: Chapter, layout: Layout, timeout: float, running: dict[str, subprocess.Popen]) -> Outcome:
+def _outcome(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels) -> Outcome:
     begin = time.monotonic()
     try:
-        changed = _execute(chapter, layout, timeout, running)
+        try:
+            changed = _execute(chapter, layout, timeout, kernels)
+        except WarmFailed as error:
+            kernels.give_up(error)
+            changed = _execute(chapter, layout, timeout, kernels)
     except ChapterFailed as failure:
         layout.executed_notebook(chapter).unlink(missing_ok=True)
         return Outcome(chapter, time.monotonic() - begin, str(failure))
     return Outcome(chapter, time.monotonic() - begin, changed_meanwhile=changed)
 
 
-def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str, subprocess.Popen]) -> bool:
+def _execute(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels) -> bool:
     """Run one chapter in a folder of its own and, if all went well, put its notebook in its place.
 
     Returns whether something that it depends on changed meanwhile.
     """
     import nbformat
 
-    folder = Path(tempfile.mkdtemp(prefix="job-", dir=layout.build))
-    try:
+    with _job_folder(layout) as folder:
         before = dependencies.own_state(chapter, layout)
         try:
             source = notebook.read(chapter)
@@ -105,40 +118,33 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float, running: dict[str
             "parameters": chapter.parameters,
             "cwd": str(layout.book),
             "kernel": _kernel_settings(layout, folder),
-            "parent": os.getpid(),
         }
         (folder / "job.json").write_text(json.dumps(job), "utf8")
         started, begin = datetime.now(UTC), time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "cgrecnet.publish.execute", str(folder)],
-            env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"},  # figures stay inline
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            pass_fds=lock.held(),
-            text=True,
-            errors="replace",
-        )
-        running[chapter.name] = process
+        process = kernels.start(chapter.name, folder)
         try:
-            output, _ = process.communicate(timeout=timeout)
+            status = process.wait(timeout)
         except subprocess.TimeoutExpired:
-            _kill(process)
+            kernels.kill(chapter.name)
             raise ChapterFailed(
                 _describe(chapter, folder, f"it took longer than the {timeout:g} s that a chapter may take")
             ) from None
         finally:
-            running.pop(chapter.name, None)
+            kernels.ended(chapter.name)
         seconds = time.monotonic() - begin
-        if process.returncode != 0 or not (folder / "output.ipynb").is_file():
-            last = (output.strip().splitlines() or ["it was killed"])[-1]
-            raise ChapterFailed(_describe(chapter, folder, f"its process ended with {process.returncode}: {last}"))
+        if status != 0 or not (folder / "output.ipynb").is_file():
+            said = (folder / "said.txt").read_text("utf8", errors="replace").strip().splitlines() or ["it was killed"]
+            raise ChapterFailed(_describe(chapter, folder, f"its process ended with {status}: {said[-1]}"))
         published = record.publishable(chapter, layout, folder, started, seconds, before)
         text = json.dumps(published, indent=1, ensure_ascii=False) + "\n"
         record.write_atomically(layout.executed_notebook(chapter), text)
         return not published["metadata"]["cgrecnet"]["fingerprint"]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _job_folder(layout: Layout) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="job-", dir=layout.build, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _describe(chapter: Chapter, folder: Path, fallback: str) -> str:
@@ -177,12 +183,6 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-
-
-def _kill(process: subprocess.Popen) -> None:
-    """End the process and its kernel, which sits in a session of its own."""
-    lock.kill_family(process.pid)
-    process.wait()
 
 
 def _forget_others(layout: Layout, scripts: list[Chapter]) -> None:
