@@ -1,4 +1,7 @@
-"""A study of explanations as a page shows it: its numbers, the cells that it kept, and where it comes from."""
+"""A study of explanations as a page shows it: its numbers, the cells that it kept, and where it comes from.
+
+torch is imported where cells or maps are shown, not before.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.errors import UserError
-from cgrecnet.explain.methods import TITLES
-from cgrecnet.explain.sanity import WITHOUT_NETWORK
 from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain import explain_code
@@ -58,6 +58,8 @@ class Study:
 
     def image(self, pictures: str = "honest") -> np.ndarray:
         """Kept cells as the networks see them, back on the scale where white is 1, (shown, S, S)."""
+        from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+
         return self.arrays[f"image/{pictures}"].astype(float) * IMAGENET_STD[0] + IMAGENET_MEAN[0]
 
     def mask(self, part: str = "cell") -> np.ndarray:
@@ -135,6 +137,9 @@ def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenan
 
 def title_of(kind: str) -> str:
     """`gradcam@stage3` as a figure names it; controls too."""
+    from cgrecnet.explain.methods import TITLES
+    from cgrecnet.explain.sanity import WITHOUT_NETWORK
+
     for prefix, words in (("moved ", ", moved at random"), ("swapped ", " of another cell")):
         if kind.startswith(prefix):
             return title_of(kind.removeprefix(prefix)) + words

@@ -13,7 +13,8 @@ from distributed import Client, Nanny, Scheduler, Security, SpecCluster
 from distributed.client import AllExit
 
 from cgrecnet.errors import RunError
-from cgrecnet.runs.tls import LOOPBACK, temporary_certificate
+from cgrecnet.runs.loopback import LOOPBACK
+from cgrecnet.runs.tls import temporary_certificate
 from cgrecnet.runs.worker import worker_environment
 
 #: Memory that one run on the CPU is granted when the number of local workers is chosen, in bytes.

@@ -1,25 +1,33 @@
-"""What a run ran on: hardware, versions, commit."""
+"""What a run ran on: hardware, versions, commit. torch is imported when the hardware is asked for, not before."""
+
+from __future__ import annotations
 
 import os
 import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from cgrecnet.paths import REPOSITORY
+
+if TYPE_CHECKING:
+    import torch
 
 LIBRARIES = ("cgrecnet", "numpy", "scikit-learn", "torch", "torchvision")
 
 
 def pick_device() -> torch.device:
     """The GPU if there is one, else the CPU."""
+    import torch
+
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def hardware(device: torch.device) -> dict:
     """Processor, cores, threads and GPU, in the words that a caption needs."""
+    import torch
+
     return {
         "device": device.type,
         "gpu": torch.cuda.get_device_name(device) if device.type == "cuda" else None,

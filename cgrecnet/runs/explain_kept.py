@@ -1,27 +1,31 @@
-"""A study of explanations of networks that a sweep trained and whose weights were kept, on real cells."""
+"""A study of explanations of networks that a sweep trained and whose weights were kept, on real cells.
+
+torch is imported when a network is asked for, not before.
+"""
+
+from __future__ import annotations
 
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
-import torch
 from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import nn
 
 from cgrecnet.errors import RunError
 from cgrecnet.models import create_model
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.environment import commit
-from cgrecnet.runs.finish import WEIGHTS
 from cgrecnet.runs.plan import SHOWN
 from cgrecnet.runs.record import RECORD, RunRecord, read_predictions, read_record
 from cgrecnet.training.config import Seed, Slug, validated
 from cgrecnet.training.fingerprint import code_fingerprint
+
+if TYPE_CHECKING:
+    from torch import nn
 
 KEPT_NOTEBOOK = EXPERIMENTS / "explain_kept.py"
 MODULES = tuple(f"cgrecnet.explain.{name}" for name in ("geometry", "methods", "modules", "sanity", "segment", "study"))
@@ -48,7 +52,7 @@ class KeptConfig(BaseModel):
     """Right and sure, right and unsure, wrong and sure, wrong and unsure: so many of each are kept for the page."""
 
     @classmethod
-    def from_mapping(cls, values: dict[str, Any], where: str = "the study's parameters") -> "KeptConfig":
+    def from_mapping(cls, values: dict[str, Any], where: str = "the study's parameters") -> KeptConfig:
         """Check `values`; ConfigError, in one sentence, if they fail."""
         return validated(cls, values, where)
 
@@ -78,6 +82,11 @@ def plan_kept(config: KeptConfig) -> KeptPlan:
 
 def kept_network(config: KeptConfig, run_id: str, results: Path, work: Path) -> tuple[nn.Module, RunRecord]:
     """A network with the weights that its run kept. Raises RunError where the record or the weights are missing."""
+    import torch
+    from safetensors.torch import load_file
+
+    from cgrecnet.runs.finish import WEIGHTS
+
     record = read_record(Path(results) / config.trained / run_id / RECORD)
     path = Path(work) / run_id / WEIGHTS
     try:

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.runs.grid import read_yaml_mapping
-from cgrecnet.runs.tls import LOOPBACK, temporary_certificate
+from cgrecnet.runs.loopback import LOOPBACK
+from cgrecnet.runs.tls import temporary_certificate
 
 #: Options of dask-jobqueue that are not for the file, and what is there instead.
 NOT_HERE = {

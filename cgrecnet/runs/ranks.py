@@ -21,8 +21,8 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import NOTEBOOK
-from cgrecnet.runs.tls import LOOPBACK, loopback_interface
-from cgrecnet.training.devices import STORE
+from cgrecnet.runs.loopback import LOOPBACK, loopback_interface
+from cgrecnet.training.meeting import STORE
 
 #: Seconds that processes have to end by themselves once one of them has.
 PATIENCE = 30.0

@@ -8,14 +8,11 @@ Scheduler, workers and sweep share one self-signed certificate and its key; each
 alone (Dask checks the issuer and no host names: https://distributed.dask.org/en/stable/tls.html).
 """
 
-import ipaddress
 import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,8 +21,8 @@ from distributed import Security
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import whole
+from cgrecnet.runs.loopback import is_loopback
 
-LOOPBACK = "127.0.0.1"
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
 #: How long a certificate is good, in days; clocks of other machines may be behind by as much as the second number.
 DAYS, SLACK = 365, 1
@@ -75,23 +72,6 @@ def read_certificate(folder: Path) -> Security:
 def temporary_certificate() -> Security:
     """Dask's settings for a certificate that is in this process's memory alone."""
     return _security(*_pair())
-
-
-def is_loopback(address: str) -> bool:
-    """Whether `tcp://host:port`, `host:port` or a host stands for this machine alone."""
-    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def loopback_interface() -> str:
-    """The system's name of the loopback interface, as `lo`."""
-    for name, addresses in psutil.net_if_addrs().items():
-        if any(one.address == LOOPBACK for one in addresses):
-            return name
-    return "lo"
 
 
 def security_for(address: str, folder: Path | None, trust_network: bool = False) -> Security | None:

@@ -9,10 +9,9 @@ from lightning_fabric.strategies import DDPStrategy
 from torch import nn
 
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.meeting import STORE
 from cgrecnet.training.synchronised import synchronise
 
-#: The variable that names a file in which processes on one machine meet, where torch's store would listen to all.
-STORE = "CGRECNET_MEETING"
 #: Fabric's names for what a configuration calls `precision`.
 PRECISION = {"32": "32-true", "bf16": "bf16-mixed"}
 

@@ -58,11 +58,10 @@ def import_closure(entry_modules: tuple[str, ...]) -> list[str]:
 
 @cache
 def _source(name: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        return None
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+    """The file of a module of the package, which is not imported for it; None where there is no such module."""
+    package, *parts = name.split(".")
+    place = Path(importlib.util.find_spec(package).origin).parent.joinpath(*parts)
+    return next((file for file in (place / "__init__.py", place.with_suffix(".py")) if file.is_file()), None)
 
 
 def _imports(name: str) -> list[str]:
