@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
     parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
+    parser.add_argument("--cold", action="store_true", help="start a new kernel for each chapter, instead of a fork")
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
     options = parser.parse_intermixed_args(arguments)
     layout = Layout(options.root.resolve())
@@ -42,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
                     raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
                 status = check.report(check.check(layout.html, layout.build / "checked.json", again=True))
                 return max(status, honest(layout, [], built=True))
-            return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
+            return build(layout, max(1, options.jobs), options.timeout, not options.no_check, options.cold)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -57,10 +58,10 @@ def main(arguments: list[str] | None = None) -> int:
         return 130
 
 
-def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
+def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bool = False) -> int:
     """Execute, stage, build and check; print what each step cost. Returns the exit status."""
     begin = time.monotonic()
-    outcomes = schedule.execute_stale(layout, jobs, timeout)
+    outcomes = schedule.execute_stale(layout, jobs, timeout, cold)
     failures = [outcome for outcome in outcomes if outcome.failure]
     if failures:
         for outcome in failures:

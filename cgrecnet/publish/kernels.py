@@ -18,14 +18,8 @@ from cgrecnet.publish import lock
 PATIENCE = 300
 SERVER = Path(__file__).with_name("warm_server.py")
 PACKAGE = Path(__file__).parents[2]
-#: What chapters import, and papermill, which executes them. Another library is imported by the chapter that needs it.
+#: What chapters import. Another library is imported by the chapter that needs it.
 LIBRARIES = (
-    "papermill",
-    "jupyter_client.provisioning",
-    "psutil",
-    "ipykernel.ipkernel",
-    "ipykernel.debugger",
-    "sqlite3",
     "PIL.JpegImagePlugin",
     "matplotlib.pyplot",
     "matplotlib.backends.backend_agg",

@@ -36,10 +36,11 @@ class Outcome:
     """Whether something that it read changed before its end, so that the next build executes it again."""
 
 
-def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
+def execute_stale(layout: Layout, jobs: int, timeout: float, cold: bool = False) -> list[Outcome]:
     """Execute every chapter whose stored fingerprint no longer holds; return one outcome for each of them.
 
-    `timeout` is the most seconds that one chapter may take. A failure does not stop the other chapters.
+    `timeout` is the most seconds that one chapter may take; `cold` has each start a kernel of its own.
+    A failure does not stop the other chapters.
     Raises ConfigError, before anything runs, where a parameter is not one of its chapter's.
     """
     scripts = [chapter for chapter in layout.chapters if chapter.is_script]
@@ -56,7 +57,7 @@ def execute_stale(layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
     layout.build.mkdir(parents=True, exist_ok=True)
     # To import the libraries for all of them pays where one would have to wait for another anyway.
     with _job_folder(layout) as folder, Kernels(
-        folder, layout.book, _kernel_settings(layout, folder), warm=len(stale) > jobs
+        folder, layout.book, _kernel_settings(layout, folder), warm=len(stale) > jobs and not cold
     ) as kernels:
         return _execute_all(stale, layout, jobs, timeout, kernels)
 

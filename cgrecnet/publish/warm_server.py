@@ -25,10 +25,26 @@ from typing import Any, NoReturn, TextIO
 INLINE = "module://matplotlib_inline.backend_inline"
 
 
+#: What executes a chapter, and what a kernel consists of.
+TOOLS = (
+    "papermill",
+    "jupyter_client.provisioning",
+    "psutil",
+    "ipykernel.ipkernel",
+    "ipykernel.debugger",
+    "ipykernel.kernelapp",
+    "sqlite3",
+)
+
+
 def main(descriptor: int, package: str, libraries: list[str]) -> int:
     """Import, say `ready`, and answer; returns in the forks and, once there is nobody to ask, here."""
     control = socket.socket(fileno=descriptor)
-    sys.path.insert(0, "")  # where IPython has it: some libraries look along the path while they are imported
+    for name in TOOLS:
+        importlib.import_module(name)
+    log = Path(json.loads(os.environ["CGRECNET_TRACE"])["log"]).with_name("libraries.jsonl")
+    sys.modules["sitecustomize"].follow(str(log), b"")
+    sys.path.insert(0, "")  # as IPython does, before a chapter imports: some libraries look along the path
     os.environ["MPLBACKEND"] = INLINE
     streams = [_Stream(sys.stdout), _Stream(sys.stderr)]
     sys.stdout, sys.stderr = streams
@@ -52,7 +68,7 @@ def main(descriptor: int, package: str, libraries: list[str]) -> int:
     said = os.open(Path(folder, "said.txt"), os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for stream in (1, 2):
         os.dup2(said, stream)
-    server, log = os.getppid(), Path(json.loads(os.environ["CGRECNET_TRACE"])["log"])
+    server = os.getppid()
     kernel, order = _fork_kernel(log.read_bytes(), streams)
     if order is None:
         return 0
@@ -137,14 +153,18 @@ def _be_kernel(order: dict, before: bytes, streams: list[_Stream]) -> NoReturn:
     sys.argv[:] = order["argv"]
     signal.signal(signal.SIGINT, signal.default_int_handler)
     import numpy
+    import torch
     from ipykernel.kernelapp import IPKernelApp
 
-    numpy.random.seed()  # the generator of a new process begins anywhere; forks would all begin at one place
+    numpy.random.seed()  # in a new process a generator begins anywhere; those of forks would all begin at one place
+    torch.seed()
     try:
         kernel = IPKernelApp.instance()
         kernel.initialize()
         streams[0].stream, streams[1].stream = sys.stdout, sys.stderr
         kernel.start()
+        # The thread that was asked to end the kernel still speaks through another, which the end would stop first.
+        kernel.control_thread.join(1)
     finally:
         _leave(0)
 
