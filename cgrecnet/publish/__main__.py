@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.publish import check, html, schedule, stage
@@ -30,10 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
     options = parser.parse_intermixed_args(arguments)
     layout = Layout(options.root.resolve())
-    for name in ("SIGTERM", "SIGHUP"):  # whoever ends the build, or its terminal, ends its kernels as well
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to be left alone
-            signal.signal(number, _interrupted)
+    before = _listen(_interrupted)
     try:
         if options.command == "honesty":
             return honest(layout, options.chapters)
@@ -56,6 +54,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("error: interrupted; what was half done is not kept.", file=sys.stderr)
         return 130
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bool = False) -> int:
@@ -91,7 +92,18 @@ def honest(layout: Layout, names: list[str], built: bool = False) -> int:
     return honesty.report(honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built))
 
 
+def _listen(handler: Any) -> dict[int, Any]:
+    """Have those who end the build, or its terminal, end its kernels as well; return the handlers as they were."""
+    before = {}
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number and signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to be left alone
+            before[number] = signal.signal(number, handler)
+    return before
+
+
 def _interrupted(*_: object) -> None:
+    _listen(signal.SIG_IGN)  # it takes a moment to end the kernels, and many press Ctrl-C twice
     raise KeyboardInterrupt
 
 

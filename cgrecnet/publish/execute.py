@@ -1,7 +1,8 @@
 """Execute one chapter with papermill, in a process of its own: `python -m ... JOB_FOLDER`, or a fork of a warm one.
 
 The folder holds `job.json` and `input.ipynb`; the process leaves `output.ipynb`, or `error.json` and status 1.
-`at.json` always holds the cell that was reached, for whoever finds the process dead.
+`at.json` always holds the cell that was reached, for whoever finds the process dead; `again.json` says why a second
+kernel was started, where the first did not come up.
 """
 
 import json
@@ -54,10 +55,11 @@ def run(folder: Path, parent: int, forked: tuple[int, socket.socket] | None = No
     try:
         try:
             done = execute()
-        except Exception:
+        except Exception as error:
             # A kernel that never came up (two may have picked one port) says nothing about the chapter.
             if (folder / "at.json").exists():
                 raise
+            _write(folder / "again.json", {"error": f"{type(error).__name__}: {error}"})
             done = execute()
     except PapermillExecutionError as error:
         problem = {"cell": error.cell_index, "error": f"{error.ename}: {error.evalue}"}

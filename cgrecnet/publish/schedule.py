@@ -133,6 +133,8 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels)
         finally:
             kernels.ended(chapter.name)
         seconds = time.monotonic() - begin
+        if again := _read(folder / "again.json"):
+            print(f"  kernels: that of {chapter.label} did not come up ({again['error']}); another one did", flush=True)
         if status != 0 or not (folder / "output.ipynb").is_file():
             said = (folder / "said.txt").read_text("utf8", errors="replace").strip().splitlines() or ["it was killed"]
             raise ChapterFailed(_describe(chapter, folder, f"its process ended with {status}: {said[-1]}"))

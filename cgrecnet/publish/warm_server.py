@@ -1,8 +1,8 @@
 """A process that has imported the libraries once; chapters and their kernels are forks of it (see `warm.py`).
 
-It is run by its path, imports nothing of the repository, and draws no random number: in a fork, the kernel finds what a
-new one finds after the same imports, and what the chapter itself imports is imported there, where the tracer sees it.
-What the libraries looked for while they were imported here counts for every chapter.
+It is run by its path and imports nothing of the repository: in a fork, the kernel finds what a new one finds after the
+same imports (with the environment variables that libraries set), and what the chapter itself imports is imported there,
+where the tracer sees it. What the libraries looked for while they were imported here counts for every chapter.
 
 On the socket that it is given come requests, each the path of a job folder and the socket for the answers: the process
 id at once, the exit status at the end. It ends, and all forks with it, when whoever asks is gone.
@@ -44,7 +44,7 @@ def main(descriptor: int, package: str, libraries: list[str]) -> int:
         importlib.import_module(name)
     log = Path(json.loads(os.environ["CGRECNET_TRACE"])["log"]).with_name("libraries.jsonl")
     sys.modules["sitecustomize"].follow(str(log), b"")
-    sys.path.insert(0, "")  # as IPython does, before a chapter imports: some libraries look along the path
+    sys.modules["IPython.core.shellapp"].InteractiveShellApp().init_path()  # some libraries look along the path
     os.environ["MPLBACKEND"] = INLINE
     streams = [_Stream(sys.stdout), _Stream(sys.stderr)]
     sys.stdout, sys.stderr = streams
@@ -59,8 +59,8 @@ def main(descriptor: int, package: str, libraries: list[str]) -> int:
     gc.freeze()  # no fork looks for garbage among the libraries, which would copy every page of them
     control.send(b"ready")
     folder = _serve(control)
-    sys.path.insert(0, package)
     if folder is None:
+        sys.path.insert(0, package)
         from cgrecnet.publish.lock import kill_family
 
         kill_family(os.getpid(), itself=False)
@@ -73,6 +73,7 @@ def main(descriptor: int, package: str, libraries: list[str]) -> int:
     if order is None:
         return 0
     sys.modules["sitecustomize"].follow(os.devnull, b"")
+    sys.path.insert(0, package)  # the kernel has no part in it
     from cgrecnet.publish import execute
 
     _leave(execute.run(Path(folder), server, forked=(kernel, order)))
