@@ -154,13 +154,14 @@ print(f"simulated cells, {result['n']} test cells: accuracy {result['accuracy']:
 # Here is the test, done live with real processes.
 # One run goes undisturbed.
 # A second one, with the same parameters, is sent SIGKILL as soon as its first checkpoint is there: the signal that a process can neither catch nor tidy up after.
-# Then the same command is given once more.
+# Then the same run is started once more.
+# Each is a process that runs the cells of the training notebook by itself; `cgrecnet train` starts a new one with papermill.
 
 # %%
 import tempfile
 from pathlib import Path
 
-from cgrecnet.runs.killing import epochs_said, kill_once_kept, start_run
+from cgrecnet.runs.killing import RunProcess, epochs_said, kill_once_kept
 from cgrecnet.runs.plan import plan_run
 
 tiny = {
@@ -176,8 +177,8 @@ tiny = {
 place = Path(tempfile.mkdtemp())
 run_id = plan_run(RunConfig.from_mapping(tiny)).run_id
 
-undisturbed = start_run(tiny, place / "one")
-victim = start_run(tiny, place / "two")
+undisturbed = RunProcess(tiny, place / "one")
+victim = RunProcess(tiny, place / "two")
 kill_once_kept(victim, place / "two" / "work" / run_id / "checkpoint.pt")
 
 # %%
@@ -189,7 +190,7 @@ kept = len(load_checkpoint(work / "checkpoint.pt", run_id)["history"])
 said = epochs_said(work / "log.txt")
 print(f"killed; epochs in the checkpoint: {kept}; a record: {record_of_victim.exists()}")
 
-again = start_run(tiny, place / "two")
+again = RunProcess(tiny, place / "two")
 assert again.wait() == 0 and undisturbed.wait() == 0
 print("started again; the epochs that it then trained:", epochs_said(work / "log.txt")[len(said) :])
 

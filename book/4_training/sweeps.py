@@ -27,11 +27,13 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+import dask
 import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
@@ -40,9 +42,12 @@ from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.sweeps import draw_timeline, read_stretches
 from cgrecnet.paths import REPOSITORY
+from cgrecnet.runs.forked import fork_context
 
 use_book_style()
 os.environ["OMP_NUM_THREADS"] = "1"
+fork_context("distributed")
+dask.config.set({"distributed.worker.multiprocessing-method": "forkserver" if sys.platform == "linux" else "spawn"})
 Markdown(f"```yaml\n{(REPOSITORY / 'sweeps' / 'jurkat-ablation.yaml').read_text()}```")
 
 # %% [markdown]
@@ -100,7 +105,7 @@ for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
 #
 # {numref}`fig-sweep-timeline` will show who did what.
 #
-# A worker does here what it does in a real sweep, but runs the cells of the training notebook by itself, without papermill, which saves some seconds per run.
+# A worker does here what it does in a real sweep, but runs the cells of the training notebook by itself, without papermill, and is the fork of a process that has imported the libraries; that saves some seconds per run.
 
 # %% tags=["hide-input"]
 def do_run(config, *, results, work, say):

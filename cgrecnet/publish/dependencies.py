@@ -10,7 +10,8 @@ from typing import Any
 from cgrecnet.publish.layout import Chapter, Layout
 
 FORMAT = 3  # raise it to have every chapter executed anew
-_TRACING = Path("cgrecnet", "publish", "tracing")  # on every kernel's path, so every kernel looks into it
+# On the path of every kernel, or read by it, whatever the chapter does.
+_MACHINERY = (Path("cgrecnet", "publish", "tracing"), Path("cgrecnet", "publish", "warm_server.py"))
 _IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
 
 
@@ -122,7 +123,7 @@ def _name(path: str, layout: Layout) -> str | None:
     for candidate in (path, os.path.realpath(path)):
         if Path(candidate).is_relative_to(layout.root):
             relative = Path(candidate).relative_to(layout.root)
-            ignored = _IGNORED & set(relative.parts) or relative.is_relative_to(_TRACING)
+            ignored = _IGNORED & set(relative.parts) or any(map(relative.is_relative_to, _MACHINERY))
             return None if ignored else relative.as_posix()
     return None
 

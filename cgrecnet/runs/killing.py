@@ -1,9 +1,11 @@
 """Kill a run on purpose, as a power cut would: to show and to test that it goes on where it was."""
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,11 @@ import yaml
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import whole
+from cgrecnet.runs.forked import fork_context
+from cgrecnet.runs.notebook import LOG, write_parameters
+from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.ranks import run_cells
+from cgrecnet.training.config import RunConfig
 
 PARAMETERS = "run.yaml"
 
@@ -26,7 +33,35 @@ def start_run(parameters: Mapping[str, Any], folder: Path) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def kill_once_kept(process: subprocess.Popen, checkpoint: Path, patience: float = 300.0) -> None:
+class RunProcess:
+    """The cells of the training notebook, run in a process of their own without papermill; as `subprocess.Popen`."""
+
+    def __init__(self, parameters: Mapping[str, Any], folder: Path) -> None:
+        """Begin the run, or go on with it: the folders `results` and `work` lie below `folder`; it says nothing."""
+        plan = plan_run(RunConfig.from_mapping(dict(parameters)))
+        written = write_parameters(plan, folder / "results", folder / "work")
+        self._process: BaseProcess = fork_context().Process(target=_run_cells, args=(written,))
+        self._process.start()
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit status, or None while it runs."""
+        return self._process.exitcode
+
+    def wait(self) -> int:
+        """The exit status, once there is one."""
+        self._process.join()
+        return self._process.exitcode
+
+
+def _run_cells(parameters: Path) -> None:
+    with open(parameters.parent / LOG, "a") as log:
+        for stream in (1, 2):
+            os.dup2(log.fileno(), stream)
+    run_cells(parameters)
+
+
+def kill_once_kept(process: subprocess.Popen | RunProcess, checkpoint: Path, patience: float = 300.0) -> None:
     """Wait for the first checkpoint, then SIGKILL the run and all that it started: nothing can be tidied up.
 
     Raises RunError where the run ended, or `patience` seconds passed, before there was a checkpoint to go on from.
@@ -42,7 +77,7 @@ def kill_once_kept(process: subprocess.Popen, checkpoint: Path, patience: float 
         raise RunError("The run ended before it could be killed: give it more epochs.")
 
 
-def kill_all(process: subprocess.Popen) -> None:
+def kill_all(process: subprocess.Popen | RunProcess) -> None:
     """SIGKILL a process and everything below it; returns when all are gone."""
     try:
         family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
