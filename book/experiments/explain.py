@@ -316,8 +316,8 @@ print(json.dumps(inside, indent=1))
 # ## The record
 
 # %%
-from cgrecnet.runs.environment import hardware, software
-from cgrecnet.runs.explain_record import write_explain
+from cgrecnet.runs.environment import hardware, software, source_hash
+from cgrecnet.runs.explain_record import PROTOCOLS, write_explain
 from cgrecnet.runs.finish import describe_dataset, describe_weights
 
 kept = slice(0, config.shown)
@@ -340,7 +340,8 @@ path = write_explain(
         "started": started.isoformat(timespec="seconds"),
         "wall_seconds": time.perf_counter() - clock,
         "commit": plan.commit,
-        "code": plan.code,
+        "code": source_hash(),
+        "protocols": PROTOCOLS,
         "data": [describe_dataset(data) for data, _, _ in loaded.values()],
         "weights": describe_weights(networks[first].weights_info),
         "hardware": hardware(fabric.device),

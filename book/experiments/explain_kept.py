@@ -167,8 +167,8 @@ for name, network in networks.items():
 # ## The record
 
 # %%
-from cgrecnet.runs.environment import hardware, software
-from cgrecnet.runs.explain_record import write_explain
+from cgrecnet.runs.environment import hardware, software, source_hash
+from cgrecnet.runs.explain_record import PROTOCOLS, write_explain
 from cgrecnet.runs.finish import describe_dataset
 
 for name in records:
@@ -188,7 +188,8 @@ path = write_explain(
         "started": started.isoformat(timespec="seconds"),
         "wall_seconds": time.perf_counter() - clock,
         "commit": plan.commit,
-        "code": plan.code | {record.config["model"]: record.code for record in records.values()},
+        "code": source_hash(),
+        "protocols": PROTOCOLS,
         "data": [describe_dataset(dataset)],
         "weights": records[first].weights,
         "hardware": hardware(fabric.device),

@@ -57,23 +57,23 @@ keep_weights = False  # type: bool
 from pathlib import Path
 
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.plan import plan_run
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 
 config = RunConfig.from_mapping({name: globals()[name] for name in RunConfig.model_fields})
-plan = plan_run(config)
 fabric = make_fabric(config)
 work = Path(work_folder) if work_folder else WORK
-print(plan.run_id, "on", fabric.device, f"({fabric.world_size} process(es))")
 
 # %% [markdown]
 # ## The cells, and who is trained on, validated on, tested on
 
 # %%
+from cgrecnet.runs.plan import plan_run
 from cgrecnet.training.setup import load_parts
 
 dataset, parts, cells = load_parts(config, fabric)
+plan = plan_run(config, cells=dataset.fingerprint)
+print(plan.run_id, "on", fabric.device, f"({fabric.world_size} process(es))")
 print(dataset.origin)
 print({name: len(part) for name, part in parts.parts().items()}, dataset.counts())
 

@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
         results = options.results or RESULTS
         todo = [plan for plan in plans if not is_done(plan, results)]
         if todo:
-            need_same_cells([plan for plan in plans if is_done(plan, results)], results)
+            need_same_cells(plans, results)
         elsewhere = bool(options.scheduler or options.queue)
         need_networks(todo, elsewhere)
         confirmed = options.yes and not options.cost

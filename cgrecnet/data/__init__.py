@@ -18,7 +18,7 @@ __all__ = [
     "available",
     "fetch_dataset",
     "list_datasets",
-    "module_of",
+    "made_on_the_spot",
     "open_dataset",
     "pack_dataset",
     "report_on",
@@ -139,9 +139,9 @@ def pack_dataset(
     return pack(_reader(name), root, task, options, store, progress)
 
 
-def module_of(name: str) -> str:
-    """Name of the module that reads data set `name` (a run's fingerprint covers its code)."""
-    return _reader(name).__name__
+def made_on_the_spot(name: str) -> bool:
+    """Whether the cells of data set `name` follow from its options alone, so that nothing can be missing or other."""
+    return name not in _FETCHERS
 
 
 def store_of(name: str, root: str | Path | None = None, task: str | None = None) -> Path | None:

@@ -8,8 +8,9 @@ import pandas as pd
 
 from cgrecnet.errors import RunError
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.done import record_of
 from cgrecnet.runs.plan import Plan
-from cgrecnet.runs.record import RECORD, RunRecord, read_record
+from cgrecnet.runs.record import RunRecord
 
 #: What repeats a measurement and is averaged over; every other parameter that varies names a row.
 REPEATS = ("fold", "seed", "split_seed")
@@ -23,8 +24,8 @@ def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = Fals
     partial: whether runs may be missing; the table then has fewer rows, and `attrs["missing"]` names the others.
     Raises RunError where a run is missing (and `partial` is not given), or a record is damaged.
     """
-    paths = {plan.run_id: Path(results) / plan.config.experiment / plan.run_id / RECORD for plan in plans}
-    missing = [name for name, path in paths.items() if not path.exists()]
+    records = {plan.run_id: record_of(plan, results) for plan in plans}
+    missing = [name for name, record in records.items() if record is None]
     if missing and not partial:
         raise RunError(
             f"{len(missing)} of {len(plans)} runs have no record, the first is {missing[0]}: run the sweep to its end, "
@@ -36,7 +37,8 @@ def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = Fals
     rows = []
     for plan in plans:
         if plan.run_id not in missing:
-            rows.append({"run_id": plan.run_id, **_of(plan, varying), **_scores(read_record(paths[plan.run_id]))})
+            record = records[plan.run_id]
+            rows.append({"run_id": record.run_id, **_of(plan, varying), **_scores(record)})
     table = pd.DataFrame(rows)
     table.attrs |= {"missing": missing, "planned": len(plans), "varying": varying}
     return table

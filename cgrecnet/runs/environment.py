@@ -1,5 +1,6 @@
 """What a run ran on: hardware, versions, commit."""
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+import cgrecnet
 from cgrecnet.paths import REPOSITORY
 
 LIBRARIES = ("cgrecnet", "numpy", "scikit-learn", "torch", "torchvision")
@@ -23,7 +25,7 @@ def hardware(device: torch.device) -> dict:
     return {
         "device": device.type,
         "gpu": torch.cuda.get_device_name(device) if device.type == "cuda" else None,
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
@@ -32,6 +34,15 @@ def hardware(device: torch.device) -> dict:
 def software() -> dict[str, str]:
     """Versions of Python and of the libraries that shape a result."""
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def source_hash() -> str:
+    """sha256 over the package's source files, to tell which version made a number."""
+    digest = hashlib.sha256()
+    package = Path(cgrecnet.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def commit(repository: Path = REPOSITORY) -> str:
@@ -51,7 +62,7 @@ def _git(repository: Path, *arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             for line in lines:

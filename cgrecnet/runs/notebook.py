@@ -21,6 +21,7 @@ from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.bar import progress_bar
+from cgrecnet.runs.done import record_of
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.ranks import Other, Together, ended_with, others
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
@@ -55,9 +56,9 @@ def train(
     """
     plan = plan_run(config)
     record_path = Path(results) / config.experiment / plan.run_id / RECORD
-    if record_path.exists():
-        say(f"{plan.run_id}: done already, see {record_path}")
-        return read_record(record_path)
+    if done := record_of(plan, results):
+        say(f"{done.run_id}: done already, see {record_path}")
+        return done
     check_writable(Path(results), "--results")
     check_writable(Path(work), "--work")
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")

@@ -134,19 +134,16 @@ def audit_cells(dataset: CellDataset, results: Path, cells: int, say) -> dict:
 
 
 def refuse_other_records(plans: Sequence[Plan], results: Path, fingerprint: str) -> None:
-    """RunError where a sweep's folder holds records that are not of these runs, or of other cells.
-
-    A run's name does not tell its cells, so records of other cells (simulated ones, say) would pass for done.
-    """
+    """RunError where a sweep's folder holds records of other cells, of other settings or of another protocol."""
     ours = {plan.run_id for plan in plans}
     for experiment in dict.fromkeys(plan.config.experiment for plan in plans):
         for path in record_paths(results, experiment):
             record = read_record(path)
-            if record.run_id not in ours:
-                why = "is of other settings or other code"
-            elif record.data["fingerprint"] != fingerprint:
+            if record.data["fingerprint"] != fingerprint:
                 kind = "simulated" if record.data["simulated"] else "real"
                 why = f"is of other cells ({record.data['cells']:,}, {kind})"
+            elif record.run_id not in ours:
+                why = "is of other settings or of another protocol"
             else:
                 continue
             raise RunError(

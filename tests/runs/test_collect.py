@@ -12,8 +12,10 @@ from cgrecnet.runs.collect import collect, summarise
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.runs.sweep import plan_sweep
+from cgrecnet.training.protocol import PROTOCOL
 
 CLASSES = ("a", "b", "c")
+HISTORY = [{"epoch": 1, "validation_accuracy": 0.5, "validation_macro_f1": 0.4, "reported": True}]
 
 
 @pytest.fixture
@@ -31,8 +33,8 @@ def write(plan, results: Path, seed: int) -> float:
     test = score(labels, probabilities, CLASSES)
     record = RunRecord(
         run_id=plan.run_id, experiment="e", config=plan.config.model_dump(), started="2026-01-01", wall_seconds=1.0,
-        commit="c", code=plan.code, data={}, split={}, weights={}, parameters=1, hardware={}, software={}, history=[],
-        test=test, predictions_sha256=sha256(table),
+        commit="c", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=1, hardware={}, software={},
+        history=HISTORY, test=test, predictions_sha256=sha256(table),
     )  # fmt: skip
     write_run(results / "e" / plan.run_id, record, table)
     return test["accuracy"]
