@@ -63,6 +63,7 @@ from cgrecnet.training.devices import make_fabric
 config = RunConfig.from_mapping({name: globals()[name] for name in RunConfig.model_fields})
 fabric = make_fabric(config)
 work = Path(work_folder) if work_folder else WORK
+print(config.model, "on", fabric.device, f"({fabric.world_size} process(es))")
 
 # %% [markdown]
 # ## The cells, and who is trained on, validated on, tested on
@@ -73,7 +74,7 @@ from cgrecnet.training.setup import load_parts
 
 dataset, parts, cells = load_parts(config, fabric)
 plan = plan_run(config, cells=dataset.fingerprint)
-print(plan.run_id, "on", fabric.device, f"({fabric.world_size} process(es))")
+print(plan.run_id)
 print(dataset.origin)
 print({name: len(part) for name, part in parts.parts().items()}, dataset.counts())
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cgrecnet.data import open_dataset
-from cgrecnet.errors import ConfigError, DataError, RunError
+from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan

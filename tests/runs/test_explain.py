@@ -78,8 +78,8 @@ def test_scores_of_simulated_cells_use_the_masks_that_the_network_sees():
 def fields(**changed):
     names = ("config", "protocols", "weights", "hardware", "software", "networks", "cells", "results")
     return {
-        "run_id": "x-s1", "experiment": "x", "started": "2026-01-01", "wall_seconds": 1.0, "commit": "c", "code": "", "data": [],
-        **{name: {} for name in names}, **changed,
+        "run_id": "x-s1", "experiment": "x", "started": "2026-01-01", "wall_seconds": 1.0, "commit": "c", "code": "",
+        "data": [], **{name: {} for name in names}, **changed,
     }  # fmt: skip
 
 

@@ -38,8 +38,8 @@ def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple
         scores = {"accuracy": share, "balanced_accuracy": share, "weighted": {"f1": share}}
         record = RunRecord(
             run_id=name, experiment=config.experiment, config=config.model_dump(), started="", wall_seconds=1.0,
-            commit="", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=0, hardware={}, software={}, history=[],
-            test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
+            commit="", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=0, hardware={},
+            software={}, history=[], test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
         )  # fmt: skip
         write_run(results / config.experiment / name, record, "")
 
