@@ -1,4 +1,7 @@
-"""One table from the records of a sweep; what is missing is said, never averaged over in silence."""
+"""One table from the records of a sweep; what is missing is said, never averaged over in silence.
+
+Choose on validation, judge on test: each score says in its name which cells it is of.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +17,16 @@ from cgrecnet.runs.record import RunRecord
 
 #: What repeats a measurement and is averaged over; every other parameter that varies names a row.
 REPEATS = ("fold", "seed", "split_seed")
-#: Scores of a run that the table has a column for.
-SCORES = ("accuracy", "balanced_accuracy", "weighted_f1", "macro_f1", "macro_auc")
+#: Scores of a run that the table has a column for; of validation cells, at the epoch whose weights were tested.
+VALIDATION = ("validation_accuracy", "validation_macro_f1")
+TEST = ("test_accuracy", "test_balanced_accuracy", "test_weighted_f1", "test_macro_f1", "test_macro_auc")
+SCORES = (*VALIDATION, *TEST)
+#: What a setting is chosen by.
+CHOSEN_BY = "validation_macro_f1"
 
 
 def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = False) -> pd.DataFrame:
-    """One row per run of a sweep: its name, the parameters that vary over the sweep, its scores, its seconds.
+    """One row per run of a sweep: its name, the parameters that vary, its scores, epochs (best, all), its seconds.
 
     partial: whether runs may be missing; the table then has fewer rows, and `attrs["missing"]` names the others.
     Raises RunError where a run is missing (and `partial` is not given), or a record is damaged.
@@ -54,6 +61,11 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(parts).reset_index(names=None if keys else ["runs"])
 
 
+def best(summary: pd.DataFrame) -> pd.Series:
+    """The row of `summarise` with the highest mean of `CHOSEN_BY`, the first of equals."""
+    return summary.loc[summary[f"{CHOSEN_BY}_mean"].idxmax()]
+
+
 def _varying(plans: Sequence[Plan]) -> list[str]:
     """Parameters that have more than one value in the sweep, in the configuration's order."""
     seen: dict[str, set[str]] = {}
@@ -69,12 +81,15 @@ def _of(plan: Plan, names: list[str]) -> dict[str, Any]:
 
 
 def _scores(record: RunRecord) -> dict[str, float]:
-    test = record.test
+    test, reported = record.test, next(entry for entry in record.history if entry["reported"])
     return {
-        "accuracy": test["accuracy"],
-        "balanced_accuracy": test["balanced_accuracy"],
-        "weighted_f1": test["weighted"]["f1"],
-        "macro_f1": test["macro"]["f1"],
-        "macro_auc": test["macro"]["auc"],
+        **{name: reported[name] for name in VALIDATION},
+        "test_accuracy": test["accuracy"],
+        "test_balanced_accuracy": test["balanced_accuracy"],
+        "test_weighted_f1": test["weighted"]["f1"],
+        "test_macro_f1": test["macro"]["f1"],
+        "test_macro_auc": test["macro"]["auc"],
+        "best_epoch": reported["epoch"],
+        "epochs_run": len(record.history),
         "seconds": record.wall_seconds,
     }

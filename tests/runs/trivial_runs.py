@@ -6,6 +6,9 @@ from cgrecnet.runs.collect import collect
 from cgrecnet.runs.sweep import plan_sweep
 from cgrecnet.training.config import RunConfig
 
+#: What a record has of an epoch.
+ENTRY = {"epoch": 1, "validation_accuracy": 0.5, "validation_macro_f1": 0.5, "reported": True}
+
 
 def configs(count: int) -> list[RunConfig]:
     return [RunConfig(experiment="e", seed=seed) for seed in range(count)]
@@ -39,7 +42,7 @@ def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple
         record = RunRecord(
             run_id=name, experiment=config.experiment, config=config.model_dump(), started="", wall_seconds=1.0,
             commit="", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=0, hardware={},
-            software={}, history=[], test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
+            software={}, history=[ENTRY], test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
         )  # fmt: skip
         write_run(results / config.experiment / name, record, "")
 
