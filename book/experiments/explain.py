@@ -304,8 +304,9 @@ for name, network in networks.items():
     training, model = name.split()
     images = seen("shortcut" if training == "shortcut" else "honest")
     if hasattr(network.fusion, "fuse"):
-        found = fusion_change(network, images)
-        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead}
+        found, own = (fusion_change(network, images, precision) for precision in ("32", config.precision))
+        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead,
+                        "in its own precision": {"precision": config.precision, "change": summary(own.change), "dead": own.dead}}
     if hasattr(network.gate, "act"):
         contrast = vars(gate_contrast(network, images, masks["cell"]))
         inside.setdefault(name, {})["gate"] = {key: summary(values) for key, values in contrast.items()}

@@ -156,8 +156,9 @@ for name, maps in hot.items():
 inside = {}
 for name, network in networks.items():
     if hasattr(network.fusion, "fuse"):
-        found = fusion_change(network, images[n:])
-        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead}
+        found, own = (fusion_change(network, images[n:], precision) for precision in ("32", run.precision))
+        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead,
+                        "in its own precision": {"precision": run.precision, "change": summary(own.change), "dead": own.dead}}
     if hasattr(network.gate, "act"):
         contrast = vars(gate_contrast(network, images[n:], here["cell"]))
         inside.setdefault(name, {})["gate"] = {key: summary(values) for key, values in contrast.items()}

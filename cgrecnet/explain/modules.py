@@ -26,14 +26,17 @@ class FusionChange:
 
 
 @torch.no_grad()
-def fusion_change(network: nn.Module, images: Tensor) -> FusionChange:
+def fusion_change(network: nn.Module, images: Tensor, precision: str = "32") -> FusionChange:
     """How far the CAFM is from a plain sum on each image, and whether its spatial path is dead on all of them.
 
-    Raises ConfigError for a network without the fusion.
+    precision: "32" or "bf16", in which the network computes. Raises ConfigError for a network without the fusion.
     """
     if not hasattr(network.fusion, "fuse"):
         raise ConfigError("This network has no fusion module: take rescmnet or cg_recnet.")
-    with evaluating(network) as device:
+    with (
+        evaluating(network) as device,
+        torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False),
+    ):
         maps = _stage2(network, images.to(device))
         change = np.array([fusion_effect(network.fusion, one[None]) for one in maps])
         return FusionChange(change, maps.shape[2] * maps.shape[3], spatial_path_is_dead(network.fusion, maps))
