@@ -16,7 +16,9 @@ PACKAGE = "cgrecnet"
 WITHOUT_EFFECT = frozenset(
     {
         "cgrecnet.data",
-        "cgrecnet.data.fetch",
+        "cgrecnet.data.cache",
+        "cgrecnet.data.jurkat.fetch",
+        "cgrecnet.data.jurkat.files",
         "cgrecnet.data.options",
         "cgrecnet.errors",
         "cgrecnet.models",
