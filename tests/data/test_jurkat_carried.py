@@ -61,7 +61,7 @@ def test_packing_the_montages_gives_the_carried_files(mlcp, tmp_path):
 
 
 def test_the_records_of_runs_name_them(no_data):
-    records = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("jurkat-*/*/run.json"))]
+    records = [json.loads(path.read_text()) for path in sorted(RESULTS.rglob("jurkat-*/*/run.json"))]
     assert records
     named = {(record["data"]["task"], record["data"]["fingerprint"]) for record in records}
     assert named == {(task, open_dataset("jurkat", task=task).fingerprint) for task, _ in named}

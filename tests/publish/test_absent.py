@@ -9,7 +9,10 @@ from minibook import make_book, set_pages, write_script
 from cgrecnet.publish import __main__
 from cgrecnet.publish.layout import Layout
 
-FIGURE = 'mystnb={"image": {"alt": "Eight cells of each stage."}, "figure": {"name": "fig-NAME", "caption": "Cells differ."}}'
+FIGURE = (
+    'mystnb={"image": {"alt": "Eight cells of each stage."}, '
+    '"figure": {"name": "fig-NAME", "caption": "Cells differ."}}'
+)
 #: What a page did where its cells were not there: a picture of words under the caption of the cells, and no provenance.
 FAULT = f"""\
 # %% [markdown]
