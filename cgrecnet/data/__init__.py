@@ -53,9 +53,9 @@ def open_dataset(
 
     name: `jurkat` (real cells), `zhu` (the paper's own real cells), `cytometer` (simulated cells) or `amnis` (your
         own ImageStream files).
-    root: folder that holds the files (of `amnis` also one file), or a packed store (`cgrecnet.data.store`). None looks for a store of this data
-        set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the files in $CGRECNET_DATA
-        and in the cache, and may download; simulated cells are then made on the spot.
+    root: folder that holds the files (of `amnis` also one file), or a packed store (`cgrecnet.data.store`). None looks
+        for a store of this data set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the
+        files in $CGRECNET_DATA and in the cache, and may download; simulated cells are then made on the spot.
     task: which labels; None is the data set's default task, or the one that the named store was packed for.
     options: settings of the data set; an unknown one is refused.
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).

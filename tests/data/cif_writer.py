@@ -18,7 +18,8 @@ _LETTER = {SHORT: "H", LONG: "I", DOUBLE: "d"}
 class Cell:
     """One object: planes (channels, height, width) of grey levels, masks of the same shape or None.
 
-    strip, mask_strip: compressed already, in place of being compressed here. before: bytes of a hole in front of it.
+    strip, mask_strip: compressed already, in place of being compressed here.
+    at: offset of its image's directory, behind a hole; None: right behind what was written before.
     changes: tag -> (type, values) of the image's directory, None to leave it out.
     """
 
@@ -27,7 +28,7 @@ class Cell:
     strip: bytes | None = None
     mask_strip: bytes | None = None
     background: np.ndarray | None = None
-    before: int = 0
+    at: int | None = None
     changes: dict | None = None
 
 
@@ -64,6 +65,7 @@ def side_by_side(planes: np.ndarray) -> np.ndarray:
 
 def acquisition(channels: Iterable[int], brightfield: Iterable[int], root: str = "xq7vzk") -> bytes:
     """The XML of an acquisition; its root has a random name."""
+
     def lit(numbers):
         return "".join(f"{int(channel in tuple(numbers))} " for channel in range(1, 13))
 
@@ -91,12 +93,11 @@ def write_cif(
     source: str = r"C:\data\run.rif",
     xml: bytes | None = None,
     more: dict | None = None,
-    end: int = 0,
 ) -> list[int]:
     """Write a file; returns the offset of every directory, in order.
 
     stated: objects that the file says it has (None: as many as there are, if `cells` is a list).
-    xml: of the acquisition; more: further tags of the first directory; end: bytes of a hole at the end of the file.
+    xml: of the acquisition; more: further tags of the first directory, or others in place of those that it has.
     """
     stated = len(cells) if stated is None else stated
     tags = {
@@ -111,9 +112,9 @@ def write_cif(
         writer = _Writer(file, order)
         writer.directory(tags)
         for number, cell in enumerate(cells):
-            writer.skip(cell.before)
+            if cell.at is not None:
+                file.seek(cell.at)
             writer.cell(number, cell)
-        writer.finish(end)
     return writer.offsets
 
 
@@ -123,9 +124,6 @@ class _Writer:
     def __init__(self, file, order: str) -> None:
         self.file, self.order, self.offsets = file, order, []
         self.link = None  # where the offset of the next directory belongs
-
-    def skip(self, count: int) -> None:
-        self.file.seek(count, 1)
 
     def cell(self, number: int, cell: Cell) -> None:
         channels, height, width = cell.planes.shape
@@ -179,8 +177,36 @@ class _Writer:
         self.file.write(struct.pack(f"{self.order}I", here % 2**32))
         self.file.seek(here)
 
-    def finish(self, end: int) -> None:
-        """A hole at the end, if there is to be one."""
-        if end:
-            self.skip(end - 1)
-            self.file.write(b"\0")
+
+def write_daf(path: Path, image: str, objects: int, populations: str, regions: str = "", binary: bool = False) -> Path:
+    """Write an analysis as IDEAS does, with features behind the populations, as XML or binary.
+
+    populations, regions: the elements `Pop` and `Region`.
+    """
+    head = (
+        f'<?xml version="1.0" encoding="utf-8"?>\n<Assay date="25/06/2020 00:28:09" IDEAS_version="6.2.183.0" '
+        f'binaryfeatures="{binary}">\n<SOD file="{image}" objcount="{objects}">\n'
+        f"<Regions>{regions}</Regions>\n<Pops>\n"
+        f'<Pop name="All" type="B" base="" style="Simple Dot" />\n{populations}\n</Pops>\n</SOD>\n'
+    )
+    features = "" if binary else '<Features><UDFValues fid="0" fv="1|2|3" /></Features>\n'
+    behind = b"\r\n\0" + struct.pack("<3I", 1, 1, objects) + bytes(range(256)) if binary else b""
+    path.write_bytes(f"{head}{features}</Assay>".encode() + behind)
+    return path
+
+
+def tagged(name: str, numbers: Iterable[int]) -> str:
+    """A population that is a list."""
+    inside = "".join(f'<ob O="{number}" />' for number in numbers)
+    return f'<Pop name="{name}" type="T" base="All" style="Simple Dot">{inside}</Pop>\n'
+
+
+def gate(name: str, feature: str, region: str, base: str = "All") -> str:
+    """A population that is a line drawn on a feature."""
+    return f'<Pop name="{name}" type="G" base="{base}" region="{region}" fx="{feature}" />\n'
+
+
+def line(label: str, low: float, high: float) -> str:
+    """The region of such a gate."""
+    ends = "".join(f'<axy x="{x}" y="0.5" />' for x in (high, low))
+    return f'<Region type="line" label="{label}" cx="1" cy="1" xlogrange="P" ylogrange="P">{ends}</Region>\n'

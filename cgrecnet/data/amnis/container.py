@@ -25,6 +25,7 @@ KIND = 33002
 MOST_ENTRIES = 1024
 
 _FIRST_READ = 512  # holds the directory of an object
+_SEARCH, _BEFORE, _TRIES = 2**20, 12 * 64, 4096  # of the search: bytes at a time, of a directory, and patience
 _ENTRY = {
     order: np.dtype([("tag", f"{order}u2"), ("type", f"{order}u2"), ("count", f"{order}u4"), ("value", f"{order}u4")])
     for order in "<>"
@@ -97,31 +98,35 @@ class Container:
         return np.frombuffer(entries, _ENTRY[self.order])
 
     def chain(self, here: Directory, file: BinaryIO) -> Iterator[Directory]:
-        """Every directory behind `here`; Damaged where the chain breaks.
-
-        Where an offset leads to no directory, the next one is looked for right behind what belongs to this one.
-        """
+        """Every directory behind `here`; where an offset leads to none, the next one is looked for."""
         while True:
             following = self.directory(unwrapped(here.next, here.offset), file)
             if following is None or following.offset < here.end:
-                following = self.directory(self._behind(here), file)
+                following = self._search(here.end, file)
             if following is None:
-                if here.next:
-                    raise Damaged("the chain of directories breaks")
                 return
             yield (here := following)
 
-    def _behind(self, here: Directory) -> int:
-        """The end of what belongs to a directory, which is where the next one begins."""
-        entries = {int(entry["tag"]): entry for entry in self.table(here.entries)}
-        end = here.end
-        for entry in entries.values():
-            length = _SIZES.get(int(entry["type"]), 0) * int(entry["count"])
-            if length > 4:
-                end = max(end, unwrapped(int(entry["value"]), here.offset) + length)
-        if 273 in entries and 279 in entries:
-            end = max(end, unwrapped(int(entries[273]["value"]), here.offset) + int(entries[279]["value"]))
-        return end
+    def _search(self, offset: int, file: BinaryIO) -> Directory | None:
+        """The first directory of an object behind `offset`, by the look of one of its entries."""
+        entry, tries = struct.pack(f"{self.order}HHI", KIND, _SHORT, 1), 0
+        for start in range(offset, self.size, _SEARCH):
+            start = max(offset, start - _BEFORE - len(entry))
+            data = self.read(start, min(_SEARCH + _BEFORE + len(entry), self.size - start), file)
+            at = data.find(entry)
+            while at >= 0 and (tries := tries + 1) < _TRIES:
+                for index, place in enumerate(range(at - 2, max(0, at - _BEFORE) - 1, -12)):
+                    count = struct.unpack_from(f"{self.order}H", data, place)[0]
+                    if index < count <= MOST_ENTRIES and (found := self._sorted(start + place, file)):
+                        return found
+                at = data.find(entry, at + 1)
+        return None
+
+    def _sorted(self, offset: int, file: BinaryIO) -> Directory | None:
+        """The directory at `offset`, if its tags ascend as they should."""
+        found = self.directory(offset, file)
+        tags = self.table(found.entries)["tag"].astype(np.int64) if found else np.zeros(2)
+        return found if (np.diff(tags) > 0).all() else None
 
     def value(self, here: Directory, tag: int, file: BinaryIO, most: int) -> bytes:
         """Content of the entry `tag`, b"" where there is none; Damaged where it is longer than `most` bytes or cut."""

@@ -68,18 +68,15 @@ def read_objects(path: str | Path) -> Objects:
         if first is None:
             raise Damaged("it is a TIFF file, but not one of ImageStream")
         acquisition = read_acquisition(container, first, file)
-        parts, batch, broken = [], [], ""
-        try:
-            for directory in container.chain(first, file):
-                batch.append(directory)
-                if len(batch) == _BATCH:
-                    parts.append(_columns(container, batch))
-                    batch = []
-        except Damaged as reason:
-            broken = str(reason)
+        parts, batch = [], []
+        for directory in container.chain(first, file):
+            batch.append(directory)
+            if len(batch) == _BATCH:
+                parts.append(_columns(container, batch))
+                batch = []
     parts.append(_columns(container, batch))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    table, problems = paired(columns, container.size, len(acquisition.channels), acquisition.objects, broken)
+    table, problems = paired(columns, container.size, len(acquisition.channels), acquisition.objects)
     return Objects(container, acquisition, table, problems)
 
 

@@ -21,28 +21,23 @@ Columns = dict[str, np.ndarray]
 
 
 class Problem(NamedTuple):
-    """Objects `first` to `last` (None: to the end) cannot be used, and why."""
+    """Objects `first` to `last` cannot be used, and why."""
 
     first: int
-    last: int | None
+    last: int
     reason: str
 
     def __str__(self) -> str:
-        if self.last is None:
-            return f"objects from {self.first} on: {self.reason}"
         if self.last == self.first:
             return f"object {self.first}: {self.reason}"
         return f"objects {self.first} to {self.last}: {self.reason}"
 
 
-def paired(
-    columns: Columns, size: int, channels: int, stated: int | None, broken: str
-) -> tuple[Columns, tuple[Problem, ...]]:
+def paired(columns: Columns, size: int, channels: int, stated: int | None) -> tuple[Columns, tuple[Problem, ...]]:
     """The usable objects of a file, and what is wrong with the others.
 
     columns: of the directories in their order: name of a tag -> its number, and `at`, the directory's offset.
-    size: of the file in bytes; channels: side by side; stated: objects that the file is said to have;
-    broken: why the chain of directories ended early, if it did.
+    size: of the file in bytes; channels: side by side; stated: objects that the file is said to have.
     Returns name -> int64 array: number (from 0, "Object Number" in IDEAS), original (its number in the run that the
     file was made from; -1: not said), width (of all channels together), height, and place and length of strip, mask
     (length -1: none) and background means (place -1: none).
@@ -65,7 +60,7 @@ def paired(
         Problem(number, number, reason)
         for number, reason in zip(image["number"][~good].tolist(), reasons[~good], strict=True)
     ]
-    problems += _absent(np.unique(image["number"]), stated, broken)
+    problems += _absent(np.unique(image["number"]), stated)
     return {name: column[good] for name, column in table.items()}, tuple(sorted(problems, key=lambda one: one.first))
 
 
@@ -118,13 +113,9 @@ def _numbers(said: np.ndarray) -> np.ndarray:
     return np.where(said < 0, before + 1, said)
 
 
-def _absent(numbers: np.ndarray, stated: int | None, broken: str) -> list[Problem]:
+def _absent(numbers: np.ndarray, stated: int | None) -> list[Problem]:
     """The objects of which no directory was met; numbers: those that were, sorted."""
     end = int(numbers[-1]) + 1 if len(numbers) else 0
     edges = np.concatenate([[-1], numbers, [max(stated or 0, end)]])
-    gaps = np.flatnonzero(np.diff(edges) > 1)
-    reason = broken or "no directory in the file"
-    found = [Problem(int(edges[gap]) + 1, int(edges[gap + 1]) - 1, reason) for gap in gaps]
-    if stated is None and broken:
-        found.append(Problem(end, None, broken))
-    return found
+    reason = "not in the file, which is cut off or damaged there"
+    return [Problem(int(edges[gap]) + 1, int(edges[gap + 1]) - 1, reason) for gap in np.flatnonzero(np.diff(edges) > 1)]
