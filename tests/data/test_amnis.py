@@ -68,6 +68,9 @@ def test_outside_the_mask_there_is_background_and_levels_below_0_are_0(tmp_path)
     inside = made[0].masks[1] > 0
     assert np.array_equal(masked.images[0], np.where(inside, plain.images[0], 650))
     assert masked.table["object"].tolist() == [0]  # the mask of the other one is empty in this channel
+    text, good = report_on("amnis", root=tmp_path)
+    assert good and "levels below 0 in 1 object(s), which are read as 0" in text
+    assert "masks: of 2 objects, 1 of them empty in the brightfield" in text
     write_cif(tmp_path / "made.cif", cells(2, masked=False))
     with pytest.raises(DataError, match="cannot be used .it has no mask."):
         open_dataset("amnis", root=tmp_path).images.mask(0)
@@ -148,6 +151,9 @@ def test_the_analysis_of_a_file_is_the_one_that_names_it(tmp_path):
     write_daf(tmp_path / "c.daf", "run.cif", 3, tagged("R", [0]))
     with pytest.raises(DataError, match="Several analyses are of .*run.cif .a.daf, c.daf.: name the right one run.daf"):
         open_dataset("amnis", root=tmp_path, options={"classes_from": "population"})
+    write_daf(tmp_path / "run.daf", "name before it was renamed.cif", 3, tagged("Z", [2]))
+    dataset = open_dataset("amnis", root=tmp_path, options={"classes_from": "population"})
+    assert dataset.table[["cell_id", "class_name"]].to_numpy().tolist() == [["run.cif#2", "Z"], ["walk.cif#1", "W"]]
 
 
 def test_a_raw_file_beside_its_compensated_one_is_not_read_twice(tmp_path, caplog):

@@ -1,6 +1,7 @@
 """Files past 4 GiB, cut, damaged or made to deceive: the object at fault is named, the others are read."""
 
 import logging
+import os
 import struct
 import subprocess
 import sys
@@ -156,15 +157,21 @@ def test_xml_from_outside(xml, reason, tmp_path):
         open_dataset("amnis", root=tmp_path)
 
 
-def test_text_that_is_said_to_be_longer_than_the_file_is_not_allocated(tmp_path):
+@pytest.mark.parametrize(
+    ("said", "size", "reason"),
+    [(2**26, None, "cut off by the end of the file"), (2**27, 2**28, "tag 33027 is said to have 134,217,728 bytes")],
+)
+def test_text_that_is_said_to_be_longer_than_it_can_be_is_not_allocated(said, size, reason, tmp_path):
     path = tmp_path / "made.cif"
     write_cif(path, some_cells(2))
     data = bytearray(path.read_bytes())
     at = data.find(struct.pack("<HH", 33027, 2)) + 4
-    data[at : at + 4] = struct.pack("<I", 2**26)
+    data[at : at + 4] = struct.pack("<I", said)
     path.write_bytes(data)
+    if size:
+        os.truncate(path, size)  # a hole
     tracemalloc.start()
-    with pytest.raises(Damaged, match="cut off by the end of the file"):
+    with pytest.raises(Damaged, match=reason):
         read_objects(path)
     assert tracemalloc.get_traced_memory()[1] < 2**20
     tracemalloc.stop()
@@ -193,7 +200,7 @@ def mutated(data: bytes, directories: list[int], rng: np.random.Generator) -> by
 
 
 @pytest.mark.parametrize(
-    "seeds", [range(150), pytest.param(range(150, 5000), marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
+    "seeds", [range(100), pytest.param(range(100, 3000), marks=[pytest.mark.slow, pytest.mark.timeout(1200)])]
 )
 def test_mutations_end_in_a_sentence_soon_and_in_little_memory(seeds, tmp_path, caplog):
     caplog.set_level(logging.CRITICAL)
@@ -240,25 +247,24 @@ def test_mutations_of_the_real_file(seed, tmp_path, caplog):
         pass
 
 
-#: Opens a file and reads every cell once more; prints cells and the most memory that was used, in MB.
+#: Opens a file, which decodes every cell, and decodes some once more; prints the most memory that was used, in MB.
 STREAM = """
 import resource, sys
 from cgrecnet.data import open_dataset
-dataset = open_dataset("amnis", root=sys.argv[1], options={"hash": sys.argv[2]})
-pixels = sum(image.size for image in dataset.images)
+dataset = open_dataset("amnis", root=sys.argv[1])
+pixels = sum(image.size for image in dataset.images[::10])
 print(len(dataset), pixels, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-@pytest.mark.parametrize("checked", ["content", "names"])
-def test_a_hundred_thousand_objects_stream(checked, tmp_path):
+def test_a_hundred_thousand_objects_stream(tmp_path):
     planes, masks = np.random.default_rng(2).integers(0, 1024, (3, 20, 20)), np.ones((3, 20, 20), np.uint8)
     one = Cell(planes, strip=encode_grey(side_by_side(planes)), mask_strip=encode_mask(side_by_side(masks)))
     write_cif(tmp_path / "many.cif", (one for _ in range(100_000)), stated=100_000)
     done = subprocess.run(
-        [sys.executable, "-c", STREAM, str(tmp_path / "many.cif"), checked], capture_output=True, text=True, check=True
+        [sys.executable, "-c", STREAM, str(tmp_path / "many.cif")], capture_output=True, text=True, check=True
     )
     cells, pixels, memory = done.stdout.split()
-    assert (cells, pixels) == ("100000", "40000000") and float(memory) < 200
+    assert (cells, pixels) == ("100000", "4000000") and float(memory) < 200

@@ -5,8 +5,6 @@ directory comes first, then its strip, then its longer values, so that offsets o
 to lie behind the one before lies 4 GiB further on, and so do a strip and a value that seem to lie before their own
 directory. General TIFF readers cannot be used: they follow the offsets as they stand, and know neither the
 compressions nor the unusual types of some tags.
-
-A directory here is (its offset, the bytes of its entries, the offset of the next one as it stands).
 """
 
 import struct
@@ -31,10 +29,12 @@ _ENTRY = {
     for order in "<>"
 }
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-_BYTE, _SHORT, _LONG = 1, 3, 4
+_BYTE, _SHORT = 1, 3
 
 
 class Directory(NamedTuple):
+    """Where a directory is, the bytes of its entries, and the offset of the next one as it stands."""
+
     offset: int
     entries: bytes
     next: int
@@ -125,8 +125,9 @@ class Container:
     def _sorted(self, offset: int, file: BinaryIO) -> Directory | None:
         """The directory at `offset`, if its tags ascend as they should."""
         found = self.directory(offset, file)
-        tags = self.table(found.entries)["tag"].astype(np.int64) if found else np.zeros(2)
-        return found if (np.diff(tags) > 0).all() else None
+        if found is None or (np.diff(self.table(found.entries)["tag"].astype(np.int64)) <= 0).any():
+            return None
+        return found
 
     def value(self, here: Directory, tag: int, file: BinaryIO, most: int) -> bytes:
         """Content of the entry `tag`, b"" where there is none; Damaged where it is longer than `most` bytes or cut."""
@@ -165,7 +166,7 @@ class Container:
             short, byte = value & 0xFFFF, value & 0xFF
         else:
             short, byte = value >> 16, value >> 24
-        one = np.select([kind == _BYTE, kind == _SHORT, kind == _LONG], [byte, short, value], -1)
+        one = np.select([kind == _BYTE, kind == _SHORT], [byte, short], value)
         return np.where(entries["count"] == 1, one, value)
 
 

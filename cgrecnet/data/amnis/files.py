@@ -15,7 +15,7 @@ ENDINGS = (".cif", ".rif")
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A file of cells: its path, and its name below the root that was asked for, with / and without what is hidden."""
+    """A file of cells: its path, and its name below the root that was asked for, with /, fit to be printed."""
 
     path: Path
     name: str

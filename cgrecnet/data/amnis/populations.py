@@ -111,7 +111,7 @@ class _Reader:
             self.all.add(name)
         elif kind == "T":
             self.population, self.tagged = name, []
-        elif kind == "G" and given.get("fx") == OBJECT_NUMBER and "fy" not in given and len(line) == 2:
+        elif kind == "G" and given.get("fx") == OBJECT_NUMBER and len(line) == 2:
             if given.get("base") in self.all:
                 self.found.ranges[name] = (min(line), max(line))
             else:

@@ -134,7 +134,7 @@ def _ranges(objects: Objects, found: Findings) -> Iterator[str]:
         mark = " (bright)" if channel in said.brightfield[:1] else ""
         yield f"  {f'Ch{channel}{mark}':<14}" + "".join(f"{level:>9,}" for level in levels.range())
     if found.below:
-        yield f"  levels below 0 in {found.below:,} objects, which are read as 0"
+        yield f"  levels below 0 in {found.below:,} object(s), which are read as 0"
     if said.brightfield:
         levels = found.levels[said.channels.index(said.brightfield[0])].range()
         yield f"  {levels.fit(window)}"
