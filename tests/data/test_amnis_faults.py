@@ -11,7 +11,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cif_writer import LONG, SHORT, Cell, acquisition, encode_grey, encode_mask, side_by_side, write_cif
+from cif_writer import (
+    LONG,
+    SHORT,
+    Cell,
+    acquisition,
+    encode_grey,
+    encode_mask,
+    side_by_side,
+    tagged,
+    write_cif,
+    write_daf,
+)
 
 from cgrecnet.data import open_dataset, report_on
 from cgrecnet.data.amnis.codec import Damaged
@@ -232,6 +243,20 @@ def test_mutations_end_in_a_sentence_soon_and_in_little_memory(seeds, tmp_path, 
             tracemalloc.stop()
         assert time.process_time() - began < 2, seed
     assert opened > 2 * len(seeds) and refused > len(seeds) / 4  # both ways were gone
+
+
+def test_mutations_of_an_analysis_end_in_a_sentence(tmp_path, caplog):
+    caplog.set_level(logging.CRITICAL)
+    write_cif(tmp_path / "run.cif", some_cells())
+    daf = write_daf(tmp_path / "run.daf", "run.cif", 6, tagged("A", [0, 1]) + tagged("B", [3, 5]), binary=True)
+    data, opened = daf.read_bytes(), 0
+    for seed in range(200):
+        daf.write_bytes(mutated(data, [0, 150, 300], np.random.default_rng(seed)))
+        try:
+            opened += len(open_dataset("amnis", root=tmp_path, options={"classes_from": "population"})) > 0
+        except UserError:
+            pass
+    assert 0 < opened < 200
 
 
 @pytest.mark.slow
