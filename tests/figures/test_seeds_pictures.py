@@ -45,6 +45,12 @@ def test_the_table_names_n_and_the_seeds_that_are_needed():
     assert spread_table({42: 1.0}, {}) == ""
     same = spread_table({1: 1.0, 2: 1.0}, {"any": 1.0})
     assert "| 2 (2 to 2) |" in same, "no spread at all: two seeds are enough"
+    for n in (45, 90, 900):  # the same number of cells apart with each seed, alike but for rounding
+        for apart in range(1, 12):
+            rights = np.random.default_rng(n).integers(20, n - 20, 3)
+            alike = {seed: 100 * ((right + apart) / n - right / n) for seed, right in enumerate(rights)}
+            assert "| 2 (2 to 2) |" in spread_table(alike, {"any": 1.0})
+            assert "interval" not in mean_words(alike, "A", "B")
     assert "| difference with seed 7, points | \N{MINUS SIGN}1.50 |" in spread_table({7: -1.5, 8: 1.0}, {})
 
 
