@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=4000)
     parser.add_argument("--json", type=Path, default=Path("results/interval-coverage/coverage.json"))
     args = parser.parse_args()
-    start = time.perf_counter()
+    start, made_by = time.perf_counter(), commit()
     places = [(measure, n, truth, against) for measure, (_, margin) in MEASURES.items() for n in SIZES
               for truth in (margin, 0.0) for against in AGAINST]  # fmt: skip
     rows = [simulate(*place, args.draws) for place in tqdm(places, "settings", file=sys.stderr)]
@@ -115,7 +115,7 @@ def main() -> None:
         "seconds": round(time.perf_counter() - start, 1),
         "software": software(),
         "hardware": hardware(torch.device("cpu")),
-        "commit": commit(),
+        "commit": made_by,
     }
     args.json.parent.mkdir(parents=True, exist_ok=True)
     with whole(args.json, "w") as file:
