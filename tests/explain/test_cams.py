@@ -8,6 +8,7 @@ from torch import nn
 from cgrecnet.errors import ConfigError
 from cgrecnet.explain.cams import CAMS, cam_maps
 from cgrecnet.explain.layers import Layer
+from cgrecnet.explain.occlusion import occlusion_maps
 
 TARGETS = [0, 1, 2, 1, 0]
 
@@ -76,6 +77,15 @@ def test_it_works_inside_inference_mode_and_autocast(network, layer, images):
         np.testing.assert_array_equal(cam_maps("hirescam", network, layer, images.clone(), TARGETS), wanted)
 
 
+@pytest.mark.parametrize("method", CAMS)
+def test_a_network_in_bfloat16_is_explained_in_bfloat16(method, network, layer, images):
+    wanted = cam_maps(method, network, layer, images, TARGETS)
+    found = cam_maps(method, network.bfloat16(), layer, images, TARGETS)
+    assert found.dtype == np.float32 and (found != wanted).any()
+    np.testing.assert_allclose(found, wanted, atol=0.03 * np.abs(wanted).max())
+    assert np.isfinite(occlusion_maps(network, images, TARGETS, grid=4)).all()
+
+
 class Wrong(nn.Module):
     """Fails as a bug in a network would: with IndexError, the one that the library's context manager swallows."""
 
@@ -101,6 +111,13 @@ def test_errors_are_not_swallowed_and_leave_no_hook(images):
 def test_a_class_that_is_not_there_is_refused(targets, words, network, layer, images):
     with pytest.raises(ConfigError, match=words):
         cam_maps("gradcam", network, layer, images, targets)
+
+
+def test_no_image_is_refused_in_one_sentence(network, layer, images):
+    with pytest.raises(ConfigError, match="no images"):
+        cam_maps("gradcam", network, layer, images[:0], [])
+    with pytest.raises(ConfigError, match="no images"):
+        occlusion_maps(network, images[:0], [])
 
 
 def test_a_layer_that_is_not_there_or_not_used_once_is_refused(network, images):
