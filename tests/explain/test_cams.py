@@ -100,7 +100,7 @@ class Wrong(nn.Module):
 def test_errors_are_not_swallowed_and_leave_no_hook(images):
     wrong = Wrong()
     with pytest.raises(IndexError):
-        cam_maps("gradcam", wrong, Layer("late"), images, TARGETS)
+        cam_maps("gradcam", wrong, Layer("late", 2), images, TARGETS)
     assert wrong.training and not wrong.late._forward_hooks
 
 
@@ -122,10 +122,10 @@ def test_no_image_is_refused_in_one_sentence(network, layer, images):
 
 def test_a_layer_that_is_not_there_or_not_used_once_is_refused(network, images):
     with pytest.raises(ConfigError, match="no layer 'layer9'"):
-        cam_maps("gradcam", network, Layer("layer9"), images, TARGETS)
+        cam_maps("gradcam", network, Layer("layer9", 2), images, TARGETS)
     network.spare = nn.Identity()
     with pytest.raises(ConfigError, match="used 0 times"):
-        cam_maps("gradcam", network, Layer("spare"), images, TARGETS)
+        cam_maps("gradcam", network, Layer("spare", 2), images, TARGETS)
 
 
 class InPlace(nn.Module):
@@ -142,7 +142,7 @@ class InPlace(nn.Module):
 def test_what_the_network_overwrites_later_does_not_reach_the_map(images):
     torch.manual_seed(0)
     network = InPlace()
-    found = cam_maps("gradcam", network, Layer("late"), images, TARGETS)
+    found = cam_maps("gradcam", network, Layer("late", 2), images, TARGETS)
     a = network.late(images).detach()
     g = (a > 0) * network.head.weight[TARGETS].detach()[:, :, None, None] / (16 * 16)
     wanted = (g.mean(dim=(2, 3), keepdim=True) * a).sum(dim=1).numpy()
