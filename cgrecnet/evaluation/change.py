@@ -34,26 +34,29 @@ def sign_flip(values: Sequence[float]) -> float:
     r"""Two-sided p-value of $\sum_i v_i$ where each $v_i$ could as well have had the other sign.
 
     values: one number per cell, of few different sizes; zeros do not count. 1 where all are zero.
-    With values of 1 and -1 alone this is McNemar's exact test. The cells of one size sum to a binomial number; the sums
-    of all sizes but the commonest are listed, which gives p to 1e-12. Where they are more than `LIMIT` (five sizes or
-    more of hundreds of cells), `DRAWS` are drawn from a fixed seed, and p has a standard error of 0.0005 at most.
+    With values of 1 and -1 alone this is McNemar's exact test. p is right to 1e-12, or, where the sums are too many to
+    list (five sizes or more of hundreds of cells each), has a standard error of 0.0005 at most.
     Raises ValueError where a value is not finite.
     """
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).all():
         raise ValueError("The test needs finite values, one per cell.")
-    values = values[values != 0]
-    if not len(values):
-        return 1.0
-    values = values / np.abs(values).max()
+    values = values[values != 0] / np.abs(values).max(initial=1e-300)
     sizes, kind, counts = np.unique(np.round(np.abs(values), 9), return_inverse=True, return_counts=True)
-    observed = abs(float(sizes @ np.bincount(kind, np.sign(values)))) - 1e-9  # rounding may part two equal sums
-    if observed <= 0:
-        return 1.0
+    observed = abs(sizes @ np.bincount(kind, np.sign(values), len(sizes))) - 1e-9  # rounding may part two equal sums
+    return further_sums(sizes, counts, observed) if observed > 0 else 1.0
+
+
+def further_sums(sizes: np.ndarray, counts: np.ndarray, observed: float) -> float:
+    """The share of all ways to sign `counts` cells of each of the sizes whose sum is as far from 0 as `observed`.
+
+    The cells of one size sum to a binomial number. The sums of all sizes but the commonest are listed, as far as they
+    have a chance; the commonest size then has to bring the rest. More than `LIMIT` sums are not listed: `DRAWS` of them
+    are drawn, from a fixed seed.
+    """
     order = np.argsort(counts)
     sizes, counts = sizes[order], counts[order]
-    # Beyond seven standard deviations (and a half) nothing is left that 1e-12 would show.
-    reach = np.minimum(counts, np.ceil(7.5 * np.sqrt(counts)) + 1).astype(int)
+    reach = np.minimum(counts, np.ceil(7.5 * np.sqrt(counts)) + 1).astype(int)  # 7.5 standard deviations
     if np.prod(reach[:-1] + 1.0) > LIMIT:
         rng, drawn = np.random.default_rng(0), np.zeros(DRAWS)
         for size, count in zip(sizes, counts, strict=True):

@@ -7,8 +7,8 @@ interval holds every difference d that the score does not exclude,
 
 Unlike the bootstrap's, it has a length where b = c = 0. Up to `EXACT` cells the score only orders the tables, and the
 ends are exact (Buehler's): whatever p is, each misses the truth with a probability of (1 - level) / 2 at most.
-Tango 1998, Statistics in Medicine 17, 891-908; Kabaila and Lloyd 2003, Australian & New Zealand Journal of Statistics
-45, 445-458.
+Tango 1998, Statistics in Medicine 17, 891-908; Buehler 1957, Journal of the American Statistical Association 52,
+482-493.
 """
 
 from functools import lru_cache
