@@ -84,7 +84,7 @@ Markdown(
 # ## Does the rule keep its promises?
 #
 # The second question is answered by an interval, and the interval promises two things.
-# It holds the true difference in 90 % of all studies; and where the true difference is just as large as the margin, at most 5 % of the studies are told that there is none beyond it.
+# It holds the true difference as often as its level says; and where the true difference is just as large as the margin, no more studies than $\alpha$ allows are told that there is none beyond it.
 # Where the truth is known, this can be checked.
 # So two networks were made up, with known chances for each cell, and compared on test cells drawn at random, many times over.
 #
@@ -128,7 +128,7 @@ def draw_coverage(rows):
     return figure
 
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to a margin of 2 points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to the margin, two points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
 draw_coverage(rows)
 plt.show()
 
