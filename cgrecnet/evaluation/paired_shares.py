@@ -20,8 +20,8 @@ from scipy.stats import binom, norm
 
 from cgrecnet.evaluation.arrays import share
 
-#: Up to so many cells the interval is exact. Beyond, margins of a point or more are further from a difference of 0
-#: than the few cells at which the score's normal law is roughest.
+#: Up to so many cells the interval is exact. The score's normal law is roughest where about three discordant cells are
+#: expected, which beyond this number are less than a point.
 EXACT = 300
 
 
