@@ -145,7 +145,7 @@ Provenance(
 # %% tags=["remove-input"]
 def extremes(rule, measure="accuracy"):
     """(most draws taken for none, fewest intervals that hold the truth) where the difference equals the margin."""
-    found = [row[rule] for row in rows if row["measure"] == measure and row["truth"] and not row[rule]["none"]]
+    found = [row[rule] for row in rows if row["measure"] == measure and row["truth"] and row[rule]["none"] < 0.5]
     return max(one["inside"] for one in found), min(one["holds"] for one in found)
 
 
