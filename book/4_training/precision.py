@@ -21,7 +21,6 @@
 
 # %% tags=["remove-input"]
 import json
-import math
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -29,8 +28,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from cgrecnet.figures.provenance import from_dataset, from_records
-from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, use_book_style
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.experiments import experiment
 

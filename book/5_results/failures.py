@@ -172,7 +172,7 @@ else:
         ])  # fmt: skip
     head = ["class", "cells", "both right", "only CG-RecNet", "only baseline", "both wrong", "difference in recall", "McNemar p"]
     shown = wide_table(head, rows, "Cells that CG-RecNet and the baseline have right", rem=48) + (
-        "\n\nJurkat; difference in percentage points, CG-RecNet minus baseline, 95 % bootstrap interval over cells. "
+        "\n\nJurkat; difference in percentage points, CG-RecNet minus baseline, 95 % interval over cells (Tango's, or exact where they are few). "
         "*Exploratory*: p-values are not corrected, and speak of these trained networks, not of training again. "
         "The planned comparison (P1), over folds, is in {doc}`ablation`."
     )

@@ -184,7 +184,7 @@ from cgrecnet.explain.curves import curves
 from cgrecnet.explain.faithfulness import agreement, area
 from cgrecnet.explain.methods import heat, resize
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, cascade, moved, network_free_map, swapped
-from cgrecnet.explain.study import make_maps, part_masks, score_map
+from cgrecnet.explain.study import aligned_energy, make_maps, part_masks, score_map
 from cgrecnet.explain.summary import summary
 
 EVERY = ("gradcam@last", "gradcam++@last", "hirescam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2")
@@ -234,6 +234,11 @@ for name, maps in hot.items():
         for what, values in score_map(one, {part: mask[: len(one)] for part, mask in masks.items()}).items():
             arrays[f"score/{name}/{kind}/{what}"] = values.astype(np.float32)
             scores.setdefault(name, {}).setdefault(kind, {})[what] = summary(values)
+for name, maps in raw.items():
+    for kind in (kind for kind in maps if "@" in kind):
+        values = aligned_energy(maps[kind], name.split()[1], kind, masks["cell"])
+        arrays[f"score/{name}/{kind}/energy cell aligned"] = values.astype(np.float32)
+        scores[name][kind]["energy cell aligned"] = summary(values)
 print(json.dumps({kind: found["energy cell"] for kind, found in scores[first].items()}, indent=1))
 
 # %% [markdown]

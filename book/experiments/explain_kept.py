@@ -107,7 +107,7 @@ touching = float((masks["cell"] & masks["border"]).any(axis=(1, 2))[n:].mean())
 from cgrecnet.explain.methods import heat, resize
 from cgrecnet.explain.modules import fusion_change, gate_contrast
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, fresh_like, moved, network_free_map, swapped
-from cgrecnet.explain.study import make_maps, score_map
+from cgrecnet.explain.study import aligned_energy, make_maps, score_map
 from cgrecnet.explain.summary import summary
 from cgrecnet.models import create_model
 
@@ -152,6 +152,12 @@ for name, maps in hot.items():
             scores.setdefault(name, {}).setdefault(kind, {})[what] = summary(values)
             if name == first and what == "energy cell":
                 by_answer[kind] = {"right": summary(values[where < count]), "wrong": summary(values[where >= count])}
+
+for name, maps in raw.items():
+    for kind in (kind for kind in maps if "@" in kind):
+        values = aligned_energy(maps[kind][n:], name.split()[1], kind, here["cell"])
+        arrays[f"score/{name}/{kind}/energy cell aligned"] = values.astype(np.float32)
+        scores[name][kind]["energy cell aligned"] = summary(values)
 
 inside = {}
 for name, network in networks.items():

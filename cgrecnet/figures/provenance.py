@@ -105,7 +105,7 @@ def _validity(records: Sequence[RunRecord]) -> str:
         which = ", ".join(old) if len(old) <= OPEN else f"{len(old)} of these runs, {old[0]} among them"
         return f"{which}: of an earlier protocol or of other cells; run the sweep again to bring the numbers up to date"
     torch = version("torch").partition("+")[0]
-    others = dict.fromkeys(v for r in records if (v := r.software["torch"].partition("+")[0]) != torch)
+    others = dict.fromkeys(v for r in records if (v := r.software.get("torch", torch).partition("+")[0]) != torch)
     return f"current (protocol {PROTOCOL})" + (f"; with torch {', '.join(others)}, here is {torch}" if others else "")
 
 

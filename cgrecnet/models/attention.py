@@ -41,6 +41,11 @@ def full(x: Tensor) -> Tensor:
     return x.float() if x.dtype in COARSE else x
 
 
+def autocasts(x: Tensor) -> bool:
+    """Whether autocast is on for the device of x (some devices have none)."""
+    return torch.amp.is_autocast_available(x.device.type) and torch.is_autocast_enabled(x.device.type)
+
+
 def inverse_length(x: Tensor, dim: int) -> Tensor:
     """1 / |x| along one dimension, which is kept; a length under `EPS` counts as `EPS`."""
     return full(x).square().sum(dim, keepdim=True).clamp_min(EPS * EPS).rsqrt()

@@ -29,7 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.models.attention import COARSE, CrossCovarianceAttention, LinAngularAttention, full
+from cgrecnet.models.attention import COARSE, CrossCovarianceAttention, LinAngularAttention, autocasts, full
 
 SPATIAL_MAPS = ("softmax", "sigmoid")
 COMBINATIONS = ("sum", "recalibrate", "recalibrate_plus_xca")
@@ -86,13 +86,11 @@ class CrossAttentionFusion(nn.Module):
 
     def spatial_logits(self, pooled: Tensor, size: tuple[int, int]) -> Tensor:
         """What `spatial_weights` takes the softmax or sigmoid of, (B, N), float32."""
-        with torch.autocast(pooled.device.type, enabled=False):
-            return _convolve(self.conv2, self.squeezed(pooled, size).relu()).flatten(1)
+        return _convolve(self.conv2, self.squeezed(pooled, size).relu()).flatten(1)
 
     def squeezed(self, pooled: Tensor, size: tuple[int, int]) -> Tensor:
         """The one channel before the ReLU between the two convolutions, (B, 1, H, W), float32."""
-        with torch.autocast(pooled.device.type, enabled=False):
-            return _convolve(self.conv1, full(pooled).unflatten(2, size))
+        return _convolve(self.conv1, full(pooled).unflatten(2, size))
 
     def maps(self, f1: Tensor, f2: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor | None]:
         """s_1 and, where the branches are summed, s_2; each (B, N, 1), float32."""
@@ -125,10 +123,11 @@ def _pool(features: Tensor) -> Tensor:
 
 
 def _convolve(layer: nn.Conv2d, x: Tensor) -> Tensor:
-    """`layer` of x in the type of x, whatever the type of its weights."""
-    if layer.weight.dtype == x.dtype:
+    """`layer` of x in the type of x, whatever autocast and the type of its weights are."""
+    if layer.weight.dtype == x.dtype and not autocasts(x):
         return layer(x)
-    return nn.functional.conv2d(x, layer.weight.to(x.dtype), layer.bias.to(x.dtype), padding=layer.padding)
+    with torch.autocast(x.device.type, enabled=False):
+        return nn.functional.conv2d(x, layer.weight.to(x.dtype), layer.bias.to(x.dtype), padding=layer.padding)
 
 
 class FusionModule(nn.Module):
@@ -172,7 +171,7 @@ class FusionModule(nn.Module):
         f1, f2 = self.branches(x)
         out = self.expand(self.fuse(f1, f2, size)) if f1.dtype not in COARSE else self._in_parts(f1, f2, size)
         out = out.transpose(1, 2).unflatten(2, size)
-        if not torch.is_autocast_enabled(x.device.type):  # a module that was cast: so was what follows it
+        if not autocasts(x):  # a module that was cast: so was what follows it
             out = out.to(x.dtype)
         return x + out if self.skip else out
 
