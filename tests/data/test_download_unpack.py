@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from cgrecnet.data import fetch_unpack
-from cgrecnet.data.fetch_unpack import Unpackable, archive_ending, unpack
+from cgrecnet.data.download import unpack as unpacking
+from cgrecnet.data.download.unpack import Unpackable, archive_ending, unpack
 
 
 def make_zip(path, members):
@@ -79,17 +79,17 @@ def test_a_link_in_a_zip_is_left_out(tmp_path):
 
 
 def test_bombs_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(fetch_unpack, "SMALL", 10_000)
+    monkeypatch.setattr(unpacking, "SMALL", 10_000)
     bomb = make_zip(tmp_path / "x.zip", [("a", bytes(10**6)), ("b", bytes(10**6))])
     assert bomb.stat().st_size < 5000
     refused(bomb, "grows to more than 100 times its size")
     refused(make_tar(tmp_path / "x.tgz", [("a", bytes(10**6)), ("b", bytes(10**6))]), "grows to more than 100 times")
-    monkeypatch.setattr(fetch_unpack, "MOST_FILES", 2)
+    monkeypatch.setattr(unpacking, "MOST_FILES", 2)
     refused(make_zip(tmp_path / "y.zip", [(str(i), b"x") for i in range(3)]), "or 2 files")
 
 
 def test_a_head_that_lies_about_the_size_is_not_believed(tmp_path, monkeypatch):
-    monkeypatch.setattr(fetch_unpack, "SMALL", 10_000)
+    monkeypatch.setattr(unpacking, "SMALL", 10_000)
     archive = make_zip(tmp_path / "x.zip", [("a", bytes(10**6))])
     data = archive.read_bytes()
     archive.write_bytes(data.replace((10**6).to_bytes(4, "little"), (9).to_bytes(4, "little")))
