@@ -205,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
             right["Content-Range"] = f"bytes {first}-{len(content) - 1}/{len(content)}"
         if self.server.lengths:
             right["Content-Length"] = str(len(content) - first)
-        self.send_response(206 if first else 200)
+        self.send_response_only(206 if first else 200)
         for key, value in (right | {key.replace("_", "-"): value for key, value in headers.items()}).items():
             self.send_header(key, value)
         self.end_headers()
@@ -224,7 +224,7 @@ class _Handler(BaseHTTPRequestHandler):
         return None
 
     def answer(self, status: int, content: bytes, **headers) -> None:
-        self.send_response(status)
+        self.send_response_only(status)
         for key, value in ({"Content-Length": str(len(content))} | headers).items():
             self.send_header(key, value)
         self.end_headers()

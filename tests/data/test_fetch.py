@@ -13,12 +13,12 @@ from repository_server import RepositoryServer, challenge, web_page
 
 from cgrecnet.data import fetch
 from cgrecnet.data.download import folder as download_folder
-from cgrecnet.data.download import remote
 from cgrecnet.data.download.transfer import OVERLAP
 from cgrecnet.errors import DataError
 
 FILES = {f"Experiment_1/G1/Ch{c}_CP0001.tif": random.Random(c).randbytes(200_000) for c in (3, 4, 6)}
 FIRST, SECOND, THIRD = FILES
+pytestmark = pytest.mark.usefixtures("waits")
 REGISTRY = {
     name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()} for name, content in FILES.items()
 }
@@ -31,13 +31,6 @@ def server(monkeypatch):
     with RepositoryServer(FILES) as running:
         running.images = f"{running.url}/raw.example/files"
         yield running
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    seconds = []
-    monkeypatch.setattr(remote, "sleep", seconds.append)
-    return seconds
 
 
 @pytest.fixture

@@ -1,60 +1,29 @@
 """The download by DOI against a server on loopback that breaks in many ways; nothing reaches the outside."""
 
 import hashlib
-import io
 import json
 import shutil
 import subprocess
 import sys
 import time
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import repository_server
-from PIL import Image
 from repository_server import RepositoryServer
-from zhu_trees import crop
+from zhu_download import CELLS, DOI, FILES, HERE, assert_whole, bmp, get, visible, zipped
 
 from cgrecnet.data import available, fetch_dataset, open_dataset, report_on, zhu_fetch
 from cgrecnet.data.download import folder as download_folder
-from cgrecnet.data.download import remote, unpack
+from cgrecnet.data.download import unpack
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.download.repositories import list_remote, parse_doi
 from cgrecnet.data.download.transfer import OVERLAP, Transfer, WrongContent
 from cgrecnet.data.zhu_fetch import fetch
 from cgrecnet.errors import ConfigError, DataError
 
-DOI = repository_server.FIGSHARE
-
-
-def bmp(seed: int) -> bytes:
-    Image.fromarray(crop(seed)).save(target := io.BytesIO(), "BMP")
-    return target.getvalue()
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    with zipfile.ZipFile(target := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in members.items():
-            packed.writestr(name, content)
-    return target.getvalue()
-
-
-CELLS = {f"{code}_1d1_{i}_Ch1.ome.bmp": bmp(10 * n + i) for n, code in enumerate("aon") for i in range(40)}
-FILES = {
-    "cells.zip": zipped({f"images/{name}": content for name, content in CELLS.items()}),
-    "o_1d2_99_Ch1.ome.bmp": bmp(99),
-    "Liesmich äöü 日本.txt": b"what these are",
-}
-
-
-@pytest.fixture(autouse=True)
-def waits(monkeypatch):
-    """Seconds that would have been waited; no test waits."""
-    seconds = []
-    monkeypatch.setattr(remote, "sleep", seconds.append)
-    return seconds
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 @pytest.fixture
@@ -64,26 +33,8 @@ def server(monkeypatch):
         yield running
 
 
-def get(folder: Path, doi: str = DOI, **more) -> Path:
-    return fetch(folder, doi, progress=False, **more)
-
-
 def changed(listing, **facts):
     return replace(listing, files=tuple(replace(file, **facts) for file in listing.files))
-
-
-def visible(folder: Path) -> list[str]:
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in names if not name.startswith(".download/"))
-
-
-HERE = sorted([f"cells/images/{name}" for name in CELLS] + ["o_1d2_99_Ch1.ome.bmp", "Liesmich äöü 日本.txt"])
-
-
-def assert_whole(folder: Path) -> None:
-    assert visible(folder) == HERE
-    assert all((folder / "cells/images" / name).read_bytes() == content for name, content in CELLS.items())
-    assert sorted(path.name for path in (folder / ".download").iterdir()) == ["fetched.json", "listing.json", "lock"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +60,7 @@ class Download:
     def run(self) -> None:
         """Raise DataError where a file is not there at the end, the disk is full, or another download is running."""
         self.staging = self.folder / STAGING
+        self._called = Counter(name for file in self.files for name in {file.name, _stem(file.name)})
         try:
             self._done = self._read_done()
             if todo := [file for file in self.files if not self._is_done(file)]:
@@ -75,11 +77,12 @@ class Download:
         self._say()
 
     def _fetch(self, todo: list[RemoteFile]) -> None:
-        by_hand = [file for file in todo if self._is_by_hand(file)]
-        others = [file for file in todo if file not in by_hand]
-        for file in by_hand:
-            self._troubles += self._place(file, self.folder / file.name)
-        others = [file for file in others if self._can_be_fetched(file)]
+        others = []
+        for file in todo:
+            if archive_ending(file.name) and self._fits(file, self.folder / file.name):
+                self._troubles += self._place(file, self.folder / file.name)
+            elif self._can_be_fetched(file):
+                others.append(file)
         self._check_room(others)
         self._session = open_session()  # one, to keep connections over many files
         total = sum(file.bytes or 0 for file in others)
@@ -131,13 +134,13 @@ class Download:
         """Unpack or move what has arrived, or was put there by hand; what a user must do about it."""
         place = self.folder / file.name
         place.parent.mkdir(parents=True, exist_ok=True)
+        if trouble := self._taken(file):
+            return [trouble]
         if (ending := archive_ending(file.name)) is None:
             os.replace(here, place)
             discard(here)
             return [f"{file.name} must be unpacked by hand"] if archive_ending(file.name, BY_HAND) else []
         into = self._into(file)
-        if trouble := self._taken(file, into):
-            return [trouble]
         fresh = self.staging / f"{place.name}.unpacked"
         try:
             left = unpack(here, fresh, ending, self.progress)
@@ -158,10 +161,9 @@ class Download:
         return [f"{shown(name)} of {file.name} is still packed ({reason})" for name, reason in left if _packed(name)]
 
     def _into(self, file: RemoteFile) -> Path:
-        """Folder of an archive's content: its name without the ending, unless another file is called so."""
-        others = {name for other in self.files if other is not file for name in (other.name, _stem(other.name))}
+        """The place of a file, or of an archive's content: a folder of its name without ending, if that is its own."""
         stem = _stem(file.name)
-        return self.folder / (file.name.replace(".", "-") if stem in others else stem)
+        return self.folder / (f"{file.name}-unpacked" if stem != file.name and self._called[stem] > 1 else stem)
 
     def _is_done(self, file: RemoteFile) -> bool:
         noted = self._done.get(file.name, {})
@@ -176,12 +178,9 @@ class Download:
     def _fits(self, file: RemoteFile, place: Path) -> bool:
         return place.is_file() and file.bytes in (None, place.stat().st_size) and has_checksum(place, file.checksum)
 
-    def _is_by_hand(self, file: RemoteFile) -> bool:
-        return archive_ending(file.name) is not None and self._fits(file, self.folder / file.name)
-
     def _can_be_fetched(self, file: RemoteFile) -> bool:
-        """Whether it has an address, and the place of an archive's content is free or from this download."""
-        if archive_ending(file.name) and (trouble := self._taken(file, self._into(file))):
+        """Whether it has an address, and its place is free or from this download."""
+        if trouble := self._taken(file):
             self._troubles.append(trouble)
         elif not file.urls:
             there = (self.folder / file.name).is_file()
@@ -191,10 +190,12 @@ class Download:
             return True
         return False
 
-    def _taken(self, file: RemoteFile, into: Path) -> str | None:
-        if not into.exists() or self._done.get(file.name, {}).get("into") == into.relative_to(self.folder).as_posix():
+    def _taken(self, file: RemoteFile) -> str | None:
+        place = self._into(file)
+        ours = self._done.get(file.name, {}).get("into") == place.relative_to(self.folder).as_posix()
+        if ours or not (place.exists() if archive_ending(file.name) else place.is_dir()):
             return None
-        return f"{file.name} was left, because {shown(into)} is there and not from this download (move it away)"
+        return f"{file.name} was left, because {shown(place)} is there and not from this download (move it away)"
 
     def _check_room(self, todo: list[RemoteFile]) -> None:
         there = sum(part.stat().st_size for part in map(self._part, todo) if part.exists())
@@ -227,8 +228,8 @@ class Download:
         if self._blocked:
             them = "it" if len(self._blocked) == 1 else "them"
             words += (
-                f"{_few(self._blocked, ', ')} cannot be had by a program ({self._why}): open {self.page} in a browser, "
-                f"save {them} in {shown(self.folder)}, and run `{self.resume}`, which goes on from there"
+                f"{_few(self._blocked, ', ')} cannot be downloaded by a program ({self._why}): open {self.page} in a "
+                f"browser, save {them} in {shown(self.folder)}, and run `{self.resume}`, which goes on from there"
             )
             words += f"; besides, {_few(troubles)}." if troubles else "."
         else:

@@ -83,14 +83,14 @@ def ask(session: requests.Session, url: str, **more) -> requests.Response:
     except (exceptions.InvalidURL, exceptions.InvalidSchema, exceptions.MissingSchema):
         raise Refused("has or leads to no usable address") from None
     try:
-        _check(response)
+        _check(response, urlsplit(url).hostname)
     except Exception:
         response.close()
         raise
     return response
 
 
-def _check(response: requests.Response) -> None:
+def _check(response: requests.Response, host: str | None) -> None:
     status = response.status_code
     if "x-amzn-waf-action" in response.headers:
         raise Refused(f"wants to see a browser (a bot check, {status})", browser=True)
@@ -102,8 +102,8 @@ def _check(response: requests.Response) -> None:
         raise requests.HTTPError(f"answered {status}", response=response)
     if status in (401, 403):
         words = "asks for a login" if status == 401 else "refuses the download"
-        sent = response.request.headers.get("Authorization") and TOKENS.get(urlsplit(response.request.url).hostname)
-        raise Refused(f"{words} ({status}" + (f", with the token in {sent[0]})" if sent else ")"), browser=True)
+        token = f", with the token in {TOKENS[host][0]}" if "Authorization" in response.request.headers else ""
+        raise Refused(f"{words} ({status}{token})", browser=True)
     if status in (404, 410):
         raise Refused(f"does not have it ({status})")
     if status == 416:

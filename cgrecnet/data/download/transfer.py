@@ -21,6 +21,8 @@ from cgrecnet.data.download.remote import Patience, Refused, RemoteFile, Unfit, 
 from cgrecnet.files import whole
 
 OVERLAP = 1024
+#: Answers in a row that do not continue a part, after which the whole file is asked for.
+_UNFIT = 2
 _CHUNK = 2**16
 _WEB_PAGES = (".html", ".htm", ".xhtml")
 
@@ -58,14 +60,14 @@ class Transfer:
         self.show, self.tries, self.pause, self.session = show, tries, pause, session or open_session()
 
     def __call__(self, file: RemoteFile, part: Path) -> None:
-        if _is_whole(file, part):
+        if _is_whole_already(file, part):
             return
         addresses, refusals, patience = list(file.urls), [], Patience(self.tries, self.pause)
-        turn, from_start, wrong_before = 0, False, False
+        turn, unfit, wrong_before = 0, 0, False
         while True:
             url, before = addresses[turn % len(addresses)], _size(part)
             try:
-                answer = self._receive(file, url, part, from_start)
+                answer = self._receive(file, url, part, from_start=unfit == _UNFIT)
                 if _has_proven_right(file, part, answer):
                     return
                 discard(part)
@@ -78,7 +80,7 @@ class Transfer:
                 if not addresses:
                     raise _by_all(refusals) from None
             except requests.RequestException as error:
-                from_start = isinstance(error, Unfit) and not from_start
+                unfit = (unfit % _UNFIT + 1) if isinstance(error, Unfit) else 0
                 if _size(part) > before:
                     patience.reset()
                 else:
@@ -100,19 +102,25 @@ class Transfer:
             headers |= {"Range": f"bytes={start}-"} | ({"If-Range": etag} if etag else {})
         with ask(self.session, url, headers=headers, stream=True) as response:
             answer = _fitting(response, file, start, etag)
-            self._take(file, part, answer, _within(response.iter_content(_CHUNK), answer))
+            chunks = _within(response.iter_content(_CHUNK), answer)
+            first = next(chunks, b"")
+            if answer.begin == 0 and _is_web_page(first) and not file.name.lower().endswith(_WEB_PAGES):
+                raise Refused("sent a web page in place of the file", browser=True)
+            if not first and answer.total != 0:
+                raise requests.ConnectionError("ended too early")
+            chunks = chain([first], chunks)
+            if have and answer.begin == 0 and None not in (etag, answer.etag) and etag != answer.etag:
+                self._beside(file, part, answer, 0, chunks)  # another version, by the server's word
+            else:
+                self._append(file, part, answer, chunks)
         return answer
 
-    def _take(self, file: RemoteFile, part: Path, answer: _Answer, chunks: Iterator[bytes]) -> None:
+    def _append(self, file: RemoteFile, part: Path, answer: _Answer, chunks: Iterator[bytes]) -> None:
         """Compare the bytes of an answer with the part's, and append those that are new."""
-        have, first, noted = _size(part), next(chunks, b""), answer.begin > 0
-        if answer.begin == 0 and _is_web_page(first) and not file.name.lower().endswith(_WEB_PAGES):
-            raise Refused("sent a web page in place of the file", browser=True)
-        if not first and answer.total != 0:
-            raise requests.ConnectionError("ended too early")
+        have, noted = _size(part), answer.begin > 0
         with open(part, "a+b") as there:
             there.seek(answer.begin)
-            for chunk in chain([first], chunks):
+            for chunk in chunks:
                 at, known = there.tell(), there.read(len(chunk))
                 if not chunk.startswith(known):
                     break
@@ -168,7 +176,7 @@ def discard(part: Path) -> None:
     _note(part).unlink(missing_ok=True)
 
 
-def _is_whole(file: RemoteFile, part: Path) -> bool:
+def _is_whole_already(file: RemoteFile, part: Path) -> bool:
     """Whether a part from an earlier start is the file already; one that cannot become it is removed."""
     if not part.exists():
         return False
