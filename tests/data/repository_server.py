@@ -7,6 +7,7 @@ so the code under test (and pooch's) keeps the real addresses.
 import hashlib
 import json
 import re
+import sys
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -98,6 +99,10 @@ class RepositoryServer(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
         self.thread.join()
+
+    def handle_error(self, request, address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that hangs up is no fault of the server's
+            super().handle_error(request, address)
 
     def first_bytes(self, name: str) -> list[int]:
         return [first for asked, first, _ in self.log if asked == name]

@@ -43,11 +43,8 @@ class Faults:
         if len(self.kinds) % PATIENCE == PATIENCE - 1:
             kind = "do_all"
         self.kinds.append(kind)
-        try:
-            getattr(self, kind)(handler)
-        except ConnectionError:  # the client hung up, as it may
-            pass
         handler.close_connection = True
+        getattr(self, kind)(handler)
         return True
 
     def look(self) -> None:

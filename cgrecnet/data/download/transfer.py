@@ -23,7 +23,7 @@ from cgrecnet.files import whole
 OVERLAP = 1024
 #: Answers in a row that do not continue a part, after which the whole file is asked for.
 _UNFIT = 2
-_CHUNK = 2**16
+_CHUNK = 2**14  # what a connection that breaks may cost
 _WEB_PAGES = (".html", ".htm", ".xhtml")
 
 
@@ -110,7 +110,7 @@ class Transfer:
                 raise requests.ConnectionError("ended too early")
             chunks = chain([first], chunks)
             if have and answer.begin == 0 and None not in (etag, answer.etag) and etag != answer.etag:
-                self._beside(file, part, answer, 0, chunks)  # another version, by the server's word
+                self._write_beside(file, part, answer, 0, chunks)  # another version, by the server's word
             else:
                 self._append(file, part, answer, chunks)
         return answer
@@ -136,11 +136,11 @@ class Transfer:
                 return
         if answer.begin:
             raise Unfit("sent bytes that do not continue those that are here")
-        self._beside(file, part, answer, at, chain([chunk], chunks))
+        self._write_beside(file, part, answer, at, chain([chunk], chunks))
 
-    def _beside(self, file: RemoteFile, part: Path, answer: _Answer, at: int, chunks: Iterator[bytes]) -> None:
+    def _write_beside(self, file: RemoteFile, part: Path, answer: _Answer, at: int, chunks: Iterator[bytes]) -> None:
         """Write an answer whose bytes are other than the part's from `at` on to a file of its own, and keep one."""
-        fresh = part.with_name(f"{part.name}.beside")
+        fresh = _beside(part)
         try:
             with open(part, "rb") as there, open(fresh, "wb") as new:
                 while new.tell() < at:
@@ -171,9 +171,9 @@ def has_checksum(path: Path, checksum: str | None) -> bool:
 
 
 def discard(part: Path) -> None:
-    """Remove a part and what is noted about it."""
-    part.unlink(missing_ok=True)
-    _note(part).unlink(missing_ok=True)
+    """Remove a part and what lies beside it."""
+    for path in (part, _note(part), _beside(part)):
+        path.unlink(missing_ok=True)
 
 
 def _is_whole_already(file: RemoteFile, part: Path) -> bool:
@@ -258,6 +258,10 @@ def _by_all(refusals: list[tuple[str, Refused]]) -> Refused:
 
 def _size(part: Path) -> int:
     return part.stat().st_size if part.exists() else 0
+
+
+def _beside(part: Path) -> Path:
+    return part.with_name(f"{part.name}.beside")
 
 
 def _note(part: Path) -> Path:
