@@ -104,3 +104,16 @@ def test_a_version_that_is_listed_no_more_is_left(server, tmp_path):
     server.files["cells"] = OTHER
     Transfer()(remote_file(server), part)
     assert part.read_bytes() == OTHER and server.first_bytes("cells")[-1] == 0
+
+
+@pytest.mark.parametrize("lie", ["", "*/5", "0-9/300000", "98976-99000/300000", "98976-299999/9"])
+def test_a_range_that_is_not_the_one_asked_for_is_not_looked_at(server, tmp_path, lie):
+    """Twice in a row, and the whole file is asked for; it agrees with what is there, and is gone on with."""
+    part = tmp_path / "part"
+    part.write_bytes(CONTENT[:100_000])
+    server.before = lambda handler, name: (
+        "Range" in handler.headers and (handler.send(name, CONTENT, Content_Range=f"bytes {lie}") or True)
+    )
+    Transfer()(remote_file(server), part)
+    asked = [headers.get("Range") for _, headers in server.asked]
+    assert asked == ["bytes=98976-", "bytes=98976-", None] and part.read_bytes() == CONTENT
