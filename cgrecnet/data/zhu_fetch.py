@@ -34,7 +34,7 @@ def fetch(
     folder = Path(folder).expanduser() if folder is not None else cache_folder()
     resume = f"cgrecnet data fetch zhu --folder {shlex.quote(shown(folder))}"
     if doi is None:
-        files, amiss, page = _by_hand(folder), (), f"the data-availability statement of {ARTICLE}"
+        files, amiss, page = _by_hand(folder), (), ""
     else:
         doi = parse_doi(doi)
         listing = list_remote(doi, f" in {shown(folder)}, then run `{resume}`, which unpacks them", tries, pause)

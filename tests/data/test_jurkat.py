@@ -153,12 +153,3 @@ def test_other_counts_are_refused(mlcp, monkeypatch):
     monkeypatch.setitem(jurkat.COUNTS, "G1", 5399)
     with pytest.raises(DataError, match="not the published"):
         open_dataset("jurkat", root=mlcp)
-
-
-def test_opening_without_files_and_without_network(no_data, monkeypatch):
-    monkeypatch.setattr(fetch, "BASE_URL", "http://127.0.0.1:9/images/")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert not available("jurkat")
-    with pytest.raises(DataError, match="Cannot download .*Experiment_1/.*check the network .*CGRECNET_DATA"):
-        open_dataset("jurkat")
-    assert not [path for path in no_data.rglob("*") if path.is_file()]

@@ -17,7 +17,7 @@ import requests
 from tqdm import tqdm
 
 from cgrecnet.data.download import STAGING
-from cgrecnet.data.download.remote import Refused, RemoteFile, Unfit, open_session, reason_of
+from cgrecnet.data.download.remote import Refused, RemoteFile, open_session, reason_of
 from cgrecnet.data.download.transfer import Transfer, WrongContent, discard, has_checksum
 from cgrecnet.data.download.unpack import ARCHIVES, BY_HAND, Unpackable, archive_ending, unpack
 from cgrecnet.errors import DataError
@@ -113,7 +113,7 @@ class Download:
                 f"{file.name} has other content than listed (its size or checksum differs), so it was not kept"
             )
         except requests.RequestException as error:
-            if error.response is None and not isinstance(error, Unfit):  # no file would fare better
+            if isinstance(error, requests.ConnectionError | requests.Timeout):  # no file would fare better
                 raise DataError(
                     f"The download of {file.name} stopped ({reason_of(error)}): start again and it goes on where it "
                     f"stopped, all that has arrived is kept in {shown(self.folder)}."

@@ -31,6 +31,10 @@ class WrongContent(Exception):
     """A file arrived whole and is not the listed one; nothing of it is kept."""
 
 
+class _EndedEarly(requests.exceptions.ChunkedEncodingError):
+    """An answer had fewer bytes than it or the listing said."""
+
+
 @dataclass(frozen=True)
 class _Answer:
     """Where the bytes of an answer begin in the file, how many the file has, and its ETag; None where not said."""
@@ -107,7 +111,7 @@ class Transfer:
             if answer.begin == 0 and _is_web_page(first) and not file.name.lower().endswith(_WEB_PAGES):
                 raise Refused("sent a web page in place of the file", browser=True)
             if not first and answer.total != 0:
-                raise requests.ConnectionError("ended too early")
+                raise _EndedEarly
             chunks = chain([first], chunks)
             if have and answer.begin == 0 and None not in (etag, answer.etag) and etag != answer.etag:
                 self._write_beside(file, part, answer, 0, chunks)  # another version, by the server's word
@@ -132,7 +136,7 @@ class Transfer:
                 self.show(max(at + len(chunk), have))
             else:
                 if answer.total is None and there.tell() < have:
-                    raise requests.ConnectionError("ended too early")
+                    raise _EndedEarly
                 return
         if answer.begin:
             raise Unfit("sent bytes that do not continue those that are here")
@@ -201,7 +205,7 @@ def _has_proven_right(file: RemoteFile, part: Path, answer: _Answer) -> bool:
     if has_checksum(part, file.checksum):
         return True
     if answer.total is None:  # nobody said how long it is, so it may have been cut off
-        raise requests.ConnectionError("ended too early")
+        raise _EndedEarly
     return False
 
 
@@ -235,7 +239,7 @@ def _range(text: str) -> tuple[int, int, int | None]:
 
 
 def _within(chunks: Iterator[bytes], answer: _Answer) -> Iterator[bytes]:
-    """The chunks up to the file's end; raises ConnectionError where they end before it."""
+    """The chunks up to the file's end; raises _EndedEarly where they end before it."""
     at = answer.begin
     for chunk in chunks:
         chunk = chunk if answer.total is None else chunk[: answer.total - at]
@@ -244,7 +248,7 @@ def _within(chunks: Iterator[bytes], answer: _Answer) -> Iterator[bytes]:
         if at == answer.total:
             return
     if answer.total is not None and at < answer.total:
-        raise requests.ConnectionError("ended too early")
+        raise _EndedEarly
 
 
 def _is_web_page(first: bytes) -> bool:
