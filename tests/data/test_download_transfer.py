@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+from dataclasses import replace
 
 import pytest
 import requests
@@ -96,14 +97,27 @@ def test_a_web_page_that_is_the_file_and_a_file_of_no_bytes(server, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_version_that_is_listed_no_more_is_left(server, tmp_path):
+def test_a_version_that_is_listed_no_more_is_left_at_once(server, tmp_path):
+    """So that the new one is gone on with where it is cut off."""
     file, part = remote_file(server), tmp_path / "part"
     server.cut["cells"] = [200_000, 0, 0]
     with pytest.raises(requests.RequestException):
         Transfer(tries=2)(file, part)
-    server.files["cells"] = OTHER
+    server.files["cells"] = new = random.Random(1).randbytes(300_000)
+    server.cut["cells"] = [150_000, 0, 0]
+    with pytest.raises(requests.RequestException):
+        Transfer(tries=2)(remote_file(server), part)
+    assert part.stat().st_size > 100_000 and new.startswith(part.read_bytes())
     Transfer()(remote_file(server), part)
-    assert part.read_bytes() == OTHER and server.first_bytes("cells")[-1] == 0
+    assert part.read_bytes() == new
+
+
+def test_after_a_failure_the_next_address_is_asked(server, tmp_path, waits):
+    file = remote_file(server)
+    other = f"{server.url}/other.example/files/cells"
+    server.status["cells"] = [503]
+    Transfer()(replace(file, urls=(*file.urls, other)), tmp_path / "part")
+    assert [path for path, _ in server.asked] == ["host/files/cells", "other.example/files/cells"] and waits == [1]
 
 
 @pytest.mark.parametrize("lie", ["", "*/5", "0-9/300000", "98976-99000/300000", "98976-299999/9"])
