@@ -6,7 +6,8 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from cgrecnet.data import available
+from cgrecnet.data import open_dataset
+from cgrecnet.errors import UserError
 from cgrecnet.paths import REPOSITORY, RESULTS, weights_folder
 from cgrecnet.publish.resources import browser
 
@@ -27,8 +28,8 @@ def examine() -> list[Finding]:
         _python(),
         _locked_versions(),
         _torch(),
-        _data("cytometer", "simulated cells are made on the spot", needed=True),
-        _data("jurkat", "run `cgrecnet data fetch jurkat`, or set CGRECNET_DATA to a folder with it", needed=False),
+        _data("cytometer", {"cells": 1}),
+        _data("jurkat"),
         _weights(),
         _browser(),
         _disk(),
@@ -68,9 +69,12 @@ def _torch() -> Finding:
     return Finding("torch", True, f"{torch.__version__}, {gpu}, {torch.get_num_threads()} threads")
 
 
-def _data(name: str, remedy: str, needed: bool) -> Finding:
-    there = available(name)
-    return Finding(f"data: {name}", there, "at hand" if there else f"not at hand; {remedy}", needed)
+def _data(name: str, options: dict | None = None) -> Finding:
+    try:
+        open_dataset(name, options=options)
+    except UserError as error:
+        return Finding(f"data: {name}", False, str(error))
+    return Finding(f"data: {name}", True, "at hand")
 
 
 def _weights() -> Finding:

@@ -34,7 +34,7 @@ _READERS = {
 }
 
 #: Data set -> module with `fetch(folder)`.
-_FETCHERS = {"jurkat": "cgrecnet.data.fetch", "zhu": "cgrecnet.data.zhu"}
+_FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu"}
 
 
 def list_datasets() -> list[str]:
@@ -49,8 +49,8 @@ def open_dataset(
 
     name: `jurkat` (real cells), `zhu` (the paper's own real cells) or `cytometer` (simulated cells).
     root: folder that holds the files, or a packed store (`cgrecnet.data.store`). None looks for a store of this data
-        set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the files in $CGRECNET_DATA
-        and in the cache, and may download; simulated cells are then made on the spot.
+        set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the files in $CGRECNET_DATA;
+        then `jurkat` is read from the package itself, `zhu` from the cache, and simulated cells are made on the spot.
     task: which labels; None is the data set's default task, or the one that the named store was packed for.
     options: settings of the data set; an unknown one is refused.
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
@@ -76,7 +76,7 @@ def check_request(name: str, task: str | None = None, options: Mapping | None = 
 
 
 def available(name: str, root: str | Path | None = None) -> bool:
-    """True if `open_dataset` would find the files of data set `name` without a download (no network used)."""
+    """True if `open_dataset` would find the files of data set `name`."""
     return store_of(name, root) is not None or _reader(name).available(root=root)
 
 

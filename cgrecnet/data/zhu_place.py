@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from cgrecnet.data import cache
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -18,10 +19,8 @@ BEGUN, FINISHED = "simulation.json", "truth.csv"
 
 
 def cache_folder() -> Path:
-    """Where downloads go: $CGRECNET_CACHE/zhu, or the user's cache folder."""
-    from cgrecnet.data import fetch
-
-    return fetch.cache_folder().with_name("zhu")
+    """Where downloads go."""
+    return cache.cache_folder("zhu")
 
 
 def find_root(root: str | Path | None = None) -> Path:

@@ -19,6 +19,7 @@ SWEEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "comparison": {"jurkat": ("jurkat-comparison",), "zhu": ("comparison", "comparison-zhu")},
     "seeds": {"jurkat": ("jurkat-seeds",), "zhu": ("seeds",), "cytometer": ("simulated-seeds",)},
     "presets": {"jurkat": ("jurkat-presets",), "zhu": ("presets",), "cytometer": ("simulated-presets",)},
+    "precision": {"jurkat": ("jurkat-precision",)},
     "learning rate": {
         "jurkat": ("jurkat-learning-rate",), "zhu": ("learning-rate",), "cytometer": ("simulated-learning-rate",),
     },

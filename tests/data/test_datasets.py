@@ -17,7 +17,7 @@ from cgrecnet.errors import ConfigError, DataError
 @pytest.fixture(params=["cytometer", "jurkat", "jurkat:cycle_e1", "jurkat:stage7", "zhu"])
 def case(request, tmp_path):
     name, _, task = request.param.partition(":")
-    root = request.getfixturevalue("mlcp") if name == "jurkat" else None
+    root = None
     if name == "zhu":
         root = tmp_path
         tree(root, "flat")
@@ -99,7 +99,7 @@ def test_incomplete_data_sets_are_refused():
 def test_the_cytometer_does_not_import_the_other_data_sets():
     program = (
         "import sys\nfrom cgrecnet.data import open_dataset\nopen_dataset('cytometer', options={'cells': 1})\n"
-        "print([m for m in ('cgrecnet.data.jurkat', 'cgrecnet.data.zhu', 'cgrecnet.data.fetch', 'PIL', 'tifffile',"
+        "print([m for m in ('cgrecnet.data.jurkat', 'cgrecnet.data.zhu', 'PIL', 'tifffile',"
         " 'pooch', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from repository_server import RepositoryServer, challenge, web_page
 
-from cgrecnet.data import fetch
 from cgrecnet.data.download import folder as download_folder
 from cgrecnet.data.download.transfer import OVERLAP
+from cgrecnet.data.jurkat import fetch, files
 from cgrecnet.errors import DataError
 
 FILES = {f"Experiment_1/G1/Ch{c}_CP0001.tif": random.Random(c).randbytes(200_000) for c in (3, 4, 6)}
@@ -35,7 +35,7 @@ def server(monkeypatch):
 
 @pytest.fixture
 def few_files(monkeypatch):
-    monkeypatch.setattr(fetch, "registry", lambda: REGISTRY)
+    monkeypatch.setattr(files, "registry", lambda: REGISTRY)
 
 
 def stored(folder: Path) -> dict[str, bytes]:
@@ -52,8 +52,9 @@ def in_another_process(tmp_path: Path, url: str, before: str = "") -> subprocess
     listed = tmp_path / "registry.json"
     listed.write_text(json.dumps(REGISTRY))
     program = (
-        f"import json, sys\nfrom cgrecnet.data import fetch\nfrom cgrecnet.errors import DataError\n{before}\n"
-        f"fetch.registry = lambda: json.load(open({str(listed)!r}))\n"
+        "import json, sys\nfrom cgrecnet.data.jurkat import fetch, files\nfrom cgrecnet.errors import DataError\n"
+        f"{before}\n"
+        f"files.registry = lambda: json.load(open({str(listed)!r}))\n"
         f"try:\n    fetch.fetch({str(tmp_path / 'data')!r}, {url!r}, progress=False)\n"
         "except DataError as error:\n    sys.exit(str(error))\n"
     )
@@ -61,15 +62,15 @@ def in_another_process(tmp_path: Path, url: str, before: str = "") -> subprocess
 
 
 def test_registry_lists_36_files():
-    listed = fetch.registry()
+    listed = files.registry()
     assert len(listed) == 36
     assert len({facts["sha256"] for facts in listed.values()}) == 36
-    assert [len(fetch.channel_files(channel)) for channel in (3, 4, 6)] == [12, 12, 12]
+    assert [len(files.channel_files(channel)) for channel in (3, 4, 6)] == [12, 12, 12]
 
 
 def test_registry_is_that_of_the_real_files(mlcp):
-    for name in fetch.registry():
-        fetch.read_checked(mlcp, name)
+    for name in files.registry():
+        files.read_checked(mlcp, name)
 
 
 def test_all_files_arrive_and_are_not_fetched_again(server, few_files, tmp_path):
@@ -188,15 +189,3 @@ def test_fetch_by_name(server, few_files, monkeypatch, tmp_path):
     assert fetch_dataset("jurkat", folder=tmp_path) == tmp_path and stored(tmp_path) == FILES
     with pytest.raises(DataError, match="'cytometer' is made on the spot"):
         fetch_dataset("cytometer")
-
-
-def test_open_downloads_only_what_is_missing(server, few_files, no_data, monkeypatch):
-    """An unfinished download in the cache is finished on opening, not reported as a wrong folder."""
-    from cgrecnet.data import jurkat
-
-    monkeypatch.setattr(fetch, "BASE_URL", server.images)
-    first = next(iter(FILES))
-    (no_data / "jurkat" / first).parent.mkdir(parents=True)
-    (no_data / "jurkat" / first).write_bytes(FILES[first])
-    assert jurkat._folder(None, channel=4) == no_data / "jurkat"
-    assert stored(no_data / "jurkat") == FILES and first not in asked(server)

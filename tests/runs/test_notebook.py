@@ -204,12 +204,11 @@ def test_a_run_that_is_told_to_end_ends_with_all_that_it_started(tmp_path):
 def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path, monkeypatch):
     monkeypatch.delenv("CGRECNET_DATA", raising=False)
     monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    config = RunConfig(**TINY | {"data": "jurkat", "data_options": {}})
+    config = RunConfig(**TINY | {"data": "zhu", "data_options": {}})
     with pytest.raises(RunError) as caught:
         train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
     text = str(caught.value)
-    assert "failed: " in text and "montages" in text and "Traceback" not in text and text.count("\n") == 0, text
+    assert "failed: " in text and "fetch them with" in text and "Traceback" not in text and text.count("\n") == 0, text
     assert not (tmp_path / "results").exists()
 
 

@@ -1,37 +1,20 @@
-"""Real imaging flow cytometry: Jurkat cells in stages of the cell cycle (data set `jurkat`).
+"""Opens the Jurkat cells: labels of a task, one grey scale, and the reference channels.
 
-Cells: Blasi et al. 2016, Nature Communications 7:10256, doi:10.1038/ncomms10256.
-Images: montages in github.com/minh-doan/MLCP (BSD-3-Clause) at the commit named in `fetch`.
 Only the brightfield channel Ch3 is an input.
 The labels rest on the DNA stain (Ch4), so a model that saw Ch4 would not be label-free.
 """
 
-import io
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import tifffile
 from pydantic import field_validator
 
-from cgrecnet.data import fetch as files
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.montage import cells_in, position
+from cgrecnet.data.jurkat import carried, files, published
+from cgrecnet.data.jurkat.published import COUNTS
 from cgrecnet.data.options import Options, check_options, suggest
 from cgrecnet.errors import ConfigError, DataError
-
-#: Stage of a montage's folder, in the order of the cell cycle.
-STAGES = {
-    "G1": "G1",
-    "S_phase": "S",
-    "G2": "G2",
-    "Prophase": "Prophase",
-    "Metaphase": "Metaphase",
-    "Anaphase": "Anaphase",
-    "Telophase": "Telophase",
-}
-#: Cells per stage in the whole set, without the anaphase cell that is there twice.
-COUNTS = {"G1": 5400, "S": 900, "G2": 900, "Prophase": 606, "Metaphase": 69, "Anaphase": 15, "Telophase": 28}
 
 _CYCLE = {stage: "G1" if stage == "G1" else "S+G2" if stage in ("S", "G2") else "M" for stage in COUNTS}
 #: Task -> (classes in label order, stage -> class, experiments that take part).
@@ -64,17 +47,18 @@ class JurkatOptions(Options):
 
 
 def available(root: str | Path | None = None) -> bool:
-    """True if all brightfield montages are in `root` (or $CGRECNET_DATA, or the cache); uses no network."""
+    """True if all brightfield montages are in `root` or $CGRECNET_DATA, or else if the carried cells are there."""
     try:
-        folder = files.find_folder(root)
+        folder = files.named_folder(root)
     except DataError:
         return False
-    return folder is not None and not files.missing_files(folder, files.channel_files(3))
+    return carried.available() if folder is None else not files.missing_files(folder, files.channel_files(3))
 
 
 def open_cells(root: str | Path | None = None, task: str | None = None, options=None) -> CellDataset:
     """The Jurkat cells with the labels of a task: `cycle` (default), `cycle_e1` or `stage7`.
 
+    root: a folder with the montages; None: the one that $CGRECNET_DATA leads to, or else the carried cells.
     images: uint16, shape (cells, 40, 40), brightfield grey levels.
     table: cell_id, class_name, group (experiment), stage, experiment, montage, row, column.
     window: 300 to 1200 grey levels for every cell.
@@ -89,7 +73,8 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
         raise ConfigError(f"Data set 'jurkat' has no task {task!r}; {suggest(task, TASKS)}")
     used = check_options(JurkatOptions, options, "jurkat")
     classes, class_of, experiments = TASKS[task]
-    images, table = _all_cells(root)
+    folder = files.named_folder(root)
+    images, table = (carried.brightfield(), carried.table()) if folder is None else published.all_cells(folder)
     taken = table["experiment"].isin(experiments).to_numpy()
     images, table = images[taken], table[taken].reset_index(drop=True)
     table.insert(1, "class_name", table["stage"].map(class_of))
@@ -115,6 +100,8 @@ def read_channel(channel: int, cells: pd.DataFrame, root: str | Path | None = No
 
     channel: 3 brightfield, 4 propidium iodide (DNA), 6 side scatter.
     cells: the table of an opened data set, or some of its rows. Returns uint16, shape (cells, 40, 40).
+    root: as for `open_cells`; channels 4 and 6 are carried for the cells that `has_reference` tells.
+    Raises DataError where they are asked for other cells, and the montages are neither named nor in the cache.
     """
     if channel not in (3, 4, 6):
         raise ConfigError(
@@ -122,14 +109,16 @@ def read_channel(channel: int, cells: pd.DataFrame, root: str | Path | None = No
         )
     if not len(cells):
         raise DataError(f"No cells were named whose channel {channel} could be read; pass rows of a table.")
-    folder = _folder(root, channel)
-    found = np.empty((len(cells), 40, 40), np.uint16)
-    tiles = cells["column"].to_numpy() * 30 + cells["row"].to_numpy()
-    for montage in cells["montage"].unique():
-        here = (cells["montage"] == montage).to_numpy()
-        experiment_class, point = montage.rsplit("/", 1)
-        found[here] = _read_montage(folder, f"{experiment_class}/Ch{channel}_{point}.tif")[tiles[here]]
-    return found
+    folder = files.named_folder(root)
+    if folder is None and (found := carried.pictures(channel, cells)) is not None:
+        return found
+    folder = folder or files.fetched_folder()
+    if folder is None:
+        raise DataError(
+            f"Channel {channel} of these {len(cells):,} cells is not carried along; get the montages with `cgrecnet "
+            "data fetch jurkat`, or take cells that `has_reference` tells."
+        )
+    return published.read_tiles(folder, channel, cells)
 
 
 def clipped_fraction(dataset: CellDataset) -> float:
@@ -137,71 +126,3 @@ def clipped_fraction(dataset: CellDataset) -> float:
     black, white = dataset.window
     images = np.asarray(dataset.images)
     return float(((images < black) | (images > white)).mean())
-
-
-def _folder(root: str | Path | None, channel: int) -> Path:
-    """Folder with all montages of a channel; downloads only where no folder was found and none was named."""
-    folder = files.find_folder(root)
-    if folder is None or (root is None and folder.is_relative_to(files.cache_folder())):
-        folder = files.cache_folder()
-        if files.missing_files(folder, files.channel_files(channel)):
-            folder = files.fetch(folder)
-    missing = files.missing_files(folder, files.channel_files(channel))
-    if missing:
-        raise DataError(
-            f"{folder} lacks {len(missing)} of the 12 montages of channel {channel}, the first is "
-            f"{missing[0]}; "
-            f"{files.remedy(folder)}."
-        )
-    return folder
-
-
-def _read_montage(folder: Path, name: str) -> np.ndarray:
-    content = files.read_checked(folder, name)
-    return cells_in(tifffile.imread(io.BytesIO(content)), name)
-
-
-def _all_cells(root: str | Path | None) -> tuple[np.ndarray, pd.DataFrame]:
-    """Every brightfield cell once, with its table (no class yet); the counts are checked."""
-    folder = _folder(root, channel=3)
-    images, rows = [], []
-    for name in files.channel_files(3):
-        cells = _read_montage(folder, name)
-        tiles = _first_of_each(cells)
-        images.append(cells[tiles])
-        rows.append(_describe(name, tiles))
-    table = pd.concat(rows, ignore_index=True)
-    found = table["stage"].value_counts().to_dict()
-    if found != COUNTS:
-        raise DataError(
-            f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {files.REMEDY}."
-        )
-    return np.concatenate(images), table
-
-
-def _first_of_each(cells: np.ndarray) -> np.ndarray:
-    """Indices of the cells without later copies: the published anaphase montage holds one cell twice."""
-    flat = cells.reshape(len(cells), -1)
-    _, first = np.unique(flat, axis=0, return_index=True)
-    return np.sort(first)
-
-
-def _describe(name: str, tiles: np.ndarray) -> pd.DataFrame:
-    """Table rows of the cells of one montage file such as `Experiment_1/G1/Ch3_CP0008.tif`."""
-    experiment_name, folder, file = name.split("/")
-    experiment = int(experiment_name.removeprefix("Experiment_"))
-    point = Path(file).stem.split("_")[1]
-    stage = STAGES[folder]
-    row, column = position(tiles)
-    ids = [f"e{experiment}-{stage}-{point}-r{r:02d}-c{c:02d}" for r, c in zip(row, column, strict=True)]
-    return pd.DataFrame(
-        {
-            "cell_id": ids,
-            "group": f"experiment-{experiment}",
-            "stage": stage,
-            "experiment": experiment,
-            "montage": f"{experiment_name}/{folder}/{point}",
-            "row": row,
-            "column": column,
-        }
-    )
