@@ -218,9 +218,9 @@ class _Handler(BaseHTTPRequestHandler):
         if cuts:
             last = min(last, first + cuts.pop(0))
         stop = min(self.server.hold.get(name, last), last)
+        self.server.log.append((name, first, last - first))  # before the client can be through
         self.wfile.write(content[first:stop])
         self.wfile.flush()
-        self.server.log.append((name, first, last - first))
         if stop < last:
             self.server.held.set()
             self.server.release.wait(30)

@@ -97,6 +97,24 @@ def test_a_web_page_that_is_the_file_and_a_file_of_no_bytes(server, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_range_of_another_version_is_not_appended(server, tmp_path):
+    """By its ETag, from a server that does not heed If-Range; what differs lies far behind what is compared."""
+    part, seen = tmp_path / "part", []
+
+    def other(handler, name):
+        del handler.headers["If-Range"]
+        seen.append(CONTENT.startswith(part.read_bytes()))
+        handler.send(name, OTHER if "Range" in handler.headers else CONTENT)
+        return True
+
+    server.cut["cells"] = [100_000, 0, 0]
+    with pytest.raises(requests.RequestException):
+        Transfer(tries=2)(remote_file(server), part)
+    server.before = other
+    Transfer()(remote_file(server), part)
+    assert part.read_bytes() == CONTENT and seen == [True] * 3, "twice the range, then the whole"
+
+
 def test_a_version_that_is_listed_no_more_is_left_at_once(server, tmp_path):
     """So that the new one is gone on with where it is cut off."""
     file, part = remote_file(server), tmp_path / "part"
