@@ -24,3 +24,11 @@ def no_data(monkeypatch, tmp_path) -> Path:
     monkeypatch.delenv("CGRECNET_DATA", raising=False)
     monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[float]:
+    """The seconds that downloads would have waited; with this fixture they wait none."""
+    seconds: list[float] = []
+    monkeypatch.setattr("cgrecnet.data.download.remote.sleep", seconds.append)
+    return seconds

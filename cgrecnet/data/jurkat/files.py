@@ -90,12 +90,6 @@ def read_checked(folder: Path, name: str) -> bytes:
     return content
 
 
-def is_whole(folder: Path, name: str) -> bool:
-    """Whether one file is there, and the published one."""
-    path = folder / name
-    return path.is_file() and _problem(path.read_bytes(), name) is None
-
-
 def remedy(folder: Path) -> str:
     """What to do about files in this folder, as the end of a sentence."""
     return f"run `cgrecnet data fetch jurkat --folder {folder}`"

@@ -6,8 +6,8 @@ import zipfile
 
 import pytest
 
-from cgrecnet.data import fetch_unpack
-from cgrecnet.data.fetch_unpack import Unpackable, archive_ending, unpack
+from cgrecnet.data.download import unpack as unpacking
+from cgrecnet.data.download.unpack import Unpackable, archive_ending, unpack
 
 
 def make_zip(path, members):
@@ -79,17 +79,17 @@ def test_a_link_in_a_zip_is_left_out(tmp_path):
 
 
 def test_bombs_are_bounded(tmp_path, monkeypatch):
-    monkeypatch.setattr(fetch_unpack, "SMALL", 10_000)
+    monkeypatch.setattr(unpacking, "SMALL", 10_000)
     bomb = make_zip(tmp_path / "x.zip", [("a", bytes(10**6)), ("b", bytes(10**6))])
     assert bomb.stat().st_size < 5000
     refused(bomb, "grows to more than 100 times its size")
     refused(make_tar(tmp_path / "x.tgz", [("a", bytes(10**6)), ("b", bytes(10**6))]), "grows to more than 100 times")
-    monkeypatch.setattr(fetch_unpack, "MOST_FILES", 2)
+    monkeypatch.setattr(unpacking, "MOST_FILES", 2)
     refused(make_zip(tmp_path / "y.zip", [(str(i), b"x") for i in range(3)]), "or 2 files")
 
 
 def test_a_head_that_lies_about_the_size_is_not_believed(tmp_path, monkeypatch):
-    monkeypatch.setattr(fetch_unpack, "SMALL", 10_000)
+    monkeypatch.setattr(unpacking, "SMALL", 10_000)
     archive = make_zip(tmp_path / "x.zip", [("a", bytes(10**6))])
     data = archive.read_bytes()
     archive.write_bytes(data.replace((10**6).to_bytes(4, "little"), (9).to_bytes(4, "little")))
@@ -153,3 +153,57 @@ def test_what_stood_there_from_a_killed_run_is_replaced(tmp_path):
     (tmp_path / "out/half").write_bytes(b"x")
     unpack(make_zip(tmp_path / "x.zip", CONTENT), tmp_path / "out")
     assert files(tmp_path / "out") == dict(CONTENT)
+
+
+def zipped(members) -> bytes:
+    with zipfile.ZipFile(target := io.BytesIO(), "w") as packed:
+        for name, content in members:
+            packed.writestr(name, content)
+    return target.getvalue()
+
+
+def test_an_archive_in_an_archive_is_unpacked_in_its_place(tmp_path):
+    inner = make_tar(tmp_path / "inner.tgz", CONTENT).read_bytes()
+    archive = make_zip(tmp_path / "x.zip", [("day 1/cells.tar.gz", inner), ("b.bmp", b"b"), ("__MACOSX/._c.zip", b"?")])
+    assert unpack(archive, tmp_path / "out") == []
+    assert files(tmp_path / "out") == {f"day 1/cells/{name}": content for name, content in CONTENT} | {
+        "b.bmp": b"b",
+        "__MACOSX/._c.zip": b"?",
+    }
+
+
+def test_what_cannot_be_unpacked_in_an_archive_stays_and_is_named(tmp_path):
+    inner = zipped([("../up.txt", b"evil")]), zipped([("a.zip", zipped([("a", b"a")])), ("a", b"taken")])
+    names = ["bad.zip", "two.zip", "half.zip", "old.rar"]
+    archive = make_zip(tmp_path / "x.zip", zip(names, [*inner, zipped(CONTENT)[:-30], b"Rar!"], strict=True))
+    assert dict(unpack(archive, tmp_path / "out")) == {
+        "bad.zip": "its member '../up.txt' would lie outside the folder",
+        "two.zip/a.zip": "its name is taken by another",
+        "half.zip": "damaged, or no archive",
+        "old.rar": "must be unpacked by hand",
+    }
+    assert sorted(files(tmp_path / "out")) == ["bad.zip", "half.zip", "old.rar", "two/a", "two/a.zip"]
+    assert not (tmp_path / "up.txt").exists() and not (tmp_path / "out/bad").exists()
+
+
+def test_archives_in_archives_are_bounded_together(tmp_path, monkeypatch):
+    deep = zipped([("a", b"a")])
+    for _ in range(5):
+        deep = zipped([("deeper.zip", deep)])
+    (tmp_path / "x.zip").write_bytes(deep)
+    place = "deeper.zip/" * 3 + "deeper.zip"
+    assert unpack(tmp_path / "x.zip", tmp_path / "out") == [(place, "an archive in archives, deeper than 3")]
+    assert list(files(tmp_path / "out")) == ["deeper/deeper/deeper/deeper.zip"]
+    monkeypatch.setattr(unpacking, "SMALL", 1000)
+    many = make_zip(
+        tmp_path / "y.zip",
+        [(f"{n}.zip", make_zip(tmp_path / "z", [("a", bytes(50_000))]).read_bytes()) for n in range(9)],
+    )
+    limit = max(unpacking.RATIO * many.stat().st_size, 1000)
+    left = unpack(many, tmp_path / "out")
+    assert left and all("grows to more than" in reason for _, reason in left)
+    assert sum(map(len, files(tmp_path / "out").values())) <= limit
+    monkeypatch.setattr(unpacking, "SMALL", 10**6)
+    assert unpack(many, tmp_path / "out") == []
+    monkeypatch.setattr(unpacking, "MOST_FILES", 12)
+    assert len(unpack(many, tmp_path / "out")) == 9 - 3

@@ -20,11 +20,28 @@ BY_HAND = (".rar", ".7z", ".z01", ".001", ".zst", ".gz", ".bz2", ".xz", ".lzh", 
 #: An archive may grow to so many times its size (or `SMALL`, if that is more); cells' crops grow tenfold at most.
 RATIO, SMALL = 100, 2**30
 MOST_FILES = 5_000_000
+#: An archive in an archive is unpacked as well, so many times.
+DEEPEST = 3
 _CHUNK = 2**20
 
 
 class Unpackable(Exception):
     """An archive that is not unpacked; the message is the reason."""
+
+
+@dataclass
+class _Room:
+    """What an archive, and all archives in it together, may still grow by."""
+
+    bytes: int
+    files: int
+
+    def take(self, size: int) -> None:
+        """Raises Unpackable where there is not so much left."""
+        if self.files < 1 or size > self.bytes:
+            raise Unpackable(f"grows to more than {RATIO} times its size or {MOST_FILES:,} files")
+        self.files -= 1
+        self.bytes -= size
 
 
 @dataclass(frozen=True)
@@ -46,22 +63,58 @@ def unpack(archive: Path, target: Path, ending: str | None = None, progress: boo
 
     ending: of `ARCHIVES`, where the file's own name does not show it.
     Links and devices, damaged members and second members of one name are left out, the rest is kept.
+    An archive in it is unpacked into a folder of its name, `DEEPEST` times; one that cannot be stays, and is named.
     Raises Unpackable, and leaves no `target`: no archive or a damaged one, a password, a method that Python lacks,
     a member that would lie outside the folder, one that grows beyond `RATIO`.
     Raises OSError (full disk).
     """
+    room = _Room(max(RATIO * archive.stat().st_size, SMALL), MOST_FILES)
     if target.exists():
         shutil.rmtree(target)
-    target.mkdir(parents=True)
     done = False
     try:
-        with _quiet():
-            left = _unpack_all(archive, target, ending or archive_ending(archive.name), progress)
+        left = _unpack_one(archive, target, ending or archive_ending(archive.name), room, progress)
+        left += _unpack_inner(target, room)
         done = True
         return left
     finally:
         if not done:
             shutil.rmtree(target, ignore_errors=True)
+
+
+def _unpack_inner(folder: Path, room: _Room, depth: int = 1) -> list[tuple[str, str]]:
+    """Unpack the archives below a folder that was unpacked, each in its place; names are relative to the folder."""
+    left = []
+    for here, _, names in os.walk(folder):
+        for name in sorted(name for name in names if not name.startswith(".")):
+            inner = Path(here, name)
+            try:
+                deeper = _unpack_in_place(inner, room, depth)
+            except Unpackable as reason:
+                deeper = [("", str(reason))]
+            where = inner.relative_to(folder).as_posix()
+            left += [(f"{where}/{member}".rstrip("/"), reason) for member, reason in deeper]
+    return left
+
+
+def _unpack_in_place(inner: Path, room: _Room, depth: int) -> list[tuple[str, str]]:
+    """Put a folder in the place of a file that is an archive; raises Unpackable, and then the file stays."""
+    if (ending := archive_ending(inner.name)) is None:
+        if archive_ending(inner.name, BY_HAND):
+            raise Unpackable("must be unpacked by hand")
+        return []
+    into = inner.with_name(inner.name[: -len(ending)])
+    if depth > DEEPEST:
+        raise Unpackable(f"an archive in archives, deeper than {DEEPEST}")
+    if into.exists():
+        raise Unpackable("its name is taken by another")
+    try:
+        left = _unpack_one(inner, into, ending, room)
+    except Unpackable:
+        shutil.rmtree(into, ignore_errors=True)
+        raise
+    inner.unlink()
+    return left + _unpack_inner(into, room, depth + 1)
 
 
 class _quiet:
@@ -81,8 +134,17 @@ class _quiet:
             raise Unpackable("damaged, or no archive") from None
 
 
-def _unpack_all(archive: Path, target: Path, ending: str | None, progress: bool) -> list[tuple[str, str]]:
-    room = max(RATIO * archive.stat().st_size, SMALL)
+def _unpack_one(
+    archive: Path, target: Path, ending: str | None, room: _Room, progress: bool = False
+) -> list[tuple[str, str]]:
+    target.mkdir(parents=True)
+    with _quiet():
+        return _unpack_members(archive, target, ending, room, progress)
+
+
+def _unpack_members(
+    archive: Path, target: Path, ending: str | None, room: _Room, progress: bool
+) -> list[tuple[str, str]]:
     left = []
     members = _zip_members if ending == ".zip" else _tar_members
     bar = tqdm(
@@ -92,9 +154,8 @@ def _unpack_all(archive: Path, target: Path, ending: str | None, progress: bool)
         disable=not progress,
         leave=False,
     )
-    for number, member in enumerate(bar):
-        if number >= MOST_FILES or member.bytes > room:
-            raise Unpackable(f"grows to more than {RATIO} times its size or {MOST_FILES:,} files")
+    for member in bar:
+        room.take(member.bytes)
         place = target / _inside(member.name)
         if not member.plain:
             left.append((member.name, "a link, device or pipe"))
@@ -103,7 +164,6 @@ def _unpack_all(archive: Path, target: Path, ending: str | None, progress: bool)
             place.parent.mkdir(parents=True, exist_ok=True)
             with open(place, "xb") as file, member.open() as source:
                 shutil.copyfileobj(source, file, _CHUNK)  # never more than `member.bytes`, whatever is packed
-            room -= member.bytes
         except (FileExistsError, NotADirectoryError, IsADirectoryError):
             left.append((member.name, "its name is taken by another"))
         except zipfile.BadZipFile:
