@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import IN_CHECKOUT, REPOSITORY
 
 LIBRARIES = ("cgrecnet", "numpy", "scikit-learn", "torch", "torchvision")
 
@@ -35,7 +35,12 @@ def software() -> dict[str, str]:
 
 
 def commit(repository: Path = REPOSITORY) -> str:
-    """The checkout's commit; with `+changes` where tracked files differ from it; `unknown` outside git."""
+    """The checkout's commit; with `+changes` where tracked files differ from it; `unknown` outside git.
+
+    An installed package has none: a repository around its environment is another project's.
+    """
+    if repository == REPOSITORY and not IN_CHECKOUT:
+        return "unknown"
     head = _git(repository, "rev-parse", "HEAD")
     if head is None:
         return "unknown"
