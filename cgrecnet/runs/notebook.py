@@ -21,6 +21,7 @@ from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.bar import progress_bar
+from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.ranks import Other, Together, ended_with, others
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
@@ -58,6 +59,7 @@ def train(
     if record_path.exists():
         say(f"{plan.run_id}: done already, see {record_path}")
         return read_record(record_path)
+    need_file(plan.weights)
     check_writable(Path(results), "--results")
     check_writable(Path(work), "--work")
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")

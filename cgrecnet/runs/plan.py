@@ -11,6 +11,7 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.paths import NOTEBOOK, weights_folder
 from cgrecnet.runs.environment import commit
+from cgrecnet.runs.known_weights import KNOWN, only_known
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.fingerprint import code_fingerprint
 
@@ -33,7 +34,7 @@ class Plan:
     run_id: str
     code: str
     weights: str | None
-    """None, `imagenet`, or the path of the weights file."""
+    """None, `imagenet`, the path of the weights file, or its name where it is known and not here."""
     commit: str
     """The commit when the run was planned: what is committed while it trains is not what trained it."""
 
@@ -62,7 +63,10 @@ def _code_of(model: str, data: str) -> str:
 
 
 def resolve_weights(weights: str | None) -> str | None:
-    """Turn the name of a weights file into its path: as given, or inside `CGRECNET_WEIGHTS`."""
+    """Turn the name of a weights file into its path: as given, or inside `CGRECNET_WEIGHTS`.
+
+    The name of a known file that is not here stays a name. Raises ConfigError for any other one that is not here.
+    """
     if weights in (None, "imagenet"):
         return weights
     folder = weights_folder()
@@ -70,6 +74,8 @@ def resolve_weights(weights: str | None) -> str | None:
     for candidate in candidates:
         if candidate.is_file():
             return str(candidate)
+    if only_known(weights):
+        return weights
     raise ConfigError(
         f"Parameter 'weights' is {weights!r}: there is no such file here"
         + (f" or in {folder}" if folder else "; name its folder in CGRECNET_WEIGHTS")
@@ -81,6 +87,8 @@ def weights_identity(weights: str | None) -> str | None:
     """What of the weights counts in a name: None, `imagenet`, or the sha256 of the file."""
     if weights in (None, "imagenet"):
         return weights
+    if only_known(weights):
+        return KNOWN[weights]
     state = Path(weights).stat()
     return _sha256(weights, state.st_size, state.st_mtime_ns)
 
