@@ -43,7 +43,7 @@ def _python() -> Finding:
 def _locked_versions() -> Finding:
     """Compare what is installed with requirements.lock, where both name a package for this platform."""
     if not IN_CHECKOUT:
-        what = "an installed package, which names no exact versions; the repository's requirements.lock has those tested"
+        what = "not compared: requirements.lock, the versions that were tested, stands in the repository alone"
         return Finding("versions", True, what, needed=False)
     lock = REPOSITORY / "requirements.lock"
     if not lock.exists():

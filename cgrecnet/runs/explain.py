@@ -16,8 +16,8 @@ from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
 from cgrecnet.runs.explain_record import EXPLAIN, ExplainRecord, read_explain
-from cgrecnet.runs.notebook import PROGRESS, check_writable, execute_notebook, failure_reason, only_one_process
 from cgrecnet.runs.known_weights import need_file
+from cgrecnet.runs.notebook import PROGRESS, check_writable, execute_notebook, failure_reason, only_one_process
 from cgrecnet.runs.plan import SHOWN, resolve_weights, run_code, weights_identity
 from cgrecnet.runs.record import write_whole
 from cgrecnet.training.fingerprint import code_fingerprint
