@@ -18,7 +18,8 @@
 # Its product is one record, `results/<experiment>/<run_id>/run.json`, written by the last cell.
 
 # %%
-from cgrecnet.runs.notebook_parameters import read_parameters
+from cgrecnet.runs.notebook_parameters import Keeping, read_parameters
+from cgrecnet.training.config import RunConfig
 
 before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's
 
@@ -59,7 +60,7 @@ keep_weights = False  # type: bool
 # ## The parameters, checked
 
 # %%
-config, keeping = read_parameters(globals(), before)
+config, keeping = read_parameters(globals(), before, RunConfig, Keeping)
 
 # %%
 from cgrecnet.paths import RESULTS, WORK
