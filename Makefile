@@ -69,6 +69,7 @@ rm -rf .venv
 $(PYTHON) -m venv .venv
 index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(RUN) -m pip config get global.index-url 2>/dev/null || true)}}"
 if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi
+if [ ! -w "$${HOME:-}" ]; then export UV_NO_CACHE=1; fi # nowhere to keep what was fetched
 $(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || echo "no uv: using pip"
 $(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) -r requirements.lock || { \
 	echo "uv could not install the packages: trying pip"; \
