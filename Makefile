@@ -19,6 +19,12 @@ RUN := .venv/bin/python
 # Matplotlib's list of fonts: without a folder to keep it, every kernel would make its own, and say so on its page.
 export MPLCONFIGDIR ?= $(CURDIR)/_build/matplotlib
 
+# Where no home takes files, what was fetched is not kept: uv would give up, and pip complain.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export UV_NO_CACHE ?= 1
+export PIP_NO_CACHE_DIR ?= 1
+endif
+
 #: `make reproduce`: the folder of the paper's cells; which sweeps; name=value words; YES=1 starts what is large.
 DATA ?=
 SWEEPS ?=
@@ -69,7 +75,6 @@ rm -rf .venv
 $(PYTHON) -m venv .venv
 index="$${UV_DEFAULT_INDEX:-$${PIP_INDEX_URL:-$$($(RUN) -m pip config get global.index-url 2>/dev/null || true)}}"
 if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi
-if [ ! -w "$${HOME:-}" ]; then export UV_NO_CACHE=1; fi # nowhere to keep what was fetched
 $(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || echo "no uv: using pip"
 $(RUN) -m uv pip install --quiet --compile-bytecode --python $(RUN) -r requirements.lock || { \
 	echo "uv could not install the packages: trying pip"; \
