@@ -10,6 +10,7 @@ import argparse
 import os
 import platform
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -55,6 +56,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=LOG, help="the log (default: docs/first-hour.md)")
     out = parser.parse_args().out
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="first-hour-") as place:
         clone = Path(place, "cgrecnet")
         (home := Path(place, "home")).mkdir()
@@ -92,10 +94,16 @@ def answer_of(step: Step, folder: Path, variables: dict[str, str]) -> tuple[int,
     tail: deque[str] = deque(maxlen=step.lines)
     began = time.monotonic()
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "stdin": subprocess.DEVNULL, "text": True}
-    with subprocess.Popen(["bash", "-c", step.typed], cwd=folder, env=variables, **pipes) as process:
-        for line in process.stdout:
-            print(line, end="", flush=True)
-            tail.append(line.rstrip())
+    with subprocess.Popen(
+        ["bash", "-c", step.typed], cwd=folder, env=variables, start_new_session=True, **pipes
+    ) as process:
+        try:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                tail.append(line.rstrip())
+        except BaseException:  # Ctrl-C: what it has started ends with it
+            os.killpg(process.pid, signal.SIGTERM)
+            raise
     return process.returncode, list(tail), time.monotonic() - began
 
 
