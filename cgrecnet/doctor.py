@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from cgrecnet.data import open_dataset
 from cgrecnet.errors import UserError
-from cgrecnet.paths import REPOSITORY, RESULTS, weights_folder
+from cgrecnet.paths import IN_CHECKOUT, REPOSITORY, RESULTS, weights_folder
 from cgrecnet.publish.resources import browser
 
 
@@ -43,6 +43,9 @@ def _python() -> Finding:
 
 def _locked_versions() -> Finding:
     """Compare what is installed with requirements.lock, where both name a package for this platform."""
+    if not IN_CHECKOUT:
+        what = "not compared: requirements.lock, the versions that were tested, stands in the repository alone"
+        return Finding("versions", True, what, needed=False)
     lock = REPOSITORY / "requirements.lock"
     if not lock.exists():
         return Finding("versions", False, f"{lock} is missing: clone the repository anew", needed=False)
@@ -64,7 +67,8 @@ def _torch() -> Finding:
         torch = importlib.import_module("torch")
         importlib.import_module("torchvision")
     except Exception as error:  # a broken pair of wheels raises anything from ImportError to RuntimeError
-        return Finding("torch", False, f"does not import ({error}): delete .venv and run `make book`")
+        remedy = "delete .venv and run `make book`" if IN_CHECKOUT else "install a torch and torchvision that fit"
+        return Finding("torch", False, f"does not import ({error}): {remedy}")
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU, the CPU is used"
     return Finding("torch", True, f"{torch.__version__}, {gpu}, {torch.get_num_threads()} threads")
 
@@ -92,6 +96,5 @@ def _browser() -> Finding:
 
 
 def _disk() -> Finding:
-    place = RESULTS if RESULTS.exists() else REPOSITORY
-    free = shutil.disk_usage(place).free / 1e9
-    return Finding("disk", free > 2, f"{free:.0f} GB free at {place} (a run keeps up to 0.5 GB of checkpoints)")
+    free = shutil.disk_usage(RESULTS if RESULTS.exists() else RESULTS.parent).free / 1e9
+    return Finding("disk", free > 2, f"{free:.0f} GB free at {RESULTS} (a run keeps up to 0.5 GB of checkpoints)")

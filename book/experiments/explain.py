@@ -14,8 +14,14 @@
 # # An explanation study on simulated cells
 #
 # Networks are trained on simulated cells, whose masks and causes are known; then their maps are made and scored.
-# `cgrecnet explain` runs this notebook with papermill; it checks the parameters first.
+# `cgrecnet explain` runs this notebook with papermill; whoever runs it, it checks the parameters itself.
 # Its product is one record, `results/<experiment>/<run_id>/explain.json`, written by the last cell.
+
+# %%
+from cgrecnet.runs.explain_config import ExplainConfig
+from cgrecnet.runs.notebook_parameters import read_parameters
+
+before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's
 
 # %% tags=["parameters"]
 experiment = "explain-simulated"  # type: str
@@ -45,20 +51,21 @@ work_folder = None  # type: str | None
 # ## The parameters, checked
 
 # %%
+config, places = read_parameters(globals(), before, ExplainConfig)
+
+# %%
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.explain import plan_explain
-from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.training.devices import make_fabric
 
 started, clock = datetime.now(UTC), time.perf_counter()
-config = ExplainConfig.from_mapping({name: globals()[name] for name in ExplainConfig.model_fields})
 plan = plan_explain(config)
 fabric = make_fabric(config.run("honest", config.honest[0]))
-work = (Path(work_folder) if work_folder else WORK) / plan.run_id
+work = (places.work_folder or WORK) / plan.run_id
 print(plan.run_id, "on", fabric.device)
 
 # %% [markdown]
@@ -338,7 +345,7 @@ arrays |= {"label": dataset.labels[explained_cells].astype(np.int8), "cell": exp
 arrays["doublet"] = simulation.causes["doublet"].to_numpy()[explained_cells]
 
 path = write_explain(
-    (Path(results_folder) if results_folder else RESULTS) / config.experiment / plan.run_id,
+    (places.results_folder or RESULTS) / config.experiment / plan.run_id,
     {
         "run_id": plan.run_id,
         "experiment": config.experiment,

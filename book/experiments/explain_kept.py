@@ -14,8 +14,14 @@
 # # An explanation study of kept networks, on real cells
 #
 # Networks that a sweep trained are loaded, and their maps scored against a segmentation of the cells.
-# `cgrecnet explain --kept` runs this notebook with papermill; it checks the parameters first.
+# `cgrecnet explain --kept` runs this notebook with papermill; whoever runs it, it checks the parameters itself.
 # Its product is one record, `results/<experiment>/<run_id>/explain.json`, written by the last cell.
+
+# %%
+from cgrecnet.runs.explain_kept import KeptConfig
+from cgrecnet.runs.notebook_parameters import read_parameters
+
+before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's
 
 # %% tags=["parameters"]
 experiment = "explain-jurkat"  # type: str
@@ -32,23 +38,24 @@ work_folder = None  # type: str | None
 # ## The networks, checked against their records
 
 # %%
+config, places = read_parameters(globals(), before, KeptConfig)
+
+# %%
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.explain_kept import KeptConfig, check_predictions, kept_network, plan_kept
+from cgrecnet.runs.explain_kept import check_predictions, kept_network, plan_kept
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict
 from cgrecnet.training.setup import load_parts
 
 started, clock = datetime.now(UTC), time.perf_counter()
-config = KeptConfig.from_mapping({name: globals()[name] for name in KeptConfig.model_fields})
 plan = plan_kept(config)
-results, work = Path(results_folder or RESULTS), Path(work_folder or WORK)
+results, work = places.results_folder or RESULTS, places.work_folder or WORK
 networks, records, answers = {}, {}, {}
 for run_id in config.runs:
     network, record = kept_network(config, run_id, results, work)

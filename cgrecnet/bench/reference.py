@@ -27,6 +27,7 @@ from cgrecnet.evaluation.metrics import score
 from cgrecnet.evaluation.paired import paired_t
 from cgrecnet.models import create_model
 from cgrecnet.runs.environment import pick_device
+from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.plan import resolve_weights
 from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.config import RunConfig
@@ -100,6 +101,7 @@ def bench_reference(
     }  # fmt: skip
     configs = [RunConfig.from_mapping(values | {"seed": seed}, "the benchmark's settings") for seed in seeds]
     file, device = resolve_weights(weights), pick_device()
+    need_file(file)
     bench = Benchmark("reference", settings, device, out)
     kept = {name: Kept() for name in (TUTORIAL, *OURS.values())}
     with tempfile.TemporaryDirectory() as place, tqdm(total=len(seeds) * epochs * len(kept), disable=None) as bar:

@@ -11,7 +11,7 @@ from cgrecnet.files import whole
 def add(commands) -> None:
     """Add the command to the parser."""
     collect = commands.add_parser("collect", help="the table of a sweep: mean, spread and n over folds and seeds")
-    collect.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
+    collect.add_argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep")
     collect.add_argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`")
     collect.add_argument("--partial", action="store_true", help="take what is there, and say what is missing")
     collect.add_argument("--best", action="store_true", help="also name the setting that the validation cells choose")
@@ -23,10 +23,10 @@ def add(commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
     from cgrecnet.runs.collect import collect
-    from cgrecnet.runs.grid import read_sweep
+    from cgrecnet.runs.grid import find_sweep, read_sweep
     from cgrecnet.runs.sweep import plan_sweep
 
-    configs = read_sweep(options.file, parse_parameters(options.overrides))
+    configs = read_sweep(find_sweep(options.file), parse_parameters(options.overrides))
     table = collect(plan_sweep(configs), options.results or RESULTS, options.partial)
     if options.csv:
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 
 import cgrecnet
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import IN_CHECKOUT, REPOSITORY
 
 LIBRARIES = ("cgrecnet", "numpy", "scikit-learn", "torch", "torchvision")
 
@@ -46,7 +46,12 @@ def source_hash() -> str:
 
 
 def commit(repository: Path = REPOSITORY) -> str:
-    """The checkout's commit; with `+changes` where tracked files differ from it; `unknown` outside git."""
+    """The checkout's commit; with `+changes` where tracked files differ from it; `unknown` outside git.
+
+    An installed package has none: a repository around its environment is another project's.
+    """
+    if repository == REPOSITORY and not IN_CHECKOUT:
+        return "unknown"
     head = _git(repository, "rev-parse", "HEAD")
     if head is None:
         return "unknown"

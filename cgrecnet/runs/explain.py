@@ -16,6 +16,7 @@ from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
 from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, read_explain
+from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.notebook import PROGRESS, check_writable, execute_notebook, failure_reason, only_one_process
 from cgrecnet.runs.plan import SHOWN, resolve_weights, weights_identity
 from cgrecnet.runs.record import write_whole
@@ -60,6 +61,7 @@ def explain_study(
     if record.exists():
         say(f"{plan.run_id}: done already, see {record}")
         return read_explain(record)
+    need_file(None if kept else plan.weights)
     for folder, option in ((results, "--results"), (work, "--work")):
         check_writable(Path(folder), option)
     networks = f"{len(config.runs)} kept" if kept else f"{len(config.networks())} new"

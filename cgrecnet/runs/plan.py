@@ -11,6 +11,7 @@ from cgrecnet.data import made_on_the_spot, open_dataset
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.paths import weights_folder
 from cgrecnet.runs.environment import commit
+from cgrecnet.runs.known_weights import KNOWN, only_known
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
 
@@ -27,7 +28,7 @@ class Plan:
     cells: str | None
     """Fingerprint of the cells; None where they are made on the spot, so that the settings say it, or are not here."""
     weights: str | None
-    """None, `imagenet`, or the path of the weights file."""
+    """None, `imagenet`, the path of the weights file, or its name where it is known and not here."""
     commit: str
     """The commit when the run was planned: what is committed while it trains is not what trained it."""
 
@@ -61,7 +62,10 @@ def _fingerprint(data: str, task: str | None, options: str, _folder: str | None)
 
 
 def resolve_weights(weights: str | None) -> str | None:
-    """Turn the name of a weights file into its path: as given, or inside `CGRECNET_WEIGHTS`."""
+    """Turn the name of a weights file into its path: as given, or inside `CGRECNET_WEIGHTS`.
+
+    The name of a known file that is not here stays a name. Raises ConfigError for any other one that is not here.
+    """
     if weights in (None, "imagenet"):
         return weights
     folder = weights_folder()
@@ -69,6 +73,8 @@ def resolve_weights(weights: str | None) -> str | None:
     for candidate in candidates:
         if candidate.is_file():
             return str(candidate)
+    if only_known(weights):
+        return weights
     raise ConfigError(
         f"Parameter 'weights' is {weights!r}: there is no such file here"
         + (f" or in {folder}" if folder else "; name its folder in CGRECNET_WEIGHTS")
@@ -80,6 +86,8 @@ def weights_identity(weights: str | None) -> str | None:
     """What of the weights counts in a name: None, `imagenet`, or the sha256 of the file."""
     if weights in (None, "imagenet"):
         return weights
+    if only_known(weights):
+        return KNOWN[weights]
     state = Path(weights).stat()
     return _sha256(weights, state.st_size, state.st_mtime_ns)
 

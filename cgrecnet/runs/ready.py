@@ -6,6 +6,7 @@ from pathlib import Path
 from cgrecnet.data import open_dataset
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
+from cgrecnet.runs.known_weights import need_file, only_known
 from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import read_record, record_paths
@@ -15,7 +16,7 @@ from cgrecnet.training.setup import split_cells
 def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
     """Make each different network of these runs once, so that its weights are at hand and fit.
 
-    elsewhere: the runs are done on other machines, which may have what this one lacks: ImageNet weights are not sought.
+    elsewhere: the runs are done on other machines, which may have what this one lacks: weights are not sought there.
     Raises ConfigError, before any run is started, where they cannot be got (and says what to do without).
     """
     seen: set[str] = set()
@@ -25,11 +26,15 @@ def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
         if what in seen:
             continue
         seen.add(what)
+        weights = plan.weights
+        if elsewhere and (weights == "imagenet" or only_known(weights)):
+            weights = None
+        need_file(weights)
         try:
             create_model(
                 config.model,
                 preset=config.preset,
-                weights=None if elsewhere and plan.weights == "imagenet" else plan.weights,
+                weights=weights,
                 image_size=config.image_size,
                 options=config.model_options,
             )

@@ -13,7 +13,7 @@ from cgrecnet.data.base import CellDataset
 from cgrecnet.data.integrity import audit
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.experiments import SWEEPS
 from cgrecnet.runs.grid import read_grid, read_sweep
@@ -31,7 +31,7 @@ CHECK, AUDIT = Path("zhu-check", "check.json"), Path("zhu-audit", "audit.json")
 
 
 def choose_runs(
-    names: Sequence[str], options: Mapping[str, Any], folder: Path = REPOSITORY / "sweeps"
+    names: Sequence[str], options: Mapping[str, Any], folder: Path = SWEEP_FILES
 ) -> dict[str, list[RunConfig]]:
     """The runs of each of the named sweeps, with these options; sweeps of which no run is left are left out.
 
