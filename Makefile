@@ -16,6 +16,15 @@ PACKAGES := .venv/.packages-$(call checksum,requirements.lock,)
 ENVIRONMENT := .venv/.complete-$(call checksum,requirements.lock pyproject.toml,$(CURDIR))
 RUN := .venv/bin/python
 
+# Matplotlib's list of fonts: without a folder to keep it, every kernel would make its own, and say so on its page.
+export MPLCONFIGDIR ?= $(CURDIR)/_build/matplotlib
+
+# Where no home takes files, what was fetched is not kept: uv would give up, and pip complain.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export UV_NO_CACHE ?= 1
+export PIP_NO_CACHE_DIR ?= 1
+endif
+
 #: `make reproduce`: the folder of the paper's cells; which sweeps; name=value words; YES=1 starts what is large.
 DATA ?=
 SWEEPS ?=
@@ -43,8 +52,8 @@ lint: $(ENVIRONMENT) ## look for faults in style
 
 environment: $(ENVIRONMENT) ## make .venv with every pinned package (the other targets do it by themselves)
 
-clean: ## remove what was built (_build and caches; .venv stays)
-	rm -rf _build .pytest_cache .ruff_cache
+clean: ## remove what was built (_build, wheels and caches; .venv stays)
+	rm -rf _build build dist .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 lock: $(ENVIRONMENT) ## resolve pyproject.toml anew into requirements.lock, keeping the versions that still fit

@@ -1,12 +1,24 @@
-"""The command `cgrecnet`: data, train, sweep, collect, reproduce, explain, certificate, scheduler, worker, bench
-and doctor."""
+"""The command `cgrecnet`: data, train, notebook, sweep, collect, reproduce, explain, certificate, scheduler, worker,
+bench and doctor."""
 
 import argparse
 import signal
 import sys
 
 from cgrecnet import __version__
-from cgrecnet.commands import bench, collect, data, doctor, explain, reproduce, scheduler, sweep, train, worker
+from cgrecnet.commands import (
+    bench,
+    collect,
+    data,
+    doctor,
+    explain,
+    notebook,
+    reproduce,
+    scheduler,
+    sweep,
+    train,
+    worker,
+)
 from cgrecnet.errors import UserError
 
 
@@ -34,6 +46,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cgrecnet", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (data, train, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor):
+    for module in (data, train, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor):
         module.add(commands)
     return parser

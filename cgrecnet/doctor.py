@@ -6,8 +6,9 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
-from cgrecnet.data import available
-from cgrecnet.paths import REPOSITORY, RESULTS, weights_folder
+from cgrecnet.data import open_dataset
+from cgrecnet.errors import UserError
+from cgrecnet.paths import IN_CHECKOUT, REPOSITORY, RESULTS, weights_folder
 from cgrecnet.publish.resources import browser
 
 
@@ -27,8 +28,8 @@ def examine() -> list[Finding]:
         _python(),
         _locked_versions(),
         _torch(),
-        _data("cytometer", "simulated cells are made on the spot", needed=True),
-        _data("jurkat", "run `cgrecnet data fetch jurkat`, or set CGRECNET_DATA to a folder with it", needed=False),
+        _data("cytometer", {"cells": 1}),
+        _data("jurkat"),
         _weights(),
         _browser(),
         _disk(),
@@ -42,6 +43,9 @@ def _python() -> Finding:
 
 def _locked_versions() -> Finding:
     """Compare what is installed with requirements.lock, where both name a package for this platform."""
+    if not IN_CHECKOUT:
+        what = "not compared: requirements.lock, the versions that were tested, stands in the repository alone"
+        return Finding("versions", True, what, needed=False)
     lock = REPOSITORY / "requirements.lock"
     if not lock.exists():
         return Finding("versions", False, f"{lock} is missing: clone the repository anew", needed=False)
@@ -63,14 +67,18 @@ def _torch() -> Finding:
         torch = importlib.import_module("torch")
         importlib.import_module("torchvision")
     except Exception as error:  # a broken pair of wheels raises anything from ImportError to RuntimeError
-        return Finding("torch", False, f"does not import ({error}): delete .venv and run `make book`")
+        remedy = "delete .venv and run `make book`" if IN_CHECKOUT else "install a torch and torchvision that fit"
+        return Finding("torch", False, f"does not import ({error}): {remedy}")
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU, the CPU is used"
     return Finding("torch", True, f"{torch.__version__}, {gpu}, {torch.get_num_threads()} threads")
 
 
-def _data(name: str, remedy: str, needed: bool) -> Finding:
-    there = available(name)
-    return Finding(f"data: {name}", there, "at hand" if there else f"not at hand; {remedy}", needed)
+def _data(name: str, options: dict | None = None) -> Finding:
+    try:
+        open_dataset(name, options=options)
+    except UserError as error:
+        return Finding(f"data: {name}", False, str(error))
+    return Finding(f"data: {name}", True, "at hand")
 
 
 def _weights() -> Finding:
@@ -88,6 +96,5 @@ def _browser() -> Finding:
 
 
 def _disk() -> Finding:
-    place = RESULTS if RESULTS.exists() else REPOSITORY
-    free = shutil.disk_usage(place).free / 1e9
-    return Finding("disk", free > 2, f"{free:.0f} GB free at {place} (a run keeps up to 0.5 GB of checkpoints)")
+    free = shutil.disk_usage(RESULTS if RESULTS.exists() else RESULTS.parent).free / 1e9
+    return Finding("disk", free > 2, f"{free:.0f} GB free at {RESULTS} (a run keeps up to 0.5 GB of checkpoints)")

@@ -38,3 +38,8 @@ def locked(path: Path) -> Iterator[int]:
             return
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield file.fileno()
+
+
+def shown(name: str | Path) -> str:
+    """A file name that can be printed, also where it is no valid text."""
+    return str(name).encode("utf-8", "backslashreplace").decode("utf-8")

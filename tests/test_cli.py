@@ -58,13 +58,15 @@ def test_parameters_from_files_and_words_later_ones_win(tmp_path):
 
 
 def test_doctor_names_what_is_there_and_what_is_not(capsys, monkeypatch, tmp_path):
-    monkeypatch.setenv("CGRECNET_DATA", str(tmp_path))
+    monkeypatch.delenv("CGRECNET_DATA", raising=False)
     monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path))
     monkeypatch.delenv("CGRECNET_WEIGHTS", raising=False)
     assert main(["doctor"]) == 0
     said = capsys.readouterr().out
-    assert "data: jurkat     not at hand; run `cgrecnet data fetch jurkat`" in said
-    assert "ok   data: cytometer" in said and "CGRECNET_WEIGHTS is not set" in said
+    assert "ok   data: cytometer" in said and "ok   data: jurkat" in said and "CGRECNET_WEIGHTS is not set" in said
+    monkeypatch.setenv("CGRECNET_DATA", str(tmp_path / "gone"))
+    assert main(["doctor"]) == 1
+    assert "data: jurkat     CGRECNET_DATA names" in capsys.readouterr().out
 
 
 def test_data_list_and_check_count_the_cells(capsys):

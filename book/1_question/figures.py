@@ -19,13 +19,15 @@
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import jurkat, open_dataset
 from cgrecnet.data.cytometer import MARKERS, simulate
+from cgrecnet.data.integrity import take
 from cgrecnet.figures.architecture import draw_modules, recorded_shapes
-from cgrecnet.figures.cells import draw_absent, pick
+from cgrecnet.figures.cells import pick
 from cgrecnet.figures.channels import draw_channels, draw_classes
 from cgrecnet.figures.pages import counterpart_rows
 from cgrecnet.figures.provenance import from_dataset
@@ -35,11 +37,9 @@ from cgrecnet.figures.workflow import draw_workflows
 from cgrecnet.models.fusion import FusionModule
 
 use_book_style()
-have_jurkat = available("jurkat")
-absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch jurkat`, then `make book`."
 simulated = open_dataset("cytometer", options={"cells": 96, "seed": 4})
 truth = simulate(simulated.options)
-jurkat = open_dataset("jurkat") if have_jurkat else None
+real = open_dataset("jurkat")
 Markdown("\n".join(counterpart_rows()))
 
 # %% [markdown]
@@ -64,16 +64,15 @@ assert (len(BOOK), sum(new for *_, new in BOOK.values())) == (12, 8)
 # {numref}`fig-figures-classes` shows several of each, and none was picked for its looks.
 # The simulated cells carry the paper's class names because they were made to be sorted into three kinds; they are no neural cells, and nothing about the biology follows from them.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three rows of four small grey pictures of simulated cells, astrocytes, oligodendrocytes and neurons, with a scale bar of ten micrometres. Panel B, where the images are at hand: three rows of four Jurkat cells, G1, S+G2 and M, most of them round."}, "figure": {"name": "fig-figures-classes", "caption": "Cells of one class do not look alike, which is why one picture of each class says little about how hard a task is. A, simulated cells of three kinds; B, real Jurkat cells of three stages of the cell cycle, where their images are at hand. Drawn at random, brightfield; the size of a Jurkat pixel does not come with the images, so they have no scale bar."}}
-parts = [(simulated, truth.optics.pixel_um)] + ([(jurkat, None)] if have_jurkat else [])
-draw_classes(parts)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three rows of four small grey pictures of simulated cells, astrocytes, oligodendrocytes and neurons, with a scale bar of ten micrometres. Panel B: three rows of four Jurkat cells, G1, S+G2 and M, most of them round."}, "figure": {"name": "fig-figures-classes", "caption": "Cells of one class do not look alike, which is why one picture of each class says little about how hard a task is. A, simulated cells of three kinds; B, real Jurkat cells of three stages of the cell cycle. Drawn at random, brightfield; the size of a Jurkat pixel does not come with the images, so they have no scale bar."}}
+draw_classes([(simulated, truth.optics.pixel_um), (real, None)])
 plt.show()
 
 # %% tags=["remove-input"]
 from_dataset(simulated)
 
 # %% tags=["remove-input"]
-from_dataset(jurkat) if have_jurkat else Markdown(absent)
+from_dataset(real)
 
 # %% [markdown]
 # ## Figure 3: the channels
@@ -97,25 +96,17 @@ from_dataset(simulated)
 # Real cells come with reference channels as well, though with others.
 # For Jurkat cells one shows the DNA, on which their labels rest, and one the light that a cell scatters to the side ({numref}`fig-figures-jurkat`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of pictures: three rows of real Jurkat cells, G1, S+G2 and M, with columns for brightfield, DNA stain and side scatter. The DNA picture shows a bright nucleus; side scatter shows a dark disc with a few bright specks at its rim."}, "figure": {"name": "fig-figures-jurkat", "caption": "The stage of a cell stands in its DNA picture, from which the labels were made; a network sees the brightfield picture alone and has to infer the stage. One real Jurkat cell of each class, drawn at random, where the images are at hand; each channel has one grey scale for all three cells."}}
-if have_jurkat:
-    from cgrecnet.data.jurkat import read_channel
-
-    rows = [index for indices in pick(jurkat, 1, seed=1) for index in indices]
-    names = {3: "Ch3 brightfield", 4: "Ch4 DNA", 6: "Ch6 side scatter"}
-    shown = {name: list(read_channel(channel, jurkat.table.iloc[rows])) for channel, name in names.items()}
-    draw_channels(shown, [jurkat.classes[jurkat.labels[i]] for i in rows], None)
-else:
-    draw_absent(absent)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A table of pictures: three rows of real Jurkat cells, G1, S+G2 and M, with columns for brightfield, DNA stain and side scatter. The DNA picture shows a bright nucleus; side scatter shows a dark disc with a few bright specks at its rim."}, "figure": {"name": "fig-figures-jurkat", "caption": "The stage of a cell stands in its DNA picture, from which the labels were made; a network sees the brightfield picture alone and has to infer the stage. One real Jurkat cell of each class, drawn at random; each channel has one grey scale for all three cells."}}
+known = take(real, np.flatnonzero(jurkat.has_reference(real.table)))
+rows = [index for indices in pick(known, 1, seed=1) for index in indices]
+names = {3: "Ch3 brightfield", 4: "Ch4 DNA", 6: "Ch6 side scatter"}
+shown = {name: list(jurkat.read_channel(channel, known.table.iloc[rows])) for channel, name in names.items()}
+draw_channels(shown, [known.classes[known.labels[i]] for i in rows], None)
 plt.show()
 
 # %% tags=["remove-input"]
-if have_jurkat:
-    block = from_dataset(jurkat)
-    block = replace(block, facts=(*block.facts, ("Beside it", f"{', '.join(name for name in names.values() if 'brightfield' not in name)} of the same cells")))
-else:
-    block = Markdown(absent)
-block
+block = from_dataset(known)
+replace(block, facts=(*block.facts, ("Beside it", f"{', '.join(name for name in names.values() if 'brightfield' not in name)} of the same cells")))
 
 # %% [markdown]
 # ## Figure 4: the architecture

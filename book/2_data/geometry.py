@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.data import available, batched_resample, batched_transform, intensity, open_dataset, transforms
+from cgrecnet.data import batched_resample, batched_transform, intensity, open_dataset, transforms
 from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.batched_crops import central_crops, random_crops, seen_boxes
 from cgrecnet.data.batched_reference import largest_difference
@@ -50,19 +50,14 @@ from cgrecnet.paths import RESULTS
 use_book_style()
 simulated = open_dataset("cytometer", options={"cells": 300, "seed": 1})
 truth = simulate(simulated.options)
-have_jurkat = available("jurkat")
-cells = open_dataset("jurkat") if have_jurkat else simulated
+cells = open_dataset("jurkat")
 printed = {value.name: value for name in ("C03", "C04") for value in load_claims()[name].values}
 short, size = int(printed["short side"].number), int(printed["centre crop"].number)
 flip = printed["flip probability"].number
-which = (
-    "Where no truth is needed, this page shows real cells (`jurkat`); where the outline of a cell must be known, simulated ones."
-    if have_jurkat
-    else "The real cells are not on this machine, so that all pictures on this page are of simulated ones."
-)
-Markdown(which)
 
 # %% [markdown]
+# Where no truth is needed, this page shows real cells (`jurkat`); where the outline of a cell must be known, simulated ones.
+#
 # ## Algorithm 1
 #
 # Cells to be judged are treated the same way every time: the short side is resized to 256 pixels, and the middle 224 by 224 are cut out.
@@ -162,10 +157,9 @@ plt.show()
 
 # %% tags=["remove-input"]
 kept = {"simulated, true outline": evaluation_shares(truth.cell_masks)}
-if have_jurkat:
-    some = np.sort(np.random.default_rng(0).choice(len(cells), 500, replace=False))
-    areas = [deviating_area(cells.images[i]) for i in some]
-    kept["`jurkat`, real, deviating region"] = evaluation_shares([area for area in areas if area.any()])
+some = np.sort(np.random.default_rng(0).choice(len(cells), 500, replace=False))
+areas = [deviating_area(cells.images[i]) for i in some]
+kept["`jurkat`, real, deviating region"] = evaluation_shares([area for area in areas if area.any()])
 kept[f"public samples of Zhu et al., real, {len(zhu) - len(own)} of another inducer, deviating region (recorded)"] = np.array([cell["kept_of_cell"] for cell in zhu])
 lines = ["| cells | number | wholly kept | least kept of a cell |", "|---|---:|---:|---:|"]
 lines += [f"| {name} | {len(share)} | {np.mean(share > 0.999):.1%} | {share.min():.1%} |" for name, share in kept.items()]

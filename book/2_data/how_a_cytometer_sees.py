@@ -462,10 +462,9 @@ source(traits.deviating_area)
 # The *spectrum* says how strong coarse and fine detail are: it is the picture's power at each spatial frequency, in units of what noise alone would have.
 # Its *slope*, in logarithms, is taken between 1/16 and 1/4 cycles per pixel: the more negative, the less fine detail.
 # Both are tied to the pixel, so that between magnifications they can be compared only with care.
-# {numref}`fig-cytometer-reality` puts everything side by side: 400 simulated cells, all 15 Zhu samples that we know of and, where their pictures are at hand, 400 Jurkat cells drawn at random.
+# {numref}`fig-cytometer-reality` puts everything side by side: 400 simulated cells, all 15 Zhu samples that we know of, and 400 Jurkat cells drawn at random.
 
 # %%
-from cgrecnet.data import available
 from cgrecnet.data.traits import measure
 from cgrecnet.figures.traits import compare, draw_traits, markdown, outside, zhu_samples
 
@@ -474,13 +473,12 @@ recorded = zhu_samples()
 assert len(recorded.rows) == 15
 sets = {"simulated": measure(simulated), "Zhu samples": recorded.rows}
 spectra = {"simulated": traits.spectra(simulated), "Zhu samples": recorded.spectra}
-if available("jurkat"):
-    jurkat = open_dataset("jurkat")
-    drawn = np.sort(np.random.default_rng(0).choice(len(jurkat), 400, replace=False))
-    sets["Jurkat"] = measure(jurkat, drawn)
-    spectra["Jurkat"] = traits.spectra(jurkat, drawn)
+jurkat = open_dataset("jurkat")
+drawn = np.sort(np.random.default_rng(0).choice(len(jurkat), 400, replace=False))
+sets["Jurkat"] = measure(jurkat, drawn)
+spectra["Jurkat"] = traits.spectra(jurkat, drawn)
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Nine panels. Eight small ones, one per measured number: height of the crop, diameter, short over long axis, background, noise, contrast, contrast over noise, slope of the spectrum; in each, one line per data set with its range, middle half and median, the Zhu samples also as single rings. Below, a curve per data set: the power falls from coarse to fine detail towards that of noise."}, "figure": {"name": "fig-cytometer-reality", "caption": "Simulated pictures held against real ones, number by number: where the lines do not overlap, a network could tell them apart by that number alone. Thin line, the central 90 % of the cells; thick, the middle half; dot, the median; a ring for each of the few Zhu samples. Below, the spectra (median and middle half), in units of the noise's power: at the dashed line there is nothing but noise. Jurkat cells are shown where their pictures are at hand."}}
+# %% tags=["remove-input"] mystnb={"image": {"alt": "Nine panels. Eight small ones, one per measured number: height of the crop, diameter, short over long axis, background, noise, contrast, contrast over noise, slope of the spectrum; in each, one line per data set with its range, middle half and median, the Zhu samples also as single rings. Below, a curve per data set: the power falls from coarse to fine detail towards that of noise."}, "figure": {"name": "fig-cytometer-reality", "caption": "Simulated pictures held against real ones, number by number: where the lines do not overlap, a network could tell them apart by that number alone. Thin line, the central 90 % of the cells; thick, the middle half; dot, the median; a ring for each of the few Zhu samples. Below, the spectra (median and middle half), in units of the noise's power: at the dashed line there is nothing but noise."}}
 draw_traits(sets, spectra)
 plt.show()
 
@@ -497,9 +495,7 @@ Provenance(
 )
 
 # %% tags=["remove-input"]
-from_dataset(jurkat) if "Jurkat" in sets else Markdown(
-    "The Jurkat pictures are not on this machine, so that only two data sets are compared; run `cgrecnet data fetch jurkat`, then `make book`, to see the third."
-)
+from_dataset(jurkat)
 
 # %% [markdown]
 # In numbers: *inside* is the share of the real cells that lie in the central 90 % of the simulated ones, which would be 90 % if there were no difference.

@@ -22,8 +22,8 @@
 #
 # | name | what it is | its job |
 # |---|---|---|
-# | `jurkat` | real cells from a real instrument {cite}`blasi2016label`, a public download | the same method on real brightfield images |
-# | `cytometer` | simulated cells, made on the spot | a default that needs no download, and cells of which everything is known |
+# | `jurkat` | real cells from a real instrument {cite}`blasi2016label`, which come with this book | the same method on real brightfield images |
+# | `cytometer` | simulated cells, made on the spot | cells of which everything is known |
 # | `zhu` | the paper's own images | the reproduction itself, for whoever has fetched them |
 #
 # Each data set has a **card**: a table that says where the cells come from, who may use them, how many there are, what is known to be wrong, and what they must not be used for.
@@ -35,7 +35,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import available, jurkat, open_dataset
 from cgrecnet.data.cards import load_card
 from cgrecnet.figures.cards import CardTable
 from cgrecnet.figures.cells import draw_absent, draw_gallery, draw_row
@@ -44,30 +44,20 @@ from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
-have_jurkat = available("jurkat")
-absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch jurkat`, then `make book`."
 
 # %% [markdown]
 # ## Real cells that anyone can get
 #
 # `jurkat` holds cells of a human leukaemia line at different stages of the cell cycle {cite}`blasi2016label`.
+# The pictures come with this book, pixel for pixel as they were published, so every page that needs real cells shows these.
 
 # %% tags=["remove-input"]
-if have_jurkat:
-    tasks = {
-        task: open_dataset("jurkat", task=task)
-        for task in ("cycle", "cycle_e1", "stage7")
-    }
-    jurkat, stages = tasks["cycle"], tasks["stage7"]
-CardTable(
-    load_card("jurkat"),
-    counted={task: cells.counts() for task, cells in tasks.items()}
-    if have_jurkat
-    else {},
-)
+tasks = {task: open_dataset("jurkat", task=task) for task in ("cycle", "cycle_e1", "stage7")}
+cycle, stages = tasks["cycle"], tasks["stage7"]
+CardTable(load_card("jurkat"), counted={task: cells.counts() for task, cells in tasks.items()})
 
 # %% [markdown]
-# The pictures come as montages: sheets of 30 by 30 tiles, 40 by 40 pixels each, filled column by column.
+# The pictures were published as montages: sheets of 30 by 30 tiles, 40 by 40 pixels each, filled column by column.
 # Unused tiles at the end of a sheet are padding: they repeat one row of pixels, the top row of the last cell, from top to bottom.
 # In no real cell are even two neighbouring rows equal, so a tile whose rows are all equal is padding; the reader drops it by that rule.
 #
@@ -77,32 +67,22 @@ CardTable(
 # {numref}`fig-jurkat-cells` shows them.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Seven rows of eight real brightfield images of Jurkat cells, one row each for G1, S, G2, prophase, metaphase, anaphase and telophase: round cells with dark rims on an even grey background; only in the last rows do some show two halves."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell can rarely be read off at a glance: G1, S and G2 look alike, and of the dividing cells (the last four rows, together the class M) only the latest show two halves. Eight Jurkat cells of each stage of Experiment 1, drawn at random, brightfield, all at one grey scale."}}
-if have_jurkat:
-    draw_gallery(stages, per_class=8, seed=0)
-else:
-    draw_absent(absent)
+draw_gallery(stages, per_class=8, seed=0)
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(stages) if have_jurkat else Markdown(absent)
+from_dataset(stages)
 
 # %% tags=["remove-input"]
-if have_jurkat:
-    most = {
-        task: max(cells.counts(), key=cells.counts().get)
+most = {task: max(cells.counts(), key=cells.counts().get) for task, cells in tasks.items()}
+Markdown(
+    "Who always gives the commonest answer is right "
+    + "; ".join(
+        f"in `{task}` {cells.counts()[most[task]] / len(cells):.1%} of the time ({most[task]})"
         for task, cells in tasks.items()
-    }
-    text = (
-        "Who always gives the commonest answer is right "
-        + "; ".join(
-            f"in `{task}` {cells.counts()[most[task]] / len(cells):.1%} of the time ({most[task]})"
-            for task, cells in tasks.items()
-        )
-        + ". Any accuracy has to be read against that."
     )
-else:
-    text = absent
-Markdown(text)
+    + ". Any accuracy has to be read against that."
+)
 
 # %% [markdown]
 # The DNA channel is a reference, never an input: the labels rest on it, so a network that saw it would not be label-free.
@@ -117,34 +97,24 @@ except UserError as error:
     print(error)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Violin plot of integrated DNA stain per cell for seven cell-cycle stages of experiment 1; it rises from G1 through S and G2 to the early stages of division."}, "figure": {"name": "fig-dna", "caption": "The stages follow the DNA stain, as they must, because they rest on it: the signal rises from G1 over S to G2 and into division. Each violin shows the integrated DNA stain of the cells of one stage, Experiment 1; the white dot is the median."}}
-if have_jurkat:
-    from cgrecnet.data.jurkat import read_channel
-
-    dna = read_channel(4, stages.table).reshape(len(stages), -1).astype(float)
-    dna = (dna - np.median(dna, axis=1, keepdims=True)).clip(0).sum(
-        axis=1
-    ) / 1e4
-    groups = [
-        dna[stages.labels == label] for label in range(len(stages.classes))
-    ]
-    assert np.all(np.diff([np.median(group) for group in groups[:5]]) > 0)
-    figure, axes = plt.subplots(figsize=(7.0, 3.0))
-    axes.violinplot(groups, showextrema=False, widths=0.8)
-    axes.plot(
-        range(1, len(groups) + 1),
-        [np.median(g) for g in groups],
-        "o",
-        color="white",
-        markeredgecolor="black",
-    )
-    axes.set_xticks(range(1, len(groups) + 1), stages.classes)
-    axes.set_ylabel("integrated DNA stain (10⁴ grey levels)")
-else:
-    draw_absent(absent)
+dna = jurkat.dna_stain(stages.table)
+groups = [dna[stages.labels == label] for label in range(len(stages.classes))]
+assert np.all(np.diff([np.median(group) for group in groups[:5]]) > 0)
+figure, axes = plt.subplots(figsize=(7.0, 3.0))
+axes.violinplot(groups, showextrema=False, widths=0.8)
+axes.plot(
+    range(1, len(groups) + 1),
+    [np.median(g) for g in groups],
+    "o",
+    color="white",
+    markeredgecolor="black",
+)
+axes.set_xticks(range(1, len(groups) + 1), stages.classes)
+axes.set_ylabel("integrated DNA stain (10⁴ grey levels)")
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(stages) if have_jurkat else Markdown(absent)
+from_dataset(stages)
 
 # %% [markdown]
 # ### A fault that has to be measured
@@ -160,50 +130,38 @@ from_dataset(stages) if have_jurkat else Markdown(absent)
 # So we also ask whether they do: within G1, where the class cannot help, can a logistic regression that sees only the border of a picture, where there is hardly any cell, tell the experiments apart?
 
 # %% tags=["remove-input"]
-if have_jurkat:
-    from cgrecnet.data.confounding import CORNER, contingency, corner_features, cramers_v, groups_apart
-    from cgrecnet.data.probes import border_features
+from cgrecnet.data.confounding import CORNER, contingency, corner_features, cramers_v, groups_apart
+from cgrecnet.data.probes import border_features
 
-    table = contingency(jurkat)
-    apart = groups_apart(jurkat, label=0)
-    corners = groups_apart(jurkat, label=0, kind=corner_features)
-    g1 = np.flatnonzero(jurkat.labels == 0)
-    border = np.array([border_features(jurkat.images[i])[0] for i in g1])
-    where = jurkat.table["group"].to_numpy()[g1]
-    levels = {group: border[where == group] for group in table.columns}
-    medians = {group: np.median(level) for group, level in levels.items()}
-    assert apart.low > 0.5 and corners.low > 0.5 and cramers_v(table) > 0.5
-    text = (
-        f"In `cycle`, Cramér's $V$ of class and experiment is {cramers_v(table):.2f}; in `cycle_e1` and `stage7`, with their single experiment, there is nothing to be tied to, and it is {cramers_v(contingency(stages)):.0f} by convention. "
-        f"The border of a G1 cell tells its experiment with an area under the ROC curve of {apart} (95 % interval in brackets; 0.5 would be chance, 1 perfect). "
-        f"The four corners alone, {CORNER} by {CORNER} pixels each and farthest from the cell, tell it with {corners}. "
-        f"{{numref}}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {abs(np.diff(list(medians.values()))[0]):.1f} of some {np.median(border):.0f} grey levels."
-    )
-else:
-    text = absent
-Markdown(text)
+table = contingency(cycle)
+apart = groups_apart(cycle, label=0)
+corners = groups_apart(cycle, label=0, kind=corner_features)
+g1 = np.flatnonzero(cycle.labels == 0)
+border = np.array([border_features(cycle.images[i])[0] for i in g1])
+where = cycle.table["group"].to_numpy()[g1]
+levels = {group: border[where == group] for group in table.columns}
+medians = {group: np.median(level) for group, level in levels.items()}
+assert apart.low > 0.5 and corners.low > 0.5 and cramers_v(table) > 0.5
+Markdown(
+    f"In `cycle`, Cramér's $V$ of class and experiment is {cramers_v(table):.2f}; in `cycle_e1` and `stage7`, with their single experiment, there is nothing to be tied to, and it is {cramers_v(contingency(stages)):.0f} by convention. "
+    f"The border of a G1 cell tells its experiment with an area under the ROC curve of {apart} (95 % interval in brackets; 0.5 would be chance, 1 perfect). "
+    f"The four corners alone, {CORNER} by {CORNER} pixels each and farthest from the cell, tell it with {corners}. "
+    f"{{numref}}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {abs(np.diff(list(medians.values()))[0]):.1f} of some {np.median(border):.0f} grey levels."
+)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells, if the images are at hand."}}
-if have_jurkat:
-    from cgrecnet.figures.confounding import draw_confounding
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells."}}
+from cgrecnet.figures.confounding import draw_confounding
 
-    draw_confounding(table, levels, "border of G1 cells")
-else:
-    draw_absent(absent)
+draw_confounding(table, levels, "border of G1 cells")
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(jurkat) if have_jurkat else Markdown(absent)
-
-# %% tags=["remove-input"]
-Markdown(
-    "So the background knows something about the experiment, and the experiment knows something about the class. "
-    "Whether a classifier gains anything by it is measured in {doc}`shortcuts`."
-    if have_jurkat
-    else absent
-)
+from_dataset(cycle)
 
 # %% [markdown]
+# So the background knows something about the experiment, and the experiment knows something about the class.
+# Whether a classifier gains anything by it is measured in {doc}`shortcuts`.
+#
 # ## Simulated cells
 #
 # `cytometer` computes what a microscope would see: a cell is a thin object that delays and dims light, the light travels on to a camera that is slightly out of focus, and the camera adds noise ({doc}`how_a_cytometer_sees` shows the steps).

@@ -25,7 +25,6 @@ from IPython.display import Markdown
 
 from cgrecnet.data import available, open_dataset
 from cgrecnet.data.splits import joint_split
-from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.shortcuts import (
     audit_frame,
@@ -283,21 +282,16 @@ Markdown(
 # Here is the report of a random part of them.
 
 # %% tags=["remove-input"]
-have_jurkat = available("jurkat")
-absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch jurkat`, then `make book`."
-if have_jurkat:
-    from cgrecnet.data.integrity import take
+from cgrecnet.data.integrity import take
 
-    both = open_dataset("jurkat")
-    alone = open_dataset("jurkat", task="cycle_e1")
-    part = take(
-        both,
-        np.sort(np.random.default_rng(0).choice(len(both), 600, replace=False)),
-    )
-    real = audit(part)
-    print(brief(real))
-else:
-    print(absent)
+both = open_dataset("jurkat")
+alone = open_dataset("jurkat", task="cycle_e1")
+part = take(
+    both,
+    np.sort(np.random.default_rng(0).choice(len(both), 600, replace=False)),
+)
+real = audit(part)
+print(brief(real))
 
 # %% [markdown]
 # The border knows something of the class.
@@ -314,70 +308,63 @@ from cgrecnet.data.confounding import corner_features
 
 show(corner_features)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows of points with intervals: histogram, border, corners, in falling order of balanced accuracy; in each row the marks of the two tasks lie close together."}, "figure": {"name": "fig-shortcuts-jurkat", "caption": "What the border knows of a Jurkat cell's class, it knows inside a single experiment as well, and at the corners, farthest from the cell, much of it is gone. Balanced accuracy of three probes for both experiments (cycle) and for Experiment 1 alone (cycle_e1), all cells, five random folds, 95 % intervals; Jurkat cells, if the images are at hand."}}
-if have_jurkat:
-    from sklearn.model_selection import StratifiedKFold
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows of points with intervals: histogram, border, corners, in falling order of balanced accuracy; in each row the marks of the two tasks lie close together."}, "figure": {"name": "fig-shortcuts-jurkat", "caption": "What the border knows of a Jurkat cell's class, it knows inside a single experiment as well, and at the corners, farthest from the cell, much of it is gone. Balanced accuracy of three probes for both experiments (cycle) and for Experiment 1 alone (cycle_e1), all cells, five random folds, 95 % intervals; Jurkat cells."}}
+from sklearn.model_selection import StratifiedKFold
 
-    from cgrecnet.data import probes
+from cgrecnet.data import probes
 
-    sights = {
-        "histogram": probes.histogram_features,
-        "border": border_features,
-        "corners": corner_features,
-    }
-    seen = {}
-    for cells in (both, alone):
-        cuts = list(
-            StratifiedKFold(5, shuffle=True, random_state=0).split(
-                cells.labels, cells.labels
-            )
+sights = {
+    "histogram": probes.histogram_features,
+    "border": border_features,
+    "corners": corner_features,
+}
+seen = {}
+for cells in (both, alone):
+    cuts = list(
+        StratifiedKFold(5, shuffle=True, random_state=0).split(
+            cells.labels, cells.labels
         )
-        seen[cells.task] = {}
-        for name, kind in sights.items():
-            right = (
-                probes.predict_out_of_fold(
-                    probes.features(cells.images, kind), cells.labels, cuts, 0
-                )
-                == cells.labels
+    )
+    seen[cells.task] = {}
+    for name, kind in sights.items():
+        right = (
+            probes.predict_out_of_fold(
+                probes.features(cells.images, kind), cells.labels, cuts, 0
             )
-            seen[cells.task][name] = probes.score_by_cells(
-                right, cells.labels, np.random.default_rng(0)
-            )
-    draw_tasks(seen, 1 / 3)
-else:
-    draw_absent(absent)
+            == cells.labels
+        )
+        seen[cells.task][name] = probes.score_by_cells(
+            right, cells.labels, np.random.default_rng(0)
+        )
+draw_tasks(seen, 1 / 3)
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(both) if have_jurkat else Markdown(absent)
+from_dataset(both)
 
 # %% tags=["remove-input"]
-if have_jurkat:
-    from cgrecnet.data.confounding import kept_in_a_new_group
+from cgrecnet.data.confounding import kept_in_a_new_group
 
-    two, one = (seen[cells.task] for cells in (both, alone))
-    assert two["border"].low > 1 / 3 and one["border"].low > 1 / 3
-    assert (
-        abs(two["border"].balanced - one["border"].balanced) < 0.05
-        and one["corners"].high < one["border"].low
+two, one = (seen[cells.task] for cells in (both, alone))
+assert two["border"].low > 1 / 3 and one["border"].low > 1 / 3
+assert (
+    abs(two["border"].balanced - one["border"].balanced) < 0.05
+    and one["corners"].high < one["border"].low
+)
+old, new = kept_in_a_new_group(both, 0, "experiment-1")
+corners = one["corners"]
+Markdown(
+    f"With both experiments the border reaches {two['border'].balanced:.3f}, inside Experiment 1 {one['border'].balanced:.3f}: "
+    "the experiment, although the border can tell it ({doc}`meeting_the_data`), adds little to what the border knows of the class. "
+    f"At the corners it is {corners.balanced:.3f} ({corners.low:.3f} to {corners.high:.3f}, chance 0.333) inside Experiment 1, which fits a cell that reaches into the border. "
+    + (
+        "A rest above chance remains even there: light that the cell scatters may reach the corners, or something else may go with the stage; this test cannot tell.\n\n"
+        if corners.exceeds(1 / 3)
+        else "\n\n"
     )
-    old, new = kept_in_a_new_group(both, 0, "experiment-1")
-    corners = one["corners"]
-    text = (
-        f"With both experiments the border reaches {two['border'].balanced:.3f}, inside Experiment 1 {one['border'].balanced:.3f}: "
-        "the experiment, although the border can tell it ({doc}`meeting_the_data`), adds little to what the border knows of the class. "
-        f"At the corners it is {corners.balanced:.3f} ({corners.low:.3f} to {corners.high:.3f}, chance 0.333) inside Experiment 1, which fits a cell that reaches into the border. "
-        + (
-            "A rest above chance remains even there: light that the cell scatters may reach the corners, or something else may go with the stage; this test cannot tell.\n\n"
-            if corners.exceeds(1 / 3)
-            else "\n\n"
-        )
-        + "**Third**, a grouped test of the one class that lives in both experiments. "
-        f"A forest that glances at whole pictures of Experiment 1 alone recognises a share of {old} of the G1 cells there, and {new} of those of Experiment 2, which it never saw (95 % intervals over cells)."
-    )
-else:
-    text = absent
-Markdown(text)
+    + "**Third**, a grouped test of the one class that lives in both experiments. "
+    f"A forest that glances at whole pictures of Experiment 1 alone recognises a share of {old} of the G1 cells there, and {new} of those of Experiment 2, which it never saw (95 % intervals over cells)."
+)
 
 # %% [markdown]
 # So in these data experiment and class are tied, and yet the measurements find little use for the shortcut: for this kind of classifier, in these two experiments.

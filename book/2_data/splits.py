@@ -25,9 +25,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.splits import joint_split
-from cgrecnet.figures.cells import draw_absent, draw_row
+from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.splits import draw_folds, draw_splits_by_group
 from cgrecnet.figures.style import letter, use_book_style
@@ -277,27 +277,21 @@ else:
 # %% tags=["remove-input"]
 from cgrecnet.paths import RESULTS
 
-have_jurkat = available("jurkat")
-absent = "The Jurkat images are not on this machine; run `cgrecnet data fetch jurkat`, then `make book`."
 kept = {
     path.name: read_manifest(path)
     for path in sorted((RESULTS / "splits").glob("jurkat-cycle-joint-*.json"))
 }
 kept = dict(sorted(kept.items(), key=lambda item: item[1].seed))
 assert sorted(manifest.seed for manifest in kept.values()) == list(SEEDS)
-if have_jurkat:
-    everything = open_dataset("jurkat")
+everything = open_dataset("jurkat")
 for name, manifest in kept.items():
     letters = manifest.splits[0]
     sizes = ", ".join(
         f"{part} {letters.count(letter):,}"
         for part, letter in (("train", "t"), ("validation", "v"), ("test", "e"))
     )
-    if have_jurkat:
-        assert len(manifest.splits_for(everything)) == 1
-    print(
-        f"{name}: {sizes}; {'fits the images here' if have_jurkat else 'no images here to hold it against'}"
-    )
+    assert len(manifest.splits_for(everything)) == 1
+    print(f"{name}: {sizes}; fits the cells")
 
 # %% [markdown]
 # ## Plant a leak, catch it
@@ -367,45 +361,36 @@ show(find_duplicates)
 # A public data set holds a surprise that no table shows.
 # Two rare stages of the Jurkat cells, metaphase and telophase, are searched here for cells that were cut out twice ({numref}`fig-splits-jurkat-copies`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; beside each pair a third panel marks the differing pixels, a thin line at the margin."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (dark pixels). Jurkat cells in metaphase and telophase, if the images are at hand."}}
-if have_jurkat:
-    from cgrecnet.data.integrity import take
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; beside each pair a third panel marks the differing pixels, a thin line at the margin."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (dark pixels). Jurkat cells in metaphase and telophase."}}
+from cgrecnet.data.integrity import take
 
-    rare = take(
-        everything,
-        np.flatnonzero(
-            everything.table["stage"].isin(["Metaphase", "Telophase"])
-        ),
-    )
-    twins = find_duplicates(rare.images)
-    figure, grid = plt.subplots(
-        len(twins), 3, figsize=(4.6, 1.6 * len(twins)), squeeze=False
-    )
-    for row, pair in zip(grid, twins, strict=True):
-        one, two = rare.images[pair.first], rare.images[pair.second]
-        draw_row(row[:2], [one, two], rare.window)
-        row[2].imshow(one != two, cmap="gray_r", vmin=-0.15, vmax=1)
-        row[2].set_axis_off()
-    for place, mark in zip(grid[0], "ABC", strict=True):
-        letter(place, mark)
-else:
-    draw_absent(absent)
+rare = take(
+    everything,
+    np.flatnonzero(everything.table["stage"].isin(["Metaphase", "Telophase"])),
+)
+twins = find_duplicates(rare.images)
+figure, grid = plt.subplots(
+    len(twins), 3, figsize=(4.6, 1.6 * len(twins)), squeeze=False
+)
+for row, pair in zip(grid, twins, strict=True):
+    one, two = rare.images[pair.first], rare.images[pair.second]
+    draw_row(row[:2], [one, two], rare.window)
+    row[2].imshow(one != two, cmap="gray_r", vmin=-0.15, vmax=1)
+    row[2].set_axis_off()
+for place, mark in zip(grid[0], "ABC", strict=True):
+    letter(place, mark)
 plt.show()
 
 # %% tags=["remove-input"]
-if have_jurkat:
-    assert twins and not any(pair.exact for pair in twins)
-    rows = "; ".join(
-        f"`{rare.table['cell_id'][pair.first]}` and `{rare.table['cell_id'][pair.second]}` ({int((rare.images[pair.first] != rare.images[pair.second]).sum())} of {rare.images[0].size:,} pixels differ)"
-        for pair in twins
-    )
-    text = f"Found among {len(rare)} cells of the two stages: {len(twins)} pairs: {rows}."
-else:
-    text = absent
-Markdown(text)
+assert twins and not any(pair.exact for pair in twins)
+rows = "; ".join(
+    f"`{rare.table['cell_id'][pair.first]}` and `{rare.table['cell_id'][pair.second]}` ({int((rare.images[pair.first] != rare.images[pair.second]).sum())} of {rare.images[0].size:,} pixels differ)"
+    for pair in twins
+)
+Markdown(f"Found among {len(rare)} cells of the two stages: {len(twins)} pairs: {rows}.")
 
 # %% tags=["remove-input"]
-from_dataset(rare) if have_jurkat else Markdown(absent)
+from_dataset(rare)
 
 # %% [markdown]
 # A pair of copies can put one test cell into the training part, not more.

@@ -37,7 +37,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.packed import PackedImages
 from cgrecnet.data.store import MappedImages
 from cgrecnet.data.store_build import pack_cells
@@ -61,11 +61,10 @@ pd.set_option("display.max_colwidth", 28)
 # The index keeps $o_i$, $h_i$ and $w_i$; that is all it takes to find any crop at once.
 # A pixel takes one byte or two, as the camera's depth demands, so a place in bytes is this number times one or two.
 #
-# Let us pack some cells: real ones if they are on this machine, else simulated ones.
+# Let us pack some cells, real ones.
 
 # %%
-name = "jurkat" if available("jurkat") else "cytometer"
-cells = open_dataset(name)
+cells = open_dataset("jurkat")
 folder = Path(tempfile.mkdtemp()) / "store"
 header = pack_cells(cells, folder)
 pd.Series({path.name: path.stat().st_size for path in sorted(folder.iterdir())}, name="bytes").to_frame()
@@ -75,7 +74,7 @@ pd.Series({path.name: path.stat().st_size for path in sorted(folder.iterdir())},
 # On the command line the same is done by `cgrecnet data pack NAME FOLDER --store PLACE`.
 
 # %%
-store = open_dataset(name, root=folder)
+store = open_dataset("jurkat", root=folder)
 index = pd.read_csv(folder / "index.csv")
 index.iloc[:3, :9].T
 
@@ -318,8 +317,8 @@ with open(again / "pixels.bin", "r+b") as file:
     byte = file.read(1)
     file.seek(0)
     file.write(bytes([byte[0] ^ 1]))
-open_dataset(name, root=again)  # opens without complaint
-text, good = examine_store(again, name, {})
+open_dataset("jurkat", root=again)  # opens without complaint
+text, good = examine_store(again, "jurkat", {})
 assert not good
 print(text.splitlines()[-1].partition(": remove")[0])
 
@@ -327,7 +326,7 @@ lines = (again / "index.csv").read_text().splitlines()
 lines[1] = str((int(lines[1][0]) + 1) % 3) + lines[1][1:]
 (again / "index.csv").write_text("\n".join(lines) + "\n")
 try:
-    open_dataset(name, root=again)
+    open_dataset("jurkat", root=again)
 except DataError as error:
     print(str(error).partition(" was ")[2].partition(": remove")[0], "- noticed on opening")
 

@@ -34,7 +34,7 @@ import torch
 import torchvision
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
 from cgrecnet.figures.assembled import draw_blocks, draw_handover, handovers, layer_table
 from cgrecnet.figures.fusion import stage2
@@ -186,8 +186,7 @@ print(
 # We send cells through the first two stages, in training mode, so that batch normalisation sets the scale as it does in the first step of training, and put fresh fusions behind them.
 
 # %% tags=["remove-input"]
-have_jurkat = available("jurkat")
-dataset = open_dataset("jurkat") if have_jurkat else open_dataset("cytometer", options={"cells": 60, "seed": 1})
+dataset = open_dataset("jurkat")
 chosen = [int(np.flatnonzero(dataset.labels == label)[k]) for k in (0, 1) for label in (0, 2)]
 views = CellTensors(dataset, chosen, eval_transform(224))
 images = torch.stack([views[i][0] for i in range(len(chosen))])

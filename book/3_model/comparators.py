@@ -23,7 +23,7 @@ import torch
 import torchvision
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform, to_unit
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.comparators import cost_of, draw_costs
@@ -234,8 +234,7 @@ plt.show()
 
 # %% tags=["remove-input"]
 zhu, large = costs["zhu_xception"], cost_of("zhu_xception", (1, 224, 224))
-have_jurkat = available("jurkat")
-dataset = open_dataset("jurkat") if have_jurkat else open_dataset("cytometer", options={"cells": 60, "seed": 1})
+dataset = open_dataset("jurkat")
 i = int(np.flatnonzero(dataset.labels == 2)[0])
 wide = CellTensors(dataset, [i], eval_transform(224))[0][0][0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]
 small = torch.nn.functional.interpolate(to_unit(dataset.images[i], dataset.window)[None], (45, 30), mode="bilinear", antialias=True)[0, 0]

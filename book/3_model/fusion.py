@@ -82,7 +82,7 @@ import torch
 from IPython.display import Markdown
 from torch.nn import functional
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
 from cgrecnet.figures.fusion import draw_fusion_maps, draw_starts, fusion_maps, shared_effect, stage2, starts
 from cgrecnet.figures.provenance import from_dataset
@@ -239,11 +239,10 @@ plt.show()
 #
 # ## On cells
 #
-# {numref}`fig-fusion-maps` follows cells through an untrained network to the fusion.
+# {numref}`fig-fusion-maps` follows two real cells through an untrained network to the fusion.
 
 # %% tags=["remove-input"]
-have_jurkat = available("jurkat")
-dataset = open_dataset("jurkat") if have_jurkat else open_dataset("cytometer", options={"cells": 60, "seed": 1})
+dataset = open_dataset("jurkat")
 chosen = [int(np.flatnonzero(dataset.labels == label)[0]) for label in (0, 2)]
 views = CellTensors(dataset, chosen, eval_transform(224))
 torch.manual_seed(0)
@@ -251,7 +250,6 @@ network = create_model("cg_recnet").eval()
 images = torch.stack([views[i][0] for i in range(len(chosen))])
 features = stage2(network, images)
 maps = fusion_maps(network.fusion, features)
-Markdown("These are real cells." if have_jurkat else "The real cells are not on this machine; these are simulated ones.")
 
 # %% mystnb={"image": {"alt": "Two rows, one cell each: the cell's image, the length of the LA vector and of the XCA vector at each of 28 by 28 positions, N times the softmax map, which is one even grey tone, and the sigmoid map, even as well and near one half."}, "figure": {"name": "fig-fusion-maps", "caption": "The branches vary from position to position before anything is learned; the maps that should recalibrate them do not. A, the first cell of the first and of the last class, cut as the network sees it; B and C, length of LA's and XCA's vector at each position, each panel on its own scale; D, N times the softmax map, where 1 (white) means no preference; E, the sigmoid map with the same weights. Untrained network."}}
 pictures = (images[:, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy()

@@ -48,7 +48,7 @@ images = example_images(dataset, indices, size=224)
 maps = stage2_map(network, images)
 print(tuple(images.shape), "->", tuple(maps.shape))
 
-# %% mystnb={"image": {"alt": "Left: a grey brightfield image of one cell. Right: eight small coarse grey images of 28 by 28 squares; the inside or the outline of the cell shows in them, each time in another way."}, "figure": {"name": "fig-tokens-channels", "caption": "Even random filters draw the cell: it shows through in the channels of an untrained network, so a map that shows the cell is no proof that anything was learned. A, one cell (real where the Jurkat images are at hand, see below) as the network gets it; B, eight channels behind layer2, chosen by number and not by looks, each at its own grey scale."}}
+# %% mystnb={"image": {"alt": "Left: a grey brightfield image of one cell. Right: eight small coarse grey images of 28 by 28 squares; the inside or the outline of the cell shows in them, each time in another way."}, "figure": {"name": "fig-tokens-channels", "caption": "Even random filters draw the cell: it shows through in the channels of an untrained network, so a map that shows the cell is no proof that anything was learned. A, one real cell as the network gets it; B, eight channels behind layer2, chosen by number and not by looks, each at its own grey scale."}}
 draw_channels(grey(images[0]), maps[0].numpy(), channels=range(0, 512, 64))
 plt.show()
 

@@ -221,7 +221,7 @@ except RunError as error:
 
 # %%
 part = collect(plans, place / "results", partial=True)
-print(summarise(part)[["learning_rate", "n", "accuracy_mean", "accuracy_sd"]].to_string(index=False))
+print(summarise(part)[["learning_rate", "n", "test_accuracy_mean", "test_accuracy_sd"]].to_string(index=False))
 print("missing:", *part.attrs["missing"])
 
 # %% [markdown]
@@ -243,7 +243,7 @@ print("\n".join(line for line in said if not line.startswith("dashboard")))
 
 # %%
 table = collect(plan_sweep(read_sweep(file)), place / "results")
-print(summarise(table)[["learning_rate", "n", "accuracy_mean", "accuracy_sd"]].to_string(index=False))
+print(summarise(table)[["learning_rate", "n", "test_accuracy_mean", "test_accuracy_sd"]].to_string(index=False))
 
 # %% tags=["remove-cell"]
 assert len(table) == 6 and not table.attrs["missing"] and "4 of them done already" in said[0]

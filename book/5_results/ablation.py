@@ -24,7 +24,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
+from cgrecnet.evaluation.paired import corrected_resampled_t, has_spread, paired_t
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cost_rows
 from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text, skip_text
@@ -264,7 +264,7 @@ if all(model in groups for model in pair):
         text += "\n\nThe rarest class is also the hardest here."
     elif len(shared) > 1:
         scores = {m: [next(r for r in groups[m] if r.config["fold"] == fold).test["per_class"][hardest]["f1"] for fold in shared] for m in pair}
-        again = corrected_resampled_t(scores["cg_recnet"], scores["resnet50"], overlap(records)) if np.ptp(np.subtract(*scores.values())) > 1e-9 else None
+        again = corrected_resampled_t(scores["cg_recnet"], scores["resnet50"], overlap(records)) if has_spread(*scores.values()) else None
         text += f"\n\nExploratory: the hardest class is {classes[hardest]}, not the rarest; the folds at hand do not suffice for a test there." if again is None else f"\n\nExploratory: the hardest class is {classes[hardest]}, not the rarest. There the difference is {points(again.difference)} points (95 % interval {interval(again.interval95)}, n = {again.n} folds, p {p_text(again.p_value)}, not corrected)."
 else:
     text = absent
@@ -381,7 +381,7 @@ common = sorted(set.intersection(*({r.config["fold"] for r in groups.get(m, [])}
 if len(common) > 1:
     ours, base = ([next(r for r in groups[m] if r.config["fold"] == f).test["accuracy"] for f in common] for m in ("cg_recnet", "resnet50"))
     d = 100 * (np.array(ours) - np.array(base))
-if len(common) > 1 and np.ptp(d) > 1e-9:
+if len(common) > 1 and has_spread(ours, base):
     by_hand = d.mean() / (d.std(ddof=1) / np.sqrt(len(d)))
     plain, corrected = paired_t(ours, base), corrected_resampled_t(ours, base, overlap(records))
     assert np.isclose(by_hand, plain.statistic)

@@ -29,7 +29,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.evaluation.areas import areas
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.class_claims import claim_rows
@@ -67,15 +67,8 @@ pooled = {data: pool(found.records, MODELS, RESULTS) if found else None for data
 jurkat, zhu = pooled["jurkat"], pooled["zhu"]
 records = runs["jurkat"].records if runs["jurkat"] else ()
 no_runs = "There are too few runs yet: " + command("ablation", "jurkat").removeprefix(".venv/bin/")
-cells = open_dataset("jurkat") if available("jurkat") else None
-if cells is not None and jurkat is not None and cells.fingerprint != jurkat.records[0].data["fingerprint"]:
-    cells = None  # other pictures than those that the runs saw
-no_pictures = (
-    ""
-    if cells is not None
-    else " The pictures of the cells are left out, because the Jurkat images (or those that the runs saw) are not on this machine; "
-    "`.venv/bin/cgrecnet data fetch jurkat` gets them, `make book` then shows them."
-)
+cells = open_dataset("jurkat")
+assert jurkat is None or cells.fingerprint == jurkat.records[0].data["fingerprint"]  # the pictures that the runs saw
 
 
 def counted(found):
@@ -166,7 +159,7 @@ provenance_of(others.records if others else (), ("comparison", "jurkat"))
 # %% [markdown]
 # {numref}`fig-classes-f1` puts the ablation and the paper side by side.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels with F1 in per cent on a shared vertical axis. Panel A: the three classes of Jurkat cells, one mark with an interval for each of four networks. Panel B: the three classes of the paper's cells, one mark for each of six networks, no intervals. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-f1", "caption": "Look first at the distance between classes, then at the distance between networks: which class it is matters more than which network, here (A) as in the paper (B), wherever the clusters of marks do not reach into each other. A: pooled folds, 95 % bootstrap intervals over cells. B: the paper's Table 5 as printed, other cells."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels with F1 in per cent on a shared vertical axis. Panel A: the three classes of Jurkat cells, one mark with an interval for each of four networks. Panel B: the three classes of the paper's cells, one mark for each of six networks, no intervals."}, "figure": {"name": "fig-classes-f1", "caption": "Look first at the distance between classes, then at the distance between networks: which class it is matters more than which network, here (A) as in the paper (B), wherever the clusters of marks do not reach into each other. A: pooled folds, 95 % bootstrap intervals over cells. B: the paper's Table 5 as printed, other cells."}}
 if jurkat is not None:
     draw_f1(jurkat, table5)
 else:
@@ -240,7 +233,7 @@ Markdown("\n\n".join(parts) or f"{no_runs}.")
 #
 # Unlike the simple interval, it never leaves 0 to 1, and it has a width even where $k = 0$.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four confusion matrices, two by two: Baseline, ResCMNet, ResGDNet and CG-RecNet. Rows are true classes, columns predicted ones, each place has a count, a share of its row and an interval; the darker, the larger the share. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-confusion", "caption": "Compare the same place in the four matrices: where the intervals overlap widely, these cells do not tell the networks apart, whatever their modules. Counts of test cells of the folds put together, shares of the true class, and Wilson's 95 % intervals; the number of cells of each class stands at the left. Jurkat, real cells."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four confusion matrices, two by two: Baseline, ResCMNet, ResGDNet and CG-RecNet. Rows are true classes, columns predicted ones, each place has a count, a share of its row and an interval; the darker, the larger the share."}, "figure": {"name": "fig-classes-confusion", "caption": "Compare the same place in the four matrices: where the intervals overlap widely, these cells do not tell the networks apart, whatever their modules. Counts of test cells of the folds put together, shares of the true class, and Wilson's 95 % intervals; the number of cells of each class stands at the left. Jurkat, real cells."}}
 if jurkat is not None:
     draw_pooled_confusions(jurkat)
 else:
@@ -273,9 +266,7 @@ Markdown(text)
 # A count is a heap of cells, and one should look at them.
 # Choose a count in {numref}`fig-classes-open` by mouse, or by the Tab key and Enter; Escape closes it.
 # The cells are drawn at random from those that are counted, not chosen for their looks.
-
-# %% tags=["remove-input"]
-Markdown("The probabilities are those of the network that was not trained on the cell." + no_pictures)
+# The probabilities are those of the network that was not trained on the cell.
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-open", "caption": "What the network mistook: open a count off the diagonal and one on it, and try to tell the two groups apart by eye. CG-RecNet on Jurkat cells, test cells of the folds put together; below each picture the cell's id and the network's probabilities. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
 if jurkat is not None:
@@ -284,7 +275,7 @@ if jurkat is not None:
         "CG-RecNet on Jurkat cells: counts and shares of the true class.", cells,
     )  # fmt: skip
 else:
-    shown = Markdown(f"{no_runs}.")
+    shown = draw_absent(no_runs)
 shown
 
 # %% tags=["remove-input"]
@@ -318,7 +309,7 @@ for data, found in pooled.items():
         parts.append(f"*{DATA[data]}*: areas by scikit-learn, 95 % bootstrap intervals over cells ({RESAMPLES:,} resamples); {counted(found)}.")
 Markdown("\n\n".join(parts) or f"{no_runs}.")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class, each with the ROC curves of four networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet; below, the areas of each class and their mean as marks with intervals. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-classes-roc", "caption": "Which curve lies on top is a matter for intervals, not for the eye: where a curve runs inside the shaded band of another, drawing other cells could swap the two. Top: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. Bottom: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of the folds put together."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class, each with the ROC curves of four networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet; below, the areas of each class and their mean as marks with intervals."}, "figure": {"name": "fig-classes-roc", "caption": "Which curve lies on top is a matter for intervals, not for the eye: where a curve runs inside the shaded band of another, drawing other cells could swap the two. Top: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. Bottom: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of the folds put together."}}
 if jurkat is not None:
     draw_roc(jurkat, by_model["jurkat"])
 else:
@@ -356,7 +347,7 @@ Markdown(text)
 if jurkat is not None:
     shown = threshold_slider(jurkat.labels, jurkat.probabilities[FULL], jurkat.classes, f"CG-RecNet on {len(jurkat):,} Jurkat cells, each tested once.")
 else:
-    shown = Markdown(f"{no_runs}.")
+    shown = draw_absent(no_runs)
 shown
 
 # %% tags=["remove-input"]
@@ -382,7 +373,7 @@ if jurkat is not None:
     chosen = rng.permutation(chosen)
 Markdown(
     f"{{numref}}`fig-classes-gallery` holds {len(chosen)} cells: up to {PER_PLACE} drawn at random for each pair of true and predicted class, so that rare mistakes are seen too. "
-    f"*Sure* means that the largest probability is at least {SURE:g}.{no_pictures}"
+    f"*Sure* means that the largest probability is at least {SURE:g}."
     if jurkat is not None
     else f"{no_runs}."
 )
@@ -403,7 +394,7 @@ if jurkat is not None:
         cells,
     )
 else:
-    shown = Markdown(f"{no_runs}.")
+    shown = draw_absent(no_runs)
 shown
 
 # %% tags=["remove-input"]

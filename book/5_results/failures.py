@@ -24,10 +24,10 @@ import numpy as np
 import pandas as pd
 from IPython.display import Markdown
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.duplicates import find_duplicates
+from cgrecnet.data.jurkat import dna_stain
 from cgrecnet.data.traits import TRAITS
-from cgrecnet.errors import DataError
 from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.shared_errors import shared_errors
@@ -38,7 +38,6 @@ from cgrecnet.figures.failures import (
     BEYOND,
     LEAST,
     contrasts,
-    dna_stain,
     failure_frame,
     in_order,
     measured,
@@ -65,18 +64,9 @@ records = runs.records if runs else ()
 pooled = pool(records, MODELS, RESULTS) if runs else None
 frame = failure_frame(pooled, FULL, BASE, SURE) if pooled is not None else None
 no_runs = "There are too few runs yet: " + command(*PART).removeprefix(".venv/bin/")
-cells = open_dataset("jurkat") if available("jurkat") else None
-if cells is not None and pooled is not None and cells.fingerprint != pooled.records[0].data["fingerprint"]:
-    cells = None  # other pictures than those that the runs saw
-no_pictures = (
-    "The Jurkat images (or those that the runs saw) are not on this machine, so that this part is left out; "
-    "`.venv/bin/cgrecnet data fetch jurkat` gets them, `make book` then shows it."
-)
-why_not = (
-    no_runs if pooled is None
-    else "The images are not here: cgrecnet data fetch jurkat" if cells is None
-    else "No stage has enough cells that all networks miss"
-)  # fmt: skip
+cells = open_dataset("jurkat")
+assert pooled is None or cells.fingerprint == pooled.records[0].data["fingerprint"]  # the pictures that the runs saw
+why_not = no_runs if pooled is None else "No stage has enough cells that all networks miss"
 said = missing_runs(PART, results=RESULTS)
 if pooled is not None:
     ALL = len(MODELS)
@@ -100,7 +90,7 @@ Markdown(said)
 # of it: four networks that miss a tenth each would all miss the same cell once in ten thousand.
 # {numref}`fig-failures-shared` compares this with the count.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class. Bars on a logarithmic scale count the cells that zero, one, two, three and all four networks miss; diamonds give the number that would be expected if the networks erred independently. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-failures-shared", "caption": "Look at the rightmost bar of each panel: bars above their diamonds at both ends mean that some cells are hard for every network and most are easy for all, so that the mistakes belong to the cells more than to the networks. Bars: Jurkat test cells of the folds put together; diamonds: expected if the networks erred independently within a class."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels, one per class. Bars on a logarithmic scale count the cells that zero, one, two, three and all four networks miss; diamonds give the number that would be expected if the networks erred independently."}, "figure": {"name": "fig-failures-shared", "caption": "Look at the rightmost bar of each panel: bars above their diamonds at both ends mean that some cells are hard for every network and most are easy for all, so that the mistakes belong to the cells more than to the networks. Bars: Jurkat test cells of the folds put together; diamonds: expected if the networks erred independently within a class."}}
 if pooled is not None:
     draw_shared(pooled)
 else:
@@ -182,7 +172,7 @@ else:
         ])  # fmt: skip
     head = ["class", "cells", "both right", "only CG-RecNet", "only baseline", "both wrong", "difference in recall", "McNemar p"]
     shown = wide_table(head, rows, "Cells that CG-RecNet and the baseline have right", rem=48) + (
-        "\n\nJurkat; difference in percentage points, CG-RecNet minus baseline, 95 % bootstrap interval over cells. "
+        "\n\nJurkat; difference in percentage points, CG-RecNet minus baseline, 95 % interval over cells (Tango's, or exact where they are few). "
         "*Exploratory*: p-values are not corrected, and speak of these trained networks, not of training again. "
         "The planned comparison (P1), over folds, is in {doc}`ablation`."
     )
@@ -197,7 +187,7 @@ provenance_of(records, PART)
 # The classes S+G2 and M were put together from finer stages, and the networks never saw these.
 # So we can ask where inside a class the mistakes sit ({numref}`fig-failures-stages`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that all networks miss, a vertical tick the mean share that one network misses. Where no run is at hand, a line of text says so."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: where rows of one class lie far apart, its mistakes sit in one stage, and a mean over the class hides it. Dots: share of a stage's cells that all four networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over the four networks. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that all networks miss, a vertical tick the mean share that one network misses."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: where rows of one class lie far apart, its mistakes sit in one stage, and a mean over the class hides it. Dots: share of a stage's cells that all four networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over the four networks. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
 if pooled is not None:
     draw_stages(frame, ALL)
 else:
@@ -245,11 +235,9 @@ Markdown(text)
 
 # %% tags=["remove-input"]
 chosen = sample(frame, ALL) if pooled is not None else None
-found = contrasts(measured(chosen, cells)) if chosen is not None and cells is not None else []
+found = contrasts(measured(chosen, cells)) if chosen is not None else []
 if pooled is None:
     text = f"{no_runs}."
-elif cells is None:
-    text = no_pictures
 elif not found:
     text = f"No stage has {LEAST} cells that all networks miss and {LEAST} that none misses, so that there is nothing to compare."
 else:
@@ -257,7 +245,7 @@ else:
     text = "Measured: " + "; ".join(f"{name}, {counts.loc[name, True]} missed and {counts.loc[name, False]} right cells" for name in in_order(counts.index)) + "."
 Markdown(text)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per measured trait: diameter, aspect, background, noise, contrast, slope of the spectrum. In each, one row per stage with a mark and an interval on an axis from 0 to 1, a dotted line at one half. Where runs or images are missing, a line of text says so."}, "figure": {"name": "fig-failures-traits", "caption": "Marks on the dotted line: missed cells look like the others of their stage in this respect. Marks far from it, filled, say what kind of cell is missed. Probability that a missed cell has the larger value than one that no network misses, within a stage; 95 % bootstrap intervals; filled: p below the level of the plan after Holm's correction over all marks. Jurkat, real cells."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per measured trait: diameter, aspect, background, noise, contrast, slope of the spectrum. In each, one row per stage with a mark and an interval on an axis from 0 to 1, a dotted line at one half."}, "figure": {"name": "fig-failures-traits", "caption": "Marks on the dotted line: missed cells look like the others of their stage in this respect. Marks far from it, filled, say what kind of cell is missed. Probability that a missed cell has the larger value than one that no network misses, within a stage; 95 % bootstrap intervals; filled: p below the level of the plan after Holm's correction over all marks. Jurkat, real cells."}}
 if found:
     draw_contrasts(found, ALPHA)
 else:
@@ -302,18 +290,9 @@ Markdown(text)
 # (M is left out: it has as much DNA as G2, and the stain cannot tell.)
 
 # %% tags=["remove-input"]
-stain = None
-if pooled is not None and cells is not None:
-    try:
-        stain = pd.Series(dna_stain(cells), index=cells.table["cell_id"])
-    except DataError as error:
-        dna_error = str(error)
+stain = pd.Series(dna_stain(cells.table), index=cells.table["cell_id"])
 if pooled is None:
     text = f"{no_runs}."
-elif cells is None:
-    text = no_pictures
-elif stain is None:
-    text = f"The DNA channel is not here: {dna_error}"
 else:
     near = nearer_to_neighbour(frame, stain, ALL)
     rows, by_key = [], {}
@@ -350,26 +329,22 @@ provenance_of(records, PART)
 # The search for copies of {doc}`/book/2_data/splits` tells.
 
 # %% tags=["remove-input"]
-if cells is None:
-    text = no_pictures
-else:
-    first = np.flatnonzero(cells.table["experiment"] == 1)
-    pairs = find_duplicates([cells.images[i] for i in first])
-    ids, labels, stages = (cells.table[name].to_numpy()[first] for name in ("cell_id", "class_name", "stage"))
-    torn = [pair for pair in pairs if labels[pair.first] != labels[pair.second]]
-    apart = [pair for pair in pairs if stages[pair.first] != stages[pair.second]]
-    lost = set(frame.loc[failed, "cell_id"]) if pooled is not None else set()
-    hit = [pair for pair in pairs if {ids[pair.first], ids[pair.second]} & lost]
-    text = (
-        f"Among the {len(first):,} cells of Experiment 1 (Experiment 2 is G1 alone, and has no second label to give) the search finds {len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of exact or near copies. "
-        f"Pairs with two different classes: {len(torn) or 'none'}; with two different stages: {len(apart) or 'none'}; with a cell that all networks miss: {len(hit) or 'none'}. "
-    )
-    text += (
+first = np.flatnonzero(cells.table["experiment"] == 1)
+pairs = find_duplicates([cells.images[i] for i in first])
+ids, labels, stages = (cells.table[name].to_numpy()[first] for name in ("cell_id", "class_name", "stage"))
+torn = [pair for pair in pairs if labels[pair.first] != labels[pair.second]]
+apart = [pair for pair in pairs if stages[pair.first] != stages[pair.second]]
+lost = set(frame.loc[failed, "cell_id"]) if pooled is not None else set()
+hit = [pair for pair in pairs if {ids[pair.first], ids[pair.second]} & lost]
+Markdown(
+    f"Among the {len(first):,} cells of Experiment 1 (Experiment 2 is G1 alone, and has no second label to give) the search finds {len(pairs)} {'pair' if len(pairs) == 1 else 'pairs'} of exact or near copies. "
+    f"Pairs with two different classes: {len(torn) or 'none'}; with two different stages: {len(apart) or 'none'}; with a cell that all networks miss: {len(hit) or 'none'}. "
+    + (
         "So copies with two labels do not explain the mistakes. The search finds copies of one picture, not two pictures of one cell."
         if not torn
         else "Such a pair shows that one of its labels cannot be right: " + "; ".join(f"`{ids[p.first]}` and `{ids[p.second]}`" for p in torn) + "."
     )
-Markdown(text)
+)
 
 # %% [markdown]
 # ## The gallery
@@ -391,7 +366,6 @@ if pooled is not None:
         f"It holds {len(gallery_cells)} cells, at most {PER_GROUP} of each group. In the data the groups have: "
         + ", ".join(f"*{name}* {sizes.get(name, 0):,}" for name in GROUPS)
         + f" cells. *Sure*: CG-RecNet gives its class at least {SURE:g}."
-        + ("" if cells is not None else f" The pictures are missing. {no_pictures}")
     )
 else:
     text = f"{no_runs}."
@@ -414,7 +388,7 @@ if gallery_cells:
         cells,
     )
 else:
-    shown = Markdown(f"{no_runs}.")
+    shown = draw_absent(no_runs)
 shown
 
 # %% tags=["remove-input"]

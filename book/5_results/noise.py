@@ -30,7 +30,7 @@ from IPython.display import Markdown, display
 
 from cgrecnet.data.cytometer import VERSION
 from cgrecnet.data.phantom import KINDS
-from cgrecnet.evaluation.change import change_contrast, sign_flip
+from cgrecnet.evaluation.change import change_contrast, further_sums, sign_flip
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.answers import answers_table, interval, points
 from cgrecnet.figures.dialled import describe_cells, dialled, draw_cells, loudness, one_of_each
@@ -119,7 +119,7 @@ Provenance((("Data", simulated_here), ("Options", f"debris {', '.join(f'{share:g
 # That is the p-value, and it can be computed exactly:
 
 # %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(sign_flip)}```")
+Markdown(f"```python\n{inspect.getsource(sign_flip)}\n\n{inspect.getsource(further_sums)}```")
 
 # %% tags=["remove-input"]
 asked = {dial: plan[name] for dial, name in (("noise", "P5"), ("debris", "P6"))}

@@ -227,7 +227,7 @@ else:
     headers = ("contrast", "only the first right", "only the second right", "difference (points)", "95 % interval", "p (exact)", "n")
     text = (
         wide_table(headers, rows, "McNemar's test on the pooled test cells of Jurkat", rem=46)
-        + f"\n\nJurkat, real cells, {len(pooled.folds_in)} of {records[0].config['folds']} folds together; intervals by bootstrap over cells; p not corrected."
+        + f"\n\nJurkat, real cells, {len(pooled.folds_in)} of {records[0].config['folds']} folds together; intervals over cells (Tango's); p not corrected."
     )
 Markdown(text)
 

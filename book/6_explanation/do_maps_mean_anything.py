@@ -107,6 +107,7 @@ assert abs(np.nanmean(energy(np.ones(masks.shape), masks)) - masks.mean()) < 1e-
 # A map of the nucleus has all its energy in the cell: the score tells whether heat is where it may be, not whether it is everywhere that counts.
 #
 # Coarse maps have artefacts of their own.
+# Maps are scored here as they are usually drawn, which puts them half a stride too far down and to the right; {doc}`grad_cam` measures that, and what it changes in the scores.
 # The hottest pixel of an enlarged map lies in the middle of its hottest field, and in a map of 2 by 2 that is always towards a corner, off any cell in the middle.
 # And a strided 1 by 1 convolution reads every second row and column only ({doc}`grad_cam`), so that HiResCAM before it is empty in between, wherever the cell is.
 #

@@ -73,9 +73,10 @@ from cgrecnet.figures.explained import (
     title_of,
 )
 from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts
-from cgrecnet.figures.map_scores import beats, score_table
+from cgrecnet.figures.map_scores import PLACEMENT_HEADERS, beats, placement_rows, score_table
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.models import create_model
 
 use_book_style()
@@ -172,6 +173,94 @@ Markdown(
     f"The smoothness is the enlargement's. Of the positions, {positive:.0%} are positive; the rest is cut off in panels C and D. "
     "Stretching makes the strongest place of every map equally bright, however weak its evidence is. "
     "And a cell that lies in the middle is hit by any heat that lies in the middle."
+)
+
+# %% [markdown]
+# ## Where a position looks
+#
+# Enlarging hides a fourth thing: the map is put in a slightly wrong place.
+# A viewer cuts the picture into as many equal fields as the map has positions and paints each field with its value.
+# But each step of a ResNet that halves the map keeps every second pixel of what comes in, beginning with the first.
+# So position $i$ (counted from zero) behind a total stride of $s$ looks around pixel $s\,i$, while the middle of its field is
+#
+# $$
+# s\,i + \frac{s - 1}{2} .
+# $$ (eq-cam-place)
+#
+# The map is drawn half a stride too far down and to the right.
+# We can measure where a position looks: follow the gradient of one position back to the image, and take the centre of its square.
+
+# %%
+from cgrecnet.explain.layers import layer_of
+from cgrecnet.explain.placement import drawn_at, looks_at
+
+torch.manual_seed(0)
+size = 224
+fresh = create_model("resnet50", image_size=size)  # untrained
+noise = torch.randn(2, 3, size, size)
+off = {}
+for place in ("last", "stage3", "stage2"):
+    layer = layer_of("resnet50", place)
+    side = size // layer.stride
+    chosen = [0, side // 2, side - 1]  # edge, middle, edge
+    looks = looks_at(fresh, layer, noise, chosen).mean(axis=1)
+    off[place] = drawn_at(side, size)[chosen] - looks
+    print(
+        f"{place}: drawn {off[place][1]:.1f} pixels too far down "
+        f"and right, expected {(layer.stride - 1) / 2}"
+    )
+
+# %% tags=["remove-cell"]
+for place, values in off.items():
+    half = (layer_of("resnet50", place).stride - 1) / 2
+    assert abs(values[1] - half) < 0.3 * half, "the page says half a stride"
+    assert values[0] < 0 and values[-1] > half, "the page says that the edges differ"
+
+# %% tags=["remove-input"]
+edge = off["last"]
+Markdown(
+    f"At the edges it is otherwise: what a position sees ends with the picture, so its centre lies further inside. "
+    f"The first position of the last stage looks {-edge[0]:.0f} pixels further down than it is drawn, the last one {edge[-1]:.0f} pixels further up."
+)
+
+# %% [markdown]
+# How much does this matter for the scores that follow?
+# Below, the share of the heat inside the cell is computed twice for the same maps: drawn as usual, and with each position put at pixel $s\,i$ (bilinear in between).
+# All scores elsewhere in this part are of maps as they are usually drawn, because that is what a reader of the paper's figure sees.
+
+# %% tags=["remove-input"]
+placed = {name: load_study(name) for name in ("explain-simulated", "explain-jurkat")}
+KINDS = ("gradcam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2", "hirescam@stage2")
+texts = []
+for made in filter(None, placed.values()):
+    kind = "simulated" if made.record.data[0]["simulated"] else "real"
+    rows = placement_rows(made, [name for name in made.record.networks if name.startswith("honest")], KINDS)
+    texts.append(
+        f"*{made.record.data[0]['name']}, {kind} cells, {made.record.config['image_size']} pixels:*\n\n"
+        + wide_table(PLACEMENT_HEADERS, rows, f"Heat inside the cell, drawn and put where it looks, {kind} cells", rem=44)
+    )
+Markdown(
+    "\n\n".join(texts) + "\n\nMeans with 95 % intervals over cells; n: cells. Exploratory." if texts else missing_study()
+)
+
+# %% tags=["remove-input"]
+display(provenance_of_study(placed["explain-simulated"]))  # noqa: F821
+display(provenance_of_study(placed["explain-jurkat"], KEPT_COMMAND))  # noqa: F821
+
+# %% tags=["remove-input"]
+largest = {}
+for made in filter(None, placed.values()):
+    for row in placement_rows(made, [name for name in made.record.networks if name.startswith("honest")], KINDS):
+        mean = row[4].split(" ")[0].replace("\N{MINUS SIGN}", "-")
+        if mean != "none":
+            largest.setdefault(row[1], []).append(abs(float(mean)))
+Markdown(
+    "The share of the heat inside the cell changes by up to "
+    + "; ".join(f"{max(found):.2f} ({kind})" for kind, found in largest.items())
+    + ". At the last stage a map is so coarse that half a stride hardly shows in a sum over the whole cell; nearer to the image, and above all for HiResCAM, which keeps to single positions, the place decides the score. "
+    "A difference between two maps of one network at one depth is hit by the same shift on both sides."
+    if largest
+    else "Without a study there is nothing to compare."
 )
 
 # %% [markdown]

@@ -14,8 +14,14 @@
 # # An explanation study on simulated cells
 #
 # Networks are trained on simulated cells, whose masks and causes are known; then their maps are made and scored.
-# `cgrecnet explain` runs this notebook with papermill; it checks the parameters first.
+# `cgrecnet explain` runs this notebook with papermill; whoever runs it, it checks the parameters itself.
 # Its product is one record, `results/<experiment>/<run_id>/explain.json`, written by the last cell.
+
+# %%
+from cgrecnet.runs.explain_config import ExplainConfig
+from cgrecnet.runs.notebook_parameters import read_parameters
+
+before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's
 
 # %% tags=["parameters"]
 experiment = "explain-simulated"  # type: str
@@ -45,20 +51,21 @@ work_folder = None  # type: str | None
 # ## The parameters, checked
 
 # %%
+config, places = read_parameters(globals(), before, ExplainConfig)
+
+# %%
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.explain import plan_explain
-from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.training.devices import make_fabric
 
 started, clock = datetime.now(UTC), time.perf_counter()
-config = ExplainConfig.from_mapping({name: globals()[name] for name in ExplainConfig.model_fields})
 plan = plan_explain(config)
 fabric = make_fabric(config.run("honest", config.honest[0]))
-work = (Path(work_folder) if work_folder else WORK) / plan.run_id
+work = (places.work_folder or WORK) / plan.run_id
 print(plan.run_id, "on", fabric.device)
 
 # %% [markdown]
@@ -184,7 +191,7 @@ from cgrecnet.explain.curves import curves
 from cgrecnet.explain.faithfulness import agreement, area
 from cgrecnet.explain.methods import heat, resize
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, cascade, moved, network_free_map, swapped
-from cgrecnet.explain.study import make_maps, part_masks, score_map
+from cgrecnet.explain.study import aligned_energy, make_maps, part_masks, score_map
 from cgrecnet.explain.summary import summary
 
 EVERY = ("gradcam@last", "gradcam++@last", "hirescam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2")
@@ -234,6 +241,11 @@ for name, maps in hot.items():
         for what, values in score_map(one, {part: mask[: len(one)] for part, mask in masks.items()}).items():
             arrays[f"score/{name}/{kind}/{what}"] = values.astype(np.float32)
             scores.setdefault(name, {}).setdefault(kind, {})[what] = summary(values)
+for name, maps in raw.items():
+    for kind in (kind for kind in maps if "@" in kind):
+        values = aligned_energy(maps[kind], name.split()[1], kind, masks["cell"])
+        arrays[f"score/{name}/{kind}/energy cell aligned"] = values.astype(np.float32)
+        scores[name][kind]["energy cell aligned"] = summary(values)
 print(json.dumps({kind: found["energy cell"] for kind, found in scores[first].items()}, indent=1))
 
 # %% [markdown]
@@ -304,8 +316,9 @@ for name, network in networks.items():
     training, model = name.split()
     images = seen("shortcut" if training == "shortcut" else "honest")
     if hasattr(network.fusion, "fuse"):
-        found = fusion_change(network, images)
-        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead}
+        found, own = (fusion_change(network, images, precision) for precision in ("32", config.precision))
+        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead,
+                        "in its own precision": {"precision": config.precision, "change": summary(own.change), "dead": own.dead}}
     if hasattr(network.gate, "act"):
         contrast = vars(gate_contrast(network, images, masks["cell"]))
         inside.setdefault(name, {})["gate"] = {key: summary(values) for key, values in contrast.items()}
@@ -316,8 +329,8 @@ print(json.dumps(inside, indent=1))
 # ## The record
 
 # %%
-from cgrecnet.runs.environment import hardware, software
-from cgrecnet.runs.explain_record import write_explain
+from cgrecnet.runs.environment import hardware, software, source_hash
+from cgrecnet.runs.explain_record import PROTOCOLS, write_explain
 from cgrecnet.runs.finish import describe_dataset, describe_weights
 
 kept = slice(0, config.shown)
@@ -332,7 +345,7 @@ arrays |= {"label": dataset.labels[explained_cells].astype(np.int8), "cell": exp
 arrays["doublet"] = simulation.causes["doublet"].to_numpy()[explained_cells]
 
 path = write_explain(
-    (Path(results_folder) if results_folder else RESULTS) / config.experiment / plan.run_id,
+    (places.results_folder or RESULTS) / config.experiment / plan.run_id,
     {
         "run_id": plan.run_id,
         "experiment": config.experiment,
@@ -340,7 +353,8 @@ path = write_explain(
         "started": started.isoformat(timespec="seconds"),
         "wall_seconds": time.perf_counter() - clock,
         "commit": plan.commit,
-        "code": plan.code,
+        "code": source_hash(),
+        "protocols": PROTOCOLS,
         "data": [describe_dataset(data) for data, _, _ in loaded.values()],
         "weights": describe_weights(networks[first].weights_info),
         "hardware": hardware(fabric.device),

@@ -14,8 +14,14 @@
 # # An explanation study of kept networks, on real cells
 #
 # Networks that a sweep trained are loaded, and their maps scored against a segmentation of the cells.
-# `cgrecnet explain --kept` runs this notebook with papermill; it checks the parameters first.
+# `cgrecnet explain --kept` runs this notebook with papermill; whoever runs it, it checks the parameters itself.
 # Its product is one record, `results/<experiment>/<run_id>/explain.json`, written by the last cell.
+
+# %%
+from cgrecnet.runs.explain_kept import KeptConfig
+from cgrecnet.runs.notebook_parameters import read_parameters
+
+before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's
 
 # %% tags=["parameters"]
 experiment = "explain-jurkat"  # type: str
@@ -32,23 +38,24 @@ work_folder = None  # type: str | None
 # ## The networks, checked against their records
 
 # %%
+config, places = read_parameters(globals(), before, KeptConfig)
+
+# %%
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.explain_kept import KeptConfig, check_predictions, kept_network, plan_kept
+from cgrecnet.runs.explain_kept import check_predictions, kept_network, plan_kept
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict
 from cgrecnet.training.setup import load_parts
 
 started, clock = datetime.now(UTC), time.perf_counter()
-config = KeptConfig.from_mapping({name: globals()[name] for name in KeptConfig.model_fields})
 plan = plan_kept(config)
-results, work = Path(results_folder or RESULTS), Path(work_folder or WORK)
+results, work = places.results_folder or RESULTS, places.work_folder or WORK
 networks, records, answers = {}, {}, {}
 for run_id in config.runs:
     network, record = kept_network(config, run_id, results, work)
@@ -107,7 +114,7 @@ touching = float((masks["cell"] & masks["border"]).any(axis=(1, 2))[n:].mean())
 from cgrecnet.explain.methods import heat, resize
 from cgrecnet.explain.modules import fusion_change, gate_contrast
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, fresh_like, moved, network_free_map, swapped
-from cgrecnet.explain.study import make_maps, score_map
+from cgrecnet.explain.study import aligned_energy, make_maps, score_map
 from cgrecnet.explain.summary import summary
 from cgrecnet.models import create_model
 
@@ -153,11 +160,18 @@ for name, maps in hot.items():
             if name == first and what == "energy cell":
                 by_answer[kind] = {"right": summary(values[where < count]), "wrong": summary(values[where >= count])}
 
+for name, maps in raw.items():
+    for kind in (kind for kind in maps if "@" in kind):
+        values = aligned_energy(maps[kind][n:], name.split()[1], kind, here["cell"])
+        arrays[f"score/{name}/{kind}/energy cell aligned"] = values.astype(np.float32)
+        scores[name][kind]["energy cell aligned"] = summary(values)
+
 inside = {}
 for name, network in networks.items():
     if hasattr(network.fusion, "fuse"):
-        found = fusion_change(network, images[n:])
-        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead}
+        found, own = (fusion_change(network, images[n:], precision) for precision in ("32", run.precision))
+        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead,
+                        "in its own precision": {"precision": run.precision, "change": summary(own.change), "dead": own.dead}}
     if hasattr(network.gate, "act"):
         contrast = vars(gate_contrast(network, images[n:], here["cell"]))
         inside.setdefault(name, {})["gate"] = {key: summary(values) for key, values in contrast.items()}
@@ -167,8 +181,8 @@ for name, network in networks.items():
 # ## The record
 
 # %%
-from cgrecnet.runs.environment import hardware, software
-from cgrecnet.runs.explain_record import write_explain
+from cgrecnet.runs.environment import hardware, software, source_hash
+from cgrecnet.runs.explain_record import PROTOCOLS, write_explain
 from cgrecnet.runs.finish import describe_dataset
 
 for name in records:
@@ -188,7 +202,8 @@ path = write_explain(
         "started": started.isoformat(timespec="seconds"),
         "wall_seconds": time.perf_counter() - clock,
         "commit": plan.commit,
-        "code": plan.code | {record.config["model"]: record.code for record in records.values()},
+        "code": source_hash(),
+        "protocols": PROTOCOLS,
         "data": [describe_dataset(dataset)],
         "weights": records[first].weights,
         "hardware": hardware(fabric.device),

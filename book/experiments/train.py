@@ -14,8 +14,14 @@
 # # One training run
 #
 # Every run of this project, whatever its model, data set, fold or seed, is this notebook with other parameters.
-# `cgrecnet train` and `cgrecnet sweep` run it with papermill; they check the parameters first.
+# `cgrecnet train` and `cgrecnet sweep` run it with papermill; whoever runs it, it checks the parameters itself.
 # Its product is one record, `results/<experiment>/<run_id>/run.json`, written by the last cell.
+
+# %%
+from cgrecnet.runs.notebook_parameters import Keeping, read_parameters
+from cgrecnet.training.config import RunConfig
+
+before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's
 
 # %% tags=["parameters"]
 experiment = "run"  # type: str
@@ -54,26 +60,26 @@ keep_weights = False  # type: bool
 # ## The parameters, checked
 
 # %%
-from pathlib import Path
+config, keeping = read_parameters(globals(), before, RunConfig, Keeping)
 
+# %%
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.plan import plan_run
-from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 
-config = RunConfig.from_mapping({name: globals()[name] for name in RunConfig.model_fields})
-plan = plan_run(config)
 fabric = make_fabric(config)
-work = Path(work_folder) if work_folder else WORK
-print(plan.run_id, "on", fabric.device, f"({fabric.world_size} process(es))")
+work = keeping.work_folder or WORK
+print(config.model, "on", fabric.device, f"({fabric.world_size} process(es))")
 
 # %% [markdown]
 # ## The cells, and who is trained on, validated on, tested on
 
 # %%
+from cgrecnet.runs.plan import plan_run
 from cgrecnet.training.setup import load_parts
 
 dataset, parts, cells = load_parts(config, fabric)
+plan = plan_run(config, cells=dataset.fingerprint)
+print(plan.run_id)
 print(dataset.origin)
 print({name: len(part) for name, part in parts.parts().items()}, dataset.counts())
 
@@ -155,12 +161,12 @@ if fabric.is_global_zero:
         history,
         test,
         (indices, labels, probabilities),
-        results=Path(results_folder) if results_folder else RESULTS,
+        results=keeping.results_folder or RESULTS,
         work=work,
         device=fabric.device,
         processes=fabric.world_size,
         started=started,
         wall_seconds=time.perf_counter() - clock,
-        keep_weights=keep_weights,
+        keep_weights=keeping.keep_weights,
     )
     print("record:", path)

@@ -15,11 +15,8 @@ from cgrecnet.bench.timing import machine_load
 from cgrecnet.errors import RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.environment import commit, hardware, software
-from cgrecnet.training.fingerprint import code_fingerprint
-
-#: Modules of the networks, which are imported when one is built.
-NETWORKS = ("cgrecnet.models.zoo", "cgrecnet.models.cg_recnet", "cgrecnet.models.xception")
+from cgrecnet.runs.environment import commit, hardware, software, source_hash
+from cgrecnet.training.protocol import PROTOCOL
 
 
 class Benchmark:
@@ -47,7 +44,8 @@ class Benchmark:
             started=self.started.isoformat(timespec="seconds"),
             wall_seconds=time.perf_counter() - self._clock,
             commit=commit(),
-            code=bench_code(self.name),
+            code=source_hash(),
+            protocol=PROTOCOL,
             hardware=hardware(self.device),
             software=software(),
             load_before=self.load_before,
@@ -64,21 +62,6 @@ class Benchmark:
                 "then measure again."
             ) from error
         return record
-
-
-def bench_code(name: str) -> str:
-    """Fingerprint of the code that a benchmark measures and of the code that measures it."""
-    return code_fingerprint((f"cgrecnet.bench.{MODULES[name]}", *NETWORKS))
-
-
-#: The module of each benchmark.
-MODULES = {
-    "input": "input_path",
-    "models": "models",
-    "reference": "reference",
-    "memory": "memory",
-    "protocol": "protocol",
-}
 
 
 def read_bench(path: Path) -> BenchRecord:
@@ -116,8 +99,8 @@ def newest(name: str, device: str = "cpu", results: Path | None = None) -> Bench
 
 
 def is_current(record: BenchRecord) -> bool:
-    """Whether the code that was measured is the code that is here now."""
-    return record.code == bench_code(record.name)
+    """Whether what was measured computes what it computes now."""
+    return record.protocol == PROTOCOL
 
 
 def _refuse(path: Path, name: str) -> None:

@@ -22,10 +22,12 @@ from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.cytometer_files import write_cells
 from cgrecnet.data.splits import Split, joint_split
+from cgrecnet.evaluation.arrays import alike
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.evaluation.paired import paired_t
 from cgrecnet.models import create_model
 from cgrecnet.runs.environment import pick_device
+from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.plan import resolve_weights
 from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.config import RunConfig
@@ -99,6 +101,7 @@ def bench_reference(
     }  # fmt: skip
     configs = [RunConfig.from_mapping(values | {"seed": seed}, "the benchmark's settings") for seed in seeds]
     file, device = resolve_weights(weights), pick_device()
+    need_file(file)
     bench = Benchmark("reference", settings, device, out)
     kept = {name: Kept() for name in (TUTORIAL, *OURS.values())}
     with tempfile.TemporaryDirectory() as place, tqdm(total=len(seeds) * epochs * len(kept), disable=None) as bar:
@@ -231,9 +234,8 @@ def _row(name: str, kept: dict[str, Kept], workers: int, split: Split) -> Refere
 def agreement(ours: Sequence[float], theirs: Sequence[float]) -> Agreement:
     """How far accuracies of trainings, seed by seed, are from the tutorial's."""
     apart = [100 * (our - their) for our, their in zip(ours, theirs, strict=True)]
-    alike = np.ptp(apart) < 1e-9
     return Agreement(
         difference=float(np.mean(apart)),
         differences=apart,
-        interval95=None if alike else paired_t(ours, theirs).interval95,
+        interval95=None if alike(apart) else paired_t(ours, theirs).interval95,
     )

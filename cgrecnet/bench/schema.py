@@ -41,6 +41,8 @@ class BenchRecord(_Part):
     wall_seconds: float
     commit: str
     code: str
+    protocol: int = 1
+    """Of training; records that came before the number was written down have the first."""
     hardware: dict[str, Any]
     software: dict[str, str]
     load_before: Load

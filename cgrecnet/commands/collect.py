@@ -11,9 +11,10 @@ from cgrecnet.files import whole
 def add(commands) -> None:
     """Add the command to the parser."""
     collect = commands.add_parser("collect", help="the table of a sweep: mean, spread and n over folds and seeds")
-    collect.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
+    collect.add_argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep")
     collect.add_argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`")
     collect.add_argument("--partial", action="store_true", help="take what is there, and say what is missing")
+    collect.add_argument("--best", action="store_true", help="also name the setting that the validation cells choose")
     collect.add_argument("--csv", type=Path, help="also write one row per run to this file")
     collect.add_argument("--results", type=Path, help="folder of the records (default: results/)")
     collect.set_defaults(command=_run)
@@ -22,10 +23,10 @@ def add(commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
     from cgrecnet.runs.collect import collect
-    from cgrecnet.runs.grid import read_sweep
+    from cgrecnet.runs.grid import find_sweep, read_sweep
     from cgrecnet.runs.sweep import plan_sweep
 
-    configs = read_sweep(options.file, parse_parameters(options.overrides))
+    configs = read_sweep(find_sweep(options.file), parse_parameters(options.overrides))
     table = collect(plan_sweep(configs), options.results or RESULTS, options.partial)
     if options.csv:
         try:
@@ -33,20 +34,37 @@ def _run(options: argparse.Namespace) -> int:
                 table.to_csv(file, index=False)
         except OSError as error:
             raise ConfigError(f"{options.csv} cannot be written ({error.strerror}): name another file.") from None
-    say_table(table)
+    say_table(table, options.best)
     return 1 if table.attrs["missing"] else 0
 
 
-def say_table(table) -> None:
-    """Print what `cgrecnet.runs.collect.collect` gives: mean and spread with n, and what is missing."""
-    from cgrecnet.runs.collect import SCORES, summarise
+def say_table(table, with_best: bool = False) -> None:
+    """Print what `cgrecnet.runs.collect.collect` gives: mean and spread with n, and what is missing.
+
+    with_best: whether to name the setting with the highest score on validation cells, and what it has on test cells.
+    """
+    from cgrecnet.runs.collect import CHOSEN_BY, SCORES, best, summarise
 
     summary = summarise(table)
     keys = [name for name in summary.columns if not name.endswith(("_mean", "_sd"))]
+    chosen = best(summary)
     for score in SCORES:
         mean, spread = summary[f"{score}_mean"] * 100, summary[f"{score}_sd"] * 100
         summary[score] = [f"{m:.2f}" + ("" if s != s else f" ± {s:.2f}") for m, s in zip(mean, spread, strict=True)]
     print(summary[[*keys, *SCORES]].to_string(index=False))
     print(f"percent, mean ± standard deviation over the n runs of a row; {len(table)} of {table.attrs['planned']} runs")
+    print(f"choose by validation columns, judge by test columns; best epochs: {_span(table['best_epoch'])}", end="")
+    print(f" of {_span(table['epochs_run'])}")
+    if with_best:
+        setting = ", ".join(f"{name}={chosen[name]}" for name in keys if name != "n")
+        print(
+            f"best by {CHOSEN_BY}: {setting} ({chosen[f'{CHOSEN_BY}_mean']:.2%}); "
+            f"its test accuracy: {chosen['test_accuracy_mean']:.2%}, n = {chosen['n']}"
+        )
     if missing := table.attrs["missing"]:
         print(f"missing: {', '.join(missing[:5])}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else ""))
+
+
+def _span(numbers) -> str:
+    low, high = numbers.min(), numbers.max()
+    return str(low) if low == high else f"{low} to {high}"

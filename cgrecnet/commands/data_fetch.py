@@ -9,10 +9,19 @@ from cgrecnet.commands.options import say
 
 def add(commands) -> None:
     """Add the command to the parser."""
-    parser = commands.add_parser("fetch", help="download a data set into the cache, every file checked")
+    parser = commands.add_parser(
+        "fetch",
+        help="download a data set into the cache, every file checked",
+        epilog="Started again, it goes on where it was cut off. A personal token in the environment variable "
+        "FIGSHARE_TOKEN or ZENODO_TOKEN is sent to that repository.",
+    )
     parser.add_argument("name", help="of the data set: jurkat or zhu")
     parser.add_argument("--folder", type=Path, help="instead of the cache folder")
-    parser.add_argument("--doi", help="of the images (zhu): it stands in the article's data-availability statement")
+    parser.add_argument(
+        "--doi",
+        help="of the images (zhu): it stands in the article's data-availability statement; without it, archives that "
+        "were saved in the folder with a browser are unpacked",
+    )
     parser.set_defaults(command=_run)
 
 

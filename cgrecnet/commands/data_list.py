@@ -10,9 +10,10 @@ def add(commands) -> None:
 
 
 def _run(_: argparse.Namespace) -> int:
-    from cgrecnet.data import available, list_datasets
+    from cgrecnet.data import BROUGHT, available, list_datasets
     from cgrecnet.data.cards import load_card
 
     for name in list_datasets():
-        print(f"{name:<10} {'at hand' if available(name) else 'not at hand':<12} {load_card(name).line}")
+        line = BROUGHT[name] if name in BROUGHT else load_card(name).line
+        print(f"{name:<10} {'at hand' if available(name) else 'not at hand':<12} {line}")
     return 0

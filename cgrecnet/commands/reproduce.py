@@ -61,6 +61,8 @@ def _run(options: argparse.Namespace) -> int:
         _head(2, "pack them into a store")
         dataset = steps.pack_files(options.folder)
         say(f"{len(dataset):,} {'SIMULATED' if dataset.simulated else 'real'} cells, {dataset.origin}")
+        plans = plan_sweep(configs)  # the cells are part of their names, and may have come just now
+        todo = [plan for plan in plans if not is_done(plan, results)]
         steps.refuse_other_records(plans, results, dataset.fingerprint)
         if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost, elsewhere=elsewhere):
             return 0

@@ -14,7 +14,7 @@ from cgrecnet.errors import ConfigError, DataError
 def add(commands) -> None:
     """Add the command to the parser."""
     sweep = commands.add_parser("sweep", help="all runs of a grid, several at a time; done ones are skipped")
-    sweep.add_argument("file", type=Path, metavar="sweeps/NAME.yaml")
+    sweep.add_argument("file", type=Path, metavar="NAME | FILE.yaml", help="a sweep of the project's, or your own")
     sweep.add_argument(
         "overrides", nargs="*", metavar="name=value",
         help="other values than the file's `base`; name=[value, ...] keeps a part of its grid",
@@ -38,12 +38,12 @@ def add_place(command: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
-    from cgrecnet.runs.grid import read_sweep
+    from cgrecnet.runs.grid import find_sweep, read_sweep
     from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.ready import need_cells, need_folder, need_networks, need_same_cells
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
-    configs = read_sweep(options.file, parse_parameters(options.overrides))
+    configs = read_sweep(find_sweep(options.file), parse_parameters(options.overrides))
     plans = plan_sweep(configs)
     if options.list:
         for plan in plans:
@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
         results = options.results or RESULTS
         todo = [plan for plan in plans if not is_done(plan, results)]
         if todo:
-            need_same_cells([plan for plan in plans if is_done(plan, results)], results)
+            need_same_cells(plans, results)
         elsewhere = bool(options.scheduler or options.queue)
         need_networks(todo, elsewhere)
         confirmed = options.yes and not options.cost

@@ -18,7 +18,7 @@ __all__ = [
     "available",
     "fetch_dataset",
     "list_datasets",
-    "module_of",
+    "made_on_the_spot",
     "open_dataset",
     "pack_dataset",
     "report_on",
@@ -28,13 +28,17 @@ __all__ = [
 #: Data set -> module with `open_cells(root, task, options)`, `available(root)`, and `report(root, published)`
 #: where more can be said about its files than counts.
 _READERS = {
+    "amnis": "cgrecnet.data.amnis",
     "cytometer": "cgrecnet.data.cytometer",
     "jurkat": "cgrecnet.data.jurkat",
     "zhu": "cgrecnet.data.zhu",
 }
 
+#: Data sets that are whatever files a user brings, and what they are; the others have a card (`cards`).
+BROUGHT = {"amnis": "your own cells in ImageStream files (.cif, .rif), read directly"}
+
 #: Data set -> module with `fetch(folder)`.
-_FETCHERS = {"jurkat": "cgrecnet.data.fetch", "zhu": "cgrecnet.data.zhu"}
+_FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu"}
 
 
 def list_datasets() -> list[str]:
@@ -47,10 +51,12 @@ def open_dataset(
 ) -> CellDataset:
     """Open a data set by name.
 
-    name: `jurkat` (real cells), `zhu` (the paper's own real cells) or `cytometer` (simulated cells).
-    root: folder that holds the files, or a packed store (`cgrecnet.data.store`). None looks for a store of this data
-        set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the files in $CGRECNET_DATA
-        and in the cache, and may download; simulated cells are then made on the spot.
+    name: `jurkat` (real cells), `zhu` (the paper's own real cells), `cytometer` (simulated cells) or `amnis` (your
+        own ImageStream files).
+    root: folder that holds the files (of `amnis` also one file), or a packed store (`cgrecnet.data.store`). None looks
+        for a store of this data set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the
+        files in $CGRECNET_DATA; then `jurkat` is read from the package itself, `zhu` from the cache, and simulated
+        cells are made on the spot.
     task: which labels; None is the data set's default task, or the one that the named store was packed for.
     options: settings of the data set; an unknown one is refused.
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
@@ -76,7 +82,7 @@ def check_request(name: str, task: str | None = None, options: Mapping | None = 
 
 
 def available(name: str, root: str | Path | None = None) -> bool:
-    """True if `open_dataset` would find the files of data set `name` without a download (no network used)."""
+    """True if `open_dataset` would find the files of data set `name`."""
     return store_of(name, root) is not None or _reader(name).available(root=root)
 
 
@@ -87,6 +93,8 @@ def fetch_dataset(name: str, folder: str | Path | None = None, doi: str | None =
     Raises DataError (nothing to download, no network, wrong content, full disk) or ConfigError (unknown name, a DOI
     where none is used, or none where one is).
     """
+    if name in BROUGHT:
+        raise DataError(f"Data set {name!r} is {BROUGHT[name]}; there is nothing to fetch: name the files.")
     if name not in _FETCHERS:
         _reader(name)
         raise DataError(f"Data set {name!r} is made on the spot; there is nothing to fetch: open it directly.")
@@ -139,15 +147,15 @@ def pack_dataset(
     return pack(_reader(name), root, task, options, store, progress)
 
 
-def module_of(name: str) -> str:
-    """Name of the module that reads data set `name` (a run's fingerprint covers its code)."""
-    return _reader(name).__name__
+def made_on_the_spot(name: str) -> bool:
+    """Whether the cells of data set `name` follow from its options alone, so that nothing can be missing or other."""
+    return name not in _FETCHERS and name not in BROUGHT
 
 
 def store_of(name: str, root: str | Path | None = None, task: str | None = None) -> Path | None:
     """The store that stands for this request, if there is one; simulated cells are taken from a named store only."""
     reader = _reader(name)
-    if root is None and name not in _FETCHERS:
+    if root is None and made_on_the_spot(name):
         return None
     from cgrecnet.data.store import find_store
 

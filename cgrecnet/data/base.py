@@ -17,7 +17,7 @@ COLUMNS = ("cell_id", "class_name", "group")
 class CellDataset:
     """Single-cell brightfield crops with one label each.
 
-    name: `jurkat`, `cytometer` or `zhu`; simulated: True where no microscope was involved.
+    name: `jurkat`, `cytometer`, `zhu` or `amnis`; simulated: True where no microscope was involved.
     task: which question the labels answer; classes: class names, index = label.
     images: one 2-D array of grey levels per cell (uint8 or uint16, sizes may differ).
     labels: int64, shape (cells,).

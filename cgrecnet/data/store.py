@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import platformdirs
 
 from cgrecnet.data.base import CellDataset
+from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.packed import PackedImages
 from cgrecnet.data.store_header import BEGUN, INDEX, PIXELS, Header, content_of, is_store, read_header, remedy
 from cgrecnet.data.store_index import read_index
@@ -38,8 +38,7 @@ class MappedImages(PackedImages):
 
 def default_place(name: str, task: str) -> Path:
     """Where a store is packed if no place is named: `stores/NAME-TASK` in the cache folder."""
-    cache = os.environ.get("CGRECNET_CACHE") or platformdirs.user_cache_dir("cgrecnet")
-    return Path(cache) / "stores" / f"{name}-{task}"
+    return cache_folder("stores") / f"{name}-{task}"
 
 
 def find_store(name: str, task: str, root: str | Path | None = None) -> Path | None:

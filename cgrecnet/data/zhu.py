@@ -31,7 +31,8 @@ TASKS = {"lineage": tuple(CLASSES), "inducer": INDUCERS}
 WINDOWS = {np.dtype(np.uint8): (0.0, 255.0), np.dtype(np.uint16): (0.0, 65535.0)}
 #: Whether simulated -> where the cells come from.
 ORIGINS = {
-    False: "Neural stem cells, real imaging flow cytometry, brightfield (Zhu et al. 2021).",
+    # Folders of that layout may hold anything: what a record can say is what it was given.
+    False: "Images given as the neural stem cells of Zhu et al. 2021 (brightfield imaging flow cytometry).",
     True: "Simulated brightfield cells (no microscope involved) in files laid out as those of Zhu et al. 2021.",
 }
 #: With more files than this, reading them all shows its progress.

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from cgrecnet.data.download import STAGING
 from cgrecnet.data.splits import joint_split
 from cgrecnet.data.zhu import usable_images
 from cgrecnet.data.zhu_files import CellFile, Listing
 from cgrecnet.data.zhu_names import CLASSES, INDUCERS
-from cgrecnet.data.zhu_place import STAGING, shown
+from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import DataError
 
 #: Names that are shown of a longer list.

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from cgrecnet.data import png
 from cgrecnet.data.zhu_names import Unusable
 
 #: Largest height and width; a cell's crop has some dozens of pixels, so a larger image is something else.
@@ -60,6 +61,8 @@ def decode(data: bytes) -> np.ndarray:
     """Grey levels, uint8 or uint16, shape (H, W), of a BMP, PNG or TIFF; raises Unusable with the reason."""
     if not data:
         raise Unusable("empty (0 bytes)")
+    if data.startswith(_PNG) and not png.is_intact(data):
+        raise Unusable(DAMAGED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+from cgrecnet.data import cache
 from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
 ARTICLE = "Zhu et al. 2021 (doi 10.1038/s41467-021-22758-0)"
 REMEDY = (
@@ -12,17 +14,13 @@ REMEDY = (
     "folder as root"
 )
 
-#: Folder below the root in which downloads arrive.
-STAGING = ".download"
 #: Of a folder of simulated cells: the first is written at the start, the second at the end.
 BEGUN, FINISHED = "simulation.json", "truth.csv"
 
 
 def cache_folder() -> Path:
-    """Where downloads go: $CGRECNET_CACHE/zhu, or the user's cache folder."""
-    from cgrecnet.data import fetch
-
-    return fetch.cache_folder().with_name("zhu")
+    """Where downloads go."""
+    return cache.cache_folder("zhu")
 
 
 def find_root(root: str | Path | None = None) -> Path:
@@ -50,8 +48,3 @@ def find_root(root: str | Path | None = None) -> Path:
             "data simulate` again, which goes on where it stopped, or name another folder."
         )
     return folder.absolute()
-
-
-def shown(name: str | Path) -> str:
-    """A file name that can be printed, also where it is no valid text."""
-    return str(name).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -4,6 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+#: Percentage points that are closer than this are equal but for rounding; one cell in a million is 0.0001.
+ALIKE = 1e-9
+
+
+def alike(points: Sequence[float], axis: int | None = None) -> np.ndarray:
+    """Whether numbers in percentage points are all equal but for rounding (along an axis): they have no spread."""
+    return np.ptp(np.asarray(points, dtype=float), axis=axis) < ALIKE
+
 
 def paired_scores(first: Sequence[float], second: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     """Two arrays of scores of the same folds in the same order, as shares between 0 and 1.

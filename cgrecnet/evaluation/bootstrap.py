@@ -30,7 +30,8 @@ def bootstrap_interval(
     """Percentile interval of `statistic(*arrays)` where the cells are drawn again with replacement.
 
     arrays: first axis cells, in the same order; all are resampled together, so pairs stay pairs.
-    The interval speaks of the choice of test cells alone, not of training again.
+    The interval speaks of the choice of test cells alone, not of training again. It has no length where nothing varies,
+    which is no knowledge: for shares and means of few values take those of `counts`, `paired_shares` and `sums`.
     Raises ValueError for no array, unequal lengths, fewer than two cells, a level outside (0, 1), or a statistic that
     is not finite in some resample.
     Source: scipy.stats.bootstrap (method "percentile").

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 from statsmodels.stats.contingency_tables import mcnemar as exact_mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
 from cgrecnet.evaluation.arrays import paired_cells, share
-from cgrecnet.evaluation.bootstrap import percentiles, resampled_counts
+from cgrecnet.evaluation.paired_shares import paired_interval
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,7 @@ class McNemar:
     """Two models on n cells.
 
     only_first, only_second: cells that this model alone has right. difference: of the accuracies in percentage points,
-    (first - second) x 100, with percentile bootstrap intervals over cells. p_value: exact, two-sided.
+    (first - second) x 100, with intervals over cells (`cgrecnet.evaluation.paired_shares`). p_value: exact, two-sided.
     """
 
     only_first: int
@@ -28,9 +27,7 @@ class McNemar:
     interval90: tuple[float, float]
 
 
-def mcnemar(
-    labels: Sequence[int], first: Sequence[int], second: Sequence[int], resamples: int = 2000, seed: int = 0
-) -> McNemar:
+def mcnemar(labels: Sequence[int], first: Sequence[int], second: Sequence[int]) -> McNemar:
     """McNemar's exact test: of the cells that only one model has right, do both have half?
 
     labels, first, second: true class and the classes that the two models name, same cells, same order.
@@ -40,22 +37,22 @@ def mcnemar(
     """
     labels, first, second = paired_cells(labels, first, second)
     right_first, right_second = first == labels, second == labels
-    table = np.array(
-        [
-            [(right_first & right_second).sum(), (right_first & ~right_second).sum()],
-            [(~right_first & right_second).sum(), (~right_first & ~right_second).sum()],
-        ]
-    )
-    drawn = resampled_counts(table, resamples, seed)
-    differences = 100 * (drawn[:, 0, 1] - drawn[:, 1, 0]) / len(labels)
+    only_first, only_second = int((right_first & ~right_second).sum()), int((~right_first & right_second).sum())
+    n = len(labels)
+    table = [[0, only_first], [only_second, n - only_first - only_second]]
+
+    def interval(level: float) -> tuple[float, float]:
+        low, high = paired_interval(only_first, only_second, n, level)
+        return 100 * low, 100 * high
+
     return McNemar(
-        only_first=int(table[0, 1]),
-        only_second=int(table[1, 0]),
-        n=len(labels),
+        only_first=only_first,
+        only_second=only_second,
+        n=n,
         p_value=float(min(exact_mcnemar(table, exact=True).pvalue, 1.0)),
-        difference=float(100 * (table[0, 1] - table[1, 0]) / len(labels)),
-        interval95=percentiles(differences, 0.95),
-        interval90=percentiles(differences, 0.90),
+        difference=100 * (only_first - only_second) / n,
+        interval95=interval(0.95),
+        interval90=interval(0.90),
     )
 
 

@@ -1,9 +1,10 @@
 """The gap between two shares of different cells, such as the accuracies under two splits."""
 
 from dataclasses import dataclass
-from math import sqrt
 
-from statsmodels.stats.proportion import confint_proportions_2indep, test_proportions_2indep
+from statsmodels.stats.proportion import confint_proportions_2indep, score_test_proportions_2indep
+
+from cgrecnet.evaluation.sums import weighted_sum
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def share_gap(first_right: int, first_n: int, second_right: int, second_n: int) 
     if first_right * second_n == second_right * first_n:
         p_value = 1.0  # equal shares; the score test divides 0 by 0 where both are 0 or 1
     else:
-        p_value = float(test_proportions_2indep(*counts, method="score", compare="diff").pvalue)
+        p_value = float(score_test_proportions_2indep(*counts, compare="diff").pvalue)
     difference = 100 * (first_right / first_n - second_right / second_n)
     return Gap(difference, interval95, interval90, p_value, (first_n, second_n))
 
@@ -45,12 +46,9 @@ def share_gap(first_right: int, first_n: int, second_right: int, second_n: int) 
 def gap_change(first: Gap, second: Gap) -> tuple[float, tuple[float, float]]:
     r"""How much larger the first gap is than the second, in points, and its 95 % interval.
 
-    The interval is put together from those of the gaps, $d \mp \sqrt{(g_1 - l_1)^2 + (u_2 - g_2)^2}$ and the same with
-    the ends exchanged, as if the two gaps came from different cells; where they share cells it is too wide.
-    Source: Zou and Donner 2008, Statistics in Medicine 27, 1693-1702.
+    The interval is put together from those of the gaps as `sums.weighted_sum` does it, as if the two gaps came from
+    different cells; where they share cells it is too wide.
     """
-    difference = first.difference - second.difference
-    (low_1, high_1), (low_2, high_2) = first.interval95, second.interval95
-    down = sqrt((first.difference - low_1) ** 2 + (high_2 - second.difference) ** 2)
-    up = sqrt((high_1 - first.difference) ** 2 + (second.difference - low_2) ** 2)
-    return difference, (difference - down, difference + up)
+    gaps = first, second
+    interval = weighted_sum((1, -1), [gap.difference for gap in gaps], [gap.interval95 for gap in gaps])
+    return first.difference - second.difference, interval

@@ -7,7 +7,6 @@ stored predictions. The scores themselves are scikit-learn's.
 import numpy as np
 from sklearn.metrics import (
     accuracy_score,
-    balanced_accuracy_score,
     confusion_matrix,
     precision_recall_fscore_support,
     roc_auc_score,
@@ -21,7 +20,9 @@ def score(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...
     Returns plain numbers (ready for JSON): `accuracy`, `balanced_accuracy`, support-weighted and macro
     `precision`, `recall`, `f1`, macro one-vs-rest `auc`, `per_class` and the `confusion` counts
     (rows: true class, columns: predicted class).
-    An area under the curve is None for a class that is absent, or that is all there is.
+    A class without a cell in `labels` counts in no mean over classes: `balanced_accuracy` (the mean recall, so that it
+    is the macro recall) and the macro scores are those of the classes present. In `per_class` its scores are 0 with a
+    support of 0, and its area is None, as is that of a class that is all there is (and then the macro area).
     Raises ValueError where shapes disagree or a probability is not finite.
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, dtype=float)
@@ -38,14 +39,15 @@ def score(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...
         labels, predicted, labels=every, zero_division=0
     )
     areas = [one_vs_rest_auc(labels, probabilities, index) for index in every]
-    known = [area for area in areas if area is not None]
+    present = np.flatnonzero(support)
+    known = [areas[index] for index in present]
+    macro = _average(labels, predicted, present, "macro")
     return {
         "n": len(labels),
         "accuracy": float(accuracy_score(labels, predicted)),
-        "balanced_accuracy": float(balanced_accuracy_score(labels, predicted)),
+        "balanced_accuracy": macro["recall"],
         "weighted": _average(labels, predicted, every, "weighted"),
-        "macro": _average(labels, predicted, every, "macro")
-        | {"auc": float(np.mean(known)) if len(known) == len(areas) else None},
+        "macro": macro | {"auc": None if None in known else float(np.mean(known))},
         "per_class": [
             {
                 "name": name,
@@ -69,8 +71,8 @@ def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, index: int) -
     return float(roc_auc_score(member, np.asarray(probabilities)[:, index]))
 
 
-def _average(labels: np.ndarray, predicted: np.ndarray, every: np.ndarray, average: str) -> dict:
+def _average(labels: np.ndarray, predicted: np.ndarray, classes: np.ndarray, average: str) -> dict:
     precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, labels=every, average=average, zero_division=0
+        labels, predicted, labels=classes, average=average, zero_division=0
     )
     return {"precision": float(precision), "recall": float(recall), "f1": float(f1)}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from cgrecnet.evaluation.arrays import share
+from cgrecnet.evaluation.arrays import alike, share
 
 FEATURES = 20  # that each learner sees
 SHIFT = 0.2  # of every feature between the two classes, in standard deviations
@@ -52,7 +52,7 @@ def count_false_alarms(differences: np.ndarray, test_share: float, alpha: float 
     """
     if differences.ndim != 2 or differences.shape[1] < 2:
         raise ValueError(f"The tests need two pairs or more in each data set, not the shape {differences.shape}.")
-    usable = differences[np.ptp(differences, axis=1) > 1e-12]
+    usable = differences[~alike(100 * differences, axis=1)]
     pairs = differences.shape[1]
     t = stats.ttest_1samp(usable, 0.0, axis=1).statistic
     edge = stats.t.isf(share(alpha, "alpha") / 2, pairs - 1)

@@ -6,10 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from cgrecnet.evaluation.arrays import paired_scores
-
-#: Differences (in points) that are closer than this are alike but for rounding; one cell in a million is 0.0001.
-ALIKE = 1e-9
+from cgrecnet.evaluation.arrays import alike, paired_scores
 
 
 @dataclass(frozen=True)
@@ -95,14 +92,14 @@ def has_spread(first: Sequence[float], second: Sequence[float]) -> bool:
     if len(first) == len(second) < 2:
         return False
     first, second = paired_scores(first, second)
-    return bool(np.ptp(100 * (first - second)) >= ALIKE)
+    return not alike(100 * (first - second))
 
 
 def _differences(first: Sequence[float], second: Sequence[float]) -> np.ndarray:
     """The differences in percentage points; ValueError where they are all alike, so that no t-test is possible."""
     first, second = paired_scores(first, second)
     differences = 100 * (first - second)
-    if np.ptp(differences) < ALIKE:
+    if alike(differences):
         raise ValueError(
             f"All {len(differences)} differences are {differences[0]:.4g} points: without spread there is no t-test."
         )

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import stats
 
-from cgrecnet.evaluation.arrays import share
+from cgrecnet.evaluation.arrays import ALIKE, share
 
 #: Beyond this many repeats nobody will train; `repeats_needed` then says None.
 MOST = 10_000_000
@@ -16,15 +16,19 @@ def power_of_paired_t(
 
     difference, sd_of_difference: in one unit (percentage points); sd between repeats, of the difference.
     test_share: 0 for independent repeats; n_test / n_train for folds of one data set under the corrected test.
-    Raises ValueError where sd is not positive, n is below 2, or a value is not finite.
-    Source: the noncentral t of scipy; statsmodels' TTestPower is the same, but not a number for large effects.
+    1 where the repeats do not differ (sd 0, but for rounding: `arrays.ALIKE`) and the difference is not 0 as well.
+    Raises ValueError where sd is negative or both are 0, n is below 2, or a value is not finite.
+    Source: the noncentral t of scipy. statsmodels' TTestPower is the same where it gives a number, but gives none for
+    some differences that people have (five times their standard deviation, with ten repeats).
     """
     _refuse(difference, sd_of_difference, test_share)
     if n < 2:
         raise ValueError(f"A paired t-test needs two repeats or more, not {n}.")
     share(alpha, "alpha")
-    shift = abs(difference) / (sd_of_difference * np.sqrt(1 / n + test_share))
+    shift = abs(difference) / (sd_of_difference * np.sqrt(1 / n + test_share)) if sd_of_difference > ALIKE else np.inf
     edge = stats.t.isf(alpha / 2, n - 1)
+    if shift > 10 * max(edge, 2):  # short of 1 by no more than a float shows; far beyond, scipy gives NaN
+        return 1.0
     # The tail on the wrong side: where it is too small for a float, scipy gives NaN.
     other = np.nan_to_num(stats.nct.cdf(-edge, n - 1, shift))
     return float(stats.nct.sf(edge, n - 1, shift) + other)
@@ -40,7 +44,7 @@ def repeats_needed(
     """
     _refuse(difference, sd_of_difference, test_share)
     share(power, "power")
-    if difference == 0:
+    if abs(difference) <= ALIKE:
         raise ValueError("A difference of 0 cannot be found by any number of repeats.")
 
     def enough(n: int) -> bool:
@@ -58,8 +62,10 @@ def repeats_needed(
 
 
 def _refuse(difference: float, sd: float, test_share: float) -> None:
-    if not np.isfinite([difference, sd, test_share]).all() or sd <= 0 or test_share < 0:
+    if not np.isfinite([difference, sd, test_share]).all() or sd < 0 or test_share < 0:
         raise ValueError(
-            f"Power needs a finite difference, a positive sd and a test_share of 0 or more, "
+            f"Power needs a finite difference, a finite sd of 0 or more and a test_share of 0 or more, "
             f"not {difference}, {sd} and {test_share}."
         )
+    if max(abs(difference), sd) <= ALIKE:
+        raise ValueError("Where neither the difference nor its sd is more than rounding, there is no test.")

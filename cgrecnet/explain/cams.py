@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.explain.layers import Layer
-from cgrecnet.explain.state import checked_targets, evaluating, pick_scores
+from cgrecnet.explain.state import checked_targets, evaluating, pick_scores, seen_by
 
 CAMS = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "hirescam": HiResCAM}
 
@@ -29,15 +29,16 @@ CAMS = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "hirescam": HiResCAM}
 def cam_maps(
     method: str, network: nn.Module, layer: Layer, images: Tensor, targets, batch_size: int = 16
 ) -> np.ndarray:
-    """L of the equations above before any ReLU, float32 (B, h, w) at the layer's own size; evaluation mode, float32.
+    """L of the equations above before any ReLU, float32 (B, h, w) at the layer's own size; evaluation mode.
 
+    It is computed in the number format of the network's weights, whatever `torch.autocast` says.
     images: (B, C, S, S); targets: class numbers, (B,). Mode, gradients and hooks of the network stay as they were.
-    Raises ConfigError for a layer that the network does not use exactly once, or a class that is not there.
+    Raises ConfigError for a layer that the network does not use exactly once, a class that is not there, or no image.
     """
     wanted = torch.from_numpy(checked_targets(targets, len(images)))
     parts = zip(images.split(batch_size), wanted.split(batch_size), strict=True)
     with evaluating(network) as device:
-        return np.concatenate([_one(method, network, layer, part.to(device), y.to(device)) for part, y in parts])
+        return np.concatenate([_one(method, network, layer, seen_by(network, part), y.to(device)) for part, y in parts])
 
 
 def _one(method: str, network: nn.Module, layer: Layer, images: Tensor, targets: Tensor) -> np.ndarray:
@@ -48,7 +49,7 @@ def _one(method: str, network: nn.Module, layer: Layer, images: Tensor, targets:
     copying = module.register_forward_hook(lambda _module, _inputs, output: output.clone())
     try:
         with torch.inference_mode(False), torch.enable_grad(), torch.autocast(images.device.type, enabled=False):
-            seen = images.detach().clone().float().requires_grad_()
+            seen = images.detach().clone().requires_grad_()
             score = pick_scores(recorder(seen), targets.clone()).sum()
             torch.autograd.grad(score, seen)  # in place of backward(): the parameters' gradients stay as they were
         if len(recorder.activations) != 1 or len(recorder.gradients) != 1:

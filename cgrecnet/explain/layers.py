@@ -12,9 +12,15 @@ from cgrecnet.models.zoo import SYSTEMS
 
 @dataclass(frozen=True)
 class Layer:
-    """A place in a network: `path` of the module whose output is the map; tokens: it is (B, 1 + N, C), not a map."""
+    """A place in a network: `path` of the module whose output is the map; tokens: it is (B, 1 + N, C), not a map.
+
+    Row i of the map looks at the image around pixel row first + i stride (from 0 on), and columns alike: the middle of
+    all that can reach it, wherever the image does not end before.
+    """
 
     path: str
+    stride: int
+    first: float = 0.0
     tokens: bool = False
 
     def module(self, network: nn.Module) -> nn.Module:
@@ -32,8 +38,10 @@ class Layer:
         return tokens_to_map if self.tokens else None
 
 
+#: Convolutions and poolings of stride 2 over 3 x 3 or 7 x 7 pixels look at every second pixel, from pixel 0 on; those
+#: over 2 x 2 between two of them.
 #: ResNet-50 and its variants. `stage2` is what leaves the fusion and the gate, where a network has them.
-_RESNET = {"last": Layer("layer4"), "stage3": Layer("layer3"), "stage2": Layer("gate")}
+_RESNET = {"last": Layer("layer4", 32), "stage3": Layer("layer3", 16), "stage2": Layer("gate", 8)}
 
 #: Model -> name of the place -> layer. `last` is the deepest map before positions are averaged, flattened or pooled.
 LAYERS: dict[str, dict[str, Layer]] = {
@@ -42,13 +50,13 @@ LAYERS: dict[str, dict[str, Layer]] = {
     "resgdnet": _RESNET,
     "cg_recnet": _RESNET,
     # The last batch normalisation; behind it torchvision applies a ReLU in place.
-    "densenet121": {"last": Layer("features.norm5"), "stage3": Layer("features.denseblock3")},
+    "densenet121": {"last": Layer("features.norm5", 32, 14.0), "stage3": Layer("features.denseblock3", 16, 6.0)},
     # The ReLU behind the last convolution, before its pooling.
-    "vgg16": {"last": Layer("features.29"), "stage3": Layer("features.22")},
-    "mobilenet_v2": {"last": Layer("features.18"), "stage3": Layer("features.13")},
+    "vgg16": {"last": Layer("features.29", 16, 7.5), "stage3": Layer("features.22", 8, 3.5)},
+    "mobilenet_v2": {"last": Layer("features.18", 32), "stage3": Layer("features.13", 16)},
     # What the last attention reads. Behind it only the class token counts, and the patches' gradients are zero.
-    "vit_b_16": {"last": Layer("encoder.layers.encoder_layer_11.ln_1", tokens=True)},
-    "zhu_xception": {"last": Layer("exit"), "stage3": Layer("middle")},
+    "vit_b_16": {"last": Layer("encoder.layers.encoder_layer_11.ln_1", 16, 7.5, tokens=True)},
+    "zhu_xception": {"last": Layer("exit", 8), "stage3": Layer("middle", 4)},
 }
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.explain.state import evaluating
+from cgrecnet.explain.state import evaluating, seen_by
 from cgrecnet.models.fusion import fusion_effect, spatial_path_is_dead
 
 
@@ -26,15 +26,18 @@ class FusionChange:
 
 
 @torch.no_grad()
-def fusion_change(network: nn.Module, images: Tensor) -> FusionChange:
+def fusion_change(network: nn.Module, images: Tensor, precision: str = "32") -> FusionChange:
     """How far the CAFM is from a plain sum on each image, and whether its spatial path is dead on all of them.
 
-    Raises ConfigError for a network without the fusion.
+    precision: "32" or "bf16", in which the network computes. Raises ConfigError for a network without the fusion.
     """
     if not hasattr(network.fusion, "fuse"):
         raise ConfigError("This network has no fusion module: take rescmnet or cg_recnet.")
-    with evaluating(network) as device:
-        maps = _stage2(network, images.to(device))
+    with (
+        evaluating(network) as device,
+        torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False),
+    ):
+        maps = _stage2(network, seen_by(network, images))
         change = np.array([fusion_effect(network.fusion, one[None]) for one in maps])
         return FusionChange(change, maps.shape[2] * maps.shape[3], spatial_path_is_dead(network.fusion, maps))
 
@@ -64,8 +67,8 @@ def gate_contrast(network: nn.Module, images: Tensor, masks: np.ndarray) -> Gate
     """
     if not hasattr(network.gate, "act"):
         raise ConfigError("This network has no gated block: take resgdnet or cg_recnet.")
-    with evaluating(network) as device:
-        before = network.fusion(_stage2(network, images.to(device)))
+    with evaluating(network):
+        before = network.fusion(_stage2(network, seen_by(network, images)))
         behind, gates = network.gate(before), network.gate.gate(before)
     share = torch.nn.functional.adaptive_avg_pool2d(torch.from_numpy(masks).float()[:, None], gates.shape[1:3])[:, 0]
     gain = (behind.norm(dim=1) / before.norm(dim=1)).cpu()

@@ -86,6 +86,7 @@ def cascade(
             continue
         state |= {name: other[name].clone() for name in names}
         changed.load_state_dict(state)
+        torch.clear_autocast_cache()  # a surrounding autocast would go on with its copies of the weights before
         yield parts[0], changed
 
 

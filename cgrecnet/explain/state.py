@@ -22,8 +22,16 @@ def evaluating(network: nn.Module) -> Iterator[torch.device]:
             module.training = training
 
 
+def seen_by(network: nn.Module, images: Tensor) -> Tensor:
+    """Images on the network's device and in the number format of its weights, such as bfloat16."""
+    first = next(network.parameters())
+    return images.to(first.device, first.dtype)
+
+
 def checked_targets(targets, count: int) -> np.ndarray:
-    """Classes to explain as int64 (count,). Raises ConfigError unless there is one whole number per image."""
+    """Classes to explain as int64 (count,). Raises ConfigError unless there is one whole number per image, and one."""
+    if not count:
+        raise ConfigError("There are no images to explain: give one or more.")
     values = np.asarray(targets)
     if values.shape != (count,) or not np.issubdtype(values.dtype, np.integer) or (values < 0).any():
         raise ConfigError(f"{count} images need {count} targets, class numbers from 0 on, not {targets!r}.")
@@ -50,7 +58,7 @@ def class_scores(
     found = []
     with evaluating(network) as device, torch.no_grad():
         for part, classes in zip(images.split(batch_size), wanted.split(batch_size), strict=True):
-            outputs = network(part.to(device)).float()
+            outputs = network(seen_by(network, part)).float()
             outputs = outputs.softmax(1) if softmax else outputs
             found.append(pick_scores(outputs, classes.to(device)).cpu())
     return torch.cat(found).numpy()

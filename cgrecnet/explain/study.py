@@ -7,7 +7,9 @@ from torch import Tensor, nn
 
 from cgrecnet.explain.faithfulness import energy, pointing
 from cgrecnet.explain.geometry import border_mask, crop_masks
-from cgrecnet.explain.methods import explain
+from cgrecnet.explain.layers import layer_of
+from cgrecnet.explain.methods import explain, heat
+from cgrecnet.explain.placement import aligned
 
 #: Parts of a simulated picture on which the energy of a map is measured.
 PARTS = ("cell", "nucleus", "processes", "debris")
@@ -37,7 +39,16 @@ def make_maps(
     return found
 
 
-def score_map(heat: np.ndarray, masks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def aligned_energy(raw: np.ndarray, model_name: str, kind: str, masks: np.ndarray) -> np.ndarray:
+    """Energy of raw maps (B, h, w) inside masks (B, S, S), each position of the map put where it looks, (B,).
+
+    kind: `METHOD@PLACE`; see `placement`.
+    """
+    layer = layer_of(model_name, kind.partition("@")[2])
+    return energy(aligned(heat(raw), masks.shape[1], layer), masks)
+
+
+def score_map(hot: np.ndarray, masks: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Every score of maps at the size of the masks, each (B,): energy in each part, and the pointing game."""
-    scores = {f"energy {part}": energy(heat, mask) for part, mask in masks.items()}
-    return scores | {"pointing cell": pointing(heat, masks["cell"])}
+    scores = {f"energy {part}": energy(hot, mask) for part, mask in masks.items()}
+    return scores | {"pointing cell": pointing(hot, masks["cell"])}

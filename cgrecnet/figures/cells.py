@@ -1,9 +1,11 @@
 """Galleries of cells, all of a data set at one grey scale, so that brightness can be compared by eye."""
 
 from collections.abc import Sequence
+from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import HTML, display
 from matplotlib.figure import Figure
 
 from cgrecnet.data.base import CellDataset
@@ -39,9 +41,9 @@ def draw_row(axes: Sequence, images: Sequence[np.ndarray], window: tuple[float, 
         place.imshow(image, vmin=window[0], vmax=window[1])
 
 
-def draw_absent(reason: str) -> Figure:
-    """An empty figure that says why there is no picture: a page keeps its shape where data are not at hand."""
-    figure, axes = plt.subplots(figsize=(7.0, 1.2))
-    axes.text(0.5, 0.5, f"Not shown. {reason}", ha="center", va="center")
-    axes.set_axis_off()
-    return figure
+def draw_absent(reason: str) -> None:
+    """Say on the page why there is no picture; no figure, caption or alt text then stands in this place.
+
+    `cgrecnet.publish.absent` takes these off, and knows the place by the class of the paragraph.
+    """
+    display(HTML(f'<p class="not-shown">Not shown. {escape(reason)}</p>'))

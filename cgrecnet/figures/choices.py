@@ -101,7 +101,7 @@ def reading_runs(results: Path = RESULTS) -> dict[str, RunRecord]:
     for name, model in (("baseline", "resnet50"), ("recovered", "cg_recnet")):
         if ablation and (here := ablation.of(model=model, fold=0, preset="recovered")):
             found[name] = here[0]
-    for record in presets.records if presets else ():
+    for record in presets.of(fold=0) if presets else ():
         found[record.config["preset"]] = record
     return found
 

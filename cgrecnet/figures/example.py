@@ -4,15 +4,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
 from cgrecnet.figures.cells import pick
 
 
 def example_cells(per_class: int = 1, seed: int = 0) -> tuple[CellDataset, list[int]]:
-    """Jurkat cells drawn at random, `per_class` of each class, or simulated ones where Jurkat is not at hand."""
-    dataset = open_dataset("jurkat") if available("jurkat") else open_dataset("cytometer", options={"cells": 60})
+    """Jurkat cells drawn at random, `per_class` of each class."""
+    dataset = open_dataset("jurkat")
     return dataset, [index for indices in pick(dataset, per_class, seed) for index in indices]
 
 

@@ -10,13 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cgrecnet.errors import UserError
 from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.explain import explain_code
 from cgrecnet.runs.explain_config import ExplainConfig
-from cgrecnet.runs.explain_kept import explain_kept_code
-from cgrecnet.runs.explain_record import ExplainRecord, find_explain
+from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord, find_explain
 
 COMMAND = ".venv/bin/cgrecnet explain book/experiments/explain-simulated.yaml"
 KEPT_COMMAND = (
@@ -78,13 +75,8 @@ class Study:
         return self.arrays[f"target/{network}"] == self.arrays["label"]
 
     def is_current(self) -> bool:
-        """Whether the code that made the record is the code that is here now."""
-        try:
-            if "runs" in self.record.config and "trained" in self.record.config:
-                return explain_kept_code() == self.record.code["explain"]
-            return explain_code(self.config) == self.record.code
-        except (KeyError, UserError):
-            return False
+        """Whether the study would give the same numbers now: training and explanation by the same protocols."""
+        return self.record.protocols == PROTOCOLS
 
 
 def load_study(experiment: str = "explain-simulated", results: Path = RESULTS) -> Study | None:

@@ -117,17 +117,6 @@ def contrasts(measured_cells: pd.DataFrame, names: Sequence[str] = COMPARED, res
     return [Contrast(*one, p) for one, p in zip(found, corrected, strict=True)]
 
 
-def dna_stain(cells: CellDataset, root=None) -> np.ndarray:
-    """Integrated DNA stain of each Jurkat cell, background (the median pixel) taken off; 10^4 grey levels.
-
-    It is the reference on which the labels rest, never an input. Raises DataError where channel 4 is not at hand.
-    """
-    from cgrecnet.data.jurkat import read_channel
-
-    stain = read_channel(4, cells.table, root).reshape(len(cells), -1).astype(float)
-    return (stain - np.median(stain, axis=1, keepdims=True)).clip(0).sum(axis=1) / 1e4
-
-
 #: Neighbouring stages between which the labels drew a line in the DNA stain -> the class a cell beyond it would have.
 BEYOND = {"G1": "S+G2", "S": "G1"}
 

@@ -23,7 +23,7 @@ from cgrecnet.figures.claim_map import printed_text
 from cgrecnet.figures.decisions import LIMIT, cut_at
 from cgrecnet.figures.paper_runs import MODEL_OF
 from cgrecnet.figures.plan import COLOURS, contrast_in_words
-from cgrecnet.figures.planned import decide_over_cells, decide_over_folds
+from cgrecnet.figures.planned import by_reading, decide_over_cells, decide_over_folds
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
@@ -33,7 +33,7 @@ Answers = Sequence[Decision | Answer]
 
 #: Question of the plan -> the page below book/5_results that shows it.
 PAGES = {"P1": "ablation", "P2": "ablation", "P3": "ablation", "P4": "comparison", "P5": "noise", "P6": "noise",
-         "P7": "imbalance", "P8": "shortcut", "P11": "spread"}  # fmt: skip
+         "P7": "imbalance", "P8": "shortcut", "P11": "spread", "P12": "ablation"}  # fmt: skip
 #: Data set in the plan -> how its cells are called.
 CELLS = {"jurkat": "Jurkat cells (real)", "cytometer": "simulated cells"}
 #: Claims about some of the systems of a question -> those systems.
@@ -47,6 +47,13 @@ def _folds(question: str) -> Callable[[Path], Answers]:
         return decide_over_folds(question, runs.records) if runs else []
 
     return ask
+
+
+def _skip(results: Path) -> Answers:
+    found = [experiment(part, "jurkat", results) for part in ("ablation", "presets")]
+    wanted = {name for contrast in load_plan()["P12"].contrasts for name in contrast}
+    records = [r for runs in found if runs for r in runs.records if by_reading(r) in wanted]
+    return decide_over_folds("P12", records, by_reading) if records else []
 
 
 def _comparison(results: Path) -> Answers:
@@ -63,6 +70,7 @@ ASK: dict[str, Callable[[Path], Answers]] = {
     "P5": lambda results: dose.dose_answers("noise", dose.dose_runs("noise", results), results),
     "P6": lambda results: dose.dose_answers("debris", dose.dose_runs("debris", results), results),
     "P7": lambda results: imbalanced.planned_answers(imbalanced.imbalance_runs(results), results),
+    "P12": _skip,
     "P8": lambda results: shortcut_trained.gap_answers(shortcut_trained.shortcut_runs(results)),
 }
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.answers import Answer, judge_family
-from cgrecnet.evaluation.bootstrap import bootstrap_interval, class_f1_intervals
-from cgrecnet.evaluation.change import balanced_contrast
+from cgrecnet.evaluation.bootstrap import class_f1_intervals
+from cgrecnet.evaluation.change import balanced_contrast, class_mean
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.figures.answers import points
@@ -99,11 +99,8 @@ def need_of_weights(here: Mapping[tuple[str, bool], RunRecord], results: Path = 
         return None
     cells = same_cells([here[key] for key in order], results)
     steps = np.array([1, -1, -1, 1]) @ np.array(cells.right, dtype=int)
-
-    def gain(labels, steps):
-        return 100 * float(np.mean([steps[labels == k].mean() for k in np.unique(labels)]))
-
-    return gain(cells.labels, steps), bootstrap_interval(gain, cells.labels, steps), len(steps)
+    found = class_mean(cells.labels, steps, reach=2)
+    return found.difference, found.interval95, found.n
 
 
 def weights_of(record: RunRecord) -> np.ndarray:

@@ -9,7 +9,10 @@ from matplotlib.figure import Figure
 from scipy.stats import mannwhitneyu
 
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.explain.summary import difference
+from cgrecnet.explain.faithfulness import energy
+from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.study import aligned_energy
+from cgrecnet.explain.summary import difference, summary
 from cgrecnet.figures.explained import Study, interval, network_title, title_of
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.figures.wide_table import wide_table
@@ -92,6 +95,30 @@ def beats(study: Study, network: str, kind: str, against: Sequence[tuple[str, st
         if n:
             found.append((other, control, difference(mine[:n], theirs[:n])))
     return found
+
+
+PLACEMENT_HEADERS = ("network", "map", "as drawn", "where it looks", "difference", "n")
+
+
+def placement_rows(study: Study, networks: Sequence[str], kinds: Sequence[str]) -> list[tuple[str, ...]]:
+    """Rows under `PLACEMENT_HEADERS`: energy inside the cell of maps as drawn and with each position where it looks.
+
+    All scored cells where the record has both numbers; otherwise the cells whose maps it keeps. Differences are paired.
+    """
+    rows, masks = [], study.mask()
+    for name in networks:
+        for kind in kinds:
+            drawn, put = (study.score(name, kind, what) for what in ("energy cell", "energy cell aligned"))
+            raw = study.map(name, kind)
+            if not len(put) and raw is not None:
+                own = masks[: len(raw)]
+                drawn = energy(resize(heat(raw), own.shape[1]), own)
+                put = aligned_energy(raw, name.split()[1], kind, own)
+            if len(put):
+                apart = difference(put, drawn)
+                texts = (interval(summary(drawn)), interval(summary(put)), interval(apart), str(apart["n"]))
+                rows.append((network_title(name), title_of(kind), *texts))
+    return rows
 
 
 def told_apart(study: Study, first: str, second: str, kind: str, what: str) -> dict | None:

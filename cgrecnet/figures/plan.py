@@ -24,12 +24,12 @@ UNITS = {
     ),
     "cells": (
         "Both are tested on the same cells; McNemar's exact test looks at the cells that only one of them has right, "
-        "and the interval comes from drawing the cells again"
+        "and the interval is exact for few cells and Tango's for many"
     ),
     "sums": (
         "Both are tested on the same cells; the measure is a sum over cells, and an exact test asks how large it would "
         "be if each cell's part had its sign by chance (for plain accuracy this is McNemar's test, which the plan "
-        "names); the interval comes from drawing the cells again"
+        "names); the interval is the score interval of that sum"
     ),
     "settings": "The test cells differ, so the difference has the error of two shares",
     "seeds": "Nothing is tested: the spread over seeds is shown with its interval",

@@ -1,6 +1,6 @@
 """From records to the planned decisions: which scores a question asks for, and of which runs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +17,30 @@ from cgrecnet.runs.same_cells import same_cells
 ACCURACY, RAREST = "accuracy", "f1 of the rarest class"
 
 
-def decide_over_folds(question: str, records: Sequence[RunRecord]) -> list[Decision]:
+def by_model(record: RunRecord) -> str:
+    """A run's name in most contrasts of the plan."""
+    return record.config["model"]
+
+
+def by_reading(record: RunRecord) -> str:
+    """A run's name in contrasts between readings: the preset of CG-RecNet, the model of another network."""
+    return record.config["preset"] if record.config["model"] == "cg_recnet" else record.config["model"]
+
+
+def decide_over_folds(
+    question: str, records: Sequence[RunRecord], named: Callable[[RunRecord], str] = by_model
+) -> list[Decision]:
     """The decisions on a planned question whose pairs are folds, corrected within its whole family.
 
-    records: one run per model and fold, of one data set and one seed. A contrast is judged over the folds that both
+    records: one run per name and fold, of one data set and one seed; named: gives the name in the plan's contrasts. A
+    contrast is judged over the folds that both
     of its models have (`result.n` says how many). One with fewer than two is left out, and so is one whose differences
     are all alike (two folds can agree to the cell by chance): without a spread there is no t-test.
     Raises ConfigError for an unknown question or one that pairs something else, RunError for records that do not fit.
     """
     plan = load_plan()
     family = [other for other in plan.questions if other.family == plan[question].family]
-    by_fold = _by_model_and_fold(records)
+    by_fold = _by_name_and_fold(records, named)
     share = overlap(records)
     results = {}
     for member in family:
@@ -84,13 +97,15 @@ def overlap(records: Sequence[RunRecord]) -> float:
     return float(np.mean([r.split["sizes"]["test"] / r.split["sizes"]["train"] for r in records]))
 
 
-def _by_model_and_fold(records: Sequence[RunRecord]) -> dict[str, dict[int, RunRecord]]:
-    """model -> fold -> run; RunError for two runs of one place, mixed data, or folds that were split differently."""
+def _by_name_and_fold(
+    records: Sequence[RunRecord], named: Callable[[RunRecord], str]
+) -> dict[str, dict[int, RunRecord]]:
+    """name -> fold -> run; RunError for two runs of one place, mixed data, or folds that were split differently."""
     refuse_mixture(records)
     found: dict[str, dict[int, RunRecord]] = {}
     manifests: dict[int, str] = {}
     for record in records:
-        model, fold = record.config["model"], record.config["fold"]
+        model, fold = named(record), record.config["fold"]
         if fold in found.setdefault(model, {}):
             raise RunError(f"There are two runs of {model} on fold {fold}: give those of one seed and one setting.")
         found[model][fold] = record

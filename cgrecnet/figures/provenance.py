@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from html import escape
+from importlib.metadata import version
 
+from cgrecnet.data import made_on_the_spot
 from cgrecnet.data.base import CellDataset
-from cgrecnet.errors import UserError
+from cgrecnet.models import list_models
 from cgrecnet.runs.experiments import refuse_mixture
-from cgrecnet.runs.plan import run_code
+from cgrecnet.runs.plan import cells_here
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.protocol import PROTOCOL
 
 #: Hex digits of a hash that are shown.
 SHOWN = 10
@@ -64,7 +66,7 @@ def from_records(records: Sequence[RunRecord], side_by_side: bool = False) -> Pr
         ("Runs", _each(record.run_id for record in records)),
         ("Seeds", _each(f"{r.config['seed']} (split {r.split['seed']})" for r in records)),
         ("Commit", _each(_commit(record.commit) for record in records)),
-        ("Code", _code(records)),
+        ("Valid", _validity(records)),
         ("Hardware", _each(hardware_text(record.hardware) for record in records)),
         ("Training time", _times([record.wall_seconds for record in records])),
     )
@@ -88,25 +90,23 @@ def from_dataset(dataset: CellDataset) -> Provenance:
 
 
 def is_current(record: RunRecord) -> bool:
-    """Whether the code that made the record is the code that is here now."""
-    try:
-        return _code_now(record.config["model"], record.config["data"]) == record.code
-    except (KeyError, UserError):
+    """Whether a run would give the same numbers now: same protocol, and same cells where they are here."""
+    if record.protocol != PROTOCOL or record.config["model"] not in list_models():
         return False
+    cells = None
+    if not made_on_the_spot(record.data["name"]):
+        cells = cells_here(RunConfig.model_construct(**record.config))
+    return cells in (None, record.data["fingerprint"])
 
 
-@cache
-def _code_now(model: str, data: str) -> str:
-    """The fingerprint of the present code for a model and a data set (nothing else of a configuration counts)."""
-    return run_code(RunConfig.from_mapping({"model": model, "data": data}, "a run record"))
-
-
-def _code(records: Sequence[RunRecord]) -> str:
+def _validity(records: Sequence[RunRecord]) -> str:
     old = [record.run_id for record in records if not is_current(record)]
-    if not old:
-        return "the same as now"
-    which = ", ".join(old) if len(old) <= OPEN else f"{len(old)} of these runs, {old[0]} among them"
-    return f"has changed since {which}: run the sweep again to bring the numbers up to date"
+    if old:
+        which = ", ".join(old) if len(old) <= OPEN else f"{len(old)} of these runs, {old[0]} among them"
+        return f"{which}: of an earlier protocol or of other cells; run the sweep again to bring the numbers up to date"
+    torch = version("torch").partition("+")[0]
+    others = dict.fromkeys(v for r in records if (v := r.software.get("torch", torch).partition("+")[0]) != torch)
+    return f"current (protocol {PROTOCOL})" + (f"; with torch {', '.join(others)}, here is {torch}" if others else "")
 
 
 def _data(data: dict) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from scipy import stats
 
+from cgrecnet.evaluation.arrays import ALIKE, alike
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
 from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.style import PALETTE, letter
@@ -106,8 +107,8 @@ def mean_words(differences: Mapping[int, float], first: str, second: str) -> str
     values = np.array(list(differences.values()))
     if len(values) < 2:
         raise ValueError(f"A test over seeds needs two or more, not {len(values)}.")
-    ahead = int((values > 0).sum())
-    ends = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values)) if np.ptp(values) > 0 else None
+    ahead = int((values > ALIKE).sum())
+    ends = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values)) if not alike(values) else None
     reach = f" (95 % interval {interval(ends)})" if ends else ""
     return (
         f"{first} was ahead of {second} with {ahead} of n = {len(values)} seeds; the mean difference is "
@@ -121,7 +122,5 @@ def _signed(value: float) -> str:
 
 
 def _needed(size: float, sd: float) -> str:
-    if sd <= 0:
-        return "2"
     needed = repeats_needed(size, sd)
     return f"{needed:,}" if needed is not None else "more than anyone trains"

@@ -16,6 +16,9 @@ Normalization; the public code divides each token-and-head vector by its own len
 
 Source: facebookresearch/xcit. The temperature is learned, one per head, and starts at 1; the paper divides by it, the
 public code multiplies. At 1 the two agree.
+
+Precision: lengths, norms and the softmax map are computed in float32 whatever the surroundings are (autocast of any
+device, or a module cast to bfloat16); CPU autocast would leave them in bfloat16. Products over tokens follow autocast.
 """
 
 import math
@@ -29,14 +32,36 @@ from cgrecnet.errors import ConfigError
 EPS = 1e-6
 
 
+#: Types in which 1 + 1 / 784 is 1.
+COARSE = (torch.bfloat16, torch.float16)
+
+
+def full(x: Tensor) -> Tensor:
+    """x in float32 where its type is coarser, else x itself."""
+    return x.float() if x.dtype in COARSE else x
+
+
+def autocasts(x: Tensor) -> bool:
+    """Whether autocast is on for the device of x (some devices have none)."""
+    return torch.amp.is_autocast_available(x.device.type) and torch.is_autocast_enabled(x.device.type)
+
+
 def inverse_length(x: Tensor, dim: int) -> Tensor:
     """1 / |x| along one dimension, which is kept; a length under `EPS` counts as `EPS`."""
-    return x.square().sum(dim, keepdim=True).clamp_min(EPS * EPS).rsqrt()
+    return full(x).square().sum(dim, keepdim=True).clamp_min(EPS * EPS).rsqrt()
 
 
 def unit(x: Tensor) -> Tensor:
     """x at unit length along its last dimension."""
     return x * inverse_length(x, -1)
+
+
+def layer_norm(norm: nn.LayerNorm, x: Tensor) -> Tensor:
+    """`norm` of x, computed and returned in float32 or finer."""
+    x = full(x)
+    if norm.weight.dtype == x.dtype:
+        return norm(x)
+    return nn.functional.layer_norm(x, norm.normalized_shape, norm.weight.to(x.dtype), norm.bias.to(x.dtype), norm.eps)
 
 
 def split_heads(qkv: Tensor, num_heads: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -91,15 +116,15 @@ class LinAngularAttention(nn.Module):
     def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """The kernel of Eq. 1 before its norm, V / 2 + Q^ (K^' V) / pi; all (B, h, N, d)."""
         # K^' V first: a d x d matrix per head, whatever the number of tokens.
-        context = unit(k).transpose(-2, -1) @ v * (1 / math.pi)
-        return torch.add(unit(q) @ context, v, alpha=0.5)
+        context = unit(k).to(v.dtype).transpose(-2, -1) @ v * (1 / math.pi)
+        return torch.add(unit(q).to(v.dtype) @ context, v, alpha=0.5)
 
     def forward(self, tokens: Tensor) -> Tensor:
         q, k, v = split_heads(self.qkv(tokens), self.num_heads)
         y, local = self.attend(q, k, v), self.dwconv(v)
         if self.norm is None:
-            return self.proj(join_heads(unit(y) + local))
-        return self.proj(self.norm(join_heads(y)) + join_heads(local))
+            return self.proj(join_heads(unit(y) + local).to(tokens.dtype))
+        return self.proj((layer_norm(self.norm, join_heads(y)) + join_heads(local)).to(tokens.dtype))
 
 
 class CrossCovarianceAttention(nn.Module):
@@ -123,9 +148,9 @@ class CrossCovarianceAttention(nn.Module):
         The unit lengths are put into the small d x d product, which spares two passes over all tokens.
         """
         cosine = (q.transpose(-2, -1) @ k) * (inverse_length(q, -2).transpose(-2, -1) * inverse_length(k, -2))
-        return (cosine * self.temperature).softmax(dim=-1)
+        return (cosine * full(self.temperature)).softmax(dim=-1)
 
     def forward(self, tokens: Tensor) -> Tensor:
         q, k, v = split_heads(self.qkv(tokens), self.num_heads)
         # Tokens stand in rows, so A V is written V A'.
-        return self.proj(join_heads(v @ self.covariance(q, k).transpose(-2, -1)))
+        return self.proj(join_heads(v @ self.covariance(q, k).to(v.dtype).transpose(-2, -1)))

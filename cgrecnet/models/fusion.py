@@ -18,13 +18,18 @@ A softmax over N positions has the mean 1 / N. With 28 x 28 positions the public
 F_1 + F_2 by about 1 / 784 when training starts; see `fusion_effect`. Its two small convolutions have one channel
 between them, so that one ReLU can silence the whole spatial path from the start; see `spatial_path_is_dead`. And the
 softmax cannot see the last bias, which therefore never learns.
+
+Precision: 1 + s with s of about 1 / N needs float32. In bfloat16, whose steps above 1 are 0.0078, every 1 + s_i of
+28 x 28 positions is exactly 1, and the module is the plain sum. So the maps, the factors and the sum are computed in
+float32 whatever the surroundings are, and where products run in a coarser type the part of the sum that the map adds,
+F_1 s_1 + F_2 s_2, goes through the last layer by itself and is added to the rest behind it, in float32.
 """
 
 import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
+from cgrecnet.models.attention import COARSE, CrossCovarianceAttention, LinAngularAttention, autocasts, full
 
 SPATIAL_MAPS = ("softmax", "sigmoid")
 COMBINATIONS = ("sum", "recalibrate", "recalibrate_plus_xca")
@@ -62,35 +67,67 @@ class CrossAttentionFusion(nn.Module):
 
     def channel_scores(self, f1: Tensor, f2: Tensor) -> Tensor:
         """X = u_1 u_2', (B, C, C)."""
-        u1 = self.mean1(f1.mean(1)) + self.max1(f1.amax(1))
-        u2 = self.mean2(f2.mean(1)) + self.max2(f2.amax(1))
+        u1 = full(self.mean1(f1.mean(1))) + self.max1(f1.amax(1))
+        u2 = full(self.mean2(f2.mean(1))) + self.max2(f2.amax(1))
         return u1.unsqueeze(2) * u2.unsqueeze(1)
 
     def mixed(self, f1: Tensor, f2: Tensor) -> tuple[Tensor, Tensor]:
         """Channel mean and maximum of G_1 and of G_2, each (B, 2, N)."""
         scores = self.channel_scores(f1, f2)
         # Tokens stand in rows, so A F is written F A'; no transposed copy of the features is made.
-        return _pool(f1 @ scores.softmax(2).transpose(1, 2)), _pool(f2 @ scores.softmax(1))
+        first, second = scores.softmax(2).to(f1.dtype), scores.softmax(1).to(f2.dtype)
+        return _pool(f1 @ first.transpose(1, 2)), _pool(f2 @ second)
 
     def spatial_weights(self, pooled: Tensor, size: tuple[int, int]) -> Tensor:
-        """s_i, (B, N, 1), from the channel mean and maximum of G_i, (B, 2, N)."""
-        logits = self.conv2(self.conv1(pooled.unflatten(2, size)).relu()).flatten(1)
+        """s_i, (B, N, 1), float32, from the channel mean and maximum of G_i, (B, 2, N)."""
+        logits = self.spatial_logits(pooled, size)
         weights = logits.softmax(1) if self.spatial_map == "softmax" else logits.sigmoid()
         return weights.unsqueeze(2)
 
+    def spatial_logits(self, pooled: Tensor, size: tuple[int, int]) -> Tensor:
+        """What `spatial_weights` takes the softmax or sigmoid of, (B, N), float32."""
+        return _convolve(self.conv2, self.squeezed(pooled, size).relu()).flatten(1)
+
+    def squeezed(self, pooled: Tensor, size: tuple[int, int]) -> Tensor:
+        """The one channel before the ReLU between the two convolutions, (B, 1, H, W), float32."""
+        return _convolve(self.conv1, full(pooled).unflatten(2, size))
+
+    def maps(self, f1: Tensor, f2: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor | None]:
+        """s_1 and, where the branches are summed, s_2; each (B, N, 1), float32."""
+        if self.combine == "sum":
+            return self.spatial_weights(torch.cat(self.mixed(f1, f2)), size).chunk(2)
+        mixed = f1 @ self.channel_scores(f1, f2).softmax(2).to(f1.dtype).transpose(1, 2)
+        return self.spatial_weights(_pool(mixed), size), None
+
+    def parts(self, f1: Tensor, f2: Tensor, size: tuple[int, int]) -> tuple[Tensor | None, Tensor]:
+        """What the output is without its maps (None: nothing), and what the maps add; float32, together the output."""
+        s1, s2 = self.maps(f1, f2, size)
+        f1, f2 = full(f1), full(f2)
+        if s2 is not None:
+            return f1 + f2, torch.addcmul(f1 * s1, f2, s2)
+        return f2 if self.combine == "recalibrate_plus_xca" else None, f1 * s1
+
     def forward(self, f1: Tensor, f2: Tensor, size: tuple[int, int]) -> Tensor:
-        if self.combine != "sum":
-            mixed = f1 @ self.channel_scores(f1, f2).softmax(2).transpose(1, 2)
-            out = f1 * self.spatial_weights(_pool(mixed), size)
-            return out + f2 if self.combine == "recalibrate_plus_xca" else out
-        pooled1, pooled2 = self.mixed(f1, f2)
-        s1, s2 = self.spatial_weights(torch.cat((pooled1, pooled2)), size).chunk(2)
-        return torch.addcmul(f1 * (1 + s1), f2, 1 + s2)
+        """The fused branches, (B, N, C), float32."""
+        s1, s2 = self.maps(f1, f2, size)
+        f1, f2 = full(f1), full(f2)
+        if s2 is not None:
+            return torch.addcmul(f1 * (1 + s1), f2, 1 + s2)
+        return f1 * s1 + f2 if self.combine == "recalibrate_plus_xca" else f1 * s1
 
 
 def _pool(features: Tensor) -> Tensor:
-    """Mean and maximum over channels: (B, N, C) to (B, 2, N)."""
+    """Mean and maximum over channels, in float32: (B, N, C) to (B, 2, N)."""
+    features = full(features)
     return torch.stack((features.mean(2), features.amax(2)), 1)
+
+
+def _convolve(layer: nn.Conv2d, x: Tensor) -> Tensor:
+    """`layer` of x in the type of x, whatever autocast and the type of its weights are."""
+    if layer.weight.dtype == x.dtype and not autocasts(x):
+        return layer(x)
+    with torch.autocast(x.device.type, enabled=False):
+        return nn.functional.conv2d(x, layer.weight.to(x.dtype), layer.bias.to(x.dtype), padding=layer.padding)
 
 
 class FusionModule(nn.Module):
@@ -131,9 +168,22 @@ class FusionModule(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         size = (x.shape[2], x.shape[3])
-        fused = self.fuse(*self.branches(x), size)
-        out = self.expand(fused).transpose(1, 2).unflatten(2, size)
+        f1, f2 = self.branches(x)
+        out = self.expand(self.fuse(f1, f2, size)) if f1.dtype not in COARSE else self._in_parts(f1, f2, size)
+        out = out.transpose(1, 2).unflatten(2, size)
+        if not autocasts(x):  # a module that was cast: so was what follows it
+            out = out.to(x.dtype)
         return x + out if self.skip else out
+
+    def _in_parts(self, f1: Tensor, f2: Tensor, size: tuple[int, int]) -> Tensor:
+        """The expanded sum, float32, where `expand` computes in a coarser type, which would round the map away."""
+        plain, gain = self.fuse.parts(f1, f2, size)
+        if isinstance(self.expand, nn.Identity):
+            return gain if plain is None else plain + gain
+        if plain is None:
+            return self.expand(gain.to(f1.dtype))
+        added = nn.functional.linear(gain.to(f1.dtype), self.expand.weight)  # the bias is in the other part
+        return full(self.expand(plain.to(f1.dtype))) + added
 
 
 @torch.no_grad()
@@ -143,7 +193,7 @@ def fusion_effect(module: FusionModule, x: Tensor) -> float:
     With a softmax map it is 1 / N when training starts (N = positions of x): 0.13 % for 28 x 28.
     """
     f1, f2 = module.branches(x)
-    plain = f1 + f2
+    plain = full(f1) + full(f2)
     fused = module.fuse(f1, f2, (x.shape[2], x.shape[3]))
     return ((fused - plain).norm() / plain.norm()).item()
 
@@ -155,4 +205,4 @@ def spatial_path_is_dead(module: FusionModule, x: Tensor) -> bool:
     Then the maps s_i are the same everywhere, and nothing before that ReLU gets a gradient through them.
     """
     pooled = torch.cat(module.fuse.mixed(*module.branches(x)))
-    return bool((module.fuse.conv1(pooled.unflatten(2, x.shape[2:])) <= 0).all())
+    return bool((module.fuse.squeezed(pooled, x.shape[2:]) <= 0).all())

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.models.attention import layer_norm
 
 ACTIVATIONS = {"gelu": nn.GELU, "sigmoid": nn.Sigmoid}
 
@@ -55,11 +56,14 @@ class GatedCNNBlock(nn.Module):
 
     def gate(self, x: Tensor) -> Tensor:
         """act(g), the gate's values, (B, H, W, h): what chapters and explanations look at."""
-        return self.act(self.fc1(self.norm(x.permute(0, 2, 3, 1)))[..., : self.splits[0]])
+        return self.act(self._expanded(x)[..., : self.splits[0]])
+
+    def _expanded(self, x: Tensor) -> Tensor:
+        """LN(x) W_1 + b_1, (B, H, W, 2 h); the norm in float32, also where autocast would not have it so."""
+        return self.fc1(layer_norm(self.norm, x.permute(0, 2, 3, 1)).to(x.dtype))
 
     def forward(self, x: Tensor) -> Tensor:
-        tokens = x.permute(0, 2, 3, 1)
-        g, i, c = self.fc1(self.norm(tokens)).split(self.splits, dim=-1)
+        g, i, c = self._expanded(x).split(self.splits, dim=-1)
         c = self.conv(c.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
         y = self.fc2(self.act(g) * torch.cat((i, c), dim=-1))
         return x + y.permute(0, 3, 1, 2)

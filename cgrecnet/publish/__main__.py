@@ -68,28 +68,45 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bo
         for outcome in failures:
             print(f"\nerror: {_plain(outcome.failure)}", file=sys.stderr)
         names = ", ".join(outcome.chapter.label for outcome in failures)
-        print(f"\nerror: {len(failures)} of {len(outcomes)} chapters failed ({names}).", file=sys.stderr)
-        return 1
+        return _failed(f"{len(failures)} of {len(outcomes)} chapters failed ({names}): why stands above")
     executed = time.monotonic()
     stage.stage(layout)
     try:
         built = html.build(layout)
     except html.HtmlFailed as error:
-        print(f"\n{error}\n\nerror: Jupyter Book warned (warnings are errors).", file=sys.stderr)
-        return 1
+        print(f"\n{error}", file=sys.stderr)
+        return _failed("Jupyter Book warned (warnings are errors): its messages above name the pages")
     made = time.monotonic()
-    status = check.report(check.check(layout.html, layout.build / "checked.json")) if look else 0
-    status = max(status, honest(layout, [], built=True)) if look else status
+    faults = []
+    if look:
+        looked = check.check(layout.html, layout.build / "checked.json")
+        check.report(looked)
+        faults = looked.faults + _dishonest(layout, [], built=True)
+        honesty.report(faults[len(looked.faults) :])
     _costs(outcomes, executed - begin, made - executed if built else 0, time.monotonic() - made)
-    if status == 0:
-        print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
-    return status
+    if faults:
+        pages = dict.fromkeys(fault.page for fault in faults)
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        return _failed(f"{count} in {', '.join(pages)}: the lines above that begin with error: say which")
+    print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
+    return 0
 
 
 def honest(layout: Layout, names: list[str], built: bool = False) -> int:
     """Print what the honesty checks find in the chapters named, or in all; return the exit status."""
+    return honesty.report(_dishonest(layout, names, built))
+
+
+def _dishonest(layout: Layout, names: list[str], built: bool) -> list[check.Fault]:
     chapters = honesty.named(layout, names)
-    return honesty.report(honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built))
+    return honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built)
+
+
+def _failed(what: str) -> int:
+    """Say in the last line what failed and what to do; the exit status."""
+    sys.stdout.flush()  # the costs stand above, also where both streams go into one file
+    print(f"\nerror: {what}; mend it and run make book again, which keeps what is finished.", file=sys.stderr)
+    return 1
 
 
 def _listen(handler: Any) -> dict[int, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cgrecnet.publish import status
+from cgrecnet.publish.absent import without_absent
 from cgrecnet.publish.layout import STATUS_PAGE, Layout
 
 SCRIPTS = "_scripts"  # the chapters' sources, offered for download beside the pages
@@ -37,13 +38,15 @@ def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
     for name in ("_config.yml", "_toc.yml", "references.bib"):
         if (layout.root / name).is_file():
             yield name, (layout.root / name).read_bytes()
+    texts = {}
     for chapter in layout.chapters:
         if chapter.is_script:
-            notebook = layout.executed_notebook(chapter).read_text("utf8")
-            yield f"{chapter.name}.ipynb", _LINK.sub(r"\1.ipynb\2", notebook).encode()
+            texts[f"{chapter.name}.ipynb"] = layout.executed_notebook(chapter).read_text("utf8")
             yield f"{SCRIPTS}/{chapter.name}.py", chapter.source.read_bytes()
         else:
-            yield f"{chapter.name}.md", _LINK.sub(r"\1.ipynb\2", chapter.source.read_text("utf8")).encode()
+            texts[f"{chapter.name}.md"] = chapter.source.read_text("utf8")
+    for name, text in without_absent(texts).items():
+        yield name, _LINK.sub(r"\1.ipynb\2", text).encode()
     yield f"{STATUS_PAGE}.md", status.page(layout).encode()
     for path in _assets(layout.book):
         relative = path.relative_to(layout.book)

@@ -1,4 +1,7 @@
-"""One table from the records of a sweep; what is missing is said, never averaged over in silence."""
+"""One table from the records of a sweep; what is missing is said, never averaged over in silence.
+
+Choose on validation, judge on test: each score says in its name which cells it is of.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,23 +11,28 @@ import pandas as pd
 
 from cgrecnet.errors import RunError
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.done import record_of
 from cgrecnet.runs.plan import Plan
-from cgrecnet.runs.record import RECORD, RunRecord, read_record
+from cgrecnet.runs.record import RunRecord
 
 #: What repeats a measurement and is averaged over; every other parameter that varies names a row.
 REPEATS = ("fold", "seed", "split_seed")
-#: Scores of a run that the table has a column for.
-SCORES = ("accuracy", "balanced_accuracy", "weighted_f1", "macro_f1", "macro_auc")
+#: Scores of a run that the table has a column for; of validation cells, at the epoch whose weights were tested.
+VALIDATION = ("validation_accuracy", "validation_macro_f1")
+TEST = ("test_accuracy", "test_balanced_accuracy", "test_weighted_f1", "test_macro_f1", "test_macro_auc")
+SCORES = (*VALIDATION, *TEST)
+#: What a setting is chosen by.
+CHOSEN_BY = "validation_macro_f1"
 
 
 def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = False) -> pd.DataFrame:
-    """One row per run of a sweep: its name, the parameters that vary over the sweep, its scores, its seconds.
+    """One row per run of a sweep: its name, the parameters that vary, its scores, epochs (best, all), its seconds.
 
     partial: whether runs may be missing; the table then has fewer rows, and `attrs["missing"]` names the others.
     Raises RunError where a run is missing (and `partial` is not given), or a record is damaged.
     """
-    paths = {plan.run_id: Path(results) / plan.config.experiment / plan.run_id / RECORD for plan in plans}
-    missing = [name for name, path in paths.items() if not path.exists()]
+    records = {plan.run_id: record_of(plan, results) for plan in plans}
+    missing = [name for name, record in records.items() if record is None]
     if missing and not partial:
         raise RunError(
             f"{len(missing)} of {len(plans)} runs have no record, the first is {missing[0]}: run the sweep to its end, "
@@ -36,7 +44,8 @@ def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = Fals
     rows = []
     for plan in plans:
         if plan.run_id not in missing:
-            rows.append({"run_id": plan.run_id, **_of(plan, varying), **_scores(read_record(paths[plan.run_id]))})
+            record = records[plan.run_id]
+            rows.append({"run_id": record.run_id, **_of(plan, varying), **_scores(record)})
     table = pd.DataFrame(rows)
     table.attrs |= {"missing": missing, "planned": len(plans), "varying": varying}
     return table
@@ -50,6 +59,11 @@ def summarise(table: pd.DataFrame) -> pd.DataFrame:
     for score in SCORES:
         parts[f"{score}_mean"], parts[f"{score}_sd"] = grouped[score].mean(), grouped[score].std(ddof=1)
     return pd.DataFrame(parts).reset_index(names=None if keys else ["runs"])
+
+
+def best(summary: pd.DataFrame) -> pd.Series:
+    """The row of `summarise` with the highest mean of `CHOSEN_BY`, the first of equals."""
+    return summary.loc[summary[f"{CHOSEN_BY}_mean"].idxmax()]
 
 
 def _varying(plans: Sequence[Plan]) -> list[str]:
@@ -67,12 +81,15 @@ def _of(plan: Plan, names: list[str]) -> dict[str, Any]:
 
 
 def _scores(record: RunRecord) -> dict[str, float]:
-    test = record.test
+    test, reported = record.test, next(entry for entry in record.history if entry["reported"])
     return {
-        "accuracy": test["accuracy"],
-        "balanced_accuracy": test["balanced_accuracy"],
-        "weighted_f1": test["weighted"]["f1"],
-        "macro_f1": test["macro"]["f1"],
-        "macro_auc": test["macro"]["auc"],
+        **{name: reported[name] for name in VALIDATION},
+        "test_accuracy": test["accuracy"],
+        "test_balanced_accuracy": test["balanced_accuracy"],
+        "test_weighted_f1": test["weighted"]["f1"],
+        "test_macro_f1": test["macro"]["f1"],
+        "test_macro_auc": test["macro"]["auc"],
+        "best_epoch": reported["epoch"],
+        "epochs_run": len(record.history),
         "seconds": record.wall_seconds,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
@@ -9,7 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cgrecnet.paths import REPOSITORY
+import cgrecnet
+from cgrecnet.paths import IN_CHECKOUT, REPOSITORY
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +33,7 @@ def hardware(device: torch.device) -> dict:
     return {
         "device": device.type,
         "gpu": torch.cuda.get_device_name(device) if device.type == "cuda" else None,
-        "cpu": _cpu_name(),
+        "cpu": cpu_name(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }
@@ -42,8 +44,22 @@ def software() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
+def source_hash() -> str:
+    """sha256 over the package's source files, to tell which version made a number."""
+    digest = hashlib.sha256()
+    package = Path(cgrecnet.__file__).parent
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def commit(repository: Path = REPOSITORY) -> str:
-    """The checkout's commit; with `+changes` where tracked files differ from it; `unknown` outside git."""
+    """The checkout's commit; with `+changes` where tracked files differ from it; `unknown` outside git.
+
+    An installed package has none: a repository around its environment is another project's.
+    """
+    if repository == REPOSITORY and not IN_CHECKOUT:
+        return "unknown"
     head = _git(repository, "rev-parse", "HEAD")
     if head is None:
         return "unknown"
@@ -59,7 +75,7 @@ def _git(repository: Path, *arguments: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def _cpu_name() -> str:
+def cpu_name() -> str:
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
             for line in lines:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.paths import REPOSITORY, RESULTS
+from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.record import RunRecord, load_records
 
@@ -19,6 +19,7 @@ SWEEPS: dict[str, dict[str, tuple[str, ...]]] = {
     "comparison": {"jurkat": ("jurkat-comparison",), "zhu": ("comparison", "comparison-zhu")},
     "seeds": {"jurkat": ("jurkat-seeds",), "zhu": ("seeds",), "cytometer": ("simulated-seeds",)},
     "presets": {"jurkat": ("jurkat-presets",), "zhu": ("presets",), "cytometer": ("simulated-presets",)},
+    "precision": {"jurkat": ("jurkat-precision",)},
     "learning rate": {
         "jurkat": ("jurkat-learning-rate",), "zhu": ("learning-rate",), "cytometer": ("simulated-learning-rate",),
     },
@@ -74,7 +75,7 @@ def experiment(part: str, data: str, results: Path = RESULTS) -> Experiment | No
         raise ConfigError(f"No sweep is known for {part!r} on {data!r}; there are {known}.")
     names, records, planned = SWEEPS[part][data], [], 0
     for name in names:
-        planned += len(read_sweep(REPOSITORY / "sweeps" / f"{name}.yaml"))
+        planned += len(read_sweep(SWEEP_FILES / f"{name}.yaml"))
         if (Path(results) / name).is_dir():
             records += load_records(results, name)
     if not records:

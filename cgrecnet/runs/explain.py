@@ -15,20 +15,13 @@ from cgrecnet.runs.bar import progress_bar
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
-from cgrecnet.runs.explain_record import EXPLAIN, ExplainRecord, read_explain
+from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, read_explain
+from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.notebook import PROGRESS, check_writable, execute_notebook, failure_reason, only_one_process
-from cgrecnet.runs.plan import SHOWN, resolve_weights, run_code, weights_identity
+from cgrecnet.runs.plan import SHOWN, resolve_weights, weights_identity
 from cgrecnet.runs.record import write_whole
-from cgrecnet.training.fingerprint import code_fingerprint
 
 EXPLAIN_NOTEBOOK = EXPERIMENTS / "explain.py"
-
-#: What makes and scores the maps; whatever these import counts too.
-MODULES = tuple(
-    f"cgrecnet.explain.{name}"
-    for name in ("curves", "faithfulness", "geometry", "methods", "modules", "sanity", "study", "summary")
-)
-
 
 @dataclass(frozen=True)
 class ExplainPlan:
@@ -36,24 +29,17 @@ class ExplainPlan:
 
     config: ExplainConfig
     run_id: str
-    code: dict[str, str]
     weights: str | None
     commit: str
 
 
-def explain_code(config: ExplainConfig) -> dict[str, str]:
-    """Fingerprints of the code that a study uses: of the explanation, and of each model's training."""
-    trained = {model: run_code(config.run(training, model)) for training, model in config.networks()}
-    return {"explain": code_fingerprint(MODULES, scripts=(EXPLAIN_NOTEBOOK,))} | trained
-
-
 def plan_explain(config: ExplainConfig) -> ExplainPlan:
     """Name the study that `config` describes. ConfigError: no such weights file."""
-    weights, code = resolve_weights(config.weights), explain_code(config)
+    weights = resolve_weights(config.weights)
     decisive = config.model_dump(mode="json", exclude={"experiment", "seed", "weights"})
-    decisive |= {"weights": weights_identity(weights), "code": code}
+    decisive |= {"weights": weights_identity(weights), "protocols": PROTOCOLS}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return ExplainPlan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights, commit())
+    return ExplainPlan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", weights, commit())
 
 
 def explain_study(
@@ -75,6 +61,7 @@ def explain_study(
     if record.exists():
         say(f"{plan.run_id}: done already, see {record}")
         return read_explain(record)
+    need_file(None if kept else plan.weights)
     for folder, option in ((results, "--results"), (work, "--work")):
         check_writable(Path(folder), option)
     networks = f"{len(config.runs)} kept" if kept else f"{len(config.networks())} new"

@@ -19,16 +19,15 @@ from cgrecnet.errors import RunError
 from cgrecnet.models import create_model
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.environment import commit
+from cgrecnet.runs.explain_record import PROTOCOLS
 from cgrecnet.runs.plan import SHOWN
 from cgrecnet.runs.record import RECORD, RunRecord, read_predictions, read_record
 from cgrecnet.training.config import Seed, Slug, validated
-from cgrecnet.training.fingerprint import code_fingerprint
 
 if TYPE_CHECKING:
     from torch import nn
 
 KEPT_NOTEBOOK = EXPERIMENTS / "explain_kept.py"
-MODULES = tuple(f"cgrecnet.explain.{name}" for name in ("geometry", "methods", "modules", "sanity", "segment", "study"))
 #: Largest difference between a recorded probability and that of the loaded weights: the rounding of 16-bit numbers.
 ROUNDING = 0.05
 
@@ -63,21 +62,14 @@ class KeptPlan:
 
     config: KeptConfig
     run_id: str
-    code: dict[str, str]
     commit: str
-
-
-def explain_kept_code() -> str:
-    """Fingerprint of what makes and scores the maps."""
-    return code_fingerprint(MODULES, scripts=(KEPT_NOTEBOOK,))
 
 
 def plan_kept(config: KeptConfig) -> KeptPlan:
     """Name the study."""
-    code = {"explain": explain_kept_code()}
-    decisive = config.model_dump(mode="json", exclude={"experiment", "seed"}) | {"code": code}
+    decisive = config.model_dump(mode="json", exclude={"experiment", "seed"}) | {"protocols": PROTOCOLS}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return KeptPlan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, commit())
+    return KeptPlan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", commit())
 
 
 def kept_network(config: KeptConfig, run_id: str, results: Path, work: Path) -> tuple[nn.Module, RunRecord]:

@@ -12,9 +12,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cgrecnet.errors import RunError
 from cgrecnet.files import whole
 from cgrecnet.runs.record import write_whole
+from cgrecnet.training.protocol import PROTOCOL
 
 EXPLAIN = "explain.json"
 ARRAYS = "maps.npz"
+#: By what a study counts: the protocols of training and of making and scoring maps, each raised by hand.
+PROTOCOLS = {"training": PROTOCOL, "explanation": 1}
 
 
 class ExplainRecord(BaseModel):
@@ -22,7 +25,7 @@ class ExplainRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     status: Literal["ok"] = "ok"
     run_id: str
     experiment: str
@@ -30,8 +33,9 @@ class ExplainRecord(BaseModel):
     started: str
     wall_seconds: float
     commit: str
-    code: dict[str, str]
-    """Fingerprints: `explain` of what makes and scores the maps, `MODEL` of what trained each model."""
+    code: str
+    protocols: dict[str, int]
+    """As `PROTOCOLS` was when it was made."""
     data: list[dict[str, Any]]
     weights: dict[str, Any]
     hardware: dict[str, Any]

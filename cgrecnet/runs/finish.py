@@ -12,9 +12,11 @@ from torch import nn
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
-from cgrecnet.runs.environment import hardware, software
+from cgrecnet.runs.done import as_recorded
+from cgrecnet.runs.environment import hardware, software, source_hash
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.training.protocol import PROTOCOL
 
 #: The tested weights in a run's work folder, where they were to be kept.
 WEIGHTS = "weights.safetensors"
@@ -45,17 +47,15 @@ def finish_run(
     """
     indices, labels, probabilities = predictions
     table = format_predictions(list(dataset.table["cell_id"].iloc[indices]), labels, probabilities)
-    config = plan.config.model_dump()
-    if plan.weights not in (None, "imagenet"):
-        config["weights"] = Path(plan.weights).name
     record = RunRecord(
         run_id=plan.run_id,
         experiment=plan.config.experiment,
-        config=config,
+        config=as_recorded(plan),
         started=started.isoformat(timespec="seconds"),
         wall_seconds=max(wall_seconds, sum(entry["seconds"] for entry in history)),
         commit=plan.commit,
-        code=plan.code,
+        code=source_hash(),
+        protocol=PROTOCOL,
         data=describe_dataset(dataset),
         split={
             "kind": plan.config.split,

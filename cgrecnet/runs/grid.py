@@ -6,10 +6,28 @@ from typing import Any
 
 import yaml
 
+from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.training.config import RunConfig
 
 KEYS = ("experiment", "base", "grid")
+
+
+def find_sweep(word: Path) -> Path:
+    """The sweep file that `word` names: a file, or one of the project's own by its name (`jurkat-seeds`).
+
+    `sweeps/jurkat-seeds.yaml` means the project's file in any folder that has no such file of its own.
+    Raises ConfigError for a mere name that no sweep of the project has.
+    """
+    word = Path(word)
+    if word.is_file() or str(word.parent) not in (".", SWEEP_FILES.name) or word.suffix not in ("", ".yaml"):
+        return word
+    own = SWEEP_FILES / f"{word.stem}.yaml"
+    if not word.suffix and not own.is_file():
+        names = sorted(path.stem for path in SWEEP_FILES.glob("*.yaml"))
+        raise ConfigError(f"There is no file {word} here, and no sweep of that name; {suggest(word.name, names)}")
+    return own if own.is_file() else word
 
 
 def read_yaml_mapping(path: Path) -> dict[str, Any]:

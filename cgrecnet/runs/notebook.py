@@ -21,6 +21,8 @@ from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.bar import progress_bar
+from cgrecnet.runs.done import record_of
+from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.ranks import Other, Together, ended_with, others
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
@@ -30,6 +32,8 @@ from cgrecnet.training.config import RunConfig
 LOG = "log.txt"
 PROGRESS = "progress.json"
 ALONE = Together()
+#: Variables that name folders, perhaps relative to the one where the command was given.
+FOLDERS = ("CGRECNET_DATA", "CGRECNET_CACHE", "CGRECNET_WEIGHTS")
 #: What a run's last step did where losses were numbers to the end and probabilities are none.
 _DIVERGED = "the last step of an epoch has left weights that are no finite numbers, so lower the learning rate"
 #: What a file system says that cannot lock.
@@ -55,9 +59,10 @@ def train(
     """
     plan = plan_run(config)
     record_path = Path(results) / config.experiment / plan.run_id / RECORD
-    if record_path.exists():
-        say(f"{plan.run_id}: done already, see {record_path}")
-        return read_record(record_path)
+    if done := record_of(plan, results):
+        say(f"{done.run_id}: done already, see {record_path}")
+        return done
+    need_file(plan.weights)
     check_writable(Path(results), "--results")
     check_writable(Path(work), "--work")
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
@@ -116,7 +121,9 @@ def write_parameters(plan: Plan, results: Path, work: Path, keep_weights: bool =
     """The file from which papermill takes a run's parameters, in the run's folder."""
     folder = Path(work) / plan.run_id
     folder.mkdir(parents=True, exist_ok=True)
+    weights = plan.weights if plan.weights in (None, "imagenet") else os.path.abspath(plan.weights)
     parameters = plan.config.model_dump() | {
+        "weights": weights,  # the notebook runs in another folder, where a relative path means another file
         "results_folder": str(Path(results).resolve()),
         "work_folder": str(Path(work).resolve()),
         "keep_weights": keep_weights,
@@ -142,6 +149,8 @@ def execute_notebook(
     """
     folder = parameters.parent
     executed.unlink(missing_ok=True)
+    environment = os.environ | variables
+    environment |= {name: os.path.abspath(environment[name]) for name in FOLDERS if environment.get(name)}
     source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-output", "--kernel", "python3"]
     command += ["--cwd", str(EXPERIMENTS), "-f", str(parameters), str(source), str(executed)]
@@ -150,7 +159,7 @@ def execute_notebook(
     # The lock goes to the child: should this process be killed, the run stays locked until the child is gone too.
     with (
         open(folder / LOG, "a", encoding="utf-8") as log,
-        subprocess.Popen(command, pass_fds=(lock,), env=os.environ | variables, **pipes) as process,
+        subprocess.Popen(command, pass_fds=(lock,) if os.name == "posix" else (), env=environment, **pipes) as process,
         ended_with(company, process) as lost,
     ):
         try:

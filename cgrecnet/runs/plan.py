@@ -1,27 +1,21 @@
-"""A run's name: experiment, fingerprint of its configuration and of the code it uses, seed."""
+"""A run's name: experiment, what decides its result (settings, weights, cells, protocol), seed."""
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from cgrecnet.data import module_of
-from cgrecnet.errors import ConfigError
-from cgrecnet.models.zoo import SYSTEMS
-from cgrecnet.paths import NOTEBOOK, weights_folder
+from cgrecnet.data import made_on_the_spot, open_dataset
+from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.paths import weights_folder
 from cgrecnet.runs.environment import commit
+from cgrecnet.runs.known_weights import KNOWN, only_known
 from cgrecnet.training.config import RunConfig
-from cgrecnet.training.fingerprint import code_fingerprint
+from cgrecnet.training.protocol import PROTOCOL
 
-#: Where the networks of each family are written down.
-MODULE_OF_FAMILY = {
-    "resnet50": "cgrecnet.models.cg_recnet",
-    "torchvision": "cgrecnet.models.zoo",
-    "zhu": "cgrecnet.models.xception",
-}
-
-#: Hex digits of the fingerprint that a run's name shows.
+#: Hex digits of the digest that a run's name shows.
 SHOWN = 10
 
 
@@ -31,38 +25,47 @@ class Plan:
 
     config: RunConfig
     run_id: str
-    code: str
+    cells: str | None
+    """Fingerprint of the cells; None where they are made on the spot, so that the settings say it, or are not here."""
     weights: str | None
-    """None, `imagenet`, or the path of the weights file."""
+    """None, `imagenet`, the path of the weights file, or its name where it is known and not here."""
     commit: str
     """The commit when the run was planned: what is committed while it trains is not what trained it."""
 
 
-def plan_run(config: RunConfig, at: str | None = None) -> Plan:
-    """Name the run that `config` describes; `at`: the commit, if it is known. ConfigError: no such weights file."""
+def plan_run(config: RunConfig, at: str | None = None, cells: str | None = None) -> Plan:
+    """Name the run that `config` describes. ConfigError: no such weights file.
+
+    at: the commit, and cells: the fingerprint of the cells, where they are known already.
+    """
     weights = resolve_weights(config.weights)
-    code = run_code(config)
+    cells = None if made_on_the_spot(config.data) else cells or cells_here(config)
     decisive = config.model_dump(exclude={"experiment", "seed", "weights"})
-    decisive |= {"weights": weights_identity(weights), "code": code}
+    decisive |= {"weights": weights_identity(weights), "cells": cells, "protocol": PROTOCOL}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", code, weights, at or commit())
+    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", cells, weights, at or commit())
 
 
-def run_code(config: RunConfig) -> str:
-    """Fingerprint of the code that a run with this configuration uses."""
-    return _code_of(config.model, config.data)
+def cells_here(config: RunConfig) -> str | None:
+    """Fingerprint of the cells that a run would see on this machine; None where they are not here."""
+    options = json.dumps(config.data_options, sort_keys=True)
+    try:
+        return _fingerprint(config.data, config.task, options, os.environ.get("CGRECNET_DATA"))
+    except DataError:
+        return None
 
 
 @lru_cache
-def _code_of(model: str, data: str) -> str:
-    """Remembered, because a sweep of thousands of runs asks the same few questions again and again."""
-    network = MODULE_OF_FAMILY[SYSTEMS[model].family]
-    shared = ("cgrecnet.training.setup", "cgrecnet.training.loop", "cgrecnet.models.weights", "cgrecnet.models.zoo")
-    return code_fingerprint((*shared, module_of(data), network), scripts=(NOTEBOOK,))
+def _fingerprint(data: str, task: str | None, options: str, _folder: str | None) -> str:
+    """Remembered, because a sweep asks the same of each run; cells that are not here may come."""
+    return open_dataset(data, task=task, options=json.loads(options)).fingerprint
 
 
 def resolve_weights(weights: str | None) -> str | None:
-    """Turn the name of a weights file into its path: as given, or inside `CGRECNET_WEIGHTS`."""
+    """Turn the name of a weights file into its path: as given, or inside `CGRECNET_WEIGHTS`.
+
+    The name of a known file that is not here stays a name. Raises ConfigError for any other one that is not here.
+    """
     if weights in (None, "imagenet"):
         return weights
     folder = weights_folder()
@@ -70,6 +73,8 @@ def resolve_weights(weights: str | None) -> str | None:
     for candidate in candidates:
         if candidate.is_file():
             return str(candidate)
+    if only_known(weights):
+        return weights
     raise ConfigError(
         f"Parameter 'weights' is {weights!r}: there is no such file here"
         + (f" or in {folder}" if folder else "; name its folder in CGRECNET_WEIGHTS")
@@ -81,6 +86,8 @@ def weights_identity(weights: str | None) -> str | None:
     """What of the weights counts in a name: None, `imagenet`, or the sha256 of the file."""
     if weights in (None, "imagenet"):
         return weights
+    if only_known(weights):
+        return KNOWN[weights]
     state = Path(weights).stat()
     return _sha256(weights, state.st_size, state.st_mtime_ns)
 

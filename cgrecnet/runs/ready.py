@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from cgrecnet.data import open_dataset
-from cgrecnet.errors import ConfigError, DataError, RunError
+from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
+from cgrecnet.runs.known_weights import need_file, only_known
 from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan
-from cgrecnet.runs.record import RECORD, read_record
+from cgrecnet.runs.record import read_record, record_paths
 from cgrecnet.training.setup import split_cells
 
 
 def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
     """Make each different network of these runs once, so that its weights are at hand and fit.
 
-    elsewhere: the runs are done on other machines, which may have what this one lacks: ImageNet weights are not sought.
+    elsewhere: the runs are done on other machines, which may have what this one lacks: weights are not sought there.
     Raises ConfigError, before any run is started, where they cannot be got (and says what to do without).
     """
     seen: set[str] = set()
@@ -25,11 +26,15 @@ def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
         if what in seen:
             continue
         seen.add(what)
+        weights = plan.weights
+        if elsewhere and (weights == "imagenet" or only_known(weights)):
+            weights = None
+        need_file(weights)
         try:
             create_model(
                 config.model,
                 preset=config.preset,
-                weights=None if elsewhere and plan.weights == "imagenet" else plan.weights,
+                weights=weights,
                 image_size=config.image_size,
                 options=config.model_options,
             )
@@ -59,27 +64,17 @@ def need_folder(results: Path) -> None:
     results.mkdir(parents=True, exist_ok=True)
 
 
-def need_same_cells(done: Sequence[Plan], results: Path) -> None:
-    """RunError where a run that is done has seen other cells than those that the next runs would see.
+def need_same_cells(plans: Sequence[Plan], results: Path) -> None:
+    """RunError where an experiment's folder holds records of other cells than those that its runs would see.
 
-    A run's name tells its settings and its code, but not what lies in a folder of images. Cells that are simulated on
-    the spot follow from settings and code; where the images are not here, there is nothing to compare with.
+    Cells that are made on the spot follow from the settings; where the images are not here, nothing can be compared.
     """
-    here: dict[str, str | None] = {}
-    for plan in done:
-        record = read_record(Path(results) / plan.config.experiment / plan.run_id / RECORD)
-        config = plan.config
-        if config.data == "cytometer":
-            continue
-        what = repr((config.data, config.task, config.data_options))
-        if what not in here:
-            try:
-                here[what] = open_dataset(config.data, task=config.task, options=config.data_options).fingerprint
-            except DataError:
-                here[what] = None
-        if here[what] not in (None, record.data["fingerprint"]):
-            raise RunError(
-                f"The record {plan.run_id} is of other cells than the {config.data} cells that are here now, and one "
-                f"table must not mix them: move {Path(results) / config.experiment} away, or name another folder with "
-                "--results."
-            )
+    for name, cells in dict.fromkeys((plan.config.experiment, plan.cells) for plan in plans):
+        for path in record_paths(results, name) if cells else ():
+            record = read_record(path)
+            if record.data["fingerprint"] != cells:
+                raise RunError(
+                    f"The record {record.run_id} is of other cells than the {record.data['name']} cells that are here "
+                    f"now, and one table must not mix them: move {Path(results) / name} away, or name another folder "
+                    "with --results."
+                )

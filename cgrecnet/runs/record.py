@@ -23,11 +23,15 @@ PREDICTIONS = "predictions.csv"
 
 
 class RunRecord(BaseModel):
-    """What `run.json` holds. `test` is what `cgrecnet.evaluation.metrics.score` returns."""
+    """What `run.json` holds. `test` is what `cgrecnet.evaluation.metrics.score` returns.
+
+    protocol: of training (`cgrecnet.training.protocol`), by which a record counts; code: hash of the package's files,
+    and commit: where they are from, both to look things up by.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[2] = 2
     status: Literal["ok"] = "ok"
     run_id: str
     experiment: str
@@ -36,6 +40,7 @@ class RunRecord(BaseModel):
     wall_seconds: float
     commit: str
     code: str
+    protocol: int
     data: dict[str, Any]
     split: dict[str, Any]
     weights: dict[str, Any]

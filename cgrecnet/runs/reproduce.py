@@ -13,7 +13,7 @@ from cgrecnet.data.base import CellDataset
 from cgrecnet.data.integrity import audit
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.experiments import SWEEPS
 from cgrecnet.runs.grid import read_grid, read_sweep
@@ -31,7 +31,7 @@ CHECK, AUDIT = Path("zhu-check", "check.json"), Path("zhu-audit", "audit.json")
 
 
 def choose_runs(
-    names: Sequence[str], options: Mapping[str, Any], folder: Path = REPOSITORY / "sweeps"
+    names: Sequence[str], options: Mapping[str, Any], folder: Path = SWEEP_FILES
 ) -> dict[str, list[RunConfig]]:
     """The runs of each of the named sweeps, with these options; sweeps of which no run is left are left out.
 
@@ -134,19 +134,16 @@ def audit_cells(dataset: CellDataset, results: Path, cells: int, say) -> dict:
 
 
 def refuse_other_records(plans: Sequence[Plan], results: Path, fingerprint: str) -> None:
-    """RunError where a sweep's folder holds records that are not of these runs, or of other cells.
-
-    A run's name does not tell its cells, so records of other cells (simulated ones, say) would pass for done.
-    """
+    """RunError where a sweep's folder holds records of other cells, of other settings or of another protocol."""
     ours = {plan.run_id for plan in plans}
     for experiment in dict.fromkeys(plan.config.experiment for plan in plans):
         for path in record_paths(results, experiment):
             record = read_record(path)
-            if record.run_id not in ours:
-                why = "is of other settings or other code"
-            elif record.data["fingerprint"] != fingerprint:
+            if record.data["fingerprint"] != fingerprint:
                 kind = "simulated" if record.data["simulated"] else "real"
                 why = f"is of other cells ({record.data['cells']:,}, {kind})"
+            elif record.run_id not in ours:
+                why = "is of other settings or of another protocol"
             else:
                 continue
             raise RunError(

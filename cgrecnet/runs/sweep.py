@@ -17,10 +17,10 @@ from distributed.scheduler import KilledWorker
 from cgrecnet.errors import ConfigError, RunBusy, RunError, UserError
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.cluster import PATIENCE
+from cgrecnet.runs.done import record_of
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.notebook import LOG, train
 from cgrecnet.runs.plan import Plan, plan_run
-from cgrecnet.runs.record import RECORD
 from cgrecnet.training.config import RunConfig
 
 #: Seconds before a run that another process is doing is looked at again.
@@ -176,8 +176,8 @@ def _close(client: Client) -> None:
 
 
 def is_done(plan: Plan, results: Path) -> bool:
-    """Whether the record of a run is there."""
-    return (Path(results) / plan.config.experiment / plan.run_id / RECORD).exists()
+    """Whether the record of a run is there; RunError where it is damaged."""
+    return record_of(plan, results) is not None
 
 
 def _count_if_done(plan, results, standing, say, took="", workers=1) -> bool:

@@ -63,7 +63,7 @@ def make_fabric(config: RunConfig) -> Fabric:
         accelerator=accelerator,
         devices=here,
         num_nodes=world // here,
-        strategy=_AlreadyStarted(whole_batch=config.micro_batch is None),  # pieces see themselves alone
+        strategy=_AlreadyStarted(whole_batch=config.micro_batch is None and config.out_of_memory == "stop"),
         precision=precision,
         plugins=[TorchElasticEnvironment()],
     )

@@ -19,7 +19,7 @@ from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.memory import Pieces
 
-#: Cells per batch in evaluation: it changes speed and memory, never a result of a network in eval mode.
+#: Cells per batch in evaluation. Another number adds up in another order: probabilities differ by up to 1e-6.
 EVALUATION_BATCH = 64
 #: Steps between two looks at the losses.
 LOOK = 16
@@ -47,7 +47,9 @@ def fit(
     Raises RunError where the loss stops being a number, or where a batch does not fit into memory.
     """
     network.to(fabric.device, memory_format=torch.channels_last)  # same numbers to rounding, faster on CPU and GPU
-    if fabric.world_size > 1 and fabric.device.type == "cuda":
+    # Processes may differ in how many pieces a batch has, and would wait for each other in batch normalisation.
+    whole = config.micro_batch is None and config.out_of_memory == "stop"
+    if fabric.world_size > 1 and fabric.device.type == "cuda" and whole:
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # the statistics of the batch, not of a part of it
     model = torch.compile(network) if config.compile else network
     optimizer = torch.optim.Adam(  # fused: one pass over the weights in place of ten
@@ -64,7 +66,7 @@ def fit(
         network.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
-        history, best = saved["history"], saved["best"]
+        history, best, pieces.size = saved["history"], saved["best"], saved["micro_batch"]
 
     for epoch in range(len(history) + 1, config.epochs + 1):
         if _patience_is_over(history, config.patience):
@@ -89,6 +91,7 @@ def fit(
             "validation_loss": loss,
             "validation_accuracy": scores["accuracy"],
             "validation_macro_f1": scores["macro"]["f1"],
+            "micro_batch": pieces.size,  # smaller than asked for where memory was short
             "seconds": time.perf_counter() - started,
         }
         if config.report == "last" or not history or _is_better(entry, history):
@@ -102,6 +105,7 @@ def fit(
                 "schedule": schedule.state_dict(),
                 "history": history,
                 "best": best,
+                "micro_batch": pieces.size,
             }
             save_checkpoint(checkpoint, state)
         fabric.barrier()

@@ -14,11 +14,17 @@ from cgrecnet.training.config import RunConfig
 
 
 def load_parts(config: RunConfig, fabric: Fabric) -> tuple[CellDataset, Split, dict[str, BatchedCells]]:
-    """Open the data set, split it, and attach Algorithm 1: random crops for training, the fixed centre for the rest.
+    """Open the data set that the configuration names, and `part_cells`."""
+    return part_cells(open_dataset(config.data, task=config.task, options=config.data_options), config, fabric)
+
+
+def part_cells(
+    dataset: CellDataset, config: RunConfig, fabric: Fabric
+) -> tuple[CellDataset, Split, dict[str, BatchedCells]]:
+    """Split a data set and attach Algorithm 1: random crops for training, the fixed centre for the rest.
 
     On a GPU all pixels are kept there.
     """
-    dataset = open_dataset(config.data, task=config.task, options=config.data_options)
     if not isinstance(dataset.images, PackedImages):
         dataset = replace(dataset, images=pack(dataset.images))
     parts = split_cells(dataset, config)

@@ -95,4 +95,4 @@ def test_a_record_that_is_cut_off_or_missing_is_refused(tmp_path):
 
 def test_other_code_is_noticed(tmp_path):
     record = Benchmark("memory", {}, CPU, tmp_path / "a.json").write(rows=[ROW])
-    assert not is_current(record.model_copy(update={"code": "0" * 64}))
+    assert not is_current(record.model_copy(update={"protocol": 1}))

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from cgrecnet.data import fetch
+from cgrecnet.data.jurkat import files
 
 
 @pytest.fixture(scope="session")
@@ -12,7 +12,7 @@ def mlcp() -> Path:
     named = os.environ.get("CGRECNET_DATA")
     if not named:
         pytest.skip("needs the real montages: set CGRECNET_DATA to the folder that holds them")
-    folder = fetch._inside(Path(named))
+    folder = files._inside(Path(named))
     if folder is None:
         pytest.skip(f"needs the real montages, and CGRECNET_DATA ({named}) has none")
     return folder
@@ -24,3 +24,11 @@ def no_data(monkeypatch, tmp_path) -> Path:
     monkeypatch.delenv("CGRECNET_DATA", raising=False)
     monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture
+def waits(monkeypatch) -> list[float]:
+    """The seconds that downloads would have waited; with this fixture they wait none."""
+    seconds: list[float] = []
+    monkeypatch.setattr("cgrecnet.data.download.remote.sleep", seconds.append)
+    return seconds

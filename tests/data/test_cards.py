@@ -5,12 +5,10 @@ import pytest
 import yaml
 
 from cgrecnet.cli import main
-from cgrecnet.data import available, list_datasets, module_of, open_dataset
+from cgrecnet.data import BROUGHT, list_datasets, open_dataset
 from cgrecnet.data.cards import PARTS, load_card, load_cards, read_cards
 from cgrecnet.data.duplicates import find_duplicates
 from cgrecnet.errors import ConfigError
-
-NEEDS_JURKAT = pytest.mark.skipif(not available("jurkat"), reason="needs the Jurkat images (CGRECNET_DATA)")
 
 
 def raw_cards():
@@ -20,12 +18,12 @@ def raw_cards():
 
 
 def test_every_data_set_has_its_card_and_every_card_its_data_set():
-    assert set(load_cards()) == set(list_datasets())
-    for name in list_datasets():
+    assert set(load_cards()) == set(list_datasets()) - set(BROUGHT)
+    for name in load_cards():
         assert load_card(name).real == (name != "cytometer")
 
 
-@pytest.mark.parametrize("name", list_datasets())
+@pytest.mark.parametrize("name", load_cards())
 def test_every_fact_has_a_source_that_can_be_looked_up(name):
     card = load_card(name)
     for part, facts in card.facts().items():
@@ -37,11 +35,11 @@ def test_every_fact_has_a_source_that_can_be_looked_up(name):
         assert source.address is None or source.address.startswith("https://")
 
 
-@pytest.mark.parametrize("name", list_datasets())
+@pytest.mark.parametrize("name", load_cards())
 def test_tasks_and_classes_are_the_readers_own(name):
     from importlib import import_module
 
-    tasks = import_module(module_of(name)).TASKS
+    tasks = import_module(f"cgrecnet.data.{name}").TASKS
     card = load_card(name)
     assert [task.name for task in card.tasks] == list(tasks)
     for task in card.tasks:
@@ -50,13 +48,11 @@ def test_tasks_and_classes_are_the_readers_own(name):
         assert tuple(task.classes) == tuple(classes)
 
 
-@NEEDS_JURKAT
 @pytest.mark.parametrize("task", ["cycle", "cycle_e1", "stage7"])
 def test_counts_of_jurkat_are_those_of_its_images(task):
     assert load_card("jurkat").task(task).classes == open_dataset("jurkat", task=task).counts()
 
 
-@NEEDS_JURKAT
 def test_sizes_levels_and_copies_of_jurkat_are_as_the_card_says():
     cells = open_dataset("jurkat")
     images = np.asarray(cells.images)
@@ -71,7 +67,6 @@ def test_sizes_levels_and_copies_of_jurkat_are_as_the_card_says():
     assert set(cells.table["stage"][second]) == {"G1"}
 
 
-@NEEDS_JURKAT
 def test_the_third_pair_of_near_copies():
     cells = open_dataset("jurkat")
     here = np.flatnonzero((cells.table["montage"] == "Experiment_2/G1/CP0002").to_numpy())
@@ -90,10 +85,18 @@ def test_the_card_names_the_version_of_the_simulation():
 
 
 def test_the_download_is_as_large_as_the_card_says():
-    from cgrecnet.data.fetch import registry
+    from cgrecnet.data.jurkat.files import registry
 
     size = sum(entry["bytes"] for entry in registry().values()) / 1e6
-    assert f"{len(registry())} files ({size:.0f} MB)" in load_card("jurkat").get[0].says
+    assert f"{len(registry())} files ({size:.0f} MB)" in load_card("jurkat").get[1].says
+
+
+def test_what_comes_with_the_cells_is_what_the_card_says():
+    from cgrecnet.data.jurkat import has_reference
+
+    cells = open_dataset("jurkat")
+    said = load_card("jurkat").get[0].says
+    assert f"all {len(cells):,} cells" in said and f"side scatter of {has_reference(cells.table).sum()} of" in said
 
 
 def change(what, value):
@@ -138,5 +141,6 @@ def test_data_list_prints_the_line_of_each_card(capsys):
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list_datasets()
     for line in lines:
-        assert line.endswith(load_card(line.split()[0]).line)
+        name = line.split()[0]
+        assert line.endswith(BROUGHT[name] if name in BROUGHT else load_card(name).line)
     assert set(PARTS) < set(type(load_card("zhu")).model_fields)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,10 +15,12 @@ from cgrecnet.data.base import fingerprint
 from cgrecnet.errors import ConfigError, DataError
 
 
-@pytest.fixture(params=["cytometer", "jurkat", "jurkat:cycle_e1", "jurkat:stage7", "zhu"])
+@pytest.fixture(params=["amnis", "cytometer", "jurkat", "jurkat:cycle_e1", "jurkat:stage7", "zhu"])
 def case(request, tmp_path):
     name, _, task = request.param.partition(":")
-    root = request.getfixturevalue("mlcp") if name == "jurkat" else None
+    root = None
+    if name == "amnis":
+        root = Path(__file__).parent / "amnis" / "example.cif"
     if name == "zhu":
         root = tmp_path
         tree(root, "flat")
@@ -66,7 +69,7 @@ def test_datasets_are_frozen(case):
 
 
 def test_list():
-    assert list_datasets() == ["cytometer", "jurkat", "zhu"]
+    assert list_datasets() == ["amnis", "cytometer", "jurkat", "zhu"]
     assert available("cytometer")
 
 
@@ -77,7 +80,7 @@ def test_unknown_name():
         available("x")
 
 
-@pytest.mark.parametrize("name", ["cytometer", "jurkat", "zhu"])
+@pytest.mark.parametrize("name", ["amnis", "cytometer", "jurkat", "zhu"])
 def test_unknown_task_or_option(name, no_data):
     with pytest.raises(ConfigError, match=f"'{name}' has no task 'xyz'; .*Known: "):
         open_dataset(name, task="xyz")
@@ -99,7 +102,7 @@ def test_incomplete_data_sets_are_refused():
 def test_the_cytometer_does_not_import_the_other_data_sets():
     program = (
         "import sys\nfrom cgrecnet.data import open_dataset\nopen_dataset('cytometer', options={'cells': 1})\n"
-        "print([m for m in ('cgrecnet.data.jurkat', 'cgrecnet.data.zhu', 'cgrecnet.data.fetch', 'PIL', 'tifffile',"
+        "print([m for m in ('cgrecnet.data.jurkat', 'cgrecnet.data.zhu', 'PIL', 'tifffile',"
         " 'pooch', 'torch') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.duplicates import find_duplicates
 from cgrecnet.data.grouped import grouped_split
 from cgrecnet.data.integrity import audit, leaks, probe_shortcuts, take
@@ -192,10 +192,8 @@ def test_where_groups_forbid_the_grouped_test_the_report_says_so():
     assert "lives in one group only (run-" in report.whole.why and "Class astrocyte" in str(report)
 
 
-def test_jurkat(real_data):
+def test_jurkat():
     """Measured ranges, not truths: see the chapter on splits for what they mean."""
-    if not available("jurkat"):
-        pytest.skip("the Jurkat images are not in CGRECNET_DATA")
     jurkat = open_dataset("jurkat")
     pairs = find_duplicates(jurkat.images)
     assert sum(pair.exact for pair in pairs) == 0  # the reader drops the one exact copy

@@ -3,19 +3,20 @@ import shutil
 import numpy as np
 import pytest
 
-from cgrecnet.data import available, fetch, jurkat, open_dataset
+from cgrecnet.data import available, jurkat, open_dataset
+from cgrecnet.data.jurkat import files, published
 from cgrecnet.errors import ConfigError, DataError
 
 
 @pytest.fixture(scope="module")
-def cells(mlcp):
-    return open_dataset("jurkat", root=mlcp)
+def cells():
+    return open_dataset("jurkat")
 
 
 @pytest.fixture
 def copy(mlcp, tmp_path):
     """A folder of links to the real files, in which a test can spoil one."""
-    for name in fetch.channel_files(3):
+    for name in files.channel_files(3):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).symlink_to(mlcp / name)
     return tmp_path
@@ -30,11 +31,11 @@ def test_counts_per_stage_and_task(cells):
     assert not cells.simulated and len(cells) == 7918
 
 
-def test_other_tasks(mlcp):
-    seven = open_dataset("jurkat", root=mlcp, task="stage7")
+def test_other_tasks():
+    seven = open_dataset("jurkat", task="stage7")
     assert list(seven.counts().values()) == [900, 900, 900, 606, 69, 15, 28]
     assert seven.classes == ("G1", "S", "G2", "Prophase", "Metaphase", "Anaphase", "Telophase")
-    inside = open_dataset("jurkat", root=mlcp, task="cycle_e1")
+    inside = open_dataset("jurkat", task="cycle_e1")
     assert inside.counts() == {"G1": 900, "S+G2": 1800, "M": 718}
     assert set(inside.table["group"]) == set(seven.table["group"]) == {"experiment-1"}
 
@@ -51,7 +52,7 @@ def test_cells_are_where_the_table_says(cells, mlcp):
 
 
 def test_the_anaphase_cell_that_is_there_twice_is_dropped_once(cells, mlcp):
-    everything = [jurkat._read_montage(mlcp, f"Experiment_1/Anaphase/Ch{c}_CP0001.tif") for c in (3, 4, 6)]
+    everything = [published.read_montage(mlcp, f"Experiment_1/Anaphase/Ch{c}_CP0001.tif") for c in (3, 4, 6)]
     assert all((tiles[12] == tiles[15]).all() for tiles in everything), "the same in all three channels"
     kept = cells.table[cells.table["stage"] == "Anaphase"]
     assert kept["row"].tolist() == list(range(15)) and set(kept["column"]) == {0}
@@ -61,11 +62,15 @@ def test_the_anaphase_cell_that_is_there_twice_is_dropped_once(cells, mlcp):
 
 def test_reference_channels_show_the_same_cells(cells, mlcp):
     some = cells.table.iloc[[7000, 3, 2500]]
-    assert (jurkat.read_channel(3, some, root=mlcp) == cells.images[[7000, 3, 2500]]).all()
+    for root in (None, mlcp):
+        assert (jurkat.read_channel(3, some, root=root) == cells.images[[7000, 3, 2500]]).all()
+
+
+def test_the_dna_stain_grows_along_the_cycle(cells):
     inside = cells.table[cells.table["experiment"] == 1]
-    dna = jurkat.read_channel(4, inside, root=mlcp).sum(axis=(1, 2))
-    medians = [np.median(dna[inside["stage"] == stage]) for stage in ("G1", "S", "G2", "Prophase", "Metaphase")]
-    assert medians == sorted(medians), "DNA grows along the cycle"
+    stain = jurkat.dna_stain(inside)
+    medians = [np.median(stain[inside["stage"] == stage]) for stage in ("G1", "S", "G2", "Prophase", "Metaphase")]
+    assert medians == sorted(medians)
 
 
 def test_window_clips_few_pixels_and_puts_the_background_near_the_papers(cells):
@@ -88,9 +93,9 @@ def test_reference_channel_is_refused_as_input(no_data):
         open_dataset("jurkat", options={"channel": 6})
 
 
-def test_unknown_reference_channel(cells, mlcp):
+def test_unknown_reference_channel(cells):
     with pytest.raises(ConfigError, match="no channel 5; use 3"):
-        jurkat.read_channel(5, cells.table, root=mlcp)
+        jurkat.read_channel(5, cells.table)
 
 
 def test_wrong_folder(tmp_path):
@@ -150,15 +155,6 @@ def test_missing_tiff(copy):
 
 
 def test_other_counts_are_refused(mlcp, monkeypatch):
-    monkeypatch.setitem(jurkat.COUNTS, "G1", 5399)
+    monkeypatch.setitem(published.COUNTS, "G1", 5399)
     with pytest.raises(DataError, match="not the published"):
         open_dataset("jurkat", root=mlcp)
-
-
-def test_opening_without_files_and_without_network(no_data, monkeypatch):
-    monkeypatch.setattr(fetch, "BASE_URL", "http://127.0.0.1:9/images/")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    assert not available("jurkat")
-    with pytest.raises(DataError, match="Cannot download .*Experiment_1/.*check the network .*CGRECNET_DATA"):
-        open_dataset("jurkat")
-    assert not [path for path in no_data.rglob("*") if path.is_file()]

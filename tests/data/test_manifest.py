@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from cgrecnet.cli import main
-from cgrecnet.data import available, open_dataset
+from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.duplicates import find_exact
 from cgrecnet.data.integrity import take
@@ -51,8 +51,6 @@ def cytometer() -> CellDataset:
 
 @cache
 def jurkat() -> CellDataset:
-    if not available("jurkat"):
-        pytest.skip("the Jurkat images are not in CGRECNET_DATA")
     return open_dataset("jurkat")
 
 

@@ -38,9 +38,9 @@ def test_the_paper_s_images_in_every_layout(tmp_path, layout):
 
 
 @pytest.mark.parametrize("task", ["cycle", "cycle_e1", "stage7"])
-def test_jurkat(mlcp, tmp_path, task):
-    store = pack_dataset("jurkat", mlcp, task=task, store=tmp_path / "store")
-    assert_same(open_dataset("jurkat", root=store), open_dataset("jurkat", root=mlcp, task=task))
+def test_jurkat(tmp_path, task):
+    store = pack_dataset("jurkat", task=task, store=tmp_path / "store")
+    assert_same(open_dataset("jurkat", root=store), open_dataset("jurkat", task=task))
 
 
 def test_simulated_cells_with_their_causes(tmp_path):

@@ -1,49 +1,29 @@
 """The download by DOI against a server on loopback that breaks in many ways; nothing reaches the outside."""
 
 import hashlib
-import io
 import json
 import shutil
 import subprocess
 import sys
 import time
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import repository_server
-from PIL import Image
 from repository_server import RepositoryServer
-from zhu_trees import crop
+from zhu_download import CELLS, DOI, FILES, HERE, assert_whole, bmp, get, visible, zipped
 
-from cgrecnet.data import available, fetch_dataset, fetch_unpack, open_dataset, report_on, zhu_fetch
-from cgrecnet.data.fetch_listing import list_remote, parse_doi
-from cgrecnet.data.fetch_resume import ResumingDownloader
+from cgrecnet.data import available, fetch_dataset, open_dataset, report_on, zhu_fetch
+from cgrecnet.data.download import folder as download_folder
+from cgrecnet.data.download import unpack
+from cgrecnet.data.download.remote import RemoteFile
+from cgrecnet.data.download.repositories import list_remote, parse_doi
+from cgrecnet.data.download.transfer import OVERLAP, Transfer, WrongContent
 from cgrecnet.data.zhu_fetch import fetch
 from cgrecnet.errors import ConfigError, DataError
 
-DOI = repository_server.FIGSHARE
-
-
-def bmp(seed: int) -> bytes:
-    Image.fromarray(crop(seed)).save(target := io.BytesIO(), "BMP")
-    return target.getvalue()
-
-
-def zipped(members: dict[str, bytes]) -> bytes:
-    with zipfile.ZipFile(target := io.BytesIO(), "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in members.items():
-            packed.writestr(name, content)
-    return target.getvalue()
-
-
-CELLS = {f"{code}_1d1_{i}_Ch1.ome.bmp": bmp(10 * n + i) for n, code in enumerate("aon") for i in range(40)}
-FILES = {
-    "cells.zip": zipped({f"images/{name}": content for name, content in CELLS.items()}),
-    "o_1d2_99_Ch1.ome.bmp": bmp(99),
-    "Liesmich äöü 日本.txt": b"what these are",
-}
+pytestmark = pytest.mark.usefixtures("waits")
 
 
 @pytest.fixture
@@ -53,29 +33,22 @@ def server(monkeypatch):
         yield running
 
 
-def get(folder: Path, doi: str = DOI, **more) -> Path:
-    return fetch(folder, doi, progress=False, **({"pause": 0.01} | more))
-
-
-def visible(folder: Path) -> list[str]:
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in names if not name.startswith(".download/"))
-
-
-HERE = sorted([f"cells/images/{name}" for name in CELLS] + ["o_1d2_99_Ch1.ome.bmp", "Liesmich äöü 日本.txt"])
-
-
-def assert_whole(folder: Path) -> None:
-    assert visible(folder) == HERE
-    assert all((folder / "cells/images" / name).read_bytes() == content for name, content in CELLS.items())
-    assert sorted(path.name for path in (folder / ".download").iterdir()) == ["fetched.json", "lock"]
+def changed(listing, **facts):
+    return replace(listing, files=tuple(replace(file, **facts) for file in listing.files))
 
 
 @pytest.mark.parametrize(
-    "doi", [DOI, repository_server.PUBLISHER, repository_server.ZENODO, repository_server.DATAVERSE]
+    "doi",
+    [
+        DOI,
+        repository_server.PUBLISHER,
+        repository_server.UNIVERSITY,
+        repository_server.ZENODO,
+        repository_server.DATAVERSE,
+    ],
 )
-def test_every_repository_that_pooch_speaks_to(server, tmp_path, doi):
-    listed = {file.name: file for file in list_remote(doi)}
+def test_every_repository(server, tmp_path, doi):
+    listed = {file.name: file for file in list_remote(doi).files}
     assert list(listed) == list(FILES)
     for name, content in FILES.items():
         assert listed[name].bytes == len(content)
@@ -99,7 +72,7 @@ def test_the_images_are_read_and_nothing_is_fetched_twice(server, tmp_path):
 
 
 def test_a_page_that_refuses_programs_does_not_hide_where_the_doi_leads(server):
-    assert [file.name for file in list_remote(repository_server.FORBIDDEN)] == list(FILES)
+    assert [file.name for file in list_remote(repository_server.FORBIDDEN).files] == list(FILES)
 
 
 def test_a_broken_connection_goes_on_at_the_byte(server, tmp_path):
@@ -118,15 +91,15 @@ def test_given_up_and_taken_up_again(server, tmp_path):
     with pytest.raises(DataError) as caught:
         get(tmp_path, tries=3)
     message = str(caught.value)
-    assert "The download of cells.zip stopped (no connection, or it broke off): start again and it goes on" in message
-    assert "\n" not in message and visible(tmp_path) == []
+    assert "2 of 3 files are in" in message and "\n" not in message and len(visible(tmp_path)) == 2
+    assert "cells.zip did not arrive (no connection, or it broke off): start again to go on" in message
     server.cut.clear()
     there = (tmp_path / ".download/cells.zip.part").stat().st_size
     assert 0 < there <= 70_000
     assert "a download is not finished (`cgrecnet data fetch zhu` with its DOI" in report_on("zhu", tmp_path)[0]
     before = server.sent("cells.zip")
     get(tmp_path)
-    assert server.sent("cells.zip") - before == size - there
+    assert server.sent("cells.zip") - before == size - there + OVERLAP
     assert_whole(tmp_path)
     assert "a download" not in report_on("zhu", tmp_path)[0]
 
@@ -161,23 +134,26 @@ def test_killed_in_the_middle_only_the_missing_bytes_are_asked_for(server, tmp_p
     assert again.returncode == 0, again.stderr
     assert again.stdout.strip() == str(tmp_path)
     assert f"Go on with: cgrecnet data check zhu {tmp_path}" in again.stderr and "100%" in again.stderr
-    assert [entry for entry in server.log if entry[0] == "cells.zip"] == [("cells.zip", there, size - there)]
+    assert [entry for entry in server.log if entry[0] == "cells.zip"] == [
+        ("cells.zip", there - OVERLAP, size - there + OVERLAP)
+    ]
     assert_whole(tmp_path)
 
 
 def test_a_server_that_gives_no_length_and_hangs_up(server, tmp_path):
     server.lengths, server.cut["cells.zip"] = False, [100_000]
     get(tmp_path)
-    assert server.first_bytes("cells.zip") == [0, 100_000]
+    assert server.first_bytes("cells.zip") == [0, 100_000 - OVERLAP]
     assert_whole(tmp_path)
 
 
 def test_a_stream_without_end_is_left(server, tmp_path):
     """More bytes than listed: given up at once, not when the disk is full."""
-    server.files["endless"] = bytes(20 * 2**20)
-    with pytest.raises(ValueError, match="longer than listed"):
-        ResumingDownloader(size=1000)("https://zenodo.org/files/endless", tmp_path / "out", None)
-    assert (tmp_path / "out").stat().st_size < 2**20
+    server.files["endless"], server.lengths = bytes(20 * 2**20), False
+    file = RemoteFile("endless", ("https://zenodo.org/files/endless",), "md5:" + 32 * "0", 1000)
+    with pytest.raises(WrongContent):
+        Transfer()(file, tmp_path / "out")
+    assert len(server.asked) == 1 and not (tmp_path / "out").exists()
 
 
 def test_a_server_that_ignores_ranges_sends_it_all_again(server, tmp_path):
@@ -199,7 +175,7 @@ def test_a_part_of_another_version_is_fetched_anew(server, tmp_path, length):
 def test_a_part_that_is_longer_than_what_the_server_has(server, tmp_path, monkeypatch):
     """The listing gives no sizes here, so the server's 416 is met."""
     honest = zhu_fetch.list_remote
-    monkeypatch.setattr(zhu_fetch, "list_remote", lambda *a, **k: [replace(f, bytes=None) for f in honest(*a, **k)])
+    monkeypatch.setattr(zhu_fetch, "list_remote", lambda *a: changed(honest(*a), bytes=None))
     (tmp_path / ".download").mkdir()
     (tmp_path / ".download/cells.zip.part").write_bytes(b"x" * (len(FILES["cells.zip"]) + 5))
     get(tmp_path)
@@ -216,39 +192,55 @@ def test_a_wrong_checksum_is_named_and_the_rest_arrives(server, tmp_path):
 
 
 def test_more_bytes_than_listed_are_not_taken(server, tmp_path):
-    honest = server.files["cells.zip"]
-
-    class Liar(dict):  # the listing counts one content, the download gives another
-        def __getitem__(self, name):
-            return honest if sys._getframe(1).f_code.co_name != "_file" else honest + b"more"
-
-    server.files = Liar(server.files)
-    server.listed = {"cells.zip": server.listed["cells.zip"]}
-    with pytest.raises(DataError, match="cells.zip has other content than listed"):
+    server.before = lambda handler, name: handler.send(name, server.files[name] + b"more") or True
+    with pytest.raises(DataError, match=r"cells.zip did not arrive \(.*announced .* bytes, where .* are listed"):
         get(tmp_path)
+    assert not list((tmp_path / ".download").glob("*.part"))
 
 
 def test_a_missing_file_is_named_and_the_rest_arrives(server, tmp_path):
-    server.status["o_1d2_99_Ch1.ome.bmp"] = [404]
-    with pytest.raises(DataError, match=r"o_1d2_99_Ch1.ome.bmp did not arrive \(the server answered 404\)"):
+    server.status["o_1d2_99_Ch1.ome.bmp"] = [404] * 3
+    with pytest.raises(
+        DataError, match=r"o_1d2_99_Ch1.ome.bmp did not arrive \(.*figshare.com does not have it \(404\)"
+    ):
         get(tmp_path)
     assert "o_1d2_99_Ch1.ome.bmp" not in visible(tmp_path) and len(visible(tmp_path)) == len(HERE) - 1
     get(tmp_path)
     assert_whole(tmp_path)
 
 
-def test_a_file_without_an_address_is_named_and_the_rest_arrives(server, tmp_path, monkeypatch):
-    honest = zhu_fetch.list_remote
-
-    def lost(*words, **more):
-        return [replace(f, url="") if f.name.endswith("txt") else f for f in honest(*words, **more)]
-
-    monkeypatch.setattr(zhu_fetch, "list_remote", lost)
-    with pytest.raises(
-        DataError, match="2 of 3 files are in .*but Liesmich äöü 日本.txt has no address in the repository"
-    ):
+def test_odd_entries_are_named_and_the_rest_arrives(server, tmp_path, caplog):
+    """Links, names that would lie elsewhere, a name that is there twice, entries that are none."""
+    server.extra = [
+        {
+            "id": 91,
+            "name": "https://elsewhere.example",
+            "is_link_only": True,
+            "download_url": "https://elsewhere.example",
+        },
+        {"id": 92, "name": "cells.zip", "size": 3, "computed_md5": "1" * 32},
+        {"id": 93, "name": "no size, no sum.txt", "download_url": ""},
+        {"name": "no address.txt"},
+        {"id": 94},
+        "no entry",
+        {"id": 95, "name": "x" * 201},
+        {"id": 96, "name": "two\nlines"},
+    ]
+    server.files["no size, no sum.txt"] = b"all the same"
+    with pytest.raises(DataError) as caught:
         get(tmp_path)
-    assert len(visible(tmp_path)) == len(HERE) - 1
+    message = str(caught.value)
+    assert "\n" not in message and "4 of 10 files are in" in message, message
+    for words in (
+        "no address.txt is not there (no address)",
+        "a second file of the name cells.zip was left out",
+        "entry 8 of the listing cannot be read; entry 9",
+        f"'{100 * 'x'}' is no plain name of a file (download it by hand)",
+        r"'two\nlines' is no plain name",
+    ):
+        assert words in message, message
+    assert "'https://elsewhere.example' is a link to" in caplog.text
+    assert visible(tmp_path) == sorted([*HERE, "no size, no sum.txt"])
 
 
 def test_a_server_out_of_order_is_asked_again(server, tmp_path):
@@ -290,7 +282,7 @@ def test_listings_without_files_and_answers_that_are_none(server, tmp_path, doi)
 @pytest.mark.parametrize("name", ["../up.bmp", "a/b.bmp", "..", ".download", "c:\\x.bmp"])
 def test_a_listed_name_cannot_leave_the_folder(server, tmp_path, name):
     server.files, server.listed = {name: b"x"}, {name: "1" * 32}
-    with pytest.raises(DataError, match="which is no plain name: download it by hand"):
+    with pytest.raises(DataError, match=r"is no plain name of a file \(download it by hand\)"):
         get(tmp_path / "data")
     assert visible(tmp_path / "data") == []
 
@@ -302,7 +294,7 @@ def test_no_network(tmp_path, monkeypatch):
 
 
 def test_no_room_is_said_before_the_download(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(zhu_fetch.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
+    monkeypatch.setattr(download_folder.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
     with pytest.raises(DataError, match="needs 0.00 GB more, and .* has 0.00 GB free: free space there"):
         get(tmp_path)
     assert not server.log
@@ -323,7 +315,7 @@ def test_a_disk_that_fills_up_on_the_way(server, tmp_path):
     assert f"cgrecnet: The images cannot be stored in {tmp_path} (File too large): free space" in done.stderr
     assert visible(tmp_path) == [] and (tmp_path / ".download/cells.zip.part").stat().st_size == 100_000
     get(tmp_path)
-    assert server.first_bytes("cells.zip")[-1] == 100_000
+    assert server.first_bytes("cells.zip")[-1] == 100_000 - OVERLAP
     assert_whole(tmp_path)
 
 
@@ -336,7 +328,7 @@ def test_a_folder_that_is_a_file_or_read_only(server, tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "mkdir", read_only)
-    with pytest.raises(DataError, match="cannot be stored in .*Permission denied.: free space there or name another"):
+    with pytest.raises(DataError, match="cannot be stored in .*Permission denied.: name one that may be written to"):
         get(tmp_path / "locked")
 
 
@@ -362,7 +354,7 @@ def test_an_archive_that_cannot_be_unpacked_is_kept_and_named(server, tmp_path):
 def test_a_folder_of_the_users_is_not_overwritten(server, tmp_path):
     (tmp_path / "cells").mkdir()
     (tmp_path / "cells/mine.txt").write_text("mine")
-    with pytest.raises(DataError, match="cells.zip was not fetched, because .*cells is there and not from this"):
+    with pytest.raises(DataError, match="cells.zip was left, because .*cells is there and not from this"):
         get(tmp_path)
     assert (tmp_path / "cells/mine.txt").read_text() == "mine"
     shutil.rmtree(tmp_path / "cells")
@@ -374,7 +366,7 @@ def test_killed_while_unpacking_nothing_half_is_left(server, tmp_path, monkeypat
     def killed(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(fetch_unpack.shutil, "copyfileobj", killed)
+    monkeypatch.setattr(unpack.shutil, "copyfileobj", killed)
     with pytest.raises(KeyboardInterrupt):
         get(tmp_path)
     assert visible(tmp_path) == []
@@ -397,7 +389,7 @@ def test_a_new_version_takes_the_place_of_the_old(server, tmp_path):
 def test_a_damaged_record_is_no_obstacle(server, tmp_path):
     get(tmp_path)
     record = tmp_path / ".download/fetched.json"
-    assert json.loads(record.read_text())["doi"] == DOI
+    assert json.loads(record.read_text())["files"]["cells.zip"]["into"] == "cells"
     asked = len(server.log)
     for odd in ("{", "[]", '{"files": 3}', '{"files": {"cells.zip": 3}}'):
         record.write_text(odd)
@@ -436,7 +428,7 @@ def test_without_a_folder_it_goes_to_the_cache_and_is_found_there(server, no_dat
 
 def test_a_whole_part_without_a_listed_size_is_not_fetched_again(server, tmp_path, monkeypatch):
     honest = zhu_fetch.list_remote
-    monkeypatch.setattr(zhu_fetch, "list_remote", lambda *a, **k: [replace(f, bytes=None) for f in honest(*a, **k)])
+    monkeypatch.setattr(zhu_fetch, "list_remote", lambda *a: changed(honest(*a), bytes=None))
     (tmp_path / ".download").mkdir()
     (tmp_path / ".download/cells.zip.part").write_bytes(FILES["cells.zip"])
     get(tmp_path)
@@ -464,7 +456,7 @@ def test_stopped_by_the_user_with_one_sentence(server, tmp_path):
     server.hold.clear()
     server.release.set()
     get(tmp_path)
-    assert server.first_bytes("cells.zip") == [0, there] and there > 0
+    assert server.first_bytes("cells.zip") == [0, there - OVERLAP] and there > OVERLAP
     assert_whole(tmp_path)
 
 
@@ -479,7 +471,7 @@ def test_many_single_files(monkeypatch, tmp_path):
         assert len(server.log) == len(CELLS) + 1
         for name in list(CELLS)[:30]:
             (tmp_path / name).unlink()
-            server.status[name] = [404]
+            server.status[name] = [404] * 3
         with pytest.raises(
             DataError, match=r"90 of 120 files are in .*a_1d1_9_Ch1.ome.bmp did not .*; and 20 more: start"
         ):
@@ -495,4 +487,4 @@ def test_the_bar_counts_bytes_and_begins_where_the_last_run_stopped(server, tmp_
     fetch(tmp_path, DOI)
     shown = capsys.readouterr().err
     assert "downloading: 100%" in shown and "391k/391k" in shown.replace(".0k", "k")
-    assert server.first_bytes("cells.zip") == [size // 2]
+    assert server.first_bytes("cells.zip") == [size // 2 - OVERLAP]

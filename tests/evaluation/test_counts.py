@@ -6,6 +6,7 @@ from scipy.stats import binomtest
 
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import mcnemar, wilson
+from cgrecnet.evaluation.plan import Outcome, outcome_of
 
 
 def cells(both: int, only_first: int, only_second: int, neither: int):
@@ -36,17 +37,19 @@ def test_it_is_symmetric():
     assert (there.only_first, there.only_second) == (back.only_second, back.only_first)
 
 
-def test_models_that_agree_everywhere_do_not_differ():
-    labels = np.array([0, 1, 2, 1])
+@pytest.mark.parametrize("n", [15, 45, 90])
+def test_models_that_agree_everywhere_are_not_known_to_be_equal(n):
+    labels = np.arange(n) % 3
     got = mcnemar(labels, labels, labels)
-    assert got.p_value == 1 and got.difference == 0 and got.interval95 == (0, 0)
+    assert got.p_value == 1 and got.difference == 0
+    assert outcome_of(got.p_value, got.interval90, margin=2.0, alpha=0.05) is Outcome.UNDECIDED
 
 
 def test_cells_that_both_have_wrong_do_not_count_even_where_the_answers_differ():
     assert mcnemar(*cells(10, 3, 3, 0)).p_value == mcnemar(*cells(10, 3, 3, 50)).p_value == 1
 
 
-def test_the_intervals_are_those_of_a_bootstrap_over_cells():
+def test_with_many_discordant_cells_the_intervals_are_those_of_a_bootstrap():
     labels, first, second = cells(500, 90, 60, 150)
     got = mcnemar(labels, first, second)
     for interval, level in ((got.interval95, 0.95), (got.interval90, 0.90)):

@@ -25,6 +25,13 @@ def test_equal_shares_have_no_gap_at_the_ends_too():
         assert gap.difference == 0 and gap.p_value == 1 and gap.interval90[0] < 0 < gap.interval90[1]
 
 
+@pytest.mark.parametrize("counts", [(5, 5, 3, 5), (100, 100, 0, 100), (1, 1, 0, 1)])
+@pytest.mark.filterwarnings("error")
+def test_a_share_of_all_cells_is_tested_without_a_warning(counts):
+    gap, turned = share_gap(*counts), share_gap(*counts[2:], *counts[:2])
+    assert gap.p_value == pytest.approx(turned.p_value) and 0 < gap.p_value < 1
+
+
 def test_the_interval_covers_as_often_as_it_says():
     rng = np.random.default_rng(0)
     hits = 0

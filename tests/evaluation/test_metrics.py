@@ -37,8 +37,17 @@ def test_auc_counts_the_pairs_that_are_ordered_rightly():
 
 def test_an_absent_class_has_no_auc_and_is_kept_in_the_table():
     got = score(np.array([0, 1, 0, 1]), np.eye(3)[[0, 1, 1, 1]], CLASSES)
-    assert got["per_class"][2]["auc"] is None and got["macro"]["auc"] is None
+    assert got["per_class"][2]["auc"] is None
     assert len(got["confusion"]) == 3 and got["per_class"][2]["support"] == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_without_cells_counts_in_no_mean_over_classes():
+    named = np.eye(3)[[0, 1, 2, 1]]  # one cell is taken for the absent class
+    got, two = score(np.array([0, 1, 0, 1]), named, CLASSES), np.array([2 / 3, 1.0])
+    assert got["balanced_accuracy"] == got["macro"]["recall"] == pytest.approx(0.75)
+    assert got["macro"]["f1"] == pytest.approx(two.mean()) and got["macro"]["auc"] == pytest.approx((0.75 + 1) / 2)
+    assert score(np.array([0, 0]), np.eye(3)[[0, 1]], CLASSES)["macro"]["auc"] is None
 
 
 @pytest.mark.parametrize("bad", [np.full((6, 3), np.nan), np.ones((6, 2)), np.ones((5, 3))])

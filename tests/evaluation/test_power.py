@@ -43,6 +43,13 @@ def test_the_number_needed_is_the_first_that_is_enough(difference, sd):
     assert n == 2 or power_of_paired_t(difference, sd, n - 1) < 0.8
 
 
+def test_a_difference_far_above_its_spread_is_surely_seen():
+    """Differences of 2 of 90 cells with each seed are alike but for the last bit."""
+    for sd in (0.0, 1e-14, 1e-6):
+        assert power_of_paired_t(1.82, sd, 3) == 1 and repeats_needed(1.82, sd) == 2
+    assert np.isnan(TTestPower().power(5.0, nobs=10, alpha=0.05)) and power_of_paired_t(5.0, 1.0, 10) == 1
+
+
 def test_large_numbers_follow_the_normal_rule():
     # n = ((1.95996 + 0.84162) sd / difference)^2 where n is large.
     assert repeats_needed(0.08, 1.0) == pytest.approx((2.80158 / 0.08) ** 2, rel=0.01)
@@ -56,7 +63,8 @@ def test_more_folds_of_the_same_cells_may_never_be_enough():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: power_of_paired_t(1, 0, 5), "positive sd"),
+        (lambda: power_of_paired_t(1, -1, 5), "sd of 0 or more"),
+        (lambda: power_of_paired_t(0, 1e-14, 5), "more than rounding"),
         (lambda: power_of_paired_t(np.nan, 1, 5), "finite difference"),
         (lambda: power_of_paired_t(1, 1, 1), "two repeats or more"),
         (lambda: power_of_paired_t(1, 1, 5, alpha=5), "alpha must lie"),

@@ -35,4 +35,4 @@ def images() -> torch.Tensor:
 
 @pytest.fixture
 def layer() -> Layer:
-    return Layer("late")
+    return Layer("late", 2)

@@ -8,6 +8,7 @@ from torch import nn
 from cgrecnet.errors import ConfigError
 from cgrecnet.explain.cams import CAMS, cam_maps
 from cgrecnet.explain.layers import Layer
+from cgrecnet.explain.occlusion import occlusion_maps
 
 TARGETS = [0, 1, 2, 1, 0]
 
@@ -76,6 +77,15 @@ def test_it_works_inside_inference_mode_and_autocast(network, layer, images):
         np.testing.assert_array_equal(cam_maps("hirescam", network, layer, images.clone(), TARGETS), wanted)
 
 
+@pytest.mark.parametrize("method", CAMS)
+def test_a_network_in_bfloat16_is_explained_in_bfloat16(method, network, layer, images):
+    wanted = cam_maps(method, network, layer, images, TARGETS)
+    found = cam_maps(method, network.bfloat16(), layer, images, TARGETS)
+    assert found.dtype == np.float32 and (found != wanted).any()
+    np.testing.assert_allclose(found, wanted, atol=0.03 * np.abs(wanted).max())
+    assert np.isfinite(occlusion_maps(network, images, TARGETS, grid=4)).all()
+
+
 class Wrong(nn.Module):
     """Fails as a bug in a network would: with IndexError, the one that the library's context manager swallows."""
 
@@ -90,7 +100,7 @@ class Wrong(nn.Module):
 def test_errors_are_not_swallowed_and_leave_no_hook(images):
     wrong = Wrong()
     with pytest.raises(IndexError):
-        cam_maps("gradcam", wrong, Layer("late"), images, TARGETS)
+        cam_maps("gradcam", wrong, Layer("late", 2), images, TARGETS)
     assert wrong.training and not wrong.late._forward_hooks
 
 
@@ -103,12 +113,19 @@ def test_a_class_that_is_not_there_is_refused(targets, words, network, layer, im
         cam_maps("gradcam", network, layer, images, targets)
 
 
+def test_no_image_is_refused_in_one_sentence(network, layer, images):
+    with pytest.raises(ConfigError, match="no images"):
+        cam_maps("gradcam", network, layer, images[:0], [])
+    with pytest.raises(ConfigError, match="no images"):
+        occlusion_maps(network, images[:0], [])
+
+
 def test_a_layer_that_is_not_there_or_not_used_once_is_refused(network, images):
     with pytest.raises(ConfigError, match="no layer 'layer9'"):
-        cam_maps("gradcam", network, Layer("layer9"), images, TARGETS)
+        cam_maps("gradcam", network, Layer("layer9", 2), images, TARGETS)
     network.spare = nn.Identity()
     with pytest.raises(ConfigError, match="used 0 times"):
-        cam_maps("gradcam", network, Layer("spare"), images, TARGETS)
+        cam_maps("gradcam", network, Layer("spare", 2), images, TARGETS)
 
 
 class InPlace(nn.Module):
@@ -125,7 +142,7 @@ class InPlace(nn.Module):
 def test_what_the_network_overwrites_later_does_not_reach_the_map(images):
     torch.manual_seed(0)
     network = InPlace()
-    found = cam_maps("gradcam", network, Layer("late"), images, TARGETS)
+    found = cam_maps("gradcam", network, Layer("late", 2), images, TARGETS)
     a = network.late(images).detach()
     g = (a > 0) * network.head.weight[TARGETS].detach()[:, :, None, None] / (16 * 16)
     wanted = (g.mean(dim=(2, 3), keepdim=True) * a).sum(dim=1).numpy()

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.explain.layers import LAYERS, layer_of, tokens_to_map
+from cgrecnet.explain.layers import LAYERS, Layer, layer_of, tokens_to_map
 from cgrecnet.explain.methods import TITLES, explain, heat, resize
+from cgrecnet.explain.placement import aligned, drawn_at, looks_at
 from cgrecnet.models import create_model, list_models
 
 
@@ -70,6 +71,33 @@ def test_unknown_names_are_answered_by_the_nearest():
     with pytest.raises(ConfigError, match="last"):
         explain("gradcam", network, "resnet50", images, [0], place="lats")
     assert set(TITLES) == {"gradcam", "gradcam++", "hirescam", "occlusion"}
+
+
+@pytest.mark.parametrize("name", ["resnet50", "densenet121", "mobilenet_v2", "zhu_xception"])
+def test_each_layer_looks_where_it_is_written_down(name):
+    """With equal weights everywhere a position sees a blur, whose middle no chance moves."""
+    torch.manual_seed(0)  # which of equal values a pooling takes, noise decides: the mean of four images
+    size = 12 * LAYERS[name]["last"].stride
+    network = create_model(name, image_size=size)
+    for module in network.modules():
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+    images = 1e-6 + 1e-8 * torch.rand(4, 1, size, size).expand(4, 3, size, size)
+    for layer in LAYERS[name].values():
+        middle = size // 2 // layer.stride
+        (looks,) = looks_at(network, layer, images, [middle])
+        assert looks == pytest.approx(layer.first + middle * layer.stride, abs=1.5)
+
+
+def test_a_map_is_put_where_its_positions_look():
+    raw = np.zeros((1, 3, 3), np.float32)
+    raw[0, 1, 2] = 1.0
+    put = aligned(raw, 96, Layer("any", 32))
+    assert put.shape == (1, 96, 96) and put[0, 32, 64] == put.max() == 1 and put[0, 32, 95] == 1
+    assert put[0, 48, 64] == pytest.approx(0.5) and put[0, 0].max() == put[0, 64].max() == 0
+    fields = Layer("any", 32, 15.5)  # looks at the middles of the fields: nothing to put elsewhere
+    np.testing.assert_allclose(aligned(raw, 96, fields), resize(raw, 96), atol=1e-6)
+    assert drawn_at(3, 96).tolist() == [15.5, 47.5, 79.5]
 
 
 def test_heat_and_size():

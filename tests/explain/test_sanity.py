@@ -57,6 +57,15 @@ def test_the_cascade_ends_at_the_fresh_network_and_spares_the_trained_one():
         next(cascade(trained, create_model("resnet50")))
 
 
+def test_each_step_of_the_cascade_shows_inside_autocast():
+    trained, fresh = (fresh_like(lambda: create_model("resnet50"), seed).eval() for seed in (0, 1))
+    images = torch.randn(1, 3, 48, 48)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        said = [network(images).tolist() for _, network in cascade(trained, fresh)]
+        assert said[-1] == fresh(images).tolist()
+    assert all(one != other for one, other in zip(said, said[1:], strict=False))
+
+
 def test_a_network_without_the_modules_has_a_shorter_cascade():
     made = [fresh_like(lambda: create_model("resnet50"), seed) for seed in (0, 1)]
     assert [name for name, _ in cascade(*made)] == ["fc", "layer4", "layer3", "layer2", "layer1"]

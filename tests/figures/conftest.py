@@ -10,9 +10,9 @@ import pytest
 from cgrecnet.data.base import CellDataset
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.publish import check_browser, check_static, resources
-from cgrecnet.runs.plan import run_code
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.protocol import PROTOCOL
 
 matplotlib.use("Agg")
 
@@ -30,7 +30,7 @@ def record() -> RunRecord:
     ]  # fmt: skip
     return RunRecord(
         run_id="e-0123456789-s42", experiment="e", config=config.model_dump(), started="2026-01-01T00:00:00+00:00",
-        wall_seconds=300, commit="abcdef0123456789", code=run_code(config), history=history, parameters=1,
+        wall_seconds=300, commit="abcdef0123456789", code="c" * 64, protocol=PROTOCOL, history=history, parameters=1,
         data={"name": "cytometer", "simulated": True, "task": "kinds", "cells": 1234, "fingerprint": "f" * 64,
               "classes": [*"abc"]},
         split={"seed": 7}, weights={"source": "none"}, software={}, predictions_sha256="0" * 64,

@@ -41,7 +41,7 @@ def fabricate(results: Path, config: RunConfig, share: float, cells: int = 200, 
     ]  # fmt: skip
     record = RunRecord(
         run_id=name, experiment=config.experiment, config=config.model_dump(), started="2026-01-01T00:00:00+00:00",
-        wall_seconds=60, commit="abcdef0123456789", code="made up", history=history, parameters=1,
+        wall_seconds=60, commit="abcdef0123456789", code="made up", protocol=2, history=history, parameters=1,
         data={"name": config.data, "simulated": simulated, "task": config.task or "kind", "cells": 2 * cells,
               "fingerprint": "f" * 64, "classes": list(classes), "options": options},
         split={"seed": 42, "kind": config.split, "sizes": {"train": 1, "validation": 1, "test": cells}},

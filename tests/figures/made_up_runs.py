@@ -32,7 +32,7 @@ def write_record(
                  "classes": list(classes), "fingerprint": "f" * 64}  # fmt: skip
     record = RunRecord(
         run_id=run_id, experiment=valid["experiment"], config=valid, started="2026-01-01T00:00:00+00:00",
-        wall_seconds=60, commit="abcdef0123456789", code="0" * 64, data=described | (data or {}),
+        wall_seconds=60, commit="abcdef0123456789", code="0" * 64, protocol=2, data=described | (data or {}),
         split={"kind": valid["split"], "seed": 42, "manifest": f"m{valid['fold']}",
                "sizes": sizes or {"train": 120, "validation": 30, "test": 38}},
         weights=weights or {"source": valid["weights"], "fresh_parts": [], "loaded_tensors": 1, "fresh_tensors": 0},

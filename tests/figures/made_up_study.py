@@ -7,7 +7,7 @@ from cgrecnet.explain.study import score_map
 from cgrecnet.explain.summary import summary
 from cgrecnet.figures.explained import Study
 from cgrecnet.runs.explain_config import ExplainConfig
-from cgrecnet.runs.explain_record import ExplainRecord
+from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord
 
 SIZE, CELLS = 32, 6
 KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
@@ -45,7 +45,8 @@ def made_up(on_cell: float = 1.0, shortcut_on_cell: float = 0.2) -> Study:
     gate = {key: half for key in ("value_on", "value_off", "wider", "length_on", "length_off", "length on - off")}
     record = ExplainRecord(
         run_id="explain-x-s1", experiment="explain-x", config=config.model_dump(mode="json"), started="2026-01-01",
-        wall_seconds=60.0, commit="abcdef0123456789+changes", code={}, data=[data, data], weights={"source": None},
+        wall_seconds=60.0, commit="abcdef0123456789+changes", code="", protocols=PROTOCOLS, data=[data,
+        data], weights={"source": None},
         hardware={"gpu": None, "cpu": "Some CPU", "cores": 2, "threads": 1}, software={}, arrays_sha256="0" * 64,
         networks={name: {} for name in networks[:4]}, cells={"shown": 4, "image_size": SIZE},
         results={

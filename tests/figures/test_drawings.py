@@ -40,9 +40,12 @@ def test_a_class_with_few_cells_leaves_places_empty(cells):
     assert len(few[1]) == cells.counts()["oligodendrocyte"] < 50
 
 
-def test_an_absent_picture_says_why():
-    text = draw_absent("No images here.").axes[0].texts[0].get_text()
-    assert text == "Not shown. No images here."
+def test_an_absent_picture_says_why_and_draws_nothing(monkeypatch):
+    shown = []
+    monkeypatch.setattr("cgrecnet.figures.cells.display", shown.append)
+    draw_absent("No run of <these> here.")
+    assert [block.data for block in shown] == ['<p class="not-shown">Not shown. No run of &lt;these&gt; here.</p>']
+    assert not plt.get_fignums()
 
 
 def test_random_crops_differ_and_the_fixed_view_does_not(cells):

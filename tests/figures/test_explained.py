@@ -1,5 +1,7 @@
 """What a page shows of a study of explanations: its numbers come back, its figures draw them, its words follow them."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from cgrecnet.figures.map_scores import (
     beats,
     draw_energies,
     draw_shortcut,
+    placement_rows,
     rows_of,
     score_table,
     told_apart,
@@ -46,10 +49,12 @@ def test_masks_and_scores_come_back(study):
     assert len(study.score(SUBJECT, "gradcam@last", "energy cell")) == 6 and not len(study.score("x", "y", "z"))
 
 
-def test_a_study_that_is_missing_or_of_older_code_says_so(study, tmp_path):
+def test_a_study_that_is_missing_or_of_an_older_protocol_says_so(study, tmp_path):
     assert load_study("explain-simulated", tmp_path) is None
     assert "cgrecnet explain" in missing_study() and "cgrecnet explain" in str(provenance_of_study(None))
-    said = str(provenance_of_study(study))
+    older = replace(study, record=study.record.model_copy(update={"protocols": {"training": 1, "explanation": 1}}))
+    assert "the same as now" in str(provenance_of_study(study))
+    said = str(provenance_of_study(older))
     assert "explain-x-s1" in said and "has changed since" in said and "with uncommitted changes" in said
     assert provenance_of_study(study).sets == ("cytometer",)
 
@@ -98,6 +103,17 @@ def test_a_map_on_the_cell_beats_a_uniform_one_and_a_random_one_does_not():
     assert good["low"] > 0 and good["n"] == 6
     (_, _, none), = beats(made_up(on_cell=0.0), SUBJECT, "gradcam@last", against)
     assert abs(none["mean"]) < 0.1
+
+
+def test_maps_put_where_they_look_are_scored_beside_those_drawn(study):
+    (row,) = placement_rows(study, [SUBJECT], ["gradcam@stage3", "other@stage3"])
+    drawn, put = (float(text.split()[0]) for text in row[2:4])
+    shown = np.nanmean(study.score(SUBJECT, "gradcam@stage3", "energy cell")[:4])
+    assert row[-1] == "4", "the record keeps the maps of four cells"
+    assert drawn == pytest.approx(shown, abs=0.01) and put != drawn
+    stored = {f"score/{SUBJECT}/gradcam@stage3/energy cell aligned": np.full(6, 0.25)}
+    (row,) = placement_rows(replace(study, arrays={**study.arrays, **stored}), [SUBJECT], ["gradcam@stage3"])
+    assert row[3].startswith("0.25") and row[-1] == "6", "a record that has the scores has them of all cells"
 
 
 def test_the_shortcut_is_told_apart_where_its_heat_leaves_the_cell():

@@ -5,14 +5,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.figures.failure_drawings import draw_contrasts, draw_shared, draw_stages
 from cgrecnet.figures.failures import (
     COMPARED,
     LEAST,
     contrasts,
-    dna_stain,
     failure_frame,
     in_order,
     measured,
@@ -163,7 +161,3 @@ def test_drawings_show_what_was_counted():
     plt.close("all")
 
 
-def test_the_stain_rises_from_g1_to_g2(real_data):
-    cells = open_dataset("jurkat", root=real_data)
-    stain = pd.Series(dna_stain(cells, real_data)).groupby(cells.table["stage"].to_numpy()).median()
-    assert stain["G1"] < stain["S"] < stain["G2"]

@@ -53,10 +53,9 @@ def test_a_token_is_like_itself_and_a_channel_too(feature_map):
     assert np.allclose(channels, np.corrcoef(feature_map.reshape(6, -1)))
 
 
-def test_without_real_cells_simulated_ones_are_taken_and_called_so(monkeypatch):
-    monkeypatch.setattr("cgrecnet.figures.example.available", lambda name: False)
+def test_the_example_cells_are_real_ones():
     dataset, indices = example_cells(per_class=2)
-    assert dataset.simulated and len(indices) == 6
+    assert not dataset.simulated and len(indices) == 6
     images = example_images(dataset, indices[:2], size=64)
     assert images.shape == (2, 3, 64, 64)
     picture = grey(images[0])

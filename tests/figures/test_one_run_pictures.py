@@ -18,7 +18,8 @@ def record(model: str, fold: int, f1: list[float], norm: list[float], best: int)
     ]  # fmt: skip
     return RunRecord(
         run_id=f"{model}-{fold}", experiment="e", config={"model": model, "fold": fold}, started="", wall_seconds=1.0,
-        commit="c", code="c", data={}, split={}, weights={}, parameters=1, hardware={}, software={}, history=history,
+        commit="c", code="c", protocol=2, data={}, split={}, weights={}, parameters=1, hardware={},
+        software={}, history=history,
         test={}, predictions_sha256="",
     )  # fmt: skip
 

@@ -11,17 +11,26 @@ def test_everything_that_a_reader_needs_is_named(record):
     text = str(from_records([record]))
     for needed in (
         "e-0123456789-s42", "abcdef0123", "cytometer (simulated cells), 1,234 cells, sha256 ffffffffff",
-        "42 (split 7)", "CPU, 2 cores, 1 thread (Some CPU)", "5 min", "the same as now",
+        "42 (split 7)", "CPU, 2 cores, 1 thread (Some CPU)", "5 min", "current (protocol",
     ):  # fmt: skip
         assert needed in text, needed
 
 
-def test_a_record_of_other_code_is_shown_with_that_said(record):
-    old = record.model_copy(update={"code": "0" * 64, "run_id": "e-old-s1"})
+def test_a_record_of_an_older_protocol_is_shown_with_that_said(record):
+    old = record.model_copy(update={"protocol": 1, "run_id": "e-old-s1"})
     assert is_current(record) and not is_current(old)
-    assert "has changed since e-old-s1: run the sweep again" in str(from_records([record, old]))
+    assert is_current(record.model_copy(update={"code": "0" * 64})), "a reworded message voids nothing"
+    assert "e-old-s1: of an earlier protocol or of other cells; run" in str(from_records([record, old]))
     many = [old.model_copy(update={"run_id": f"e-old-{n}"}) for n in range(6)]
-    assert "has changed since 6 of these runs, e-old-0 among them: run" in str(from_records([record, *many]))
+    assert "6 of these runs, e-old-0 among them: of an earlier" in str(from_records([record, *many]))
+
+
+def test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said(record):
+    data = record.data | {"name": "jurkat", "simulated": False}
+    real = record.model_copy(update={"data": data, "config": record.config | {"data": "jurkat", "task": "cycle"}})
+    assert not is_current(real), "its fingerprint is not that of the Jurkat cells"
+    other = record.model_copy(update={"software": {"torch": "1.0.0+cpu"}})
+    assert is_current(other) and "with torch 1.0.0, here is" in str(from_records([other]))
 
 
 def test_a_record_whose_model_is_gone_counts_as_old(record):

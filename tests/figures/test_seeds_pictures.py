@@ -13,7 +13,8 @@ from cgrecnet.runs.record import RunRecord
 def record(model: str, seed: int, accuracy: float) -> RunRecord:
     return RunRecord(
         run_id=f"{model}-{seed}", experiment="e", config={"model": model, "seed": seed}, started="", wall_seconds=1.0,
-        commit="c", code="c", data={}, split={}, weights={}, parameters=1, hardware={}, software={}, history=[],
+        commit="c", code="c", protocol=2, data={}, split={}, weights={}, parameters=1, hardware={},
+        software={}, history=[],
         test={"accuracy": accuracy}, predictions_sha256="",
     )  # fmt: skip
 
@@ -45,6 +46,12 @@ def test_the_table_names_n_and_the_seeds_that_are_needed():
     assert spread_table({42: 1.0}, {}) == ""
     same = spread_table({1: 1.0, 2: 1.0}, {"any": 1.0})
     assert "| 2 (2 to 2) |" in same, "no spread at all: two seeds are enough"
+    for n in (45, 90, 900):  # the same number of cells apart with each seed, alike but for rounding
+        for apart in range(1, 12):
+            rights = np.random.default_rng(n).integers(20, n - 20, 3)
+            alike = {seed: 100 * ((right + apart) / n - right / n) for seed, right in enumerate(rights)}
+            assert "| 2 (2 to 2) |" in spread_table(alike, {"any": 1.0})
+            assert "interval" not in mean_words(alike, "A", "B")
     assert "| difference with seed 7, points | \N{MINUS SIGN}1.50 |" in spread_table({7: -1.5, 8: 1.0}, {})
 
 

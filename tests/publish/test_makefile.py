@@ -15,7 +15,8 @@ case "$*" in
     "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     "-c "*) exit "${TOO_OLD:-0}" ;;
     *"config get global.index-url") echo "$INDEX" ;;
-    *"-m uv pip install"*) echo "index=$UV_DEFAULT_INDEX" >> "$CALLS"; exit "${UV_FAILS:-0}" ;;
+    *"-m uv pip install"*)
+        echo "index=$UV_DEFAULT_INDEX" >> "$CALLS"; echo "uncached=$UV_NO_CACHE" >> "$CALLS"; exit "${UV_FAILS:-0}" ;;
     *"cgrecnet reproduce"*) exit "${FAILS:-0}" ;;
     *"-m pip install"*" -r "*) exit "${PIP_FAILS:-0}" ;;
 esac
@@ -126,6 +127,12 @@ def test_pip_takes_over_where_uv_fails(project):
 )
 def test_uv_is_given_the_index_that_pip_uses(project, settings, index):
     assert f"index={index}\n" in project.make("environment", **settings)[1]
+
+
+def test_without_a_home_uv_keeps_no_cache(project):
+    assert "uncached=\n" in project.make("environment", HOME=str(project.root))[1]
+    shutil.rmtree(project.root / ".venv")
+    assert "uncached=1\n" in project.make("environment", HOME=str(project.root / "nowhere"))[1]
 
 
 def test_an_old_python_is_refused_in_one_sentence(project):

@@ -12,8 +12,15 @@ from cgrecnet.runs.collect import collect, summarise
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.runs.sweep import plan_sweep
+from cgrecnet.training.protocol import PROTOCOL
 
 CLASSES = ("a", "b", "c")
+
+
+def history(f1: float) -> list[dict]:
+    """Two epochs, the first of which was tested."""
+    entry = {"epoch": 1, "validation_accuracy": 0.5, "validation_macro_f1": f1, "reported": True}
+    return [entry, entry | {"epoch": 2, "validation_macro_f1": 0.0, "reported": False}]
 
 
 @pytest.fixture
@@ -23,7 +30,7 @@ def sweep(tmp_path) -> Path:
     return path
 
 
-def write(plan, results: Path, seed: int) -> float:
+def write(plan, results: Path, seed: int, f1: float = 0.4) -> float:
     """A record of a run with random predictions; returns its accuracy."""
     rng = np.random.default_rng(seed)
     labels, probabilities = np.arange(60) % 3, rng.dirichlet(np.ones(3), 60)
@@ -31,8 +38,8 @@ def write(plan, results: Path, seed: int) -> float:
     test = score(labels, probabilities, CLASSES)
     record = RunRecord(
         run_id=plan.run_id, experiment="e", config=plan.config.model_dump(), started="2026-01-01", wall_seconds=1.0,
-        commit="c", code=plan.code, data={}, split={}, weights={}, parameters=1, hardware={}, software={}, history=[],
-        test=test, predictions_sha256=sha256(table),
+        commit="c", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=1, hardware={}, software={},
+        history=history(f1), test=test, predictions_sha256=sha256(table),
     )  # fmt: skip
     write_run(results / "e" / plan.run_id, record, table)
     return test["accuracy"]
@@ -42,12 +49,25 @@ def test_mean_spread_and_n_over_the_folds(tmp_path, sweep):
     plans = plan_sweep(read_sweep(sweep))
     accuracy = [write(plan, tmp_path, seed) for seed, plan in enumerate(plans)]
     table = collect(plans, tmp_path)
-    assert table.attrs["varying"] == ["model", "fold"] and list(table["accuracy"]) == accuracy
+    assert table.attrs["varying"] == ["model", "fold"] and list(table["test_accuracy"]) == accuracy
     summary = summarise(table).set_index("model")
     assert list(summary["n"]) == [3, 3]
     for model, values in (("resnet50", accuracy[:3]), ("cg_recnet", accuracy[3:])):
-        assert summary["accuracy_mean"][model] == pytest.approx(np.mean(values))
-        assert summary["accuracy_sd"][model] == pytest.approx(np.std(values, ddof=1))
+        assert summary["test_accuracy_mean"][model] == pytest.approx(np.mean(values))
+        assert summary["test_accuracy_sd"][model] == pytest.approx(np.std(values, ddof=1))
+
+
+def test_what_is_chosen_goes_by_validation_and_is_judged_by_test(tmp_path, sweep, capsys):
+    plans = plan_sweep(read_sweep(sweep))
+    f1 = {"resnet50": 0.9, "cg_recnet": 0.3}
+    accuracy = [write(plan, tmp_path, seed, f1[plan.config.model]) for seed, plan in enumerate(plans)]
+    assert main(["collect", str(sweep), "--best", "--results", str(tmp_path)]) == 0
+    *_, epochs, last = capsys.readouterr().out.splitlines()
+    assert epochs.endswith("best epochs: 1 of 2")
+    assert last == (
+        "best by validation_macro_f1: model=resnet50 (90.00%); "
+        f"its test accuracy: {np.mean(accuracy[:3]):.2%}, n = 3"
+    )
 
 
 def test_runs_with_a_parameter_that_is_not_set_are_rows_like_others(tmp_path, capsys):
@@ -56,7 +76,7 @@ def test_runs_with_a_parameter_that_is_not_set_are_rows_like_others(tmp_path, ca
     for seed, plan in enumerate(plan_sweep(read_sweep(path, {"epochs": 7}))):
         write(plan, tmp_path, seed)
     assert main(["collect", str(path), "epochs=7", "--results", str(tmp_path)]) == 0
-    header, *rows, _ = capsys.readouterr().out.splitlines()
+    header, *rows, _, _ = capsys.readouterr().out.splitlines()
     assert header.split()[:2] == ["patience", "n"] and [row.split()[1] for row in rows] == ["2", "2"]
 
 

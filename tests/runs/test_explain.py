@@ -11,7 +11,7 @@ from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.explain.study import part_masks, score_map
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS
-from cgrecnet.runs.explain import EXPLAIN_NOTEBOOK, explain_code, explain_study, plan_explain
+from cgrecnet.runs.explain import EXPLAIN_NOTEBOOK, explain_study, plan_explain
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_record import ARRAYS, EXPLAIN, find_explain, read_explain, write_explain
 from cgrecnet.runs.grid import read_yaml_mapping
@@ -58,10 +58,9 @@ def test_the_committed_study_and_the_notebooks_defaults_are_valid():
     assert given.epochs == ExplainConfig().epochs and given.cells == ExplainConfig().cells
 
 
-def test_the_name_follows_parameters_and_code():
+def test_the_name_follows_parameters():
     one, other = ExplainConfig(**TINY), ExplainConfig(**TINY | {"epochs": 2})
     assert plan_explain(one).run_id == plan_explain(one).run_id != plan_explain(other).run_id
-    assert set(explain_code(one)) == {"explain", "resnet50"}
 
 
 def test_scores_of_simulated_cells_use_the_masks_that_the_network_sees():
@@ -77,10 +76,10 @@ def test_scores_of_simulated_cells_use_the_masks_that_the_network_sees():
 
 
 def fields(**changed):
-    names = ("config", "code", "weights", "hardware", "software", "networks", "cells", "results")
+    names = ("config", "protocols", "weights", "hardware", "software", "networks", "cells", "results")
     return {
-        "run_id": "x-s1", "experiment": "x", "started": "2026-01-01", "wall_seconds": 1.0, "commit": "c", "data": [],
-        **{name: {} for name in names}, **changed,
+        "run_id": "x-s1", "experiment": "x", "started": "2026-01-01", "wall_seconds": 1.0, "commit": "c", "code": "",
+        "data": [], **{name: {} for name in names}, **changed,
     }  # fmt: skip
 
 

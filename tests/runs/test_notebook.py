@@ -96,6 +96,24 @@ def test_the_weights_that_were_kept_are_those_that_were_tested(finished):
     assert np.allclose(probabilities, own, atol=1e-4)  # this process has another number of threads
 
 
+def test_relative_paths_mean_the_same_in_the_notebooks_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CGRECNET_DATA", "cells")
+    (tmp_path / "mine.pth").touch()
+    parameters = notebook.write_parameters(plan_run(RunConfig(weights="mine.pth")), Path("results"), Path("work"))
+    written = yaml.safe_load(parameters.read_text())
+    assert [written["weights"], written["results_folder"]] == [str(tmp_path / "mine.pth"), str(tmp_path / "results")]
+    header = "kernelspec: {display_name: Python 3, language: python, name: python3}"
+    (tmp_path / "say.py").write_text(
+        f"# ---\n# jupyter:\n#   {header}\n# ---\n\n# %% tags=['parameters']\nweights = 0\n\n"
+        "# %%\nimport os\n\nprint('done:', os.environ['CGRECNET_DATA'])\n"
+    )
+    said: list[str] = []
+    with notebook.only_one_process(tmp_path / "lock", "r") as lock:
+        notebook.execute_notebook(tmp_path / "say.py", parameters, tmp_path / "out.ipynb", lock, said.append, {})
+    assert said == [f"  done: {tmp_path / 'cells'}"]
+
+
 def test_a_finished_run_is_not_done_again(finished, monkeypatch):
     config, record, folder, _ = finished
     monkeypatch.setattr(notebook, "execute_notebook", lambda *_: pytest.fail("the notebook was run again"))
@@ -204,12 +222,11 @@ def test_a_run_that_is_told_to_end_ends_with_all_that_it_started(tmp_path):
 def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path, monkeypatch):
     monkeypatch.delenv("CGRECNET_DATA", raising=False)
     monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-    config = RunConfig(**TINY | {"data": "jurkat", "data_options": {}})
+    config = RunConfig(**TINY | {"data": "zhu", "data_options": {}})
     with pytest.raises(RunError) as caught:
         train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
     text = str(caught.value)
-    assert "failed: " in text and "montages" in text and "Traceback" not in text and text.count("\n") == 0, text
+    assert "failed: " in text and "fetch them with" in text and "Traceback" not in text and text.count("\n") == 0, text
     assert not (tmp_path / "results").exists()
 
 

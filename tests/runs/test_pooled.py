@@ -17,7 +17,8 @@ def run(folder, model, fold, ids, labels, predicted, seed=42, data="f" * 64):
     text = format_predictions(ids, labels, probabilities)
     name = f"e-{model}{fold}-s{seed}"
     record = RunRecord(
-        run_id=name, experiment="e", config={"model": model, "fold": fold, "seed": seed}, commit="c", code="c",
+        run_id=name, experiment="e", config={"model": model, "fold": fold, "seed": seed}, commit="c",
+        code="c", protocol=2,
         started="2026-01-01T00:00:00+00:00", wall_seconds=1, split={}, weights={}, parameters=1, hardware={},
         data={"fingerprint": data, "classes": list(CLASSES)}, software={}, history=[],
         test=score(labels, probabilities, CLASSES), predictions_sha256=sha256(text),

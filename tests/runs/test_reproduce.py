@@ -13,6 +13,8 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer_files import write_cells
 from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.publish import __main__ as publish
+from cgrecnet.runs import plan
+from cgrecnet.runs.done import record_of
 from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.ready import need_networks, need_same_cells
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files, refuse_other_records
@@ -98,7 +100,7 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
 
     # Other settings, and other cells, do not mix with these.
     assert main([*words[:2], "seed=7", *words[2:]]) == 2
-    assert "is of other settings or other code" in capsys.readouterr().err
+    assert "is of other settings or of another protocol" in capsys.readouterr().err
     options = {"image_size": 32, "epochs": 1, "batch_size": 16, "folds": 2, "fold": [0, 1], "weights": None}
     plans = plan_sweep(choose_runs(["ablation"], options | {"model": ["resnet50", "cg_recnet"]})["ablation"])
     refuse_other_records(plans, root / "results", found.records[0].data["fingerprint"])
@@ -106,11 +108,17 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
         refuse_other_records(plans, root / "results", "0" * 64)
     need_same_cells(plans, root / "results")  # the cells are those of the records
     others = open_dataset("cytometer", options={"cells": 30})
-    monkeypatch.setattr("cgrecnet.runs.ready.open_dataset", lambda *args, **kwargs: others)
+    plan._fingerprint.cache_clear()
+    monkeypatch.setattr(plan, "open_dataset", lambda *args, **kwargs: others)
+    other = plan_sweep([one.config for one in plans])
+    assert not any(record_of(one, root / "results") for one in other), "the record of other cells passes for done"
     with pytest.raises(RunError, match="is of other cells than the zhu cells that are here now.*--results"):
-        need_same_cells(plans, root / "results")
-    monkeypatch.setattr("cgrecnet.runs.ready.open_dataset", absent)
-    need_same_cells(plans, root / "results")  # no images, nothing to compare with
+        need_same_cells(other, root / "results")
+    plan._fingerprint.cache_clear()
+    monkeypatch.setattr(plan, "open_dataset", absent)
+    unknown = plan_sweep([one.config for one in plans])
+    need_same_cells(unknown, root / "results")  # no images, nothing to compare with
+    assert [record_of(one, root / "results").run_id for one in unknown] == [one.run_id for one in plans]
 
 
 def test_a_list_keeps_runs_and_a_value_changes_them():

@@ -30,7 +30,8 @@ def make(run_id: str = "e-0123456789-s42", **changes) -> tuple[RunRecord, str]:
     config = RunConfig(experiment="e").model_dump() | changes
     record = RunRecord(
         run_id=run_id, experiment="e", config=config, started="2026-01-01T00:00:00+00:00", wall_seconds=1.5,
-        commit="0" * 40, code="1" * 64, data={"name": "cytometer"}, split={}, weights={}, parameters=3, hardware={},
+        commit="0" * 40, code="1" * 64, protocol=2, data={"name": "cytometer"}, split={}, weights={},
+        parameters=3, hardware={},
         software={}, history=[], test=score(LABELS, PROBABILITIES, ("x", "y", "z")), predictions_sha256=sha256(table),
     )  # fmt: skip
     return record, table

@@ -11,7 +11,8 @@ from cgrecnet.runs.same_cells import same_cells
 def _write(results, name, ids, labels, named):
     text = format_predictions(ids, np.array(labels), np.eye(3)[named])
     record = RunRecord(
-        run_id=name, experiment="e", config={}, started="", wall_seconds=1, commit="c", code="c", data={}, split={},
+        run_id=name, experiment="e", config={}, started="", wall_seconds=1, commit="c", code="c", protocol=2,
+        data={}, split={},
         weights={}, parameters=1, hardware={}, software={}, history=[], test={}, predictions_sha256=sha256(text),
     )  # fmt: skip
     write_run(results / "e" / name, record, text)

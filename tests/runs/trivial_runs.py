@@ -6,6 +6,9 @@ from cgrecnet.runs.collect import collect
 from cgrecnet.runs.sweep import plan_sweep
 from cgrecnet.training.config import RunConfig
 
+#: What a record has of an epoch.
+ENTRY = {"epoch": 1, "validation_accuracy": 0.5, "validation_macro_f1": 0.5, "reported": True}
+
 
 def configs(count: int) -> list[RunConfig]:
     return [RunConfig(experiment="e", seed=seed) for seed in range(count)]
@@ -23,6 +26,7 @@ def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple
         from cgrecnet.errors import RunError
         from cgrecnet.runs.plan import plan_run
         from cgrecnet.runs.record import RunRecord, write_run
+        from cgrecnet.training.protocol import PROTOCOL
 
         name = plan_run(config, "here").run_id
         folder = work / name
@@ -37,8 +41,8 @@ def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple
         scores = {"accuracy": share, "balanced_accuracy": share, "weighted": {"f1": share}}
         record = RunRecord(
             run_id=name, experiment=config.experiment, config=config.model_dump(), started="", wall_seconds=1.0,
-            commit="", code="", data={}, split={}, weights={}, parameters=0, hardware={}, software={}, history=[],
-            test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
+            commit="", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=0, hardware={},
+            software={}, history=[ENTRY], test=scores | {"macro": {"f1": share, "auc": share}}, predictions_sha256="",
         )  # fmt: skip
         write_run(results / config.experiment / name, record, "")
 

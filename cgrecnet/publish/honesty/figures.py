@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cgrecnet.publish.absent import is_absent
 from cgrecnet.publish.honesty.sections import HIDDEN, visible_html
 
 BLOCK = 'class="provenance"'
@@ -45,7 +46,7 @@ def unsourced(cells: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _is_figure(cell: dict[str, Any]) -> bool:
-    if HIDDEN & set(cell["metadata"].get("tags", [])):
+    if HIDDEN & set(cell["metadata"].get("tags", [])) or is_absent(cell):
         return False
     pictures = any(kind.startswith("image/") for output in cell.get("outputs", []) for kind in output.get("data", {}))
     return pictures or "figure" in cell["metadata"].get("mystnb", {})

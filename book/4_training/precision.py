@@ -1,0 +1,248 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What a number type can hide
+#
+# **You will be able to** say which numbers a 16-bit type cannot hold, find out what a library computes in which type, and test that a module does in bfloat16 what it does in float32.
+#
+# *Bfloat16* keeps the range of float32 and eight of its 24 binary digits.
+# Networks are trained in it because it halves memory and is fast where the processor knows it.
+# This page tells what it once did to this project: **for a while, the networks with the fusion were trained without their fusion, and nothing looked wrong.**
+
+# %% tags=["remove-input"]
+import json
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
+
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import PALETTE, use_book_style
+from cgrecnet.pages import holds, tell
+from cgrecnet.runs.experiments import experiment
+
+use_book_style()
+torch.set_num_threads(1)
+
+# %% [markdown]
+# ## One plus very little is one
+#
+# The fusion weights each position $p$ of its map by $1 + s_p$, where the softmax $s$ shares a total of one among $N$ positions ({doc}`/book/3_model/fusion`):
+#
+# $$
+# F = F_1\,(1 + s_1) + F_2\,(1 + s_2), \qquad \sum_p s_{i,p} = 1 .
+# $$ (eq-precision-fusion)
+#
+# So $s_p$ is about $1/N$.
+# An image of 224 pixels gives $N = 28 \times 28 = 784$ positions, one of 48 pixels $6 \times 6 = 36$.
+
+# %%
+step = torch.finfo(torch.bfloat16).eps
+for positions in (36, 784):
+    s = torch.tensor(1 / positions)
+    print(f"1 + 1/{positions}: float32 {1 + s:.5f}   bfloat16 {(1 + s.bfloat16()).item():.5f}")
+
+# %% tags=["remove-input"]
+tell(step=step, half=step / 2, share=1 / 784, small=1 / 36)
+holds("1 + 1/784 is 1 in bfloat16, and 1 + 1/36 is not", 1 / 784 < step / 2 < 1 / 36)
+
+# %% [markdown]
+# Above 1, bfloat16 goes in steps of {glue:text}`step:.4f`; what is less than half a step is rounded away.
+# With 784 positions $s_p$ is {glue:text}`share:.4f`, so every factor is exactly 1 and the fusion is the plain sum $F_1 + F_2$, whatever its 66,333 parameters say.
+# With 36 positions $s_p$ is {glue:text}`small:.3f`, three or four steps, and the map can take two or three values where float32 has one for each position ({numref}`fig-precision-steps`).
+
+# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "A number line from 1 to 1.05 with long marks at the numbers that bfloat16 has, about one in 0.008. An arrow at 1 + 1/784 points at 1; a spread of dots around 1 + 1/36 falls on two or three marks."}, "figure": {"name": "fig-precision-steps", "caption": "A map over 784 positions lives between two neighbouring bfloat16 numbers, so it vanishes; one over 36 positions falls on two or three of them. Long marks: what bfloat16 can hold. Dots: the factors 1 + s of one untrained fusion on random features, at 6 x 6 and at 28 x 28 positions, in float32. Computed here."}}
+from cgrecnet.models.fusion import FusionModule
+
+torch.manual_seed(0)
+module = FusionModule().eval()
+
+
+def factors(side):
+    """1 + s_1 of an untrained fusion on random features of side x side positions, in float32."""
+    x = torch.randn(1, 512, side, side).relu()
+    with torch.no_grad():
+        s, _ = module.fuse.maps(*module.branches(x), (side, side))
+    return 1 + s.flatten()
+
+
+figure, axes = plt.subplots(figsize=(7, 1.9))
+for k in range(7):
+    axes.axvline(1 + k * step, color="0.6", linewidth=1.2)
+for row, (side, colour) in enumerate(((28, PALETTE[3]), (6, PALETTE[0]))):
+    axes.plot(factors(side), np.full(side * side, row), "o", color=colour, markersize=4, alpha=0.5)
+axes.set(yticks=[0, 1], yticklabels=["28 x 28", "6 x 6"], ylim=(-0.6, 1.6), xlim=(0.998, 1.05), xlabel="factor 1 + s")
+plt.show()
+
+# %% [markdown]
+# ## Who rounds, and where
+#
+# *Autocast* decides operation by operation: products and convolutions run in bfloat16, others in the type of what they get.
+# PyTorch's list for NVIDIA cards has softmax and LayerNorm in float32; its list for processors does not.
+# The same network then computes different things on the two.
+# Here is what each gives for one call, asked of PyTorch itself; for the card no card is needed, because tensors without values know their types.
+
+# %%
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+CALLS = {
+    "matrix product": lambda x: x @ x,
+    "softmax": lambda x: x.softmax(1),
+    "layer norm": lambda x: torch.nn.functional.layer_norm(x, x.shape[1:]),
+    "1 + s": lambda x: 1 + x,
+}
+
+
+def types(device):
+    """The type that autocast gives the result of each call on bfloat16 input, on a device."""
+    with FakeTensorMode(), torch.device(device):
+        torch.set_autocast_enabled(device, True)
+        torch.set_autocast_dtype(device, torch.bfloat16)
+        try:
+            x = torch.empty(8, 8, dtype=torch.bfloat16)
+            return [str(call(x).dtype).removeprefix("torch.") for call in CALLS.values()]
+        finally:
+            torch.set_autocast_enabled(device, False)
+
+
+pd.DataFrame({device: types(device) for device in ("cpu", "cuda")}, index=CALLS)
+
+# %% tags=["remove-input"]
+holds("The lists differ in softmax and layer norm", types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2)
+
+# %% [markdown]
+# ## What was mended
+#
+# A module whose meaning needs float32 has to say so itself, whatever the surroundings are.
+# In `cgrecnet.models` the maps, the factor $1 + s$, the unit lengths, the temperatures and the norms now are float32 under any autocast, and in modules that were cast to bfloat16.
+# That alone would not do: the next layer multiplies in bfloat16 again, and would round $F_1(1 + s_1)$ as before.
+# So the last layer of the fusion, which is linear, takes the two parts of the sum one by one,
+#
+# $$
+# W F = W (F_1 + F_2) + W (F_1 s_1 + F_2 s_2),
+# $$ (eq-precision-parts)
+#
+# and adds them in float32: the second part is small, and a small number has as many digits in bfloat16 as a large one.
+
+# %%
+def kept(side):
+    """Of what the map adds to the fusion's output: the share that bfloat16 keeps, and the cosine with float32's."""
+    x = torch.randn(2, 512, side, side).relu()
+
+    def added():
+        f1, f2 = module.branches(x)
+        plain = module.expand(f1 + f2).transpose(1, 2).unflatten(2, (side, side))
+        return (module(x) - plain).double().flatten()
+
+    with torch.no_grad():
+        want = added()
+        with torch.autocast("cpu", torch.bfloat16):
+            got = added()
+    return (got @ want / (want @ want)).item(), (got @ want / (got.norm() * want.norm())).item()
+
+
+for side in (6, 28):
+    share, cosine = kept(side)
+    print(f"{side:2} x {side:2}: {share:6.1%} of it, cosine {cosine:.4f}")
+
+# %% tags=["remove-input"]
+holds("Nearly all of what the map adds is kept", all(abs(kept(side)[0] - 1) < 0.02 and kept(side)[1] > 0.95 for side in (6, 28)))
+
+# %% [markdown]
+# What the rest of the network does with it is another matter: behind the fusion, convolutions read their input in bfloat16 again.
+# There the rounding no longer takes the signal away, but adds noise of its own size to it.
+#
+# ## How much noise is that?
+#
+# Take one batch of 16 real cells and compute the gradient of all weights twice, in float32 and in bfloat16.
+# The cosine between the two says how far rounding turns the step; the cosine between the gradients of two *different* batches says how far the choice of the batch turns it anyhow.
+
+# %%
+from cgrecnet.data import open_dataset
+from cgrecnet.data.batched import BatchedCells
+from cgrecnet.models import create_model
+
+cells = open_dataset("jurkat", task="cycle")
+chosen = np.random.default_rng(0).permutation(len(cells))[:48]
+taken = BatchedCells(cells, chosen, 48, train=True, seed=1)
+batches = [taken.batch(chosen[first : first + 16], epoch=1)[:2] for first in range(0, 48, 16)]
+
+
+def gradient(network, images, labels, bf16):
+    """The gradient of the loss of one batch with respect to all weights, as one vector."""
+    network.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        scores = network(images)
+    torch.nn.functional.cross_entropy(scores.float(), labels).backward()
+    return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]).double()
+
+
+def turns(model, mode):
+    """Mean cosines: the same batches in two precisions, and different batches in float32."""
+    torch.manual_seed(0)
+    network = create_model(model, image_size=48).train(mode == "train")
+    fine, coarse = ([gradient(network, *batch, bf16) for batch in batches] for bf16 in (False, True))
+    cosine = torch.nn.functional.cosine_similarity
+    same = [cosine(a, b, dim=0).item() for a, b in zip(fine, coarse, strict=True)]
+    other = [cosine(fine[i], fine[j], dim=0).item() for i, j in ((0, 1), (0, 2), (1, 2))]
+    return {"model": model, "mode": mode, "same batch, two precisions": np.mean(same), "two batches": np.mean(other)}
+
+
+turned = pd.DataFrame([turns(model, mode) for model in ("resnet50", "cg_recnet") for mode in ("train", "eval")])
+turned.round(2)
+
+# %% tags=["remove-input"]
+from_dataset(cells)
+
+# %% tags=["remove-input"]
+trained, fixed = turned[turned["mode"] == "train"], turned[turned["mode"] == "eval"]
+tell(loud=trained["same batch, two precisions"].max(), quiet=fixed["same batch, two precisions"].min())
+holds(
+    "With batch normalisation over few values rounding turns the step a lot, and with fixed statistics hardly",
+    trained["same batch, two precisions"].max() < 0.6 and fixed["same batch, two precisions"].min() > 0.9,
+)
+
+# %% [markdown]
+# In training, batch normalisation divides by the spread of few values (at 48 pixels the last stage has $2 \times 2$ positions), and that magnifies rounding: the cosine is at most {glue:text}`loud:.2f` (untrained networks, three batches).
+# With fixed statistics it is at least {glue:text}`quiet:.2f`.
+# Two different batches agree even less, so a training run in bfloat16 is a training run with some more noise in its steps.
+# Whether that noise changes a result, only runs can say.
+#
+# ## Did it change a result?
+
+# %% tags=["remove-input"]
+OLD = Path("../results/superseded")
+NAMES = {"resnet50": "Baseline", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "cg_recnet": "CG-RecNet"}
+
+
+def old(name):
+    """(configuration, test scores) of the runs that were set aside, of one experiment."""
+    found = [json.loads(path.read_text()) for path in sorted((OLD / name).glob("*/run.json"))]
+    return [(record["config"], record["test"]) for record in found]
+
+
+fine = experiment("precision", "jurkat")
+coarse = experiment("ablation", "jurkat")
+pairs = []
+for record in fine.records if fine else ():
+    twin = [r for r in (coarse.records if coarse else ()) if (r.config["model"], r.config["fold"]) == (record.config["model"], record.config["fold"])]
+    if twin:
+        pairs.append((record, twin[0]))
+rows = [
+    {"model": NAMES[a.config["model"]], "float32 (%)": 100 * a.test["accuracy"], "bfloat16 (%)": 100 * b.test["accuracy"],
+     "difference": 100 * (b.test["accuracy"] - a.test["accuracy"])}
+    for a, b in pairs
+]  # fmt: skip
+pd.DataFrame(rows).round(2)

@@ -1,0 +1,90 @@
+"""What an ImageStream file says of its acquisition: channels, brightfield, bits, scale, source."""
+
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from cgrecnet.data.amnis.codec import Damaged
+from cgrecnet.data.amnis.container import Container, Directory
+from cgrecnet.data.amnis.safe_xml import Refused, texts
+
+OBJECTS, SOURCE, MERGED, ACQUISITION, INSTRUMENT, SOFTWARE = 33018, 33026, 33029, 33027, 33064, 33066
+#: Elements of the acquisition's and the instrument's XML; their roots have random names.
+IN_USE, LIT = "ChannelInUseIndicators_0_11", "BfLedIndicators_0_11"
+MAGNIFICATION, PIXEL_SIZE, BITS = "Magnification", "CameraPixelSize", "CameraBitsPerPixel"
+#: Bytes of a tag of text that are read; instrument's XML of 1.5 MB was seen.
+LARGEST_TEXT = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Acquisition:
+    """Facts of a file; None or empty where it does not say.
+
+    objects: how many it says it has. channels: numbers in the order in which they stand side by side.
+    brightfield: those of the channels that the lamp lit. bits: of the camera; grey levels may lie above them.
+    pixel_size: of the camera, in micrometres. source: name of the file that this one was made from.
+    merged: names of several such files.
+    """
+
+    objects: int | None
+    channels: tuple[int, ...]
+    brightfield: tuple[int, ...]
+    bits: int | None
+    magnification: float | None
+    pixel_size: float | None
+    software: str
+    source: str
+    merged: tuple[str, ...]
+
+
+def read_acquisition(container: Container, first: Directory, file: BinaryIO) -> Acquisition:
+    """Read it from the directory of the file. Raises Damaged."""
+
+    def content(tag: int) -> bytes:
+        return container.value(first, tag, file, LARGEST_TEXT)
+
+    def words(tag: int) -> list[str]:
+        return [_name(part) for part in _text(content(tag)).split("|") if part]
+
+    try:
+        said = texts(content(ACQUISITION), (IN_USE, LIT, MAGNIFICATION))
+        said |= texts(content(INSTRUMENT), (PIXEL_SIZE, BITS))
+    except Refused as reason:
+        raise Damaged(f"its XML is refused: {reason}") from None
+    channels = _indicated(said.get(IN_USE, ""))
+    if not channels:
+        raise Damaged("it does not say which channels it holds")
+    objects = int(container.numbers([first], {"objects": OBJECTS})["objects"][0])
+    bits = _number(said.get(BITS))
+    merged = words(MERGED)
+    return Acquisition(
+        objects=objects if objects >= 0 else None,
+        channels=channels,
+        brightfield=tuple(channel for channel in _indicated(said.get(LIT, "")) if channel in channels),
+        bits=int(bits) if bits and 1 <= bits <= 16 else None,
+        magnification=_number(said.get(MAGNIFICATION)),
+        pixel_size=_number(said.get(PIXEL_SIZE)),
+        software=_text(content(SOFTWARE)),
+        source=next(iter(words(SOURCE)), ""),
+        merged=tuple(merged) if len(merged) > 1 else (),
+    )
+
+
+def _indicated(text: str) -> tuple[int, ...]:
+    """Numbers of the channels with a 1: position i of the list is channel i + 1."""
+    return tuple(number for number, word in enumerate(text.split(), start=1) if word == "1")
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text or "")
+    except ValueError:
+        return None
+
+
+def _text(content: bytes) -> str:
+    return content.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def _name(path: str) -> str:
+    """The last part of a path as Windows writes it."""
+    return path.replace("\\", "/").rpartition("/")[2]

@@ -1,0 +1,167 @@
+"""What `cgrecnet data check amnis` says: every object of every file is decoded once, all channels and the mask."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tqdm import tqdm
+
+from cgrecnet.data.amnis.classes import analysis_of
+from cgrecnet.data.amnis.codec import Damaged
+from cgrecnet.data.amnis.files import ImageFile, find_files, same_cells
+from cgrecnet.data.amnis.metadata import IN_USE, LIT
+from cgrecnet.data.amnis.objects import Objects
+from cgrecnet.data.amnis.pairing import Problem
+from cgrecnet.data.amnis.populations import daf_beside
+from cgrecnet.data.amnis.reader import BITS, MANY, default_window
+from cgrecnet.data.levels import Levels
+from cgrecnet.data.zhu_place import shown
+from cgrecnet.errors import DataError
+
+#: Problems of a file that are told before the others are only counted.
+SHOWN = 3
+
+
+@dataclass
+class Findings:
+    """What one pass over a file collects; its size does not depend on the number of objects."""
+
+    levels: list[Levels]
+    problems: list[Problem]
+    good: int = 0
+    masks: int = 0
+    empty: int = 0
+    below: int = 0
+    heights: set[int] = field(default_factory=set)
+    widths: set[int] = field(default_factory=set)
+
+
+def report(root: str | Path | None = None, published: Mapping | None = None, every: bool = False) -> tuple[str, bool]:
+    """Everything that can be said about the files at or below `root`, as text, and whether all is well.
+
+    every: name every object that cannot be used, not only the first of each file.
+    Raises DataError where there is no such file; a file that cannot be read is named, and the others are told.
+    """
+    files = find_files(root)
+    parts, opened, good = [], [], True
+    for file in files:
+        try:
+            objects = file.read()
+            text, well = _tell(file, objects, every)
+            opened.append((file, objects))
+        except DataError as error:
+            text, well = f"{file.name}\n  {error}", False
+        parts.append(text)
+        good &= well
+    if len(files) > 1:
+        parts.append(f"{sum(len(objects) for _, objects in opened):,} usable objects in {len(files):,} files")
+    for made, source in same_cells([file for file, _ in opened], [objects for _, objects in opened]):
+        parts.append(f"{made} was made from {source}: cells may be there twice, so leave one of the files out.")
+        good = False
+    return "\n\n".join([*parts, "Nothing amiss." if good else "Amiss: see above."]), good
+
+
+def _tell(file: ImageFile, objects: Objects, every: bool) -> tuple[str, bool]:
+    found = _read(file, objects)
+    populations, fits = _populations(file, objects)
+    lines = [
+        file.name,
+        *(f"  {line}" for line in _facts(objects, found)),
+        *_ranges(objects, found),
+        *(f"  {line}" for line in populations),
+        *(f"  {line}" for line in _problems(found.problems, None if every else SHOWN)),
+    ]
+    return "\n".join(lines), fits and not found.problems and found.good > 0
+
+
+def _read(file: ImageFile, objects: Objects) -> Findings:
+    found = Findings([Levels() for _ in objects.acquisition.channels], list(objects.problems))
+    rows = tqdm(range(len(objects)), file.name, disable=len(objects) <= MANY, leave=False, file=sys.stderr)
+    lit = [objects.acquisition.channels.index(channel) for channel in objects.acquisition.brightfield]
+    for row in rows:
+        number = int(objects.table["number"][row])
+        try:
+            planes, masks = objects.planes(row), objects.masks(row)
+        except (Damaged, OSError) as reason:
+            found.problems.append(Problem(number, number, str(reason)))
+            continue
+        found.good += 1
+        found.heights.add(planes.shape[1])
+        found.widths.add(planes.shape[2])
+        found.below += bool((planes < 0).any())
+        for levels, plane in zip(found.levels, planes.clip(0), strict=True):
+            levels.add(plane)
+        if masks is not None:
+            found.masks += 1
+            found.empty += not masks[lit or slice(None)].any()
+    return found
+
+
+def _facts(objects: Objects, found: Findings) -> Iterator[str]:
+    said = objects.acquisition
+    of = f" of {said.objects:,}" if said.objects not in (None, found.good) else ""
+    yield f"{found.good:,}{of} objects can be used" + (f" (IDEAS {said.software})" if said.software else "")
+    if found.good:
+        yield f"sizes: {_span(found.heights)} rows, {_span(found.widths)} columns"
+    yield f"channels: {' '.join(map(str, said.channels))} (in use by {IN_USE})"
+    if said.brightfield:
+        first, *others = said.brightfield
+        more = f"; also marked, not read: {', '.join(f'Ch{other}' for other in others)}" if others else ""
+        yield f"brightfield: Ch{first}, marked by {LIT}{more}"
+    else:
+        yield f"brightfield: not marked ({LIT} is missing or names none of the channels): channel= has to name it"
+    bits = f"{said.bits} bit" if said.bits else f"bits not said, {BITS} assumed"
+    scale = [f"magnification {said.magnification:g}"] if said.magnification else []
+    scale += [f"camera pixel {said.pixel_size:g} um"] if said.pixel_size else []
+    yield ", ".join([f"camera: {bits}", *scale])
+    if said.merged:
+        yield f"merged from {len(said.merged)} files, which cannot be told apart here: a grouped split needs them alone"
+    if not found.masks:
+        yield "masks: none"
+    else:
+        empty = f", {found.empty:,} of them empty in the brightfield" if found.empty else ""
+        yield f"masks: of {found.masks:,} objects{empty}"
+
+
+def _ranges(objects: Objects, found: Findings) -> Iterator[str]:
+    """A table of the grey levels per channel, and whether the window that is used by default fits them."""
+    if not found.good:
+        return
+    yield f"  {'grey levels':<14}{'minimum':>9}{'0.1 %':>9}{'99.9 %':>9}{'maximum':>9}"
+    said, window = objects.acquisition, default_window(objects.acquisition)
+    for channel, levels in zip(said.channels, found.levels, strict=True):
+        mark = " (bright)" if channel in said.brightfield[:1] else ""
+        yield f"  {f'Ch{channel}{mark}':<14}" + "".join(f"{level:>9,}" for level in levels.range())
+    if found.below:
+        yield f"  levels below 0 in {found.below:,} object(s), which are read as 0"
+    if said.brightfield:
+        levels = found.levels[said.channels.index(said.brightfield[0])].range()
+        yield f"  {levels.fit(window)}"
+
+
+def _populations(file: ImageFile, objects: Objects) -> tuple[list[str], bool]:
+    try:
+        if daf_beside(file.path) is None:
+            return ["populations: no analysis (.daf) beside it"], True
+        found = analysis_of(file, objects)
+    except DataError as error:
+        return [f"populations: {error}"], False
+    numbers = objects.table["number"]
+    known = [f"{shown(name)} {int(found.members(name, numbers).sum()):,}" for name in found.names()]
+    lines = [f"populations in {shown(found.path.name)}: {', '.join(known) if known else 'none that is a list'}"]
+    if found.gates:
+        lines.append(f"not evaluated, because they are gates: {', '.join(map(shown, found.gates))}")
+    return lines, True
+
+
+def _problems(problems: list[Problem], shown_first: int | None) -> Iterator[str]:
+    ordered = sorted(problems, key=lambda one: one.first)
+    for problem in ordered[:shown_first]:
+        yield f"cannot be used: {problem}"
+    if shown_first is not None and len(ordered) > shown_first:
+        yield f"and {len(ordered) - shown_first:,} more such lines (--all names them)"
+
+
+def _span(numbers: set[int]) -> str:
+    return f"{min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"{min(numbers)}"

@@ -1,0 +1,90 @@
+"""The cells in the published montages: every brightfield cell once, and what its place says about it."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cgrecnet.data.jurkat import files
+from cgrecnet.data.jurkat.montage import cells_in, position
+from cgrecnet.errors import DataError
+
+#: Stage of a montage's folder, in the order of the cell cycle.
+STAGES = {
+    "G1": "G1",
+    "S_phase": "S",
+    "G2": "G2",
+    "Prophase": "Prophase",
+    "Metaphase": "Metaphase",
+    "Anaphase": "Anaphase",
+    "Telophase": "Telophase",
+}
+#: Cells per stage in the whole set, without the anaphase cell that is there twice.
+COUNTS = {"G1": 5400, "S": 900, "G2": 900, "Prophase": 606, "Metaphase": 69, "Anaphase": 15, "Telophase": 28}
+
+
+def all_cells(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
+    """Every brightfield cell once, uint16 (cells, 40, 40), with its table (no class yet); the counts are checked."""
+    files.refuse_missing(folder, channel=3)
+    images, rows = [], []
+    for name in files.channel_files(3):
+        cells = read_montage(folder, name)
+        tiles = _first_of_each(cells)
+        images.append(cells[tiles])
+        rows.append(describe(name, tiles))
+    table = pd.concat(rows, ignore_index=True)
+    found = table["stage"].value_counts().to_dict()
+    if found != COUNTS:
+        raise DataError(
+            f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {files.REMEDY}."
+        )
+    return np.concatenate(images), table
+
+
+def read_tiles(folder: Path, channel: int, cells: pd.DataFrame) -> np.ndarray:
+    """The tiles of some cells, rows of a table, in one channel; uint16, shape (cells, 40, 40)."""
+    files.refuse_missing(folder, channel)
+    found = np.empty((len(cells), 40, 40), np.uint16)
+    tiles = cells["column"].to_numpy() * 30 + cells["row"].to_numpy()
+    for montage in cells["montage"].unique():
+        here = (cells["montage"] == montage).to_numpy()
+        experiment_class, point = montage.rsplit("/", 1)
+        found[here] = read_montage(folder, f"{experiment_class}/Ch{channel}_{point}.tif")[tiles[here]]
+    return found
+
+
+def read_montage(folder: Path, name: str) -> np.ndarray:
+    """The cells of one montage file in the order in which it was filled, shape (cells, 40, 40)."""
+    import tifffile  # here, because the carried cells do without it
+
+    content = files.read_checked(folder, name)
+    return cells_in(tifffile.imread(io.BytesIO(content)), name)
+
+
+def describe(name: str, tiles: np.ndarray) -> pd.DataFrame:
+    """Table rows of the cells at these places of a montage file such as `Experiment_1/G1/Ch3_CP0008.tif`."""
+    experiment_name, folder, file = name.split("/")
+    experiment = int(experiment_name.removeprefix("Experiment_"))
+    point = Path(file).stem.split("_")[1]
+    stage = STAGES[folder]
+    row, column = position(tiles)
+    ids = [f"e{experiment}-{stage}-{point}-r{r:02d}-c{c:02d}" for r, c in zip(row, column, strict=True)]
+    return pd.DataFrame(
+        {
+            "cell_id": ids,
+            "group": f"experiment-{experiment}",
+            "stage": stage,
+            "experiment": experiment,
+            "montage": f"{experiment_name}/{folder}/{point}",
+            "row": row,
+            "column": column,
+        }
+    )
+
+
+def _first_of_each(cells: np.ndarray) -> np.ndarray:
+    """Indices of the cells without later copies: the published anaphase montage holds one cell twice."""
+    flat = cells.reshape(len(cells), -1)
+    _, first = np.unique(flat, axis=0, return_index=True)
+    return np.sort(first)

@@ -1,0 +1,34 @@
+"""Numbers into a page's prose, and what the prose says of them.
+
+A person writes the sentences, in Markdown; `tell` gives them their numbers, and `holds` asserts what they say.
+"""
+
+import os
+
+from IPython.display import Markdown, display
+from myst_nb import glue
+
+from cgrecnet.errors import RunError
+
+#: The variable that makes a sentence which does not hold an error; CI sets it.
+STRICT = "CGRECNET_STRICT"
+
+
+def tell(**values: object) -> None:
+    """Give the page's prose its numbers: `{glue:text}` with a name, and a format such as `:.1f`, shows one."""
+    for name, value in values.items():
+        glue(name, value, display=False)
+
+
+def holds(sentence: str, condition: bool) -> None:
+    """Assert what a sentence of the page says of its records.
+
+    Where it does not hold, the records are not those that the page was written for: in CI that is a RunError, so that
+    a person rewrites the sentence; a reader with records of their own sees a note beside it (so the cell's tag is
+    `remove-input`, which leaves its output).
+    """
+    if condition:
+        return
+    if os.environ.get(STRICT):
+        raise RunError(f"The page says {sentence!r}, and its records do not: rewrite that sentence.")
+    display(Markdown(f":::{{note}}\nWritten for other records; these do not bear out: *{sentence}*\n:::"))

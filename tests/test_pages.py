@@ -1,0 +1,28 @@
+"""Sentences of a page are asserted: an error in CI, a note for a reader whose records are others."""
+
+import pytest
+
+from cgrecnet import pages
+from cgrecnet.errors import RunError
+from cgrecnet.pages import STRICT, holds
+
+
+def test_a_sentence_that_holds_says_nothing(capsys, monkeypatch):
+    monkeypatch.setenv(STRICT, "1")
+    holds("Ten is more than nine", 10 > 9)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_planted_false_sentence_is_an_error_in_ci(monkeypatch):
+    monkeypatch.setenv(STRICT, "1")
+    with pytest.raises(RunError, match="'Nine is more than ten'.*rewrite that sentence"):
+        holds("Nine is more than ten", 9 > 10)
+
+
+def test_a_reader_with_other_records_sees_a_note(monkeypatch):
+    monkeypatch.delenv(STRICT, raising=False)
+    shown = []
+    monkeypatch.setattr(pages, "display", shown.append)
+    holds("Nine is more than ten", 9 > 10)
+    (note,) = shown
+    assert "Written for other records" in note.data and "*Nine is more than ten*" in note.data
