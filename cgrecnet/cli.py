@@ -2,6 +2,7 @@
 bench and doctor."""
 
 import argparse
+import os
 import signal
 import sys
 
@@ -27,7 +28,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     before = signal.signal(signal.SIGTERM, _interrupt)  # end what was started, as Ctrl-C does
     try:
-        return options.command(options)
+        status = options.command(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # as by `| head`: who reads has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except UserError as error:
         print(f"cgrecnet: {error}", file=sys.stderr)
         return 2
