@@ -1,10 +1,11 @@
 """Sentences of a page are asserted: an error in CI, a note for a reader whose records are others."""
 
+import numpy as np
 import pytest
 
 from cgrecnet import pages
 from cgrecnet.errors import RunError
-from cgrecnet.pages import STRICT, holds
+from cgrecnet.pages import STRICT, holds, tell
 
 
 def test_a_sentence_that_holds_says_nothing(capsys, monkeypatch):
@@ -26,3 +27,10 @@ def test_a_reader_with_other_records_sees_a_note(monkeypatch):
     holds("Nine is more than ten", 9 > 10)
     (note,) = shown
     assert "Written for other records" in note.data and "*Nine is more than ten*" in note.data
+
+
+def test_a_number_of_numpy_is_told_as_a_plain_one(monkeypatch):
+    told = {}
+    monkeypatch.setattr(pages, "glue", lambda name, value, display: told.update({name: value}))
+    tell(mean=np.float64(0.5), n=np.int64(3), word="three")
+    assert [type(value) for value in told.values()] == [float, int, str]  # glue formats no other kinds

@@ -223,6 +223,8 @@ holds(
     trained["same batch, two precisions"].max() < 0.6 and fixed["same batch, two precisions"].min() > 0.9,
 )
 
+holds("Two batches agree even less", (turned["two batches"] < turned["same batch, two precisions"]).all())
+
 # %% [markdown]
 # In training, batch normalisation divides by the spread of few values (at 48 pixels the last stage has $2 \times 2$ positions), and that magnifies rounding: the cosine is at most {glue:text}`loud:.2f` (untrained networks, three batches).
 # With fixed statistics it is at least {glue:text}`quiet:.2f`.
