@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import refuse_unread, say
+from cgrecnet.commands.options import say
 
 
 def add(commands) -> None:
@@ -16,7 +16,7 @@ def add(commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.data import report_on
+    from cgrecnet.data import refuse_unread, report_on
 
     refuse_unread(options.name, options.folder)
     published = published_counts(options.name)
