@@ -12,7 +12,7 @@ def add(commands) -> None:
     parser.add_argument("name", help="of the data set")
     parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
     parser.add_argument("--all", action="store_true", help="name every faulty file, not only the first ones")
-    parser.set_defaults(command=_run)
+    parser.set_defaults(command=_run, rest="folder")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -31,6 +31,7 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
     """NAME [FOLDER] --task --option: which data set a command is about."""
     parser.add_argument("name", help="of the data set")
     parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
+    parser.set_defaults(rest="folder")
     parser.add_argument("--task", help="which labels (default: the data set's own)")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the data set; several times"
