@@ -5,6 +5,7 @@ import argparse
 import os
 import signal
 import sys
+from pathlib import Path
 
 from cgrecnet import __version__
 from cgrecnet.commands import (
@@ -25,7 +26,7 @@ from cgrecnet.errors import UserError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; exit status 0, 1 (something is amiss) or 2 (the user can mend it, one sentence says how)."""
-    options = _parser().parse_args(arguments)
+    options = _parse(arguments)
     before = signal.signal(signal.SIGTERM, _interrupt)  # end what was started, as Ctrl-C does
     try:
         status = options.command(options)
@@ -46,6 +47,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _interrupt(*_) -> None:
     raise KeyboardInterrupt
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Options and words in any order: argparse leaves over the words of `name=value *` that follow an option.
+
+    A command says with `rest` where such words belong: a list of them, or one path.
+    """
+    parser = _parser()
+    options, late = parser.parse_known_args(arguments)
+    rest = getattr(options, "rest", None)
+    here = getattr(options, rest) if rest else None
+    one_path = rest is not None and here is None and len(late) == 1
+    if any(word.startswith("-") for word in late) or (late and not isinstance(here, list) and not one_path):
+        parser.error(f"unrecognized arguments: {' '.join(late)}")
+    if late:
+        setattr(options, rest, Path(late[0]) if one_path else here + late)
+    return options
 
 
 def _parser() -> argparse.ArgumentParser:

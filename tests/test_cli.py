@@ -1,8 +1,10 @@
 """The command `cgrecnet`: exit status, and one sentence where the user can mend it."""
 
+from pathlib import Path
+
 import pytest
 
-from cgrecnet.cli import main
+from cgrecnet.cli import _parse, main
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
 from cgrecnet.training.config import RunConfig
@@ -74,3 +76,27 @@ def test_data_list_and_check_count_the_cells(capsys):
     assert "cytometer  at hand" in capsys.readouterr().out
     assert main(["data", "check", "cytometer"]) == 0
     assert "astrocyte" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "value"),
+    [
+        ("train model=resnet50 --keep-weights data=zhu", "parameters", ["model=resnet50", "data=zhu"]),
+        ("train --keep-weights data=zhu", "parameters", ["data=zhu"]),
+        ("train a=1 --results r b=2 --keep-weights c=3", "parameters", ["a=1", "b=2", "c=3"]),
+        ("reproduce FOLDER --cost epochs=1", "options", ["epochs=1"]),
+        ("reproduce --cost FOLDER epochs=1 --yes fold=[0]", "options", ["epochs=1", "fold=[0]"]),
+        ("sweep mine.yaml --list epochs=1", "overrides", ["epochs=1"]),
+        ("data audit zhu --option window=[0,9] FOLDER", "folder", Path("FOLDER")),
+        ("data check zhu --all FOLDER", "folder", Path("FOLDER")),
+    ],
+)
+def test_options_may_stand_anywhere(words, name, value):
+    assert getattr(_parse(words.split()), name) == value
+
+
+@pytest.mark.parametrize("words", ["train a=1 --kep-weight x=2", "data check zhu --all A B", "doctor x=1"])
+def test_a_word_that_no_command_takes_is_still_refused(words, capsys):
+    with pytest.raises(SystemExit):
+        _parse(words.split())
+    assert "unrecognized arguments" in capsys.readouterr().err

@@ -32,6 +32,7 @@ weights = None  # type: str | None
 data = "cytometer"  # type: str
 task = None  # type: str | None
 data_options = {}  # type: dict
+root = None  # type: str | None
 split = "joint"  # type: str
 folds = 5  # type: int
 fold = 0  # type: int

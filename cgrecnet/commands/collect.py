@@ -17,7 +17,7 @@ def add(commands) -> None:
     collect.add_argument("--best", action="store_true", help="also name the setting that the validation cells choose")
     collect.add_argument("--csv", type=Path, help="also write one row per run to this file")
     collect.add_argument("--results", type=Path, help="folder of the records (default: results/)")
-    collect.set_defaults(command=_run)
+    collect.set_defaults(command=_run, rest="overrides")
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import refuse_unread, say
+from cgrecnet.commands.options import say
 
 
 def add(commands) -> None:
@@ -12,11 +12,11 @@ def add(commands) -> None:
     parser.add_argument("name", help="of the data set")
     parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
     parser.add_argument("--all", action="store_true", help="name every faulty file, not only the first ones")
-    parser.set_defaults(command=_run)
+    parser.set_defaults(command=_run, rest="folder")
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.data import report_on
+    from cgrecnet.data import refuse_unread, report_on
 
     refuse_unread(options.name, options.folder)
     published = published_counts(options.name)

@@ -12,7 +12,7 @@ def add(commands) -> None:
     explain.add_argument("--kept", action="store_true", help="explain networks whose weights a sweep kept; train none")
     explain.add_argument("--results", type=Path, help="folder of the records (default: results/)")
     explain.add_argument("--work", type=Path, help="folder of networks and logs (default: _build/runs/)")
-    explain.set_defaults(command=_explain)
+    explain.set_defaults(command=_explain, rest="parameters")
 
 
 def _explain(options: argparse.Namespace) -> int:

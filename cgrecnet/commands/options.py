@@ -31,6 +31,7 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
     """NAME [FOLDER] --task --option: which data set a command is about."""
     parser.add_argument("name", help="of the data set")
     parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
+    parser.set_defaults(rest="folder")
     parser.add_argument("--task", help="which labels (default: the data set's own)")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the data set; several times"
@@ -39,21 +40,10 @@ def add_dataset(parser: argparse.ArgumentParser) -> None:
 
 def open_named(options: argparse.Namespace):
     """The data set that these words name."""
-    from cgrecnet.data import open_dataset
+    from cgrecnet.data import open_dataset, refuse_unread
 
     refuse_unread(options.name, options.folder, options.task)
     return open_dataset(options.name, root=options.folder, task=options.task, options=parse_options(options.option))
-
-
-def refuse_unread(name: str, folder: Path | None, task: str | None = None) -> None:
-    """Raise ConfigError where a folder is named that would not be read: simulated cells need none."""
-    from cgrecnet.data import store_of
-
-    if name == "cytometer" and folder is not None and store_of(name, folder, task) is None:
-        raise ConfigError(
-            f"The cells of data set {name!r} are made on the spot, so {folder} would not be read: leave it out, name "
-            "a store of such cells, or read simulated files with `zhu` in place of the name."
-        )
 
 
 def parse_options(words: list[str]) -> dict:

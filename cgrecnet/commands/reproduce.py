@@ -30,7 +30,7 @@ def add(commands) -> None:
     parser.add_argument("--yes", action="store_true", help="start, however long it takes")
     add_place(parser)
     add_folders(parser)
-    parser.set_defaults(command=_run)
+    parser.set_defaults(command=_run, rest="options")
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -43,7 +43,9 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
     results = options.results or RESULTS
-    chosen = steps.choose_runs(options.sweeps or steps.OWN_SWEEPS, parse_parameters(options.options))
+    named = [word for word in options.sweeps or steps.OWN_SWEEPS if "=" not in word]
+    words = [*options.options, *(word for word in options.sweeps or () if "=" in word)]  # they may follow --sweeps
+    chosen = steps.choose_runs(named or steps.OWN_SWEEPS, parse_parameters(words))
     configs = [config for runs in chosen.values() for config in runs]
     plans = plan_sweep(configs)
     if options.cells is not None and options.cells < 1:

@@ -24,7 +24,7 @@ def add(commands) -> None:
     sweep.add_argument("--yes", action="store_true", help="start, however long it takes, and do not measure first")
     add_place(sweep)
     add_folders(sweep)
-    sweep.set_defaults(command=_run)
+    sweep.set_defaults(command=_run, rest="overrides")
 
 
 def add_place(command: argparse.ArgumentParser) -> None:

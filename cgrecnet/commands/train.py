@@ -13,7 +13,7 @@ def add(commands) -> None:
     """Add the command to the parser."""
     train = commands.add_parser("train", help="one run; its record is written when it is done")
     train.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
-    train.set_defaults(command=_train)
+    train.set_defaults(command=_train, rest="parameters")
     train.add_argument("--processes", type=int, default=1, help="that train together on this machine, one per GPU")
     train.add_argument("--nodes", type=int, default=1, help="machines that train together")
     train.add_argument("--node", type=int, default=0, help="which of them this is; 0 leads")

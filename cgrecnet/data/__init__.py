@@ -21,6 +21,7 @@ __all__ = [
     "made_on_the_spot",
     "open_dataset",
     "pack_dataset",
+    "refuse_unread",
     "report_on",
     "store_of",
 ]
@@ -79,6 +80,15 @@ def check_request(name: str, task: str | None = None, options: Mapping | None = 
     if task is not None and task not in reader.TASKS:
         raise ConfigError(f"Data set {name!r} has no task {task!r}; {suggest(task, reader.TASKS)}")
     check_options(getattr(reader, f"{name.capitalize()}Options"), options, name)
+
+
+def refuse_unread(name: str, root: str | Path | None, task: str | None = None) -> None:
+    """Raise ConfigError where a folder is named that would not be read: simulated cells need none."""
+    if root is not None and made_on_the_spot(name) and store_of(name, root, task) is None:
+        raise ConfigError(
+            f"The cells of data set {name!r} are made on the spot, so {root} would not be read: leave it out, name "
+            "a store of such cells, or read simulated files with `zhu` in place of the name."
+        )
 
 
 def available(name: str, root: str | Path | None = None) -> bool:

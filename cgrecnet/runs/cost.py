@@ -7,12 +7,11 @@ from statistics import median
 
 import torch
 
-from cgrecnet.data import open_dataset
 from cgrecnet.models import create_model
 from cgrecnet.runs.plan import Plan
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.setup import split_cells
+from cgrecnet.training.setup import open_cells, split_cells
 
 #: Steps that are timed for a rate, after one that is not.
 STEPS = 3
@@ -50,9 +49,9 @@ def estimate(plans: Sequence[Plan], measure: Callable[[RunConfig], float] | None
     seconds = 0.0
     for plan in plans:
         config = plan.config
-        where = repr((config.data, config.task, config.data_options, config.split, config.folds))
+        where = repr((config.data, config.root, config.task, config.data_options, config.split, config.folds))
         if where not in parts:
-            dataset = open_dataset(config.data, task=config.task, options=config.data_options)
+            dataset = open_cells(config)
             split = split_cells(dataset, config.model_copy(update={"fold": 0}))
             parts[where] = (len(split.train), len(split.validation))
         name = f"{config.model} at {config.image_size} px"

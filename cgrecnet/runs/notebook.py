@@ -123,6 +123,7 @@ def write_parameters(plan: Plan, results: Path, work: Path, keep_weights: bool =
     folder.mkdir(parents=True, exist_ok=True)
     weights = plan.weights if plan.weights in (None, "imagenet") else os.path.abspath(plan.weights)
     parameters = plan.config.model_dump() | {
+        "root": plan.config.root,
         "weights": weights,  # the notebook runs in another folder, where a relative path means another file
         "results_folder": str(Path(results).resolve()),
         "work_folder": str(Path(work).resolve()),

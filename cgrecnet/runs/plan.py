@@ -47,18 +47,23 @@ def plan_run(config: RunConfig, at: str | None = None, cells: str | None = None)
 
 
 def cells_here(config: RunConfig) -> str | None:
-    """Fingerprint of the cells that a run would see on this machine; None where they are not here."""
+    """Fingerprint of the cells that a run would see on this machine; None where they are not here.
+
+    Raises DataError where a folder is named that does not have them.
+    """
     options = json.dumps(config.data_options, sort_keys=True)
     try:
-        return _fingerprint(config.data, config.task, options, os.environ.get("CGRECNET_DATA"))
+        return _fingerprint(config.data, config.root, config.task, options, os.environ.get("CGRECNET_DATA"))
     except DataError:
+        if config.root is not None:
+            raise
         return None
 
 
 @lru_cache
-def _fingerprint(data: str, task: str | None, options: str, _folder: str | None) -> str:
+def _fingerprint(data: str, root: str | None, task: str | None, options: str, _folder: str | None) -> str:
     """Remembered, because a sweep asks the same of each run; cells that are not here may come."""
-    return open_dataset(data, task=task, options=json.loads(options)).fingerprint
+    return open_dataset(data, root=root, task=task, options=json.loads(options)).fingerprint
 
 
 def resolve_weights(weights: str | None) -> str | None:

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from cgrecnet.data import open_dataset
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs.known_weights import need_file, only_known
 from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import read_record, record_paths
-from cgrecnet.training.setup import split_cells
+from cgrecnet.training.setup import open_cells, split_cells
 
 
 def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
@@ -51,11 +50,12 @@ def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
     for plan in plans:
         config = plan.config
         simulated_anew = config.data == "cytometer" and not config.split.startswith("grouped")  # nothing can be missing
-        what = repr((config.data, config.task, config.data_options, config.split, config.folds, config.split_seed))
+        cells = (config.data, config.root, config.task, config.data_options)
+        what = repr((*cells, config.split, config.folds, config.split_seed))
         if elsewhere or simulated_anew or what in seen:
             continue
         seen.add(what)
-        split_cells(open_dataset(config.data, task=config.task, options=config.data_options), config)
+        split_cells(open_cells(config), config)
 
 
 def need_folder(results: Path) -> None:

@@ -6,11 +6,12 @@ and the deviation ledger lists them.
 """
 
 import difflib
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from cgrecnet.data import check_request, list_datasets
+from cgrecnet.data import check_request, list_datasets, refuse_unread
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import list_models, list_presets
 from cgrecnet.models.config import resolve
@@ -37,6 +38,9 @@ class RunConfig(BaseModel):
     data: str = "cytometer"
     task: str | None = None
     data_options: dict[str, Any] = {}
+    root: Annotated[str | None, Field(exclude=True)] = None
+    """Where the cells lie, if not where their data set looks for them. What counts are the cells, by their fingerprint,
+    so that the place is part of no run's name and stands in no record."""
     split: Literal["joint", "folds", "grouped", "grouped_folds"] = "joint"
     """`joint`: 70/15/15, stratified; `folds`: stratified k-fold, of which `fold` is the test part; `grouped` and
     `grouped_folds`: the same by whole acquisitions, none of which stands in two parts."""
@@ -89,12 +93,18 @@ class RunConfig(BaseModel):
     def _known_data(cls, value: str) -> str:
         return _known("data set", value, list_datasets())
 
+    @field_validator("root")
+    @classmethod
+    def _from_any_folder(cls, value: str | None) -> str | None:
+        return None if value is None else str(Path(value).expanduser().absolute())  # the notebook runs in another one
+
     @classmethod
     def from_mapping(cls, values: dict[str, Any], where: str = "the run's parameters") -> "RunConfig":
         """Check `values` (from YAML, the command line or papermill); ConfigError, in one sentence, if they fail."""
         config = validated(cls, values, where)
         resolve(config.preset, config.model_options)
         check_request(config.data, config.task, config.data_options)
+        refuse_unread(config.data, config.root, config.task)
         if config.split.endswith("folds") and config.fold >= config.folds:
             raise ConfigError(
                 f"Parameter 'fold' in {where} is {config.fold}: with {config.folds} folds it runs "

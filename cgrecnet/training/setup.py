@@ -7,15 +7,21 @@ from lightning_fabric import Fabric
 from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched import BatchedCells
-from cgrecnet.data.grouped import grouped_folds, grouped_split
+from cgrecnet.data.manifest import draw
 from cgrecnet.data.packed import PackedImages, pack
-from cgrecnet.data.splits import Split, joint_split, stratified_folds
+from cgrecnet.data.splits import Split
+from cgrecnet.errors import DataError
 from cgrecnet.training.config import RunConfig
 
 
 def load_parts(config: RunConfig, fabric: Fabric) -> tuple[CellDataset, Split, dict[str, BatchedCells]]:
     """Open the data set that the configuration names, and `part_cells`."""
-    return part_cells(open_dataset(config.data, task=config.task, options=config.data_options), config, fabric)
+    return part_cells(open_cells(config), config, fabric)
+
+
+def open_cells(config: RunConfig) -> CellDataset:
+    """The data set that the configuration names; raises what opening it raises."""
+    return open_dataset(config.data, root=config.root, task=config.task, options=config.data_options)
 
 
 def part_cells(
@@ -46,13 +52,15 @@ def part_cells(
 
 
 def split_cells(dataset: CellDataset, config: RunConfig) -> Split:
-    """The split that the configuration names, over the data set's labels and, if grouped, its acquisitions."""
-    labels, seed = dataset.labels, config.split_seed
-    groups = dataset.table["group"].to_numpy().astype(str)
-    if config.split == "joint":
-        return joint_split(labels, seed=seed)
-    if config.split == "grouped":
-        return grouped_split(labels, groups, seed=seed)
-    if config.split == "folds":
-        return stratified_folds(labels, folds=config.folds, seed=seed)[config.fold]
-    return grouped_folds(labels, groups, folds=config.folds, seed=seed)[config.fold]
+    """The split that the configuration names, over the data set's labels and, if grouped, its acquisitions.
+
+    Raises DataError, naming the class, where the cells do not allow it, or are all of one class.
+    """
+    there = [name for name, cells in dataset.counts().items() if cells]
+    if len(there) < 2:
+        raise DataError(
+            f"The cells of data set {dataset.name!r} are of {len(there)} class ({', '.join(there)}), and a network "
+            "learns to tell two or more apart: name a folder, or options, with more classes."
+        )
+    fold = config.fold if config.split.endswith("folds") else 0
+    return draw(dataset, config.split, config.split_seed, config.folds)[fold]

@@ -68,7 +68,7 @@ def test_the_notebooks_parameters_are_the_configurations_with_its_defaults():
     exec(source, {}, values)
     assert values.pop("results_folder") is None and values.pop("work_folder") is None
     assert values.pop("keep_weights") is False
-    assert values == RunConfig().model_dump()
+    assert values == dict(RunConfig())
 
 
 def test_a_run_ends_in_one_record_and_says_its_epochs(finished):

@@ -11,7 +11,7 @@ from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.notebook_parameters import Keeping, read_parameters
 from cgrecnet.training.config import RunConfig
 
-DEFAULTS = RunConfig().model_dump() | Keeping().model_dump()
+DEFAULTS = dict(RunConfig()) | Keeping().model_dump()
 
 
 def read(**given):
