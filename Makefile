@@ -31,10 +31,10 @@ SWEEPS ?=
 OPTIONS ?=
 YES ?=
 
-.PHONY: help book reproduce test lint lock clean environment
+.PHONY: help book reproduce test test-slow lint lock clean environment
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _build/html and check every page
 	@$(RUN) -m cgrecnet.publish build $(BOOK_OPTIONS)
@@ -44,8 +44,15 @@ reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book:
 	@$(RUN) -m cgrecnet reproduce "$(DATA)" $(OPTIONS) $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(YES),--yes)
 	@$(MAKE) --no-print-directory book
 
-test: $(ENVIRONMENT) ## run the tests
-	@$(RUN) -m pytest
+# As many processes as tests/conftest.py says, with one thread each: two threads each would be ten times slower.
+test test-slow: export OMP_NUM_THREADS = 1
+test test-slow: export MKL_NUM_THREADS = 1
+
+test: $(ENVIRONMENT) ## run the tests, but for those that take long
+	@$(RUN) -m pytest -n auto --dist loadfile -m "not slow"
+
+test-slow: $(ENVIRONMENT) ## run the tests that take long
+	@$(RUN) -m pytest -n auto --dist loadfile -m slow
 
 lint: $(ENVIRONMENT) ## look for faults in style
 	@$(RUN) -m ruff check .

@@ -6,6 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from cgrecnet.publish.resources import cores
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two processes at least, since many tests wait for others; each needs 1 GB of memory."""
+    return max(2, min(cores(), 8))
+
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:

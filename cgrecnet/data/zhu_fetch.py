@@ -2,7 +2,9 @@
 
 import json
 import shlex
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cgrecnet.data.download import STAGING
@@ -37,12 +39,28 @@ def fetch(
         files, amiss, page = _by_hand(folder), (), ""
     else:
         doi = parse_doi(doi)
+        _check_place(folder)
         listing = list_remote(doi, f" in {shown(folder)}, then run `{resume}`, which unpacks them", tries, pause)
         files, amiss, page = listing.files, listing.amiss, page_of(doi)
         _remember(folder, doi, files)
     check = f"cgrecnet data check zhu {shlex.quote(shown(folder))}"
     Download(folder, files, TITLE, page, resume, check, amiss, progress, tries, pause).run()
     return folder
+
+
+def _check_place(folder: Path) -> None:
+    """Raise DataError where the folder takes no files, before the network is asked; what was made for it goes again."""
+    staging = folder / STAGING
+    made = [path for path in (staging, *staging.parents) if not path.exists()]
+    try:
+        staging.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=staging).close()
+    except OSError as error:
+        raise cannot_store(TITLE, folder, error) from None
+    finally:
+        for path in made:
+            with suppress(OSError):  # it was not made, or somebody else put something there
+                path.rmdir()
 
 
 def _by_hand(folder: Path) -> list[RemoteFile]:
