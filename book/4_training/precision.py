@@ -327,6 +327,25 @@ provenance_of(standing, ("ablation", "jurkat"), ("presets", "jurkat"))
 # Of the {glue:text}`asked` runs on Jurkat cells that the plan asks for, {glue:text}`stand` stand; the rest follow, and this table with them.
 # Accuracy is in percentage points, first minus second; n counts folds or test cells.
 #
+# ## When does a record count?
+#
+# The fault had another lesson.
+# Records were then tied to a hash of the package's source text: a reworded error message made all of them void, and training in another precision than the record said made none.
+# Now a record carries the number of the training protocol, raised by hand where numbers change on purpose, and the fingerprint of its cells.
+# A test guards the number: it trains tiny networks for a few steps and compares every loss, score and split with what was written down (`tests/training/test_probe.py`).
+#
+# | planted change | is it seen? |
+# |---|---|
+# | another scale of the random crops | yes |
+# | bfloat16 where the settings say float32 | yes |
+# | a shifted seed | yes |
+# | class weights left out | yes |
+# | labels reversed in a packed store | yes |
+# | other cells under the same settings | yes, by their fingerprint |
+# | renamed variables, reworded messages, moved files | no, and they should not be |
+#
+# Each "yes" is a test that plants the change; the last row holds because the probe sees numbers alone.
+#
 # **Take-away.**
 #
 # - A module that adds little to one, or subtracts nearly equal numbers, needs its own number type, and has to ask for it itself.
