@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cgrecnet.publish.resources import cores
+from cgrecnet.runs.cores import cores
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -17,7 +17,7 @@ from cgrecnet.publish import check, html, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import only_one
-from cgrecnet.publish.resources import cores
+from cgrecnet.runs.cores import cores
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.publish.resources import cores
+from cgrecnet.runs.cores import cores
 
 FLAGS = [
     "--no-sandbox",

@@ -1,16 +1,9 @@
-"""What the machine offers: cores that this process may use, and a browser."""
+"""What the machine offers: a browser."""
 
 import os
 import shutil
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-def cores() -> int:
-    """Cores that this process may use, which in a container are fewer than the machine has."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def browser() -> str | None:

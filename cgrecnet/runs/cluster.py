@@ -1,7 +1,6 @@
 """Where the runs of a sweep are done: on this machine, or on a Dask scheduler that is there."""
 
 import logging
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from distributed import Client, Nanny, Scheduler, Security, SpecCluster
 from distributed.client import AllExit
 
 from cgrecnet.errors import RunError
+from cgrecnet.runs.cores import cores
 from cgrecnet.runs.loopback import LOOPBACK
 from cgrecnet.runs.tls import temporary_certificate
 from cgrecnet.runs.worker import worker_environment
@@ -30,7 +30,7 @@ def local_workers() -> int:
     """How many runs this machine does at a time: one per GPU, or one per core as far as the memory goes."""
     if torch.cuda.is_available():
         return torch.cuda.device_count()
-    return max(1, min(os.cpu_count() or 1, psutil.virtual_memory().available // MEMORY_OF_A_RUN))
+    return max(1, min(cores(), psutil.virtual_memory().available // MEMORY_OF_A_RUN))
 
 
 @contextmanager

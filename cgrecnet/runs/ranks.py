@@ -21,6 +21,7 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import NOTEBOOK
+from cgrecnet.runs.cores import cores
 from cgrecnet.runs.loopback import LOOPBACK, loopback_interface
 from cgrecnet.training.meeting import STORE
 
@@ -79,7 +80,7 @@ class Together:
             "LOCAL_WORLD_SIZE": str(self.processes),
             "GROUP_RANK": str(self.node),
             "TORCHELASTIC_RUN_ID": run_id,
-            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // self.processes))),
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(max(1, cores() // self.processes))),
         }
         return [
             shared | {"LOCAL_RANK": str(local), "RANK": str(self.node * self.processes + local)}

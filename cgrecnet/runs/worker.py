@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.runs.cores import cores
 from cgrecnet.runs.loopback import LOOPBACK, is_loopback
 from cgrecnet.runs.tls import CERTIFICATE, KEY, read_certificate, security_for
 
@@ -19,7 +20,7 @@ PAUSE = 1.0
 
 def worker_environment(number: int, count: int) -> dict[str, str]:
     """Variables of worker `number` of `count`: its share of the cores, and a GPU of its own where there are any."""
-    threads = str(max(1, (os.cpu_count() or 1) // count))
+    threads = str(max(1, cores() // count))
     environment = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
     if torch.cuda.is_available():
         environment["CUDA_VISIBLE_DEVICES"] = str(number % torch.cuda.device_count())

@@ -22,6 +22,7 @@ from cgrecnet.runs.cluster import MEMORY_OF_A_RUN, local_cluster, local_workers,
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.sweep import plan_sweep, run_sweep
+from cgrecnet.runs.worker import worker_environment
 from cgrecnet.training.config import RunConfig
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -249,12 +250,20 @@ def test_as_many_workers_as_there_are_gpus_or_as_fit(monkeypatch):
     memory = psutil.virtual_memory()._replace(available=2.5 * MEMORY_OF_A_RUN)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    for cores, workers in ((1, 1), (2, 2), (64, 2)):  # memory for two
-        monkeypatch.setattr(os, "cpu_count", lambda cores=cores: cores)
+    for here, workers in ((1, 1), (2, 2), (64, 2)):  # memory for two
+        monkeypatch.setattr("cgrecnet.runs.cluster.cores", lambda here=here: here)
         assert local_workers() == workers
     monkeypatch.setattr("torch.cuda.is_available", lambda: True)
     monkeypatch.setattr("torch.cuda.device_count", lambda: 4)
     assert local_workers() == 4
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity here")
+def test_threads_are_shared_out_from_the_cores_that_may_be_used(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
+    assert worker_environment(0, 2)["OMP_NUM_THREADS"] == "2"
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})  # as under `taskset`, or in a container
+    assert worker_environment(0, 1)["OMP_NUM_THREADS"] == "1"
 
 
 def test_workers_that_cannot_be_started_are_one_sentence(monkeypatch):
