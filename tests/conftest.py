@@ -9,6 +9,7 @@ import pytest
 from cgrecnet.runs.cores import cores
 
 
+@pytest.hookimpl(optionalhook=True)  # also without that plugin
 def pytest_xdist_auto_num_workers() -> int:
     """Two processes at least, since many tests wait for others; each needs 1 GB of memory."""
     return max(2, min(cores(), 8))

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -71,17 +72,19 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bo
         return _failed(f"{len(failures)} of {len(outcomes)} chapters failed ({names}): why stands above")
     executed = time.monotonic()
     stage.stage(layout)
-    try:
-        built = html.build(layout)
-    except html.HtmlFailed as error:
-        print(f"\n{error}", file=sys.stderr)
-        return _failed("Jupyter Book warned (warnings are errors): its messages above name the pages")
+    with ThreadPoolExecutor(1) as beside:
+        dishonest = beside.submit(_dishonest, layout, [], True) if look else None  # while Jupyter Book is at work
+        try:
+            built = html.build(layout)
+        except html.HtmlFailed as error:
+            print(f"\n{error}", file=sys.stderr)
+            return _failed("Jupyter Book warned (warnings are errors): its messages above name the pages")
     made = time.monotonic()
     faults = []
     if look:
         looked = check.check(layout.html, layout.build / "checked.json")
         check.report(looked)
-        faults = looked.faults + _dishonest(layout, [], built=True)
+        faults = looked.faults + dishonest.result()
         honesty.report(faults[len(looked.faults) :])
     _costs(outcomes, executed - begin, made - executed if built else 0, time.monotonic() - made)
     if faults:

@@ -131,6 +131,7 @@ def test_networks_of_one_class_are_each_compiled_and_what_is_not_says_so(monkeyp
     assert all("FailOnRecompileLimitHit" in row.skipped for row in rows if row.compiled)
 
 
+@pytest.mark.slow
 def test_memory_of_a_fresh_process_and_its_parts(tmp_path):
     record = memory.bench_memory(["mobilenet_v2"], 32, 2, ["training"], ["32"], out=tmp_path / "a.json")
     (row,) = record.rows

@@ -34,6 +34,7 @@ def test_a_script_is_a_notebook_with_a_title_and_valid_parameters(chapter):
     assert yaml.safe_load(header)["jupyter"]["kernelspec"]["language"] == "python"
 
 
+@pytest.mark.slow
 def test_the_built_pages_have_no_fault(tmp_path):
     if not (LAYOUT.build / "html.json").is_file():
         pytest.skip("the book has not been built here: run `make book`, which looks at the pages itself")

@@ -121,3 +121,30 @@ def test_only_changed_pages_are_looked_at_again(tmp_path, monkeypatch, capsys):
     for _ in range(2):
         assert check.report(check.check(html, memory)) == 1, "a page with a fault is looked at until it is mended"
         assert "error: b.html: the link c.html leads nowhere" in capsys.readouterr().out
+
+
+def test_a_page_that_was_only_written_anew_is_not_opened_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(resources, "browser", lambda: "a browser")
+    opened = []
+    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(names) or [])
+    page = PAGE.replace("HERE_STYLE", "")
+    head = '<meta name="docbuild:last-update" content="DAY"/><script src="_static/x.jsSUM"></script>'
+    text = f"{head}<p>It cost $5?v=1.</p><footer>\n  Last updated on DAY.\n</footer>"
+    old = {"DAY": "Nov 28, 2026", "SUM": ""}
+    write(tmp_path / "_static" / "x.js", "1")
+    for changed, expected in (
+        (old, [["page.html"]]),
+        ({"DAY": "Nov 29, 2026", "SUM": "?v=8cd3d715"}, []),
+        (old | {"$5": "$6"}, [["page.html"]]),
+        (old | {"?v=1": "?v=2"}, [["page.html"]]),
+    ):
+        body = text
+        for name, value in changed.items():
+            body = body.replace(name, value)
+        write(tmp_path / "page.html", page.replace("HERE", body))
+        opened.clear()
+        assert check.check(tmp_path, tmp_path / "checked.json").faults == [] and opened == expected, changed
+    opened.clear()
+    write(tmp_path / "_static" / "x.js", "2")
+    check.check(tmp_path, tmp_path / "checked.json")
+    assert opened == [["page.html"]], "a script counts for every page that may load it"

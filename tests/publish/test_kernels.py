@@ -151,6 +151,7 @@ def three_ways(tmp_path_factory):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["looks", "spoils", "looks_again", "plain"])
 def test_a_fork_shows_what_a_new_kernel_shows_whatever_ran_before(three_ways, name):
     new, *forks = (shown(layout, name) for layout in three_ways)
@@ -159,16 +160,19 @@ def test_a_fork_shows_what_a_new_kernel_shows_whatever_ran_before(three_ways, na
         assert fork == new
 
 
+@pytest.mark.slow
 def test_only_a_fork_has_the_libraries_before_it_imports_them(three_ways):
     assert [said(layout, "warm") for layout in three_ways] == ["False", "True", "True"]
 
 
+@pytest.mark.slow
 def test_what_nobody_seeded_differs_from_fork_to_fork(three_ways):
     drawn = [said(layout, name) for layout in three_ways for name in ("draws", "draws_again")]
     numbers = [number for text in drawn for number in json.loads(text.replace("'", '"'))]
     assert len(set(numbers)) == len(numbers) == 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_a_fork_depends_on_what_it_imports_itself(three_ways, name):
     cold, *forks = (record_of(layout, name)["depends_on"] for layout in three_ways)

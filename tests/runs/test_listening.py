@@ -51,6 +51,7 @@ def test_a_stranger_on_this_machine_gets_no_work_done():
             Client(worker, timeout=2, security=temporary_certificate())
 
 
+@pytest.mark.slow
 def test_two_processes_that_train_together_listen_on_loopback_alone(tmp_path):
     places = {"results": tmp_path / "with a space", "work": tmp_path / "work in a space"}
     with watched() as seen:
@@ -116,6 +117,7 @@ def test_other_machines_are_refused_without_tls_unless_asked_in_words(certificat
     assert isinstance(security_for("tls://node7:8786", certificate), Security)
 
 
+@pytest.mark.slow
 def test_scheduler_worker_and_sweep_of_one_certificate_work_together_and_strangers_do_not(tmp_path, certificate):
     port = free_port()
     serve = [sys.executable, "-m", "cgrecnet", "scheduler", "--host", "127.0.0.1", "--port", str(port)]

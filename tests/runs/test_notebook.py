@@ -180,6 +180,7 @@ os.fsync = fsync
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc here, by which a file is known")
 def test_a_run_killed_while_it_writes_resumes_to_the_same_result(finished, tmp_path, monkeypatch):
     config, whole, _, _ = finished
@@ -249,6 +250,7 @@ def test_importing_the_package_seeds_nothing_and_downloads_nothing():
     assert done.stdout.strip() == "False", done.stderr
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_run_and_leave_one_record(tmp_path):
     config = RunConfig(**TINY | {"epochs": 1, "experiment": "both"})
     folders = {"results": tmp_path / "results", "work": tmp_path / "work"}

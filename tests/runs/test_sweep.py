@@ -197,6 +197,7 @@ def scheduler(tmp_path):
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_scheduler_whose_port_is_closed_for_a_while_is_waited_for(tmp_path, scheduler, undisturbed):
     address, port = scheduler
     with Client(address, timeout=60) as client:
@@ -219,6 +220,7 @@ def test_a_scheduler_whose_port_is_closed_for_a_while_is_waited_for(tmp_path, sc
     assert final_table(tmp_path / "results", 8) == undisturbed(8)
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_goes_on_and_ends_all_that_it_started(tmp_path, undisturbed):
     script = tmp_path / "sweep.py"
     script.write_text(

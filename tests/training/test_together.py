@@ -64,6 +64,7 @@ def train(folder: Path, world: int, kind: str) -> dict:
     return torch.load(path, weights_only=False)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed package")
 @pytest.mark.parametrize("kind", ["plain", "normalised"])
 def test_two_processes_end_where_one_does(tmp_path, kind):
