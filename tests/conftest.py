@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cgrecnet.runs.cores import cores
+from cgrecnet.cores import cores
 
 
 @pytest.hookimpl(optionalhook=True)  # also without that plugin

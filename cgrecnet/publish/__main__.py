@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.publish import check, html, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import only_one
-from cgrecnet.runs.cores import cores
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cgrecnet.cores import cores
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.runs.cores import cores
 
 FLAGS = [
     "--no-sandbox",

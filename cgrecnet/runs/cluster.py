@@ -11,8 +11,8 @@ import torch
 from distributed import Client, Nanny, Scheduler, Security, SpecCluster
 from distributed.client import AllExit
 
+from cgrecnet.cores import cores
 from cgrecnet.errors import RunError
-from cgrecnet.runs.cores import cores
 from cgrecnet.runs.loopback import LOOPBACK
 from cgrecnet.runs.tls import temporary_certificate
 from cgrecnet.runs.worker import worker_environment

@@ -18,10 +18,10 @@ from pathlib import Path
 import jupytext
 import yaml
 
+from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import NOTEBOOK
-from cgrecnet.runs.cores import cores
 from cgrecnet.runs.loopback import LOOPBACK, loopback_interface
 from cgrecnet.training.meeting import STORE
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
+from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError
-from cgrecnet.runs.cores import cores
 from cgrecnet.runs.loopback import LOOPBACK, is_loopback
 from cgrecnet.runs.tls import CERTIFICATE, KEY, read_certificate, security_for
 
