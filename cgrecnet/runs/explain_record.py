@@ -10,9 +10,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import whole
+from cgrecnet.files import hash_of, whole
 from cgrecnet.runs.record import HASH, write_whole
-from cgrecnet.runs.record_check import check_hash, check_place, hash_of
+from cgrecnet.runs.record_check import check_hash, check_place
 from cgrecnet.training.protocol import PROTOCOL
 
 EXPLAIN = "explain.json"
@@ -61,7 +61,7 @@ def write_explain(folder: Path, fields: dict[str, Any], arrays: dict[str, np.nda
             f"The folder {folder} cannot be written ({error.strerror}): name another with --results and start again; "
             "finished networks are kept."
         ) from error
-    written = record.model_dump(mode="json")
+    written = record.model_dump()
     text = json.dumps(written | {HASH: hash_of(written)}, indent=1, allow_nan=False)
     return write_whole(folder / EXPLAIN, text + "\n")
 

@@ -16,9 +16,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import whole
+from cgrecnet.files import hash_of, whole
 from cgrecnet.models import list_models
-from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores, hash_of
+from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
@@ -67,7 +67,7 @@ def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
             "again; it goes on from its last checkpoint."
         ) from error
     write_whole(folder / PREDICTIONS, predictions)
-    fields = record.model_dump(mode="json")
+    fields = record.model_dump()
     text = json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False)
     return write_whole(folder / RECORD, text + "\n")
 

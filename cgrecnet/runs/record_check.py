@@ -1,7 +1,5 @@
 """Is a record what its run wrote? Place, name and content have to agree, or it counts twice, or for something else."""
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +9,7 @@ import numpy as np
 
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.errors import RunError
+from cgrecnet.files import hash_of
 from cgrecnet.runs.plan import run_id_of
 
 #: Largest difference between a recorded score and the same from predictions of 6 decimals: these make ties, which count
@@ -18,11 +17,6 @@ from cgrecnet.runs.plan import run_id_of
 ROUNDING = {"auc": 0.005}
 EXACT = 1e-9
 _REMEDY = "put back the file that its run wrote, or delete its folder and run it again."
-
-
-def hash_of(fields: Mapping[str, Any]) -> str:
-    """sha256 over a record's fields, in whatever order and layout they stand in the file."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def check_place(path: Path, experiment: str, run_id: str) -> None:
