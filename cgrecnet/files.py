@@ -1,10 +1,12 @@
-"""Files that are whole or not there, and locks that the system frees."""
+"""Files that are whole or not there, hashes of what they say, and locks that the system frees."""
 
+import hashlib
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 
 @contextmanager
@@ -38,6 +40,11 @@ def locked(path: Path) -> Iterator[int]:
             return
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield file.fileno()
+
+
+def hash_of(fields: Mapping[str, Any]) -> str:
+    """sha256 over named values, in whatever order and layout they stand in a file of JSON."""
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 def shown(name: str | Path) -> str:

@@ -66,7 +66,10 @@ def open_dataset(
         from cgrecnet.data.store import open_store
 
         check_request(name, task, options)
-        return open_store(folder, name, task, options)
+        dataset = open_store(folder, name, task, options)
+        if dataset.task not in _reader(name).TASKS:
+            raise DataError(f"The store {folder} is of task {dataset.task!r}, which {name!r} does not have: pack anew.")
+        return dataset
     _refuse_unfinished(root)
     return _reader(name).open_cells(root=root, task=task, options=options)
 

@@ -5,7 +5,8 @@ the same pixels, labels, table, window, origin and fingerprint.
 """
 
 import os
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,16 +25,34 @@ NOT_PACKED = ("hash", "window")
 
 
 class MappedImages(PackedImages):
-    """The crops of a store: `PackedImages` over a file that is mapped, not read; workers map it anew by its path."""
+    """The crops of a store: `PackedImages` over a file that is mapped, not read; workers map it anew by its path.
+
+    checksums: crc32 of each crop's bytes, uint32, as they were packed.
+    """
 
     def __init__(
-        self, path: Path, kind: np.dtype, offsets: np.ndarray, heights: np.ndarray, widths: np.ndarray
+        self,
+        path: Path,
+        kind: np.dtype,
+        offsets: np.ndarray,
+        heights: np.ndarray,
+        widths: np.ndarray,
+        checksums: np.ndarray,
     ) -> None:
-        self.path, self.dtype = Path(path), np.dtype(kind)
+        self.path, self.dtype, self.checksums = Path(path), np.dtype(kind), np.asarray(checksums)
         super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths)
 
     def __reduce__(self) -> tuple:
-        return MappedImages, (self.path, self.dtype, self.offsets, self.heights, self.widths)
+        return MappedImages, (self.path, self.dtype, self.offsets, self.heights, self.widths, self.checksums)
+
+    def check(self, names: Sequence[str]) -> None:
+        """Hold every crop against its checksum, in one pass over the file; DataError, with the name of the first."""
+        for name, crop, checksum in zip(names, self, self.checksums, strict=True):
+            if zlib.crc32(crop) != checksum:
+                raise DataError(
+                    f"The pixels of {name} in {self.path} are not those that were packed: "
+                    f"{remedy(self.path.parent)}; `cgrecnet data check` names every changed crop."
+                )
 
 
 def default_place(name: str, task: str) -> Path:
@@ -70,7 +89,8 @@ def open_store(
     """The data set in a store; images are mapped, so that opening takes no time for them.
 
     name, task, options: what it has to hold; None: whatever it does. The option `window` is taken as given.
-    Checked are the sizes of its files and the hash of the index; `store_check` checks every pixel.
+    Checked are the header, the sizes of its files and the hash of the index. Pixels are checked before a training
+    (`MappedImages.check`) and by `store_check`.
     Raises DataError (damaged, cut off, changed, of another format) or ConfigError (holds something else).
     """
     header, own, table = read_store(folder)
@@ -78,7 +98,7 @@ def open_store(
     images = MappedImages(
         Path(folder) / PIXELS,
         np.dtype(header.pixel_type),
-        *(own[f"packed_{column}"].to_numpy() for column in ("offset", "height", "width")),
+        *(own[f"packed_{column}"].to_numpy() for column in ("offset", "height", "width", "crc32")),
     )
     dataset = CellDataset(
         name=header.name,
@@ -117,6 +137,8 @@ def read_store(folder: str | Path) -> tuple[Header, pd.DataFrame, pd.DataFrame]:
         sizes = own["packed_height"].astype(np.int64) * own["packed_width"]
     except (ValueError, KeyError) as error:
         raise DataError(f"{folder / INDEX} does not fit its header ({error}): {remedy(folder)}.") from None
+    if not own["packed_label"].between(0, len(header.classes) - 1).all():
+        raise DataError(f"{folder / INDEX} does not fit its header (labels of other classes): {remedy(folder)}.")
     if len(own) != header.crops or sizes.sum() * np.dtype(header.pixel_type).itemsize != header.pixels.bytes:
         raise DataError(f"{folder / INDEX} does not fit its header (other sizes): {remedy(folder)}.")
     return header, own, table

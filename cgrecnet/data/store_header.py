@@ -11,16 +11,18 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cgrecnet.errors import DataError
-from cgrecnet.files import whole
+from cgrecnet.files import hash_of, whole
 
 HEADER, PIXELS, INDEX, ASIDE = "store.json", "pixels.bin", "index.csv", "aside.csv"
 #: Names of what is there while a store is built (`store_journal`).
 BEGUN, JOURNAL = "begun.json", "journal.txt"
 #: Format of the four files; a store of another format is refused.
 FORMAT = 1
+#: The entry of the header that holds the hash of the others; headers from before there was one are read without.
+HASH = "sha256"
 
 
 class _Part(BaseModel):
@@ -63,6 +65,14 @@ class Header(_Part):
     built_with: str
     built_at: str
 
+    @model_validator(mode="after")
+    def _of_a_data_set(self) -> "Header":
+        if not all((self.name, self.task, *self.classes)) or len({*self.classes}) < max(1, len(self.classes)):
+            raise ValueError("name, task and classes are words, each class another")
+        if not self.window[0] < self.window[1]:
+            raise ValueError("black is darker than white")
+        return self
+
 
 def is_store(folder: Path) -> bool:
     """Whether there is a store in the folder (its header is there)."""
@@ -85,16 +95,21 @@ def read_header(folder: Path) -> Header:
             f"and this version reads format {FORMAT}: {remedy(folder)}, or open it with that version."
         )
     try:
-        return Header.model_validate(values)
+        written = values.pop(HASH, None)
+        header = Header.model_validate(values)
     except ValidationError as error:
-        place = ".".join(map(str, error.errors()[0]["loc"]))
+        place = ".".join(map(str, error.errors()[0]["loc"])) or error.errors()[0]["msg"]
         raise DataError(f"{path} is damaged (at {place!r}): {remedy(folder)}.") from None
+    if written not in (None, hash_of(values)):
+        raise DataError(f"{path} was changed after it was packed (its sha256 differs): {remedy(folder)}.")
+    return header
 
 
 def write_header(folder: Path, header: Header) -> None:
     """Write the header; from now on the folder is a store."""
+    fields = header.model_dump(mode="json")
     with whole(folder / HEADER) as file:
-        file.write(json.dumps(header.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n")
+        file.write(json.dumps(fields | {HASH: hash_of(fields)}, indent=1, ensure_ascii=False) + "\n")
 
 
 def content_of(path: Path) -> Content:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import whole
-from cgrecnet.runs.record import write_whole
+from cgrecnet.files import hash_of, whole
+from cgrecnet.runs.record import HASH, write_whole
+from cgrecnet.runs.record_check import check_hash, check_place
 from cgrecnet.training.protocol import PROTOCOL
 
 EXPLAIN = "explain.json"
@@ -60,17 +61,27 @@ def write_explain(folder: Path, fields: dict[str, Any], arrays: dict[str, np.nda
             f"The folder {folder} cannot be written ({error.strerror}): name another with --results and start again; "
             "finished networks are kept."
         ) from error
-    return write_whole(folder / EXPLAIN, json.dumps(record.model_dump(), indent=1, allow_nan=False) + "\n")
+    written = record.model_dump()
+    text = json.dumps(written | {HASH: hash_of(written)}, indent=1, allow_nan=False)
+    return write_whole(folder / EXPLAIN, text + "\n")
 
 
 def read_explain(path: Path) -> ExplainRecord:
-    """The record at `path`; RunError, in one sentence, where it is missing, cut off or not such a record."""
+    """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another study's."""
     try:
-        return ExplainRecord(**json.loads(Path(path).read_text(encoding="utf-8")))
+        fields = json.loads(Path(path).read_text(encoding="utf-8"))
+        written = fields.pop(HASH, None)
+        record = ExplainRecord(**fields)
     except FileNotFoundError:
         raise RunError(f"There is no record at {path}: the study is not done; start it again.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, ValidationError):
+    except OSError as error:
+        raise RunError(f"The record {path} cannot be read ({error.strerror}): make it readable.") from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise RunError(f"The record {path} is cut off or of another version: delete it and run it again.") from None
+    check_place(path, record.experiment, record.run_id)
+    if written is not None:
+        check_hash(path, fields, written)
+    return record
 
 
 def find_explain(results: Path, experiment: str) -> tuple[ExplainRecord, dict[str, np.ndarray]] | None:

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from cgrecnet.data import made_on_the_spot, open_dataset
 from cgrecnet.errors import ConfigError, DataError
@@ -40,10 +42,16 @@ def plan_run(config: RunConfig, at: str | None = None, cells: str | None = None)
     """
     weights = resolve_weights(config.weights)
     cells = None if made_on_the_spot(config.data) else cells or cells_here(config)
-    decisive = config.model_dump(exclude={"experiment", "seed", "weights"})
-    decisive |= {"weights": weights_identity(weights), "cells": cells, "protocol": PROTOCOL}
+    run_id = run_id_of(config.model_dump(), weights_identity(weights), cells, PROTOCOL)
+    return Plan(config, run_id, cells, weights, at or commit())
+
+
+def run_id_of(config: Mapping[str, Any], weights: str | None, cells: str | None, protocol: int) -> str:
+    """The name of a run: config is all of its settings; weights: what of them counts; cells: their fingerprint."""
+    decisive = {name: value for name, value in config.items() if name not in ("experiment", "seed", "weights")}
+    decisive |= {"weights": weights, "cells": cells, "protocol": protocol}
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return Plan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", cells, weights, at or commit())
+    return f"{config['experiment']}-{digest[:SHOWN]}-s{config['seed']}"
 
 
 def cells_here(config: RunConfig) -> str | None:

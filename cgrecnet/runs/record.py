@@ -1,6 +1,7 @@
 """A run's record: the one file that says what was run, on what, with what result.
 
-It is written last and in one piece. Where it is missing, the run is not done.
+It is written last and in one piece. Where it is missing, the run is not done; where it is not in its run's folder, or
+its content is not what was written, it is refused.
 """
 
 import csv
@@ -15,11 +16,15 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import whole
+from cgrecnet.files import hash_of, whole
 from cgrecnet.models import list_models
+from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
+#: The field of the file that holds the hash of the others. A record that was written before there was one is checked
+#: against its name and its predictions instead.
+HASH = "sha256"
 
 
 class RunRecord(BaseModel):
@@ -62,7 +67,8 @@ def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
             "again; it goes on from its last checkpoint."
         ) from error
     write_whole(folder / PREDICTIONS, predictions)
-    text = json.dumps(record.model_dump(), indent=1, allow_nan=False)
+    fields = record.model_dump()
+    text = json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False)
     return write_whole(folder / RECORD, text + "\n")
 
 
@@ -80,20 +86,32 @@ def write_whole(path: Path, text: str) -> Path:
 
 
 def read_record(path: Path) -> RunRecord:
-    """The record at `path`; RunError, in one sentence, where it is missing, cut off or not a record."""
+    """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another run's."""
+    path = Path(path)
     try:
-        values = json.loads(Path(path).read_text(encoding="utf-8"))
-        return RunRecord(**values)
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        written = fields.pop(HASH, None)
+        record = RunRecord(**fields)
     except FileNotFoundError:
         raise RunError(f"There is no run record at {path}: the run is not done; start it again.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError):
-        raise RunError(f"The run record {path} is cut off or not JSON: delete its folder and run it again.") from None
+    except OSError as error:
+        raise RunError(f"The run record {path} cannot be read ({error.strerror}): make it readable.") from None
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise RunError(
             f"The run record {path} does not fit this version ({place}: {error.errors()[0]['msg'].lower()}): "
             "delete its folder and run it again."
         ) from None
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        raise RunError(f"The run record {path} is cut off or not JSON: delete its folder and run it again.") from None
+    check_place(path, record.experiment, record.run_id)
+    if written is not None:
+        check_hash(path, fields, written)
+    else:
+        check_name(path, fields)
+        _, labels, probabilities = _read_predictions(path.parent / PREDICTIONS, record)
+        check_scores(path, record.test, labels, probabilities, tuple(record.data["classes"]))
+    return record
 
 
 def record_paths(results: Path, experiment: str) -> list[Path]:
@@ -111,6 +129,11 @@ def load_records(results: Path, experiment: str) -> list[RunRecord]:
         raise RunError(f"There are no run records under {folder}: run the experiment first (`cgrecnet sweep`).")
     _refuse_twins(folder, records)
     place = {name: number for number, name in enumerate(list_models())}
+    if foreign := [record for record in records if record.config.get("model") not in place]:
+        raise RunError(
+            f"The record {folder / foreign[0].run_id} is of the model {foreign[0].config.get('model')!r}, which this "
+            "version does not know: move it away, or read it with the version that made it."
+        )
     return sorted(records, key=lambda r: (place[r.config["model"]], r.config["fold"], r.config["seed"], r.run_id))
 
 
@@ -138,16 +161,26 @@ def format_predictions(cell_ids: list[str], labels: np.ndarray, probabilities: n
 
 def read_predictions(results: Path, record: RunRecord) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Cell ids, labels and probabilities of a run's test cells; RunError if the file is not the run's own."""
-    path = Path(results) / record.experiment / record.run_id / PREDICTIONS
+    return _read_predictions(Path(results) / record.experiment / record.run_id / PREDICTIONS, record)
+
+
+def _read_predictions(path: Path, record: RunRecord) -> tuple[list[str], np.ndarray, np.ndarray]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise RunError(f"The predictions {path} are missing: delete the run's folder and run it again.") from None
-    if sha256(text) != record.predictions_sha256:
+    except OSError as error:
+        raise RunError(f"The predictions {path} cannot be read ({error.strerror}): make the file readable.") from None
+    except UnicodeDecodeError:
+        text = None
+    if text is None or sha256(text) != record.predictions_sha256:
         raise RunError(f"The predictions {path} are not those of its record: delete the folder and run it again.")
-    rows = list(csv.reader(io.StringIO(text)))[1:]
-    numbers = np.array([[float(value) for value in row[1:]] for row in rows])
-    return [row[0] for row in rows], numbers[:, 0].astype(int), numbers[:, 1:]
+    try:
+        rows = list(csv.reader(io.StringIO(text)))[1:]
+        numbers = np.array([[float(value) for value in row[1:]] for row in rows])
+        return [row[0] for row in rows], numbers[:, 0].astype(int), numbers[:, 1:]
+    except (ValueError, IndexError):
+        raise RunError(f"{path} is no table of predictions: delete the run's folder and run it again.") from None
 
 
 def sha256(text: str) -> str:

@@ -10,6 +10,7 @@ from cgrecnet.data.batched import BatchedCells
 from cgrecnet.data.manifest import draw
 from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.splits import Split
+from cgrecnet.data.store import MappedImages
 from cgrecnet.errors import DataError
 from cgrecnet.training.config import RunConfig
 
@@ -29,8 +30,10 @@ def part_cells(
 ) -> tuple[CellDataset, Split, dict[str, BatchedCells]]:
     """Split a data set and attach Algorithm 1: random crops for training, the fixed centre for the rest.
 
-    On a GPU all pixels are kept there.
+    On a GPU all pixels are kept there. Raises DataError where a store's pixels are not those that were packed.
     """
+    if isinstance(dataset.images, MappedImages):
+        dataset.images.check(dataset.table["cell_id"])
     if not isinstance(dataset.images, PackedImages):
         dataset = replace(dataset, images=pack(dataset.images))
     parts = split_cells(dataset, config)

@@ -1,15 +1,21 @@
 """Stores that are damaged, changed or of another version: one sentence with what to do, or a report."""
 
 import json
+import pickle
 import shutil
+from dataclasses import replace
 
 import pytest
 from zhu_trees import tree
 
 from cgrecnet.cli import main
 from cgrecnet.data import open_dataset, pack_dataset
-from cgrecnet.data.store_header import ASIDE, HEADER, INDEX, PIXELS, Content, content_of
+from cgrecnet.data.store_header import ASIDE, HASH, HEADER, INDEX, PIXELS, Content, content_of
 from cgrecnet.errors import DataError
+from cgrecnet.files import hash_of
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.devices import make_fabric
+from cgrecnet.training.setup import part_cells
 
 
 @pytest.fixture
@@ -18,9 +24,11 @@ def store(tmp_path):
     return pack_dataset("zhu", tmp_path / "files", store=tmp_path / "store")
 
 
-def change(store, **values) -> None:
-    header = json.loads((store / HEADER).read_text())
-    (store / HEADER).write_text(json.dumps(header | values))
+def change(store, mended: bool = True, **values) -> None:
+    """Change entries of the header; mended: and the hash over them, as only a program does."""
+    header = json.loads((store / HEADER).read_text()) | values
+    written = header.pop(HASH)
+    (store / HEADER).write_text(json.dumps(header | {HASH: hash_of(header) if mended else written}))
 
 
 REMEDY = "remove the folder .*store and pack the data set anew"
@@ -40,6 +48,13 @@ FAULTS = {
     "binary": (lambda s: (s / HEADER).write_bytes(b"\xff\xfe\0"), "store.json is damaged"),
     "unknown entry": (lambda s: change(s, more=1), f"store.json is damaged .at 'more'.: {REMEDY}"),
     "bad entry": (lambda s: change(s, pixel_type="<f4"), "store.json is damaged .at 'pixel_type'"),
+    "not simulated": (
+        lambda s: change(s, mended=False, simulated=True),
+        f"store.json was changed after it was packed .its sha256 differs.: {REMEDY}",
+    ),
+    "white on black": (lambda s: change(s, window=[255, 0]), "store.json is damaged .at '.*black is darker than white"),
+    "one class twice": (lambda s: change(s, classes=["a", "a"]), "store.json is damaged .at '.*each class another"),
+    "fewer classes": (lambda s: change(s, classes=["a"]), "does not fit its header .labels of other classes"),
     "more crops": (lambda s: change(s, crops=13), "index.csv does not fit its header .other sizes"),
     "other columns": (lambda s: change(s, columns=[["cell_id", "str"], ["x", "str"]]), "index.csv does not fit its h"),
     "other types": (
@@ -69,6 +84,34 @@ def test_one_sentence_on_opening_checking_and_packing(store, tmp_path, fault, ca
     assert main(["data", "pack", "zhu", str(tmp_path / "files"), "--store", str(store)]) == 2
     errors = capsys.readouterr().err.splitlines()
     assert len(errors) == 2 and all(str(found.value) in line for line in errors)
+
+
+def test_a_task_that_the_data_set_does_not_have(store):
+    change(store, task="lineages")
+    with pytest.raises(DataError, match="of task 'lineages', which 'zhu' does not have"):
+        open_dataset("zhu", root=store)
+
+
+def test_a_header_from_before_there_was_a_hash_is_read(store):
+    header = json.loads((store / HEADER).read_text())
+    del header[HASH]
+    (store / HEADER).write_text(json.dumps(header))
+    assert open_dataset("zhu", root=store).fingerprint == header["fingerprint"]
+
+
+def test_no_training_begins_on_changed_pixels(tmp_path):
+    tree(tmp_path / "files", "flat", per_class=20)
+    store = pack_dataset("zhu", tmp_path / "files", store=tmp_path / "store")
+    config, fabric = RunConfig(data="zhu", image_size=32), make_fabric(RunConfig())
+    part_cells(open_dataset("zhu", root=store), config, fabric)
+    pixels = bytearray((store / PIXELS).read_bytes())
+    pixels[-1] ^= 1
+    (store / PIXELS).write_bytes(pixels)
+    dataset = open_dataset("zhu", root=store)
+    last = dataset.table["cell_id"].iloc[-1]
+    for copy in (dataset, replace(dataset, images=pickle.loads(pickle.dumps(dataset.images)))):
+        with pytest.raises(DataError, match=f"pixels of {last} in .*pixels.bin are not those .*: {REMEDY}"):
+            part_cells(copy, config, fabric)
 
 
 def test_a_folder_without_a_header_is_no_store(store):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -85,10 +86,20 @@ def fields(**changed):
 
 def test_the_newest_record_comes_back_with_its_arrays(tmp_path):
     assert find_explain(tmp_path, "x") is None
-    write_explain(tmp_path / "x" / "old", fields(), {"a": np.arange(3)})
-    write_explain(tmp_path / "x" / "new", fields(started="2026-01-02"), {"a": np.arange(4)})
+    write_explain(tmp_path / "x" / "old", fields(run_id="old"), {"a": np.arange(3)})
+    write_explain(tmp_path / "x" / "new", fields(run_id="new", started="2026-01-02"), {"a": np.arange(4)})
     record, arrays = find_explain(tmp_path, "x")
     assert record.started == "2026-01-02" and arrays["a"].tolist() == [0, 1, 2, 3]
+    shutil.copytree(tmp_path / "x" / "new", tmp_path / "x" / "copy")
+    with pytest.raises(RunError, match="move .*copy away"):
+        find_explain(tmp_path, "x")
+    shutil.rmtree(tmp_path / "x" / "copy")
+    path = tmp_path / "x" / "new" / EXPLAIN
+    whole = path.read_text()
+    path.write_text(whole.replace("2026-01-02", "2026-01-03"))
+    with pytest.raises(RunError, match="changed after it was written"):
+        find_explain(tmp_path, "x")
+    path.write_text(whole)
     (tmp_path / "x" / "new" / ARRAYS).write_bytes(b"other")
     with pytest.raises(RunError, match="not its record's own"):
         find_explain(tmp_path, "x")

@@ -1,13 +1,17 @@
 """A record is whole or it is not there; one that is damaged is named, with the remedy."""
 
+import hashlib
 import json
 import os
+import shutil
 
 import numpy as np
 import pytest
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.plan import run_id_of
 from cgrecnet.runs.record import (
     RunRecord,
     format_predictions,
@@ -63,6 +67,12 @@ def test_two_records_of_one_configuration_are_refused_and_the_older_is_named(tmp
         load_records(tmp_path, "e")
 
 
+def test_a_record_of_a_model_that_this_version_does_not_know_is_named(tmp_path):
+    place(tmp_path, *make(model="cg_rednet"))
+    with pytest.raises(RunError, match="e-0123456789-s42 is of the model 'cg_rednet', which this version does not"):
+        load_records(tmp_path, "e")
+
+
 def test_a_results_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     record, table = make()
@@ -75,17 +85,99 @@ def test_a_results_folder_that_cannot_be_made_is_named(tmp_path):
     [
         (lambda text: text[: len(text) // 2], "cut off or not JSON: delete its folder"),
         (lambda text: "[1]", "cut off or not JSON"),
+        (lambda text: "[" * 200_000, "cut off or not JSON"),
         (lambda text: text.replace('"status": "ok"', '"status": "failed"'), "does not fit this version .status"),
         (lambda text: json.dumps(json.loads(text) | {"extra": 1}), "does not fit this version .extra"),
     ],
 )
 def test_a_damaged_record_is_named_with_the_remedy(tmp_path, spoil, message):
     record, table = make()
-    path = write_run(tmp_path, record, table)
+    path = write_run(tmp_path / "e" / record.run_id, record, table)
     path.write_text(spoil(path.read_text()))
     with pytest.raises(RunError, match=message) as caught:
         read_record(path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def place(results, record, table):
+    return write_run(results / "e" / record.run_id, record, table)
+
+
+def test_a_copy_of_a_run_does_not_count_twice_and_the_copy_is_named_not_the_run(tmp_path):
+    path = place(tmp_path, *make())
+    for copy in ("e-other-s1", f"{path.parent.name}.bak"):
+        shutil.copytree(path.parent, tmp_path / "e" / copy)
+        with pytest.raises(RunError, match=f"e/e-0123456789-s42, which would count twice.*move .*{copy} away"):
+            load_records(tmp_path, "e")
+        shutil.rmtree(tmp_path / "e" / copy)
+    assert len(load_records(tmp_path, "e")) == 1
+    shutil.copytree(tmp_path / "e", tmp_path / "other")
+    with pytest.raises(RunError, match="other/e-0123456789-s42 away"):
+        load_records(tmp_path, "other")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda fields: fields["test"].update(accuracy=0.99),
+        lambda fields: fields["config"].update(epochs=7),
+        lambda fields: fields["history"].append({}),
+        lambda fields: fields.update(started="2027"),
+    ],
+)
+def test_no_number_of_a_record_can_be_changed_after_it_was_written(tmp_path, change):
+    path = place(tmp_path, *make())
+    fields = json.loads(path.read_text())
+    path.write_text(json.dumps(fields, sort_keys=True))  # another layout is no other record
+    assert read_record(path)
+    change(fields)
+    path.write_text(json.dumps(fields))
+    with pytest.raises(RunError, match="was changed after it was written.*put back the file"):
+        read_record(path)
+
+
+@pytest.fixture
+def without_hash(tmp_path):
+    """A record from before there was a hash, named as a run is."""
+    record, table = make()
+    details = {"classes": ["x", "y", "z"], "name": "cytometer"}
+    name = run_id_of(record.config, None, None, record.protocol)
+    path = place(tmp_path, record.model_copy(update={"run_id": name, "data": details}), table)
+    fields = json.loads(path.read_text())
+    del fields["sha256"]
+    path.write_text(json.dumps(fields))
+    return path, fields
+
+
+def test_a_record_without_a_hash_is_held_against_its_name_and_its_predictions(without_hash):
+    path, fields = without_hash
+    assert read_record(path).test["accuracy"] == 0.75
+    for part, changes, message in (
+        ("test", {"accuracy": 0.99}, "not those of its predictions .accuracy"),
+        ("test", {"per_class": fields["test"]["per_class"][:2]}, "not those of its predictions .per_class"),
+        ("config", {"epochs": 7}, "settings in the record .* are those of another run"),
+        ("config", {"weights": "imagenet"}, "settings in the record .* are those of another run"),
+    ):
+        path.write_text(json.dumps(fields | {part: fields[part] | changes}))
+        with pytest.raises(RunError, match=message):
+            read_record(path)
+    path.write_text(json.dumps(fields | {"test": {}}))
+    with pytest.raises(RunError, match="not those of its predictions"):
+        read_record(path)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"cell_id,label,p0\na,one,0.5\n", b"", b"cell_id\na\n"])
+def test_predictions_that_are_no_table_are_named(without_hash, content):
+    path, fields = without_hash
+    (path.parent / "predictions.csv").write_bytes(content)
+    path.write_text(json.dumps(fields | {"predictions_sha256": hashlib.sha256(content).hexdigest()}))
+    with pytest.raises(RunError, match="predictions.csv"):
+        read_record(path)
+
+
+def test_every_record_that_the_book_shows_is_what_its_run_wrote():
+    paths = sorted(RESULTS.glob("*/*/run.json"))
+    assert paths and all(read_record(path) for path in paths)
 
 
 def test_missing_records_say_what_to_run(tmp_path):
