@@ -1,5 +1,5 @@
-"""The command `cgrecnet`: data, train, notebook, sweep, collect, reproduce, explain, certificate, scheduler, worker,
-bench and doctor."""
+"""The command `cgrecnet`: data, train, predict, export, notebook, sweep, collect, reproduce, explain, certificate,
+scheduler, worker, bench and doctor."""
 
 import argparse
 import os
@@ -14,7 +14,9 @@ from cgrecnet.commands import (
     data,
     doctor,
     explain,
+    export,
     notebook,
+    predict,
     reproduce,
     scheduler,
     sweep,
@@ -22,6 +24,10 @@ from cgrecnet.commands import (
     worker,
 )
 from cgrecnet.errors import UserError
+
+_COMMANDS = (
+    data, train, predict, export, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor
+)  # fmt: skip
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,6 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cgrecnet", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (data, train, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor):
+    for module in _COMMANDS:
         module.add(commands)
     return parser

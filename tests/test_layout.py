@@ -16,10 +16,11 @@ MAY_IMPORT = {
     "explain": {"data", "models", "evaluation"},
     "training": {"data", "models", "evaluation"},
     "runs": {"data", "models", "evaluation", "training"},
+    "predict": {"data", "models", "evaluation", "explain", "training", "runs"},
     "bench": {"paper", "data", "models", "evaluation", "training", "runs"},
     "figures": {"paper", "data", "models", "evaluation", "explain", "training", "runs", "bench"},
     "publish": {"paper"},
-    "commands": {"paper", "data", "models", "evaluation", "training", "runs", "bench", "publish", "doctor"},
+    "commands": {"paper", "data", "models", "evaluation", "training", "runs", "predict", "bench", "publish", "doctor"},
 }
 
 

@@ -21,6 +21,10 @@ def add(commands) -> None:
     train.add_argument(
         "--trust-network", action="store_true", help="nodes meet without TLS: everybody on their network can take part"
     )
+    train.add_argument(
+        "--model-folder", type=Path, metavar="NEW", help="write weights, calibration and a model card for `predict`"
+    )
+    train.add_argument("--ensemble", type=int, default=1, metavar="N", help="networks in it, of seed, seed + 1, ...")
     add_folders(train)
 
 
@@ -67,7 +71,25 @@ def _train(options: argparse.Namespace) -> int:
         join(write_parameters(plan, options.results or RESULTS, options.work or WORK), together, plan.run_id)
         return 0
     bar, kept = sys.stderr.isatty(), options.keep_weights
+    if options.model_folder:
+        return _train_model(config, together, options, bar)
+    if options.ensemble != 1:
+        raise ConfigError("--ensemble is for --model-folder: name one, or sweep over seeds (`cgrecnet sweep`).")
     record = train(config, together=together, bar=bar, keep_weights=kept, **folders(options))
     test = record.test
     print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
+    return 0
+
+
+def _train_model(config, together, options: argparse.Namespace, bar: bool) -> int:
+    from cgrecnet.paths import RESULTS, WORK
+    from cgrecnet.predict.train import train_model
+
+    if options.ensemble < 1 or together.nodes > 1:
+        raise ConfigError("--model-folder needs --ensemble of 1 or more, and one node.")
+    places = {"results": options.results or RESULTS, "work": options.work or WORK}
+    model = train_model(config, options.ensemble, options.model_folder, together=together, bar=bar, **places)
+    test = model.model.measured["test"]
+    print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
+    print(f"{model.path}: read README.md there, then `cgrecnet predict {model.path} YOUR_CELLS`")
     return 0

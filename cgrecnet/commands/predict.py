@@ -1,0 +1,89 @@
+"""`cgrecnet predict`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from cgrecnet.commands.options import say
+from cgrecnet.errors import ConfigError
+
+_ABOUT = """\
+Name the class of every cell, and say how sure that is.
+
+Your own cells, in five lines:
+
+  cgrecnet data check amnis RUNS                          what is there, and what is amiss
+  cgrecnet train data=amnis ... --model-folder MODEL      training, calibration, a model card
+  cgrecnet predict MODEL NEW --out predictions.csv        class, probabilities, set, flag of every cell
+  cgrecnet predict MODEL NEW --out predictions.csv --report report.html
+  cgrecnet export MODEL --onnx                            the same, faster, where OpenVINO is installed
+
+NEW is a folder of single-cell images (BMP, PNG, TIFF), an ImageStream file (.cif, .rif), a folder of them, or a packed
+store. Columns of the table:
+
+  class, p_CLASS       the likeliest class, and calibrated probabilities
+  set, in_CLASS        the classes that cannot be ruled out: the true class is among them for at least --coverage of
+                       the cells of each class, if new cells are drawn like those that calibrated the model
+  unlike, reasons      whether the image is unlike the training images: grey levels, size, focus, or what the network
+                       sees; unlike_REASON is its distance, 1 the limit
+  seen                 whether the model was trained or chosen on this very image
+
+A prediction that was stopped goes on where it stopped.
+"""
+
+
+def add(commands) -> None:
+    """Add the command to the parser."""
+    parser = commands.add_parser(
+        "predict",
+        help="class, calibrated probabilities and a warning for each of your own cells",
+        description=_ABOUT,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("model", type=Path, metavar="MODEL", help="folder that `train --model-folder` wrote")
+    parser.add_argument("cells", type=Path, metavar="NEW", help="folder, ImageStream file or store")
+    parser.add_argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="the table, as CSV")
+    parser.add_argument("--parquet", type=Path, metavar="FILE", help="the table as Parquet, too (needs pyarrow)")
+    parser.add_argument("--fcs", type=Path, metavar="FILE", help="and as FCS for FlowJo or FlowKit (needs flowio)")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="and a page about them (HTML, needs no network)")
+    parser.add_argument("--coverage", type=float, default=0.9, help="of the sets, above 0 and below 1 (default: 0.9)")
+    parser.add_argument("--channel", type=int, metavar="N", help="which channel of your files (default: the model's)")
+    parser.add_argument("--engine", default="auto", choices=("auto", "torch", "openvino"), help="what computes")
+    parser.add_argument("--precision", default="f32", choices=("f32", "bf16"), help="of OpenVINO; bf16 is faster")
+    parser.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Exit status 1 where files could not be read."""
+    from cgrecnet.predict.engines import make_engine
+    from cgrecnet.predict.folder import open_folder
+    from cgrecnet.predict.inputs import open_input
+    from cgrecnet.predict.predictor import Predictor
+    from cgrecnet.predict.run import predict_cells
+    from cgrecnet.predict.tables import need, write_fcs, write_parquet
+    from cgrecnet.predict.words import sentences
+
+    if not 0 < options.coverage < 1:
+        raise ConfigError(f"--coverage must lie above 0 and below 1, not {options.coverage:g}.")
+    if options.parquet:
+        need("pyarrow", "--parquet")
+    if options.fcs:
+        need("flowio", "--fcs", "fcs")
+    folder = open_folder(options.model)
+    cells = open_input(options.cells, folder.model, options.channel)
+    engine = make_engine(folder, options.engine, options.precision, say)
+    predictor = Predictor.of(folder, engine, options.coverage)
+    summary = predict_cells(predictor, cells, options.out, say=say, bar=sys.stderr.isatty())
+    if options.parquet:
+        write_parquet(options.out, options.parquet)
+    if options.fcs:
+        write_fcs(options.out, options.fcs, folder.model)
+    for sentence in sentences(summary, folder.model):
+        say(sentence)
+    say(f"table: {options.out}")
+    if options.report:
+        from cgrecnet.predict.report import write_report
+
+        write_report(options.report, folder, summary, options.out, cells)
+        say(f"report: {options.report}")
+    return 1 if summary.unreadable else 0

@@ -1,0 +1,174 @@
+"""From finished runs to a model folder: calibrate, measure, and learn what unlike cells are."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.integrity import audit, take
+from cgrecnet.data.splits import Split
+from cgrecnet.errors import RunError
+from cgrecnet.evaluation.calibration import expected_calibration_error
+from cgrecnet.evaluation.counts import wilson
+from cgrecnet.evaluation.metrics import score
+from cgrecnet.predict.card import model_card
+from cgrecnet.predict.cells import Preprocessing, Seen, look_at
+from cgrecnet.predict.conformal import calibration_scores, in_set, p_values
+from cgrecnet.predict.folder import Member, Model, ModelFolder, image_hash, statistics_of, write_folder
+from cgrecnet.predict.networks import TorchEngine
+from cgrecnet.predict.temperature import calibrated, fit_temperature
+from cgrecnet.predict.unlike import REASONS, Unlike, fit_unlike
+from cgrecnet.runs.environment import software
+from cgrecnet.runs.record import RunRecord
+
+#: Training cells from which statistics are learnt, and cells of the audit, drawn at random where there are more.
+LEARNT, AUDITED = 4000, 5000
+#: The coverage that the model card measures.
+COVERAGE = 0.9
+
+
+def make_model(
+    records: Sequence[RunRecord],
+    networks: Sequence[nn.Module],
+    dataset: CellDataset,
+    parts: Split,
+    out: Path,
+    device: torch.device | str = "cpu",
+    say: Callable[[str], None] = print,
+    audited: int = AUDITED,
+) -> ModelFolder:
+    """Write the model folder of runs that differ in their seed alone; networks: with their tested weights.
+
+    audited: cells of the audit, drawn at random where there are more.
+
+    The temperature is fitted on the validation cells. Half of the test cells, drawn by class, calibrates the conformal
+    sets and the flag; the other half says how well they hold. Raises RunError.
+    """
+    config = records[0].config
+    how = Preprocessing(dataset.window, config["intensity"], config["image_size"])
+    engine = TorchEngine(networks, config["model"], device)
+    labels = np.asarray(dataset.labels)
+    say("calibrating on validation cells, and on half of the test cells")
+    validation, test = (look_at(dataset.images, part, engine, how, device) for part in (parts.validation, parts.test))
+    temperature = fit_temperature(labels[parts.validation], validation.probabilities)
+    tested, probabilities = labels[parts.test], calibrated(test.probabilities, temperature)
+    judges = judging_half(tested)
+    scores = calibration_scores(tested[~judges], probabilities[~judges])
+    say("learning what unlike cells are")
+    learnt = _drawn(parts.train, LEARNT)
+    trained = look_at(dataset.images, learnt, engine, how, device)
+    unlike = fit_unlike(trained.numbers, labels[learnt], _rows(test, ~judges).numbers)
+    measured = _measured(dataset.classes, tested, test.probabilities, probabilities, judges, scores)
+    measured |= _flagged(unlike, _rows(test, judges))
+    say("auditing the data")
+    found = audit(take(dataset, _drawn(np.arange(len(dataset)), audited)), partly=True)
+    heights, widths = np.array([dataset.images[int(i)].shape for i in parts.train]).T
+    groups = dataset.table["group"].astype(str).to_numpy()
+    model = Model(
+        classes=dataset.classes,
+        config={name: value for name, value in config.items() if name not in ("seed", "experiment")},
+        window=tuple(map(float, dataset.window)),
+        intensity=how.intensity,
+        image_size=how.image_size,
+        in_channels=how.in_channels,
+        pixels=np.asarray(dataset.images[0]).dtype.name,
+        heights=(int(heights.min()), int(heights.max())),
+        widths=(int(widths.min()), int(widths.max())),
+        data=records[0].data | {"groups": len(np.unique(groups))},
+        split=records[0].split,
+        members=tuple(
+            Member(run_id=r.run_id, seed=r.config["seed"], epochs=len(r.history), weights=f"weights-{i}.safetensors")
+            for i, r in enumerate(records)
+        ),
+        temperature=temperature,
+        calibration_cells=tuple(len(known) for known in scores),
+        unlike_limits=unlike.limits,
+        measured=measured,
+        protocol=records[0].protocol,
+        software=software(),
+        commit=records[0].commit,
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    arrays = statistics_of(unlike) | {f"calibration.{y}": known for y, known in enumerate(scores)}
+    arrays |= {"test.labels": tested, "test.probabilities": probabilities, "test.judges": judges}
+    for name in ("train", "validation"):
+        hashes = [image_hash(dataset.images[int(i)]) for i in parts.parts()[name]]
+        arrays[f"hashes.{name}"] = np.unique(np.array(hashes, np.int64))
+
+    def write_weights(folder: Path) -> None:
+        for member, network in zip(model.members, networks, strict=True):
+            state = network.state_dict()
+            save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, folder / member.weights)
+
+    report = json.loads(json.dumps(found.to_dict() | {"text": str(found)}, default=_plain))
+    return write_folder(out, model, arrays, report, model_card(model, report), write_weights)
+
+
+def judging_half(labels: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Which test cells judge, boolean; the others calibrate: half of each class, and the larger half."""
+    judges = np.zeros(len(labels), dtype=bool)
+    rng = np.random.default_rng([seed, 11])
+    for y in np.unique(labels):
+        cells = rng.permutation(np.flatnonzero(labels == y))
+        judges[cells[: len(cells) // 2]] = True
+    return judges
+
+
+def need_one_question(records: Sequence[RunRecord]) -> None:
+    """Raise RunError unless the runs differ in their seed alone, so that their mean makes sense."""
+    first = records[0]
+    for record in records[1:]:
+        same = [{k: v for k, v in r.config.items() if k != "seed"} for r in (first, record)]
+        if same[0] != same[1] or record.split["manifest"] != first.split["manifest"]:
+            raise RunError(f"{first.run_id} and {record.run_id} differ in more than their seed: no ensemble of them.")
+
+
+def _rows(seen: Seen, rows: np.ndarray) -> Seen:
+    return Seen(seen.probabilities[rows], {reason: values[rows] for reason, values in seen.numbers.items()})
+
+
+def _drawn(cells: np.ndarray, most: int) -> np.ndarray:
+    if len(cells) <= most:
+        return cells
+    return np.sort(np.random.default_rng(13).choice(cells, most, replace=False))
+
+
+def _measured(classes, labels, raw, probabilities, judges, scores) -> dict:
+    """Scores and calibration on all test cells, coverage on the judging ones."""
+    inside = in_set(p_values(scores, probabilities), COVERAGE)
+    own = inside[np.arange(len(labels)), labels]
+    coverage = []
+    for y, name in enumerate(classes):
+        here = judges & (labels == y)
+        n, covered = int(here.sum()), int(own[here].sum())
+        coverage.append({"class": name, "n": n, "covered": covered, "interval": wilson(covered, n) if n else None})
+    return {
+        "test": score(labels, probabilities, tuple(classes)),
+        "calibration_error_before": expected_calibration_error(labels, raw),
+        "calibration_error": expected_calibration_error(labels, probabilities),
+        "coverage_asked": COVERAGE,
+        "coverage": coverage,
+        "set_size": float(inside[judges].sum(axis=1).mean()) if judges.any() else None,
+    }
+
+
+def _flagged(unlike: Unlike, seen: Seen) -> dict:
+    """How many judging cells, which come from where the training cells do, the flag calls unlike."""
+    beyond = unlike.scores(seen.numbers) > 1
+    return {
+        "flagged": {
+            "n": len(beyond),
+            "any": int(beyond.any(axis=1).sum()),
+            **{reason: int(beyond[:, i].sum()) for i, reason in enumerate(REASONS)},
+        }
+    }
+
+
+def _plain(value):
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -1,0 +1,46 @@
+r"""Which classes cannot be ruled out: conformal sets with a guarantee for each class (Mondrian; Vovk et al. 2005).
+
+The score of a cell for class y is $1 - p_y$. With the scores $s_1, ..., s_n$ of n calibration cells of class y,
+
+    p-value of class y for a new cell = (number of s_i >= 1 - p_y, plus 1) / (n + 1),
+
+and the set at coverage c holds every class whose p-value lies above 1 - c. Then a new cell of class y has y in its
+set with probability c or more, **if it is exchangeable with the calibration cells of its class**: drawn like them, from
+the same kind of sample, stain, lamp and focus. Nothing is promised of cells from elsewhere, or of any single cell.
+"""
+
+import math
+
+import numpy as np
+
+ASSUMPTION = (
+    "it holds for new cells that were drawn like the calibration cells of their class (same kind of sample, "
+    "preparation, lamp and focus); nothing is promised where they differ"
+)
+
+
+def calibration_scores(labels: np.ndarray, probabilities: np.ndarray) -> list[np.ndarray]:
+    """Of each class, the sorted scores 1 - p of its calibration cells.
+
+    labels: shape (cells,); probabilities: shape (cells, classes).
+    """
+    return [np.sort(1 - probabilities[labels == y, y]) for y in range(probabilities.shape[1])]
+
+
+def p_values(scores: list[np.ndarray], probabilities: np.ndarray) -> np.ndarray:
+    """The p-value of each class for each cell, shape (cells, classes); 1 for a class without calibration cells."""
+    found = np.empty(probabilities.shape)
+    for y, known in enumerate(scores):
+        as_odd = len(known) - np.searchsorted(known, 1 - probabilities[:, y], side="left")
+        found[:, y] = (as_odd + 1) / (len(known) + 1)
+    return found
+
+
+def in_set(values: np.ndarray, coverage: float) -> np.ndarray:
+    """Whether each class is in each cell's set, boolean (cells, classes), from p-values."""
+    return values > 1 - coverage + 1e-12  # 1 - 0.9 is a little less than 0.1
+
+
+def cells_needed(coverage: float) -> int:
+    """Calibration cells below which a class can never be ruled out: the least n with 1 / (n + 1) <= 1 - coverage."""
+    return math.ceil(1 / (1 - coverage) - 1e-9) - 1

@@ -1,0 +1,74 @@
+"""Pictures of a report, as text that stands in the page itself: PNG of cells, SVG of curves and bars."""
+
+import base64
+import io
+
+import matplotlib
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from PIL import Image
+
+#: Cells are drawn this many pixels high.
+HEIGHT = 96
+
+
+def cell_png(image: np.ndarray, heat: np.ndarray | None = None) -> str:
+    """A cell as a data address: stretched between its own 0.5 % and 99.5 %; heat, (H, W) from 0 to 1, laid over it."""
+    low, high = np.percentile(image, (0.5, 99.5))
+    grey = np.clip((image.astype(float) - low) / max(high - low, 1e-9), 0, 1)
+    colour = np.repeat(grey[..., None], 3, axis=2)
+    if heat is not None:
+        weight = 0.6 * np.clip(heat, 0, 1)[..., None]
+        colour = (1 - weight) * colour + weight * colormaps["inferno"](np.clip(heat, 0, 1))[..., :3]
+    picture = Image.fromarray(np.rint(255 * colour).astype(np.uint8))
+    scale = HEIGHT / picture.height
+    picture = picture.resize((max(1, round(picture.width * scale)), HEIGHT), Image.Resampling.NEAREST)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+
+
+def svg(figure: Figure) -> str:
+    """A figure as an SVG element, letters as letters."""
+    out = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cgrecnet"}):
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    text = out.getvalue()
+    return text[text.index("<svg") :]
+
+
+def share_bars(names: list[str], called, corrected, low, high) -> str:
+    """Shares per class: as called, and corrected with its interval."""
+    figure = Figure(figsize=(6, 0.6 + 0.45 * len(names)), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    place = np.arange(len(names))
+    axes.barh(place - 0.18, called, 0.34, color="#bbbbbb", label="called")
+    axes.barh(place + 0.18, corrected, 0.34, color="#0173b2", label="corrected, 95 % interval")
+    errors = [np.maximum(corrected - low, 0), np.maximum(high - corrected, 0)]
+    axes.errorbar(corrected, place + 0.18, xerr=errors, fmt="none", ecolor="black", capsize=3)
+    axes.set_yticks(place, [_literal(name) for name in names])
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 1), xlabel="share of the cells")
+    axes.legend(frameon=False, fontsize=8)
+    axes.spines[["top", "right"]].set_visible(False)
+    return svg(figure)
+
+
+def reliability_curves(names: list[str], curves: list) -> str:
+    """Observed share against predicted probability, a line per class; area of the dots by number of cells."""
+    figure = Figure(figsize=(4.2, 4), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
+    for name, curve in zip(names, curves, strict=True):
+        (line,) = axes.plot(curve.predicted, curve.observed, linewidth=1, label=_literal(name))
+        sizes = 8 + 60 * curve.counts / max(curve.counts.max(), 1)
+        axes.scatter(curve.predicted, curve.observed, sizes, color=line.get_color())
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability that the model gives", ylabel="share that is of the class")
+    axes.legend(frameon=False, fontsize=8)
+    return svg(figure)
+
+
+def _literal(name: str) -> str:
+    """A name in which matplotlib sees no formula."""
+    return name.replace("$", r"\$")

@@ -1,0 +1,79 @@
+"""What computes a model's networks: torch, or OpenVINO where it is installed and the model was exported to ONNX."""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import shown
+from cgrecnet.predict.folder import ModelFolder
+from cgrecnet.predict.networks import TorchEngine, build
+
+ENGINES = ("auto", "torch", "openvino")
+
+
+class OpenVinoEngine:
+    """The exported members in OpenVINO; called like `TorchEngine`.
+
+    precision: `f32`, or `bf16` where the processor has instructions for it and rounding to 8 bits of mantissa will do.
+    """
+
+    def __init__(self, files: list[Path], precision: str = "f32") -> None:
+        import openvino
+
+        core = openvino.Core()
+        settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "THROUGHPUT", "NUM_STREAMS": "1"}
+        settings["INFERENCE_NUM_THREADS"] = str(torch.get_num_threads())
+        self.members = [core.compile_model(core.read_model(str(file)), "CPU", settings) for file in files]
+        self.name = f"openvino {precision}"
+
+    def __call__(self, images: Tensor) -> tuple[np.ndarray, np.ndarray]:
+        """images: float32 (B, C, S, S), normalised. Returns float64 (B, classes) and float32 (B, D)."""
+        found = [member(np.ascontiguousarray(images.numpy())) for member in self.members]
+        chances = [torch.softmax(torch.from_numpy(np.array(f[0])).double(), dim=1) for f in found]
+        together = torch.stack(chances).mean(dim=0)
+        return together.numpy(), np.array(found[0][1]).reshape(len(images), -1)
+
+
+def load_networks(folder: ModelFolder) -> list:
+    """The members with their weights. Raises RunError where these do not fit what `model.json` says."""
+    model = folder.model
+    try:
+        return [
+            build(model.config, len(model.classes), load_file(folder.path / member.weights))
+            for member in model.members
+        ]
+    except (RuntimeError, KeyError) as error:
+        raise RunError(
+            f"The weights in {shown(folder.path)} do not fit their model.json ({str(error).splitlines()[0]}): get the "
+            "folder again, or train it anew."
+        ) from error
+
+
+def make_engine(
+    folder: ModelFolder, wanted: str = "auto", precision: str = "f32", say: Callable[[str], None] = print
+) -> Callable:
+    """The engine that is asked for; `auto` takes OpenVINO on a machine without GPU where it can, and says what it took.
+
+    Raises ConfigError where OpenVINO is asked for and something that it needs is missing.
+    """
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    lacks = None
+    if find_spec("openvino") is None:
+        lacks = "OpenVINO is not installed (pip install 'cgrecnet[fast]')"
+    elif not folder.exported:
+        lacks = f"the model has no ONNX files (`cgrecnet export {shown(folder.path)} --onnx` makes them)"
+    if wanted == "openvino" and lacks:
+        raise ConfigError(f"--engine openvino cannot be used: {lacks}.")
+    if wanted == "openvino" or (wanted == "auto" and not lacks and device == "cpu"):
+        return OpenVinoEngine(folder.exported, precision)
+    if precision != "f32":
+        raise ConfigError(f"--precision {precision} is for OpenVINO alone" + (f": {lacks}." if lacks else "."))
+    if wanted == "auto" and device == "cpu":
+        say(f"computed by torch, because {lacks}; OpenVINO is faster")
+    return TorchEngine(load_networks(folder), folder.model.config["model"], device)

@@ -1,0 +1,79 @@
+"""A model's networks as ONNX files, checked against torch."""
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cgrecnet.errors import RunError
+from cgrecnet.files import shown
+from cgrecnet.predict.engines import OpenVinoEngine, load_networks
+from cgrecnet.predict.folder import EXPORTED, ModelFolder, write_sums
+from cgrecnet.predict.networks import Parted, TorchEngine, head_of
+from cgrecnet.predict.tables import need
+
+#: Largest difference of a probability between torch and the exported network, both in float32.
+CLOSE = 1e-3
+#: Images of noise that the check compares.
+CHECKED = 8
+OPSET = 18
+
+
+def export_onnx(folder: ModelFolder, say: Callable[[str], None] = print) -> list[Path]:
+    """Write each member beside its weights, `weights-0.onnx` and so on: images -> logits, features, any batch size.
+
+    The files' hashes join the folder's; what it predicts stays what it is. Raises ConfigError where a package is
+    missing, RunError where an exported network gives other probabilities than torch, or the disk refuses.
+    """
+    need("onnx", "Export to ONNX", "fast")
+    need("onnxscript", "Export to ONNX", "fast")
+    model = folder.model
+    networks = load_networks(folder)
+    sample = torch.randn(CHECKED, model.in_channels, model.image_size, model.image_size,
+                         generator=torch.Generator().manual_seed(0))  # fmt: skip
+    made = []
+    partials: list[Path] = []
+    try:
+        for member, network in zip(model.members, networks, strict=True):
+            target = folder.path / Path(member.weights).with_suffix(EXPORTED)
+            partial = target.with_name(f"{target.stem}.{os.getpid()}.partial.onnx")
+            partials.append(partial)
+            _write(Parted(network, head_of(network, model.config["model"])).eval(), sample, partial)
+            made.append(target)
+        _check(partials, TorchEngine(networks, model.config["model"]), sample, say)
+        for partial, target in zip(partials, made, strict=True):
+            partial.replace(target)
+        write_sums(folder.path)
+    except OSError as error:
+        raise RunError(f"{shown(folder.path)} cannot be written ({error.strerror}): make room there.") from error
+    finally:
+        for partial in partials:
+            partial.unlink(missing_ok=True)
+    return made
+
+
+def _write(network: Parted, sample: torch.Tensor, path: Path) -> None:
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network, (sample,), str(path), dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
+            input_names=["images"], output_names=["logits", "features"],
+            dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=4096)},),
+        )  # fmt: skip
+
+
+def _check(files: list[Path], torch_engine: TorchEngine, sample: torch.Tensor, say: Callable[[str], None]) -> None:
+    if find_spec("openvino") is None:
+        say("not compared with torch: OpenVINO is not installed")
+        return
+    expected, found = torch_engine(sample)[0], OpenVinoEngine(files)(sample)[0]
+    apart = float(np.abs(expected - found).max())
+    if not apart <= CLOSE:
+        raise RunError(f"The exported networks give other probabilities than torch (by up to {apart:.2g}): not kept.")
+    say(f"probabilities equal torch's to {apart:.1g} on {len(sample)} images of noise")

@@ -1,0 +1,84 @@
+"""The table of predictions in other formats: Parquet, and FCS for FlowJo, FlowKit and their like."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import shown, whole
+from cgrecnet.predict.folder import Model
+from cgrecnet.predict.unlike import REASONS
+
+#: Rows that are converted at once.
+ROWS = 50_000
+
+
+def need(package: str, what: str, extra: str | None = None) -> None:
+    """Raise ConfigError where a package is missing that `what` needs; before anything is computed."""
+    if find_spec(package) is None:
+        name = f"'cgrecnet[{extra}]'" if extra else package
+        raise ConfigError(f"{what} needs the package {package}, which is not installed: pip install {name}.")
+
+
+def write_parquet(table: Path, out: Path) -> None:
+    """The CSV `table` as Parquet, some rows at a time. Raises RunError where the disk refuses."""
+    import pyarrow
+    import pyarrow.parquet
+
+    schema, writer = None, None
+    try:
+        with whole(Path(out), "wb") as file:
+            for rows in _read(table):
+                if writer is None:
+                    schema = pyarrow.Schema.from_pandas(rows, preserve_index=False)
+                    writer = pyarrow.parquet.ParquetWriter(file, schema)
+                writer.write_table(pyarrow.Table.from_pandas(rows, schema, preserve_index=False))
+            writer.close()
+    except OSError as error:
+        raise _refused(out, error) from error
+
+
+def write_fcs(table: Path, out: Path, model: Model) -> None:
+    """The CSV `table` as FCS 3.1: one event per cell in the order of the table, float32.
+
+    Parameters: `Object Number` (of ImageStream cells their number in the file, as IDEAS counts; of others the row, from
+    0), `File Number` (from 1; the keywords CGRECNET FILE 1, ... have the names), `p CLASS` and `in CLASS` of each
+    class, `class` (its number, from 1; the keywords CGRECNET CLASS 1, ... have the names), `unlike` and its distances.
+    Raises RunError where the disk refuses.
+    """
+    import flowio
+
+    events, files = [], {}
+    start = 0
+    for rows in _read(table):
+        columns = {"Object Number": rows["object"] if "object" in rows else np.arange(start, start + len(rows))}
+        if "file" in rows:
+            columns["File Number"] = [files.setdefault(name, len(files) + 1) for name in rows["file"]]
+        columns |= {f"p {name}": rows[f"p_{name}"] for name in model.classes}
+        columns |= {f"in {name}": rows[f"in_{name}"] for name in model.classes}
+        columns["class"] = [model.classes.index(name) + 1 for name in rows["class"]]
+        columns["unlike"] = rows["unlike"]
+        columns |= {f"unlike {reason}": rows[f"unlike_{reason}"] for reason in REASONS}
+        events.append(np.stack([np.asarray(values, np.float32) for values in columns.values()], axis=1))
+        start += len(rows)
+    keywords = {f"CGRECNET CLASS {i}": name for i, name in enumerate(model.classes, 1)}
+    keywords |= {f"CGRECNET FILE {i}": name for name, i in files.items()}
+    names = [name.replace(",", " ") for name in columns]
+    try:
+        with whole(Path(out), "wb") as file:
+            flowio.create_fcs(file, np.concatenate(events).ravel(), names, metadata_dict=keywords)
+    except OSError as error:
+        raise _refused(out, error) from error
+
+
+def _read(table: Path):
+    return pd.read_csv(
+        table, keep_default_na=False, chunksize=ROWS,
+        dtype={name: str for name in ("cell_id", "file", "class", "set", "reasons", "seen")},
+    )  # fmt: skip
+
+
+def _refused(out: Path, error: OSError) -> RunError:
+    return RunError(f"{shown(out)} cannot be written ({error.strerror}): make room or name another file.")

@@ -1,0 +1,100 @@
+"""Train what a model folder holds: one run per seed, each with its record, then the folder."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.splits import Split
+from cgrecnet.errors import RunError
+from cgrecnet.predict.build import make_model, need_one_question
+from cgrecnet.predict.cells import Preprocessing, look
+from cgrecnet.predict.folder import ModelFolder, refuse_existing
+from cgrecnet.predict.networks import TorchEngine, build
+from cgrecnet.runs.done import record_of
+from cgrecnet.runs.explain_kept import ROUNDING
+from cgrecnet.runs.finish import WEIGHTS
+from cgrecnet.runs.notebook import train
+from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.record import RECORD, RunRecord, read_predictions
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.devices import make_fabric
+from cgrecnet.training.setup import load_parts
+
+#: Test cells on which the kept weights are held against what the run recorded.
+COMPARED = 32
+
+
+def train_model(
+    config: RunConfig,
+    ensemble: int,
+    out: Path,
+    *,
+    results: Path,
+    work: Path,
+    say: Callable[[str], None] = print,
+    **options,
+) -> ModelFolder:
+    """Train `ensemble` networks with the seeds seed, seed + 1, ..., and write the model folder `out`.
+
+    Runs that are done and whose weights were kept are not done again. options: of `cgrecnet.runs.notebook.train`.
+    Raises RunError (something is at `out`, weights were not kept, a run failed) before or between runs.
+    """
+    refuse_existing(out)
+    configs = [config.model_copy(update={"seed": config.seed + i}) for i in range(ensemble)]
+    for one in configs:
+        _need_kept_weights(one, results, work)
+    records = [train(one, results=results, work=work, say=say, keep_weights=True, **options) for one in configs]
+    return model_of_runs(records, out, results=results, work=work, say=say)
+
+
+def model_of_runs(
+    records: Sequence[RunRecord], out: Path, *, results: Path, work: Path, say: Callable[[str], None] = print
+) -> ModelFolder:
+    """The model folder of finished runs, which differ in their seed alone. Raises RunError."""
+    refuse_existing(out)
+    need_one_question(records)
+    config = RunConfig.from_mapping(records[0].config, records[0].run_id)
+    fabric = make_fabric(config)
+    dataset, parts, _ = load_parts(config, fabric)
+    if dataset.fingerprint != records[0].data["fingerprint"] or parts.manifest != records[0].split["manifest"]:
+        raise RunError(f"The cells that are here now are not those of {records[0].run_id}: train it again.")
+    networks = [_network(record, len(dataset.classes), work) for record in records]
+    for record, network in zip(records, networks, strict=True):
+        _check_weights(record, network, dataset, parts, results)
+    return make_model(records, networks, dataset, parts, out, fabric.device, say)
+
+
+def _need_kept_weights(config: RunConfig, results: Path, work: Path) -> None:
+    done = record_of(plan_run(config), results)
+    if done and not (Path(work) / done.run_id / WEIGHTS).is_file():
+        place = Path(results) / done.experiment / done.run_id / RECORD
+        raise RunError(
+            f"Run {done.run_id} is done already, and its weights were not kept: remove {place} to train it again, or "
+            "name another --results."
+        )
+
+
+def _network(record: RunRecord, classes: int, work: Path) -> nn.Module:
+    path = Path(work) / record.run_id / WEIGHTS
+    try:
+        return build(record.config, classes, load_file(path))
+    except (OSError, SafetensorError, RuntimeError):
+        raise RunError(f"The weights {path} are missing or damaged: train the run again with --keep-weights.") from None
+
+
+def _check_weights(record: RunRecord, network: nn.Module, dataset: CellDataset, parts: Split, results: Path) -> None:
+    """Raise RunError where the weights are not those that made the run's test predictions."""
+    names, _, recorded = read_predictions(results, record)
+    chosen = parts.test[:COMPARED]
+    place = {name: row for row, name in enumerate(names)}
+    rows = [place[name] for name in dataset.table["cell_id"].iloc[chosen]]
+    how = Preprocessing(dataset.window, record.config["intensity"], record.config["image_size"])
+    engine = TorchEngine([network], record.config["model"])
+    found = look([dataset.images[int(i)] for i in chosen], engine, how).probabilities
+    if np.abs(found - recorded[rows]).max() > ROUNDING:
+        raise RunError(f"The weights of {record.run_id} are not its own: train it again with --keep-weights.")

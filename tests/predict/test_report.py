@@ -1,0 +1,79 @@
+"""The page about a prediction: it needs no network, escapes names, and shows what it says."""
+
+import json
+import shutil
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cgrecnet.predict.engines import make_engine
+from cgrecnet.predict.folder import MODEL, open_folder, write_sums
+from cgrecnet.predict.inputs import open_input
+from cgrecnet.predict.predictor import Predictor
+from cgrecnet.predict.report import write_report
+from cgrecnet.predict.run import predict_cells
+
+EVIL = "<script>alert('$x_1$')</script>"
+
+
+class Page(HTMLParser):
+    """Tags with their attributes, and the text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def page(model, dataset, tmp_path_factory):
+    """Of a model whose first class has a name that is a program, about cells of which some are dark."""
+    place = tmp_path_factory.mktemp("report")
+    shutil.copytree(model.path, place / "model")
+    values = json.loads((place / "model" / MODEL).read_text())
+    values["classes"][0] = values["measured"]["coverage"][0]["class"] = EVIL
+    (place / "model" / MODEL).write_text(json.dumps(values))
+    write_sums(place / "model")
+    folder = open_folder(place / "model")
+    (place / "cells").mkdir()
+    for i in range(20):
+        image = dataset.images[i] if i else (dataset.images[i] * 0.5).astype(np.uint8)
+        Image.fromarray(image).save(place / "cells" / f"<b>{i}.png")
+    cells = open_input(place / "cells", folder.model)
+    predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
+    summary = predict_cells(predictor, cells, place / "p.csv", say=lambda _: None)
+    write_report(place / "r.html", folder, summary, place / "p.csv", cells)
+    return (place / "r.html").read_text()
+
+
+def test_nothing_is_fetched_and_no_name_is_code(page):
+    found = Page(page)
+    names = {tag for tag, _ in found.tags}
+    assert "script" not in names and "b" not in names and "link" not in names and "iframe" not in names
+    for tag, attributes in found.tags:
+        for key in ("src", "href", "xlink:href"):
+            value = attributes.get(key) or "data:"
+            assert value.startswith(("data:image/png;base64,", "data:", "#")), (tag, value)
+        assert not any(key.startswith("on") for key in attributes)
+    assert "@import" not in page and "url(http" not in page
+    assert EVIL in "".join(found.text)
+
+
+def test_it_shows_shares_cells_maps_audit_and_reliability(page):
+    found = Page(page)
+    text = " ".join(found.text)
+    for words in ("How many of each class", "95 % interval", "Least sure", "Most unlike the training images",
+                  "Where the network looked", "Reliability", "Could it have learnt a shortcut?", "Coverage of sets",
+                  "used to train or choose"):  # fmt: skip
+        assert words in text
+    pictures = [attributes for tag, attributes in found.tags if tag == "img"]
+    assert len(pictures) >= 10 and all(picture["alt"] for picture in pictures)
+    assert any("unlike: levels" in picture["alt"] for picture in pictures)
