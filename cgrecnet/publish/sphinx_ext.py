@@ -8,13 +8,15 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from cgrecnet.publish.stage import SCRIPTS
+from cgrecnet.publish.terms import link_first_uses
 
 # tex-chtml.js loads these by itself: the fonts always, a TeX extension when a formula needs it.
 _MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    """What Sphinx calls to take up the extension: hang the two steps below into its build."""
+    """What Sphinx calls to take up the extension: hang the steps below into its build."""
+    app.connect("doctree-read", link_first_uses)
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", copy_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
