@@ -30,14 +30,19 @@ DATA ?=
 SWEEPS ?=
 OPTIONS ?=
 YES ?=
+#: `make site`: where the book will stand.
+export ADDRESS ?=
 
-.PHONY: help book reproduce test test-slow lint lock clean environment
+.PHONY: help book site reproduce test test-slow lint lock clean environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _build/html and check every page
 	@$(RUN) -m cgrecnet.publish build $(BOOK_OPTIONS)
+
+site: book ## the built book as a web site in _build/site, with PDF and archive: make site ADDRESS=https://example.org/book/
+	@$(RUN) -m cgrecnet.publish site --address "$$ADDRESS"
 
 reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
 	@[ -n "$(DATA)" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }

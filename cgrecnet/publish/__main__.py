@@ -1,6 +1,7 @@
-"""`python -m cgrecnet.publish build | check | honesty`: make the book, or look over what is there.
+"""`python -m cgrecnet.publish build | check | honesty | site`: make the book, look over what is there, publish it.
 
-`honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing.
+`honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing. `site` makes of
+the built book what a web server gives out.
 """
 
 import argparse
@@ -19,16 +20,19 @@ from cgrecnet.publish import check, html, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import only_one
+from cgrecnet.publish.site.make import make_site
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cgrecnet.publish", description=__doc__)
-    parser.add_argument("command", choices=["build", "check", "honesty"])
+    parser.add_argument("command", choices=["build", "check", "honesty", "site"])
     parser.add_argument("chapters", nargs="*", help="for honesty: paths of chapters (default: all)")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
     parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
     parser.add_argument("--cold", action="store_true", help="start a new kernel for each chapter, instead of a fork")
+    parser.add_argument("--address", default="", help="for site: where it will stand, as https://example.org/book/")
+    parser.add_argument("--no-pdf", action="store_true", help="for site: leave out the PDF of the whole")
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
     options = parser.parse_intermixed_args(arguments)
     layout = Layout(options.root.resolve())
@@ -37,6 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "honesty":
             return honest(layout, options.chapters)
         with only_one(layout.build):
+            if options.command == "site":
+                print(f"site: {make_site(layout, options.address, not options.no_pdf).relative_to(layout.root)}")
+                return 0
             if options.command == "check":
                 if not (layout.html / "index.html").is_file():
                     raise RunError(f"{layout.html}: there is no book to look over: run make book first.")

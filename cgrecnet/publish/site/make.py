@@ -1,0 +1,85 @@
+"""Make the published site of a book that has been built."""
+
+import re
+import shutil
+import subprocess
+import zipfile
+from datetime import date
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from cgrecnet import __version__
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import whole
+from cgrecnet.publish import check_static, resources
+from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.site import pages
+from cgrecnet.publish.site.slim import slim
+
+NAME = "cgrecnet-book"
+#: What a zip file says of each entry's time, so that the same book gives the same archive.
+NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path:
+    """Write `_build/site` (to be put under `address`), with the archive and the PDF of the whole in it.
+
+    The folder is made beside and takes its place at the end. Raises ConfigError for an address that is none, RunError
+    where there is no book, or no Chromium to print it.
+    """
+    address = checked(address)
+    if not (layout.html / "book" / "index.html").is_file():
+        raise RunError(f"{layout.html}: there is no book to publish: run make book first.")
+    browser = resources.browser()
+    if pdf and not browser:
+        raise RunError(
+            "No Chromium was found to print the PDF: install one, name it in CGRECNET_CHROMIUM, or say --no-pdf."
+        )
+    target, partial = layout.build / "site", layout.build / "site.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(layout.html, partial)
+    slim(partial)
+    title = yaml.safe_load((layout.root / "_config.yml").read_text("utf8"))["title"]
+    site = pages.Site(address, title, __version__, changed(layout.root))
+    shutil.copyfile(layout.root / "docs" / "book.png", partial / pages.PICTURE)
+    names = [f"{name}.html" for name in layout.page_names if (partial / f"{name}.html").is_file()]
+    if pdf:
+        from cgrecnet.publish.site.pdf import print_book
+
+        say(f"printing {len(names)} pages")
+        (partial / f"{NAME}.pdf").write_bytes(print_book(partial, names, title, browser, say))
+    for path in check_static.pages_in(partial):
+        if not check_static.is_redirect(path):
+            pages.add_head(path, path.relative_to(partial).as_posix(), site)
+    pages.write_files(partial, names, site, (layout.root / "CHANGELOG.md").read_text("utf8"))
+    with whole(layout.build / f"{NAME}.zip", "wb") as file:
+        archive(partial, file)
+    shutil.move(layout.build / f"{NAME}.zip", partial / f"{NAME}.zip")
+    shutil.rmtree(target, ignore_errors=True)
+    partial.rename(target)
+    return target
+
+
+def checked(address: str) -> str:
+    """The address with a slash at its end; ConfigError where it is no http or https address."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or re.search(r"[\s\"'<>]", address):
+        raise ConfigError(f"{address!r} is no address of a site: write it like https://example.org/book/.")
+    return address.rstrip("/") + "/"
+
+
+def changed(root: Path) -> date:
+    """The day of the checkout's commit; today outside git."""
+    asked = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True)
+    return date.fromisoformat(asked.stdout.strip()) if asked.returncode == 0 and asked.stdout.strip() else date.today()
+
+
+def archive(folder: Path, file) -> None:
+    """All of `folder` but the PDF as a zip whose first page opens from the disk."""
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as packed:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.suffix != ".pdf"):
+            entry = zipfile.ZipInfo(f"{NAME}/{path.relative_to(folder).as_posix()}", NO_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            packed.writestr(entry, path.read_bytes())

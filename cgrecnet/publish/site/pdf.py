@@ -1,0 +1,55 @@
+"""The whole book as one PDF: each page printed by Chromium, put together with an outline."""
+
+import asyncio
+import io
+from pathlib import Path
+
+from pypdf import PdfReader, PdfWriter
+
+from cgrecnet.publish.check_browser import FLAGS
+
+_READY = """async () => {
+    for (const folded of document.querySelectorAll('details')) folded.open = true;
+    if (window.MathJax && MathJax.startup && MathJax.startup.promise) await MathJax.startup.promise;
+    for (const image of document.images) image.loading = 'eager';
+    await Promise.all([...document.images].map(image => image.decode().catch(() => null)));
+}"""
+_FOOT = (
+    '<div style="font-size: 8px; width: 100%; text-align: center"><span class="title"></span> '
+    '· <span class="pageNumber"></span></div>'
+)
+_PAPER = {"format": "A4", "print_background": True, "display_header_footer": True, "header_template": "<span></span>",
+          "margin": {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}}  # fmt: skip
+
+
+def print_book(site: Path, names: list[str], title: str, executable: str, say=print) -> bytes:
+    """The pages `names` of the folder `site`, in this order, as one PDF with an outline of their titles."""
+    writer = PdfWriter()
+    for name, content in asyncio.run(_print_all(site, names, executable, say)):
+        reader = PdfReader(io.BytesIO(content))
+        first = len(writer.pages)
+        writer.append(reader, import_outline=False)
+        heading = reader.metadata.title or name
+        writer.add_outline_item(title=heading.split(" — ")[0], page_number=first)
+    writer.add_metadata({"/Title": title})
+    writer.compress_identical_objects()
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+async def _print_all(site: Path, names: list[str], executable: str, say) -> list[tuple[str, bytes]]:
+    from playwright.async_api import async_playwright
+
+    printed = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        page = await browser.new_page(color_scheme="light")
+        for number, name in enumerate(names, 1):
+            await page.goto((site / name).resolve().as_uri(), wait_until="load")
+            await page.evaluate(_READY)
+            await page.emulate_media(media="print")
+            printed.append((name, await page.pdf(footer_template=_FOOT, **_PAPER)))
+            say(f"  [{number}/{len(names)}] {name}")
+        await browser.close()
+    return printed

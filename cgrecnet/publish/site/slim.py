@@ -1,0 +1,50 @@
+"""Make the copy of the book light: no source maps, no other languages, only the icons and scripts that are used."""
+
+import re
+import shutil
+from pathlib import Path
+
+#: Icons that the theme's scripts put into pages by themselves.
+OF_SCRIPTS = {"check", "xmark", "copy", "spinner", "link"}
+_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
+#: One definition in Font Awesome's script: a name, and width, height, other names, code point and outline.
+_DEFINITION = re.compile(
+    r'(?:"([a-z0-9-]+)"|\b([a-z][a-z0-9]*)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]*",(?:"[^"]*"|\[[^\]]*\])\],?'
+)
+_OTHER_NAMES = re.compile(r":\[\d+,\d+,\[([^\]]*)\]")
+_MATHJAX = re.compile(r'\s*<script[^>]*src="[^"]*mathjax/[^"]*"[^>]*></script>')
+
+
+def slim(site: Path) -> None:
+    """Remove from the folder `site` what no page of it needs."""
+    static = site / "_static"
+    for path in static.rglob("*.map"):
+        path.unlink()
+    for language in (static / "locales").glob("*"):
+        if language.name != "en":
+            shutil.rmtree(language)
+    for script in static.rglob("fontawesome.js"):
+        script.write_text(only_icons(script.read_text("utf8"), used_icons(site)), "utf8")
+    for page in site.rglob("*.html"):
+        text = page.read_text("utf8")
+        if 'class="math' not in text:
+            page.write_text(_MATHJAX.sub("", text), "utf8")
+
+
+def used_icons(site: Path) -> set[str]:
+    """Names of the icons in all pages and in the scripts of the theme."""
+    names = set(OF_SCRIPTS)
+    for path in [*site.rglob("*.html"), *(site / "_static").rglob("*.js")]:
+        if path.name != "fontawesome.js":
+            names.update(_ICON.findall(path.read_text("utf8", errors="replace")))
+    return names
+
+
+def only_icons(script: str, names: set[str]) -> str:
+    """Font Awesome's script with the definitions of `names`, also by their other names, and no others."""
+
+    def keep(found: re.Match) -> str:
+        others = set(re.findall(r'"([a-z0-9-]+)"', _OTHER_NAMES.search(found[0])[1]))
+        return found[0] if names & (others | {found[1] or found[2]}) else ""
+
+    return re.sub(r",\}", "}", _DEFINITION.sub(keep, script))

@@ -1,0 +1,172 @@
+"""The published site: light, with addresses, previews and feeds, and whole under any path."""
+
+import functools
+import http.server
+import threading
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.site import make, pages, slim
+from cgrecnet.publish.site.make import checked, make_site
+
+ADDRESS = "https://example.org/some/path/"
+SAID = "A page that tells in more than seven words what it is about. And more."
+ICONS = (
+    'var a={bars:[448,512,["navicon"],"f0c9","M0 96z"],"cc-visa":[576,512,[],"f1f0","M1 1z"],'
+    '"magnifying-glass":[512,512,[128269,"search"],"f002","M4 2z"],zhihu:[640,512,[],"f63f",["M1","M2"]]};'
+)
+
+
+def page(title, body=""):
+    return (
+        f'<!DOCTYPE html>\n<html lang="en"><head><title>{title} — Small book</title>'
+        '<script defer src="../_static/mathjax/tex-chtml.js?v=1"></script></head>'
+        f"<body><article><h1>{title}</h1><p>Short.</p><p>{SAID}</p>{body}"
+        '<a href="two.html">two</a></article></body></html>'
+    )
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A built book of two pages, one of them with an equation."""
+    files = {
+        "_toc.yml": "format: jb-book\nroot: book/index\nchapters: [{file: book/two}]\n",
+        "_config.yml": "title: Small book\n",
+        "CHANGELOG.md": "# Changes\n\n## 0.2.0\n\n- A <b> & more\n\n## 0.1.0\n\n- First\n",
+        "docs/book.png": "no real picture",
+        "_build/html/index.html": '<meta http-equiv="Refresh" content="0; url=book/index.html" />\n',
+        "_build/html/book/index.html": page("First <page>", '<i class="fa-solid fa-bars"></i>'),
+        "_build/html/book/two.html": page("Two", '<span class="math">x</span><a href="index.html">one</a>'),
+        "_build/html/_static/scripts/fontawesome.js": ICONS,
+        "_build/html/_static/scripts/theme.js": 'icon("fa-search")',
+        "_build/html/_static/scripts/theme.js.map": "{}",
+        "_build/html/_static/locales/en/x.js": "",
+        "_build/html/_static/locales/de/x.js": "",
+        "_build/html/_images/a.png": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf8")
+    return Layout(tmp_path)
+
+
+@pytest.fixture
+def site(book):
+    return make_site(book, ADDRESS, pdf=False, say=lambda _: None)
+
+
+def test_a_page_says_where_it_stands_and_what_it_is_about(site):
+    text = (site / "book/two.html").read_text("utf8")
+    assert f'<link rel="canonical" href="{ADDRESS}book/two.html" />' in text
+    assert '<meta property="og:title" content="Two" />' in text
+    assert f'<meta name="description" content="{SAID}" />' in text
+    assert f'content="{ADDRESS}{pages.PICTURE}"' in text and (site / pages.PICTURE).is_file()
+
+
+def test_a_long_description_ends_with_a_sentence_or_a_word():
+    text = page("T").replace(SAID, "One sentence with some more words than the others have. " + "word " * 60)
+    assert pages.describe(text)[1] == "One sentence with some more words than the others have."
+    assert pages.describe(page("T").replace(SAID, "word " * 60))[1].endswith("word …")
+
+
+def test_what_no_page_needs_is_left_out(site, book):
+    assert not list(site.rglob("*.map")) and [p.name for p in (site / "_static/locales").iterdir()] == ["en"]
+    icons = (site / "_static/scripts/fontawesome.js").read_text("utf8")
+    assert "bars:" in icons and '"magnifying-glass"' in icons  # by its other name, from a script
+    assert "cc-visa" not in icons and "zhihu" not in icons
+    assert "mathjax" not in (site / "book/index.html").read_text("utf8")
+    assert "mathjax" in (site / "book/two.html").read_text("utf8")
+    assert (book.html / "_static/scripts/theme.js.map").is_file()  # the book itself stays as it is
+
+
+def test_the_files_of_the_site_are_well_formed(site):
+    places = [e.text for e in ElementTree.parse(site / "sitemap.xml").iter() if e.tag.endswith("loc")]
+    assert places == [f"{ADDRESS}book/index.html", f"{ADDRESS}book/two.html"]
+    titles = [e.text for e in ElementTree.parse(site / "feed.xml").iter() if e.tag.endswith("title")]
+    assert titles[1:] == ["0.2.0", "0.1.0"]
+    assert f"Sitemap: {ADDRESS}sitemap.xml" in (site / "robots.txt").read_text("utf8")
+    root = (site / "index.html").read_text("utf8")
+    assert '<html lang="en">' in root and "<title>Small book</title>" in root and 'href="book/index.html"' in root
+
+
+def test_the_archive_is_whole_and_always_the_same(site, book):
+    packed = site / f"{make.NAME}.zip"
+    with zipfile.ZipFile(packed) as file:
+        assert f"{make.NAME}/book/two.html" in file.namelist()
+        assert not any(name.endswith((".zip", ".pdf")) for name in file.namelist())
+    before = packed.read_bytes()
+    assert (make_site(book, ADDRESS, pdf=False) / packed.name).read_bytes() == before
+
+
+@pytest.mark.parametrize("address", ["", "example.org", "ftp://example.org/", 'https://a/"b', "https://a/?b=c"])
+def test_an_address_that_is_none_is_refused(address):
+    with pytest.raises(ConfigError, match="is no address"):
+        checked(address)
+    assert checked("https://example.org/book") == "https://example.org/book/"
+
+
+def test_without_a_book_there_is_nothing_to_publish(tmp_path):
+    with pytest.raises(RunError, match="run make book first"):
+        make_site(Layout(tmp_path), ADDRESS, pdf=False)
+
+
+def test_the_icons_of_the_theme_are_found():
+    """The pinned theme's script has the form that `slim` reads."""
+    import pydata_sphinx_theme
+
+    static = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
+    script = (static / "scripts/fontawesome.js").read_text("utf8")
+    kept = slim.only_icons(script, {"magnifying-glass", "bars"})
+    assert len(kept) < len(script) / 10 and '"magnifying-glass":[512' in kept and "bars:[448" in kept
+
+
+@pytest.mark.browser
+def test_under_a_path_and_from_the_disk_pages_load_all_that_they_name(site, chromium, tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    from cgrecnet.publish.check_browser import FLAGS
+
+    below = tmp_path / "served/some"
+    below.mkdir(parents=True)
+    (below / "path").symlink_to(site)
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=tmp_path / "served")
+    handler.log_message = lambda *_: None
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    starts = [f"http://127.0.0.1:{server.server_port}/some/path/index.html", (site / "index.html").as_uri()]
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+            for start in starts:
+                missing, tab = [], browser.new_page()
+                tab.on("requestfailed", lambda request, missing=missing: missing.append(request.url))
+                tab.on("response", lambda r, missing=missing: missing.append(r.url) if r.status >= 400 else None)
+                tab.goto(start)
+                tab.wait_for_url("**/book/index.html")
+                tab.click("text=two")
+                tab.wait_for_url("**/book/two.html")
+                assert [url for url in missing if "mathjax" not in url and "favicon" not in url] == []
+            browser.close()
+    finally:
+        server.shutdown()
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_pdf_has_every_page_and_an_outline(site, chromium):
+    import io
+
+    from pypdf import PdfReader
+
+    from cgrecnet.publish.site.pdf import print_book
+
+    content = print_book(site, ["book/index.html", "book/two.html"], "Small book", chromium, say=lambda _: None)
+    reader = PdfReader(io.BytesIO(content))
+    assert [item.title for item in reader.outline] == ["First <page>", "Two"]
+    assert SAID.split(".")[0] in reader.pages[0].extract_text() and reader.metadata.title == "Small book"
