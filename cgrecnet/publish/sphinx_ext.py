@@ -9,6 +9,7 @@ from sphinx.application import Sphinx
 
 from cgrecnet.publish.stage import SCRIPTS
 from cgrecnet.publish.terms import link_first_uses
+from cgrecnet.publish.times import setup_roles
 
 # tex-chtml.js loads these by itself: the fonts always, a TeX extension when a formula needs it.
 _MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
@@ -16,6 +17,7 @@ _MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls to take up the extension: hang the steps below into its build."""
+    setup_roles(app)
     app.connect("doctree-read", link_first_uses)
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", copy_files)
