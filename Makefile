@@ -31,13 +31,16 @@ SWEEPS ?=
 OPTIONS ?=
 YES ?=
 
-.PHONY: help book reproduce test lint lock clean environment
+.PHONY: help book student reproduce test lint lock clean environment
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
 
 book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _build/html and check every page
 	@$(RUN) -m cgrecnet.publish build $(BOOK_OPTIONS)
+
+student: $(ENVIRONMENT) ## write notebooks for a class into _build/student, and the solutions apart
+	@$(RUN) -m cgrecnet student
 
 reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
 	@[ -n "$(DATA)" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }

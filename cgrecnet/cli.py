@@ -1,5 +1,5 @@
 """The command `cgrecnet`: data, train, notebook, sweep, collect, reproduce, explain, certificate, scheduler, worker,
-bench and doctor."""
+bench and doctor; in a clone also book, test and student."""
 
 import argparse
 import os
@@ -9,6 +9,7 @@ import sys
 from cgrecnet import __version__
 from cgrecnet.commands import (
     bench,
+    clone,
     collect,
     data,
     doctor,
@@ -52,6 +53,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cgrecnet", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (data, train, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor):
+    for module in (data, train, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor, clone):
         module.add(commands)
     return parser

@@ -41,14 +41,14 @@ from cgrecnet.data import open_dataset
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.sweeps import draw_timeline, read_stretches
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.forked import fork_context
 
 use_book_style()
 os.environ["OMP_NUM_THREADS"] = "1"
 fork_context("distributed")
 dask.config.set({"distributed.worker.multiprocessing-method": "forkserver" if sys.platform == "linux" else "spawn"})
-Markdown(f"```yaml\n{(REPOSITORY / 'sweeps' / 'jurkat-ablation.yaml').read_text()}```")
+Markdown(f"```yaml\n{(SWEEP_FILES / 'jurkat-ablation.yaml').read_text()}```")
 
 # %% [markdown]
 # ## A grid of our own

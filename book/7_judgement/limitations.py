@@ -92,10 +92,10 @@ Markdown(wide_table(HEADERS, limit_rows("methods"), "What our methods assume", r
 # ````
 
 # %% tags=["hide-input"]
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 
-configs = [config.model_dump() for config in read_sweep(REPOSITORY / "sweeps" / "jurkat-ablation.yaml")]
+configs = [config.model_dump() for config in read_sweep(SWEEP_FILES / "jurkat-ablation.yaml")]
 varied = {name for name in configs[0] if len({str(config[name]) for config in configs}) > 1}
 print("varied:", ", ".join(sorted(varied)))
 print("fixed: ", ", ".join(f"{name}={configs[0][name]}" for name in ("data", "image_size", "epochs", "seed", "learning_rate")))
