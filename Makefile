@@ -33,7 +33,7 @@ YES ?=
 #: `make site`: where the book will stand.
 export ADDRESS ?=
 
-.PHONY: help book site reproduce test test-slow lint lock clean environment
+.PHONY: help book site student reproduce test test-slow lint lock clean environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -43,6 +43,9 @@ book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _buil
 
 site: book ## the built book as a web site in _build/site, with PDF and archive: make site ADDRESS=https://example.org/book/
 	@$(RUN) -m cgrecnet.publish site --address "$$ADDRESS"
+
+student: $(ENVIRONMENT) ## write notebooks for a class into _build/student, and the solutions apart
+	@$(RUN) -m cgrecnet student
 
 reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
 	@[ -n "$(DATA)" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }

@@ -6,7 +6,11 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 #: Folder of the repository -> folder of the wheel, where `cgrecnet.paths` looks for it.
-CARRIED = {"book/experiments": "cgrecnet/carried/experiments", "sweeps": "cgrecnet/carried/sweeps"}
+CARRIED = {
+    "book/experiments": "cgrecnet/carried/experiments",
+    "sweeps": "cgrecnet/carried/sweeps",
+    "results": "cgrecnet/carried/results",  # what the notebooks that the book offers read
+}
 
 
 class BuildWithCarried(build_py):
@@ -15,10 +19,10 @@ class BuildWithCarried(build_py):
     def carried(self) -> dict[str, str]:
         """File of the repository -> its path in the wheel."""
         return {
-            path.as_posix(): f"{there}/{path.name}"
+            path.as_posix(): f"{there}/{path.relative_to(here).as_posix()}"
             for here, there in CARRIED.items()
-            for path in sorted(Path(here).iterdir())
-            if path.suffix in (".py", ".yaml")
+            for path in sorted(Path(here).rglob("*"))
+            if path.suffix in (".py", ".yaml", ".json", ".csv", ".npz", ".md")
         }
 
     def run(self) -> None:

@@ -116,9 +116,9 @@ Markdown(
 # :::
 #
 # :::{grid-item-card} Teach and sweep
-# :link: /book/3_model/one_page
+# :link: /book/teach/index
 # :link-type: doc
-# Chapters end in exercises with solutions that run. A small file describes a whole grid of experiments.
+# Three ready courses, exercises with solutions that run, notebooks for a class. A small file describes a whole grid of experiments.
 # :::
 # ::::
 #

@@ -1,5 +1,5 @@
 """The command `cgrecnet`: data, train, predict, export, notebook, sweep, collect, reproduce, explain, certificate,
-scheduler, worker, bench and doctor."""
+scheduler, worker, bench and doctor; in a clone also book, test and student."""
 
 import argparse
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 from cgrecnet import __version__
 from cgrecnet.commands import (
     bench,
+    clone,
     collect,
     data,
     doctor,
@@ -26,7 +27,7 @@ from cgrecnet.commands import (
 from cgrecnet.errors import UserError
 
 _COMMANDS = (
-    data, train, predict, export, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor
+    data, train, predict, export, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor, clone
 )  # fmt: skip
 
 

@@ -23,8 +23,8 @@ SWEEP_FILES = REPOSITORY / "sweeps" if IN_CHECKOUT else _CARRIED / "sweeps"
 #: The notebook that every run is.
 NOTEBOOK = EXPERIMENTS / "train.py"
 
-#: Run records, one folder per experiment and run.
-RESULTS = _HERE / "results"
+#: Run records, one folder per experiment and run. Without a checkout, `CGRECNET_RESULTS` may name another folder.
+RESULTS = _HERE / "results" if IN_CHECKOUT else Path(os.environ.get("CGRECNET_RESULTS") or _HERE / "results")
 
 #: Checkpoints, logs and executed notebooks of runs: needed until a run is done, never committed.
 WORK = _HERE / "_build" / "runs"

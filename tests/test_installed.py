@@ -9,10 +9,15 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 
+from cgrecnet.publish import notebook
+from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.notebooks import export, labels
+
 REPOSITORY = Path(__file__).parents[1]
-SOURCES = ("cgrecnet", "book/experiments", "sweeps", "pyproject.toml", "setup.py", "README.md", "LICENSE")
+SOURCES = ("cgrecnet", "book/experiments", "sweeps", "results", "pyproject.toml", "setup.py", "README.md", "LICENSE")
 RUN = "experiment: run\nbase: {data_options: {cells: 60}, image_size: 32, epochs: 1, batch_size: 4}\n"
 
 pytestmark = pytest.mark.slow
@@ -64,6 +69,7 @@ def test_the_wheel_carries_every_file_once(wheel):
 
     places = {"cgrecnet": "cgrecnet"}
     places |= {"book/experiments": "cgrecnet/carried/experiments", "sweeps": "cgrecnet/carried/sweeps"}
+    places |= {"results": "cgrecnet/carried/results"}
     expected = sorted(f"{there}/{name}" for here, there in places.items() for name in files(REPOSITORY / here))
     with zipfile.ZipFile(wheel) as archive:
         assert sorted(name for name in archive.namelist() if ".dist-info/" not in name) == expected
@@ -90,3 +96,21 @@ def test_it_trains_and_collects_in_an_empty_folder_without_a_home(installed, tmp
     assert missing.stderr.count("\n") == 1
     worked(cgrecnet("notebook", "train.ipynb"))
     assert {path.name for path in folder.iterdir()} == {"_build", "results", "mine.yaml", "train.ipynb"}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["book/2_data/splits", "book/5_results/ablation"])
+def test_a_student_notebook_runs_in_another_folder(name, installed, tmp_path):
+    """One that reads the carried cells, and one that reads the carried records; nobody has answered yet."""
+    layout = Layout(REPOSITORY)
+    chapter = next(each for each in layout.chapters if each.name == name)
+    made = export.plain_notebook(name, notebook.read(chapter), labels.index_of(layout), solutions=False)
+    nbformat.write(made, tmp_path / "student.ipynb")
+    python = next(path for path in installed.iterdir() if path.stem == Path(sys.executable).stem)
+    worked(run(str(python), "-m", "papermill", "student.ipynb", "done.ipynb", "--no-progress-bar", cwd=tmp_path))
+    done = nbformat.read(tmp_path / "done.ipynb", as_version=4)
+    shown = nbformat.writes(done)
+    assert "Not answered yet" in shown and str(REPOSITORY) not in shown
+    texts = [output.data["text/markdown"] for cell in done.cells for output in cell.get("outputs", [])
+             if "text/markdown" in output.get("data", {})]  # fmt: skip
+    assert texts and not [text for text in texts if "{doc}`" in text or ":::{" in text]

@@ -11,6 +11,9 @@
 #
 # **You will learn** how much can be learned about a study from its printed numbers alone, with nothing but arithmetic: what supports what, what does not fit together, and what cannot be told.
 #
+# **You need** {doc}`/book/1_question/claims`, and what a confusion matrix is.
+# Reading takes about {reading-time}`this page`.
+#
 # We have no image of the paper and no line of its code.
 # We do have its tables {cite}`li2026cgrecnet`, as far as they are known.
 # Numbers that come from one experiment are not free: class sizes add up, an accuracy and an F1 come from the same confusion matrix, a model with two modules costs what the modules cost.
@@ -625,3 +628,23 @@ for name, before, after in zip(others, plain, holm(plain), strict=True):
 needed = LAPTOP_FLOPS * cost.days / 7
 assert abs(protocol_cost(gmacs, in_fold, epochs, folds, 1, needed).days - 7) < 1e-9
 print(f"{needed / 1e12:.0f} TFLOP/s, sustained")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why can the F1 scores of all classes bound the accuracy, although many confusion matrices have them?
+# Both are made from one matrix with known row sums.
+# The conditions are linear once the denominators are multiplied out, so a linear programme finds the highest and the lowest accuracy that any such matrix has.
+# Outside that range there is none.
+# :::
+#
+# :::{dropdown} 2. Weighted recall and accuracy stand in two columns. What can be learned from the second?
+# Nothing new: weighted by the supports, the recalls add up to the share of all cells that were right, which is the accuracy.
+# If the columns differ, the average was another one, or one number slipped.
+# :::
+#
+# :::{dropdown} 3. The spread over folds lies near the binomial floor. Does that show that the network is stable?
+# No.
+# The floor is the spread that a network which never changes would have, because the folds test different cells.
+# To see the network's own spread, one has to repeat the training on the same cells.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what the paper claims, claim by claim, what would decide each of them, how near is near enough, and which words we use for the answer.
 #
+# **You need** {doc}`/book/1_question/how_to_read`, and what a standard error is.
+# Reading takes about {reading-time}`this page`.
+#
 # "Does the paper hold?" is no question that can be answered.
 # "Does ResNet-50 with these two modules have 28.02 million parameters?" is one.
 # So before anything else we took the paper {cite}`li2026cgrecnet` apart into statements that can be decided one at a time.
@@ -244,3 +247,21 @@ recall = Value(name="recall", printed=paper.printed("F7/Oligodendrocytes/recall"
 joint = (rule.half_width(recall) ** 2 + (1.96 * recall.half_unit / 3**0.5) ** 2) ** 0.5
 assert joint <= claims["C27"].tolerance.absolute
 print(f"sampling ± {rule.half_width(recall):.2f}, rounding ± {recall.half_unit:.1f}, both ± {joint:.2f}, in the file ± {claims['C27'].tolerance.absolute}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why is the tolerance fixed before the result is known?
+# Afterwards one is tempted to choose the limit that gives the hoped-for answer.
+# A tolerance with a reason that was written first cannot be bent.
+# :::
+#
+# :::{dropdown} 2. Why does the variance of the binomial distribution count twice in the sampling rule?
+# Because there are two samples: the paper's test set is one draw of cells, ours is another, and both scatter.
+# Variances of independent errors add.
+# :::
+#
+# :::{dropdown} 3. A claim about files is given the rule *exact*. Why is no sampling error allowed there?
+# Nothing was sampled.
+# Files are counted, and a count is right or wrong; the sampling rule is for quantities that would differ if other cells had been tested.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what the first four figures of the paper are about, what their counterparts look like when they are drawn from data and code that anyone has, and where every other figure and table has its counterpart in this book.
 #
+# **You need** {doc}`/book/1_question/how_to_read`.
+# Reading takes about {reading-time}`this page`.
+#
 # A figure in a paper is a choice: somebody picked the cells, the scale and the arrows.
 # When we cannot show the original, we can do something else that is useful: make the same figure from things that can be run, and say of each part where it comes from.
 # The paper's own pictures {cite}`li2026cgrecnet` are not copied here, and its cells are not at hand.
@@ -160,3 +163,22 @@ for part in large:
     print(f"{part:<17} {large[part]!s:<15} {small[part]}")
 assert all(a[-1] == b[-1] for a, b in zip(large.values(), small.values(), strict=True) if len(a) == 2)
 assert torch.Size(small["in"]).numel() < torch.Size(large["in"]).numel()
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. What can a redrawn figure show that a copy of the original could not?
+# How it comes about.
+# It can be made again for other cells, another size or another network, and each part says where it comes from.
+# What it cannot show is the authors' own cells.
+# :::
+#
+# :::{dropdown} 2. The simulated cells carry the paper's class names. What follows about neurons?
+# Nothing.
+# The names say that three kinds are to be told apart; the pictures were computed, and no biology went into them.
+# :::
+#
+# :::{dropdown} 3. The boxes of the architecture are not drawn by hand. Where do their shapes come from?
+# The network is run, and each part's output is recorded.
+# So the drawing cannot disagree with the code that it shows.
+# :::

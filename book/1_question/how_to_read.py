@@ -11,6 +11,9 @@
 #
 # **You will learn** which of the book's doors is yours, how a page shows where its numbers come from, and what you need to open each door.
 #
+# **You need** nothing but curiosity; a little Python helps with the exercises.
+# Reading takes about {reading-time}`this page`.
+#
 # This book takes one published method apart: CG-RecNet {cite}`li2026cgrecnet`, a network that tells neurons, astrocytes and oligodendrocytes apart without any dye.
 # There is no code and there are no weights from the authors, and some cells of the tables are lost in the text at hand.
 # So we rebuild the method from what it says and from what its numbers imply, run it on cells that anyone can get, and check its claims one by one.
@@ -105,3 +108,22 @@ provenance_of(records, ("ablation", "jurkat"))
 #
 # **Take-away.**
 # Reading is free, re-running is one command, and every number has an address.
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A figure says *simulated*. What may you conclude from it about cells?
+# Nothing about cells as such.
+# It shows what the method does to pictures of which the truth is known.
+# A result on simulated cells is never shown as one on real cells.
+# :::
+#
+# :::{dropdown} 2. Two printed numbers cannot both be right. What does the book say, and what does it not say?
+# It says that the two cannot be reconciled.
+# It does not say which one is wrong, nor why: a printed table does not tell that.
+# :::
+#
+# :::{dropdown} 3. Where do you look to find out how a number came about?
+# In the provenance block below the figure or table.
+# It names the data with their hash, the runs, the seeds, the commit and the hardware, and says whether the code has changed since.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what happens to a picture of a cell on its way into the network, how much of the cell arrives, which invariances the random steps can teach and which not, and how all of it becomes two matrix products.
 #
+# **You need** {doc}`/book/2_data/meeting_the_data`, and matrix products.
+# Reading takes about {reading-time}`this page`.
+#
 # A camera of a flow cytometer cuts out a few thousand pixels around each cell.
 # ResNet-50 expects a square of 224 by 224.
 # Between the two stands what the paper {cite}`li2026cgrecnet` calls Algorithm 1.
@@ -540,3 +543,23 @@ assert np.array_equal(J @ view @ J, np.rot90(view, 2))
 assert np.array_equal(J @ view.T, np.rot90(view))
 flips = [view, J @ view, view @ J, J @ view @ J]
 print("quarter turn among all flips:", any(np.array_equal(flip, np.rot90(view)) for flip in flips))
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A small crop is enlarged to the network's input. Does the network then see more?
+# No.
+# Enlarging computes new pixels from old ones; no detail is added.
+# It changes the scale at which the filters meet the cell, and what each step costs.
+# :::
+#
+# :::{dropdown} 2. Horizontal flips are used in training. Does the network learn that cells may be turned by a quarter?
+# No.
+# Flips teach flips.
+# No chain of flips gives a quarter turn, so that invariance has to be taught by turns or built in.
+# :::
+#
+# :::{dropdown} 3. Why can crop, flip and resize be written as two matrix products?
+# Each is linear in the grey levels and treats rows and columns separately.
+# So one matrix works on the rows and one on the columns, and their product with others is again one matrix for each axis.
+# :::

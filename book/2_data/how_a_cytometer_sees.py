@@ -11,6 +11,9 @@
 #
 # **You will learn** why a transparent cell can be seen at all, what focus, lens, lamp and camera each do to its picture, how the simulated cells of this book are made from these four steps, and how far they are from real ones.
 #
+# **You need** {doc}`/book/2_data/meeting_the_data`, and complex numbers.
+# Reading takes about {reading-time}`this page`.
+#
 # In an imaging flow cytometer cells float one by one past a microscope.
 # For the *brightfield* picture a lamp shines through the cell, a lens collects the light, and a camera counts it.
 # No dye is needed, and that is its charm and its trouble: a living cell is almost as clear as water.
@@ -596,3 +599,21 @@ assert np.isclose(best[0], cell_index) and best[2] < 1e-4 < best[1]
 for z, view in zip(focus, stack, strict=True):
     print(f"defocus {z:+.1f} µm: contrast {view.std():.3f} " + "#" * round(200 * view.std()))
 assert focus[np.argmin([view.std() for view in stack])] == 0
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A transparent cell is perfectly in focus. Why is it nearly invisible?
+# It changes the delay of the light and hardly its strength, and a camera counts strength.
+# A little defocus turns differences of delay into differences of brightness.
+# :::
+#
+# :::{dropdown} 2. Two runs differ in gain and lamp. What happens to a classifier that reads grey levels?
+# It reads the run as well as the cell.
+# Where class and run are tied, that is a shortcut; where they are not, it is a nuisance that new runs bring anew.
+# :::
+#
+# :::{dropdown} 3. What are the simulated cells good for, and what not?
+# For questions of which the truth must be known: where the cell is, what caused a difference, how much noise there is.
+# Not for statements about how well a network does on real cells.
+# :::

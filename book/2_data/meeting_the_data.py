@@ -11,6 +11,9 @@
 #
 # **You will learn** what an imaging flow cytometer hands over, which three data sets this book knows, what is wrong with each, and why no number of one may be shown as a number of another.
 #
+# **You need** {doc}`/book/1_question/how_to_read`.
+# Reading takes about {reading-time}`this page`.
+#
 # An imaging flow cytometer lets cells float past a microscope one by one and takes several pictures of each.
 # The *brightfield* picture needs no dye: light passes through the cell, and what the cell bends or swallows makes it visible.
 # Other channels show dyes, such as one that binds DNA.
@@ -549,3 +552,21 @@ from cgrecnet.data.cards import PARTS
 
 for number, question in enumerate(PARTS.values(), 1):
     print(f"{number:>2}. {question}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why may the network not see the DNA channel of the Jurkat cells?
+# The labels rest on it.
+# A network that sees it does not do the task from brightfield alone, so its score would say nothing about a label-free method.
+# :::
+#
+# :::{dropdown} 2. All cells of one experiment are of one class. When does that do harm?
+# When the pictures of the experiments also look different, for example in their background.
+# Then the background names the experiment and the experiment names the class, without a look at the cell.
+# :::
+#
+# :::{dropdown} 3. The traits of the simulated cells were set by one network's scores alone. Why only one, and why the baseline?
+# Because the cells are meant to compare networks.
+# Had another network's score entered the choice, the cells would have been shaped for or against it, and the comparison would be rigged.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** how to find out whether a classifier could know the class without looking at the cell, how to test the finder itself, and what it says of real cells.
 #
+# **You need** {doc}`/book/2_data/splits`, and what a classifier's chance level is.
+# Reading takes about {reading-time}`this page`.
+#
 # A **shortcut** is something in a picture that goes with the class but is not the cell: the grey of the background, the noise of the camera, the size of the crop.
 # Shortcuts come about when class and acquisition are tied: astrocytes on Monday, neurons on Tuesday, and another lamp.
 # A network that finds a shortcut will take it, and a random split ({doc}`splits`) will not notice, because its test cells carry the same shortcut.
@@ -563,3 +566,21 @@ print(
     f"{sum(significant)} of {len(significant)} pairs of runs differ with p < 0.05"
 )
 assert np.mean(significant) > 0.8
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A probe of the border is above chance. What are two readings, and how can they be told apart?
+# The runs may differ in background, or the cells may reach into the border.
+# Look farther away, at the corners, or inside one experiment, where the background cannot name the class.
+# :::
+#
+# :::{dropdown} 2. Why is the border of *standardised* pictures no clean probe?
+# Standardising divides by the picture's own spread, which the cell determines.
+# So knowledge of the cell leaks into the border, and a score above chance proves no shortcut.
+# :::
+#
+# :::{dropdown} 3. The gap between random and grouped folds is not zero, although nothing was planted. Why?
+# New runs bring backgrounds that were never met, which is a real difficulty and no leak.
+# A gap says how much worse new runs are; it does not say why.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what the paper's printed counts tell about its split, why a random split can flatter a classifier, how to split by acquisition instead, and how to plant a leak and catch it.
 #
+# **You need** {doc}`/book/2_data/meeting_the_data`.
+# Reading takes about {reading-time}`this page`.
+#
 # A test asks one question: how well does the model do on cells that it has not seen?
 # The answer depends on what "not seen" means.
 # Another cell from the same run was photographed with the same lamp, the same focus and the same camera setting as the training cells.
@@ -475,3 +478,21 @@ for share in (0.0, 0.25, 0.5, 1.0):
     accuracies.append(nearest.score(pixels[tested], cells.labels[tested]))
     print(f"{share:>4.0%} copies: accuracy {accuracies[-1]:.2f}")
 assert accuracies == sorted(accuracies) and accuracies[-1] == 1
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A random split reports a high accuracy. Which question did it answer?
+# How well the network does on other cells of the *same* runs.
+# How well it does on a new run is another question, and needs a grouped split.
+# :::
+#
+# :::{dropdown} 2. When is a grouped split impossible?
+# When a class lives in too few runs.
+# If a class has one run and that run is tested, the class was never trained; the function then names the class instead of returning something.
+# :::
+#
+# :::{dropdown} 3. Why look for copies before the split is made?
+# Two pictures of one cell on both sides of a split turn a test into a memory task.
+# A search for equal files is not enough: copies may differ in a few pixels, or be mirrored.
+# :::

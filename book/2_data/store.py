@@ -11,6 +11,9 @@
 #
 # **You will learn** why a data set of many small files is slow to read at random, how a packed store lays the same crops into one file, how to open it and to trust it, and what it gains, measured on as many files as the paper has.
 #
+# **You need** {doc}`/book/2_data/meeting_the_data`, and what a file system does.
+# Reading takes about {reading-time}`this page`.
+#
 # The paper's images come as one file per cell.
 # A network that trains on them asks for every cell once per epoch, in an order that was shuffled.
 # So the computer has to find a file by its name among hundreds of thousands, ask for its size, open it, read it, undo its format and close it, for a picture of some 60 by 45 grey levels.
@@ -335,3 +338,21 @@ import shutil
 
 del store
 shutil.rmtree(folder.parent)
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Many small files are read in shuffled order. What costs the time?
+# Not the pixels.
+# Each file has to be found by name, opened, decoded and closed, in an order that the disk cannot foresee, and all of that again in each epoch.
+# :::
+#
+# :::{dropdown} 2. Why is the store's header written last?
+# So that a store which was cut short is not taken for whole: without a header there is no store.
+# It is the same rule that makes records of runs safe.
+# :::
+#
+# :::{dropdown} 3. What does the fingerprint prove?
+# That the packed crops, labels and names are those of the files, in the same order.
+# The same fingerprint means that a run on the store and one on the files see the same data.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what each part of the whole network hands on and costs, what changes if a skip leads around the fusion, how the three presets differ, and which weights start fresh.
 #
+# **You need** {doc}`/book/3_model/gated_cnn` and {doc}`/book/3_model/fusion`.
+# Reading takes about {reading-time}`this page`.
+#
 # Section 2.4.3 of the paper says where the two modules stand.
 # The fusion is "introduced directly following ResBlock Stage 2", the gated block is "inserted immediately after the attention module", and then come "ResBlock Stage 3 and Stage 4".
 # For an image $x$, with the stages $S_1$ to $S_4$ of ResNet-50 {cite}`he2016deep`, that is
@@ -359,3 +362,21 @@ for stage, (channels, side) in enumerate(
         f"behind stage {stage}: {count:>10,} parameters, "
         f"{macs / 1e9:.2f} · 10⁹ MACs"
     )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A skip is led around the fusion. Why does the number of parameters not tell whether it is there?
+# An addition has no weights.
+# So this choice has to be settled by other evidence, or stay open and be measured.
+# :::
+#
+# :::{dropdown} 2. Which weights start fresh, although the network starts from ImageNet?
+# Those of the two modules and of the last layer, which names the classes of cells.
+# All others have a place in the ResNet-50 that was trained on photographs.
+# :::
+#
+# :::{dropdown} 3. Why is it wise that both modules keep the shape of the map?
+# The stages behind them then stay as they were, with their weights.
+# Each module can be left out by itself, which is what an ablation needs.
+# :::

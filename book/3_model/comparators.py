@@ -11,6 +11,9 @@
 #
 # **You will learn** which nine networks are compared, which variant stands for a family where the paper names none, what each costs, and why two honest counters give different costs.
 #
+# **You need** {doc}`/book/3_model/one_page`.
+# Reading takes about {reading-time}`this page`.
+#
 # The paper compares CG-RecNet with its own ablations (Table 3) and with four known architectures (Table 4), and names a fifth, the network of Zhu and colleagues {cite}`zhu2021deep`.
 # Section 2.4.4 introduces them; for a reproduction a family's name is not enough, since DenseNet, VGG and ViT come in several sizes.
 
@@ -308,3 +311,21 @@ for side in (224, 128, 64, 45):
         f"{side:3} pixels: {cost.parameters:,} parameters, "
         f"{gmacs:.2f} · 10⁹ MACs"
     )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. The paper says DenseNet. Why is that not enough to repeat its row?
+# The family has several sizes with other parameters and costs.
+# We choose one, write the choice into the ledger, and say what speaks for it.
+# :::
+#
+# :::{dropdown} 2. Two counters give different costs for one network. Is one of them wrong?
+# Not necessarily: one may count biases, norms or attention products that the other leaves out.
+# A cost without the name of its counter means little.
+# :::
+#
+# :::{dropdown} 3. A network has fewer parameters than another. Is it faster?
+# Not for that reason.
+# A weight that is used at every position costs much and one that is used once costs little; memory traffic counts as well.
+# :::

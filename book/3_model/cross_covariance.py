@@ -11,6 +11,9 @@
 #
 # **You will learn** how channels can attend to channels, why the table of comparisons keeps its size when the image grows, and what the temperature does.
 #
+# **You need** {doc}`/book/3_model/tokens`, and what a cosine between vectors is.
+# Reading takes about {reading-time}`this page`.
+#
 # ## The idea
 #
 # Usual attention asks of each *place*: which other places matter for you?
@@ -308,3 +311,21 @@ print(f"mean size of an entry centred:     {correlations.abs().mean():.2f}")
 print(
     f"mean difference of an entry: {(cosines - correlations).abs().mean():.2f}"
 )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why does the table of comparisons not grow with the image?
+# Channels are compared with channels, and their number is fixed.
+# The tokens are summed over inside each cosine, so a larger image only makes that sum longer.
+# :::
+#
+# :::{dropdown} 2. All tokens are shuffled. What happens to the table, and what does that say?
+# It stays the same, since a sum does not know its order.
+# The attention knows which patterns occur together and not how they are arranged.
+# :::
+#
+# :::{dropdown} 3. The factor starts at one. What does that mean for the weights at the start?
+# Cosines lie between minus one and one, so the softmax of a row is nearly even.
+# The attention begins as an average over the head's channels and selects only once the factor has grown.
+# :::

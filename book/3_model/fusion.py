@@ -11,6 +11,9 @@
 #
 # **You will learn** how the two attention branches are joined, where the paper's words and the public module differ, and why the module starts out as a plain sum.
 #
+# **You need** {doc}`/book/3_model/linear_angular` and {doc}`/book/3_model/cross_covariance`.
+# Reading takes about {reading-time}`this page`.
+#
 # Two branches look at the same map.
 # Linear-angular attention (LA, Eq. 1) lets positions exchange information, cross-covariance attention (XCA, Eq. 2) lets channels do so.
 # Each returns a map of the size it was given: $F_1$ from LA and $F_2$ from XCA, both with $C$ channels at $N$ positions.
@@ -485,3 +488,21 @@ for channels in (1, 2, 4, 8):
         f"{channels} channels: {silent / 400:.3f} dead, "
         f"expected {0.5**channels:.3f}"
     )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why does the public module begin as a plain sum?
+# Its recalibration is a factor of one plus a softmax over positions.
+# With hundreds of positions each gets a tiny share, so that the factor is nearly one everywhere.
+# :::
+#
+# :::{dropdown} 2. What is a dead path here, and how does it come about?
+# A ReLU that gives zero at every position, so that no slope passes.
+# Fresh random weights can be silent from the start, and then training cannot wake the path.
+# :::
+#
+# :::{dropdown} 3. The paper's sentences and the public code differ. Is that an error?
+# Not one that can be proved: a paper may adapt a module.
+# It is an open choice, so it becomes an option with a name, and its effect is measured.
+# :::

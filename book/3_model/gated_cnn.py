@@ -11,6 +11,9 @@
 #
 # **You will learn** what a gate is, how the block that the paper describes differs from its Equation 4, what values a gate can take, and why a closed gate does not silence the background.
 #
+# **You need** {doc}`/book/3_model/tokens`, and what a depthwise convolution is.
+# Reading takes about {reading-time}`this page`.
+#
 # ## The idea
 #
 # A gate is a second opinion.
@@ -326,3 +329,21 @@ print(
     f"positions where the output changes: {changed}, "
     f"where the gate does: {changed_gate}"
 )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Which part of the block does the depthwise convolution filter?
+# A part of the content, not the gate.
+# The gate of a position is computed from that position's token alone, which by then has seen a neighbourhood through earlier layers.
+# :::
+#
+# :::{dropdown} 2. The gate is shut everywhere. What comes out of the block?
+# The input, plus a constant for each channel, because the input is added at the end.
+# So a shut gate does not silence the background; it lets it pass.
+# :::
+#
+# :::{dropdown} 3. Why can a GELU gate not be read as a share between closed and open?
+# It has no upper end: it amplifies without limit and can be slightly negative.
+# A sigmoid has both ends; the paper's words describe one and its text names the other.
+# :::

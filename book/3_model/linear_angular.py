@@ -11,6 +11,9 @@
 #
 # **You will learn** how attention over positions is made cheap, what is given up for it, and four places where the public code does something that the formula does not say.
 #
+# **You need** {doc}`/book/3_model/tokens` and {doc}`/book/3_model/cross_covariance`.
+# Reading takes about {reading-time}`this page`.
+#
 # ## The idea
 #
 # Attention over positions compares each token with every other: 784 tokens, 614,656 comparisons.
@@ -477,3 +480,21 @@ for side in (28, 8):
         f"{side} x {side}: {touched} of {side * side} tokens, "
         f"{touched / side**2:.0%}"
     )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why may the brackets be moved, and what is gained?
+# A matrix product does not care in which order it is worked out.
+# Multiplying keys by values first gives a small table whose size does not depend on the image, so the cost is linear in the tokens.
+# A softmax between the products would forbid it.
+# :::
+#
+# :::{dropdown} 2. What is given up when only the linear part of the kernel is kept?
+# Contrast.
+# Without the higher terms a very similar pair counts hardly more than a fairly similar one, so the weights are flatter; a depthwise filter is to make up for it.
+# :::
+#
+# :::{dropdown} 3. The filter slides along the list of tokens. Which neighbours does it get wrong?
+# Those at the edges: the last position of a row and the first of the next stand side by side in the list and far apart in the image, so the filter wraps around.
+# :::

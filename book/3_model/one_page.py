@@ -11,6 +11,9 @@
 #
 # **You will learn** what CG-RecNet adds to a ResNet-50, where it adds it, and what speaks for our reading of the modules.
 #
+# **You need** what a convolution and a residual connection are.
+# Reading takes about {reading-time}`this page`.
+#
 # The paper takes a network that everyone knows, ResNet-50 {cite}`he2016deep`, and inserts two modules after its second stage {cite}`li2026cgrecnet`.
 # At that point an image of 224 by 224 pixels has become a map of 28 by 28 positions with 512 numbers each.
 # We write it as $X_2 \in \mathbb R^{512 \times 28 \times 28}$.
@@ -152,3 +155,22 @@ added = sum(
 print(
     f"{added:,} of {counts['cg_recnet']:,}: {added / counts['cg_recnet']:.1%}"
 )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Where do the two new modules stand, and what does that mean for the weights of ImageNet?
+# Behind stage 2, and both keep the shape of the map.
+# So all stages of ResNet-50 fit as they are and may start from ImageNet weights; the modules start fresh.
+# :::
+#
+# :::{dropdown} 2. What supports our reading of the modules?
+# The printed numbers of parameters, once two rows of the table are exchanged.
+# They say nothing about choices without parameters, such as a skip or an activation.
+# :::
+#
+# :::{dropdown} 3. The gate is said to hold the background back. Does this page show that it does?
+# No.
+# It shows where the gate stands and what shape it has.
+# What a trained gate does has to be measured on maps before and behind it.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** how three printed numbers can tell millions of candidate networks apart, why a fit found by search is weak evidence by itself, and what else speaks for ours.
 #
+# **You need** {doc}`/book/3_model/assembled`.
+# Reading takes about {reading-time}`this page`.
+#
 # The paper describes two modules in words and prints, in Table 3, how many parameters each variant of the network has.
 # Neither code nor weights are public.
 # Can the numbers tell which modules were used?
@@ -463,3 +466,20 @@ print(
     f"three decimals: {len(found.fits)}"
 )
 assert recovered in found.fits
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A search over millions of candidates finds one that fits. Why is that weak evidence?
+# A wide enough search fits many tables by chance.
+# One has to say how wide it was, how often it would succeed on tables that were made up, and which numbers it did not use.
+# :::
+#
+# :::{dropdown} 2. Which kind of evidence is stronger than the fit?
+# A number that the candidate was not fitted to and still explains, and having hardly anything to adjust.
+# :::
+#
+# :::{dropdown} 3. What can parameter counts never tell?
+# Choices without parameters: skips, activations, the order of two steps, a factor that is fixed.
+# Two networks with equal counts may compute different things.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what a feature map is, how its 28 by 28 positions become 784 tokens, and why one table of numbers can be read in two directions by attention.
 #
+# **You need** {doc}`/book/3_model/one_page`.
+# Reading takes about {reading-time}`this page`.
+#
 # Both new modules of CG-RecNet stand behind the second stage of ResNet-50 (section 2.4.3 of {cite}`li2026cgrecnet`).
 # Before we open them, we look at what arrives there.
 #
@@ -234,3 +237,21 @@ probe[..., 112] = float("nan")  # one column of pixels
 touched = stage2_map(network, probe)[0, 0].isnan().any(0).sum()
 print(f"one column of pixels reaches {touched} columns of positions")
 print(f"to be expected: {field} / {distance} = {field / distance:.1f}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A map becomes a list of tokens. What is lost?
+# Which tokens are neighbours in the image.
+# No number is changed, but two tokens that follow each other may lie at the two ends of a row, and vertical neighbours stand a whole row apart.
+# :::
+#
+# :::{dropdown} 2. The image doubles its side. What grows, and what does not?
+# The tokens grow fourfold and a table of all their pairs sixteenfold.
+# The table of the channels and the number of parameters stay as they are.
+# :::
+#
+# :::{dropdown} 3. What does attention over channels mix?
+# Patterns: each channel becomes a weighted mean of channels, with the same weights at every place.
+# Attention over positions mixes places, with the same weights for every channel of a head.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** how far a network's training lies from what the machine could do, how much bfloat16 and a compiler help, and why some networks more than others, what reading the images adds, whether a batch of eight fits a card of 6 GB, and what the paper's whole protocol would cost.
 #
+# **You need** {doc}`/book/3_model/comparators` and {doc}`/book/4_training/one_run`.
+# Reading takes about {reading-time}`this page`.
+#
 # Seconds on our machine say little about seconds on yours.
 # So speeds are shown as *ratios*: two ways of doing the same thing, timed in turn in one process, so that whatever else the machine does slows both.
 # Each ratio is a median with its quartiles, lower and upper, over $n$ pairs.
@@ -459,3 +462,21 @@ training, _ = cells_per_run()
 epochs = last_useful_epoch(step_rates(1.0), LEFT)
 hours = sum(macs[name] / macs["resnet50"] for name in four) * training * epochs * FOLDS / 1000 / 3600
 print(f"{epochs} epochs of {training:,} cells, {FOLDS} folds, four models: {hours:.1f} hours")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why are speeds shown as ratios of two ways, timed in turn?
+# Whatever else the machine does slows both, and the ratio stays.
+# Seconds of one machine say little about another.
+# :::
+#
+# :::{dropdown} 2. A network does many operations for each byte that it moves. What limits it?
+# The speed of arithmetic, not of memory.
+# A network that does few operations a byte waits for memory, and a faster processor does not help it.
+# :::
+#
+# :::{dropdown} 3. What saves most of the paper's whole protocol?
+# To leave out epochs that change nothing.
+# A faster number type or a compiler divides the bill; computing less of what has no effect takes whole parts away.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what happens between an untrained network and a number in a table, what a run leaves behind, what becomes of it when the power fails, and which of its epochs do nothing.
 #
+# **You need** {doc}`/book/2_data/splits` and {doc}`/book/3_model/assembled`.
+# Reading takes about {reading-time}`this page`.
+#
 # First a run small enough to watch: it happens while this page is made, on simulated cells.
 # Its result means nothing, because so few cells and epochs teach a network little.
 # Its purpose is to show every step.
@@ -388,3 +391,21 @@ total = sum(counts.cell(row, "count").number for row in counts.rows)
 steps_per_epoch = round(0.7 * total / 8)
 far = (1e-3 * rate[30:]).sum() * steps_per_epoch
 print(f"{steps_per_epoch:,} steps per epoch; at most {far:.4f}, if every step went the same way")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A run is killed and started again. Why does its result not change?
+# At each epoch's end it writes down weights, the optimiser's state and where it is; random numbers follow from seed and epoch, not from the clock.
+# So it goes on as if nothing had happened.
+# :::
+#
+# :::{dropdown} 2. Why is the record written last, and in one move?
+# So that a run without a record is known to be unfinished.
+# A record that appears half-written, or before the test, could be counted as a result.
+# :::
+#
+# :::{dropdown} 3. Why do late epochs of the paper's schedule change nothing?
+# The rate is divided again and again.
+# Once a step is smaller than the spacing of the numbers around a weight, adding it rounds to the same weight.
+# :::

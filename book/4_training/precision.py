@@ -15,6 +15,9 @@
 #
 # **You will be able to** say which numbers a 16-bit type cannot hold, find out what a library computes in which type, and test that a module does in bfloat16 what it does in float32.
 #
+# **You need** {doc}`/book/3_model/fusion`, and how a computer stores a number.
+# Reading takes about {reading-time}`this page`.
+#
 # *Bfloat16* keeps the range of float32 and eight of its 24 binary digits.
 # Networks are trained in it because it halves memory and is fast where the processor knows it.
 # This page tells what it once did to this project: **for a while, the networks with the fusion were trained without their fusion, and nothing looked wrong.**
@@ -383,3 +386,20 @@ print(f"from about {1 / half:,.0f} positions, a map of {(1 / half) ** 0.5:.0f} x
 # Every residual connection $x + f(x)$ does.
 # There the two have comparable size, so rounding adds noise to each of them, and neither is lost.
 # ````
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why does one plus a small share become exactly one in bfloat16?
+# Above one, its neighbouring numbers lie far apart.
+# A share that is smaller than half that distance is rounded away, whatever it says.
+# :::
+#
+# :::{dropdown} 2. The loss fell and the accuracy looked right. Why did nobody notice?
+# The fusion starts as a plain sum, and a sum is what was left.
+# A part that adds nothing does not make a network fail; one has to test the part, and not the score.
+# :::
+#
+# :::{dropdown} 3. What would you test in a module before it is trained in sixteen bits?
+# That its output there agrees with its output in float32 up to the rounding of that type, and that a change of each input still changes the output.
+# :::

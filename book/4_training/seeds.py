@@ -11,6 +11,9 @@
 #
 # **You will learn** when two runs give the same numbers to the last bit, how a difference in the last bit grows until it looks like another seed, and how many seeds a claim about two networks needs.
 #
+# **You need** {doc}`/book/4_training/one_run`.
+# Reading takes about {reading-time}`this page`.
+#
 # A training run draws random numbers for three things: the weights at the start, the order of the cells, and the crops (some networks draw more, for dropout).
 # The *seed* fixes them all.
 # In this project they follow from the seed and the number of the epoch, and from nothing else: not from the clock, nor from how many processes load the data.
@@ -316,3 +319,21 @@ Markdown(" ".join(lines))
 for seeds in (10 // 2, 10 // 5):
     found = next(d for d in np.arange(0.05, 50, 0.05) if power_of_paired_t(float(d), 0.5, seeds) >= 0.8)
     print(f"{seeds} seeds each: {found:.2f} points")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Two runs with one seed differ on two machines. Is that a fault?
+# Not by itself.
+# Sums are taken in another order on other hardware or with another number of threads, and rounding differs in the last bit; training makes that large.
+# :::
+#
+# :::{dropdown} 2. Why does a difference in the last bit end like another seed?
+# Each step depends on the weights before it, and small differences grow.
+# After some epochs nothing is left of what the two runs had in common but the data and the recipe.
+# :::
+#
+# :::{dropdown} 3. Why is one good seed no result?
+# It is one draw from a spread of which one draw tells nothing.
+# A claim about a network needs several, and a difference as small as that spread needs many.
+# :::

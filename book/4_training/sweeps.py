@@ -11,6 +11,9 @@
 #
 # **You will learn** how a table of results is written down as a grid before it is run, how its runs are spread over workers that may die, what happens to those that fail, and why a mean is refused while a run is missing.
 #
+# **You need** {doc}`/book/4_training/one_run`.
+# Reading takes about {reading-time}`this page`.
+#
 # A table in a paper is many runs.
 # Whoever starts them by hand will one day start one twice, forget one, or mistype one and not notice.
 # So a *sweep* here is a file: what all runs share (`base`), and a `grid` of lists that is multiplied out.
@@ -41,14 +44,14 @@ from cgrecnet.data import open_dataset
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.sweeps import draw_timeline, read_stretches
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.forked import fork_context
 
 use_book_style()
 os.environ["OMP_NUM_THREADS"] = "1"
 fork_context("distributed")
 dask.config.set({"distributed.worker.multiprocessing-method": "forkserver" if sys.platform == "linux" else "spawn"})
-Markdown(f"```yaml\n{(REPOSITORY / 'sweeps' / 'jurkat-ablation.yaml').read_text()}```")
+Markdown(f"```yaml\n{(SWEEP_FILES / 'jurkat-ablation.yaml').read_text()}```")
 
 # %% [markdown]
 # ## A grid of our own
@@ -299,3 +302,21 @@ print(Path(own.name).read_text())
 os.unlink(own.name)
 averaged = [name for name in ("class_weights", "seed") if name in REPEATS]
 print(len(runs), "runs; averaged over:", *averaged)
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why is a mean refused while a run is missing?
+# Runs do not fail at random: large networks run out of memory, long ones out of time.
+# A mean over what is left is a mean over the easy cases.
+# :::
+#
+# :::{dropdown} 2. What makes it safe to start a sweep twice?
+# Each run's name follows from its parameters and what they run on, and a run with a record is not done again.
+# Starting twice does what was missing.
+# :::
+#
+# :::{dropdown} 3. A grid has three lists. How many runs does it describe, and why write it down first?
+# The product of their lengths.
+# Written down first, the table that will be made is known before its results, and a run that is left out shows.
+# :::

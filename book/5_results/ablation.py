@@ -11,6 +11,9 @@
 #
 # **You will learn** what each of the two modules adds to the baseline on real cells, how to compare networks over folds that share their training cells, and what the result is worth.
 #
+# **You need** {doc}`/book/5_results/plan` and {doc}`/book/3_model/assembled`.
+# Reading takes about {reading-time}`this page`.
+#
 # An ablation takes a thing apart to see what each part does.
 # Here there are four networks: the baseline ResNet-50, the baseline with the fusion module alone (ResCMNet), with the gate alone (ResGDNet), and with both (CG-RecNet).
 # The paper's ablation is its Table 3 and Figure 5, on its own cells.
@@ -417,3 +420,21 @@ if len(complete) > 1:
         print(f"{name}: {value / sum(squares.values()):.0%} of the sum of squares")
 else:
     print("fewer than two folds have all four networks")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why are differences taken fold by fold before they are averaged?
+# Folds differ in how hard their cells are, and that hits all networks alike.
+# The difference within a fold is free of it, so its spread is smaller.
+# :::
+#
+# :::{dropdown} 2. Five folds share most of their training cells. What does an ordinary t-test get wrong?
+# It takes the differences for independent, and so the error of their mean for smaller than it is.
+# The corrected test adds a term for the shared cells.
+# :::
+#
+# :::{dropdown} 3. The network with both modules is not ahead of the baseline beyond chance. What has *not* been shown?
+# That the modules are useless.
+# These are other cells at a smaller size, with few epochs; an interval says how large an advantage would still go with what was seen.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** whether a network that is nine tenths sure is right nine times out of ten, and what it takes to decide well where one kind of mistake costs more than another.
 #
+# **You need** {doc}`/book/5_results/classes`.
+# Reading takes about {reading-time}`this page`.
+#
 # Accuracy asks only which class has the largest probability.
 # But whoever sorts cells needs the probability itself: to set a cell aside when the network is unsure, or to call a rare cell rather than to miss it.
 # The paper reports accuracy, precision, recall, F1 and the area under the ROC curve (section 2.5), and none of them notices whether the probabilities are true.
@@ -262,3 +265,20 @@ if pooled and "cg_recnet" in pooled.models:
     print(f"Jurkat: {given} of {len(order)} cells ({given / len(order):.1%}) hold half of the {wrong.sum()} mistakes")
 else:
     print("CG-RecNet has no run yet.")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A network is right nine times out of ten and says so. Is it useful for single cells?
+# Not for that reason: a network that says the same probability for every cell can be calibrated and useless.
+# It must also tell sure cells from unsure ones.
+# :::
+#
+# :::{dropdown} 2. The calibration error is above zero. Why is the network not yet shown to be badly calibrated?
+# The error is a sum of absolute values, so chance alone makes it positive.
+# Labels drawn from the network's own probabilities tell how large it would be if they were true; only what lies beyond says something.
+# :::
+#
+# :::{dropdown} 3. Missing a rare class costs ten times a false alarm. Which decision is best?
+# The one of least expected cost and not the likeliest class: a rare class is called as soon as its probability times its cost outweighs the rest.
+# :::

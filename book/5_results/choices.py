@@ -11,6 +11,9 @@
 #
 # **You will learn** how to ask whether a guess that a repetition had to make decides its result, for the learning rate, for whole readings of the paper's text, and for one option at a time.
 #
+# **You need** {doc}`/book/5_results/ablation` and {doc}`/book/7_judgement/deviations`.
+# Reading takes about {reading-time}`this page`.
+#
 # Whoever rebuilds a network from a paper must choose what the paper leaves open ({doc}`/book/7_judgement/deviations`).
 # If another choice turns the conclusion round, then the conclusion belongs to the choice and not to the method.
 # So the test of a choice is not whether it changes a number, which it nearly always does, but whether it changes what we would say.
@@ -305,3 +308,21 @@ if rates:
         by_test = max(run.test["accuracy"] for run in here.values())
         by_validation = here[chosen_rate(rates, model)].test["accuracy"]
         print(f"{NAMES[model]}, simulated cells: best test accuracy {by_test:.1%}, chosen by validation {by_validation:.1%}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A choice changes the accuracy. Does it change the conclusion?
+# Only if the word for the lead over the baseline changes: ahead, behind, no difference beyond the margin, or undecided.
+# Nearly every choice moves a number.
+# :::
+#
+# :::{dropdown} 2. Why is the learning rate chosen by validation cells and not by the test?
+# Whoever chooses by the test reports the luckiest of several scores.
+# The test cells have then taken part in the training.
+# :::
+#
+# :::{dropdown} 3. A conclusion holds under one reading of the text and not under another. To what does it belong?
+# To the reading.
+# A reproduction then reports both, and says which words of the paper would settle it.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what an accuracy hides, how to read F1, a confusion matrix and an ROC curve with their intervals, and how to look at the cells behind a number.
 #
+# **You need** {doc}`/book/5_results/ablation`, and what recall and precision are.
+# Reading takes about {reading-time}`this page`.
+#
 # Accuracy counts every cell alike, so a class with few cells hardly moves it.
 # A network could miss every dividing cell and still look good.
 # The paper therefore gives F1 for each class (its Table 5), a confusion matrix (its Fig. 7) and ROC curves (its Fig. 6).
@@ -455,3 +458,21 @@ if jurkat is not None:
         print(f"{name:>5}: mean of n = {len(own)} folds {fold_mean:.4f} (SD {fold_sd:.4f}), pooled {all_cells:.4f}")
 else:
     print(no_runs)
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A network never finds the rarest class. How much accuracy does that cost?
+# No more than the share of that class.
+# That is why recall and F1 are shown class by class, with their counts.
+# :::
+#
+# :::{dropdown} 2. Why may the test cells of all folds be put together?
+# Each cell is tested exactly once, by a network that was not trained on it.
+# The price is that the score belongs to the procedure and not to one network.
+# :::
+#
+# :::{dropdown} 3. One ROC curve lies above another. Is its network better?
+# Only if the interval of the difference says so.
+# Curves of the same cells move together, and a small gap may be chance.
+# :::

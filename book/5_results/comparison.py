@@ -11,6 +11,9 @@
 #
 # **You will learn** how to compare systems that differ in everything at once, what "an optimal trade-off" would have to mean, and why a network that starts from ImageNet must not stand in one ranking with networks that do not.
 #
+# **You need** {doc}`/book/5_results/plan` and {doc}`/book/3_model/comparators`.
+# Reading takes about {reading-time}`this page`.
+#
 # The paper's Table 4 sets CG-RecNet against MobileNetV2, DenseNet, VGG and ViT, and argues that it has the best of accuracy and cost.
 # Such a table mixes three things: the architecture, the weights it starts from, and the recipe it is trained by.
 # ImageNet weights are at hand here for ResNet-50 alone.
@@ -285,3 +288,21 @@ for title, plane in (("the paper's numbers", theirs_printed), ("ours", own)):
     limit = next((p.macs for p in plane if p.model == "cg_recnet"), 0) / 10
     allowed = [p for p in plane if p.macs <= limit]
     print(f"{title}: {names([max(allowed, key=lambda p: p.accuracy)]) if allowed else 'none' if plane else 'not run here'}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why must all systems of one ranking start alike?
+# Otherwise the table compares starts as well as networks.
+# Weights from photographs are worth more on few cells than most differences of architecture.
+# :::
+#
+# :::{dropdown} 2. What would an optimal trade-off of accuracy and cost have to mean?
+# That no other system is at least as good in both and better in one.
+# Such systems form a front, usually several; which of them is best depends on what a mistake and a second cost.
+# :::
+#
+# :::{dropdown} 3. One run of each system on one split: what is known about the order?
+# How these trained networks do on these cells.
+# Another seed or split could reorder those that lie close, so a claim about architectures needs more runs.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** how to look at mistakes instead of counting them: whether networks share them, what the mistaken cells have in common, and how far a mistake may be the label's.
 #
+# **You need** {doc}`/book/5_results/classes`.
+# Reading takes about {reading-time}`this page`.
+#
 # A score says how many cells were wrong.
 # It does not say which, and it is the *which* that tells whether more data, another network, or better labels would help.
 # Here are the four networks of the ablation on Jurkat cells, each cell judged by networks that were not trained on it (as in {doc}`classes`).
@@ -429,3 +432,20 @@ if pooled is not None:
             print(f"{NAMES[first]:>9} and {NAMES[second]:<9}: J = {(a & b).sum() / max((a | b).sum(), 1):.2f}")
 else:
     print(no_runs)
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Four networks make mistakes on the same cells. What does that speak for?
+# For something in the cells or their labels rather than in one network.
+# Another module will hardly help where all of them fail together.
+# :::
+#
+# :::{dropdown} 2. A cell lies near the border of its label. How can a mistake be the label's?
+# Labels are cut from a continuous measurement.
+# Just beside the cut the class is a coin toss, and no picture can tell what the cut decided.
+# :::
+#
+# :::{dropdown} 3. Everything on this page is exploratory. What must happen before it counts as a finding?
+# It has to be asked again, of cells that did not suggest it, by a rule that was written first.
+# :::

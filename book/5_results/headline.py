@@ -11,6 +11,9 @@
 #
 # **You will learn** which of the paper's claims about results hold, as far as this can be said without its images, what the same questions gave on other cells, and why the second cannot decide the first.
 #
+# **You need** {doc}`/book/1_question/claims` and {doc}`/book/5_results/plan`.
+# Reading takes about {reading-time}`this page`.
+#
 # Three kinds of numbers stand on this page, and none takes the place of another.
 #
 # *Printed*
@@ -220,3 +223,21 @@ width = hypot(*(paper.claims[name].tolerance.half_width(paper.claims[name].value
 folds = int(paper.known("S/Folds/setting").number)
 print(f"between {gain - width:.2f} and {gain + width:.2f} percentage points")
 print(f"n = {folds} folds: at least {stats.t.isf(bound / 2, folds - 1):.1f} standard errors for p < {bound}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Our result on Jurkat cells differs from the paper's. Is the claim refuted?
+# No.
+# The claim is about other cells.
+# Ours shows what the same method gives on real cells of another kind, and only the paper's own cells can decide it.
+# :::
+#
+# :::{dropdown} 2. Why do printed and measured numbers not stand in one column?
+# They come from different cells, and often from other sizes and schedules.
+# Side by side in one column, a reader would subtract them.
+# :::
+#
+# :::{dropdown} 3. Which column can change a verdict on a result?
+# The one of the paper's own cells, which fills when somebody runs the sweeps on them; and arithmetic, where printed numbers contradict each other.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what uneven classes do to a classifier and to its accuracy, what class weights change, and whether CG-RecNet needs them less than its baseline on simulated cells.
 #
+# **You need** {doc}`/book/5_results/classes`.
+# Reading takes about {reading-time}`this page`.
+#
 # In the paper's data most cells are neurons and few are oligodendrocytes.
 # The authors keep it so, and say that no oversampling is needed (claim C34).
 # The paper shows no comparison, so on its own data this cannot be checked.
@@ -285,3 +288,21 @@ if cases:
     nothing = np.full(len(cells.labels), cells.labels[0])
     made = balanced_contrast(cells.labels, cells.predicted[0], nothing)
     assert abs(made.difference - 100 * (record.test["balanced_accuracy"] - 1 / 3)) < 1e-6
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why is accuracy a poor judge of a remedy against uneven classes?
+# It rewards a network for leaning to the common class, which is just what the remedy takes back.
+# The balanced accuracy counts each class alike.
+# :::
+#
+# :::{dropdown} 2. What do class weights change?
+# What a mistake on a rare class costs in training.
+# They move the decision towards rare classes and bring no new information about them.
+# :::
+#
+# :::{dropdown} 3. A network needs no oversampling. How would you test that?
+# Train it with and without the remedy, at several shares, and ask whether the gain in balanced accuracy is smaller than the baseline's.
+# One run without a remedy shows nothing.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** how to test what a module is *said* to do, by turning a dial and watching who suffers, why a difference of differences needs the same cells four times, and what came out on simulated cells.
 #
+# **You need** {doc}`/book/5_results/plan` and {doc}`/book/2_data/how_a_cytometer_sees`.
+# Reading takes about {reading-time}`this page`.
+#
 # The paper gives each of its modules a task.
 # The gate "suppresses" the background (claim C08), the fusion recalibrates what the network looks at (C07), and each of them adds accuracy (C21).
 # A task makes a prediction.
@@ -323,3 +326,21 @@ print(f"{whose}: standard error {paired:.2f} points paired, {apart:.2f} on diffe
 # The equation and the function agree, whatever the records are.
 assert abs(change_contrast(f, f_after, s, s_after).difference - 100 * brackets.mean()) < 1e-9
 assert set(NAMES) >= {model for step in STEPS for model in step}
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why is the accuracy at high noise not the answer?
+# A network may be better there because it is better everywhere.
+# To suppress noise means to lose *less* when it rises: a difference of differences.
+# :::
+#
+# :::{dropdown} 2. Why are the same cells used four times?
+# Each cell's own difficulty then drops out of both differences.
+# With other cells, chance would add to a quantity that is already small.
+# :::
+#
+# :::{dropdown} 3. The module loses less, on simulated cells. What does it say about the paper's cells?
+# That it can be so for such pictures.
+# Whether it is so for those cells has to be asked of them.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what each experiment of this part is to decide, by which rule, and how you can check that the rule was there before the result.
 #
+# **You need** {doc}`/book/1_question/claims`, and what a confidence interval is.
+# Reading takes about {reading-time}`this page`.
+#
 # Whoever looks at a result in enough ways will find one that pleases.
 # Compare two networks by accuracy, by F1, by the F1 of each class, with and without the last epoch, and some comparison will look like a discovery even if the networks are equally good {cite}`simmons2011false`.
 # The cure is old and simple: say what you will look at, and what you will conclude, **before** you look {cite}`nosek2018preregistration`.
@@ -298,3 +301,21 @@ print(f"the paper's gain over its baseline: {load_claims()['C20'].value('gain').
 # %% tags=["hide-input"]
 looks = sum(len(question.contrasts) for question in plan.questions)
 print(f"{looks} comparisons: {looks * plan.alpha:.2f} findings on average, at least one with a chance of {1 - (1 - plan.alpha) ** looks:.0%}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. The interval lies within the margin on both sides of zero. What is said?
+# That there is no difference beyond the margin.
+# It is a finding, and not the same as *undecided*, where the interval reaches beyond the margin.
+# :::
+#
+# :::{dropdown} 2. Why is a plan amended and never edited?
+# An edit would let a result choose its own question.
+# An amendment stands beside the first version with its date, so that a reader sees what was known when it was made.
+# :::
+#
+# :::{dropdown} 3. Many comparisons are made at one level. What happens without a correction?
+# Each has its own chance of a false finding, and with enough of them one is to be expected even if nothing differs.
+# A correction asks more of each.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what accuracy a random split reports when class and acquisition run are tied, how much of it is left on new runs, and whether standardising each image is a cure.
 #
+# **You need** {doc}`/book/2_data/shortcuts` and {doc}`/book/2_data/splits`.
+# Reading takes about {reading-time}`this page`.
+#
 # {doc}`/book/2_data/shortcuts` asked whether pictures *could* betray their class without the cell, with simple classifiers.
 # Here networks are trained on such pictures, and we look at what they report.
 #
@@ -244,3 +247,22 @@ for (split, level), accuracy in blind.items():
         f"{split} split, confounding {level}: {accuracy:.1%} by the run alone"
         + (f", {trained.test['accuracy']:.1%} by the trained network" if trained else "")
     )
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Class and run are tied, and the random split reports a high score. What does a grouped one add?
+# What is left on runs that were never seen.
+# The difference is what the network owed to the runs it knew.
+# :::
+#
+# :::{dropdown} 2. Why is standardising each picture not a cure for all shortcuts?
+# It takes off mean and spread, and nothing else.
+# What the run leaves in the texture of the noise, the blur or the shape of the background stays.
+# :::
+#
+# :::{dropdown} 3. Does this page show that the paper's network uses a shortcut?
+# No.
+# It shows what a random split *can* hide, on simulated cells with a planted shortcut.
+# On the paper's cells nobody has tried here.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what a p-value over folds knows and what it does not, why folds of one data set are fewer than they look, and how many repeats a small difference needs.
 #
+# **You need** {doc}`/book/5_results/plan` and {doc}`/book/4_training/seeds`.
+# Reading takes about {reading-time}`this page`.
+#
 # Train a network again and it scores differently.
 # Three things change the score, and a statement about a difference must say which of them it has averaged over:
 #
@@ -402,3 +405,21 @@ measured = spread_of(by_data["jurkat"]).sd if "jurkat" in by_data else 0.5  # ha
 origin = "from the measured one" if "jurkat" in by_data else "from an assumed one"
 for sd in (measured, 4 * measured):
     print(f"seed SD {sd:.2f} points ({origin}): {repeats_needed(1.0, np.sqrt(2) * sd, power=0.9)} seeds")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Which three things move a score, and which of them do folds repeat?
+# Test cells, training cells and the seed.
+# Folds change the first two, the second only in part, since any two of them share most of their training cells; a fixed seed is not repeated at all.
+# :::
+#
+# :::{dropdown} 2. A p-value over five folds is small. What does it not know?
+# Whether another seed, or other data of the same kind, would give the same.
+# It takes the folds for independent, which they are not.
+# :::
+#
+# :::{dropdown} 3. How do you find out whether an experiment could see what it looks for?
+# Before it: from the spread of the differences and the size that matters, compute the power or the number of repeats.
+# If that is out of reach, say so and ask something else.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** how to put a number on a map, what a map has to beat before it says anything about a network, and whether a network that cheats is given away by its map.
 #
+# **You need** {doc}`/book/6_explanation/grad_cam` and {doc}`/book/2_data/shortcuts`.
+# Reading takes about {reading-time}`this page`.
+#
 # A map that lies on the cell is what one hopes for, which is a reason to be strict.
 # Cells lie in the middle of their pictures; so does much heat, for many reasons.
 # On simulated cells ({doc}`../2_data/how_a_cytometer_sees`) the outline of the cell is known, and in one case even what the network went by.
@@ -475,3 +478,20 @@ for width in (0.02, 0.05, 0.1, 0.2, 0.4):
     line = np.exp(-0.5 * (middle / width) ** 2)
     blob = np.broadcast_to(np.outer(line, line), masks.shape)
     print(f"width {width:.2f}: energy {energy(blob, masks).mean():.2f}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A map has most of its heat on the cell. Why is that not enough?
+# Cells lie in the middle of their pictures.
+# A blob in the middle that knows nothing does so as well, so the map has to beat such controls.
+# :::
+#
+# :::{dropdown} 2. The weights are replaced by fresh ones and the map stays. What did it explain?
+# The picture, or the architecture, and not what the network had learned.
+# :::
+#
+# :::{dropdown} 3. A network goes by the grey of the background. Why may its heat still lie on the cell?
+# That grey lies under the cell as well as beside it, so the network can read it anywhere.
+# Heat on the cell is no proof of an honest network.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** how a class activation map comes about, what is usually done to it before it is shown, and what such maps look like on cells whose outline is known.
 #
+# **You need** {doc}`/book/3_model/one_page`, and what a gradient is.
+# Reading takes about {reading-time}`this page`.
+#
 # The paper's Figure 8 shows Grad-CAM maps of its networks, and reads them: CG-RecNet's heat lies on the cell, on soma and neurites, the baseline's is scattered.
 # Section 3.3 calls the finding qualitative, and says that it rests on few pictures.
 # This chapter makes the counterpart of that figure.
@@ -445,3 +448,20 @@ together = explain("gradcam", network, "cg_recnet", image.repeat(3, 1, 1, 1), [0
 print("largest difference", np.abs(each.sum(axis=0) - together).max())
 print("range of each map:", [f"{one.min():.2g} to {one.max():.2g}" for one in each])
 assert np.abs(each.sum(axis=0) - together).max() < 1e-4 * np.abs(each).max()
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why is Grad-CAM at the last stage of a ResNet the class's own linear layer?
+# The last maps are averaged over positions and then weighted.
+# So a score's slope is the same at each position and equals the layer's weight, up to a factor.
+# :::
+#
+# :::{dropdown} 2. The picture of an untrained network looks convincing. What made it so?
+# What is done afterwards: negative heat is cut off, each map is stretched by its own largest value, enlarged smoothly and laid over the cell.
+# :::
+#
+# :::{dropdown} 3. Why is the score taken before the softmax?
+# Behind it, a class's probability also rises when another class's score falls.
+# The map would mix what speaks for one class with what speaks against the others.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** what the paper leaves open and where we depart from it, what we chose in each case and why, which of these choices its own numbers settle, and how this book keeps its code from drifting away from what it says.
 #
+# **You need** {doc}`/book/3_model/recovery`.
+# Reading takes about {reading-time}`this page`.
+#
 # Nobody can rebuild a network from a paper without deciding something that the paper does not say.
 # What is the initial learning rate?
 # Is there a skip around the fusion?
@@ -267,3 +270,20 @@ from math import prod
 free = prod(len(entry.options) for entry in ledger.values())
 left = prod(len(entry.options) for name, entry in ledger.items() if name not in by_numbers)
 print(f"{free:.1e} in all, {left:.1e} left: no repetition can try them all, so each must say which one it is")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why is a choice written down before its effect is known?
+# Afterwards the temptation is to keep the choice that gives the nicer number.
+# A ledger that came first shows that the number did not choose.
+# :::
+#
+# :::{dropdown} 2. Which choices can printed numbers settle?
+# Those that leave a trace in them, such as widths and heads, by the count of parameters.
+# Choices without such a trace, such as a learning rate, stay open.
+# :::
+#
+# :::{dropdown} 3. No repetition can try all combinations. What should it do?
+# Say which one it took, give the alternatives, and measure those that could turn the conclusion.
+# :::

@@ -11,6 +11,9 @@
 #
 # **You will learn** on one page what this book cannot say, why, and what would lift each limit.
 #
+# **You need** {doc}`/book/5_results/headline`.
+# Reading takes about {reading-time}`this page`.
+#
 # Every limit is written so that it can be used against us: what it is, which of our statements it touches, and what it would take.
 
 # %% tags=["remove-input"]
@@ -92,10 +95,28 @@ Markdown(wide_table(HEADERS, limit_rows("methods"), "What our methods assume", r
 # ````
 
 # %% tags=["hide-input"]
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 
-configs = [config.model_dump() for config in read_sweep(REPOSITORY / "sweeps" / "jurkat-ablation.yaml")]
+configs = [config.model_dump() for config in read_sweep(SWEEP_FILES / "jurkat-ablation.yaml")]
 varied = {name for name in configs[0] if len({str(config[name]) for config in configs}) > 1}
 print("varied:", ", ".join(sorted(varied)))
 print("fixed: ", ", ".join(f"{name}={configs[0][name]}" for name in ("data", "image_size", "epochs", "seed", "learning_rate")))
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why does a page of limits say what would lift each of them?
+# A limit with a remedy is an invitation.
+# Without one it only protects its author.
+# :::
+#
+# :::{dropdown} 2. All runs of an experiment share one setting. What can the result not tell?
+# Whether it would be the same under another one.
+# What was held fixed is where the result ends, until somebody varies it.
+# :::
+#
+# :::{dropdown} 3. Small pictures and few epochs: in which direction does that push the result?
+# Nobody knows beforehand.
+# It may favour either network, so the honest statement is that the result belongs to this size and not that it is a lower bound.
+# :::

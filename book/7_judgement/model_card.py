@@ -11,6 +11,9 @@
 #
 # **You will learn** what a model card says, and what this book's own CG-RecNet may and may not be used for.
 #
+# **You need** {doc}`/book/5_results/classes`.
+# Reading takes about {reading-time}`this page`.
+#
 # A trained network is a file of numbers that does not say what it is for.
 # A **model card** {cite}`mitchell2019model` is the leaflet that goes with it: what it was made from, for whom, how well it works for each group it will meet, and where it must not be used.
 # This card describes the CG-RecNet networks of the ablation on Jurkat cells ({doc}`/book/5_results/ablation`).
@@ -149,3 +152,21 @@ if both:
         print(f"{own[0]:<6} CG-RecNet {own[-1]:<24} baseline {other[-1]}")
 else:
     print(nothing)
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. Why does a card give scores by group and not one score?
+# A user meets one group.
+# A network may do well on average and fail on just the cells that this user has.
+# :::
+#
+# :::{dropdown} 2. The card says that the network must not be used on neural stem cells. Why, although the method was made for them?
+# These weights have never seen one.
+# A method carries over to other cells by training on them, and not by the name of the method.
+# :::
+#
+# :::{dropdown} 3. Which line of a card is most often missing?
+# What it must not be used for, and how surely the numbers are known.
+# Both need somebody to say what was not tested.
+# :::

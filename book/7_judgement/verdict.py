@@ -11,6 +11,9 @@
 #
 # **You will learn** where the claims of the paper stand after everything in this book, what other cells can and cannot add, and which evidence would turn each verdict.
 #
+# **You need** {doc}`/book/5_results/headline` and {doc}`/book/7_judgement/limitations`.
+# Reading takes about {reading-time}`this page`.
+#
 # A verdict that nothing could change is not a finding but a belief.
 # So this page says for every group of claims what is known, and then what would have to turn up for us to say something else.
 # It is written by the program from the verdicts and the records, and it changes when they do.
@@ -194,3 +197,20 @@ corrected = AuditedPaper({**paper.claims, "C13": claim.model_copy(update={"value
 for name, outcome in verdicts(corrected, machinery_outcomes() | own).items():
     if outcome.verdict is not outcomes[name].verdict:
         print(f"{name} {paper.claims[name].title}: from {outcomes[name].verdict!s} to {outcome.verdict!s}")
+
+# %% [markdown]
+# ## Check yourself
+#
+# :::{dropdown} 1. A verdict that nothing could change: what is it?
+# A belief.
+# A finding names the evidence that would turn it.
+# :::
+#
+# :::{dropdown} 2. Could our own result on other cells turn a verdict about the paper's cells?
+# No, whichever way it goes.
+# It can make a claim more or less expected; the verdict waits for the cells that the claim is about.
+# :::
+#
+# :::{dropdown} 3. How could somebody show that a verdict of ours is wrong?
+# With an architecture that the text allows and that gives every printed row, with a confusion matrix that has the printed scores, or with runs on the paper's cells.
+# :::

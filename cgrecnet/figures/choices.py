@@ -17,7 +17,7 @@ from cgrecnet.figures.answers import points
 from cgrecnet.figures.dose import MARKS, NAMES, majority_share, right_counts
 from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
-from cgrecnet.paths import REPOSITORY, RESULTS
+from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.record import RunRecord
@@ -46,7 +46,7 @@ def planned_rates() -> list[float]:
     rates = [
         config.learning_rate
         for name in ("simulated-learning-rate", "simulated-noise")
-        for config in read_sweep(REPOSITORY / "sweeps" / f"{name}.yaml")
+        for config in read_sweep(SWEEP_FILES / f"{name}.yaml")
     ]
     return sorted(set(rates))
 

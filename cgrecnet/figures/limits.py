@@ -10,7 +10,7 @@ from cgrecnet.figures.dead_path import DeadPath, dead_rows
 from cgrecnet.figures.pages import link
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paper.tables import load_tables
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 
 HEADERS = ("limit", "what it touches", "what would lift it")
@@ -77,7 +77,7 @@ def settings_of() -> str:
     configs = [
         config
         for name in dict.fromkeys(name for question in load_plan().questions for name in question.sweeps)
-        for config in read_sweep(REPOSITORY / "sweeps" / f"{name}.yaml")
+        for config in read_sweep(SWEEP_FILES / f"{name}.yaml")
     ]
     settings, size = load_tables()["S"], load_claims()["C03"].value("centre crop").printed
     batch, epochs = (settings.cell(name, "setting").value for name in ("Batch size", "Epochs"))

@@ -29,8 +29,9 @@ COUNTERPARTS: dict[str, tuple[str, str, str]] = {
 
 @cache
 def pages_of_the_book(root: Path = REPOSITORY) -> frozenset[str]:
-    """The pages that the table of contents lists, as `1_question/claims`."""
-    return frozenset(_names(yaml.safe_load((root / "_toc.yml").read_text(encoding="utf-8"))))
+    """The pages that the table of contents lists, as `1_question/claims`; none where there is no book."""
+    contents = root / "_toc.yml"
+    return frozenset(_names(yaml.safe_load(contents.read_text(encoding="utf-8"))) if contents.is_file() else ())
 
 
 def link(page: str, words: str | None = None, root: Path = REPOSITORY) -> str:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from cgrecnet.evaluation.plan import Outcome, Plan, Question, outcome_of
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.models.zoo import SYSTEMS
-from cgrecnet.paths import REPOSITORY, RESULTS
+from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.planned_before import PlanCheck
 from cgrecnet.runs.record import RECORD
@@ -87,7 +87,7 @@ def progress(plan: Plan, results: Path = RESULTS) -> dict[str, tuple[int, int]]:
     for name in dict.fromkeys(name for question in plan.questions for name in question.sweeps):
         folder = Path(results) / name
         done = sum((run / RECORD).is_file() for run in folder.iterdir()) if folder.is_dir() else 0
-        counts[name] = done, len(read_sweep(REPOSITORY / "sweeps" / f"{name}.yaml"))
+        counts[name] = done, len(read_sweep(SWEEP_FILES / f"{name}.yaml"))
     return counts
 
 

@@ -19,7 +19,7 @@ from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.dose import majority_share, right_counts
 from cgrecnet.figures.missing import say_not_run
 from cgrecnet.figures.style import PALETTE, letter
-from cgrecnet.paths import REPOSITORY, RESULTS
+from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.experiments import SWEEPS, experiment
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.record import RunRecord, read_predictions
@@ -46,7 +46,7 @@ def shortcut_runs(results: Path = RESULTS) -> dict[Key, RunRecord]:
 def planned_settings() -> list[tuple[str, float]]:
     """(intensity, confounding) of every gap that the sweeps can give."""
     (name,) = SWEEPS[SPLITS["random"]]["cytometer"]
-    return [(c.intensity, c.data_options["confounding"]) for c in read_sweep(REPOSITORY / "sweeps" / f"{name}.yaml")]
+    return [(c.intensity, c.data_options["confounding"]) for c in read_sweep(SWEEP_FILES / f"{name}.yaml")]
 
 
 def gaps(runs: Runs) -> dict[tuple[str, float], Gap]:

@@ -7,8 +7,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.notebooks.export import for_pages
 from cgrecnet.publish.stage import SCRIPTS
 from cgrecnet.publish.terms import link_first_uses
+from cgrecnet.publish.times import setup_roles
 
 # tex-chtml.js loads these by itself: the fonts always, a TeX extension when a formula needs it.
 _MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
@@ -16,6 +19,7 @@ _MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls to take up the extension: hang the steps below into its build."""
+    setup_roles(app)
     app.connect("doctree-read", link_first_uses)
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
     app.connect("build-finished", copy_files)
@@ -26,9 +30,11 @@ def offer_sources(app: Sphinx, pagename: str, templatename: str, context: dict[s
     """On a page made from a script, offer the executed notebook and the script, in place of the theme's guess."""
     if not (Path(app.srcdir) / SCRIPTS / f"{pagename}.py").is_file():
         return
-    folder = f"{context['pathto']('_sources', 1)}/{pagename}"
+    sources = context["pathto"]("_sources", 1)
+    folder, student = f"{sources}/{pagename}", f"{sources}/student/{pagename}.ipynb"
     links = [
         _button(f"{folder}.ipynb", ".ipynb", "fas fa-book", "Download the executed notebook", "notebook"),
+        _button(student, "exercises", "fas fa-pencil-alt", "Download the notebook without solutions", "student"),
         _button(f"{folder}.py", ".py", "fas fa-code", "Show the source of this page", "source"),
     ]
     for group in context.get("header_buttons", []):
@@ -37,7 +43,8 @@ def offer_sources(app: Sphinx, pagename: str, templatename: str, context: dict[s
             group["buttons"] = links + rest
     context["body"] += (
         f'<p class="page-sources">This page was computed from <a href="{folder}.py">{pagename}.py</a>. '
-        f'<a href="{folder}.ipynb" download>Download the executed notebook</a> to try it yourself.</p>'
+        f'To try it yourself, download <a href="{folder}.ipynb" download>the executed notebook</a> '
+        f'or <a href="{student}" download>one without solutions</a>.</p>'
     )
 
 
@@ -53,12 +60,14 @@ def _button(url: str, text: str, icon: str, tooltip: str, label: str) -> dict[st
 
 
 def copy_files(app: Sphinx, error: Exception | None) -> None:
-    """Put the scripts and the parts of MathJax that are needed beside the pages."""
+    """Put the scripts, the notebooks for Jupyter and the parts of MathJax that are needed beside the pages."""
     if error is not None or app.builder.format != "html":
         return
     scripts = Path(app.srcdir) / SCRIPTS
     for script in scripts.rglob("*.py"):
         _copy(script, Path(app.outdir) / "_sources" / script.relative_to(scripts))
+    shutil.rmtree(Path(app.outdir) / "_sources" / "student", ignore_errors=True)
+    for_pages(Layout(Path(app.srcdir).parents[1]), Path(app.srcdir), Path(app.outdir) / "_sources")
     package = importlib.metadata.distribution("sphinx-mathjax-offline")
     mathjax = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))
     for part in _MATHJAX_PARTS:

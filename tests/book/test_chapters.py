@@ -1,5 +1,6 @@
 """The chapters as they are written, and the pages as they were last built."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,23 @@ def test_a_script_is_a_notebook_with_a_title_and_valid_parameters(chapter):
     assert cells.cells[0].cell_type == "markdown" and cells.cells[0].source.lstrip("(").count("# ")
     header = chapter.source.read_text("utf8").split("# ---")[1].replace("\n# ", "\n")
     assert yaml.safe_load(header)["jupyter"]["kernelspec"]["language"] == "python"
+
+
+CHAPTERS = [chapter for chapter in SCRIPTS if chapter.name != "book/index"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_a_chapter_says_what_it_teaches_and_closes_with_take_aways_and_a_quiz(chapter):
+    cells = notebook.read(chapter).cells
+    opening = cells[0].source
+    assert re.search(r"^\*\*You (can|will learn|will be able to)\*\* \w.{40}", opening, re.M), "objectives"
+    assert re.search(r"^\*\*You need\*\* \S", opening, re.M), "prerequisites"
+    assert "{reading-time}`this page`" in opening, "minutes to read"
+    assert "**Take-away.**" in "".join(cell.source for cell in cells), "take-aways"
+    _, heading, quiz = cells[-1].source.rpartition("## Check yourself\n")
+    folded = re.findall(r"^:::\{dropdown\} \d\. (.+\?)\n(.+?)\n:::$", quiz, re.M | re.S)
+    assert heading and len(folded) == 3, "three questions, folded answers"
+    assert all(len(answer.split()) >= 12 for _, answer in folded), "answers with a reason"
 
 
 @pytest.mark.slow

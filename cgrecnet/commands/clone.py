@@ -1,0 +1,46 @@
+"""`cgrecnet book`, `test`, `student` and `slides`: what `make` does in a clone, on systems without make as well."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.paths import IN_CHECKOUT, REPOSITORY
+
+
+def add(commands) -> None:
+    """Add the commands to the parser."""
+    book = commands.add_parser("book", help="run the chapters that changed, build the book and check its pages")
+    book.add_argument("words", nargs=argparse.REMAINDER, help="options of `python -m cgrecnet.publish build`")
+    book.set_defaults(command=lambda options: _run("cgrecnet.publish", "build", *options.words))
+    test = commands.add_parser("test", help="run the tests")
+    test.add_argument("words", nargs=argparse.REMAINDER, help="options of pytest")
+    test.set_defaults(command=lambda options: _run("pytest", *options.words))
+    student = commands.add_parser("student", help="write the notebooks for a class, and the solutions apart")
+    student.add_argument("--out", type=Path, help="the folder to write to (default: _build/student)")
+    student.set_defaults(command=_student)
+
+
+def _clone() -> Path:
+    if not IN_CHECKOUT:
+        raise ConfigError("only a clone of the repository has the book: run this command in one.")
+    return REPOSITORY
+
+
+def _run(module: str, *words: str) -> int:
+    return subprocess.run([sys.executable, "-m", module, *words], cwd=_clone()).returncode
+
+
+def _student(options: argparse.Namespace) -> int:
+    from cgrecnet.publish.layout import Layout
+    from cgrecnet.publish.notebooks.export import student
+
+    layout = Layout(_clone())
+    folder = options.out or layout.build / "student"
+    try:
+        number = student(layout, folder)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be written ({error.strerror}): name another one with --out.") from None
+    print(f"{folder / 'notebooks'}: {number} chapters without solutions; {folder / 'solutions'}: the same with them")
+    return 0

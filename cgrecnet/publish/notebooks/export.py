@@ -1,0 +1,170 @@
+"""Write the chapters as notebooks for Jupyter: executed ones for the pages, a class's without solutions, and with."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import v4
+
+from cgrecnet import __version__
+from cgrecnet.errors import ConfigError
+from cgrecnet.files import whole
+from cgrecnet.publish import notebook
+from cgrecnet.publish.layout import Chapter, Layout
+from cgrecnet.publish.notebooks.exercises import without_solutions
+from cgrecnet.publish.notebooks.labels import figure_names, index_of
+from cgrecnet.publish.notebooks.plain import Index, Reader
+
+_WHEEL = f"cgrecnet-{__version__}-py3-none-any.whl"
+_INSTALL = f"""\
+**Before you start.**
+This notebook is a chapter of *CG-RecNet, re-run and audited*, and needs the package `cgrecnet` with its extra `book`.
+Install it from a clone of the repository, `pip install "./CLONE[book]"`,
+or from the wheel that `pip wheel --no-deps -w dist .` makes there, `pip install "{_WHEEL}[book]"`.
+The package brings the records and the real cells that the cells below read.
+On Colab, upload that wheel beside the notebook; the first cell installs it.
+"""
+_FIRST = """\
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+if importlib.util.find_spec("cgrecnet") is None:
+    wheels = sorted(Path().glob("cgrecnet-*.whl"))
+    if not wheels:
+        raise SystemExit("cgrecnet is not installed: do what the text above says, then run this cell again.")
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", f"{{wheels[-1]}}[book]"], check=True)
+
+from cgrecnet.publish.notebooks.start import start
+
+start("{page}")"""
+_FOLDED = {"remove-cell", "remove-input", "hide-input"}
+
+
+def plain_notebook(page: str, content: dict[str, Any], index: Index, solutions: bool = True) -> Any:
+    """A chapter's notebook for Jupyter: plain Markdown, captions below figures, an install cell first.
+
+    content: the notebook, executed or not. solutions: whether it keeps the answers of its exercises.
+    """
+    book = nbformat.from_dict(content)
+    reader = Reader(page, index, _glued(book.cells), solutions=solutions)
+    cells = book.cells if solutions else without_solutions(book.cells)
+    made = [v4.new_markdown_cell(_INSTALL), v4.new_code_cell(_FIRST.format(page=page), metadata={"tags": ["install"]})]
+    names = figure_names(book.cells)
+    for cell in cells:
+        made += _cell(cell, reader, names)
+    for number, cell in enumerate(made):
+        cell["id"] = f"cell-{number}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return v4.new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+
+
+def student(layout: Layout, folder: Path) -> int:
+    """Write every chapter into `folder/notebooks`, without solutions, and into `folder/solutions`; return how many.
+
+    Numbers that prose takes from cells come from the last build, where there was one.
+    """
+    index = index_of(layout)
+    chapters = [chapter for chapter in layout.chapters if chapter.is_script]
+    for chapter in chapters:
+        content = notebook.read(chapter)
+        for kind, solutions in (("notebooks", False), ("solutions", True)):
+            made = plain_notebook(chapter.name, _with_values(content, chapter, layout), index, solutions)
+            _write(_without_outputs(made), folder / kind / f"{chapter.name.removeprefix('book/')}.ipynb")
+    return len(chapters)
+
+
+def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
+    """Write what each page offers for download: its executed notebook, and in `student/` the one to fill in.
+
+    staged: where the executed notebooks are, as Sphinx reads them; folder: where the site keeps its sources.
+    """
+    index = index_of(layout)
+    for chapter in layout.chapters:
+        path = staged / f"{chapter.name}.ipynb"
+        if chapter.is_script and path.is_file():
+            content = json.loads(path.read_text("utf8"))
+            _write(plain_notebook(chapter.name, content, index), folder / f"{chapter.name}.ipynb")
+            blank = _without_outputs(plain_notebook(chapter.name, content, index, solutions=False))
+            _write(blank, folder / "student" / f"{chapter.name}.ipynb")
+
+
+def _without_outputs(made: Any) -> Any:
+    for cell in made.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    return made
+
+
+def _write(made: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole(path) as stream:
+        stream.write(nbformat.writes(made))
+
+
+def _cell(cell: Any, reader: Reader, names: list[str]) -> list[Any]:
+    """The cell as Jupyter shows it, and below a figure its caption."""
+    tags = cell.metadata.get("tags", [])
+    if cell.cell_type == "markdown":
+        text = reader.plain(cell.source)
+        return [v4.new_markdown_cell(text, metadata=_kept(cell))] if text.strip() else []
+    if cell.cell_type != "code":
+        return []
+    kept = _kept(cell) | ({"jupyter": {"source_hidden": True}} if _FOLDED & set(tags) else {})
+    outputs = [_output(output, reader) for output in cell.get("outputs", []) if "remove-cell" not in tags]
+    made = [v4.new_code_cell(cell.source, metadata=kept, outputs=outputs, execution_count=cell.get("execution_count"))]
+    figure = cell.metadata.get("mystnb", {}).get("figure", {})
+    if "caption" in figure:
+        number = f"Figure {names.index(figure['name']) + 1}" if "name" in figure else "Figure"
+        made.append(v4.new_markdown_cell(f"**{number}.** {reader.plain(figure['caption'])}"))
+    return made
+
+
+def _kept(cell: Any) -> dict[str, Any]:
+    return {name: cell.metadata[name] for name in ("tags", "nbgrader") if name in cell.metadata}
+
+
+def _output(output: Any, reader: Reader) -> Any:
+    if "text/markdown" in output.get("data", {}):
+        output = nbformat.from_dict(json.loads(json.dumps(output)))
+        text = output.data["text/markdown"]
+        output.data["text/markdown"] = reader.plain(text if isinstance(text, str) else "".join(text))
+    return output
+
+
+def _glued(cells: list[Any]) -> dict[str, object]:
+    """The values that cells gave to the prose by `myst_nb.glue`."""
+    found = {}
+    for output in (output for cell in cells for output in cell.get("outputs", [])):
+        name = output.get("metadata", {}).get("scrapbook", {}).get("name")
+        texts = [text for kind, text in output.get("data", {}).items() if kind.endswith("text/plain")]
+        if name and texts:
+            found[name] = _literal("".join(texts[0]))
+    return found
+
+
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
+
+
+def _with_values(content: Any, chapter: Chapter, layout: Layout) -> Any:
+    """The source's cells, with those outputs of the last build by which cells gave numbers to the prose."""
+    path = layout.executed_notebook(chapter)
+    if not path.is_file():
+        return content
+    try:
+        built = nbformat.read(path, as_version=4)
+    except Exception as error:  # whatever is amiss with a file that a killed build left
+        raise ConfigError(f"{path} is no notebook ({type(error).__name__}): remove it and run make book.") from None
+    glued = [output for cell in built.cells for output in cell.get("outputs", []) if _glued([{"outputs": [output]}])]
+    content = nbformat.from_dict(json.loads(json.dumps(content)))
+    first = next((cell for cell in content.cells if cell.cell_type == "code"), None)
+    if first is not None:
+        first.outputs = glued
+    return content
