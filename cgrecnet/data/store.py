@@ -5,6 +5,7 @@ the same pixels, labels, table, window, origin and fingerprint.
 """
 
 import os
+import time
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -24,6 +25,13 @@ from cgrecnet.errors import ConfigError, DataError
 NOT_PACKED = ("hash", "window")
 
 
+#: The first single reads of a store are fetched one by one, so many at most, and until so many in a row were in memory:
+#: a map reads far ahead, which makes a few random reads from a cold disk slow, and whole epochs fast.
+FETCHED, WARM = 2048, 16
+#: Seconds; what takes less was in memory.
+_FROM_MEMORY = 50e-6
+
+
 class MappedImages(PackedImages):
     """The crops of a store: `PackedImages` over a file that is mapped, not read; workers map it anew by its path.
 
@@ -41,13 +49,39 @@ class MappedImages(PackedImages):
     ) -> None:
         self.path, self.dtype, self.checksums = Path(path), np.dtype(kind), np.asarray(checksums)
         super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths)
+        self._fetched = self._warm = 0
+
+    def __getitem__(self, index: int) -> np.ndarray:
+        image = super().__getitem__(index)
+        if self._fetched < FETCHED and self._warm < WARM:
+            self._fetch(int(self.offsets[index]) * self.dtype.itemsize, image.nbytes)
+        return image
+
+    def _fetch(self, start: int, size: int) -> None:
+        """Bring these bytes of the file into memory, and none beside them."""
+        self._fetched += 1
+        if not hasattr(os, "posix_fadvise"):
+            self._fetched = FETCHED
+            return
+        try:
+            handle = os.open(self.path, os.O_RDONLY)
+        except OSError:  # removed since it was mapped: the map still has it
+            return
+        try:
+            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)
+            began = time.perf_counter()
+            os.pread(handle, size, start)
+            self._warm = self._warm + 1 if time.perf_counter() - began < _FROM_MEMORY else 0
+        finally:
+            os.close(handle)
 
     def __reduce__(self) -> tuple:
         return MappedImages, (self.path, self.dtype, self.offsets, self.heights, self.widths, self.checksums)
 
     def check(self, names: Sequence[str]) -> None:
         """Hold every crop against its checksum, in one pass over the file; DataError, with the name of the first."""
-        for name, crop, checksum in zip(names, self, self.checksums, strict=True):
+        crops = (super(MappedImages, self).__getitem__(i) for i in range(len(self)))  # in order, so reading ahead helps
+        for name, crop, checksum in zip(names, crops, self.checksums, strict=True):
             if zlib.crc32(crop) != checksum:
                 raise DataError(
                     f"The pixels of {name} in {self.path} are not those that were packed: "

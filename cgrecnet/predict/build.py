@@ -18,7 +18,7 @@ from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.predict.card import model_card
-from cgrecnet.predict.cells import Preprocessing, Seen, look_at
+from cgrecnet.predict.cells import Preprocessing, Seen, look_at, planes
 from cgrecnet.predict.conformal import calibration_scores, in_set, p_values
 from cgrecnet.predict.folder import Member, Model, ModelFolder, image_hash, statistics_of, write_folder
 from cgrecnet.predict.networks import TorchEngine
@@ -68,7 +68,7 @@ def make_model(
     measured |= _flagged(unlike, _rows(test, judges))
     say("auditing the data")
     found = audit(take(dataset, _drawn(np.arange(len(dataset)), audited)), partly=True)
-    heights, widths = np.array([dataset.images[int(i)].shape for i in parts.train]).T
+    heights, widths = np.array([dataset.images[int(i)].shape[:2] for i in parts.train]).T
     groups = dataset.table["group"].astype(str).to_numpy()
     model = Model(
         classes=dataset.classes,
@@ -76,7 +76,7 @@ def make_model(
         window=tuple(map(float, dataset.window)),
         intensity=how.intensity,
         image_size=how.image_size,
-        in_channels=how.in_channels,
+        channels=planes(dataset.images[0]),
         pixels=np.asarray(dataset.images[0]).dtype.name,
         heights=(int(heights.min()), int(heights.max())),
         widths=(int(widths.min()), int(widths.max())),

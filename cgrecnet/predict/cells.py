@@ -20,12 +20,11 @@ CHUNK = 1024
 @dataclass(frozen=True)
 class Preprocessing:
     """How a model's images are prepared: grey levels (black, white) that map to 0 and 1, option of
-    `cgrecnet.data.intensity`, side of the square and channels that the network sees."""
+    `cgrecnet.data.intensity`, side of the square that the network sees."""
 
     window: tuple[float, float]
     intensity: str
     image_size: int
-    in_channels: int = 3
 
 
 @dataclass(frozen=True)
@@ -36,14 +35,22 @@ class Seen:
     numbers: dict[str, np.ndarray]
 
 
+def planes(image: np.ndarray) -> int:
+    """Channels of an image: 1 of grey levels, (H, W), else the last side of (H, W, channels)."""
+    return 1 if image.ndim == 2 else image.shape[2]
+
+
+def network_channels(channels: int) -> int:
+    """Channels that the network has for images of so many: grey levels are repeated for red, green and blue."""
+    return 3 if channels == 1 else channels
+
+
 def look(
     images: Sequence[np.ndarray], engine: Callable, how: Preprocessing, device: torch.device | str = "cpu"
 ) -> Seen:
-    """Prepare and classify the images, 2-D and of one pixel type, as Algorithm 1 does in evaluation."""
+    """Prepare and classify images of one pixel type and number of channels, as Algorithm 1 does in evaluation."""
     packed = pack(images)
-    transform = BatchTransform(
-        packed, how.window, how.image_size, in_channels=how.in_channels, intensity=how.intensity, device=device
-    )
+    transform = BatchTransform(packed, how.window, how.image_size, intensity=how.intensity, device=device)
     probabilities, features = [], []
     for first in range(0, len(packed), BATCH):
         cells = np.arange(first, min(first + BATCH, len(packed)))

@@ -14,10 +14,15 @@ HEIGHT = 96
 
 
 def cell_png(image: np.ndarray, heat: np.ndarray | None = None) -> str:
-    """A cell as a data address: stretched between its own 0.5 % and 99.5 %; heat, (H, W) from 0 to 1, laid over it."""
+    """A cell as a data address, stretched between its own 0.5 % and 99.5 %; of several channels in colour or the first.
+
+    heat: (H, W) from 0 to 1, laid over it.
+    """
+    if image.ndim == 3 and image.shape[2] != 3:
+        image = image[..., 0]
     low, high = np.percentile(image, (0.5, 99.5))
     grey = np.clip((image.astype(float) - low) / max(high - low, 1e-9), 0, 1)
-    colour = np.repeat(grey[..., None], 3, axis=2)
+    colour = grey if grey.ndim == 3 else np.repeat(grey[..., None], 3, axis=2)
     if heat is not None:
         weight = 0.6 * np.clip(heat, 0, 1)[..., None]
         colour = (1 - weight) * colour + weight * colormaps["inferno"](np.clip(heat, 0, 1))[..., :3]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import shown
+from cgrecnet.predict.cells import network_channels
 from cgrecnet.predict.folder import ModelFolder
 from cgrecnet.predict.networks import TorchEngine, build
 
@@ -45,7 +46,10 @@ def load_networks(folder: ModelFolder) -> list:
     model = folder.model
     try:
         return [
-            build(model.config, len(model.classes), load_file(folder.path / member.weights))
+            build(
+                model.config, len(model.classes), load_file(folder.path / member.weights),
+                network_channels(model.channels),
+            )  # fmt: skip
             for member in model.members
         ]
     except (RuntimeError, KeyError) as error:

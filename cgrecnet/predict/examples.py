@@ -78,7 +78,6 @@ def crops(folder: ModelFolder, examples: list[Example]) -> tuple[Tensor, np.ndar
     model = folder.model
     packed = pack([example.image for example in examples])
     how = model.preprocessing
-    transform = BatchTransform(packed, how.window, how.image_size, in_channels=how.in_channels,
-                               intensity=how.intensity)  # fmt: skip
+    transform = BatchTransform(packed, how.window, how.image_size, intensity=how.intensity)
     images = transform(np.arange(len(packed)), central_crops(packed.heights, packed.widths, how.image_size))
     return images, images[:, 0].numpy()

@@ -12,6 +12,7 @@ import torch
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import shown
+from cgrecnet.predict.cells import network_channels
 from cgrecnet.predict.engines import OpenVinoEngine, load_networks
 from cgrecnet.predict.folder import EXPORTED, ModelFolder, write_sums
 from cgrecnet.predict.networks import Parted, TorchEngine, head_of
@@ -34,7 +35,7 @@ def export_onnx(folder: ModelFolder, say: Callable[[str], None] = print) -> list
     need("onnxscript", "Export to ONNX", "fast")
     model = folder.model
     networks = load_networks(folder)
-    sample = torch.randn(CHECKED, model.in_channels, model.image_size, model.image_size,
+    sample = torch.randn(CHECKED, network_channels(model.channels), model.image_size, model.image_size,
                          generator=torch.Generator().manual_seed(0))  # fmt: skip
     made = []
     partials: list[Path] = []

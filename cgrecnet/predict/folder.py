@@ -50,7 +50,7 @@ class Model(BaseModel):
     """What `model.json` holds.
 
     config: of the runs (`cgrecnet.training.config.RunConfig`), without seed; data, split: as in their records.
-    pixels: numpy's name of the images' pixel type; heights, widths: smallest and largest of the training images.
+    channels: of the images; pixels: numpy's name of their type; heights, widths: smallest and largest in training.
     temperature: see `cgrecnet.predict.temperature`. calibration_cells: per class, behind the conformal sets.
     measured: on test cells, what the model card says.
     """
@@ -63,7 +63,7 @@ class Model(BaseModel):
     window: tuple[float, float]
     intensity: str
     image_size: int = Field(ge=8)
-    in_channels: Literal[1, 3]
+    channels: int = Field(ge=1)
     pixels: Literal["uint8", "uint16"]
     heights: tuple[int, int]
     widths: tuple[int, int]
@@ -81,7 +81,7 @@ class Model(BaseModel):
 
     @property
     def preprocessing(self) -> Preprocessing:
-        return Preprocessing(self.window, self.intensity, self.image_size, self.in_channels)
+        return Preprocessing(self.window, self.intensity, self.image_size)
 
 
 @dataclass(frozen=True)

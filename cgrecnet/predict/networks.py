@@ -32,7 +32,7 @@ def head_of(network: nn.Module, model: str) -> str:
     return "classifier_extra" if isinstance(extra, nn.Linear) else SYSTEMS[model].head
 
 
-def build(config: Mapping, classes: int, state: Mapping[str, Tensor]) -> nn.Module:
+def build(config: Mapping, classes: int, state: Mapping[str, Tensor], in_channels: int = 3) -> nn.Module:
     """The network that a run's settings describe, with these weights, in evaluation mode; RuntimeError if they differ.
 
     config: of a run (`model`, `preset`, `model_options`, `image_size`).
@@ -42,6 +42,7 @@ def build(config: Mapping, classes: int, state: Mapping[str, Tensor]) -> nn.Modu
             config["model"],
             preset=config["preset"],
             num_classes=classes,
+            in_channels=in_channels,
             image_size=config["image_size"],
             options=config["model_options"],
         )

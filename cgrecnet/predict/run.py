@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from cgrecnet.errors import DataError, RunError
 from cgrecnet.files import locked, shown, whole
+from cgrecnet.predict.cells import planes
 from cgrecnet.predict.conformal import ASSUMPTION, cells_needed
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.inputs import Cells
@@ -101,8 +102,13 @@ def _check_input(cells: Cells, model: Model) -> None:
             image = cells.images[index]
         except DataError:
             continue
-        sizes.append(image.shape)
+        sizes.append(image.shape[:2])
         kinds.add(image.dtype.name)
+        if planes(image) != model.channels:
+            raise DataError(
+                f"{cells.what} has images of {planes(image)} channel(s), and the model was trained on "
+                f"{model.channels}: export the same channels, or train on images like these."
+            )
     if kinds and model.pixels not in kinds:  # a few of another type are named one by one
         raise DataError(
             f"{cells.what} has images of {kinds.pop()}, and the model was trained on {model.pixels}, so that their "
@@ -155,8 +161,8 @@ def _part(predictor: Predictor, cells: Cells, chosen: range) -> tuple[pd.DataFra
     for index in chosen:
         try:
             image = cells.images[index]
-            if image.dtype.name != pixels:
-                raise DataError(f"{image.dtype.name} in place of {pixels}")
+            if image.dtype.name != pixels or planes(image) != predictor.folder.model.channels:
+                raise DataError(f"{image.dtype.name}, {planes(image)} channel(s), which the model does not take")
             rows.append(index)
             images.append(image)
         except DataError as reason:

@@ -12,7 +12,7 @@ from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
 from cgrecnet.predict.build import make_model, need_one_question
-from cgrecnet.predict.cells import Preprocessing, look
+from cgrecnet.predict.cells import Preprocessing, look, network_channels, planes
 from cgrecnet.predict.folder import ModelFolder, refuse_existing
 from cgrecnet.predict.networks import TorchEngine, build
 from cgrecnet.runs.done import record_of
@@ -49,21 +49,26 @@ def train_model(
     for one in configs:
         _need_kept_weights(one, results, work)
     records = [train(one, results=results, work=work, say=say, keep_weights=True, **options) for one in configs]
-    return model_of_runs(records, out, results=results, work=work, say=say)
+    return model_of_runs(config, records, out, results=results, work=work, say=say)
 
 
 def model_of_runs(
-    records: Sequence[RunRecord], out: Path, *, results: Path, work: Path, say: Callable[[str], None] = print
+    config: RunConfig,
+    records: Sequence[RunRecord],
+    out: Path,
+    *,
+    results: Path,
+    work: Path,
+    say: Callable[[str], None] = print,
 ) -> ModelFolder:
-    """The model folder of finished runs, which differ in their seed alone. Raises RunError."""
+    """The model folder of finished runs of `config`, which differ in their seed alone. Raises RunError."""
     refuse_existing(out)
     need_one_question(records)
-    config = RunConfig.from_mapping(records[0].config, records[0].run_id)
     fabric = make_fabric(config)
     dataset, parts, _ = load_parts(config, fabric)
     if dataset.fingerprint != records[0].data["fingerprint"] or parts.manifest != records[0].split["manifest"]:
         raise RunError(f"The cells that are here now are not those of {records[0].run_id}: train it again.")
-    networks = [_network(record, len(dataset.classes), work) for record in records]
+    networks = [_network(record, dataset, work) for record in records]
     for record, network in zip(records, networks, strict=True):
         _check_weights(record, network, dataset, parts, results)
     return make_model(records, networks, dataset, parts, out, fabric.device, say)
@@ -79,10 +84,10 @@ def _need_kept_weights(config: RunConfig, results: Path, work: Path) -> None:
         )
 
 
-def _network(record: RunRecord, classes: int, work: Path) -> nn.Module:
+def _network(record: RunRecord, dataset: CellDataset, work: Path) -> nn.Module:
     path = Path(work) / record.run_id / WEIGHTS
     try:
-        return build(record.config, classes, load_file(path))
+        return build(record.config, len(dataset.classes), load_file(path), network_channels(planes(dataset.images[0])))
     except (OSError, SafetensorError, RuntimeError):
         raise RunError(f"The weights {path} are missing or damaged: train the run again with --keep-weights.") from None
 

@@ -33,7 +33,14 @@ _FLOOR = {"levels": 1 / 255, "size": 0.02, "focus": 0.05}
 
 
 def measure(image: np.ndarray, window: tuple[float, float]) -> dict[str, list[float]]:
-    """The numbers behind the first three distances; image: grey levels, (H, W)."""
+    """The numbers behind the first three distances, of (H, W) or of (H, W, channels), one channel after the other."""
+    if image.ndim == 3:
+        each = [measure(plane, window) for plane in np.moveaxis(image, 2, 0)]
+        return {
+            "levels": sum((one["levels"] for one in each), []),
+            "size": each[0]["size"],
+            "focus": sum((one["focus"] for one in each), []),
+        }
     black, white = window
     level = (image.astype(np.float32) - black) / (white - black)
     middle = level[BORDER:-BORDER]

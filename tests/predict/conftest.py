@@ -19,7 +19,7 @@ from cgrecnet.training.setup import part_cells
 
 CELLS = 160
 SETTINGS = {"model": "mobilenet_v2", "data": "cytometer", "data_options": {"cells": CELLS, "shares": (0.4, 0.3, 0.3)},
-            "image_size": 32, "epochs": 4, "batch_size": 8, "learning_rate": 1e-3}  # fmt: skip
+            "image_size": 32, "epochs": 6, "batch_size": 8, "learning_rate": 3e-3, "report": "last"}  # fmt: skip
 
 
 @pytest.fixture(scope="session")

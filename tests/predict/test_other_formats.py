@@ -73,6 +73,7 @@ def test_a_missing_package_is_named_before_anything_is_computed(monkeypatch):
         need("flowio", "--fcs", "fcs")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not all(map(find_spec, ("onnx", "onnxscript", "openvino"))), reason="not installed: pip install 'cgrecnet[fast]'"
 )

@@ -70,7 +70,7 @@ def test_a_folder_of_images(folder, predictor, dataset, trained, tmp_path):
     assert len(table) == summary.cells == COUNT
     assert dict(summary.unreadable) == {
         "day0/broken.png": "truncated or damaged",
-        "day1/wide.png": "uint16 in place of uint8",
+        "day1/wide.png": "uint16, 1 channel(s), which the model does not take",
     }
     train, chosen = set(trained[2].train), set(trained[2].validation)
     for cell_id, seen in zip(table["cell_id"], table["seen"], strict=True):
