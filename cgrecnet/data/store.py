@@ -27,13 +27,19 @@ class MappedImages(PackedImages):
     """The crops of a store: `PackedImages` over a file that is mapped, not read; workers map it anew by its path."""
 
     def __init__(
-        self, path: Path, kind: np.dtype, offsets: np.ndarray, heights: np.ndarray, widths: np.ndarray
+        self,
+        path: Path,
+        kind: np.dtype,
+        offsets: np.ndarray,
+        heights: np.ndarray,
+        widths: np.ndarray,
+        channels: int = 1,
     ) -> None:
         self.path, self.dtype = Path(path), np.dtype(kind)
-        super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths)
+        super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths, channels)
 
     def __reduce__(self) -> tuple:
-        return MappedImages, (self.path, self.dtype, self.offsets, self.heights, self.widths)
+        return MappedImages, (self.path, self.dtype, self.offsets, self.heights, self.widths, self.channels)
 
 
 def default_place(name: str, task: str) -> Path:
@@ -78,7 +84,10 @@ def open_store(
     images = MappedImages(
         Path(folder) / PIXELS,
         np.dtype(header.pixel_type),
-        *(own[f"packed_{column}"].to_numpy() for column in ("offset", "height", "width")),
+        own["packed_offset"].to_numpy(),
+        own["packed_height"].to_numpy() // header.channels,
+        own["packed_width"].to_numpy(),
+        header.channels,
     )
     dataset = CellDataset(
         name=header.name,
