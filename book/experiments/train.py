@@ -97,6 +97,7 @@ network = create_model(
     config.model,
     preset=config.preset,
     num_classes=len(dataset.classes),
+    in_channels=cells["train"].transform.in_channels,
     weights=plan.weights,
     image_size=config.image_size,
     options=config.model_options,

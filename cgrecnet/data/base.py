@@ -19,7 +19,8 @@ class CellDataset:
 
     name: `jurkat`, `cytometer`, `zhu` or `amnis`; simulated: True where no microscope was involved.
     task: which question the labels answer; classes: class names, index = label.
-    images: one 2-D array of grey levels per cell (uint8 or uint16, sizes may differ).
+    images: one array of grey levels per cell (uint8 or uint16), shape (H, W), or (H, W, channels) where there are
+        several; sizes may differ.
     labels: int64, shape (cells,).
     table: one row per cell, in the order of `images`, with at least `COLUMNS`;
         `group` is the acquisition (run, experiment, day and replicate) that a grouped split keeps together.
@@ -53,6 +54,12 @@ class CellDataset:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @property
+    def channels(self) -> int:
+        """Planes of every image: 1 for grey levels, 3 for colour, or as many as were asked for."""
+        known = getattr(self.images, "channels", None)
+        return known or (self.images[0].shape[2] if len(self) and self.images[0].ndim == 3 else 1)
 
     def counts(self) -> dict[str, int]:
         """Cells per class name, in label order."""

@@ -25,14 +25,16 @@ class FlatPixels:
         self.resident = torch.tensor(self.pixels, device=device) if resident else None
         self.device = device
         self.offsets, self.heights, self.widths = images.offsets, images.heights, images.widths
+        self.channels = images.channels
 
-    def gather(self, cells: np.ndarray, crops: Crops) -> Tensor:
-        """The boxes, flipped where asked, as float32 grey levels; shape (cells, highest box, widest box).
+    def gather(self, cells: np.ndarray, crops: Crops, channel: int = 0) -> Tensor:
+        """The boxes of one channel, flipped where asked, as float32 levels; shape (cells, highest box, widest box).
 
         What lies beyond a cell's own box is some finite number.
         """
         row_pixels = self.widths[cells].astype(np.int64)
-        first = self.offsets[cells] + crops.top * row_pixels + crops.left
+        plane = self.offsets[cells] + channel * self.heights[cells] * row_pixels
+        first = plane + crops.top * row_pixels + crops.left
         grey = self._cut(first, row_pixels, crops) if self.resident is None else self._index(first, row_pixels, crops)
         return (grey.to(torch.int32) & 0xFFFF).to(torch.float32) if self.wide else grey.to(torch.float32)
 
@@ -55,13 +57,13 @@ class FlatPixels:
         row, column = (torch.from_numpy(index).to(self.device) for index in (first[:, None] + row, column))
         return self.resident[row[:, :, None] + column[:, None, :]]
 
-    def whole(self, cells: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+    def whole(self, cells: np.ndarray, channel: int = 0) -> tuple[Tensor, Tensor, Tensor]:
         """Whole images like `gather`, and their heights and widths."""
         heights, widths = (sides[cells].astype(np.int64) for sides in (self.heights, self.widths))
         zero = np.zeros_like(heights)
         crops = Crops(zero, zero, heights, widths, heights, widths, zero, zero, zero.astype(bool))
         sides = (torch.from_numpy(values).to(self.device) for values in (heights, widths))
-        return self.gather(cells, crops), *sides
+        return self.gather(cells, crops, channel), *sides
 
 
 class Buffers:

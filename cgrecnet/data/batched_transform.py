@@ -19,7 +19,7 @@ from cgrecnet.data.batched_pixels import Buffers, FlatPixels
 from cgrecnet.data.batched_resample import WeightBank
 from cgrecnet.data.intensity import apply_line, check_intensity, intensity_line
 from cgrecnet.data.packed import PackedImages
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+from cgrecnet.data.transforms import channel_statistics
 from cgrecnet.errors import ConfigError
 
 #: On a CPU, cells are worked on in groups of about this many output pixels, 8 cells at least: few enough for what lies
@@ -32,7 +32,9 @@ LARGEST = 2**24
 class BatchTransform:
     """Algorithm 1 for any cells of packed images: `transform(cells, crops)` gives (cells, in_channels, size, size).
 
-    window: grey levels (black, white) that become 0 and 1; intensity: see `cgrecnet.data.intensity`.
+    window: grey levels (black, white) that become 0 and 1; intensity: see `cgrecnet.data.intensity`, per channel.
+    in_channels: of the network, for grey images. Images of several channels keep theirs, whatever it says: each goes
+        its own way, three with ImageNet's statistics of red, green and blue, others with their averages.
     device, resident: where to work, and whether all pixels are kept there.
     Raises ConfigError for an image size, number of channels, window, option or device that cannot be used.
     """
@@ -54,15 +56,17 @@ class BatchTransform:
             raise ConfigError(f"A network's input has 1 or 3 channels here, not {in_channels!r}.")
         if not window[1] > window[0]:
             raise ConfigError(f"The window's white must lie above its black, not {window}.")
-        self.window, self.size, self.in_channels = window, size, in_channels
+        self.grey = images.channels == 1
+        self.window, self.size = window, size
+        self.in_channels = in_channels if self.grey else images.channels
         self.intensity = check_intensity(intensity)
         self.device = _usable(device)
         self.pixels = FlatPixels(images, self.device, resident)
-        mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
-        self.mean, self.std = (mean, std) if in_channels == 3 else (mean.mean(keepdims=True), std.mean(keepdims=True))
+        self.mean, self.std = channel_statistics(self.in_channels)
         self.lines = [  # slope and shift that make each further channel of the first
             (float(self.std[0] / std), torch.tensor((self.mean[0] - mean) / std, dtype=torch.float32).to(self.device))
             for mean, std in zip(self.mean[1:], self.std[1:], strict=True)
+            if self.grey
         ]
         self.rows = WeightBank(size, int(images.heights.max()), self.device)
         self.columns = WeightBank(size, int(images.widths.max()), self.device, transposed=True)
@@ -75,7 +79,11 @@ class BatchTransform:
         step = self._together(crops) if len(cells) else 1
         for first in range(0, len(cells), step):
             part = slice(first, first + step)
-            self._channels(self._resampled(cells[part], crops[part]), out[part])
+            if self.grey:
+                self._channels(self._resampled(cells[part], crops[part]), out[part])
+                continue
+            for channel in range(self.in_channels):
+                out[part, channel] = self._resampled(cells[part], crops[part], channel)
         return out
 
     def _together(self, crops: Crops) -> int:
@@ -83,13 +91,13 @@ class BatchTransform:
         usual = max(8, TOGETHER // self.size**2) if self.device.type == "cpu" else len(crops)
         return max(1, min(usual, LARGEST // int(crops.height.max() * crops.width.max())))
 
-    def _resampled(self, cells: np.ndarray, crops: Crops) -> Tensor:
-        """First channel of the cells, normalised: (cells, size, size)."""
-        grey = self._unit(self.pixels.gather(cells, crops))
+    def _resampled(self, cells: np.ndarray, crops: Crops, channel: int = 0) -> Tensor:
+        """One channel of the cells, normalised: (cells, size, size)."""
+        grey = self._unit(self.pixels.gather(cells, crops, channel))
         if self.intensity != "none":
-            whole, heights, widths = self.pixels.whole(cells)
+            whole, heights, widths = self.pixels.whole(cells, channel)
             grey = apply_line(grey, *intensity_line(self._unit(whole), heights, widths, self.intensity))
-        grey = grey.sub_(self.mean[0]).div_(self.std[0])
+        grey = grey.sub_(self.mean[channel]).div_(self.std[channel])
         rows = self.rows(crops.height, crops.resized_height, crops.skip_rows)
         columns = self.columns(crops.width, crops.resized_width, crops.skip_columns)
         return rows @ (grey @ columns)

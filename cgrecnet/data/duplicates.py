@@ -51,7 +51,7 @@ def find_duplicates(images: Sequence[np.ndarray]) -> list[Pair]:
     single = np.setdiff1d(np.arange(len(images)), [pair.second for pair in exact])
     if len(single) < 2:
         return exact
-    detail = _fine_detail([images[i] for i in single])
+    detail = _fine_detail([one_plane(images[i]) for i in single])
     candidates = _likest(_spectra(detail))
     likeness = _best_correlation(detail, candidates)
     near = [
@@ -72,6 +72,11 @@ def find_exact(images: Iterable[np.ndarray]) -> list[Pair]:
         if known != index:
             pairs.append(Pair(known, index, True, 1.0))
     return pairs
+
+
+def one_plane(image: np.ndarray) -> np.ndarray:
+    """An image of several channels as their mean, a grey one as it is; shape (height, width)."""
+    return image if image.ndim == 2 else image.mean(axis=2, dtype=np.float32)
 
 
 def _fine_detail(images: Sequence[np.ndarray]) -> np.ndarray:

@@ -34,7 +34,7 @@ def group_levels(dataset: CellDataset) -> tuple[GroupLevels, ...]:
     """One row per class and group that have cells; reads every image once."""
     numbers: dict[tuple[int, str], list] = {}
     for image, label, group in zip(dataset.images, dataset.labels, dataset.table["group"], strict=True):
-        level = (*image.shape, border_mean(image), int(image.max()) - int(image.min()))
+        level = (*image.shape[:2], border_mean(image), int(image.max()) - int(image.min()))
         numbers.setdefault((int(label), str(group)), []).append(level)
     rows = []
     for (label, group), found in sorted(numbers.items()):
@@ -50,8 +50,8 @@ def group_levels(dataset: CellDataset) -> tuple[GroupLevels, ...]:
 
 
 def border_mean(image: np.ndarray) -> float:
-    """Mean grey level of the outermost pixels of a (H, W) image, each counted once; of all where there is no inside."""
-    ring = np.ones(image.shape, dtype=bool)
+    """Mean grey level of the outermost pixels of an image, each counted once; of all where there is no inside."""
+    ring = np.ones(image.shape[:2], dtype=bool)
     ring[1:-1, 1:-1] = False
     return float(image[ring].mean())
 

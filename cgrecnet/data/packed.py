@@ -8,19 +8,22 @@ from cgrecnet.errors import DataError
 
 
 class PackedImages(Sequence):
-    """Grey-level crops in one array; indexing gives a read-only view of shape (height, width), without a copy.
+    """Crops in one array; indexing gives a read-only view of shape (height, width), without a copy.
 
     pixels: 1-D, uint8 or uint16, in memory or mapped from a file; crop i begins at offsets[i], row by row.
     offsets: int64, heights and widths: int32, shape (crops,).
+    channels: planes of a crop, one after the other; of more than one, the view is (height, width, channels).
     Raises DataError where a crop would lie outside the pixels.
     """
 
-    def __init__(self, pixels: np.ndarray, offsets: np.ndarray, heights: np.ndarray, widths: np.ndarray) -> None:
-        self.pixels = pixels
+    def __init__(
+        self, pixels: np.ndarray, offsets: np.ndarray, heights: np.ndarray, widths: np.ndarray, channels: int = 1
+    ) -> None:
+        self.pixels, self.channels = pixels, channels
         self.offsets = np.asarray(offsets, dtype=np.int64)
         self.heights = np.asarray(heights, dtype=np.int32)
         self.widths = np.asarray(widths, dtype=np.int32)
-        ends = self.offsets + self.heights.astype(np.int64) * self.widths
+        ends = self.offsets + channels * self.heights.astype(np.int64) * self.widths
         outside = (self.offsets < 0) | (self.heights < 1) | (self.widths < 1) | (ends > len(pixels))
         if outside.any():
             raise DataError(
@@ -36,17 +39,36 @@ class PackedImages(Sequence):
         if not -len(self) <= index < len(self):
             raise IndexError(index)
         start, height, width = self.offsets[index], self.heights[index], self.widths[index]
-        image = self.pixels[start : start + int(height) * int(width)].reshape(height, width).view(np.ndarray)
+        rows = int(height) * self.channels
+        image = self.pixels[start : start + rows * int(width)].reshape(rows, width).view(np.ndarray)
+        image = unstacked(image, self.channels)
         image.flags.writeable = False
         return image
 
 
+def stacked(image: np.ndarray) -> np.ndarray:
+    """Planes one below the other: (height, width, channels) -> (channels * height, width); a grey image as it is."""
+    return image if image.ndim == 2 else np.moveaxis(image, 2, 0).reshape(-1, image.shape[1])
+
+
+def unstacked(planes: np.ndarray, channels: int) -> np.ndarray:
+    """What `stacked` made of an image, as the image again; a view."""
+    return planes if channels == 1 else np.moveaxis(planes.reshape(channels, -1, planes.shape[1]), 0, 2)
+
+
 def pack(images: Iterable[np.ndarray]) -> PackedImages:
-    """Pack crops of one pixel type in memory; raises DataError where there is none, or types are mixed."""
-    crops = [np.ascontiguousarray(image) for image in images]
-    kinds = {crop.dtype for crop in crops}
-    if len(kinds) != 1 or any(crop.ndim != 2 for crop in crops):
-        raise DataError(f"Only 2-D crops of one pixel type can be packed, not {len(crops)} of {len(kinds)} types.")
-    sizes = np.array([crop.size for crop in crops], dtype=np.int64)
-    heights, widths = np.array([crop.shape for crop in crops]).T
-    return PackedImages(np.concatenate([crop.ravel() for crop in crops]), np.cumsum(sizes) - sizes, heights, widths)
+    """Pack crops of one pixel type in memory; raises DataError where there is none, or types or channels are mixed."""
+    shapes, planes = [], []
+    for image in images:
+        shapes.append((*image.shape, 1)[:3])
+        planes.append(np.ascontiguousarray(stacked(image)))
+    kinds, depths = {crop.dtype for crop in planes}, {shape[2] for shape in shapes}
+    if len(kinds) != 1 or len(depths) != 1 or any(crop.ndim != 2 for crop in planes):
+        raise DataError(
+            f"Only crops of one pixel type and one number of channels can be packed, not {len(planes)} of "
+            f"{len(kinds)} types and {len(depths)} numbers of channels."
+        )
+    sizes = np.array([crop.size for crop in planes], dtype=np.int64)
+    heights, widths, _ = np.array(shapes).T
+    pixels = np.concatenate([crop.ravel() for crop in planes])
+    return PackedImages(pixels, np.cumsum(sizes) - sizes, heights, widths, depths.pop())

@@ -75,8 +75,13 @@ def standardise(image: np.ndarray) -> np.ndarray:
 
 
 def features(images: Sequence[np.ndarray], kind: Callable, standardised: bool = False) -> np.ndarray:
-    """One row of numbers per picture; shape (cells, features)."""
-    return np.array([kind(standardise(image) if standardised else image) for image in images], dtype=float)
+    """One row of numbers per picture, channel after channel; shape (cells, features)."""
+
+    def numbers(image: np.ndarray) -> list[float]:
+        return kind(standardise(image) if standardised else image)
+
+    planes = ((image,) if image.ndim == 2 else np.moveaxis(image, 2, 0) for image in images)
+    return np.array([[number for plane in each for number in numbers(plane)] for each in planes], dtype=float)
 
 
 def predict_out_of_fold(

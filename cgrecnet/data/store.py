@@ -16,7 +16,7 @@ import pandas as pd
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.cache import cache_folder
-from cgrecnet.data.packed import PackedImages
+from cgrecnet.data.packed import PackedImages, stacked
 from cgrecnet.data.store_header import BEGUN, INDEX, PIXELS, Header, content_of, is_store, read_header, remedy
 from cgrecnet.data.store_index import read_index
 from cgrecnet.errors import ConfigError, DataError
@@ -46,9 +46,10 @@ class MappedImages(PackedImages):
         heights: np.ndarray,
         widths: np.ndarray,
         checksums: np.ndarray,
+        channels: int = 1,
     ) -> None:
         self.path, self.dtype, self.checksums = Path(path), np.dtype(kind), np.asarray(checksums)
-        super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths)
+        super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths, channels)
         self._fetched = self._warm = 0
 
     def __getitem__(self, index: int) -> np.ndarray:
@@ -76,13 +77,14 @@ class MappedImages(PackedImages):
             os.close(handle)
 
     def __reduce__(self) -> tuple:
-        return MappedImages, (self.path, self.dtype, self.offsets, self.heights, self.widths, self.checksums)
+        places = self.offsets, self.heights, self.widths
+        return MappedImages, (self.path, self.dtype, *places, self.checksums, self.channels)
 
     def check(self, names: Sequence[str]) -> None:
         """Hold every crop against its checksum, in one pass over the file; DataError, with the name of the first."""
         crops = (super(MappedImages, self).__getitem__(i) for i in range(len(self)))  # in order, so reading ahead helps
         for name, crop, checksum in zip(names, crops, self.checksums, strict=True):
-            if zlib.crc32(crop) != checksum:
+            if zlib.crc32(np.ascontiguousarray(stacked(crop))) != checksum:
                 raise DataError(
                     f"The pixels of {name} in {self.path} are not those that were packed: "
                     f"{remedy(self.path.parent)}; `cgrecnet data check` names every changed crop."
@@ -132,7 +134,11 @@ def open_store(
     images = MappedImages(
         Path(folder) / PIXELS,
         np.dtype(header.pixel_type),
-        *(own[f"packed_{column}"].to_numpy() for column in ("offset", "height", "width", "crc32")),
+        own["packed_offset"].to_numpy(),
+        own["packed_height"].to_numpy() // header.channels,
+        own["packed_width"].to_numpy(),
+        own["packed_crc32"].to_numpy(),
+        header.channels,
     )
     dataset = CellDataset(
         name=header.name,

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from cgrecnet import __version__
 from cgrecnet.data.base import CellDataset, fingerprint
+from cgrecnet.data.packed import stacked, unstacked
 from cgrecnet.data.store import read_store
 from cgrecnet.data.store_header import (
     ASIDE,
@@ -83,12 +84,14 @@ def _pack(dataset: CellDataset, journal: Journal, progress: bool) -> None:
         if isinstance(crop, Aside):
             journal.leave_out(crop)
             continue
-        if crop.dtype != kind or crop.ndim != 2:
+        channels = crop.shape[2] if crop.ndim == 3 else 1
+        if crop.dtype != kind or channels != dataset.channels:
             raise DataError(
-                f"Crop {dataset.table['cell_id'].iloc[i]} is {crop.ndim}-D and {crop.dtype}, where the others are 2-D "
-                f"and {kind}, which have no common grey scale: keep one depth in the data set."
+                f"Crop {dataset.table['cell_id'].iloc[i]} is {crop.ndim}-D and {crop.dtype}, where the others are "
+                f"{2 if dataset.channels == 1 else 3}-D and {kind} ({dataset.channels} channel(s)), which have no "
+                "common grey scale: keep one kind in the data set."
             )
-        journal.add(crop, source)
+        journal.add(stacked(crop), source)
     journal.finish()
 
 
@@ -113,9 +116,12 @@ def _write(
         window=dataset.window,
         origin=dataset.origin,
         options=dataset.options,
-        fingerprint=fingerprint_of(folder, crops, labels, table["cell_id"].tolist(), pixel_type(dataset), progress),
+        fingerprint=fingerprint_of(
+            folder, crops, labels, table["cell_id"].tolist(), pixel_type(dataset), progress, dataset.channels
+        ),
         columns=columns_of(table),
         pixel_type=pixel_type(dataset).str,
+        channels=dataset.channels,
         crops=len(crops),
         aside=len(left_out),
         pixels=content_of(folder / PIXELS),
@@ -128,7 +134,9 @@ def _write(
     return header
 
 
-def fingerprint_of(folder: Path, crops: list[Crop], labels, ids: list[str], kind: np.dtype, progress: bool) -> str:
+def fingerprint_of(
+    folder: Path, crops: list[Crop], labels, ids: list[str], kind: np.dtype, progress: bool, channels: int = 1
+) -> str:
     """Fingerprint over what the pixel file holds, each crop held against its checksum.
 
     The file is read in order, not mapped, so that memory stays small. Raises DataError at the first difference.
@@ -144,7 +152,7 @@ def fingerprint_of(folder: Path, crops: list[Crop], labels, ids: list[str], kind
                         f"The pixels of {name} in {folder / PIXELS} are not those that were packed, the disk changed "
                         "them: remove the folder and pack the data set on another disk."
                     )
-                yield np.frombuffer(data, kind).reshape(crop.height, crop.width)
+                yield unstacked(np.frombuffer(data, kind).reshape(crop.height, crop.width), channels)
 
         return fingerprint(images(), labels, ids)
 

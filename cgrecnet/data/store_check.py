@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cgrecnet.data.base import fingerprint
+from cgrecnet.data.packed import unstacked
 from cgrecnet.data.store import open_store, read_store
 from cgrecnet.data.store_header import ASIDE, PIXELS, Header, content_of, remedy
 from cgrecnet.data.zhu_check import Findings, told
@@ -83,7 +84,7 @@ def _crops(folder: Path, header: Header, own: pd.DataFrame, found: _Found) -> It
     with open(folder / PIXELS, "rb") as file:
         for height, width, crc in zip(own["packed_height"], own["packed_width"], own["packed_crc32"], strict=True):
             data = file.read(int(height) * int(width) * kind.itemsize)
-            image = np.frombuffer(data, kind).reshape(height, width)
+            image = unstacked(np.frombuffer(data, kind).reshape(height, width), header.channels)
             found.add(image, zlib.crc32(data) == crc)
             yield image
 
@@ -96,9 +97,11 @@ def _counts(header: Header, own: pd.DataFrame) -> Iterator[str]:
 
 def _sizes(header: Header, own: pd.DataFrame) -> Iterator[str]:
     for what in ("width", "height"):
-        sizes = own[f"packed_{what}"]
+        sizes = own[f"packed_{what}"] // (header.channels if what == "height" else 1)
         yield f"{what:<8}{sizes.min()} to {sizes.max()} pixels"
-    yield f"depth   {8 * np.dtype(header.pixel_type).itemsize} bit"
+    yield f"depth   {8 * np.dtype(header.pixel_type).itemsize} bit" + (
+        f", {header.channels} channels" if header.channels > 1 else ""
+    )
 
 
 def _aside(folder: Path, header: Header, every: bool) -> Iterator[str]:

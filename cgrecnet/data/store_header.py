@@ -41,7 +41,8 @@ class Header(_Part):
 
     name, simulated, task, classes, window, origin, options, fingerprint: of the data set, as `CellDataset` has them.
     columns: the table's columns with their pixel types in pandas' words, in order.
-    pixel_type: of every crop, numpy's name with its byte order; crops, aside: how many.
+    pixel_type: of every crop, numpy's name with its byte order; channels: of every crop, one below the other in the
+        pixel file, so that the index counts their rows together; crops, aside: how many.
     source: sha256 over what the crops were packed from (`store_source.source_digest`).
     built_with, built_at: version of the package, and the time in UTC.
     """
@@ -57,6 +58,7 @@ class Header(_Part):
     fingerprint: str = Field(pattern="^[0-9a-f]{64}$")
     columns: tuple[tuple[str, str], ...]
     pixel_type: Literal["|u1", "<u2"]
+    channels: int = Field(1, ge=1, le=64)
     crops: int = Field(ge=1)
     aside: int = Field(ge=0)
     pixels: Content
@@ -107,7 +109,7 @@ def read_header(folder: Path) -> Header:
 
 def write_header(folder: Path, header: Header) -> None:
     """Write the header; from now on the folder is a store."""
-    fields = header.model_dump(mode="json")
+    fields = header.model_dump(mode="json", exclude={"channels"} if header.channels == 1 else None)
     with whole(folder / HEADER) as file:
         file.write(json.dumps(fields | {HASH: hash_of(fields)}, indent=1, ensure_ascii=False) + "\n")
 

@@ -16,27 +16,32 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def to_unit(image: np.ndarray, window: tuple[float, float]) -> torch.Tensor:
-    """Grey levels to [0, 1] by the window (black, white), clipped; shape (H, W) -> float32 (1, H, W)."""
-    if image.ndim != 2:
-        raise DataError(f"A cell image must be 2-D (grey levels), but this one has shape {image.shape}.")
+    """Levels to [0, 1] by the window (black, white), clipped; (H, W) or (H, W, C) -> float32 (1 or C, H, W)."""
+    if image.ndim not in (2, 3):
+        raise DataError(f"A cell image must be 2-D (grey levels) or 3-D (channels last), not of shape {image.shape}.")
     black, white = window
     if not white > black:
         raise ConfigError(f"The window's white must lie above its black, not {window}.")
     scaled = (np.asarray(image, dtype=np.float32) - black) / (white - black)
-    return torch.from_numpy(np.clip(scaled, 0.0, 1.0).astype(np.float32))[None]
+    unit = torch.from_numpy(np.clip(scaled, 0.0, 1.0).astype(np.float32))
+    return unit[None] if unit.ndim == 2 else unit.movedim(2, 0)
+
+
+def channel_statistics(channels: int) -> tuple[np.ndarray, np.ndarray]:
+    """ImageNet's mean and standard deviation for each of so many channels: of R, G, B for three, else their average."""
+    mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
+    return (mean, std) if channels == 3 else (np.full(channels, mean.mean()), np.full(channels, std.mean()))
 
 
 class Normalise(torch.nn.Module):
-    """Grey (1, H, W) -> normalised (in_channels, H, W): ImageNet's statistics, averaged for 1 channel."""
+    """Grey (1, H, W) -> normalised (in_channels, H, W), by `channel_statistics`."""
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
         if in_channels not in (1, 3):
             raise ConfigError(f"A network's input has 1 or 3 channels here, not {in_channels!r}.")
         self.in_channels = in_channels
-        mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
-        if in_channels == 1:
-            mean, std = mean.mean(keepdims=True), std.mean(keepdims=True)
+        mean, std = channel_statistics(in_channels)
         self.normalise = v2.Normalize(mean.tolist(), std.tolist())
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:

@@ -113,8 +113,8 @@ def test_mistakes_are_named(cells):
         eval_transform(32, in_channels=2)
     with pytest.raises(DataError, match="indices lie outside the 32 cells"):
         CellTensors(cells, [32], eval_transform(32))
-    with pytest.raises(DataError, match="must be 2-D"):
-        to_unit(np.zeros((4, 4, 3)), (0.0, 1.0))
+    with pytest.raises(DataError, match="2-D .* or 3-D"):
+        to_unit(np.zeros((4, 4, 3, 1)), (0.0, 1.0))
     with pytest.raises(ConfigError, match="white must lie above"):
         to_unit(np.zeros((4, 4)), (1.0, 1.0))
 
