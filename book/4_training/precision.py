@@ -41,9 +41,11 @@ from cgrecnet.figures.plan import contrast_in_words
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.files import hash_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.record import HASH, RECORD
 
 use_book_style()
 torch.set_num_threads(1)
@@ -301,7 +303,9 @@ def as_it_was(folder):
         if record["config"]["model"] == "resnet50" or OLD in path.parents:
             place = folder / record["experiment"] / record["run_id"]
             shutil.copytree(path.parent, place)
-            (place / "run.json").write_text(json.dumps(record | {"schema_version": 2, "protocol": record.get("protocol", 1)}))
+            fields = record | {"schema_version": 2, "protocol": record.get("protocol", 1)}
+            fields.pop(HASH, None)
+            (place / RECORD).write_text(json.dumps(fields | {HASH: hash_of(fields)}))
     return folder
 
 
