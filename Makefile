@@ -30,6 +30,9 @@ DATA ?=
 SWEEPS ?=
 OPTIONS ?=
 YES ?=
+# The folder reaches the command as it was written, whatever signs its name holds: neither make nor the shell reads it.
+export CELLS_FOLDER := $(value DATA)
+unexport DATA
 
 .PHONY: help book reproduce test lint lock clean environment
 
@@ -40,8 +43,8 @@ book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _buil
 	@$(RUN) -m cgrecnet.publish build $(BOOK_OPTIONS)
 
 reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
-	@[ -n "$(DATA)" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }
-	@$(RUN) -m cgrecnet reproduce "$(DATA)" $(OPTIONS) $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(YES),--yes)
+	@[ -n "$$CELLS_FOLDER" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }
+	@$(RUN) -m cgrecnet reproduce "$$CELLS_FOLDER" $(OPTIONS) $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(YES),--yes)
 	@$(MAKE) --no-print-directory book
 
 test: $(ENVIRONMENT) ## run the tests

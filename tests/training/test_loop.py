@@ -211,6 +211,12 @@ def kept(path, epochs=2):
     return path
 
 
+def test_a_piece_of_one_cell_is_told_with_a_size_that_leaves_none(cells):
+    with pytest.raises(RunError, match="8 cells in pieces of 7 leaves a piece of one cell.*micro_batch, such as 6"):
+        pooled = [nn.Conv2d(3, 4, 5, stride=4), nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(4), nn.Flatten()]
+        run(cells, config(micro_batch=7), nn.Sequential(*pooled, nn.Linear(4, 2)))
+
+
 def test_a_foreign_checkpoint_is_refused(tmp_path):
     assert load_checkpoint(tmp_path / "c.pt", "mine") is None
     path = kept(tmp_path / "c.pt")
