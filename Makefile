@@ -32,6 +32,9 @@ OPTIONS ?=
 YES ?=
 #: `make site`: where the book will stand.
 export ADDRESS ?=
+# The folder reaches the command as it was written, whatever signs its name holds: neither make nor the shell reads it.
+export CELLS_FOLDER := $(value DATA)
+unexport DATA
 
 .PHONY: help book site student reproduce test test-slow lint lock clean environment
 
@@ -48,8 +51,8 @@ student: $(ENVIRONMENT) ## write notebooks for a class into _build/student, and 
 	@$(RUN) -m cgrecnet student
 
 reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
-	@[ -n "$(DATA)" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }
-	@$(RUN) -m cgrecnet reproduce "$(DATA)" $(OPTIONS) $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(YES),--yes)
+	@[ -n "$$CELLS_FOLDER" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }
+	@$(RUN) -m cgrecnet reproduce "$$CELLS_FOLDER" $(OPTIONS) $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(YES),--yes)
 	@$(MAKE) --no-print-directory book
 
 # As many processes as tests/conftest.py says, with one thread each: two threads each would be ten times slower.

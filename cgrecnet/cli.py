@@ -43,13 +43,18 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except UserError as error:
-        print(f"cgrecnet: {error}", file=sys.stderr)
+        print(f"cgrecnet: {_readable(str(error))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("cgrecnet: stopped; what was finished is kept, start again to go on.", file=sys.stderr)
         return 130
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _readable(text: str) -> str:
+    """A message with its remedy, without the middle of a value that somebody put pages into."""
+    return text if len(text) <= 2000 else f"{text[:800]} ... {text[-800:]}"
 
 
 def _interrupt(*_) -> None:

@@ -97,4 +97,4 @@ def _browser() -> Finding:
 
 def _disk() -> Finding:
     free = shutil.disk_usage(RESULTS if RESULTS.exists() else RESULTS.parent).free / 1e9
-    return Finding("disk", free > 2, f"{free:.0f} GB free at {RESULTS} (a run keeps up to 0.5 GB of checkpoints)")
+    return Finding("disk", free > 2, f"{free:.0f} GB free at {RESULTS} (a run keeps up to 1 GB of checkpoints)")

@@ -1,8 +1,9 @@
-"""Files that are whole or not there, hashes of what they say, and locks that the system frees."""
+"""Files that are whole or not there, what they say, and locks that the system frees."""
 
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,20 @@ def locked(path: Path) -> Iterator[int]:
 def hash_of(fields: Mapping[str, Any]) -> str:
     """sha256 over named values, in whatever order and layout they stand in a file of JSON."""
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+#: What a page would not show but run: HTML, and what its Markdown fills in.
+_MARKUP = re.compile(r"<[A-Za-z/!?]|\{[{%]")
+
+
+def markup_in(value: Any) -> str | None:
+    """The first text within a value of JSON, names included, that would be markup on a page; None for none."""
+    if isinstance(value, str):
+        return value if _MARKUP.search(value) else None
+    if isinstance(value, Mapping):
+        value = [*value, *value.values()]
+    parts = value if isinstance(value, list | tuple) else ()
+    return next((found for part in parts if (found := markup_in(part)) is not None), None)
 
 
 def shown(name: str | Path) -> str:

@@ -108,6 +108,7 @@ from cgrecnet.explain.sanity import fresh_like
 from cgrecnet.explain.sanity import shuffled as shuffle
 from cgrecnet.models import create_model
 from cgrecnet.runs.record import write_whole
+from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.loop import fit, predict
 from cgrecnet.training.report import Progress, epoch_line
 
@@ -145,7 +146,7 @@ def train(training, model):
     facts = {"model": model, "training": training, "history": history, "test": score(labels, probabilities, data.classes)}
     save_file({key: value.contiguous() for key, value in network.state_dict().items()}, kept)
     write_whole(told, json.dumps(facts))
-    checkpoint.unlink(missing_ok=True)
+    remove_checkpoint(checkpoint)
     return network, facts
 
 

@@ -16,6 +16,7 @@ from cgrecnet.errors import RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software, source_hash
+from cgrecnet.runs.record_check import check_text
 from cgrecnet.training.protocol import PROTOCOL
 
 
@@ -69,13 +70,11 @@ def read_bench(path: Path) -> BenchRecord:
     path = Path(path)
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-        return RECORDS[values["name"]](**values)
+        record = RECORDS[values["name"]](**values)
     except FileNotFoundError:
         raise RunError(f"There is no benchmark record at {path}: make one with `cgrecnet bench`.") from None
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError, KeyError):
-        raise RunError(
-            f"{path} is cut off or no record of a benchmark: delete it and measure again with `cgrecnet bench`."
-        ) from None
+    except OSError as error:
+        raise RunError(f"The benchmark record {path} cannot be read ({error.strerror}): make it readable.") from None
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
@@ -83,6 +82,12 @@ def read_bench(path: Path) -> BenchRecord:
             f"The benchmark record {path} does not fit this version ({place}: {first['msg'].lower()}): delete it and "
             "measure again with `cgrecnet bench`."
         ) from None
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise RunError(
+            f"{path} is cut off or no record of a benchmark: delete it and measure again with `cgrecnet bench`."
+        ) from None
+    check_text(path, values)
+    return record
 
 
 def load_bench(name: str, results: Path | None = None) -> list[BenchRecord]:

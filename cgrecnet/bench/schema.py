@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 Pass = Literal["forward", "training"]
 Precision = Literal["32", "bf16"]
@@ -47,6 +47,13 @@ class BenchRecord(_Part):
     software: dict[str, str]
     load_before: Load
     load_after: Load
+
+    @field_validator("hardware")
+    @classmethod
+    def _of_a_machine(cls, hardware: dict[str, Any]) -> dict[str, Any]:
+        if not {"device", "gpu", "cpu"} <= hardware.keys() or not (hardware["gpu"] or hardware["cpu"]):
+            raise ValueError("device, gpu and cpu say what the machine is")
+        return hardware
 
 
 class InputRow(_Part):
@@ -96,6 +103,14 @@ class ModelRow(_Part):
     to_float32: Quartiles | None = None
     to_eager: Quartiles | None = None
 
+    @model_validator(mode="after")
+    def _measured_or_not(self) -> "ModelRow":
+        measured = [self.seconds, self.images_per_second]
+        measured += [] if self.compiled else [self.flops, self.byte_counts]  # counted once, in the eager pass
+        if not self.skipped and None in measured:
+            raise ValueError("a row that was not skipped has numbers")
+        return self
+
 
 class ModelsRecord(BenchRecord):
     """`cgrecnet bench models`."""
@@ -134,6 +149,12 @@ class ReferenceRow(_Part):
     macro_f1: float
     test_cells: int
     agreement: Agreement | None
+
+    @model_validator(mode="after")
+    def _compared_or_not(self) -> "ReferenceRow":
+        if (self.ratio is None) != (self.agreement is None):
+            raise ValueError("ratio and agreement are there together, or neither")
+        return self
 
 
 class ReferenceRecord(BenchRecord):

@@ -48,13 +48,15 @@ def open_named(options: argparse.Namespace):
 
 def parse_options(words: list[str]) -> dict:
     """`name=value` words, the values read as YAML; raises ConfigError for anything else."""
+    from cgrecnet.runs.strict_yaml import complaint, load_yaml
+
     values = {}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals or not name:
             raise ConfigError(f"--option {word!r} is not NAME=VALUE, such as --option cells=400.")
         try:
-            values[name] = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError):
-            raise ConfigError(f"The value of --option {word!r} is not YAML: quote it.") from None
+            values[name] = load_yaml(text)
+        except (yaml.YAMLError, ValueError) as error:
+            raise ConfigError(f"The value of --option {word!r} is not YAML{complaint(error)}: quote it.") from None
     return values

@@ -38,6 +38,7 @@ def add_folders(command: argparse.ArgumentParser) -> None:
 def parse_parameters(words: list[str]) -> dict:
     """Parameters from YAML files and `name=value` words, later ones over earlier ones."""
     from cgrecnet.runs.grid import read_yaml_mapping
+    from cgrecnet.runs.strict_yaml import complaint, load_yaml
 
     values: dict = {}
     for word in words:
@@ -46,9 +47,11 @@ def parse_parameters(words: list[str]) -> dict:
             values |= read_yaml_mapping(Path(word))
             continue
         try:
-            values[name] = yaml.safe_load(text)
-        except (yaml.YAMLError, ValueError):  # ValueError: a date that does not exist
-            raise ConfigError(f"Parameter {name!r} is {text!r}, which is not a YAML value: quote it.") from None
+            values[name] = load_yaml(text)
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
+            raise ConfigError(
+                f"Parameter {name!r} is {text!r}, which is not a YAML value{complaint(error)}: quote it."
+            ) from None
     return values
 
 

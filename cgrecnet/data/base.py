@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from cgrecnet.errors import DataError
+from cgrecnet.files import markup_in
 
 #: Columns that the table of every data set has; a data set may add its own.
 COLUMNS = ("cell_id", "class_name", "group")
@@ -43,6 +44,11 @@ class CellDataset:
     options: dict = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if (found := markup_in(self.classes)) is not None:
+            raise DataError(
+                f"Data set {self.name!r} has a class {found[:60]!r}, which is HTML or a template on a page: name it "
+                "without < before a letter, and without {{ and {%."
+            )
         missing = [name for name in COLUMNS if name not in self.table.columns]
         if missing:
             raise DataError(f"The table of data set {self.name!r} lacks the column(s) {', '.join(missing)}.")

@@ -85,7 +85,7 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bo
             built = html.build(layout)
         except html.HtmlFailed as error:
             print(f"\n{error}", file=sys.stderr)
-            return _failed("Jupyter Book warned (warnings are errors): its messages above name the pages")
+            return _failed(f"{error.why}: its last messages stand above")
     made = time.monotonic()
     faults = []
     if look:

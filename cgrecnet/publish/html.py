@@ -12,7 +12,14 @@ from cgrecnet.publish.layout import Layout
 
 
 class HtmlFailed(Exception):
-    """Jupyter Book reported warnings or errors; the message holds them."""
+    """Jupyter Book reported warnings or errors, which the message holds, or was killed.
+
+    why: what happened, in a few words.
+    """
+
+    def __init__(self, message: str, why: str = "Jupyter Book warned (warnings are errors)") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 def build(layout: Layout) -> bool:
@@ -52,6 +59,9 @@ def _jupyter_book(layout: Layout) -> None:
         text=True,
         errors="replace",
     )
+    if done.returncode < 0:
+        words = f"Jupyter Book was killed by signal {-done.returncode}"
+        raise HtmlFailed("\n".join(done.stdout.splitlines()[-5:]), f"{words}, perhaps for want of memory")
     if done.returncode != 0 or not (layout.html / "index.html").is_file():
         raise HtmlFailed(_complaints(done.stdout, layout))
 

@@ -8,16 +8,23 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.publish.layout import Chapter
 from cgrecnet.publish.settings import one_line
 
+#: Comments stay comments: jupytext would make commands of those that look like one (`# ! ...`, `# rm ...`, `# why?`).
+FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
+
 
 def read(chapter: Chapter) -> Any:
     """The chapter's percent script as a notebook that papermill accepts."""
     import jupytext
 
     try:
-        notebook = jupytext.read(chapter.source, fmt="py:percent")
+        notebook = jupytext.read(chapter.source, fmt=FORMAT)
     except Exception as error:  # jupytext passes on whatever its parsers raise
         raise ConfigError(f"{chapter.label} is no percent script that jupytext reads: {one_line(error)}") from None
     _check_header(chapter, notebook)
+    if len(tagged := _parameter_cells(notebook)) > 1:  # papermill writes after the first, and the second would win
+        raise ConfigError(
+            f"{chapter.label} has {len(tagged)} cells tagged parameters: put all parameters into the first of them."
+        )
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     notebook.metadata.pop("jupytext", None)
     for number, cell in enumerate(notebook.cells):
@@ -40,6 +47,10 @@ def _check_header(chapter: Chapter, notebook: Any) -> None:
             raise ConfigError(f"{chapter.label}: what follows # %% in {where} ({line[:60]}) cannot be read: mend it.")
 
 
+def _parameter_cells(notebook: Any) -> list[Any]:
+    return [c for c in notebook.cells if c.cell_type == "code" and "parameters" in c.metadata.get("tags", [])]
+
+
 def check_parameters(chapter: Chapter, notebook: Any) -> None:
     """Refuse a parameter that the chapter's `parameters` cell does not define, or of another type."""
     defined = _defaults(chapter, notebook)
@@ -60,11 +71,9 @@ def check_parameters(chapter: Chapter, notebook: Any) -> None:
 
 
 def _defaults(chapter: Chapter, notebook: Any) -> dict[str, Any]:
-    """Name and default of each assignment in the cells tagged `parameters`; None where it is no literal."""
+    """Name and default of each assignment in the cell tagged `parameters`; None where it is no literal."""
     found: dict[str, Any] = {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or "parameters" not in cell.metadata.get("tags", []):
-            continue
+    for cell in _parameter_cells(notebook):
         try:
             body = ast.parse(cell.source).body
         except SyntaxError as error:

@@ -1,5 +1,6 @@
 """The book's YAML files, read and checked; whatever is amiss in them is said in one sentence."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,11 @@ def _is_plain(value: Any) -> bool:
             return all(map(_is_plain, value))
     except RecursionError:  # YAML lets a list hold itself
         return False
-    return value is None or isinstance(value, (str, int, float))
+    return value is None or isinstance(value, (str, int)) or isinstance(value, float) and math.isfinite(value)
 
 
 def _kind(value: Any) -> str:
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"the number {value}"
     name = type(value).__name__
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

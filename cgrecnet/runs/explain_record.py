@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from cgrecnet.errors import RunError
 from cgrecnet.files import hash_of, whole
 from cgrecnet.runs.record import HASH, write_whole
-from cgrecnet.runs.record_check import check_hash, check_place
+from cgrecnet.runs.record_check import check_hash, check_place, check_text
 from cgrecnet.training.protocol import PROTOCOL
 
 EXPLAIN = "explain.json"
@@ -79,6 +79,7 @@ def read_explain(path: Path) -> ExplainRecord:
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise RunError(f"The record {path} is cut off or of another version: delete it and run it again.") from None
     check_place(path, record.experiment, record.run_id)
+    check_text(path, fields)
     if written is not None:
         check_hash(path, fields, written)
     return record

@@ -16,6 +16,7 @@ from cgrecnet.runs.done import as_recorded
 from cgrecnet.runs.environment import hardware, software, source_hash
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.protocol import PROTOCOL
 
 #: The tested weights in a run's work folder, where they were to be kept.
@@ -74,8 +75,8 @@ def finish_run(
     if keep_weights:
         _write_weights(model, work / plan.run_id / WEIGHTS)
     path = write_run(results / plan.config.experiment / plan.run_id, record, table)
-    for name in ("checkpoint.pt", "progress.json"):
-        (work / plan.run_id / name).unlink(missing_ok=True)
+    remove_checkpoint(work / plan.run_id / "checkpoint.pt")
+    (work / plan.run_id / "progress.json").unlink(missing_ok=True)
     return path
 
 

@@ -9,6 +9,7 @@ import yaml
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import SWEEP_FILES
+from cgrecnet.runs.strict_yaml import complaint, load_yaml
 from cgrecnet.training.config import RunConfig
 
 KEYS = ("experiment", "base", "grid")
@@ -33,13 +34,11 @@ def find_sweep(word: Path) -> Path:
 def read_yaml_mapping(path: Path) -> dict[str, Any]:
     """The mapping in a YAML file; ConfigError, in one sentence, where there is none."""
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        values = load_yaml(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}): check the path.") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date that does not exist
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path} is not valid YAML{where}: mend it and start again.") from None
+        raise ConfigError(f"{path} is not valid YAML{complaint(error)}: mend it and start again.") from None
     if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
         raise ConfigError(f"{path} holds no `name: value` pairs: write one parameter per line.")
     return values

@@ -31,6 +31,8 @@ from cgrecnet.training.config import RunConfig
 #: What a run said, in its folder under the work folder; a run that was resumed goes on in the same file.
 LOG = "log.txt"
 PROGRESS = "progress.json"
+#: How lines begin that are for whoever waits, too.
+HEARD = ("epoch ", "done: ", "note: ")
 ALONE = Together()
 #: Variables that name folders, perhaps relative to the one where the command was given.
 FOLDERS = ("CGRECNET_DATA", "CGRECNET_CACHE", "CGRECNET_WEIGHTS")
@@ -144,7 +146,7 @@ def execute_notebook(
     """Run a jupytext notebook with papermill in a process of its own; return its exit status and its last lines.
 
     parameters: YAML, in the folder where log and input go; lock: descriptor that the process is to hold as well.
-    say: gets the lines that begin with `epoch ` or `done: `; variables: added to the environment.
+    say: gets the lines that begin with one of `HEARD`; variables: added to the environment.
     company: processes that train with it; where one of them has failed and this one had to be killed for waiting, the
     status is None and the last line says which.
     """
@@ -168,7 +170,7 @@ def execute_notebook(
                 log.write(line)
                 log.flush()
                 tail.append(line.rstrip())
-                if line.startswith(("epoch ", "done: ")):
+                if line.startswith(HEARD):
                     say("  " + line.rstrip())
         except BaseException:
             process.kill()

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cgrecnet.errors import RunError
 from cgrecnet.files import hash_of, whole
 from cgrecnet.models import list_models
-from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores
+from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores, check_text
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
@@ -105,6 +105,7 @@ def read_record(path: Path) -> RunRecord:
     except (ValueError, TypeError, AttributeError, RecursionError):
         raise RunError(f"The run record {path} is cut off or not JSON: delete its folder and run it again.") from None
     check_place(path, record.experiment, record.run_id)
+    check_text(path, fields)
     if written is not None:
         check_hash(path, fields, written)
     else:

@@ -9,7 +9,7 @@ import numpy as np
 
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.errors import RunError
-from cgrecnet.files import hash_of
+from cgrecnet.files import hash_of, markup_in
 from cgrecnet.runs.plan import run_id_of
 
 #: Largest difference between a recorded score and the same from predictions of 6 decimals: these make ties, which count
@@ -17,6 +17,14 @@ from cgrecnet.runs.plan import run_id_of
 ROUNDING = {"auc": 0.005}
 EXACT = 1e-9
 _REMEDY = "put back the file that its run wrote, or delete its folder and run it again."
+
+
+def check_text(path: Path, fields: Any) -> None:
+    """RunError where a text of the record at `path` would be run, and not shown, by a page that holds it."""
+    if (found := markup_in(fields)) is not None:
+        raise RunError(
+            f"The record {path} holds HTML or a template ({found[:60]!r}), which a page would run: {_REMEDY}"
+        )
 
 
 def check_place(path: Path, experiment: str, run_id: str) -> None:

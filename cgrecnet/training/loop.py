@@ -61,7 +61,8 @@ def fit(
     pieces = Pieces(config.micro_batch, halve=config.out_of_memory == "halve")
     history: list[dict] = []
     best: dict = {}
-    saved = load_checkpoint(checkpoint, fingerprint) if checkpoint else None
+    say = print if fabric.is_global_zero else lambda _: None
+    saved = load_checkpoint(checkpoint, fingerprint, say) if checkpoint else None
     if saved:
         network.load_state_dict(saved["model"])
         optimizer.load_state_dict(saved["optimizer"])

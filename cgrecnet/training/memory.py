@@ -32,6 +32,10 @@ class Pieces:
                 return self._once(model, fabric, images, labels, batch, weight)
             except torch.OutOfMemoryError:
                 tried = min(self.size or len(labels), len(labels))
+            except ValueError as error:
+                if "more than 1 value per channel" not in str(error):
+                    raise
+                raise RunError(_lonely(len(labels), self.size or len(labels))) from None
             optimizer.zero_grad(set_to_none=True)
             if self.halve and tried > 1:
                 self.size = tried // 2
@@ -75,3 +79,12 @@ class Pieces:
         finally:
             self.size = before
             optimizer.zero_grad(set_to_none=True)
+
+
+def _lonely(cells: int, size: int) -> str:
+    """What to say of a piece of one cell, with the nearest size that leaves none."""
+    other = next(one for one in (*range(size - 1, 1, -1), *range(size + 1, cells), cells) if cells % one != 1)
+    return (
+        f"A batch of {cells} cells in pieces of {size} leaves a piece of one cell, of which batch normalisation "
+        f"knows no variance: choose another micro_batch, such as {other}."
+    )

@@ -96,3 +96,35 @@ def test_a_record_that_is_cut_off_or_missing_is_refused(tmp_path):
 def test_other_code_is_noticed(tmp_path):
     record = Benchmark("memory", {}, CPU, tmp_path / "a.json").write(rows=[ROW])
     assert not is_current(record.model_copy(update={"protocol": 1}))
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "message"),
+    [
+        ("models", {"kind": "forward", "precision": "32", "compiled": False, "model": "m"}, "row that was not skipped"),
+        ("memory", {"kind": "forward", "precision": "32", "peak": None, "model": "m"}, "rows.0.peak"),
+    ],
+)
+def test_a_record_with_a_null_where_a_number_is_shown_is_refused(tmp_path, name, row, message):
+    whole = Benchmark("memory", {}, CPU, tmp_path / "a.json").write(rows=[ROW]).model_dump(mode="json")
+    limits = {"limits": {"flops_per_second": {}, "bytes_per_second": 1.0}} if name == "models" else {}
+    (tmp_path / "b.json").write_text(json.dumps(whole | {"name": name, "rows": [row]} | limits))
+    with pytest.raises(RunError, match=message):
+        read_bench(tmp_path / "b.json")
+    (tmp_path / "b.json").write_text(json.dumps(whole | {"hardware": {"device": "cpu", "gpu": None, "cpu": None}}))
+    with pytest.raises(RunError, match="say what the machine is"):
+        read_bench(tmp_path / "b.json")
+    (tmp_path / "b.json").write_text("[" * 100_000)
+    with pytest.raises(RunError, match="cut off or no record"):
+        read_bench(tmp_path / "b.json")
+
+
+def test_a_record_with_markup_in_a_field_is_refused(tmp_path):
+    whole = Benchmark("memory", {"note": "<script>"}, CPU, tmp_path / "a.json").write(rows=[ROW])
+    assert whole.settings["note"] == "<script>"
+    with pytest.raises(RunError, match="holds HTML or a template .'<script>'"):
+        read_bench(tmp_path / "a.json")
+
+
+def test_every_record_that_the_book_shows_fits_the_schema():
+    assert all(load_bench(name) for name in ("input", "models", "reference", "memory", "protocol"))

@@ -10,8 +10,8 @@ from listening import beyond, watched
 from minibook import make_book, set_pages, stale, write, write_script
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.publish import __main__, dependencies, schedule
-from cgrecnet.publish.layout import Layout
+from cgrecnet.publish import __main__, dependencies, notebook, schedule
+from cgrecnet.publish.layout import Chapter, Layout
 
 
 def record_of(layout, name):
@@ -168,6 +168,8 @@ def test_only_the_stale_chapter_is_executed_with_its_parameters(executed):
         ("two: {points: 2026-11-22}", "book/parameters.yml: points of two is a date.*quotes"),
         ("two: {points: {1: 2}}", "book/parameters.yml: points of two"),
         ("two: {points: &a [*a]}", "book/parameters.yml: points of two"),
+        ("two: {rate: .nan}", "book/parameters.yml: rate of two is the number nan that no notebook can be given"),
+        ("two: {points: [1, -.inf]}", "book/parameters.yml: points of two is a list that no notebook can be given"),
         ("1: {a: 1}", "book/parameters.yml: 1 is no chapter's name, but an int"),
         ("two: {1: 2}", "book/parameters.yml: 1, of two, is no parameter's name, but an int"),
         ("two: {rate: 1}\ntwo.py: {points: 1}", "book/parameters.yml gives parameters to book/two twice"),
@@ -183,6 +185,12 @@ def test_unknown_or_mistyped_parameters_are_refused(tmp_path, text, message):
     assert "\n" not in str(caught.value)
 
 
+def test_a_comment_is_no_command(tmp_path):
+    lines = "# ! touch there\n# rm -r here\n# why?\n# %cd ..\nx = 1"
+    path = write(tmp_path / "x.py", "# %%\n" + lines + "\n")
+    assert [cell.source for cell in notebook.read(Chapter("book/x", path)).cells] == [lines]
+
+
 @pytest.mark.parametrize(
     ("header", "message"),
     [
@@ -192,6 +200,7 @@ def test_unknown_or_mistyped_parameters_are_refused(tmp_path, text, message):
         ("# ---\n# jupyter:\n", "its header has no end"),
         ('# %% tags=["parameters"\nx = 1\n', "what follows # %% in code cell 1 .x = 1. cannot be read"),
         ('# %% tags="parameters"\nx = 1\n', "no percent script"),
+        ('# %% tags=["parameters"]\nx = 1\n' * 2, "has 2 cells tagged parameters: put all parameters into the first"),
     ],
 )
 def test_a_header_with_an_error_is_refused_in_one_sentence(broken, capsys, header, message):

@@ -5,7 +5,7 @@ import json
 import pytest
 from minibook import make_book, set_pages, write
 
-from cgrecnet.publish import __main__, check_static
+from cgrecnet.publish import __main__, check_static, html
 from cgrecnet.publish.layout import Layout
 
 
@@ -87,6 +87,15 @@ def test_a_warning_fails_twice_and_the_repair_succeeds(tmp_path, capsys):
     write(root / "book" / "index.md", "# Home\n\nAll is well.\n")
     assert build(root) == 0
     assert Layout(root).html.is_dir()
+
+
+def test_a_killed_jupyter_book_is_not_told_as_a_warning(tmp_path, monkeypatch):
+    victim = write(tmp_path / "python", "#!/bin/sh\necho reading sources\nkill -9 $$\n")
+    victim.chmod(0o755)
+    monkeypatch.setattr(html.sys, "executable", str(victim))
+    with pytest.raises(html.HtmlFailed, match="reading sources") as caught:
+        html.build(Layout(tmp_path))
+    assert caught.value.why.startswith("Jupyter Book was killed by signal 9")
 
 
 def test_a_check_without_a_book_says_so(tmp_path, capsys):

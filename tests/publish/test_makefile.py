@@ -95,6 +95,16 @@ def test_reproduce_does_the_runs_and_then_the_book(project):
     assert done.returncode != 0 and "publish" not in calls, "no book of a half"
 
 
+@pytest.mark.parametrize("folder", ["/it's #1", '/a "b" $(touch made)', "/a; touch made", "/$HOME/`touch made`"])
+def test_the_folder_is_taken_as_it_is_written(project, folder):
+    project.make("environment")
+    done, calls = project.make("reproduce", f"DATA={folder}")
+    assert done.returncode == 0, done.stderr
+    assert calls.splitlines()[0] == f"-m cgrecnet reproduce {folder}" and not (project.root / "made").exists()
+    _, calls = project.make("reproduce", DATA=folder)
+    assert calls.splitlines()[0] == f"-m cgrecnet reproduce {folder}" and not (project.root / "made").exists()
+
+
 def test_reproduce_without_a_folder_is_one_sentence(project):
     project.make("environment")
     done, calls = project.make("reproduce")

@@ -4,13 +4,18 @@ import os
 from contextlib import contextmanager
 
 import pytest
+import yaml
 
 from cgrecnet.cli import main
 from cgrecnet.runs import cluster
+from cgrecnet.runs.strict_yaml import load_yaml
 
 GOOD = """\
 experiment: e
 base: {data: cytometer, data_options: {cells: 60}, image_size: 32, epochs: 1, model: mobilenet_v2}"""
+
+#: Eight lists of nine aliases each: 400 bytes that stand for 43 million values.
+BOMB = "a0: &a0 [x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9))
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +33,7 @@ def refused(capsys, words: list[str]) -> str:
     """What a command says that has to refuse: exit status 2, one line."""
     assert main(words) == 2
     said = capsys.readouterr().err
-    assert said.startswith("cgrecnet: ") and said.count("\n") == 1, said
+    assert said.startswith("cgrecnet: ") and said.count("\n") == 1 and len(said) < 2100, said[:2100]
     return said
 
 
@@ -45,6 +50,12 @@ def refused(capsys, words: list[str]) -> str:
         (GOOD.replace("mobilenet_v2", "vit_b_16").replace("32", "40"), "multiple of 16"),
         (GOOD.replace("epochs", "weights: nowhere.safetensors, epochs"), "there is no such file"),
         (GOOD.replace("{cells: 60}", "{cels: 60}"), "cels"),
+        (GOOD + "\nexperiment: f", "is not valid YAML, line 3: 'experiment' stands twice"),
+        (GOOD.replace("epochs: 1", "epochs: 1, epochs: 2"), "line 2: 'epochs' stands twice"),
+        ("a: " + "[" * 5000 + "]" * 5000, "is not valid YAML: it is nested too deeply"),
+        ("a: &a [*a]", "is not valid YAML: it stands for more than 100,000 values"),
+        (BOMB, "is not valid YAML: it stands for more than 100,000 values"),
+        (f"experiment: {'x' * 3_000_000}", " ... "),
         ("experiment: [", "is not valid YAML"),
         ("\0\1", "is not valid YAML"),
         ("", "holds no `name: value` pairs"),
@@ -89,3 +100,9 @@ def test_cells_that_are_not_there_or_cannot_be_split_are_known_before_a_sweep_be
     path.write_text(GOOD.replace("epochs", "split: grouped_folds, folds: 20, epochs"))
     assert "20" in refused(capsys, ["sweep", str(path), *folders])
     assert not (tmp_path / "r").exists() and not (tmp_path / "w").exists()
+
+
+def test_an_alias_may_repeat_what_stands_above():
+    assert load_yaml("a: &a {x: 1}\nb: {<<: *a, x: 2}\nc: *a") == {"a": {"x": 1}, "b": {"x": 2}, "c": {"x": 1}}
+    with pytest.raises(yaml.YAMLError, match="'seed' stands twice"):
+        load_yaml("{cells: 1, more: [{seed: 1, seed: 1}]}")

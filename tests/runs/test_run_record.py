@@ -6,9 +6,11 @@ import os
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from cgrecnet.errors import RunError
+from cgrecnet.data.base import CellDataset
+from cgrecnet.errors import DataError, RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.plan import run_id_of
@@ -173,6 +175,24 @@ def test_predictions_that_are_no_table_are_named(without_hash, content):
     path.write_text(json.dumps(fields | {"predictions_sha256": hashlib.sha256(content).hexdigest()}))
     with pytest.raises(RunError, match="predictions.csv"):
         read_record(path)
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>", "<!-- ", "</table>", "{{ 7 * 7 }}", "{% include 'x' %}"])
+@pytest.mark.parametrize("field", ["hardware", "data", "software"])
+def test_a_record_with_markup_in_a_field_is_refused_before_a_page_runs_it(tmp_path, field, text):
+    record, table = make()
+    path = place(tmp_path, record.model_copy(update={field: {"cpu": text}}), table)
+    with pytest.raises(RunError, match="holds HTML or a template"):
+        read_record(path)
+    with pytest.raises(DataError, match="name it without"):
+        CellDataset("x", True, "t", ("a", text), [], np.array([]), pd.DataFrame(), (0, 1), "f", "o")
+
+
+def test_signs_that_are_no_markup_are_kept(tmp_path):
+    record, table = make()
+    kept = {"cpu": "a < b, 3 <4, x > y, {a}, $x$ | `y`"}
+    path = place(tmp_path, record.model_copy(update={"hardware": kept}), table)
+    assert read_record(path).hardware == kept
 
 
 def test_every_record_that_the_book_shows_is_what_its_run_wrote():

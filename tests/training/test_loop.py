@@ -1,6 +1,7 @@
 """The training loop: it learns, it decays its rate, it resumes bit for bit, it stops at a NaN."""
 
 import json
+import signal
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.training.batches import epoch_batches
-from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
+from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import class_weights, fit, predict
@@ -203,30 +204,84 @@ def test_progress_is_written_while_a_run_trains(cells, tmp_path):
     assert state["validation_macro_f1"] == history[0]["validation_macro_f1"]
 
 
-def test_a_damaged_or_foreign_checkpoint_is_refused(tmp_path):
-    path = tmp_path / "c.pt"
-    assert load_checkpoint(path, "mine") is None
-    save_checkpoint(path, {"fingerprint": "mine", "x": torch.zeros(1000)})
+def kept(path, epochs=2):
+    """A checkpoint after each of `epochs` epochs."""
+    for epoch in range(1, epochs + 1):
+        save_checkpoint(path, {"fingerprint": "mine", "epoch": epoch, "x": torch.arange(1000.0)})
+    return path
+
+
+def test_a_piece_of_one_cell_is_told_with_a_size_that_leaves_none(cells):
+    with pytest.raises(RunError, match="8 cells in pieces of 7 leaves a piece of one cell.*micro_batch, such as 6"):
+        pooled = [nn.Conv2d(3, 4, 5, stride=4), nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(4), nn.Flatten()]
+        run(cells, config(micro_batch=7), nn.Sequential(*pooled, nn.Linear(4, 2)))
+
+
+def test_a_foreign_checkpoint_is_refused(tmp_path):
+    assert load_checkpoint(tmp_path / "c.pt", "mine") is None
+    path = kept(tmp_path / "c.pt")
     assert load_checkpoint(path, "mine")["x"].shape == (1000,)
     with pytest.raises(RunError, match="another configuration"):
         load_checkpoint(path, "other")
-    path.write_bytes(path.read_bytes()[:500])
-    with pytest.raises(RunError, match="cannot be read.*delete it"):
-        load_checkpoint(path, "mine")
 
 
-def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path, monkeypatch):
+@pytest.mark.parametrize("spoil", [lambda b, i: b[:i], lambda b, i: b[:i] + bytes([b[i] ^ 1]) + b[i + 1 :]])
+def test_a_checkpoint_that_is_not_what_was_written_is_told_and_the_one_before_is_taken(tmp_path, spoil):
+    path, said = kept(tmp_path / "c.pt"), []
+    content = path.read_bytes()
+    for at in np.linspace(0, len(content) - 1, 40).astype(int):
+        path.write_bytes(spoil(content, at))
+        state = load_checkpoint(path, "mine", said.append)
+        assert state["epoch"] == 1 or (state["epoch"] == 2 and at >= len(content) - 72), at  # the hash itself
+        assert torch.equal(state["x"], torch.arange(1000.0))
+    assert all(line.startswith(f"note: the checkpoint {path} is damaged (") for line in said) and len(said) > 30
+    assert all(line.endswith("): going on from the epoch before.") for line in said)
+    path.write_bytes(b"")
+    before(path).write_bytes(b"")
+    assert load_checkpoint(path, "mine", said.append) is None and said[-1].endswith("starting the run anew.")
+
+
+def test_a_checkpoint_from_before_there_was_a_hash_is_taken(tmp_path):
+    torch.save({"fingerprint": "mine", "epoch": 3}, tmp_path / "c.pt")
+    assert load_checkpoint(tmp_path / "c.pt", "mine")["epoch"] == 3
+
+
+def test_a_run_with_a_damaged_checkpoint_ends_as_one_without(cells, tmp_path, capsys):
     path = tmp_path / "c.pt"
-    save_checkpoint(path, {"fingerprint": "f", "epoch": 1})
 
-    def refuse(*_):
-        raise OSError(28, "No space left on device")
+    def stop(entry):
+        if entry["epoch"] == 3:
+            raise KeyboardInterrupt
 
-    monkeypatch.setattr(torch, "save", refuse)
-    with pytest.raises(RunError, match="No space left on device.*free some space"):
-        save_checkpoint(path, {"fingerprint": "f", "epoch": 2})
-    assert load_checkpoint(path, "f")["epoch"] == 1
-    assert [entry.name for entry in tmp_path.iterdir()] == ["c.pt"]
+    with pytest.raises(KeyboardInterrupt):
+        run(cells, config(), checkpoint=path, fingerprint="f", on_epoch=stop)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    trained: list[int] = []
+    resumed, _ = run(
+        cells, config(), checkpoint=path, fingerprint="f", on_epoch=lambda entry: trained.append(entry["epoch"])
+    )
+    assert trained == [3, 4, 5, 6] and "going on from the epoch before" in capsys.readouterr().out
+    assert same_weights(run(cells, config())[0], resumed)
+
+
+def test_a_full_disk_leaves_the_old_checkpoint_whole(tmp_path):
+    """A limit on the size of files stands for the disk: torch meets the same error, and makes its own of it."""
+    resource = pytest.importorskip("resource")
+    path = kept(tmp_path / "c.pt", 1)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before_signal = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limit[1]))
+        with pytest.raises(RunError, match="could not be written .File too large.: free some space"):
+            save_checkpoint(path, {"fingerprint": "mine", "epoch": 2, "x": torch.zeros(100_000)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before_signal)
+    assert load_checkpoint(path, "mine")["epoch"] == 1
+    assert not list(tmp_path.glob("*.partial"))
+
 
 
 def test_the_epoch_line_names_what_matters(cells):
