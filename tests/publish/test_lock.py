@@ -119,6 +119,37 @@ def test_whoever_ends_a_build_ends_its_kernels(tmp_path, name):
     assert not list((root / "_build" / "executed").rglob("*.ipynb"))
 
 
+#: Two chapters over one process that has imported a library; each starts a process in a session of its own.
+WARM = """\
+import sys
+from cgrecnet.publish import __main__, kernels
+kernels.LIBRARIES = ("numpy",)
+sys.exit(__main__.main(["build", "--jobs", "1", "--root", sys.argv[1]]))
+"""
+STARTS = "# %%\nimport subprocess, time\nsubprocess.Popen(['sleep', '100'], start_new_session=True)\ntime.sleep(100)\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+def test_whoever_ends_a_build_ends_the_process_that_forks_its_kernels(tmp_path, name):
+    root = make_book(tmp_path)
+    for page in ("late", "later"):
+        write_script(root / "book" / f"{page}.py", STARTS)
+    set_pages(root, "late", "later")
+    process = subprocess.Popen([sys.executable, "-c", WARM, str(root)], stderr=subprocess.DEVNULL)
+    family = psutil.Process(process.pid)
+    try:
+        wait_for(lambda: any(child.name() == "sleep" for child in family.children(recursive=True)))
+        children = family.children(recursive=True)
+        assert "warm_server.py" in " ".join(children[0].cmdline()) and len(children) == 4
+        process.send_signal(getattr(signal, name))
+        process.wait(30)
+        wait_for(lambda: gone(children), 10)
+        wait_for(lambda: free(root / "_build"), 5)
+    finally:
+        process.kill()
+
+
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="no SIGHUP here")
 def test_a_build_that_was_told_to_ignore_the_end_of_its_terminal_does(tmp_path):
     code = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN); from cgrecnet.publish import __main__ as m; "
