@@ -49,7 +49,7 @@ def plain_notebook(page: str, content: dict[str, Any], index: Index, solutions: 
 
     content: the notebook, executed or not. solutions: whether it keeps the answers of its exercises.
     """
-    book = nbformat.from_dict(content)
+    book = nbformat.reads(json.dumps(content), as_version=4)  # which joins texts that are kept as lists of lines
     reader = Reader(page, index, _glued(book.cells), solutions=solutions)
     cells = book.cells if solutions else without_solutions(book.cells)
     made = [v4.new_markdown_cell(_INSTALL), v4.new_code_cell(_FIRST.format(page=page), metadata={"tags": ["install"]})]
