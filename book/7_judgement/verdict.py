@@ -202,8 +202,8 @@ for name, outcome in verdicts(corrected, machinery_outcomes() | own).items():
 # ## Check yourself
 #
 # :::{dropdown} 1. A verdict that nothing could change: what is it?
-# A belief.
-# A finding names the evidence that would turn it.
+# A belief, whether or not it is true.
+# A finding names the evidence that would turn it, so that somebody can go and look.
 # :::
 #
 # :::{dropdown} 2. Could our own result on other cells turn a verdict about the paper's cells?

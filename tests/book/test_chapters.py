@@ -47,7 +47,7 @@ def test_a_chapter_says_what_it_teaches_and_closes_with_take_aways_and_a_quiz(ch
     assert "{reading-time}`this page`" in opening, "minutes to read"
     assert "**Take-away.**" in "".join(cell.source for cell in cells), "take-aways"
     _, heading, quiz = cells[-1].source.rpartition("## Check yourself\n")
-    folded = re.findall(r"^:::\{dropdown\} \d\. (.+\?)\n(.+?)\n:::$", quiz, re.M | re.S)
+    folded = re.findall(r"^:::\{dropdown\} \d\. ([^\n]+\?)\n(.+?)\n:::$", quiz, re.M | re.S)
     assert heading and len(folded) == 3, "three questions, folded answers"
     assert all(len(answer.split()) >= 12 for _, answer in folded), "answers with a reason"
 

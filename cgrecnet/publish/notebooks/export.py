@@ -14,7 +14,7 @@ from cgrecnet.files import whole
 from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Chapter, Layout
 from cgrecnet.publish.notebooks.exercises import without_solutions
-from cgrecnet.publish.notebooks.labels import figure_names, index_of
+from cgrecnet.publish.notebooks.labels import index_of
 from cgrecnet.publish.notebooks.plain import Index, Reader
 
 _WHEEL = f"cgrecnet-{__version__}-py3-none-any.whl"
@@ -49,13 +49,12 @@ def plain_notebook(page: str, content: dict[str, Any], index: Index, solutions: 
 
     content: the notebook, executed or not. solutions: whether it keeps the answers of its exercises.
     """
-    book = nbformat.from_dict(content)
+    book = nbformat.reads(json.dumps(content), as_version=4)  # which joins texts that are kept as lists of lines
     reader = Reader(page, index, _glued(book.cells), solutions=solutions)
     cells = book.cells if solutions else without_solutions(book.cells)
     made = [v4.new_markdown_cell(_INSTALL), v4.new_code_cell(_FIRST.format(page=page), metadata={"tags": ["install"]})]
-    names = figure_names(book.cells)
     for cell in cells:
-        made += _cell(cell, reader, names)
+        made += _cell(cell, reader)
     for number, cell in enumerate(made):
         cell["id"] = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -105,7 +104,7 @@ def _write(made: Any, path: Path) -> None:
         stream.write(nbformat.writes(made))
 
 
-def _cell(cell: Any, reader: Reader, names: list[str]) -> list[Any]:
+def _cell(cell: Any, reader: Reader) -> list[Any]:
     """The cell as Jupyter shows it, and below a figure its caption."""
     tags = cell.metadata.get("tags", [])
     if cell.cell_type == "markdown":
@@ -118,7 +117,8 @@ def _cell(cell: Any, reader: Reader, names: list[str]) -> list[Any]:
     made = [v4.new_code_cell(cell.source, metadata=kept, outputs=outputs, execution_count=cell.get("execution_count"))]
     figure = cell.metadata.get("mystnb", {}).get("figure", {})
     if "caption" in figure:
-        number = f"Figure {names.index(figure['name']) + 1}" if "name" in figure else "Figure"
+        known = reader.index.targets.get(figure.get("name", ""))
+        number = known.words if known else "Figure"
         made.append(v4.new_markdown_cell(f"**{number}.** {reader.plain(figure['caption'])}"))
     return made
 

@@ -1,11 +1,14 @@
 """What a text may refer to: titles of pages, numbered figures, equations and exercises, and the literature."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.publish import notebook, times
+from cgrecnet.publish.absent import INSTEAD, is_absent
 from cgrecnet.publish.layout import STATUS_PAGE, Layout
 from cgrecnet.publish.notebooks.plain import Index, Target
 
@@ -17,35 +20,43 @@ _ENTRY = re.compile(r"^@\w+\{([^,\s]+),(.*?)^\}", re.DOTALL | re.MULTILINE)
 
 
 def index_of(layout: Layout) -> Index:
-    """The index of a book, from the sources of its chapters."""
+    """The index of a book, from the sources of its chapters; figures, equations and exercises are numbered through it.
+
+    A figure that the last build could not draw has no number, on the pages as here.
+    """
     titles, minutes, targets, scripts = {STATUS_PAGE: "Execution status"}, {}, {}, set()
+    numbers = {"Figure {}": count(1), "({})": count(1), "Exercise {}": count(1)}
     for chapter in layout.chapters:
         if chapter.is_script:
             cells = notebook.read(chapter).cells
             scripts.add(chapter.name)
             minutes[chapter.name] = times.reading_minutes({"cells": cells})
             text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-            targets |= dict(_targets(chapter.name, text, figure_names(cells)))
+            absent = _absent(layout.executed_notebook(chapter))
+            figures = [name for name in _figures(cells) if name not in absent]
+            found = zip(numbers, (figures, _EQUATION.findall(text), _EXERCISE.findall(text)), strict=True)
+            for form, labels in found:
+                targets |= {label: Target(chapter.name, form.format(next(numbers[form]))) for label in labels}
+            targets |= {name: Target(chapter.name, INSTEAD) for name in absent}
+            targets |= {label: Target(chapter.name, f"*{heading}*") for label, heading in _HEADING.findall(text)}
         else:
             text = chapter.source.read_text("utf8")
-        found = _TITLE.search(text)
-        titles[chapter.name] = found[1].strip() if found else chapter.name
+        title = _TITLE.search(text)
+        titles[chapter.name] = title[1].strip() if title else chapter.name
     return Index(titles, frozenset(scripts), minutes, targets, literature(layout.root / "references.bib"))
 
 
-def figure_names(cells: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The names of a notebook's figures, in order."""
-    figures = (cell["metadata"].get("mystnb", {}).get("figure", {}) for cell in cells)
-    return [figure["name"] for figure in figures if "name" in figure]
+def _figures(cells: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The names of a notebook's figures, in order; one without a name has a number all the same."""
+    figures = (cell["metadata"].get("mystnb", {}).get("figure") for cell in cells)
+    return [figure.get("name", "") for figure in figures if figure is not None]
 
 
-def _targets(page: str, text: str, figures: list[str]) -> Iterable[tuple[str, Target]]:
-    kinds = (("Figure {}", figures), ("({})", _EQUATION.findall(text)), ("Exercise {}", _EXERCISE.findall(text)))
-    for form, labels in kinds:
-        for number, label in enumerate(labels, 1):
-            yield label, Target(page, form.format(number))
-    for label, heading in _HEADING.findall(text):
-        yield label, Target(page, f"\N{LEFT DOUBLE QUOTATION MARK}{heading}\N{RIGHT DOUBLE QUOTATION MARK}")
+def _absent(executed: Path) -> set[str]:
+    """The names of the figures that an executed notebook says it could not draw."""
+    if not executed.is_file() or "not-shown" not in (text := executed.read_text("utf8")):
+        return set()
+    return set(_figures(cell for cell in json.loads(text)["cells"] if is_absent(cell)))
 
 
 def literature(path: Path) -> dict[str, str]:
