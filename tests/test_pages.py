@@ -1,5 +1,6 @@
 """Sentences of a page are asserted: an error in CI, a note for a reader whose records are others."""
 
+import numpy as np
 import pytest
 
 from cgrecnet import pages
@@ -26,3 +27,10 @@ def test_a_reader_with_other_records_sees_a_note(monkeypatch):
     holds("Nine is more than ten", 9 > 10)
     (note,) = shown
     assert "Written for other records" in note.data and "*Nine is more than ten*" in note.data
+
+
+def test_a_number_of_numpy_is_given_as_one_that_a_format_fits(monkeypatch):
+    given = {}
+    monkeypatch.setattr(pages, "glue", lambda name, value, display: given.update({name: repr(value)}))
+    pages.tell(share=np.float64(0.5), n=np.int64(3), words="a to b")
+    assert given == {"share": "0.5", "n": "3", "words": "'a to b'"}
