@@ -18,6 +18,7 @@ STRICT = "CGRECNET_STRICT"
 def tell(**values: object) -> None:
     """Give the page's prose its numbers: `{glue:text}` with a name, and a format such as `:.1f`, shows one."""
     for name, value in values.items():
+        # A format is applied to what the value prints as, and NumPy's numbers print as `np.float64(1.0)`.
         glue(name, value.item() if isinstance(value, np.generic) else value, display=False)
 
 

@@ -435,7 +435,6 @@ Markdown(
             ["section", "name", "value", "unit", "source"],
             table.astype(str).to_numpy().tolist(),
             "Parameters of the simulated cytometer",
-            rem=52,
         ),
     )
 )

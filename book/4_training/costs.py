@@ -118,7 +118,7 @@ shown("models", costs.draw_roofline)
 
 # %% tags=["remove-input"]
 models = found["models"]
-HTML(wide_table(*model_table(models, "training"), "Training steps of the nine models", rem=46)) if models else Markdown(missing("models"))
+HTML(wide_table(*model_table(models, "training"), "Training steps of the nine models")) if models else Markdown(missing("models"))
 
 # %% tags=["remove-input"]
 if models:
@@ -201,7 +201,7 @@ if compiled:
     last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
     extreme = f" The least is {of(last.to_eager)}: {title_of(last.model)}, {last.kind}, {PRECISION_TITLES[last.precision]}."
     display(
-        HTML(wide_table(*compiled_table(compiled), "Compiled against eager", rem=30)),
+        HTML(wide_table(*compiled_table(compiled), "Compiled against eager")),
         Markdown(
             f"Of {len(gains)} cases, {better} are faster compiled with both quartiles above 1, and {worse} slower with both below 1."
             + extreme
@@ -217,7 +217,7 @@ else:
 # A forward pass alone, as in testing, keeps no maps for the way back and has other ratios:
 
 # %% tags=["remove-input"]
-HTML(wide_table(*model_table(models, "forward"), "Forward passes of the nine models", rem=46)) if models else Markdown(missing("models"))
+HTML(wide_table(*model_table(models, "forward"), "Forward passes of the nine models")) if models else Markdown(missing("models"))
 
 # %% [markdown]
 # ## What reading costs
@@ -256,7 +256,7 @@ if reference:
     alike = [one for one in load_bench("reference") if one.hardware["gpu"] == reference.hardware["gpu"]]
     earlier = [one for one in alike if one.id != reference.id]
     display(
-        HTML(wide_table(*reference_table(reference), "Ours against the usual way", rem=36)),
+        HTML(wide_table(*reference_table(reference), "Ours against the usual way")),
         Markdown(f"{reference_text(reference)}\n\n{earlier_text(earlier)}"),
         *map(bench_provenance, (reference, *earlier)),
     )
@@ -295,7 +295,7 @@ if memory:
     wholes = {row.model: row.peak for row in memory.rows if (row.kind, row.precision) == ("training", "32")}
     both = [halves[name] / wholes[name] for name in wholes if name in halves]
     saved = f"\n\nIn bfloat16 the peak is {min(both):.2f} to {max(both):.2f} times that in float32: the kept maps halve, the weights and moments stay as they are." if both else ""
-    display(HTML(wide_table(*memory_table(memory), "Peak memory", rem=30)), Markdown(verdict + saved), bench_provenance(memory))
+    display(HTML(wide_table(*memory_table(memory), "Peak memory")), Markdown(verdict + saved), bench_provenance(memory))
 else:
     display(Markdown(missing("memory")))
 
@@ -363,7 +363,7 @@ else:
 # The table fills when the commands above are run on a GPU; until then these are goals and nothing else.
 
 # %% tags=["remove-input"]
-HTML(wide_table(*goal_table(on_gpu), "Goals for a GPU", rem=30))
+HTML(wide_table(*goal_table(on_gpu), "Goals for a GPU"))
 
 # %% [markdown]
 # ## Many runs

@@ -325,7 +325,7 @@ for question in ("P1", "P2", "P3", "P4", "P5", "P6", "P7"):
 standing = experiment("ablation", "jurkat"), experiment("presets", "jurkat")
 standing = [r for found in standing if found for r in found.records if r.config["preset"] in ("recovered", "clean")]
 tell(stand=len(standing), asked=5 * 5, moved=sum(old != new for _, old, new in rows))
-Markdown(wide_table(("question and contrast", "older records", "records of today"), rows, "Outcomes of the planned questions, from the records that were set aside and from those of today", rem=40))
+Markdown(wide_table(("question and contrast", "older records", "records of today"), rows, "Outcomes of the planned questions, from the records that were set aside and from those of today"))
 
 # %% tags=["remove-input"]
 provenance_of(standing, ("ablation", "jurkat"), ("presets", "jurkat"))

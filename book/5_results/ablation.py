@@ -31,11 +31,11 @@ from cgrecnet.evaluation.paired import corrected_resampled_t, has_spread, paired
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cost_rows
 from cgrecnet.figures.ablation_caveats import dead_runs, dead_text, rate_text, skip_text
-from cgrecnet.figures.answers import interval, p_text, points
+from cgrecnet.figures.answers import HEADERS, interval, p_text, points
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.choices import RATE_PARTS, option_runs, rate_runs, reading_runs
 from cgrecnet.figures.dead_path import all_studies
-from cgrecnet.figures.decisions import HEADERS, decision_rows, decision_sentence, draw_forest
+from cgrecnet.figures.decisions import decision_rows, decision_sentence, draw_forest
 from cgrecnet.figures.explained import load_study, provenance_of_study
 from cgrecnet.figures.folds import by_model, draw_boxes, draw_fold_curves, last_gaps, mean_text, score_of, title_of
 from cgrecnet.figures.fusion_by_seed import seed_table, seed_words, seeded_pairs
@@ -85,7 +85,7 @@ sets = {"Jurkat": records} if records else {}
 if zhu:
     sets["zhu, simulated" if zhu.records[0].data["simulated"] else "zhu"] = list(zhu.records)
 Markdown(
-    wide_table(ablation_headers(sets), ablation_rows(table3, sets), "Counterpart of Table 3 of the paper: scores of the ablation", rem=24 + 26 * len(sets))
+    wide_table(ablation_headers(sets), ablation_rows(table3, sets), "Counterpart of Table 3 of the paper: scores of the ablation")
     + "\n\nOurs: mean ± SD over test folds, n folds. The paper's: as printed, over its folds; *lost*: not in the text at hand. "
     + ("" if len({len(own) for own in groups.values()}) < 2 else "Not every network has the same folds yet, so compare within folds, as below, and not these means. ")
     + ("" if zhu else "There are no runs on the paper's own cells here. ")
@@ -114,7 +114,7 @@ swapped = (
     and f"{groups['resgdnet'][0].parameters / 1e6:.2f}" == table3.cell("ResCMNet", "parameters").value
 )
 Markdown(
-    wide_table(headers, rows, "Parameters and operations of the four networks, printed and counted", rem=38)
+    wide_table(headers, rows, "Parameters and operations of the four networks, printed and counted")
     + "\n\nParameters and MACs are counted in the networks of these runs; they do not depend on the cells."
     + (" Our ResCMNet, with the fusion alone, has the parameters of the row that the paper labels ResGDNet, and the other way round: that is a reading, argued in {doc}`/book/3_model/recovery`. We name a network by what is in it." if swapped else "")
 )
@@ -176,7 +176,7 @@ provenance_of(records, part)
 left_out = [contrast for contrast in planned if contrast not in known]
 few = [d for d in decisions if records and d.result.n < records[0].config["folds"]]
 Markdown(
-    (wide_table(HEADERS, decision_rows(decisions), "Outcomes of the planned questions P1 and P2", rem=52) if decisions else "")
+    (wide_table(HEADERS, decision_rows(decisions), "Outcomes of the planned questions P1 and P2") if decisions else "")
     + (f"\n\n{len(left_out)} of {len(planned)} planned contrasts cannot be computed yet; Holm's correction counts them as if they were there." if left_out else "")
     + (f"\n\nOf the contrasts shown, {len(few)} rest on fewer than all {records[0].config['folds']} folds and are provisional." if few else "")
 )
@@ -260,7 +260,7 @@ if all(model in groups for model in pair):
         for i, name in enumerate(classes)
     ]
     rare = decide_over_folds("P3", records)
-    text = wide_table(("class", "cells", *(f"{title_of(m)}: F1 (%)" for m in pair)), rows, "F1 of each class, baseline and CG-RecNet", rem=34)
+    text = wide_table(("class", "cells", *(f"{title_of(m)}: F1 (%)" for m in pair)), rows, "F1 of each class, baseline and CG-RecNet")
     text += "\n\n" + (f"**P3.** F1 of {classes[rarest]}, {decision_sentence(rare[0])} The margin of this question is {plan['P3'].margin:g} points." if rare else "There are not enough folds of both networks yet, so P3 is open.")
     shared = sorted({r.config["fold"] for r in groups[pair[0]]} & {r.config["fold"] for r in groups[pair[1]]})
     if hardest == rarest:
@@ -304,7 +304,7 @@ if records:
         for m in groups
     ]
     headers = ("model", "validation accuracy after epoch 1 (%)", f"after epoch {epochs} (%)", "gain of the last epoch (points)", "folds whose last epoch was best", "training − validation (points)", "n")
-    text = wide_table(headers, rows, "How far the four networks had come: means over folds", rem=46)
+    text = wide_table(headers, rows, "How far the four networks had come: means over folds")
     rising = [title_of(m) for m in groups if last_step[m] > 0]
     text += "\n\nMeans over n folds; the last column but one compares accuracy on random crops of training cells with that on whole validation cells, so it can be negative without any fault. "
     text += (

@@ -112,7 +112,7 @@ show(expected_calibration_error)
 # %% tags=["remove-input"]
 if pooled:
     text = (
-        wide_table(CALIBRATION_HEADERS, calibration_rows(pooled), "Calibration of the networks on Jurkat cells", rem=42)
+        wide_table(CALIBRATION_HEADERS, calibration_rows(pooled), "Calibration of the networks on Jurkat cells")
         + f"\n\nJurkat, real cells. In {{numref}}`fig-calibration-reliability` bins with fewer than {FEWEST} cells are left out. "
         + " ".join(calibration_sentence(pooled, model) for model in pooled.models)
         + f" These networks were trained for {records[0].config['epochs']} epochs; longer training tends to make a network surer, whether or not it becomes more often right {{cite}}`guo2017calibration`."
@@ -125,7 +125,7 @@ Markdown(text)
 paper_pool = pool(zhu.records, results=results) if zhu else None
 if paper_pool:
     kind = "simulated cells in the paper's layout" if zhu.records[0].data["simulated"] else "the paper's own cells"
-    display(Markdown(f"The same on {kind}:\n\n" + wide_table(CALIBRATION_HEADERS, calibration_rows(paper_pool), f"Calibration on {kind}", rem=42)))  # noqa: F821
+    display(Markdown(f"The same on {kind}:\n\n" + wide_table(CALIBRATION_HEADERS, calibration_rows(paper_pool), f"Calibration on {kind}")))  # noqa: F821
 else:
     state = "have not been run on all networks of a fold yet" if zhu else "have not been run here"
     display(Markdown(f"The paper prints nothing about calibration, and its own cells (`zhu`) {state}."))  # noqa: F821

@@ -415,7 +415,7 @@ provenance_of(records, ("ablation", "jurkat"))
 # %% tags=["remove-input"]
 rows = claim_rows(jurkat, by_model.get("jurkat"), table5, load_tables()["F7"])
 Markdown(
-    wide_table(["claim", "the paper, its cells", "here, Jurkat cells"], rows, "The paper's claims on single classes beside our numbers", rem=44)
+    wide_table(["claim", "the paper, its cells", "here, Jurkat cells"], rows, "The paper's claims on single classes beside our numbers")
     + (f"\n\nHere: {counted(jurkat)}; in brackets 95 % intervals over cells. *Exploratory.*" if jurkat is not None else f"\n\n{no_runs}.")
 )
 

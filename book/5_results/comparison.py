@@ -28,7 +28,7 @@ from IPython.display import Markdown
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.plan import Outcome, load_plan
-from cgrecnet.figures.answers import points
+from cgrecnet.figures.answers import HEADERS, points
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.comparison import (
@@ -42,7 +42,7 @@ from cgrecnet.figures.comparison import (
     point_of,
     printed_points,
 )
-from cgrecnet.figures.decisions import HEADERS, decision_rows, draw_forest
+from cgrecnet.figures.decisions import decision_rows, draw_forest
 from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_cells
@@ -87,7 +87,7 @@ theirs = [r for r in read_zhu if r.config["model"] in MODELS]
 simulated = bool(theirs) and theirs[0].data["simulated"]
 zhu_title = "zhu, simulated" if simulated else "zhu"
 Markdown(
-    wide_table(comparison_headers(records, theirs, zhu_title), comparison_rows(paper, records, theirs), "Counterpart of Table 4 of the paper: scores of the comparison", rem=60)
+    wide_table(comparison_headers(records, theirs, zhu_title), comparison_rows(paper, records, theirs), "Counterpart of Table 4 of the paper: scores of the comparison")
     + "\n\n" + ("Ours: Jurkat cells, real, n = 1 run each from random weights; in brackets Wilson's 95 % interval over the test cells; precision, recall and F1 are averages over classes weighted by their cells. " if records else "") + "The paper's: mean ± SD as printed; *lost*: not in the text at hand. "
     + ("The columns of `zhu` are simulated cells in the layout of the paper's files and say nothing about its cells." if simulated else "" if theirs else "A column for the paper's own cells (`zhu`) appears when the sweeps for it have been run.")
 )
@@ -136,7 +136,7 @@ def others(chosen):
 
 
 Markdown(
-    (wide_table(HEADERS, decision_rows(decisions), "Outcomes of the planned question P4", rem=52) if decisions else "There is nothing to compare yet.")
+    (wide_table(HEADERS, decision_rows(decisions), "Outcomes of the planned question P4") if decisions else "There is nothing to compare yet.")
     + (f"\n\n**P4.** On these cells, from random weights, CG-RecNet comes out ahead of: {others(ahead)}. Behind: {others(behind)}. No outcome *difference*: {others(rest)}." if decisions else "")
     + (f" {len(missing)} of {len(planned)} planned contrasts lack a run; the correction counts them as if they were there." if missing and decisions else "")
 )

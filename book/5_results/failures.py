@@ -143,7 +143,7 @@ else:
         among = f"{100 * both / sure.sum():.1f} %\n({span(wilson(both, int(sure.sum())))})" if sure.any() else "no cell"
         rows.append([NAMES[model], f"{wrong.sum():,}", f"{sure.sum():,}", f"{both:,}", among])
     head = ["network", "wrong cells", f"sure cells (at least {SURE:g})", "wrong and sure", "of the sure ones, wrong"]
-    shown = wide_table(head, rows, "Cells on which each network is wrong and sure", rem=36) + (
+    shown = wide_table(head, rows, "Cells on which each network is wrong and sure") + (
         f"\n\nJurkat, n = {len(frame):,} test cells; in brackets Wilson's 95 % interval. "
         f"If the probabilities were true, fewer than {1 - SURE:.0%} of the sure cells would be wrong ({{doc}}`calibration`)."
     )
@@ -174,7 +174,7 @@ else:
             f"{signed(found.difference, 2)}\n({span(found.interval95, 1, 2, sign=True)})", f"{found.p_value:.2g}",
         ])  # fmt: skip
     head = ["class", "cells", "both right", "only CG-RecNet", "only baseline", "both wrong", "difference in recall", "McNemar p"]
-    shown = wide_table(head, rows, "Cells that CG-RecNet and the baseline have right", rem=48) + (
+    shown = wide_table(head, rows, "Cells that CG-RecNet and the baseline have right") + (
         "\n\nJurkat; difference in percentage points, CG-RecNet minus baseline, 95 % interval over cells (Tango's, or exact where they are few). "
         "*Exploratory*: p-values are not corrected, and speak of these trained networks, not of training again. "
         "The planned comparison (P1), over folds, is in {doc}`ablation`."
@@ -306,7 +306,7 @@ else:
             row.stage, f"all, and CG-RecNet calls it {BEYOND[row.stage]}" if row.failed else "none",
             f"{row.cells:,}", f"{row.nearer:,}", "no cells" if share is None else f"{100 * row.nearer / row.cells:.1f} %\n({span(share)})",
         ])  # fmt: skip
-    text = wide_table(["label", "networks that miss it", "cells", "stain nearer to the other stage", "share"], rows, "Cells whose DNA stain is nearer to the other stage", rem=40)
+    text = wide_table(["label", "networks that miss it", "cells", "stain nearer to the other stage", "share"], rows, "Cells whose DNA stain is nearer to the other stage")
     text += "\n\nJurkat, Experiment 1; in brackets Wilson's 95 % interval.\n\n"
     for name in BEYOND:
         (bad, one), (good, two) = by_key[name, True], by_key[name, False]

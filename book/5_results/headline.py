@@ -122,9 +122,9 @@ rows4 = [
 ]
 Markdown(
     "**Counterpart of Table 3**: accuracy in the ablation; Jurkat from ImageNet weights, mean ± SD over n folds.\n\n"
-    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows3, "Counterpart of Table 3 of the paper: accuracy in the ablation", rem=32)
+    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows3, "Counterpart of Table 3 of the paper: accuracy in the ablation")
     + "\n\n**Counterpart of Table 4**: accuracy in the comparison; Jurkat from random weights, n = 1 run each.\n\n"
-    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows4, "Counterpart of Table 4 of the paper: accuracy in the comparison", rem=32)
+    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows4, "Counterpart of Table 4 of the paper: accuracy in the comparison")
     + "\n\nEach column is of one data set; numbers of different columns should not be expected to agree."
     + (" The column of `zhu` is of simulated cells in the layout of the paper's files: it gives no verdict." if simulated else "")
 )
@@ -144,7 +144,7 @@ if theirs:
 # The last column is what other cells gave, with the outcome words of {doc}`plan`; it is evidence about the *method*, and decides no claim.
 
 # %% tags=["remove-input"]
-Markdown(wide_table(HEADERS, headline_rows(paper.claims, outcomes, answers), "The paper against this book, claim by claim", rem=62))
+Markdown(wide_table(HEADERS, headline_rows(paper.claims, outcomes, answers), "The paper against this book, claim by claim"))
 
 # %% tags=["remove-input"]
 every = [record for part in (("noise", "cytometer"), ("debris", "cytometer"), ("imbalance", "cytometer"), ("shortcut, random split", "cytometer"), ("shortcut, grouped split", "cytometer")) if (runs := experiment(*part, results)) for record in runs.records]

@@ -171,7 +171,7 @@ Markdown(
                 (row["measure"], f"{row['n']:,}", f"{100 * row['truth']:g} (margin {100 * row['margin']:g})", f"{row['against']:.0%}", *(f"{row[rule][what]:.1%}" + (f"\n(no interval: {row[rule]['none']:.0%})" if row[rule]["none"] else "") for what in ("inside", "holds") for rule in RULES))
                 for row in rows
             ],
-            "Nominal and simulated coverage of the plan's intervals", rem=52,
+            "Nominal and simulated coverage of the plan's intervals",
         ),
     )
 )
@@ -191,7 +191,7 @@ assert worst["bootstrap"]["accuracy"][0] > 0.5 and worst["now"]["accuracy"][1] >
 
 # %% tags=["remove-input"]
 headers = ("question", "what is measured", "comparisons", "rule", "margin, and why")
-Markdown(wide_table(headers, question_rows(plan), "The questions of the analysis plan", rem=60))
+Markdown(wide_table(headers, question_rows(plan), "The questions of the analysis plan"))
 
 # %% tags=["remove-input"]
 Markdown(
@@ -239,9 +239,9 @@ summary = (
     else f"Of {len(checks)} records, {len(known)} could be checked; for {sum(c.plan_came_first for c in known)} of them the plan came first."
 )
 Markdown(
-    wide_table(firsts, sweep_rows(counts, checks), "The sweeps of the plan, their records and the plan in their commits", rem=52)
+    wide_table(firsts, sweep_rows(counts, checks), "The sweeps of the plan, their records and the plan in their commits")
     + f"\n\n{summary}\n\n"
-    + (dropdown("Every record by itself", wide_table(each, record_rows(checks), "Every record of a planned sweep", rem=52)) if checks else "")
+    + (dropdown("Every record by itself", wide_table(each, record_rows(checks), "Every record of a planned sweep")) if checks else "")
 )
 
 # %% tags=["remove-input"]

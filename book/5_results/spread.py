@@ -172,7 +172,7 @@ decisions = [d for name in ("P1", "P2") for d in decide_over_folds(name, records
 if pairs:
     factor = 1 / np.sqrt(1 + pairs[0].plain.n * overlap(records))
     text = (
-        wide_table(PAIR_HEADERS, pair_rows(pairs, decisions), "Differences between networks over folds, Jurkat cells, with both tests", rem=64)
+        wide_table(PAIR_HEADERS, pair_rows(pairs, decisions), "Differences between networks over folds, Jurkat cells, with both tests")
         + f"\n\nJurkat, real cells; points of accuracy, first minus second. In a fold {overlap(records):.3f} test cells come to one training cell, "
         f"so over {pairs[0].plain.n} folds the correction multiplies $t$ by {factor:.2f}. "
     )
@@ -195,7 +195,7 @@ if zhu:
     theirs = fold_pairs(own, contrasts)
     kind = "simulated cells in the paper's layout" if own[0].data["simulated"] else "the paper's own cells"
     rows = pair_rows(theirs, [d for n in ("P1", "P2") for d in decide_over_folds(n, own)])
-    display(Markdown(f"The same on {kind}:\n\n" + wide_table(PAIR_HEADERS, rows, f"The same on {kind}", rem=64) if rows else f"On {kind} no two folds have two networks yet."))  # noqa: F821
+    display(Markdown(f"The same on {kind}:\n\n" + wide_table(PAIR_HEADERS, rows, f"The same on {kind}") if rows else f"On {kind} no two folds have two networks yet."))  # noqa: F821
     display(provenance_of(own, ("ablation", "zhu")))  # noqa: F821
 else:
     text = (
@@ -229,7 +229,7 @@ else:
             )
     headers = ("contrast", "only the first right", "only the second right", "difference (points)", "95 % interval", "p (exact)", "n")
     text = (
-        wide_table(headers, rows, "McNemar's test on the pooled test cells of Jurkat", rem=46)
+        wide_table(headers, rows, "McNemar's test on the pooled test cells of Jurkat")
         + f"\n\nJurkat, real cells, {len(pooled.folds_in)} of {records[0].config['folds']} folds together; intervals over cells (Tango's); p not corrected."
     )
 Markdown(text)
@@ -354,7 +354,7 @@ if not any(read.values()):
 # %% tags=["remove-input"]
 margin = plan["P11"].margin
 if by_data:
-    tables = [wide_table(SEED_HEADERS, seed_rows(titles[data], runs), f"Accuracy by seed, {titles[data]}", rem=42) for data, runs in by_data.items()]
+    tables = [wide_table(SEED_HEADERS, seed_rows(titles[data], runs), f"Accuracy by seed, {titles[data]}") for data, runs in by_data.items()]
     words = []
     for data, runs in by_data.items():
         spread = spread_of(runs)

@@ -240,7 +240,7 @@ for made in filter(None, placed.values()):
     rows = placement_rows(made, [name for name in made.record.networks if name.startswith("honest")], KINDS)
     texts.append(
         f"*{made.record.data[0]['name']}, {kind} cells, {made.record.config['image_size']} pixels:*\n\n"
-        + wide_table(PLACEMENT_HEADERS, rows, f"Heat inside the cell, drawn and put where it looks, {kind} cells", rem=44)
+        + wide_table(PLACEMENT_HEADERS, rows, f"Heat inside the cell, drawn and put where it looks, {kind} cells")
     )
 Markdown(
     "\n\n".join(texts) + "\n\nMeans with 95 % intervals over cells; n: cells. Exploratory." if texts else missing_study()

@@ -48,7 +48,7 @@ verdict_source()
 # ## What we do not have
 
 # %% tags=["remove-input"]
-Markdown(wide_table(HEADERS, limit_rows("have"), "What we do not have", rem=44))
+Markdown(wide_table(HEADERS, limit_rows("have"), "What we do not have"))
 
 # %% [markdown]
 # ## What our runs are
@@ -56,7 +56,7 @@ Markdown(wide_table(HEADERS, limit_rows("have"), "What we do not have", rem=44))
 # %% tags=["remove-input"]
 studies = all_studies()
 dead = dead_paths(studies)
-Markdown(f"{settings_of()}\n\n" + wide_table(HEADERS, limit_rows("runs", dead), "What our runs are", rem=44))
+Markdown(f"{settings_of()}\n\n" + wide_table(HEADERS, limit_rows("runs", dead), "What our runs are"))
 
 # %% tags=["remove-input"]
 display(Markdown(living_words(studies)), *sources(studies))
@@ -65,7 +65,7 @@ display(Markdown(living_words(studies)), *sources(studies))
 # ## What our methods assume
 
 # %% tags=["remove-input"]
-Markdown(wide_table(HEADERS, limit_rows("methods"), "What our methods assume", rem=44))
+Markdown(wide_table(HEADERS, limit_rows("methods"), "What our methods assume"))
 
 # %% [markdown]
 # ## What follows from this

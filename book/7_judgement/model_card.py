@@ -50,7 +50,7 @@ nothing = "There are no records of these networks here, so the card has nothing 
 
 def facts(rows, label):
     """A card's section as a table of two columns."""
-    return Markdown(wide_table(("what", "value"), rows, label, rem=20))
+    return Markdown(wide_table(("what", "value"), rows, label))
 
 
 Markdown(what_is_missing() or "All of the card's runs are here.")
@@ -91,7 +91,7 @@ facts(data_rows(records), "The cells that the model saw") if records else Markdo
 
 # %% tags=["remove-input"]
 if pooled:
-    text = f"{summary(pooled, records)}\n\n" + wide_table(SCORE_HEADERS, score_rows(pooled), "Scores of each class", rem=36)
+    text = f"{summary(pooled, records)}\n\n" + wide_table(SCORE_HEADERS, score_rows(pooled), "Scores of each class")
 else:
     text = nothing
 Markdown(text)

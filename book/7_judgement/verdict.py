@@ -90,7 +90,7 @@ for question in plan.questions:
     unit = "folds" if question.unit == "folds" else "cells"
     said = "\n".join(line_of(answer, unit) for answer in found) or "not yet: runs are missing or too few"
     rows.append((f"{question.id} {question.question}", CELLS[question.data], said, ", ".join(question.claims) or "none"))
-text = wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions and outcomes", rem=52)
+text = wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions and outcomes")
 judged = [answer.outcome for found in answers.values() for answer in found]
 if judged:
     tally = ", ".join(f"{judged.count(word)} *{word}*" for word in Outcome if word in judged)
@@ -155,7 +155,7 @@ Markdown(
 # %% tags=["remove-input"]
 Markdown(
     "\n\n".join(
-        dropdown(f"{group[0].upper()}{group[1:]} ({len(names)})", wide_table(HEADERS, change_rows(paper, outcomes, group), group, rem=48))
+        dropdown(f"{group[0].upper()}{group[1:]} ({len(names)})", wide_table(HEADERS, change_rows(paper, outcomes, group), group))
         for group, names in GROUPS.items()
     )
 )

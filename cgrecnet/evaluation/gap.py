@@ -1,10 +1,12 @@
 """The gap between two shares of different cells, such as the accuracies under two splits."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from statsmodels.stats.proportion import confint_proportions_2indep, score_test_proportions_2indep
 
-from cgrecnet.evaluation.sums import weighted_sum
+from cgrecnet.evaluation.counts import wilson
+from cgrecnet.evaluation.sums import Interval, weighted_sum
 
 
 @dataclass(frozen=True)
@@ -52,3 +54,18 @@ def gap_change(first: Gap, second: Gap) -> tuple[float, tuple[float, float]]:
     gaps = first, second
     interval = weighted_sum((1, -1), [gap.difference for gap in gaps], [gap.interval95 for gap in gaps])
     return first.difference - second.difference, interval
+
+
+def balanced_gap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> tuple[float, Interval]:
+    r"""Gap of two balanced accuracies, $100\,\frac1K \sum_k (r_k / n_k - r'_k / n'_k)$ in points, with its interval.
+
+    first, second: (right, cells) of each class, in the same order, of two sets of different cells. Wilson's intervals
+    of the recalls (95 %) are put together as `sums.weighted_sum` does it. Raises ValueError for other classes.
+    """
+    if len(first) != len(second) or not first:
+        raise ValueError(f"A balanced gap needs the same classes twice, not {len(first)} and {len(second)} of them.")
+    counts = [*first, *second]
+    weights = [100 / len(first)] * len(first) + [-100 / len(first)] * len(first)
+    means = [right / n for right, n in counts]
+    interval = weighted_sum(weights, means, [wilson(*count) for count in counts])
+    return float(sum(weight * mean for weight, mean in zip(weights, means, strict=True))), interval

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from cgrecnet.evaluation.answers import Answer
 from cgrecnet.evaluation.plan import Outcome
+from cgrecnet.figures.wide_table import wide_table
 
-HEADERS = ("contrast", "difference (points)", "95 % interval", "90 % interval", "p", "p (Holm)", "n", "outcome")
+HEADERS = ("contrast", "outcome", "difference in points (95 % interval)", "p (Holm)", "n")
 
 #: The outcomes as the end of a sentence that begins with what was compared.
 PREDICATES = {
@@ -18,25 +19,20 @@ PREDICATES = {
 }
 
 
-def answers_table(answers: Sequence[Answer]) -> str:
-    """Markdown: one row per contrast of a family, with n, intervals, plain and corrected p-value, outcome."""
-    lines = ["| " + " | ".join(HEADERS) + " |", "|---|" + "---:|" * (len(HEADERS) - 2) + "---|"]
-    lines += ["| " + " | ".join(answer_row(answer)) + " |" for answer in answers]
-    return "\n".join(lines)
+def answers_table(answers: Sequence[Answer], label: str = "Contrasts and their outcomes") -> str:
+    """HTML: one row per contrast of a family, its outcome in the second column."""
+    return wide_table(HEADERS, [answer_row(answer) for answer in answers], label)
 
 
-def answer_row(answer: Answer) -> tuple[str, ...]:
-    """The cells of one row, in the order of `HEADERS`."""
+def answer_row(answer: Answer, name: str | None = None, unit: str = "") -> tuple[str, ...]:
+    """The cells of one row, in the order of `HEADERS`; name: in place of the answer's own; unit: what n counts."""
     result = answer.result
     return (
-        answer.name,
-        points(result.difference),
-        interval(result.interval95),
-        interval(result.interval90),
-        p_text(result.p_value),
-        p_text(answer.p_corrected),
-        n_text(result.n),
+        name or answer.name,
         str(answer.outcome),
+        f"{points(result.difference)} ({interval(result.interval95)})\n90 %: {interval(result.interval90)}",
+        p_text(answer.p_corrected),
+        f"{n_text(result.n)} {unit}".strip(),
     )
 
 

@@ -36,7 +36,7 @@ def f1_table(pooled: Pooled, label: str) -> str:
         cells = [each[model][index] for model in pooled.models]
         texts = [f"{100 * cell.f1:.1f}\n({span(cell.interval95)})" for cell in cells]
         rows.append([name, f"{cells[0].support:,}", *texts])
-    return wide_table(["class", "cells", *(NAMES.get(m, m) for m in pooled.models)], rows, label, rem=36)
+    return wide_table(["class", "cells", *(NAMES.get(m, m) for m in pooled.models)], rows, label)
 
 
 def paper_f1_table(table: Table, label: str) -> str:
@@ -47,7 +47,7 @@ def paper_f1_table(table: Table, label: str) -> str:
         cells = [table.cell(name, column) for column in ("support", *models)]
         texts = ["lost" if cell is None else cell.value for cell in cells]
         rows.append([name, *texts])
-    return wide_table(["class", "cells", *models], rows, label, rem=36)
+    return wide_table(["class", "cells", *models], rows, label)
 
 
 def gains(pooled: Pooled, first: str = "cg_recnet") -> dict[tuple[str, str], tuple[float, tuple[float, float]]]:
@@ -68,7 +68,7 @@ def gain_table(pooled: Pooled, label: str, first: str = "cg_recnet") -> str:
         [name, *(f"{signed(found[name, m][0])}\n({span(found[name, m][1], 1, sign=True)})" for m in others)]
         for name in pooled.classes
     ]
-    return wide_table(["class", *(f"minus {NAMES.get(m, m)}" for m in others)], rows, label, rem=30)
+    return wide_table(["class", *(f"minus {NAMES.get(m, m)}" for m in others)], rows, label)
 
 
 def recalls(pooled: Pooled, model: str) -> list[tuple[int, int, tuple[float, float]]]:
@@ -89,7 +89,7 @@ def area_table(pooled: Pooled, by_model: Mapping[str, Areas], label: str) -> str
         rows.append([name, *texts])
     folds = f"n = {len(pooled.folds_in)} {'fold' if len(pooled.folds_in) == 1 else 'folds'}"
     rows.append([f"macro, mean of the folds ({folds})", *(_mean_of_folds(pooled, model) for model in by_model)])
-    return wide_table(["class against the rest", *(NAMES.get(m, m) for m in by_model)], rows, label, rem=36)
+    return wide_table(["class against the rest", *(NAMES.get(m, m) for m in by_model)], rows, label)
 
 
 def _mean_of_folds(pooled: Pooled, model: str) -> str:

@@ -10,12 +10,8 @@ from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.decide import Decision
 from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.answers import interval, p_text, points, sentence
+from cgrecnet.figures.answers import answer_row, points, sentence
 from cgrecnet.figures.plan import COLOURS, contrast_in_words
-
-HEADERS = (
-    "question", "contrast", "difference (points)", "95 % interval", "90 % interval", "p", "p (Holm)", "n", "outcome",
-)  # fmt: skip
 
 #: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
 LIMIT = 15.0
@@ -36,21 +32,10 @@ def decision_sentence(decision: Decision) -> str:
 
 
 def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
-    """Rows for `wide_table` under `HEADERS`, one per planned contrast that could be computed."""
+    """Rows for `wide_table` under the headers of `answers`, one per planned contrast that could be computed."""
     plan = load_plan()
     return [
-        (
-            d.question,
-            contrast_in_words(d.contrast),
-            points(d.result.difference),
-            interval(d.result.interval95),
-            interval(d.result.interval90),
-            p_text(d.result.p_value),
-            p_text(d.p_corrected),
-            f"{d.result.n:,} {plan[d.question].unit}",
-            str(d.outcome),
-        )
-        for d in decisions
+        answer_row(d, f"{d.question}: {contrast_in_words(d.contrast)}", plan[d.question].unit) for d in decisions
     ]
 
 

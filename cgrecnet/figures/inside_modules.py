@@ -21,7 +21,7 @@ def module_rows(study: Study) -> str:
         cells += [interval(gate.get(key)) for key in ("length_on", "length_off", "length on - off")]
         count = (found.get("change") or gate["value_on"])["n"]
         lines.append([network_title(name), change, start, *cells, str(count)])
-    return wide_table(HEADERS, lines, "Fusion and gate on the cell and off it", 72)
+    return wide_table(HEADERS, lines, "Fusion and gate on the cell and off it")
 
 
 def module_words(study: Study, name: str) -> str:

@@ -73,7 +73,7 @@ def score_table(study: Study, rows: Sequence[tuple[str, str]], scores: Sequence[
         empty = f" ({count['empty']} empty)" if count["empty"] else ""
         lines.append([title, title_of(kind), *cells, f"{count['n']}{empty}"])
     headers = ["network", "map", *scores, "n"]
-    return wide_table(headers, lines, "Scores of maps, each with its interval", 20 + 7 * len(scores))
+    return wide_table(headers, lines, "Scores of maps, each with its interval")
 
 
 def _share(hits: np.ndarray) -> str:

@@ -16,13 +16,13 @@ from cgrecnet.training.protocol import PROTOCOL
 
 #: Hex digits of a hash that are shown.
 SHOWN = 10
-#: Most runs whose ids stand in the open; more are folded away.
+#: Most runs of an earlier protocol that are named; more are counted.
 OPEN = 4
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """A short list of facts; the book shows it as a small block under its figure.
+    """A short list of facts; the book shows it as one line under its figure, which unfolds.
 
     runs, sets: the ids of the runs and the names of the data sets behind it, for those who check pages;
     side_by_side: whether the table or figure is meant to show several data sets and names each.
@@ -34,16 +34,25 @@ class Provenance:
     side_by_side: bool = False
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<dt>{escape(name)}</dt><dd>{self._shown(name, value)}</dd>" for name, value in self.facts)
+        rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in self.facts)
         marks = {"data-runs": " ".join(self.runs), "data-sets": " ".join(self.sets)}
         marks |= {"data-side-by-side": "yes"} if self.side_by_side else {}
         extra = "".join(f' {name}="{escape(value)}"' for name, value in marks.items())
-        return f'<aside class="provenance" aria-label="Where this comes from"{extra}><dl>{rows}</dl></aside>'
+        folded = f"<details><summary>{escape(self.line)}</summary><dl>{rows}</dl></details>"
+        return f'<aside class="provenance" aria-label="Where this comes from"{extra}>{folded}</aside>'
 
-    def _shown(self, name: str, value: str) -> str:
-        if name == "Runs" and len(self.runs) > OPEN:
-            return f"<details><summary>{len(self.runs)} runs</summary>{escape(value)}</details>"
-        return escape(value)
+    @property
+    def line(self) -> str:
+        """The facts in a line: `jurkat (real cells); 20 runs; current`; the first fact where it is of neither."""
+        facts = dict(self.facts)
+        found = []
+        if self.sets:
+            found.append(" and ".join(dict.fromkeys(one.split(", ")[0] for one in facts["Data"].split("; "))))
+        if self.runs:
+            found.append(f"{len(self.runs)} run{'s' * (len(self.runs) > 1)}")
+        if "Valid" in facts:
+            found.append("current" if facts["Valid"].startswith("current") else "out of date")
+        return "; ".join(found or [": ".join(self.facts[0])])
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {value}" for name, value in self.facts)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.gap import gap_change, share_gap
+from cgrecnet.evaluation.gap import balanced_gap, gap_change, share_gap
 
 
 def test_newcombes_first_example():
@@ -54,3 +54,24 @@ def test_the_change_of_a_gap_has_about_the_error_of_both():
     assert (high - low) / 2 == pytest.approx(1.96 * error, rel=0.02)
     turned, ends = gap_change(small, large)
     assert turned == pytest.approx(-20) and ends == pytest.approx((-high, -low))
+
+
+def test_a_balanced_gap_does_not_see_the_class_shares():
+    difference, (low, high) = balanced_gap([(90, 100), (50, 100)], [(900, 1000), (0, 10)])
+    assert difference == pytest.approx(25) and low < 25 < high
+    turned, ends = balanced_gap([(900, 1000), (0, 10)], [(90, 100), (50, 100)])
+    assert turned == pytest.approx(-25) and ends == pytest.approx((-high, -low))
+    with pytest.raises(ValueError, match="the same classes"):
+        balanced_gap([(1, 2)], [(1, 2), (1, 2)])
+
+
+def test_the_balanced_interval_covers_as_often_as_it_says():
+    rng, n = np.random.default_rng(0), (200, 100, 500)
+    draw = [[rng.binomial(cells, share, 400) for cells, share in zip(n, shares, strict=True)]
+            for shares in ((0.9, 0.6, 0.95), (0.4, 0.05, 0.99))]  # fmt: skip
+    hits = 0
+    for trial in range(400):
+        one, other = ([(int(right[trial]), cells) for right, cells in zip(side, n, strict=True)] for side in draw)
+        low, high = balanced_gap(one, other)[1]
+        hits += low < 100 * (2.45 - 1.44) / 3 < high
+    assert 0.92 < hits / 400 < 0.99

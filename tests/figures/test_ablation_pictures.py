@@ -8,9 +8,8 @@ from made_up_runs import write_record
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.plan import Outcome
 from cgrecnet.figures.ablation import ROWS, ablation_headers, ablation_rows, cost_rows, count_network, printed
-from cgrecnet.figures.answers import PREDICATES
+from cgrecnet.figures.answers import HEADERS, PREDICATES
 from cgrecnet.figures.decisions import (
-    HEADERS,
     LIMIT,
     cut_at,
     decision_rows,
@@ -95,9 +94,9 @@ def test_decisions_in_words_rows_and_as_a_forest(records):
     sentence = decision_sentence(decisions[0])
     assert sentence.startswith("CG-RecNet − Baseline: −") and "n = 5 folds" in sentence and sentence.endswith(".")
     rows = decision_rows(decisions)
-    assert {len(row) for row in rows} == {len(HEADERS)} and [row[0] for row in rows] == ["P1"] + ["P2"] * 4
+    assert {len(row) for row in rows} == {len(HEADERS)} and [row[0][:2] for row in rows] == ["P1"] + ["P2"] * 4
     axes = draw_forest(decisions).axes[0]
-    assert [text.get_text() for text in axes.get_yticklabels()] == [row[1] for row in rows]
+    assert [text.get_text() for text in axes.get_yticklabels()] == [row[0][4:] for row in rows]
     assert any("difference" in text.get_text() for text in axes.texts)
     plt.close("all")
     with pytest.raises(ValueError, match="one margin"):
