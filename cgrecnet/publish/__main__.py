@@ -1,7 +1,7 @@
-"""`python -m cgrecnet.publish build | check | honesty | site`: make the book, look over what is there, publish it.
+"""`python -m cgrecnet.publish build | check | honesty | links | site`: make the book, look it over, publish it.
 
-`honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing. `site` makes of
-the built book what a web server gives out.
+`honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing. `links`
+asks every address that the sources name. `site` makes of the built book what a web server gives out.
 """
 
 import argparse
@@ -19,13 +19,14 @@ from cgrecnet.errors import RunError, UserError
 from cgrecnet.publish import check, html, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.links import dead_links
 from cgrecnet.publish.lock import only_one
 from cgrecnet.publish.site.make import make_site
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cgrecnet.publish", description=__doc__)
-    parser.add_argument("command", choices=["build", "check", "honesty", "site"])
+    parser.add_argument("command", choices=["build", "check", "honesty", "links", "site"])
     parser.add_argument("chapters", nargs="*", help="for honesty: paths of chapters (default: all)")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
@@ -40,6 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "honesty":
             return honest(layout, options.chapters)
+        if options.command == "links":
+            dead = dead_links(layout)
+            print("\n".join(dead) or "every address answers")
+            return 1 if dead else 0
         with only_one(layout.build):
             if options.command == "site":
                 print(f"site: {make_site(layout, options.address, not options.no_pdf).relative_to(layout.root)}")
