@@ -544,12 +544,13 @@ from cgrecnet.figures.verdict_table import verdicts
 
 outcomes = verdicts(paper)
 kept = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS]
-part = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS_IN_PART]
 Markdown(
     "\n".join(f"- **{paper.claims[name].title}** ({name}): {outcomes[name].reason}" for name in kept)
-    + f"\n\n{len(part)} more hold in part: "
-    + "; ".join(f"*{paper.claims[name].title}* ({name})" for name in part)
-    + "."
+    + "".join(
+        f"\n\n{len(names)} more: *{word}*. " + "; ".join(f"{paper.claims[name].title} ({name})" for name in names) + "."
+        for word in (Verdict.HOLDS_IN_PART, Verdict.CONSISTENT_IN_PRINT)
+        if (names := [name for name, o in outcomes.items() if o.verdict is word])
+    )
 )
 
 # %% [markdown]

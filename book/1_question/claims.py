@@ -58,7 +58,7 @@ Markdown(
 #
 # ## The words
 #
-# Each claim gets one of five verdicts, and no other words are used.
+# Each claim gets one of six verdicts, and no other words are used.
 
 # %% tags=["remove-input"]
 Markdown("\n\n".join(f"**{word}**\n: {word.definition}" for word in Verdict))
