@@ -574,7 +574,7 @@ Markdown(
 # Oligodendrocytes, the hardest class, are not the one.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 goal = Interval.printed(paper.printed("4/MobileNetV2/accuracy")).scaled(0.01)
 able = []
 for k, name in enumerate(CLASSES):
@@ -604,7 +604,7 @@ print(f"F1 of neurons at least {value:.2f} instead of {neuron}; CG-RecNet has {p
 # Holm multiplies the smallest p by six, the next by five, and so on.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 plain = [paper.comparison(name, folds).uncorrelated.p for name in others]
 for name, before, after in zip(others, plain, holm(plain), strict=True):
     print(f"{name:12s} {before:.2g} -> {after:.2g}{'' if after < 0.05 else '   not below 0.05'}")
@@ -622,7 +622,7 @@ for name, before, after in zip(others, plain, holm(plain), strict=True):
 # Time falls as one over the speed.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 needed = LAPTOP_FLOPS * cost.days / 7
 assert abs(protocol_cost(gmacs, in_fold, epochs, folds, 1, needed).days - 7) < 1e-9
 print(f"{needed / 1e12:.0f} TFLOP/s, sustained")

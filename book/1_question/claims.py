@@ -202,7 +202,7 @@ print(", ".join(Claim.model_fields))
 # The next cell computes it.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 few = 2000
 
 
@@ -235,7 +235,7 @@ print("The ranges overlap, so that a result could agree with both." if overlap >
 # Rounding is no normal error: anything within half a unit is equally likely, so its SD is that half divided by $\sqrt 3$.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.paper.claims import Value
 
 cells = int(paper.printed("5/Oligodendrocytes/support"))

@@ -180,7 +180,7 @@ Markdown(
 # The next cell prints the table anew with that number, judges every claim again and compares.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.paper.tables import load_tables
 
 new = "25.56"

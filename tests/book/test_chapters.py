@@ -1,5 +1,6 @@
 """The chapters as they are written, and the pages as they were last built."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,18 @@ def test_a_script_is_a_notebook_with_a_title_and_valid_parameters(chapter):
     assert cells.cells[0].cell_type == "markdown" and cells.cells[0].source.lstrip("(").count("# ")
     header = chapter.source.read_text("utf8").split("# ---")[1].replace("\n# ", "\n")
     assert yaml.safe_load(header)["jupyter"]["kernelspec"]["language"] == "python"
+
+
+@pytest.mark.parametrize("chapter", SCRIPTS, ids=lambda chapter: chapter.name)
+def test_what_a_solution_prints_is_folded_away_with_its_code(chapter):
+    solving, open_ = False, []
+    for cell in notebook.read(chapter).cells:
+        if cell.cell_type == "markdown":
+            marks = re.findall(r"\{(exercise|solution)\}|^(#+) ", cell.source, re.MULTILINE)
+            solving = marks[-1][0] == "solution" if marks else solving
+        elif solving and not {"hide-cell", "remove-cell"} & set(cell.metadata.get("tags", [])):
+            open_.append(cell.source.partition("\n")[0])
+    assert open_ == []
 
 
 def test_the_built_pages_have_no_fault(tmp_path):
