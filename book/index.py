@@ -84,7 +84,7 @@ Markdown(f"{said}\n\n" + "\n".join(lines))
 
 # %% tags=["remove-input"]
 frame = verdict_table(paper, measured)
-shown = frame[frame["verdict"].isin([str(Verdict.HOLDS), str(Verdict.HOLDS_IN_PART), str(Verdict.CANNOT_BE_RECONCILED)])]
+shown = frame[~frame["verdict"].isin([str(Verdict.CANNOT_BE_TESTED_HERE), str(Verdict.NOT_SPECIFIED)])]
 order = {str(word): place for place, word in enumerate(Verdict)}
 shown = shown.sort_values(by="verdict", key=lambda column: column.map(order), kind="stable")
 rows = [(f"{row.id} {row.title}", row.verdict, row.reason) for row in shown.itertuples()]

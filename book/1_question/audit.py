@@ -378,7 +378,7 @@ for name in others:
     )  # fmt: skip
 Markdown(wide_table(
     ("CG-RecNet minus", "difference", "t, p at ρ = 0", "p over all ρ", "corrected resampled t, p", "p, unpaired", "p < 0.05", "p < 0.001"),
-    rows, "t-tests of every comparison from the printed means and SDs, five folds", 42,
+    rows, "t-tests of every comparison from the printed means and SDs, five folds",
 ))  # fmt: skip
 
 # %% tags=["remove-input"]
@@ -547,12 +547,13 @@ from cgrecnet.figures.verdict_table import verdicts
 
 outcomes = verdicts(paper)
 kept = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS]
-part = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS_IN_PART]
 Markdown(
     "\n".join(f"- **{paper.claims[name].title}** ({name}): {outcomes[name].reason}" for name in kept)
-    + f"\n\n{len(part)} more hold in part: "
-    + "; ".join(f"*{paper.claims[name].title}* ({name})" for name in part)
-    + "."
+    + "".join(
+        f"\n\n{len(names)} more: *{word}*. " + "; ".join(f"{paper.claims[name].title} ({name})" for name in names) + "."
+        for word in (Verdict.HOLDS_IN_PART, Verdict.CONSISTENT_IN_PRINT)
+        if (names := [name for name, o in outcomes.items() if o.verdict is word])
+    )
 )
 
 # %% [markdown]
@@ -576,7 +577,7 @@ Markdown(
 # Oligodendrocytes, the hardest class, are not the one.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 goal = Interval.printed(paper.printed("4/MobileNetV2/accuracy")).scaled(0.01)
 able = []
 for k, name in enumerate(CLASSES):
@@ -606,7 +607,7 @@ print(f"F1 of neurons at least {value:.2f} instead of {neuron}; CG-RecNet has {p
 # Holm multiplies the smallest p by six, the next by five, and so on.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 plain = [paper.comparison(name, folds).uncorrelated.p for name in others]
 for name, before, after in zip(others, plain, holm(plain), strict=True):
     print(f"{name:12s} {before:.2g} -> {after:.2g}{'' if after < 0.05 else '   not below 0.05'}")
@@ -624,7 +625,7 @@ for name, before, after in zip(others, plain, holm(plain), strict=True):
 # Time falls as one over the speed.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 needed = LAPTOP_FLOPS * cost.days / 7
 assert abs(protocol_cost(gmacs, in_fold, epochs, folds, 1, needed).days - 7) < 1e-9
 print(f"{needed / 1e12:.0f} TFLOP/s, sustained")

@@ -61,7 +61,7 @@ Markdown(
 #
 # ## The words
 #
-# Each claim gets one of five verdicts, and no other words are used.
+# Each claim gets one of six verdicts, and no other words are used.
 
 # %% tags=["remove-input"]
 Markdown("\n\n".join(f"**{word}**\n: {word.definition}" for word in Verdict))
@@ -205,7 +205,7 @@ print(", ".join(Claim.model_fields))
 # The next cell computes it.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 few = 2000
 
 
@@ -238,7 +238,7 @@ print("The ranges overlap, so that a result could agree with both." if overlap >
 # Rounding is no normal error: anything within half a unit is equally likely, so its SD is that half divided by $\sqrt 3$.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.paper.claims import Value
 
 cells = int(paper.printed("5/Oligodendrocytes/support"))

@@ -156,7 +156,7 @@ assert GatedCNNBlock(512).splits[0] > 2 * 512
 # The next cell records both.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 large = recorded_shapes(FusionModule(), (1, 512, 28, 28))
 small = recorded_shapes(FusionModule(), (1, 512, 8, 8))
 for part in large:

@@ -490,7 +490,7 @@ Markdown("\n".join(lines))
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 number = torch.tensor
 R = batched_resample.axis_weights(number([15]), number([224]), number([0]), 224, 15)[0]
 rank = int(torch.linalg.matrix_rank(R))
@@ -512,7 +512,7 @@ print(f"{224 * 224:,} pixels are computed from them, {224 * 224 / rank**2:.0f} t
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 for least in np.arange(0.05, 1.0, 0.05):
     share, _ = training_shares(truth.cell_masks, epochs=10, scale=(least, 1.0))
     enough = np.mean(share >= 0.5)
@@ -535,7 +535,7 @@ for least in np.arange(0.05, 1.0, 0.05):
 # Flips only reverse the order of rows or of columns, so that $R P C$ keeps rows as rows; a quarter turn makes rows into columns, which takes a transposition: $Y^\top = C^\top P^\top R^\top$.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 rng = np.random.default_rng(0)
 view = rng.random((4, 4))
 J = np.eye(4)[::-1]  # reverses the order of rows (from the left) or columns (from the right)

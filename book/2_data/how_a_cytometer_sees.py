@@ -563,7 +563,7 @@ Markdown(
 # Beyond it, contrast returns with the opposite sign: the cell is now the thinner medium.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 cell_index = optics.medium_index + drawings.INDEX
 soma = drawings.ball(optics.axis_um, drawings.RADIUS_UM)
 swallowed = drawings.ABSORPTION_PER_UM * soma
@@ -594,7 +594,7 @@ assert np.isclose(best[0], cell_index) and best[2] < 1e-4 < best[1]
 # For such cells one looks for the minimum, or focuses on something that swallows light.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 for z, view in zip(focus, stack, strict=True):
     print(f"defocus {z:+.1f} µm: contrast {view.std():.3f} " + "#" * round(200 * view.std()))
 assert focus[np.argmin([view.std() for view in stack])] == 0

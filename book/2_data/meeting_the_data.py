@@ -510,7 +510,7 @@ Markdown(
 # With complete confounding each class takes on the level of its own runs, and the background alone would name it.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.data.probes import border_features
 
 for confounding in (0.0, 1.0):
@@ -547,7 +547,7 @@ for confounding in (0.0, 1.0):
 # Licence, source of the labels and acquisition groups are good places to look for answers that nobody wrote down.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.data.cards import PARTS
 
 for number, question in enumerate(PARTS.values(), 1):

@@ -501,7 +501,7 @@ Markdown(text)
 # Is it the runs, and not cells that reach into the border? Cells without confounding tell, treated in the same way: their borders should then know the class as well.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from dataclasses import replace
 
 from cgrecnet.data.integrity import probe_shortcuts
@@ -546,7 +546,7 @@ assert results["the same, confounding 0"].high < results["border subtracted"].lo
 # It says nothing about whatever else, such as the class, happens to differ between them.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from itertools import combinations
 
 from scipy.stats import mannwhitneyu

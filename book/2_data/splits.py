@@ -426,7 +426,7 @@ from_dataset(rare)
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 copied = random.train[:20]
 images = [*cells.images, *(cells.images[i][:, ::-1] for i in copied)]
 new = np.arange(len(cells), len(images))
@@ -454,7 +454,7 @@ print("exact copies across parts:", caught.exact_across)
 # It grows in step with the share of copies and reaches 1, although nothing was learned: the classifier is the same in every line.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from sklearn.neighbors import KNeighborsClassifier
 
 SIDE = min(min(image.shape) for image in cells.images)

@@ -283,7 +283,7 @@ Markdown(
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 sizes = (index["packed_height"] * index["packed_width"]).to_numpy()
 assert np.array_equal(index["packed_offset"], np.cumsum(sizes) - sizes)
 kind = np.dtype(json.loads((folder / "store.json").read_text())["pixel_type"])
@@ -312,7 +312,7 @@ print(f"{row['cell_id']}: {crop.shape[0]} by {crop.shape[1]} pixels of {kind.ite
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.data.store_check import examine_store
 from cgrecnet.errors import DataError
 

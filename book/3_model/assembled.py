@@ -322,7 +322,7 @@ assert set(fresh["clean"]) == {"fusion", "gate", "fc"}
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 with torch.device("meta"):
     small = create_model("cg_recnet", in_channels=1).eval()
 shapes = {
@@ -350,7 +350,7 @@ print(
 # From stage to stage $C$ doubles and $N$ falls to a quarter, so that $8C^2N$ stays what it is.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 for stage, (channels, side) in enumerate(
     ((256, 56), (512, 28), (1024, 14), (2048, 7)), start=1
 ):

@@ -276,7 +276,7 @@ from_dataset(dataset)
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 weights = 7 * 7 * 3 * 64
 macs = 112 * 112 * weights
 with torch.device("meta"):
@@ -303,7 +303,7 @@ print(f"{weights:,} parameters, {macs:,} MACs")
 # The MACs fall roughly with the number of pixels.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 for side in (224, 128, 64, 45):
     cost = cost_of("cg_recnet", (3, side, side))
     gmacs = cost.layers / 1e9

@@ -277,7 +277,7 @@ Markdown(
 # It is 0.9 when $e^\tau = 9 \cdot 15$, so $\tau = \ln 135$.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 tau = math.log(135)
 scores = torch.zeros(16)
 scores[3] = 1.0
@@ -301,7 +301,7 @@ print(f"tau = {tau:.2f} gives the weight {weight:.3f}")
 # The two tables differ, so "cross-covariance" is a name to be taken loosely: without centring, it also counts how strong two channels are on average.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 centred_q, centred_k = (
     (x - x.mean(2, keepdim=True)).transpose(-2, -1) for x in (q, k)
 )

@@ -450,7 +450,7 @@ Markdown(
 # The next cell measures it, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 torch.manual_seed(0)
 inputs = [torch.randn(1, 512, n, n).relu() for n in (7, 28)]
 for start in starts(inputs, range(3), spatial_map="sigmoid"):
@@ -472,7 +472,7 @@ for start in starts(inputs, range(3), spatial_map="sigmoid"):
 # What enters is not quite zero, which moves the share a little.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 with torch.no_grad():
     pooled = torch.cat(
         default.fuse.mixed(*default.branches(features))

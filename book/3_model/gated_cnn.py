@@ -294,7 +294,7 @@ Markdown(
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 ordinary = sum(
     p.numel() for p in torch.nn.Conv2d(context, context, 7).parameters()
 )
@@ -316,7 +316,7 @@ print(f"ordinary {ordinary:,}, depthwise {depthwise:,}, whole block {total:,}")
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 before, after = maps[:1], maps[:1].clone()
 after[0, :, 14, 14] += torch.randn(512, generator=generator)
 with torch.no_grad():

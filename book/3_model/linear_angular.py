@@ -440,7 +440,7 @@ Markdown("\n".join(lines))
 # The series of the arcsine converges slowly at its ends, where the kernel is steepest; in the cheap order a cubic term would also replace the $d$ numbers of each query and key by $d^3$ products of them.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 kept = truncated(grid)
 coefficient, terms = 1.0, 0
 print(f"linear term only: {np.abs(angular(grid) - kept).max():.3f}")
@@ -466,7 +466,7 @@ for m in range(1, 11):
 # At 8 by 8 only eight tokens are spared, four in the first row and four in the last.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 for side in (28, 8):
     values = torch.randn(1, 8, side * side, 16, generator=generator)
     with torch.no_grad():

@@ -146,7 +146,7 @@ PRESETS["recovered"].as_dict()
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 added = sum(
     p.numel()
     for part in (network.fusion, network.gate)

@@ -431,7 +431,7 @@ for what, cost, difference in (
 # That all fits agree on one width is a statement about the widths that were tried, as every statement of a search is.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 widths = (64, 96, 128, 144, 160, 192, 256, 320, 384, 512, 768, 1024)
 wider = recovery.candidate_fusions(widths=widths)
 for what, wanted_rows in (
@@ -457,7 +457,7 @@ for what, wanted_rows in (
 # Print the recovered totals with three decimals and search again.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 totals = (recovered.attention_only, recovered.gate_only, recovered.both)
 finer = recovery.Rows(*(f"{n / 1e6:.3f}" for n in totals))
 found = recovery.search(finer, bases)

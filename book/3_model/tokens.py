@@ -194,7 +194,7 @@ Markdown(
 # It also answers a trap: not every position has four neighbours.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 side = 28
 token = 475
 row, column = divmod(token, side)
@@ -224,7 +224,7 @@ print(f"token {token} is row {row}, column {column}")
 # Of the parallel paths of a residual block, the longer one counts.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 field, distance = 1, 1
 for kernel, stride in (
     [(7, 2), (3, 2)] + [(3, 1)] * 3 + [(3, 2)] + [(3, 1)] * 3

@@ -420,7 +420,7 @@ Provenance(
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 import torch
 
 for channels in (64, 256):
@@ -451,7 +451,7 @@ for channels in (64, 256):
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.bench.models import count_macs
 from cgrecnet.bench.protocol import cells_per_run
 from cgrecnet.paper.audit.schedule import last_useful_epoch, step_rates

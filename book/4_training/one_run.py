@@ -383,7 +383,7 @@ Markdown(
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.paper.tables import load_tables
 
 counts = load_tables()["1"]

@@ -372,7 +372,7 @@ provenance_of(standing, ("ablation", "jurkat"), ("presets", "jurkat"))
 # Where $1/N$ is less than half a step above 1; the next cell computes it.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 half = torch.finfo(torch.float16).eps / 2
 print(f"from about {1 / half:,.0f} positions, a map of {(1 / half) ** 0.5:.0f} x {(1 / half) ** 0.5:.0f}")
 

@@ -315,7 +315,7 @@ Markdown(" ".join(lines))
 # Five networks leave two seeds for each, with which next to nothing can be found.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 for seeds in (10 // 2, 10 // 5):
     found = next(d for d in np.arange(0.05, 50, 0.05) if power_of_paired_t(float(d), 0.5, seeds) >= 0.8)
     print(f"{seeds} seeds each: {found:.2f} points")

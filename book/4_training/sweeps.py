@@ -284,7 +284,7 @@ Markdown(
 # Saved as `sweeps/rare.yaml`, it is run with `.venv/bin/cgrecnet sweep sweeps/rare.yaml` and read with `.venv/bin/cgrecnet collect sweeps/rare.yaml`.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.runs.collect import REPEATS
 
 rare = {

@@ -379,7 +379,7 @@ Markdown(f"**Take-away.** {take}")
 # The correction only makes the standard error larger; the mean of the differences is the same.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 common = sorted(set.intersection(*({r.config["fold"] for r in groups.get(m, [])} for m in pair)))
 if len(common) > 1:
     ours, base = ([next(r for r in groups[m] if r.config["fold"] == f).test["accuracy"] for f in common] for m in ("cg_recnet", "resnet50"))
@@ -408,7 +408,7 @@ else:
 # It needs the folds that all four networks have.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 complete = [f for f in range(records[0].config["folds"] if records else 0) if all(any(r.config["fold"] == f for r in groups.get(m, [])) for m in ROWS.values())]
 if len(complete) > 1:
     table = np.array([[score_of(next(r for r in groups[m] if r.config["fold"] == f), "accuracy") for f in complete] for m in ROWS.values()])

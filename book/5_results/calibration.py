@@ -256,7 +256,7 @@ if pooled:
 # If the share given away is well below the share of half, the network knows where it does not know.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 if pooled and "cg_recnet" in pooled.models:
     order = np.argsort(pooled.probabilities["cg_recnet"].max(axis=1))  # least sure first
     wrong = ~pooled.right("cg_recnet")[order]

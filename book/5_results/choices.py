@@ -293,7 +293,7 @@ display(*read or [Markdown("None is here.")])
 # The next cell draws the accuracies of networks that are all right with the same chance, on as many test cells as this page has, and compares the maximum with the mean.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 tested, tries, truth = 900, max(len(rates), 4), 0.85
 drawn = np.random.default_rng(0).binomial(tested, truth, size=(20_000, tries)) / tested
 print(

@@ -449,7 +449,7 @@ provenance_of(records, ("ablation", "jurkat"))
 # The next cell computes both.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 if jurkat is not None:
     own = [[entry["f1"] for entry in r.test["per_class"]] for r in jurkat.records if r.config["model"] == FULL]
     counts = jurkat.confusion(FULL)

@@ -257,7 +257,7 @@ Markdown(f"**Take-away.** {take}")
 # They part for few cells, or where nearly all are right: the textbook's interval then leaves the scale.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 if "cg_recnet" in runs:
     _, labels, probabilities = read_predictions(results, runs["cg_recnet"])
     right = probabilities.argmax(axis=1) == labels
@@ -283,7 +283,7 @@ else:
 # It is the most accurate one to the left of a line, so it is always a member of the front, or there is none.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 for title, plane in (("the paper's numbers", theirs_printed), ("ours", own)):
     limit = next((p.macs for p in plane if p.model == "cg_recnet"), 0) / 10
     allowed = [p for p in plane if p.macs <= limit]

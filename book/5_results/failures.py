@@ -424,7 +424,7 @@ provenance_of(records, PART)
 # Training the same network twice, with two seeds, would be the yardstick for how alike two networks can be.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 if pooled is not None:
     for number, first in enumerate(MODELS):
         for second in MODELS[number + 1 :]:

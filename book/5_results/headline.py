@@ -214,7 +214,7 @@ Markdown(f"**Take-away.** {take}")
 # The second part asks for a paired test with a p-value below the printed bound: with five folds the mean difference must be many standard errors from zero, as the next cell computes.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from scipy import stats
 
 claim = paper.claims["C20"]

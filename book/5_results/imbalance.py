@@ -248,7 +248,7 @@ display(*read or [Markdown("None is here.")])
 # The next cell does it for the runs of this page, or for a made-up one-dimensional world if there are none.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 def named_after_division(probabilities, shares):
     """The class with the largest probability after the shares are divided out."""
     return (probabilities / np.asarray(shares)).argmax(axis=1)

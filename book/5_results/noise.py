@@ -306,7 +306,7 @@ display(*read or [Markdown("None is here.")])
 # The next cell uses the runs of this page, or four made-up networks if there are none.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 noise = series["noise"]
 if has_contrast(noise, ("resgdnet", "resnet50")):
     whose = "runs of this page"

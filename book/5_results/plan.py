@@ -275,7 +275,7 @@ from_records(records, side_by_side=True) if records else Provenance((("Runs", "n
 # Chosen now, it would be chosen to give the answer; and with so wide a margin, the gain that the paper reports over its baseline would not matter either.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.figures.plan import EXAMPLES
 from cgrecnet.paper.claims import load_claims
 
@@ -298,7 +298,7 @@ print(f"the paper's gain over its baseline: {load_claims()['C20'].value('gain').
 # The expected number needs no independence, the chance of at least one does.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 looks = sum(len(question.contrasts) for question in plan.questions)
 print(f"{looks} comparisons: {looks * plan.alpha:.2f} findings on average, at least one with a chance of {1 - (1 - plan.alpha) ** looks:.0%}")
 

@@ -291,7 +291,7 @@ display(*all_read(*PARTS))
 # The next cell computes this and, if the runs are here, what the trained network did.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 shares = np.array(CytometerOptions().shares)
 blind = {("random", 1): 1.0, ("random", 0): shares.max(), ("grouped", 1): float(shares @ np.full(3, 1 / 3))}
 for (split, level), accuracy in blind.items():

@@ -400,7 +400,7 @@ Markdown(text)
 # And whatever the number: it speaks of these cells alone.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 measured = spread_of(by_data["jurkat"]).sd if "jurkat" in by_data else 0.5  # half a point where nothing is measured
 origin = "from the measured one" if "jurkat" in by_data else "from an assumed one"
 for sd in (measured, 4 * measured):

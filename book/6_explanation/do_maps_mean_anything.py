@@ -472,7 +472,7 @@ shown
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 middle = (np.arange(96) + 0.5) / 96 - 0.5
 for width in (0.02, 0.05, 0.1, 0.2, 0.4):
     line = np.exp(-0.5 * (middle / width) ** 2)

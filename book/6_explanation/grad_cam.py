@@ -440,7 +440,7 @@ shown
 # The next cell is the solution, and it runs.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 each = np.concatenate(
     [explain("gradcam", network, "cg_recnet", image, [k]) for k in range(3)]
 )

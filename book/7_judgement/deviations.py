@@ -244,7 +244,7 @@ Markdown("\n".join(lines))
 # Print both totals with more and more decimals until they differ.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 eight = effects[0].totals["CG-RecNet"]
 sixteen = next(e for e in effects if (e.option, e.value) == ("num_heads", 16)).totals["CG-RecNet"]
 decimals = next(d for d in range(2, 7) if f"{eight:.{d}f}" != f"{sixteen:.{d}f}")
@@ -264,7 +264,7 @@ print(f"{1e6 * (sixteen - eight):.0f} parameters apart: {decimals} decimals, {ei
 # Multiply the numbers of options.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from math import prod
 
 free = prod(len(entry.options) for entry in ledger.values())

@@ -94,7 +94,7 @@ Markdown(wide_table(HEADERS, limit_rows("methods"), "What our methods assume"))
 # The cell below lists what a sweep fixes and what it varies; what is fixed is what no result of it can speak about.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 

@@ -145,7 +145,7 @@ display(Markdown(dead_words(dead) or living_words(studies)), *sources(studies))
 # The next cell is the solution; it needs the records of both networks.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 both = pool(loaded, [MODEL, "resnet50"]) if loaded else None
 if both:
     for own, other in zip(score_rows(both), score_rows(both, "resnet50"), strict=True):

@@ -53,7 +53,7 @@ Markdown(
 # %% [markdown]
 # ## Where the claims stand
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "A claim can be judged as soon as something printed, counted or run can be held against it; the grey pieces (T) still wait for images, runs or a machine. Claims by what they are about, and by verdict."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, C for consistent in print but untested, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "A claim can be judged as soon as something printed, counted or run can be held against it; the grey pieces (T) still wait for images, runs or a machine. Claims by what they are about, and by verdict."}}
 draw_groups(outcomes)
 plt.show()
 
@@ -61,7 +61,6 @@ plt.show()
 verdict_source()
 
 # %% tags=["remove-input"]
-decided = (Verdict.HOLDS, Verdict.HOLDS_IN_PART, Verdict.CANNOT_BE_RECONCILED)
 lines = []
 for group, names in GROUPS.items():
     words = {word: [n for n in names if outcomes[n].verdict is word] for word in Verdict}
@@ -184,7 +183,7 @@ Markdown(
 # The next cell prints the table anew with that number, judges every claim again and compares.
 # ````
 
-# %% tags=["hide-input"]
+# %% tags=["hide-cell"]
 from cgrecnet.paper.tables import load_tables
 
 new = "25.56"

@@ -10,10 +10,11 @@ from cgrecnet.errors import ConfigError
 
 
 class Verdict(StrEnum):
-    """The five verdicts; `definition` says in one sentence what each means."""
+    """The six verdicts; `definition` says in one sentence what each means."""
 
     HOLDS = "holds"
     HOLDS_IN_PART = "holds in part"
+    CONSISTENT_IN_PRINT = "consistent in print, untested"
     CANNOT_BE_RECONCILED = "cannot be reconciled"
     CANNOT_BE_TESTED_HERE = "cannot be tested here"
     NOT_SPECIFIED = "not specified"
@@ -28,6 +29,10 @@ _DEFINITIONS = {
     Verdict.HOLDS_IN_PART: (
         "Part of the claim was checked and lies within the tolerance; "
         "the rest does not, or could not be checked, and the reason says which."
+    ),
+    Verdict.CONSISTENT_IN_PRINT: (
+        "The printed numbers agree with each other, and that is all that was checked: "
+        "whether they are right takes the paper's images."
     ),
     Verdict.CANNOT_BE_RECONCILED: (
         "The claim does not agree with other printed numbers, or with what can be computed from them, "
@@ -63,3 +68,11 @@ def verdict_of(checks: Sequence[bool], unchecked: int = 0) -> Verdict:
     if not any(checks):
         return Verdict.CANNOT_BE_RECONCILED
     return Verdict.HOLDS if all(checks) and not unchecked else Verdict.HOLDS_IN_PART
+
+
+def verdict_in_print(checks: Sequence[bool]) -> Verdict:
+    """The verdict on results where the checks only hold printed numbers against each other.
+
+    All agree: consistent in print, untested. None: cannot be reconciled. Raises ConfigError where nothing was checked.
+    """
+    return Verdict.CONSISTENT_IN_PRINT if checks and all(checks) else verdict_of(checks)

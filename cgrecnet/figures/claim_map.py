@@ -29,7 +29,7 @@ GROUPS = (
     "The paper's images decide, and arithmetic or code can speak first",
     "Only the paper's images decide",
 )
-COLOURS = dict(zip(Verdict, (PALETTE[2], PALETTE[9], PALETTE[3], PALETTE[7], PALETTE[8]), strict=True))
+COLOURS = dict(zip(Verdict, (PALETTE[2], PALETTE[9], PALETTE[0], PALETTE[3], PALETTE[7], PALETTE[8]), strict=True))
 PER_LINE = 4
 
 

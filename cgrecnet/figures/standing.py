@@ -66,6 +66,8 @@ def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Outcome) -> st
         return f"{claim.decided_by} With {near} it would hold, otherwise not."
     if outcome.verdict is Verdict.HOLDS:
         return f"A corrected number, or an error found in our check, that takes it out of its tolerance ({width})."
+    if outcome.verdict is Verdict.CONSISTENT_IN_PRINT:
+        return f"Runs on the paper's own cells. {claim.decided_by}"
     if outcome.verdict is Verdict.HOLDS_IN_PART:
         by = ", by runs on the paper's own cells" if claim.id in RUN_JUDGES else ""
         return f"The reason says what is open or fails. What decides the rest{by}: {claim.decided_by}"

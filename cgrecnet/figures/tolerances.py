@@ -7,8 +7,10 @@ from cgrecnet.evaluation.plan import Plan, load_plan
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.paper.claims import Claim
 
-#: Verdicts that say how a result compares with a claim; the other two say that nothing was compared.
-COMPARING = (Verdict.HOLDS, Verdict.HOLDS_IN_PART, Verdict.CANNOT_BE_RECONCILED)
+#: Verdicts that say how something compares with a claim; the other two say that nothing was compared.
+COMPARING = (
+    Verdict.HOLDS, Verdict.HOLDS_IN_PART, Verdict.CONSISTENT_IN_PRINT, Verdict.CANNOT_BE_RECONCILED,
+)  # fmt: skip
 
 
 def has_tolerance(claim: Claim, plan: Plan | None = None) -> bool:

@@ -69,5 +69,5 @@ def _printed(claim: Claim) -> str:
 
 
 def verdict_counts(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
-    """How many claims have each verdict, all five words in their order."""
+    """How many claims have each verdict, all six words in their order."""
     return {str(word): sum(outcome.verdict is word for outcome in outcomes.values()) for word in Verdict}

@@ -14,7 +14,7 @@ from cgrecnet.figures.widget import Widget
 from cgrecnet.paper.claims import Claim
 
 #: A letter for each verdict, so that colour is never the only sign.
-LETTERS = dict(zip(Verdict, "HPXTN", strict=True))
+LETTERS = dict(zip(Verdict, "HPCXTN", strict=True))
 _CSS = Path(__file__).with_suffix(".css")
 _PALE = 0.45  # how much of the colour is left, so that dark letters can be read on it
 

@@ -52,6 +52,18 @@ def test_a_chapter_says_what_it_teaches_and_closes_with_take_aways_and_a_quiz(ch
     assert all(len(answer.split()) >= 12 for _, answer in folded), "answers with a reason"
 
 
+@pytest.mark.parametrize("chapter", SCRIPTS, ids=lambda chapter: chapter.name)
+def test_what_a_solution_prints_is_folded_away_with_its_code(chapter):
+    solving, open_ = False, []
+    for cell in notebook.read(chapter).cells:
+        if cell.cell_type == "markdown":
+            marks = re.findall(r"\{(exercise|solution)\}|^(#+) ", cell.source, re.MULTILINE)
+            solving = marks[-1][0] == "solution" if marks else solving
+        elif solving and not {"hide-cell", "remove-cell"} & set(cell.metadata.get("tags", [])):
+            open_.append(cell.source.partition("\n")[0])
+    assert open_ == []
+
+
 @pytest.mark.slow
 def test_the_built_pages_have_no_fault(tmp_path):
     if not (LAYOUT.build / "html.json").is_file():

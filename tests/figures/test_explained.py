@@ -130,7 +130,7 @@ def test_tables_give_n_and_intervals(study):
     text = score_table(study, rows, ("energy cell", "energy debris", "pointing cell"))
     mine, uniform = [line for line in text.splitlines() if line.startswith("<tr><td")]
     assert mine.count("<td") == uniform.count("<td") == text.count("<th") - 1 == 6
-    assert "0.25 (0.25 to 0.25)" in uniform and "none" in uniform and ">6</td></tr>" in uniform
+    assert "0.25 (0.25 to 0.25)" in uniform and "none" in uniform and ">6</span></td></tr>" in uniform
     assert "1.00 (0.61 to 1.00)" in mine, "Wilson's interval of six hits in six stays below 1"
     module = module_rows(study)
     assert "6.25 %" in module and "spatial path dead" in module and "CG-RecNet, trained" in module

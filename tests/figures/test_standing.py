@@ -42,7 +42,8 @@ def test_every_verdict_says_what_would_change_it(paper, outcomes):
     ("word", "claim", "words"),
     [
         (Verdict.HOLDS, "C10", "A corrected number, or an error found in our check"),
-        (Verdict.HOLDS_IN_PART, "C20", "What decides the rest, by runs on the paper's own cells: A paired test"),
+        (Verdict.CONSISTENT_IN_PRINT, "C20", "Runs on the paper's own cells. A paired test"),
+        (Verdict.HOLDS_IN_PART, "C21", "What decides the rest, by runs on the paper's own cells: "),
         (Verdict.CANNOT_BE_RECONCILED, "C22", "runs cannot mend printed numbers"),
         (Verdict.CANNOT_BE_RECONCILED, "C13", "code in which the number comes out as printed"),
         (Verdict.CANNOT_BE_TESTED_HERE, "C16", "With a result within the tolerance (± 0.32 %) it would hold"),
@@ -78,7 +79,7 @@ def test_tiles_have_a_letter_a_name_and_a_way_to_the_claim(paper, outcomes, tags
     found = tags(verdict_tiles(paper.claims, outcomes, "x.html#a").html)
     links = found.all("a")
     assert len(links) == len(paper.claims) and {link["href"] for link in links} == {"x.html#a"}
-    assert all(re.match(r"C\d\d, .+: (?:holds|cannot|not)", link["aria-label"]) for link in links)
+    assert all(re.match(r"C\d\d, .+: (?:holds|consistent|cannot|not)", link["aria-label"]) for link in links)
     assert len(set(LETTERS.values())) == len(Verdict)
     text = str(verdict_tiles(paper.claims, outcomes, "x"))
     assert len(text.splitlines()) == len(Verdict) and text.count("C16") == 1

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
+from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_in_print, verdict_of
 from cgrecnet.figures import rules
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.verdict_table import COLUMNS, verdict_counts, verdict_table, verdicts
@@ -38,10 +38,11 @@ def with_cells(tmp_path):
     return build
 
 
-def test_the_five_words():
+def test_the_six_words():
     assert [str(v) for v in Verdict] == [
-        "holds", "holds in part", "cannot be reconciled", "cannot be tested here", "not specified"
-    ]
+        "holds", "holds in part", "consistent in print, untested", "cannot be reconciled", "cannot be tested here",
+        "not specified",
+    ]  # fmt: skip
     assert all(v.definition.endswith(".") and v.definition.count(". ") == 0 for v in Verdict)
 
 
@@ -51,8 +52,12 @@ def test_verdict_of_checks():
     assert verdict_of([True, False]) is Verdict.HOLDS_IN_PART
     assert verdict_of([False]) is Verdict.CANNOT_BE_RECONCILED
     assert verdict_of([], unchecked=2) is Verdict.CANNOT_BE_TESTED_HERE
-    with pytest.raises(ConfigError, match="at least one part"):
-        verdict_of([])
+    assert verdict_in_print([True, True]) is Verdict.CONSISTENT_IN_PRINT
+    assert verdict_in_print([True, False]) is Verdict.HOLDS_IN_PART
+    assert verdict_in_print([False]) is Verdict.CANNOT_BE_RECONCILED
+    for empty in (verdict_of, verdict_in_print):
+        with pytest.raises(ConfigError, match="at least one part"):
+            empty([])
 
 
 def test_every_claim_has_a_verdict_and_one_sentence(paper, outcomes):
@@ -68,7 +73,9 @@ def test_every_claim_has_a_verdict_and_one_sentence(paper, outcomes):
         ("C02", Verdict.HOLDS), ("C10", Verdict.HOLDS), ("C36", Verdict.HOLDS),
         ("C11", Verdict.NOT_SPECIFIED), ("C13", Verdict.CANNOT_BE_RECONCILED),
         ("C14", Verdict.CANNOT_BE_RECONCILED), ("C22", Verdict.CANNOT_BE_RECONCILED),
-        ("C23", Verdict.CANNOT_BE_RECONCILED), ("C15", Verdict.HOLDS_IN_PART), ("C20", Verdict.HOLDS_IN_PART),
+        ("C23", Verdict.CANNOT_BE_RECONCILED), ("C15", Verdict.HOLDS_IN_PART), ("C20", Verdict.CONSISTENT_IN_PRINT),
+        ("C25", Verdict.CONSISTENT_IN_PRINT), ("C26", Verdict.CONSISTENT_IN_PRINT),
+        ("C31", Verdict.CONSISTENT_IN_PRINT),
         ("C09", Verdict.HOLDS_IN_PART), ("C17", Verdict.HOLDS_IN_PART), ("C24", Verdict.HOLDS_IN_PART),
         ("C27", Verdict.HOLDS_IN_PART), ("C32", Verdict.HOLDS_IN_PART),
         ("C16", Verdict.CANNOT_BE_TESTED_HERE), ("C28", Verdict.CANNOT_BE_TESTED_HERE), ("C04", Verdict.NOT_SPECIFIED),
@@ -76,6 +83,10 @@ def test_every_claim_has_a_verdict_and_one_sentence(paper, outcomes):
 )
 def test_verdicts_on_the_paper_as_printed(outcomes, claim, verdict):
     assert outcomes[claim].verdict is verdict
+
+
+def test_a_number_that_a_search_was_made_for_is_marked_as_fitted(outcomes):
+    assert outcomes["C10"].value.endswith(" M, fitted") and "fitted" not in outcomes["C11"].value
 
 
 def test_a_verdict_follows_the_table(with_cells):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
+from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_in_print, verdict_of
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.rules.shared import LEVEL, Judge
 from cgrecnet.paper.claims import Claim
@@ -13,7 +13,7 @@ def gain_over_baseline(paper: AuditedPaper, claim: Claim) -> Outcome:
     bound = claim.value("p below").number
     checks = [claim.allows(claim.value("gain"), test.difference), test.with_rounding.high < bound]
     return Outcome(
-        verdict_of(checks, unchecked=1), f"{test.difference:+.2f}, p at most {test.with_rounding.high:.1e}",
+        verdict_in_print(checks), f"{test.difference:+.2f}, p at most {test.with_rounding.high:.1e}",
         "The difference follows from the printed means; p is the largest over every fold correlation and every "
         "rounding; the accuracies themselves need the paper's images.",
     )
@@ -37,7 +37,7 @@ def oligodendrocytes(paper: AuditedPaper, claim: Claim) -> Outcome:
     row = "5/Oligodendrocytes"
     gain = paper.known(f"{row}/CG-RecNet").number - paper.known(f"{row}/Baseline").number
     same = abs(gain - claim.values[0].number) <= 0.01 + 1e-9
-    return Outcome(verdict_of([same], unchecked=1), f"{gain:+.2f} percentage points",
+    return Outcome(verdict_in_print([same]), f"{gain:+.2f} percentage points",
                    "The difference follows from the two printed F1s, which need the paper's images themselves.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cgrecnet.evaluation.verdicts import Outcome, verdict_of
+from cgrecnet.evaluation.verdicts import Outcome, verdict_in_print, verdict_of
 from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules.shared import LEVEL, Judge
 from cgrecnet.paper.audit.spread import variance_ratio_p
@@ -15,7 +15,7 @@ def best_in_every_class(paper: AuditedPaper, claim: Claim) -> Outcome:
         others = [paper.known(f"5/{name}/{m}").number for m in (*COMPARATORS, "Baseline")]
         margins[name] = paper.known(f"5/{name}/CG-RecNet").number - max(others)
     return Outcome(
-        verdict_of([m > 0 for m in margins.values()], unchecked=1),
+        verdict_in_print([m > 0 for m in margins.values()]),
         ", ".join(f"{m:+.2f} on {name.lower()}" for name, m in margins.items()),
         "These are the printed margins over the best other model; whether they exceed chance needs the paper's images.",
     )
@@ -33,7 +33,7 @@ def lower_variance(paper: AuditedPaper, claim: Claim) -> Outcome:
 def over_xception(paper: AuditedPaper, claim: Claim) -> Outcome:
     before = claim.value("accuracy of the Xception")
     margin = paper.known("4/CG-RecNet/accuracy").number - before.number
-    return Outcome(verdict_of([claim.allows(claim.value("margin"), margin)], unchecked=1), f"{margin:+.1f}",
+    return Outcome(verdict_in_print([claim.allows(claim.value("margin"), margin)]), f"{margin:+.1f}",
                    "The difference follows from the printed numbers; the older one is quoted for comparable test data, "
                    "not for the same test set.")
 

@@ -46,10 +46,11 @@ def variant_parameters(paper: AuditedPaper, claim: Claim) -> Outcome:
     # Where one reading gives the rows exchanged and another gives them as labelled, the text decides neither.
     open_to_reading = not fits and _gives_labelled(paper)
     return Outcome(
-        Verdict.NOT_SPECIFIED if open_to_reading else verdict_of([fits]), f"{total / 1e6:.4f} M",
+        Verdict.NOT_SPECIFIED if open_to_reading else verdict_of([fits]),
+        f"{total / 1e6:.4f} M" + ", fitted" * fits,
         f"Of {paper.exchanged.tried:,} combinations tried {labelled} fit the rows as labelled and {swapped} with the "
         f"two single-module rows exchanged; the value is that of the fit nearest to the public defaults"
-        + (", found by a search for it." if fits else f"; {_beyond_the_grid(paper)}."),
+        + (", found by a search for it, so fitted." if fits else f"; {_beyond_the_grid(paper)}."),
     )
 
 
