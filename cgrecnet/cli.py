@@ -1,5 +1,5 @@
-"""The command `cgrecnet`: data, train, notebook, sweep, collect, reproduce, explain, certificate, scheduler, worker,
-bench and doctor."""
+"""The command `cgrecnet`: data, train, notebook, sweep, collect, runs, show, reproduce, explain, certificate,
+scheduler, worker, bench and doctor."""
 
 import argparse
 import signal
@@ -14,6 +14,7 @@ from cgrecnet.commands import (
     explain,
     notebook,
     reproduce,
+    runs,
     scheduler,
     sweep,
     train,
@@ -51,6 +52,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cgrecnet", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (data, train, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor):
+    for module in (data, train, notebook, sweep, collect, runs, reproduce, explain, scheduler, worker, bench, doctor):
         module.add(commands)
     return parser
