@@ -1,5 +1,5 @@
-"""The command `cgrecnet`: data, train, predict, export, notebook, sweep, collect, reproduce, explain, certificate,
-scheduler, worker, bench and doctor; in a clone also book, test and student."""
+"""The command `cgrecnet`: data, train, predict, export, notebook, sweep, collect, runs, show, reproduce, explain,
+certificate, scheduler, worker, bench and doctor; in a clone also book, test, student and slides."""
 
 import argparse
 import os
@@ -19,6 +19,7 @@ from cgrecnet.commands import (
     notebook,
     predict,
     reproduce,
+    runs,
     scheduler,
     sweep,
     train,
@@ -27,7 +28,8 @@ from cgrecnet.commands import (
 from cgrecnet.errors import UserError
 
 _COMMANDS = (
-    data, train, predict, export, notebook, sweep, collect, reproduce, explain, scheduler, worker, bench, doctor, clone
+    data, train, predict, export, notebook, sweep, collect, runs, reproduce, explain, scheduler, worker, bench, doctor,
+    clone,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The command `cgrecnet`: exit status, and one sentence where the user can mend it."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,9 @@ import pytest
 from cgrecnet.cli import _parse, main
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.notebook import write_parameters
+from cgrecnet.runs.plan import plan_run
 from cgrecnet.training.config import RunConfig
 
 
@@ -19,6 +23,9 @@ from cgrecnet.training.config import RunConfig
         (["train", "experiment=2026-13-45"], "not a YAML value"),
         (["train", "nowhere.yaml"], "nowhere.yaml cannot be read"),
         (["train", "data_options={cells: -3}"], "cells"),
+        (["sweep", "simulated-seeds", "epoch=3"], "parameter 'epoch' in the command line; did you mean 'epochs'"),
+        (["explain"], "would train 5 networks"),
+        (["show", "no-such-run"], "There is no run 'no-such-run'"),
         (["sweep", "nowhere.yaml"], "nowhere.yaml cannot be read"),
         (["data", "check", "jurcat"], "jurkat"),
         (["data", "fetch", "cytometer"], "nothing to fetch"),
@@ -57,6 +64,39 @@ def test_parameters_from_files_and_words_later_ones_win(tmp_path):
     assert parse_parameters([str(tmp_path / "a.yaml"), "seed=2", "task=null"]) == {"epochs": 3, "seed": 2, "task": None}
     with pytest.raises(ConfigError, match="not a YAML value"):
         parse_parameters(["seed=[1"])
+
+
+def test_words_of_the_field_stand_for_parameters():
+    assert parse_parameters(["lr=0.1", "early_stopping=3"]) == {"learning_rate": 0.1, "patience": 3}
+
+
+def test_a_list_says_what_differs_between_runs(tmp_path, capsys):
+    path = tmp_path / "x.yaml"
+    path.write_text("experiment: e\ngrid: {learning_rate: [0.1, 0.2], data_options: [{noise: 1.0}, {noise: 2.0}]}\n")
+    assert main(["sweep", str(path), "--list"]) == 0
+    lines = [line.split(" ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    assert lines[:2] == ["data_options.noise=1.0 learning_rate=0.1", "data_options.noise=2.0 learning_rate=0.1"]
+
+
+def test_runs_are_listed_and_shown_and_a_begun_one_goes_on_by_its_name(tmp_path, capsys, monkeypatch):
+    places = ["--results", str(RESULTS), "--work", str(tmp_path / "w")]
+    config = RunConfig(experiment="begun", epochs=3)
+    path = write_parameters(plan_run(config), tmp_path / "r", tmp_path / "w")
+    assert main(["runs", *places]) == 0
+    said = capsys.readouterr().out
+    name = path.parent.name
+    assert f"{name}  begun, without a record; go on with: cgrecnet train {name}" in said
+    assert main(["runs", "simulated-seeds", "seed=123", *places]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 1 and "-s123  resnet50  accuracy" in lines[0]
+    assert main(["show", lines[0].split()[0], *places]) == 0
+    shown = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert shown["seed"] == "123" and shown["record"].endswith("run.json") and "patience" not in shown
+    asked = []
+    monkeypatch.setattr("cgrecnet.runs.notebook.train", lambda config, **_: asked.append(config) or sys.exit(0))
+    with pytest.raises(SystemExit):
+        main(["train", name, *places])
+    assert asked == [config]
 
 
 def test_doctor_names_what_is_there_and_what_is_not(capsys, monkeypatch, tmp_path):

@@ -4,11 +4,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from cgrecnet.errors import ConfigError
+
 
 def add(commands) -> None:
     """Add the command to the parser."""
     explain = commands.add_parser("explain", help="train small networks on simulated cells, explain and score the maps")
     explain.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
+    explain.add_argument("--yes", action="store_true", help="start with the default parameters, where none is given")
     explain.add_argument("--kept", action="store_true", help="explain networks whose weights a sweep kept; train none")
     explain.add_argument("--results", type=Path, help="folder of the records (default: results/)")
     explain.add_argument("--work", type=Path, help="folder of networks and logs (default: _build/runs/)")
@@ -23,6 +26,11 @@ def _explain(options: argparse.Namespace) -> int:
 
     kind = KeptConfig if options.kept else ExplainConfig
     config = kind.from_mapping(parse_parameters(options.parameters), "the command line")
+    if not options.parameters and not options.yes:
+        raise ConfigError(
+            f"This would train {len(config.networks())} networks for the study {config.experiment!r}: name a FILE.yaml "
+            "or parameters, or add --yes to start it as it is."
+        )
     record = explain_study(config, bar=sys.stderr.isatty(), **folders(options))
     for name, network in record.networks.items():
         print(f"{name:20} accuracy {network['test']['accuracy']:.3f} ({network['test']['n']} test cells)")

@@ -57,9 +57,9 @@ def _run(options: argparse.Namespace) -> int:
         connect = stack.enter_context(place) if options.scheduler else None
         todo = [plan for plan in plans if not is_done(plan, results)]
         elsewhere = bool(options.scheduler or options.queue)
-        need_networks(todo, elsewhere)
         _head(1, "check the files")
         found = steps.check_files(options.folder, results, published_counts(steps.DATA), say)
+        need_networks(todo, elsewhere)
         _head(2, "pack them into a store")
         dataset = steps.pack_files(options.folder)
         say(f"{len(dataset):,} {'SIMULATED' if dataset.simulated else 'real'} cells, {dataset.origin}")

@@ -38,6 +38,7 @@ def add_place(command: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
+    from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.grid import find_sweep, read_sweep
     from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.ready import need_cells, need_folder, need_networks, need_same_cells
@@ -46,8 +47,9 @@ def _run(options: argparse.Namespace) -> int:
     configs = read_sweep(find_sweep(options.file), parse_parameters(options.overrides))
     plans = plan_sweep(configs)
     if options.list:
+        differ = varying(plans)
         for plan in plans:
-            print(plan.run_id, plan.config.model, f"fold {plan.config.fold}", f"seed {plan.config.seed}")
+            print(plan.run_id, *(f"{name}={value}" for name, value in values_of(plan, differ).items()))
         return 0
     with ExitStack() as stack:
         place = cluster_of(options)

@@ -8,11 +8,17 @@ import yaml
 
 from cgrecnet.errors import ConfigError
 
+#: Words of the field for parameters that have another name here.
+ALIASES = {"lr": "learning_rate", "wd": "weight_decay", "early_stopping": "patience", "bs": "batch_size"}
+
 
 def add(commands) -> None:
     """Add the command to the parser."""
     train = commands.add_parser("train", help="one run; its record is written when it is done")
-    train.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
+    train.add_argument(
+        "parameters", nargs="*", metavar="FILE.yaml | name=value | RUN",
+        help="later ones win; a run that was begun goes on by its name",
+    )  # fmt: skip
     train.set_defaults(command=_train, rest="parameters")
     train.add_argument("--processes", type=int, default=1, help="that train together on this machine, one per GPU")
     train.add_argument("--nodes", type=int, default=1, help="machines that train together")
@@ -46,6 +52,7 @@ def parse_parameters(words: list[str]) -> dict:
         if not equals:
             values |= read_yaml_mapping(Path(word))
             continue
+        name = ALIASES.get(name, name)
         try:
             values[name] = load_yaml(text)
         except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
@@ -53,6 +60,14 @@ def parse_parameters(words: list[str]) -> dict:
                 f"Parameter {name!r} is {text!r}, which is not a YAML value{complaint(error)}: quote it."
             ) from None
     return values
+
+
+def begun_run(work: Path, word: str) -> str | None:
+    """The file with the parameters of the run of this name, where its folder is in `work`; None for other words."""
+    if "=" in word or Path(word).name != word or Path(word).is_file():
+        return None
+    path = Path(work) / word / "parameters.yaml"
+    return str(path) if path.is_file() else None
 
 
 def folders(options: argparse.Namespace) -> dict[str, Path]:
@@ -63,11 +78,15 @@ def folders(options: argparse.Namespace) -> dict[str, Path]:
 def _train(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.notebook import train, write_parameters
+    from cgrecnet.runs.notebook_parameters import Keeping
     from cgrecnet.runs.plan import plan_run
     from cgrecnet.runs.ranks import Together, join
     from cgrecnet.training.config import RunConfig
 
-    config = RunConfig.from_mapping(parse_parameters(options.parameters), "the command line")
+    work = options.work or WORK
+    words = [begun if (begun := begun_run(work, word)) else word for word in options.parameters]
+    values = {name: value for name, value in parse_parameters(words).items() if name not in Keeping.model_fields}
+    config = RunConfig.from_mapping(values, "the command line")
     together = Together(options.processes, options.nodes, options.node, options.master, options.trust_network)
     if together.node > 0:
         plan = plan_run(config)

@@ -1,6 +1,7 @@
 """Where the runs of a sweep are done: on this machine, or on a Dask scheduler that is there."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import dask
 import psutil
 import torch
-from distributed import Client, Nanny, Scheduler, Security, SpecCluster
+from distributed import Client, Nanny, Scheduler, Security, SpecCluster, Status
 from distributed.client import AllExit
 
 from cgrecnet.cores import cores
@@ -24,6 +25,11 @@ PATIENCE, PATIENCE_HERE = 10, 120
 
 #: A worker that dies is not the end of a run: it is given to another worker, this many times.
 DEATHS = 10
+#: Seconds after which Dask gives up a lost worker, and closes whatever bears its name by then: never, for a worker that
+#: took its place bears it too. What is lost for good is replaced by `local_cluster` and `queue_cluster` themselves.
+NEVER = "31536000s"
+#: Seconds between two looks at the workers of this machine.
+LOOK = 5.0
 
 
 def local_workers() -> int:
@@ -58,8 +64,32 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
                 f"The {count} worker(s) could not be started on this machine ({_short(error)}): start again when it is "
                 "less busy, or with fewer --workers; what was done is kept."
             ) from None
+        over = threading.Event()
         with cluster:
-            yield lambda: Client(cluster, timeout=PATIENCE)
+            keeper = threading.Thread(target=_keep, args=(cluster, over), daemon=True)
+            keeper.start()
+            try:
+                yield lambda: Client(cluster, timeout=PATIENCE)
+            finally:
+                over.set()
+                keeper.join(PATIENCE_HERE)
+
+
+def _keep(cluster: SpecCluster, over: threading.Event) -> None:
+    """Start workers anew that could not be started again by the process that watches over them."""
+
+    async def replace() -> None:
+        for name, worker in list(cluster.workers.items()):
+            if worker.status in (Status.failed, Status.closed):
+                del cluster.workers[name]
+        if cluster.status is Status.running and len(cluster.workers) < len(cluster.worker_spec):
+            await cluster
+
+    while not over.wait(LOOK):
+        try:
+            cluster.sync(replace)
+        except (RuntimeError, OSError, TimeoutError, ValueError):
+            continue  # as busy a machine as the one that lost it; the next look tries again
 
 
 @contextmanager
@@ -102,6 +132,7 @@ def dask_settings(deaths: int = DEATHS) -> dict[str, Any]:
         "distributed.scheduler.allowed-failures": deaths,
         "distributed.comm.timeouts.connect": f"{PATIENCE}s",
         "distributed.worker.daemon": False,
+        "distributed.deploy.lost-worker-timeout": NEVER,
     }
 
 

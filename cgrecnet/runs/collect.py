@@ -14,6 +14,7 @@ from cgrecnet.paths import RESULTS
 from cgrecnet.runs.done import record_of
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RunRecord
+from cgrecnet.training.config import RunConfig
 
 #: What repeats a measurement and is averaged over; every other parameter that varies names a row.
 REPEATS = ("fold", "seed", "split_seed")
@@ -40,14 +41,14 @@ def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = Fals
         )
     if len(missing) == len(plans):
         raise RunError(f"None of the {len(plans)} runs has a record in {results}: run the sweep first.")
-    varying = _varying(plans)
+    differ = varying(plans)
     rows = []
     for plan in plans:
         if plan.run_id not in missing:
             record = records[plan.run_id]
-            rows.append({"run_id": record.run_id, **_of(plan, varying), **_scores(record)})
+            rows.append({"run_id": record.run_id, **values_of(plan, differ), **_scores(record)})
     table = pd.DataFrame(rows)
-    table.attrs |= {"missing": missing, "planned": len(plans), "varying": varying}
+    table.attrs |= {"missing": missing, "planned": len(plans), "varying": differ}
     return table
 
 
@@ -66,18 +67,30 @@ def best(summary: pd.DataFrame) -> pd.Series:
     return summary.loc[summary[f"{CHOSEN_BY}_mean"].idxmax()]
 
 
-def _varying(plans: Sequence[Plan]) -> list[str]:
-    """Parameters that have more than one value in the sweep, in the configuration's order."""
-    seen: dict[str, set[str]] = {}
-    for plan in plans:
-        for name, value in plan.config.model_dump().items():
-            seen.setdefault(name, set()).add(repr(value))
-    return [name for name, values in seen.items() if len(values) > 1]
+def flat(config: RunConfig) -> dict[str, Any]:
+    """The parameters of a run by name, each option under a name of its own (`data_options.noise`)."""
+    found: dict[str, Any] = {}
+    for name, value in config.model_dump().items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{option}": one for option, one in value.items()}
+        else:
+            found[name] = value
+    return found
 
 
-def _of(plan: Plan, names: list[str]) -> dict[str, Any]:
-    values = plan.config.model_dump()
-    return {name: repr(values[name]) if isinstance(values[name], dict | list) else values[name] for name in names}
+def varying(plans: Sequence[Plan]) -> list[str]:
+    """Parameters (as `flat` names them) that have more than one value in the sweep, in the configuration's order."""
+    each = [flat(plan.config) for plan in plans]
+    names = dict.fromkeys(name for values in each for name in values)
+    order = list(type(plans[0].config).model_fields)
+    differ = [name for name in names if len({repr(values.get(name)) for values in each}) > 1]
+    return sorted(differ, key=lambda name: order.index(name.partition(".")[0]))
+
+
+def values_of(plan: Plan, names: Sequence[str]) -> dict[str, Any]:
+    """The values of these parameters in a run; None for an option that it does not set."""
+    values = flat(plan.config)
+    return {name: repr(v) if isinstance(v := values.get(name), dict | list) else v for name in names}
 
 
 def _scores(record: RunRecord) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """What a sweep will cost, before it starts: cells to train on, times epochs, over a rate measured on this machine."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,23 +25,33 @@ FORWARD = 1 / 3
 
 @dataclass(frozen=True)
 class Cost:
-    """runs: how many; hours: of one device, if no run ends early; rates: images per second by model and size."""
+    """runs: how many; hours: of one device, if no run ends early; rates: images per second by model and size.
+
+    start: seconds that a run takes to start, which are in `hours`.
+    """
 
     runs: int
     hours: float
     rates: dict[str, float]
     device: str
+    start: float = 0.0
 
     def __str__(self) -> str:
         rates = ", ".join(f"{name} {rate:.3g}" for name, rate in self.rates.items())
         return (
             f"{self.runs} runs to do, at most about {self.hours:.2g} hours of one {self.device} "
-            f"(training steps measured here, images/s: {rates})"
+            f"(measured here: {self.start:.0f} s to start a run; training steps, images/s: {rates})"
         )
 
 
-def estimate(plans: Sequence[Plan], measure: Callable[[RunConfig], float] | None = None) -> Cost:
+def estimate(
+    plans: Sequence[Plan],
+    measure: Callable[[RunConfig], float] | None = None,
+    start: Callable[[], float] | None = None,
+) -> Cost:
     """Cost of the runs, from the rate of a few training steps of each different model, size, batch and precision.
+
+    measure, start: take the place of `measured_rate` and `measured_start`.
 
     Opens each data set once. Raises what opening it raises.
     """
@@ -64,7 +76,16 @@ def estimate(plans: Sequence[Plan], measure: Callable[[RunConfig], float] | None
         train, validation = parts[where]
         seconds += config.epochs * (train + FORWARD * validation) / rates[name]
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU process"
-    return Cost(len(plans), seconds / 3600, rates, device)
+    begin = (start or measured_start)()
+    return Cost(len(plans), (seconds + begin * len(plans)) / 3600, rates, device, begin)
+
+
+def measured_start() -> float:
+    """Seconds until a run trains: papermill in one process and the libraries in its kernel's, one after the other."""
+    started = time.perf_counter()
+    for modules in ("papermill.cli, nbclient", "ipykernel.kernelapp, cgrecnet.training.setup, torchvision"):
+        subprocess.run([sys.executable, "-c", f"import {modules}"], capture_output=True, check=False)
+    return time.perf_counter() - started
 
 
 def measured_rate(config: RunConfig) -> float:

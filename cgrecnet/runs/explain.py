@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,14 @@ from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
 from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, read_explain
 from cgrecnet.runs.known_weights import need_file
-from cgrecnet.runs.notebook import PROGRESS, check_writable, execute_notebook, failure_reason, only_one_process
+from cgrecnet.runs.notebook import (
+    PROGRESS,
+    check_writable,
+    execute_notebook,
+    failure_reason,
+    only_one_process,
+    scratch,
+)
 from cgrecnet.runs.plan import SHOWN, resolve_weights, weights_identity
 from cgrecnet.runs.record import write_whole
 
@@ -72,8 +78,8 @@ def explain_study(
         places = {"results_folder": str(Path(results).resolve()), "work_folder": str(Path(work).resolve())}
         text = yaml.safe_dump(config.model_dump(mode="json") | places, sort_keys=False)
         parameters, executed = write_whole(folder / "parameters.yaml", text), folder / "explain.ipynb"
-        with progress_bar(folder / PROGRESS, bar):
-            code, tail = execute_notebook(notebook, parameters, executed, lock, say, dict(os.environ))
+        with scratch(folder) as temporary, progress_bar(folder / PROGRESS, bar):
+            code, tail = execute_notebook(notebook, parameters, executed, lock, say, temporary)
     if code != 0:
         raise RunError(f"Study {plan.run_id} failed: {failure_reason(executed, code, tail)}")
     return read_explain(record)

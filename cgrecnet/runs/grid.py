@@ -76,6 +76,8 @@ def read_sweep(path: Path, overrides: dict[str, Any] | None = None) -> list[RunC
     """
     experiment, base, grid = read_grid(path)
     overrides = dict(overrides or {})
+    if unknown := [name for name in overrides if name not in RunConfig.model_fields]:
+        RunConfig.from_mapping({unknown[0]: overrides[unknown[0]]}, "the command line")  # says so
     grid = {name: _kept(path, name, values, overrides.pop(name, values)) for name, values in grid.items()}
     fixed = {"experiment": experiment, **base, **overrides}
     points = (dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values()))

@@ -6,6 +6,7 @@ parameters are validated before it starts, and a run without a record has failed
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections import deque
@@ -77,7 +78,12 @@ def train(
         _remove_broken_off(folder, record_path.parent)
         parameters = write_parameters(plan, Path(results), Path(work), keep_weights)
         first, *rest = together.variables(plan.run_id, folder) if together.world > 1 else [{}]
-        with others(rest, parameters) as company, progress_bar(folder / PROGRESS, bar):
+        with (
+            scratch(folder) as temporary,
+            others([one | temporary for one in rest], parameters) as company,
+            progress_bar(folder / PROGRESS, bar),
+        ):
+            first |= temporary
             code, tail = execute_notebook(NOTEBOOK, parameters, executed, lock, say, first, company)
             failed = [one.last_words() for one in company if one.process.poll()]
     if code is None:
@@ -108,8 +114,23 @@ def only_one_process(path: Path, run_id: str) -> Iterator[int]:
 def _remove_broken_off(*folders: Path) -> None:
     """Remove what a process that was killed while it wrote has left; nobody reads it, and it may be large."""
     for folder in folders:
-        for rest in folder.glob("*.partial"):
+        for rest in (*folder.glob("*.partial"), *folder.glob("meeting-*")):
             rest.unlink(missing_ok=True)
+
+
+@contextmanager
+def scratch(folder: Path) -> Iterator[dict[str, str]]:
+    """A folder for the temporary files of a run, empty at first and gone at the end; gives the variable that names it.
+
+    The connection file of a kernel that was killed stays in it, and goes at the next start. The caller holds the lock.
+    """
+    place = Path(folder).absolute() / "scratch"
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
+    try:
+        yield {"TMPDIR": str(place)}
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def check_writable(folder: Path, option: str) -> None:
@@ -155,8 +176,9 @@ def execute_notebook(
     environment = os.environ | variables
     environment |= {name: os.path.abspath(environment[name]) for name in FOLDERS if environment.get(name)}
     source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
-    command = [sys.executable, "-m", "papermill", "--no-progress-bar", "--log-output", "--kernel", "python3"]
-    command += ["--cwd", str(EXPERIMENTS), "-f", str(parameters), str(source), str(executed)]
+    command = [sys.executable, "-m", "cgrecnet.runs.with_parent", str(os.getpid()), "papermill", "--no-progress-bar"]
+    command += ["--log-output", "--kernel", "python3", "--cwd", str(EXPERIMENTS), "-f", str(parameters)]
+    command += [str(source), str(executed)]
     tail: deque[str] = deque(maxlen=20)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
     # The lock goes to the child: should this process be killed, the run stays locked until the child is gone too.

@@ -23,6 +23,7 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import NOTEBOOK
 from cgrecnet.runs.loopback import LOOPBACK, loopback_interface
+from cgrecnet.runs.with_parent import end_with
 from cgrecnet.training.meeting import STORE
 
 #: Seconds that processes have to end by themselves once one of them has.
@@ -181,4 +182,5 @@ def run_cells(parameters: Path) -> None:
 
 
 if __name__ == "__main__":
+    threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
     run_cells(Path(sys.argv[1]))

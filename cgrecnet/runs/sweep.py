@@ -4,10 +4,12 @@ What is done is known by the records alone, so that a sweep may be interrupted, 
 started twice or on another machine, and still ends with the same records.
 """
 
+import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from distributed.scheduler import KilledWorker
 
 from cgrecnet.errors import ConfigError, RunBusy, RunError, UserError
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.cluster import PATIENCE
+from cgrecnet.runs.cluster import DEATHS, PATIENCE
 from cgrecnet.runs.done import record_of
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.notebook import LOG, train
@@ -25,6 +27,8 @@ from cgrecnet.training.config import RunConfig
 
 #: Seconds before a run that another process is doing is looked at again.
 PAUSE = 2.0
+#: Seconds without any worker after which that is told, and again after as many.
+NEWS = 45.0
 #: Seconds that a lost scheduler is waited for.
 ABSENCE = 300.0
 #: Lines of its log that are shown of a run that failed.
@@ -91,7 +95,8 @@ def run_sweep(
     try:
         while todo:
             client = client or _reconnect(connect, say)
-            lost, busy = _round(client, todo, tries, standing, results, work, retries, say, do)
+            with _told_when_alone(client, say):
+                lost, busy = _round(client, todo, tries, standing, results, work, retries, say, do)
             todo = deque(plan for plan in (*lost, *busy) if not _count_if_done(plan, results, standing, say))
             if lost:
                 _close(client)
@@ -109,6 +114,7 @@ def run_sweep(
 def _round(client, todo, tries, standing, results, work, retries, say, do) -> tuple[list[Plan], list[Plan]]:
     """Hand out all runs once, and again those that failed and may; (lost with the scheduler, done by others)."""
     busy: list[Plan] = []
+    died: Counter[str] = Counter()  # workers, by run
     plan_of: dict[Future, Plan] = {}
     waiting = deque(todo)
     try:
@@ -119,15 +125,19 @@ def _round(client, todo, tries, standing, results, work, retries, say, do) -> tu
         for future in running:
             state, seconds, reason = _outcome(future)
             plan = plan_of.pop(future)
+            died[plan.run_id] += _workers_that_died(future) if state == "killed" else 0
             future.release()
             if state == "busy":
                 busy.append(plan)
             elif is_done(plan, results):
                 standing.seconds.append(seconds)
                 _count_if_done(plan, results, standing, say, f" {seconds:.1f} s", len(client.nthreads()))
-            elif tries.get(plan.run_id, 0) < retries:
-                tries[plan.run_id] = tries.get(plan.run_id, 0) + 1
-                say(f"{plan.run_id} failed, try {tries[plan.run_id]} of {retries} follows: {reason}")
+            elif (kept := state == "killed" and died[plan.run_id] < DEATHS) or tries.get(plan.run_id, 0) < retries:
+                if kept:  # a scheduler that somebody else started gives up earlier than ours
+                    say(f"{plan.run_id}: {reason}; it is handed out again")
+                else:
+                    tries[plan.run_id] = tries.get(plan.run_id, 0) + 1
+                    say(f"{plan.run_id} failed, try {tries[plan.run_id]} of {retries} follows: {reason}")
                 waiting.append(plan)
                 again = client.submit(_do, plan.config, str(results), str(work), do, pure=False)
                 plan_of[again] = waiting.pop()
@@ -165,6 +175,38 @@ def _outcome(future: Future) -> tuple[str, float, str]:
             return "killed", 0.0, f"the workers that tried it died, {error.allowed_failures + 1} in all"
         return "failed", 0.0, f"{type(error).__name__}: {error}"
     return future.result(timeout=PATIENCE)
+
+
+def _workers_that_died(future: Future) -> int:
+    """How many workers a run has cost that its scheduler has given up."""
+    return future.exception().allowed_failures + 1
+
+
+@contextmanager
+def _told_when_alone(client: Client, say: Callable[[str], None]) -> Iterator[None]:
+    """While the block runs, say when no worker is there; for jobs of a batch system `queue_cluster` does that."""
+    over = threading.Event()
+
+    def watch() -> None:
+        since = told = time.monotonic()
+        while not over.wait(min(5.0, NEWS)):
+            now = time.monotonic()
+            try:
+                if client.nthreads():
+                    since = told = now
+            except Exception:  # no scheduler: the sweep itself says so
+                continue
+            if now - told >= NEWS:
+                told = now
+                say(f"no worker is there, for {now - since:.0f} s now; waiting (start one, or stop with Ctrl-C)")
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    if not hasattr(client.cluster, "job_cls"):
+        watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _close(client: Client) -> None:

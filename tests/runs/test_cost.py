@@ -24,12 +24,11 @@ def sweep(tmp_path):
 def test_hours_are_cells_times_epochs_over_the_rate(sweep):
     plans = plan_sweep(read_sweep(sweep))
     asked = []
-    found = estimate(
-        plans, lambda config: asked.append(config.model) or {"mobilenet_v2": 2.0, "resnet50": 1.0}[config.model]
-    )
+    rate = lambda config: asked.append(config.model) or {"mobilenet_v2": 2.0, "resnet50": 1.0}[config.model]  # noqa: E731
+    found = estimate(plans, rate, lambda: 30.0)
     assert asked == ["mobilenet_v2", "resnet50"], "each rate is measured once"
     cells = 69 + 16 / 3  # 69 to train on, 16 to choose by: forward only
-    assert found.hours == pytest.approx(2 * 36 * cells * (1 / 2 + 1) / 3600)
+    assert found.hours == pytest.approx((4 * 30 + 2 * 36 * cells * (1 / 2 + 1)) / 3600), "each run has to start, too"
     assert found.runs == 4 and "4 runs to do, at most about" in str(found)
 
 
@@ -37,12 +36,13 @@ def test_each_reading_of_a_network_has_its_rate(tmp_path):
     path = tmp_path / "x.yaml"
     grid = "{preset: [recovered, as_written], model_options: [{}, {head: '3'}], micro_batch: [null, 4]}"
     path.write_text(f"experiment: e\n{BASE}\ngrid: {grid}")
-    found = estimate(plan_sweep(read_sweep(path)), lambda config: 1.0)
+    found = estimate(plan_sweep(read_sweep(path)), lambda config: 1.0, lambda: 0.0)
     assert len(found.rates) == 8 and any("as_written, head 3, 4 at once" in name for name in found.rates)
 
 
 def test_a_large_sweep_wants_a_yes_and_a_question_for_the_cost_starts_nothing(sweep, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(cost, "measured_rate", lambda config: 0.01)
+    monkeypatch.setattr(cost, "measured_start", lambda: 1.0)
     words = ["sweep", str(sweep), "--results", str(tmp_path / "r"), "--work", str(tmp_path / "w")]
     assert main(words) == 2
     assert "more than 2 hours, so nothing was started: add --yes" in capsys.readouterr().err

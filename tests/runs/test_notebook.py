@@ -134,18 +134,30 @@ def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_res
     process.kill()
     process.wait()
     assert checkpoint.exists(), "the run ended before it could be killed"
-    with pytest.raises(RunError, match="is being done by another process"):
-        train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
-    for member in family:
-        member.kill()
-    psutil.wait_procs(family, timeout=30)
+    assert not psutil.wait_procs(family, timeout=30)[1], "a run ends with the process that started it"
     assert not (tmp_path / "results").exists()
+    assert list((tmp_path / "work" / run_id / "scratch").glob("*.json")), "the kernel's connection file"
 
     record = train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
     assert record.predictions_sha256 == whole.predictions_sha256
     assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
     assert read_predictions(tmp_path / "results", record)
     assert epochs_said(tmp_path / "work" / run_id / LOG)[-3:] == [2, 3, 4], "it went on after the first epoch"
+    assert not (tmp_path / "work" / run_id / "scratch").exists(), "what a kill leaves is gone at the next start"
+
+
+def test_a_program_ends_with_the_process_that_started_it(tmp_path):
+    sleep = "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])\n"
+    (tmp_path / "sleeper.py").write_text(sleep + "time.sleep(99)\n")
+    command = "[sys.executable, '-m', 'cgrecnet.runs.with_parent', str(os.getpid()), 'sleeper']"
+    code = f"import os, subprocess, sys, time; subprocess.Popen({command}); time.sleep(99)"
+    paths = os.pathsep.join([str(tmp_path), *sys.path])
+    process = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"PYTHONPATH": paths})
+    while len(family := psutil.Process(process.pid).children(recursive=True)) < 2:
+        time.sleep(0.05)
+    process.kill()
+    process.wait()
+    assert not psutil.wait_procs(family, timeout=30)[1]
 
 
 def test_a_run_that_is_killed_for_show_is_gone_with_all_that_it_started(tmp_path):

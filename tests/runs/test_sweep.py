@@ -86,6 +86,51 @@ def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_wor
     assert final_table(tmp_path / "results", 4) == undisturbed(4)
 
 
+def test_a_worker_that_nobody_starts_again_comes_back_and_its_absence_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweeps, "NEWS", 0.5)
+    said: list[str] = []
+    with local_cluster(1) as connect:
+        with connect() as client:
+            local = client.cluster
+            local.sync(local.workers[0].close)  # the process that watches over the worker is gone
+        standing = run_sweep(configs(1), connect, **folders(tmp_path), say=said.append, do=trivial())
+        assert standing.done == 1
+        with connect() as client:
+            local.sync(local.workers[0].close)
+            with sweeps._told_when_alone(client, said.append):
+                wait_until(lambda: any("no worker is there, for" in line for line in said))
+            client.wait_for_workers(1, timeout=120)
+
+
+def wait_until(what, seconds: float = 120) -> None:
+    until = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.05)
+
+
+def test_a_run_that_another_scheduler_gives_up_is_handed_out_again(tmp_path, monkeypatch):
+    settings = cluster.dask_settings
+    monkeypatch.setattr(cluster, "dask_settings", lambda: settings(0))  # gives a run up at its first worker's death
+    leave_record = trivial()
+
+    def deadly_at_first(config, *, results, work, say):
+        import os
+        import signal
+
+        (work / "tried").mkdir(parents=True, exist_ok=True)
+        tried = len(list((work / "tried").iterdir()))
+        (work / "tried" / str(tried)).touch()
+        if tried < 2:
+            os.kill(os.getpid(), signal.SIGKILL)
+        leave_record(config, results=results, work=work, say=say)
+
+    said: list[str] = []
+    with local_cluster(1) as connect:
+        standing = run_sweep(configs(1), connect, **folders(tmp_path), say=said.append, do=deadly_at_first)
+    assert standing.done == 1 and sum("died, 1 in all; it is handed out again" in line for line in said) == 2
+
+
 def test_two_sweeps_over_one_folder_do_no_run_twice(tmp_path, two_workers):
     leave_record = trivial()
 
