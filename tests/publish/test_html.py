@@ -62,6 +62,7 @@ def test_nothing_changed_builds_nothing(built, capsys):
     assert "no chapter to execute" in out and "pages (nothing changed)" in out
 
 
+@pytest.mark.slow
 def test_a_deleted_page_comes_back_and_a_removed_chapter_goes(built):
     (built.html / "book" / "one.html").unlink()
     assert build(built.root) == 0
