@@ -289,9 +289,9 @@ def test_a_process_that_fails_beside_the_first_ends_the_run_and_its_log_says_why
     parameters = tmp_path / "parameters.yaml"  # it says which run it is, and then misses the cells
     folders = {"results_folder": str(tmp_path / "results"), "work_folder": str(tmp_path / "work")}
     parameters.write_text(yaml.safe_dump(TINY | folders | {"data": "zhu", "data_options": {}}))
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)"])
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(290)"])
     with ranks.others([{"RANK": "1"}], parameters) as company, ranks.ended_with(company, sleeper) as lost:
-        assert sleeper.wait(60) == -signal.SIGKILL, "it would have waited for the other"
+        assert sleeper.wait(240) == -signal.SIGKILL, "it would have waited for the other"
     assert [one.rank for one in lost] == [1]
     said = lost[0].last_words()
     assert said.startswith("process 1 ended with status 1 and said last: cgrecnet.errors.DataError: ")
