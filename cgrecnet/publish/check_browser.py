@@ -17,7 +17,7 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 _OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")
-_SECONDS = 30  # for one page to load, on a slow machine
+_SECONDS = 120  # for one page to load, on a slow machine that does much else
 
 _EQUATIONS = """async () => {
     const loads = !!document.querySelector('script[src*="mathjax" i]');

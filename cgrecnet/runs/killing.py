@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
@@ -10,27 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import yaml
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import whole
 from cgrecnet.runs.forked import fork_context
 from cgrecnet.runs.notebook import LOG, write_parameters
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.ranks import run_cells
 from cgrecnet.training.config import RunConfig
-
-PARAMETERS = "run.yaml"
-
-
-def start_run(parameters: Mapping[str, Any], folder: Path) -> subprocess.Popen:
-    """`cgrecnet train` as a process of its own, with the folders `results` and `work` below `folder`; says nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole(folder / PARAMETERS) as file:
-        yaml.safe_dump(dict(parameters), file)
-    command = [sys.executable, "-m", "cgrecnet", "train", str(folder / PARAMETERS)]
-    command += ["--results", str(folder / "results"), "--work", str(folder / "work")]
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 class RunProcess:

@@ -75,6 +75,7 @@ def test_finds_the_planted_optimism(tied_report, clean_report):
         assert whole.gap == pytest.approx(whole.random.balanced - whole.grouped.balanced)
 
 
+@pytest.mark.slow
 def test_same_seed_same_report(clean):
     small = take(clean, np.arange(120))
     assert audit(small, seed=3) == audit(small, seed=3)
@@ -192,6 +193,7 @@ def test_where_groups_forbid_the_grouped_test_the_report_says_so():
     assert "lives in one group only (run-" in report.whole.why and "Class astrocyte" in str(report)
 
 
+@pytest.mark.slow
 def test_jurkat():
     """Measured ranges, not truths: see the chapter on splits for what they mean."""
     jurkat = open_dataset("jurkat")

@@ -33,6 +33,7 @@ def test_planted_confounding_is_found_whatever_the_seed(confounding, seed):
     assert border.exceeds(CHANCE) and border.balanced > (0.5 if confounding < 1 else 0.8)
 
 
+@pytest.mark.slow
 def test_false_alarms_are_rare():
     """Ten simulated data sets in which nothing was planted: two alarms or fewer (about 1 in 20 was measured)."""
     found = [probe_shortcuts(made(0.0, 20 + seed, cells=150), seed, sees=("border",))[0].score for seed in range(10)]

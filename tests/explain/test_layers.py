@@ -73,6 +73,7 @@ def test_unknown_names_are_answered_by_the_nearest():
     assert set(TITLES) == {"gradcam", "gradcam++", "hirescam", "occlusion"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["resnet50", "densenet121", "mobilenet_v2", "zhu_xception"])
 def test_each_layer_looks_where_it_is_written_down(name):
     """With equal weights everywhere a position sees a blur, whose middle no chance moves."""

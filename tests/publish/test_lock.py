@@ -28,7 +28,7 @@ def build(root, **settings):
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | settings)
 
 
-def wait_for(found, seconds=30):
+def wait_for(found, seconds=90):
     limit = time.monotonic() + seconds
     while not found() and time.monotonic() < limit:
         time.sleep(0.05)
@@ -79,7 +79,7 @@ def test_the_lock_is_held_until_the_children_of_a_killed_build_are_gone(writing)
     process.wait()
     assert children and not gone(children)
     second = build(root)
-    _, complaint = second.communicate(timeout=30)
+    _, complaint = second.communicate(timeout=90)
     assert second.returncode == 1
     assert complaint == f"error: Another build is at work in {root / '_build'}: wait until it has ended.\n"
     wait_for((root / "_build" / "done").exists)
@@ -91,10 +91,10 @@ def test_the_lock_is_held_until_the_children_of_a_killed_build_are_gone(writing)
 def test_whoever_ends_a_build_ends_jupyter_book(writing, name):
     root, process, children = writing
     process.send_signal(getattr(signal, name))
-    _, complaint = process.communicate(timeout=5)
+    _, complaint = process.communicate(timeout=30)
     assert process.returncode == 130
     assert complaint == "error: interrupted; what was half done is not kept.\n"
-    wait_for(lambda: gone(children), 1)
+    wait_for(lambda: gone(children), 5)
     assert not (root / "_build" / "done").exists()
 
 
@@ -107,7 +107,7 @@ def test_whoever_ends_a_build_ends_its_kernels(tmp_path, name):
     wait_for(lambda: list((root / "_build").glob("job-*/at.json")))
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(getattr(signal, name))
-    _, complaint = process.communicate(timeout=30)
+    _, complaint = process.communicate(timeout=90)
     assert len(children) >= 2
     if name == "SIGKILL":
         wait_for(lambda: gone(children), 15)
@@ -143,7 +143,7 @@ def test_whoever_ends_a_build_ends_the_process_that_forks_its_kernels(tmp_path, 
         children = family.children(recursive=True)
         assert "warm_server.py" in " ".join(children[0].cmdline()) and len(children) == 4
         process.send_signal(getattr(signal, name))
-        process.wait(30)
+        process.wait(90)
         wait_for(lambda: gone(children), 10)
         wait_for(lambda: free(root / "_build"), 5)
     finally:

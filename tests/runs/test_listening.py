@@ -32,6 +32,7 @@ def test_the_watch_sees_a_program_that_listens_on_all_interfaces():
     assert beyond(seen)
 
 
+@pytest.mark.slow
 def test_a_sweep_listens_on_loopback_alone(tmp_path):
     with watched() as seen, local_cluster(2) as connect:
         run_sweep(configs(2), connect, **folders(tmp_path), say=lambda _: None, do=trivial(0.5))

@@ -17,7 +17,7 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs import notebook, ranks
 from cgrecnet.runs.finish import WEIGHTS
-from cgrecnet.runs.killing import epochs_said, kill_once_kept, start_run
+from cgrecnet.runs.killing import RunProcess, epochs_said, kill_once_kept
 from cgrecnet.runs.notebook import LOG, NOTEBOOK, train
 from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.ranks import Together
@@ -122,10 +122,26 @@ def test_a_finished_run_is_not_done_again(finished, monkeypatch):
     assert "done already" in said[0]
 
 
+def test_a_forked_run_that_is_killed_goes_on_to_what_papermill_gives(finished, tmp_path):
+    config, whole, _, _ = finished
+    run_id = plan_run(config).run_id
+    kill_once_kept(RunProcess(TINY, tmp_path), tmp_path / "work" / run_id / "checkpoint.pt")
+    assert not (tmp_path / "results").exists()
+    before = len(epochs_said(tmp_path / "work" / run_id / LOG))
+    assert RunProcess(TINY, tmp_path).wait() == 0
+    record = read_record(tmp_path / "results" / "tiny" / run_id / "run.json")
+    assert record.predictions_sha256 == whole.predictions_sha256 and record.test == whole.test
+    assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
+    assert epochs_said(tmp_path / "work" / run_id / LOG)[before:] == [2, 3, 4], "it went on after the first epoch"
+
+
+@pytest.mark.slow
 def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_result(finished, tmp_path):
     config, whole, _, _ = finished
     run_id = plan_run(config).run_id
-    process = start_run(TINY, tmp_path)
+    command = [sys.executable, "-m", "cgrecnet", "train", *(f"{name}={value}" for name, value in TINY.items())]
+    command += ["--results", str(tmp_path / "results"), "--work", str(tmp_path / "work")]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     checkpoint = tmp_path / "work" / run_id / "checkpoint.pt"
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and process.poll() is None and time.monotonic() < deadline:
@@ -285,15 +301,16 @@ def test_a_process_that_fails_beside_the_first_ends_the_run_and_its_log_says_why
     parameters = tmp_path / "parameters.yaml"  # it says which run it is, and then misses the cells
     folders = {"results_folder": str(tmp_path / "results"), "work_folder": str(tmp_path / "work")}
     parameters.write_text(yaml.safe_dump(TINY | folders | {"data": "zhu", "data_options": {}}))
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(99)"])
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(290)"])
     with ranks.others([{"RANK": "1"}], parameters) as company, ranks.ended_with(company, sleeper) as lost:
-        assert sleeper.wait(60) == -signal.SIGKILL, "it would have waited for the other"
+        assert sleeper.wait(240) == -signal.SIGKILL, "it would have waited for the other"
     assert [one.rank for one in lost] == [1]
     said = lost[0].last_words()
     assert said.startswith("process 1 ended with status 1 and said last: cgrecnet.errors.DataError: ")
     assert "log-1.txt" in said and "process(es)" in (tmp_path / "log-1.txt").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_in_its_last_step_says_what_to_do(tmp_path):
     config = RunConfig(**TINY | {"experiment": "far", "learning_rate": 1e30, "batch_size": 90, "epochs": 2})
     with pytest.raises(RunError, match="no finite numbers, so lower the learning rate") as caught:

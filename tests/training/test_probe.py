@@ -61,6 +61,7 @@ def _no_class_weights(patch):
     patch.setitem(probe.RUNS, SIMULATED, probe.RUNS[SIMULATED].model_copy(update={"class_weights": False}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [_another_crop, _another_precision, _another_seed, _no_class_weights])
 def test_a_fault_that_moves_numbers_is_seen(fault, recorded, tmp_path, monkeypatch):
     fault(monkeypatch)
