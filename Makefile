@@ -31,7 +31,7 @@ SWEEPS ?=
 OPTIONS ?=
 YES ?=
 
-.PHONY: help book student reproduce test lint lock clean environment
+.PHONY: help book student slides reproduce test lint lock clean environment
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -41,6 +41,9 @@ book: $(ENVIRONMENT) ## run the chapters that changed, build the book into _buil
 
 student: $(ENVIRONMENT) ## write notebooks for a class into _build/student, and the solutions apart
 	@$(RUN) -m cgrecnet student
+
+slides: $(ENVIRONMENT) ## write slides for a class into _build/slides, with figures of the last build
+	@$(RUN) -m cgrecnet slides
 
 reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
 	@[ -n "$(DATA)" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }

@@ -1,5 +1,5 @@
 """The command `cgrecnet`: data, train, notebook, sweep, collect, reproduce, explain, certificate, scheduler, worker,
-bench and doctor; in a clone also book, test and student."""
+bench and doctor; in a clone also book, test, student and slides."""
 
 import argparse
 import os
