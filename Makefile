@@ -36,7 +36,7 @@ export ADDRESS ?=
 export CELLS_FOLDER := $(value DATA)
 unexport DATA
 
-.PHONY: help book site student reproduce test test-slow lint lock clean environment
+.PHONY: help book site student slides reproduce test test-slow lint lock clean environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -49,6 +49,9 @@ site: book ## the built book as a web site in _build/site, with PDF and archive:
 
 student: $(ENVIRONMENT) ## write notebooks for a class into _build/student, and the solutions apart
 	@$(RUN) -m cgrecnet student
+
+slides: $(ENVIRONMENT) ## write slides for a class into _build/slides, with figures of the last build
+	@$(RUN) -m cgrecnet slides
 
 reproduce: $(ENVIRONMENT) ## the paper's sweeps on its own cells, then the book: make reproduce DATA=FOLDER
 	@[ -n "$$CELLS_FOLDER" ] || { echo 'error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu.' >&2; exit 2; }

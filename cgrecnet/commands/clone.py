@@ -20,6 +20,8 @@ def add(commands) -> None:
     student = commands.add_parser("student", help="write the notebooks for a class, and the solutions apart")
     student.add_argument("--out", type=Path, help="the folder to write to (default: _build/student)")
     student.set_defaults(command=_student)
+    slides = commands.add_parser("slides", help="write the slides for a class, with figures of the last build")
+    slides.set_defaults(command=_slides)
 
 
 def _clone() -> Path:
@@ -43,4 +45,13 @@ def _student(options: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError(f"{folder} cannot be written ({error.strerror}): name another one with --out.") from None
     print(f"{folder / 'notebooks'}: {number} chapters without solutions; {folder / 'solutions'}: the same with them")
+    return 0
+
+
+def _slides(options: argparse.Namespace) -> int:
+    from cgrecnet.publish import slides
+    from cgrecnet.publish.layout import Layout
+
+    for path in slides.build(Layout(_clone())):
+        print(f"slides: {path}")
     return 0

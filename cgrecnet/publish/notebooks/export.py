@@ -58,7 +58,10 @@ def plain_notebook(page: str, content: dict[str, Any], index: Index, solutions: 
     for number, cell in enumerate(made):
         cell["id"] = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return v4.new_notebook(cells=made, metadata={"kernelspec": kernel, "language_info": {"name": "python"}})
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    if "cgrecnet" in book.metadata:  # what it was run with
+        metadata["cgrecnet"] = book.metadata["cgrecnet"]
+    return v4.new_notebook(cells=made, metadata=metadata)
 
 
 def student(layout: Layout, folder: Path) -> int:
@@ -92,6 +95,7 @@ def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
 
 
 def _without_outputs(made: Any) -> Any:
+    made.metadata.pop("cgrecnet", None)
     for cell in made.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
