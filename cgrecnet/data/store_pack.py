@@ -20,7 +20,10 @@ def pack(
 ) -> Path:
     """Pack what `reader` opens; returns the store's folder. Raises what opening and packing raise."""
     aside: dict[str, str] = {}
-    if hasattr(reader, "ZhuOptions"):
+    if hasattr(reader, "open_for_packing"):  # files that are read while they are packed, and not before
+        dataset, aside = reader.open_for_packing(root, options)
+        dataset = replace(dataset, options=dataset.options | {"hash": "content"})
+    elif hasattr(reader, "ZhuOptions"):
         dataset, aside = _open_by_name(reader, root, task, options)
     else:
         dataset = reader.open_cells(root=root, task=task, options=options)

@@ -32,6 +32,8 @@ from cgrecnet.training.config import RunConfig
 LOG = "log.txt"
 PROGRESS = "progress.json"
 ALONE = Together()
+#: Beginnings of the lines of a notebook that its command says too.
+SAID = ("epoch ", "done: ", "levels ", "Look at this: ")
 #: Variables that name folders, perhaps relative to the one where the command was given.
 FOLDERS = ("CGRECNET_DATA", "CGRECNET_CACHE", "CGRECNET_WEIGHTS")
 #: What a run's last step did where losses were numbers to the end and probabilities are none.
@@ -144,7 +146,7 @@ def execute_notebook(
     """Run a jupytext notebook with papermill in a process of its own; return its exit status and its last lines.
 
     parameters: YAML, in the folder where log and input go; lock: descriptor that the process is to hold as well.
-    say: gets the lines that begin with `epoch ` or `done: `; variables: added to the environment.
+    say: gets the lines that begin with one of `SAID`; variables: added to the environment.
     company: processes that train with it; where one of them has failed and this one had to be killed for waiting, the
     status is None and the last line says which.
     """
@@ -168,7 +170,7 @@ def execute_notebook(
                 log.write(line)
                 log.flush()
                 tail.append(line.rstrip())
-                if line.startswith(("epoch ", "done: ")):
+                if line.startswith(SAID):
                     say("  " + line.rstrip())
         except BaseException:
             process.kill()

@@ -74,8 +74,8 @@ def test_inducers_are_a_separate_test_set(tmp_path):
 def test_images_are_read_on_demand_and_few_are_kept(tmp_path, monkeypatch):
     tree(tmp_path, "flat")
     read = Counter()
-    honest = zhu_images.read_grey
-    monkeypatch.setattr(zhu_images, "read_grey", lambda root, name: read.update([name]) or honest(root, name))
+    honest = zhu_pixels.read_bytes
+    monkeypatch.setattr(zhu_pixels, "read_bytes", lambda root, name: read.update([name]) or honest(root, name))
     images = open_zhu(tmp_path, hash="names").images
     assert not read
     monkeypatch.setattr(zhu_images, "CACHE_BYTES", 3 * 60 * 57)
