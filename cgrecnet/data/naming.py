@@ -5,7 +5,6 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from cgrecnet.data.zhu_names import Unusable
 from cgrecnet.files import shown
 
 _CHANNEL = re.compile(r"ch0*(\d+)", re.I)
@@ -15,6 +14,10 @@ _IDEAS_MASK = re.compile(r"m\d\d", re.I)  # IDEAS: 0_Ch1.M01.tif
 _BETWEEN = re.compile(r"([_.\s-]+)")
 #: Names of folders that hold parts of a split, not classes.
 PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
+
+
+class Unusable(Exception):
+    """A file that is set aside; the message is the reason, worded so that equal reasons can be counted."""
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from PIL import Image
 from pydantic import Field, field_validator
 
 from cgrecnet.data import zhu_pixels
+from cgrecnet.data.naming import Unusable
 from cgrecnet.data.options import Options
-from cgrecnet.data.zhu_names import Unusable
-from cgrecnet.data.zhu_pixels import COLOUR, DAMAGED, HUGE, INVERTED, LARGEST, SEVERAL, SIGNED, TIFF, WRONG_MODE
+from cgrecnet.data.zhu_pixels import DAMAGED, HUGE, INVERTED, LARGEST, SEVERAL, TIFF, WRONG_MODE
 
 Pair = tuple[float, float]
 #: The white of what `scale` makes of an image.
@@ -104,6 +104,10 @@ class Reader:
         return np.rint(unit.clip(0, 1) * FULL).astype(np.uint16)
 
 
+#: Grey levels of 8 or 16 bit, as they are.
+PLAIN = Reader()
+
+
 def _several(names: str | Sequence[str]) -> Sequence[str]:
     return (names,) if isinstance(names, str) else names
 
@@ -154,6 +158,3 @@ def _channels(image: np.ndarray, colour: bool) -> np.ndarray:
     if colour:
         return np.stack([image] * 3, axis=-1) if image.ndim == 2 else image[..., :3]
     return image if image.ndim == 2 else zhu_pixels.one_channel(image)
-
-
-__all__ = ["COLOUR", "SIGNED", "Reader", "ReadingOptions"]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from zhu_trees import LAYOUTS, crop, tree, write
 
-from cgrecnet.data import available, open_dataset, report_on, zhu, zhu_images
+from cgrecnet.data import available, open_dataset, report_on, zhu, zhu_images, zhu_pixels
 from cgrecnet.data.zhu_names import describe
 from cgrecnet.errors import ConfigError, DataError
 
@@ -77,7 +77,8 @@ def test_images_are_read_on_demand_and_few_are_kept(tmp_path, monkeypatch):
     honest = zhu_pixels.read_bytes
     monkeypatch.setattr(zhu_pixels, "read_bytes", lambda root, name: read.update([name]) or honest(root, name))
     images = open_zhu(tmp_path, hash="names").images
-    assert not read
+    assert read.total() == 1, "the first image says of which type they are"
+    read.clear()
     monkeypatch.setattr(zhu_images, "CACHE_BYTES", 3 * 60 * 57)
     for _ in range(2):
         first = images[0]

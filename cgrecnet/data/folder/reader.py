@@ -84,9 +84,9 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
     return _dataset(listing, kept, kind, digest, reader, used)
 
 
-def open_for_packing(root, options: Mapping | None) -> tuple[CellDataset, dict[str, str]]:
+def open_for_packing(root, task: str | None, options: Mapping | None) -> tuple[CellDataset, dict[str, str]]:
     """The cells without having read each, as packing does that; and file -> reason of what names alone left out."""
-    dataset = open_cells(root, options=dict(options or {}) | {"hash": "names"})
+    dataset = open_cells(root, task, dict(options or {}) | {"hash": "names"})
     listing = list_folder(find_root(root), _checked(None, options))
     return dataset, {shown(name): reason for reason, names in listing.aside.items() for name in names}
 

@@ -13,6 +13,7 @@ from cgrecnet.data.folder.options import FolderOptions
 from cgrecnet.data.folder.reader import NO_GROUPS, WINDOWS, find_root, reader_of, usable_images
 from cgrecnet.data.levels import Levels, range_lines
 from cgrecnet.data.options import check_options
+from cgrecnet.data.zhu_check import is_no_picture
 from cgrecnet.files import shown
 
 #: Names that are shown of a longer list.
@@ -48,11 +49,6 @@ class Findings:
             self.again.append((name, earlier))
         if is_no_picture(image):
             self.odd.append(name)
-
-
-def is_no_picture(image: np.ndarray) -> bool:
-    """Whether it is a single pixel, or has the levels of a mask: 0 and one other."""
-    return image.size <= 1 or (image.min() == 0 and np.count_nonzero(image) == np.count_nonzero(image == image.max()))
 
 
 def report(
