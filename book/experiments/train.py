@@ -75,14 +75,16 @@ print(config.model, "on", fabric.device, f"({fabric.world_size} process(es))")
 # ## The cells, and who is trained on, validated on, tested on
 
 # %%
+from cgrecnet.data.levels import range_lines
 from cgrecnet.runs.plan import plan_run
-from cgrecnet.training.setup import load_parts
+from cgrecnet.training.setup import load_parts, training_levels
 
 dataset, parts, cells = load_parts(config, fabric)
 plan = plan_run(config, cells=dataset.fingerprint)
 print(plan.run_id)
 print(dataset.origin)
 print({name: len(part) for name, part in parts.parts().items()}, dataset.counts())
+print(*range_lines(training_levels(dataset, parts), dataset.window), sep="\n", flush=True)
 
 # %% [markdown]
 # ## The network

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import say
+from cgrecnet.commands.options import parse_options, say
 
 
 def add(commands) -> None:
@@ -11,6 +11,9 @@ def add(commands) -> None:
     parser = commands.add_parser("check", help="read a whole data set, count its cells, name faulty files")
     parser.add_argument("name", help="of the data set")
     parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
+    parser.add_argument(
+        "--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the data set; several times"
+    )
     parser.add_argument("--all", action="store_true", help="name every faulty file, not only the first ones")
     parser.set_defaults(command=_run, rest="folder")
 
@@ -20,7 +23,10 @@ def _run(options: argparse.Namespace) -> int:
 
     refuse_unread(options.name, options.folder)
     published = published_counts(options.name)
-    text, good = report_on(options.name, root=options.folder, published=published, every=options.all)
+    given = parse_options(options.option)
+    text, good = report_on(
+        options.name, root=options.folder, published=published, every=options.all, options=given
+    )
     say(text)
     return 0 if good else 1
 

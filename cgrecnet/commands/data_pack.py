@@ -21,6 +21,8 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data import pack_dataset, store_of
+    from cgrecnet.data.levels import grey_range, range_lines
+    from cgrecnet.data.store import open_store
     from cgrecnet.data.store_header import ASIDE, read_header
 
     given = parse_options(options.option)
@@ -29,6 +31,8 @@ def _run(options: argparse.Namespace) -> int:
     say(str(folder))
     say(f"{header.name}, task {header.task}: {header.crops:,} crops, fingerprint sha256 {header.fingerprint[:12]}")
     say(f"{header.pixels.bytes / 1e6:,.1f} MB of pixels, {header.index.bytes / 1e6:,.1f} MB of index")
+    for line in range_lines(grey_range(open_store(folder).images), tuple(given.get("window") or header.window)):
+        say(line)
     if header.aside:
         say(f"{header.aside:,} file(s) could not be packed; {folder / ASIDE} says which and why")
     if store_of(header.name, task=header.task) == folder:

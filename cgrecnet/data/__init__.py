@@ -31,12 +31,16 @@ __all__ = [
 _READERS = {
     "amnis": "cgrecnet.data.amnis",
     "cytometer": "cgrecnet.data.cytometer",
+    "folder": "cgrecnet.data.folder",
     "jurkat": "cgrecnet.data.jurkat",
     "zhu": "cgrecnet.data.zhu",
 }
 
 #: Data sets that are whatever files a user brings, and what they are; the others have a card (`cards`).
-BROUGHT = {"amnis": "your own cells in ImageStream files (.cif, .rif), read directly"}
+BROUGHT = {
+    "amnis": "your own cells in ImageStream files (.cif, .rif), read directly",
+    "folder": "your own cells as image files, in class folders of any names or listed in a table (.csv)",
+}
 
 #: Data set -> module with `fetch(folder)`.
 _FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu"}
@@ -52,12 +56,12 @@ def open_dataset(
 ) -> CellDataset:
     """Open a data set by name.
 
-    name: `jurkat` (real cells), `zhu` (the paper's own real cells), `cytometer` (simulated cells) or `amnis` (your
-        own ImageStream files).
-    root: folder that holds the files (of `amnis` also one file), or a packed store (`cgrecnet.data.store`). None looks
-        for a store of this data set and task (`stores/NAME-TASK` in $CGRECNET_DATA, then in the cache), then for the
-        files in $CGRECNET_DATA; then `jurkat` is read from the package itself, `zhu` from the cache, and simulated
-        cells are made on the spot.
+    name: `jurkat` (real cells), `zhu` (the paper's own real cells), `cytometer` (simulated cells), `folder` (your own
+        images) or `amnis` (your own ImageStream files).
+    root: folder that holds the files (of `amnis` also one file, of `folder` a table of them), or a packed store
+        (`cgrecnet.data.store`). None looks for a store of this data set and task (`stores/NAME-TASK` in $CGRECNET_DATA,
+        then in the cache), then for the files in $CGRECNET_DATA; then `jurkat` is read from the package itself, `zhu`
+        from the cache, and simulated cells are made on the spot.
     task: which labels; None is the data set's default task, or the one that the named store was packed for.
     options: settings of the data set; an unknown one is refused.
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
@@ -119,12 +123,16 @@ def fetch_dataset(name: str, folder: str | Path | None = None, doi: str | None =
 
 
 def report_on(
-    name: str, root: str | Path | None = None, published: Mapping | None = None, every: bool = False
+    name: str,
+    root: str | Path | None = None,
+    published: Mapping | None = None,
+    every: bool = False,
+    options: Mapping | None = None,
 ) -> tuple[str, bool]:
     """A text on the files of data set `name`, and whether all is well with them.
 
     published: what a publication says of the data, to compare with: `counts` and `test`, both class -> cells.
-    every: name every faulty file, not only the first of each kind.
+    every: name every faulty file, not only the first of each kind; options: as for `open_dataset`.
     Without a report of its own, a data set is opened and counted.
     Raises what `open_dataset` raises, but a report of its own names faulty files instead of failing on them.
     """
@@ -132,11 +140,12 @@ def report_on(
     if (folder := store_of(name, root)) is not None:
         from cgrecnet.data.store_check import examine_store
 
-        return examine_store(folder, name, published or {}, every)
+        check_request(name, options=options)
+        return examine_store(folder, name, published or {}, every, (options or {}).get("window"))
     _refuse_unfinished(root)
     if hasattr(reader, "report"):
-        return reader.report(root=root, published=published, every=every)
-    dataset = reader.open_cells(root=root)
+        return reader.report(root=root, published=published, every=every, options=options)
+    dataset = reader.open_cells(root=root, options=options)
     lines = [dataset.origin, *(f"{kind:<16} {count:>8,}" for kind, count in dataset.counts().items())]
     lines.append(f"{'cells':<16} {len(dataset):>8,}   sha256 {dataset.fingerprint[:12]}")
     return "\n".join(lines), True

@@ -53,6 +53,15 @@ class GreyRange(NamedTuple):
         return self.share(window) < NARROW
 
 
+def range_lines(levels: GreyRange, window: tuple[float, float]) -> list[str]:
+    """The range in words, and the option that would fit where it fills too little of the window."""
+    lines = [
+        f"levels    minimum {levels.minimum:,}, 0.1 % {levels.low:,}, 99.9 % {levels.high:,}, maximum "
+        f"{levels.maximum:,}; window {window[0]:g} to {window[1]:g}"
+    ]
+    return lines + [f"Look at this: {levels.fit(window)}"] * levels.narrow(window)
+
+
 class Levels:
     """Counts the grey levels of unsigned images of at most 16 bit, image after image."""
 

@@ -205,6 +205,8 @@ def _check_asked(folder: Path, header: Header, name: str | None, task: str | Non
             )
 
 
-def _tuples(options: Mapping) -> dict:
+def _tuples(value):
     """Options as data sets have them: JSON knows no tuples."""
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in options.items()}
+    if isinstance(value, Mapping):
+        return {key: _tuples(one) for key, one in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value

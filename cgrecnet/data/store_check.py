@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from cgrecnet.data.base import fingerprint
+from cgrecnet.data.levels import Levels, range_lines
 from cgrecnet.data.packed import unstacked
 from cgrecnet.data.store import open_store, read_store
 from cgrecnet.data.store_header import ASIDE, PIXELS, Header, content_of, remedy
@@ -21,12 +22,17 @@ SHOWN = 3
 
 
 def examine_store(
-    folder: Path, name: str, published: Mapping[str, Mapping[str, int]], every: bool = False
+    folder: Path,
+    name: str,
+    published: Mapping[str, Mapping[str, int]],
+    every: bool = False,
+    window: tuple[float, float] | None = None,
 ) -> tuple[str, bool]:
     """Read a store once; (report, whether nothing is amiss).
 
     published: `counts` and `test`, class -> cells, to compare with; may be empty.
     every: name every damaged or duplicate crop and every file that was left out, instead of `SHOWN`.
+    window: to compare the levels with; None: the one that was packed.
     Raises what opening the store raises.
     """
     open_store(folder, name)
@@ -44,6 +50,9 @@ def examine_store(
         amiss.append(f"the sha256 of {PIXELS} is not the packed one")
     if amiss:
         amiss[-1] += f": {remedy(folder)}"
+    window, levels = tuple(window or header.window), found.levels.range()
+    if levels.narrow(window):
+        amiss.append("grey levels that fill too little of the window")
     if found.zhu and found.zhu.again:
         amiss.append(f"{len(found.zhu.again):,} exact duplicate(s), which a split may put on both of its sides")
     parts = [
@@ -55,6 +64,7 @@ def examine_store(
             f"{header.crops:,} crops, {header.pixels.bytes:,} bytes of pixels, fingerprint sha256 {digest[:12]}",
         ],
         *(told(found.zhu, published, every) if found.zhu else [_counts(header, own), _sizes(header, own)]),
+        range_lines(levels, window),
         _aside(folder, header, every),
         [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss: every crop is as it was packed."],
     ]
@@ -67,11 +77,13 @@ class _Found:
 
     def __init__(self, header: Header, table: pd.DataFrame) -> None:
         self.damaged: list[str] = []
+        self.levels = Levels()
         self.zhu = Findings() if header.name == "zhu" else None
         self._rows = table[["cell_id", "class_name", "group"]].itertuples(index=False)
 
     def add(self, image: np.ndarray, sound: bool) -> None:
         name, kind, group = next(self._rows)
+        self.levels.add(image)
         if not sound:
             self.damaged.append(name)
         if self.zhu:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from cgrecnet.data.options import check_options
 from cgrecnet.data.store import default_place
 from cgrecnet.data.store_build import pack_cells
 
@@ -20,25 +19,12 @@ def pack(
 ) -> Path:
     """Pack what `reader` opens; returns the store's folder. Raises what opening and packing raise."""
     aside: dict[str, str] = {}
-    if hasattr(reader, "ZhuOptions"):
-        dataset, aside = _open_by_name(reader, root, task, options)
+    if hasattr(reader, "open_for_packing"):
+        # None of many files is read before it is packed; packing leaves out the bad ones, as `hash="content"` does.
+        dataset, aside = reader.open_for_packing(root, task, options)
+        dataset = replace(dataset, options=dataset.options | {"hash": "content"})
     else:
         dataset = reader.open_cells(root=root, task=task, options=options)
     folder = Path(store) if store is not None else default_place(dataset.name, dataset.task)
     pack_cells(dataset, folder, aside, progress)
     return folder
-
-
-def _open_by_name(reader: ModuleType, root, task: str | None, options: Mapping | None):
-    """A data set of many files, none of them read before it is packed, and what its names alone left out.
-
-    Packing reads every file and leaves out the bad ones, so that the store is what `hash="content"` opens.
-    """
-    from cgrecnet.data.zhu_files import list_cells
-    from cgrecnet.data.zhu_place import find_root, shown
-
-    check_options(reader.ZhuOptions, options, "zhu")
-    dataset = reader.open_cells(root=root, task=task, options=dict(options or {}) | {"hash": "names"})
-    listing = list_cells(find_root(root))
-    aside = {shown(name): reason for reason, names in listing.aside.items() for name in names}
-    return replace(dataset, options=dataset.options | {"hash": "content"}), aside

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from cgrecnet.data.base import CellDataset
+from cgrecnet.data.zhu_names import Unusable
 
 
 class Aside(Exception):
@@ -17,9 +18,11 @@ class Aside(Exception):
 
 
 def source_files(dataset: CellDataset) -> list[Path]:
-    """The file of each crop, for a data set that has one file per crop; otherwise none."""
+    """The files of the crops, for a data set that has one or several for each; otherwise none."""
     names, root = getattr(dataset.images, "names", None), getattr(dataset.images, "root", None)
-    return [] if names is None or root is None else [Path(root, name) for name in names]
+    if names is None or root is None:
+        return []
+    return [Path(root, name) for each in names for name in ((each,) if isinstance(each, str) else each)]
 
 
 def pixel_type(dataset: CellDataset) -> np.dtype:
@@ -60,26 +63,13 @@ def crops_of(dataset: CellDataset, first: int = 0) -> Iterator[tuple[np.ndarray 
 
     Each file is read once, and no crop is kept.
     """
-    kind = pixel_type(dataset)
-    files = source_files(dataset)
+    from_files = getattr(dataset.images, "read_hashed", None)
     for i in range(first, len(dataset)):
-        if not files:
+        if from_files is None:
             crop = np.asarray(dataset.images[i])
             yield crop, hashlib.sha256(np.ascontiguousarray(crop).tobytes()).hexdigest()
             continue
         try:
-            yield _from_file(dataset.images.root, dataset.images.names[i], kind)
-        except Aside as reason:
-            yield reason, ""
-
-
-def _from_file(root: Path, name: str, kind: np.dtype) -> tuple[np.ndarray, str]:
-    from cgrecnet.data.zhu_names import Unusable
-    from cgrecnet.data.zhu_pixels import grey_of, read_bytes
-
-    try:
-        data = read_bytes(root, name)
-        crop = grey_of(data)
-    except Unusable as reason:
-        raise Aside(str(reason)) from None
-    return crop, hashlib.sha256(data).hexdigest()
+            yield from_files(i)
+        except Unusable as reason:
+            yield Aside(str(reason)), ""

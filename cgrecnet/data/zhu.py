@@ -10,19 +10,20 @@ import logging
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from tqdm import tqdm
 
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.options import Options, check_options, suggest
-from cgrecnet.data.zhu_files import CellFile, Listing, has_all_classes, list_cells
+from cgrecnet.data.naming import check_group
+from cgrecnet.data.options import check_options, suggest
+from cgrecnet.data.reading import PLAIN, Reader, ReadingOptions
+from cgrecnet.data.zhu_files import CellFile, Listing, Naming, has_all_classes, list_cells
 from cgrecnet.data.zhu_images import CellImages
 from cgrecnet.data.zhu_names import CLASSES, ENDINGS, INDUCERS, Unusable
-from cgrecnet.data.zhu_pixels import read_grey
 from cgrecnet.data.zhu_place import find_root, shown
 from cgrecnet.errors import ConfigError, DataError
 
@@ -39,7 +40,7 @@ ORIGINS = {
 MANY = 5000
 
 
-class ZhuOptions(Options):
+class ZhuOptions(ReadingOptions):
     """Settings of the data set.
 
     hash: `content` reads and checks every image once on opening (some tens of seconds for all 207,556 from a
@@ -47,10 +48,34 @@ class ZhuOptions(Options):
         `names` opens at once, but its fingerprint covers only names, sizes in bytes and labels, and a bad image
         is met only when it is indexed.
     window: grey levels (black, white) that map to 0 and 1; None: the whole range of 8 or 16 bit.
+    classes: words of a folder's name -> class, before those that are built in.
+    group: what names the acquisition: a folder level (1: below the root) or a regular expression on the file's name;
+        None: day and replicate of the paper's file names.
+    channel: number of the brightfield's channel in the files' names; None: the one that the files call so, or Ch1.
     """
 
     hash: Literal["content", "names"] = "content"
     window: tuple[float, float] | None = None
+    classes: dict[str, Literal["astrocyte", "oligodendrocyte", "neuron", *INDUCERS]] | None = None
+    group: int | str | None = None
+    channel: Annotated[int, Field(ge=1, strict=True)] | None = None
+
+    _group = field_validator("group")(check_group)
+
+    @property
+    def naming(self) -> Naming:
+        """How names are read."""
+        return Naming(tuple((self.classes or {}).items()), self.group, self.channel)
+
+    @property
+    def reader(self) -> Reader:
+        """How files are read."""
+        return Reader(self.page, self.scale, self.inverted)
+
+    def recorded(self) -> dict:
+        """What a data set says it was opened with; options that came later only where they are used."""
+        every = self.model_dump()
+        return {name: every[name] for name in every if name in ("hash", "window") or every[name]}
 
     @field_validator("window")
     @classmethod
@@ -81,13 +106,13 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
     if task not in TASKS:
         raise ConfigError(f"Data set 'zhu' has no task {task!r}; {suggest(task, TASKS)}")
     used = check_options(ZhuOptions, options, "zhu")
-    listing = list_cells(find_root(root))
+    listing = list_cells(find_root(root), used.naming)
     label_of = {kind: label for label, kind in enumerate(TASKS[task])}
     cells = [cell for cell in listing.cells if cell.kind in label_of]
     if cells and used.hash == "content":
-        cells, dtype, digest = _read_all(listing, cells, label_of)
+        cells, dtype, digest = _read_all(listing, cells, label_of, used.reader)
     else:
-        dtype, digest = _first_type(listing, cells), _digest_of_names(cells, label_of)
+        dtype, digest = _first_type(listing, cells, used.reader), _digest_of_names(cells, label_of)
     _check_classes(listing, cells, task)
     if aside := sum(map(len, listing.aside.values())):
         logging.getLogger(__name__).warning(
@@ -98,13 +123,13 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
         simulated=listing.simulated,
         task=task,
         classes=TASKS[task],
-        images=CellImages(listing.root, [cell.name for cell in cells], dtype),
+        images=CellImages(listing.root, [cell.name for cell in cells], dtype, reader=used.reader),
         labels=np.array([label_of[cell.kind] for cell in cells], dtype=np.int64),
         table=_table(cells),
         window=used.window or WINDOWS[dtype],
         fingerprint=digest,
         origin=ORIGINS[listing.simulated],
-        options=used.model_dump(),
+        options=used.recorded(),
     )
 
 
@@ -115,32 +140,51 @@ def fetch(folder: str | Path | None = None, doi: str | None = None) -> Path:
     return zhu_fetch.fetch(folder, doi)
 
 
-def report(root: str | Path | None = None, published: Mapping | None = None, every: bool = False) -> tuple[str, bool]:
+def report(
+    root: str | Path | None = None,
+    published: Mapping | None = None,
+    every: bool = False,
+    options: Mapping | None = None,
+) -> tuple[str, bool]:
     """Everything that can be said about the files below `root`, as text, and whether all is well.
 
     every: name every file that is set aside or a duplicate, not only the first of each kind.
+    options: as for `open_dataset`.
     """
     from cgrecnet.data.zhu_check import examine
 
-    return examine(list_cells(find_root(root)), published or {}, every)
+    used = check_options(ZhuOptions, options, "zhu")
+    return examine(list_cells(find_root(root), used.naming), published or {}, every, used.reader, used.window)
 
 
-def usable_images(listing: Listing, cells: list[CellFile]) -> Iterator[tuple[CellFile, np.ndarray]]:
+def open_for_packing(root, task: str | None, options: Mapping | None) -> tuple[CellDataset, dict[str, str]]:
+    """The cells, none of them read before it is packed; and file -> reason of what names alone left out."""
+    used = check_options(ZhuOptions, options, "zhu")
+    dataset = open_cells(root, task, used.model_dump() | {"hash": "names"})
+    aside = list_cells(find_root(root), used.naming).aside
+    return dataset, {shown(name): reason for reason, names in aside.items() for name in names}
+
+
+def usable_images(
+    listing: Listing, cells: list[CellFile], reader: Reader = PLAIN
+) -> Iterator[tuple[CellFile, np.ndarray]]:
     """Read the cells one by one; the unusable ones go to `listing.aside`; progress on stderr where many."""
     for cell in tqdm(cells, "reading images", disable=len(cells) <= MANY, leave=False, file=sys.stderr):
         try:
-            yield cell, read_grey(listing.root, cell.name)
+            yield cell, reader.read(listing.root, cell.name)
         except Unusable as reason:
             listing.aside[str(reason)].append(cell.name)
 
 
-def _read_all(listing: Listing, cells: list[CellFile], label_of: dict) -> tuple[list[CellFile], np.dtype, str]:
+def _read_all(
+    listing: Listing, cells: list[CellFile], label_of: dict, reader: Reader
+) -> tuple[list[CellFile], np.dtype, str]:
     """(usable cells, their pixel type, fingerprint over the pixels), one image in memory at a time."""
     kept: list[CellFile] = []
     first: dict[np.dtype, str] = {}
 
     def images() -> Iterator[np.ndarray]:
-        for cell, image in usable_images(listing, cells):
+        for cell, image in usable_images(listing, cells, reader):
             kept.append(cell)
             first.setdefault(image.dtype, cell.name)
             yield image
@@ -151,16 +195,16 @@ def _read_all(listing: Listing, cells: list[CellFile], label_of: dict) -> tuple[
         examples = " and ".join(f"{8 * kind.itemsize} bit ({shown(name)})" for kind, name in first.items())
         raise DataError(
             f"The images in {shown(listing.root)} are of {examples}, which have no common grey scale: "
-            "keep one depth in the folder."
+            "keep one depth in the folder, or read each over its whole range with scale=depth."
         )
     return kept, next(iter(first), np.dtype(np.uint8)), digest
 
 
-def _first_type(listing: Listing, cells: list[CellFile]) -> np.dtype:
+def _first_type(listing: Listing, cells: list[CellFile], reader: Reader) -> np.dtype:
     """Pixel type of the first image that can be read; the others are expected to have it too."""
     for cell in cells:
         try:
-            return read_grey(listing.root, cell.name).dtype
+            return reader.read(listing.root, cell.name).dtype
         except Unusable:
             continue
     return np.dtype(np.uint8)
@@ -192,7 +236,9 @@ def _check_classes(listing: Listing, cells: list[CellFile], task: str) -> None:
         raise DataError(f"The images in {root} have no {' and no '.join(missing)} ({found}): {remedy}.")
     aside = sum(map(len, listing.aside.values()))
     if listing.cells or aside or listing.channels:
-        raise DataError(f"No usable image in {root} belongs to the task {task!r} ({aside:,} set aside): {remedy}.")
+        said = [f"{aside:,} set aside"] if aside or not listing.channels else []
+        said += [f"{count:,} of Ch{number}, which channel={number} reads" for number, count in listing.channels.items()]
+        raise DataError(f"No usable image in {root} belongs to the task {task!r} ({', '.join(said)}): {remedy}.")
     others = ", ".join(f"{count:,} {ending}" for ending, count in listing.others.most_common(3))
     holds = f"holds other files ({others})" if others else "is empty"
     raise DataError(f"No image ({' '.join(ENDINGS)}) in {root}, which {holds}: name the folder of the images of 'zhu'.")

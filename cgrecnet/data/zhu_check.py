@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cgrecnet.data.download import STAGING
+from cgrecnet.data.levels import Levels, range_lines
+from cgrecnet.data.reading import PLAIN, Reader
 from cgrecnet.data.splits import joint_split
 from cgrecnet.data.zhu import usable_images
 from cgrecnet.data.zhu_files import CellFile, Listing
@@ -18,6 +20,8 @@ from cgrecnet.errors import DataError
 
 #: Names that are shown of a longer list.
 SHOWN = 3
+#: Folders that are shown.
+FOLDERS = 40
 #: Seed of the split that is tried; the supports do not depend on it.
 SEED = 42
 
@@ -31,6 +35,9 @@ class Findings:
     depths: Counter = field(default_factory=Counter)
     borders: dict[tuple[str, str], array] = field(default_factory=lambda: defaultdict(lambda: array("f")))
     first: dict[bytes, str] = field(default_factory=dict)
+    levels: Levels = field(default_factory=Levels)
+    folders: Counter = field(default_factory=Counter)
+    odd: list[str] = field(default_factory=list)
     again: list[tuple[str, str]] = field(default_factory=list)
     """Names of exact duplicates, each beside the first image with the same pixels."""
 
@@ -38,6 +45,10 @@ class Findings:
         self.heights[image.shape[0]] += 1
         self.widths[image.shape[1]] += 1
         self.depths[8 * image.dtype.itemsize] += 1
+        self.levels.add(image)
+        self.folders[cell.name.rpartition("/")[0], cell.kind, cell.group] += 1
+        if is_no_picture(image):
+            self.odd.append(cell.name)
         self.borders[cell.kind, cell.group].append(border_mean(image))
         content = hashlib.sha256(f"{image.shape}{image.dtype.str}".encode() + image.tobytes()).digest()
         if (earlier := self.first.setdefault(content, cell.name)) != cell.name:
@@ -57,21 +68,36 @@ def border_mean(image: np.ndarray) -> float:
     return (int(image.sum(dtype=np.int64)) - int(inner.sum(dtype=np.int64))) / (image.size - inner.size)
 
 
-def examine(listing: Listing, published: Mapping[str, Mapping[str, int]], every: bool = False) -> tuple[str, bool]:
+def is_no_picture(image: np.ndarray) -> bool:
+    """Whether it is a single pixel, or has the levels of a mask: 0 and one other."""
+    return image.size <= 1 or (image.min() == 0 and np.count_nonzero(image) == np.count_nonzero(image == image.max()))
+
+
+def examine(
+    listing: Listing,
+    published: Mapping[str, Mapping[str, int]],
+    every: bool = False,
+    reader: Reader = PLAIN,
+    window: tuple[float, float] | None = None,
+) -> tuple[str, bool]:
     """Read every image below the root once; (report, whether nothing is amiss).
 
     published: `counts` and `test`, class -> cells in all and in the test part, to compare with; may be empty.
     every: name every file that is set aside or a duplicate, instead of `SHOWN`.
+    reader: how files are read; window: as opened, None: the whole range of 8 or 16 bit.
     Cells that differ from the published counts are reported, but a part of the data is a usable data set.
     """
     found = Findings()
-    for cell, image in usable_images(listing, listing.cells):
+    for cell, image in usable_images(listing, listing.cells, reader):
         found.add(cell, image)
-    amiss = _amiss(listing, found)
+    window = window or (0.0, float(2 ** max(found.depths, default=8) - 1))
+    amiss = _amiss(listing, found, window)
     kind = "Simulated images in the layout" if listing.simulated else "Images"
     parts = [
         [f"{kind} of data set zhu in {shown(listing.root)}"],
         *told(found, published, every),
+        _folders(listing, found, every),
+        range_lines(levels, window) if (levels := found.levels.range()) else [],
         _aside(listing, None if every else SHOWN),
         [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss."],
     ]
@@ -90,20 +116,30 @@ def told(found: Findings, published: Mapping[str, Mapping[str, int]], every: boo
     ]
 
 
-def _amiss(listing: Listing, found: Findings) -> list[str]:
-    counts = found.counts()
+def _amiss(listing: Listing, found: Findings, window: tuple[float, float]) -> list[str]:
+    counts, levels = found.counts(), found.levels.range()
+    others = " or ".join(f"{channel}" for channel in sorted(listing.channels))
     missing = [kind for kind in CLASSES if not counts[kind]]
     aside = sum(map(len, listing.aside.values()))
-    others = sum(listing.others.values())
+    files = sum(listing.others.values())
     arriving = any((listing.root / STAGING).glob("*.part"))
     problems = {
         "a download is not finished (`cgrecnet data fetch zhu` with its DOI and this folder goes on)": arriving,
         f"no {' and no '.join(missing)} cells, so the task `lineage` cannot be opened": missing,
-        "no image at all" + (f" among {others:,} other files" if others else ", the folder is empty"): not (
+        "no image at all" + (f" among {files:,} other files" if files else ", the folder is empty"): not (
             listing.cells or aside or listing.channels
         ),
-        "images of other channels than Ch1 only": listing.channels and not (listing.cells or aside),
-        "8 and 16 bit are mixed, so it cannot be opened": len(found.depths) > 1,
+        f"images of other channels than Ch{listing.channel} only (--option channel={others} reads them)": (
+            listing.channels and not (listing.cells or aside)
+        ),
+        "8 and 16 bit are mixed, so it cannot be opened (scale=depth reads each over its whole range)": (
+            len(found.depths) > 1
+        ),
+        f"the folders {' and '.join(sorted(map(shown, listing.parts)))}: a run puts their cells together and draws a "
+        "split of its own, so that what was kept for a test is trained on": listing.parts,
+        f"{len(found.odd):,} picture(s) of a single pixel, or of 0 and one other level as a mask has them "
+        f"({', '.join(map(shown, found.odd[:SHOWN]))})": found.odd,
+        "grey levels that fill too little of the window": levels and levels.narrow(window),
         f"{aside:,} set aside": aside,
         f"{len(found.again):,} exact duplicate(s), which a split may put on both of its sides": found.again,
     }
@@ -145,6 +181,28 @@ def _groups(found: Findings) -> Iterator[str]:
         yield f"  {kind:<18}{group:<14}{len(means):>9,}{low}{middle}{high}"
 
 
+def _folders(listing: Listing, found: Findings, every: bool) -> Iterator[str]:
+    """Which folder made which class and group; and that folders are not told apart, where a group has several."""
+    if not any(folder for folder, _, _ in found.folders):
+        return
+    yield f"  {'folder':<58} {'class':<16} {'group':<14} {'cells':>9}"
+    rows = sorted(found.folders.items())
+    for (folder, kind, group), cells in rows if every else rows[:FOLDERS]:
+        yield f"  {shown(folder) or '.':<58} {kind:<16} {shown(group):<14} {cells:>9,}"
+    if not every and len(rows) > FOLDERS:
+        yield f"  ... and {len(rows) - FOLDERS:,} more (`--all` names every one)"
+    homes: dict[str, set[str]] = defaultdict(set)
+    for folder, _, group in found.folders:
+        homes[group].add(folder)
+    if not listing.grouped and (together := {group: home for group, home in homes.items() if len(home) > 1}):
+        group, home = max(together.items(), key=lambda item: len(item[1]))
+        yield (
+            f"Group {shown(group)} is of {len(home):,} folders. Where these are acquisitions of their own (donors, "
+            "days, runs), a grouped split parts them wrongly: --option group=LEVEL (1: the folder below the root) or "
+            '--option group=EXPRESSION tells them apart, in a run data_options="{group: LEVEL}".'
+        )
+
+
 def _split(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
     """Whether a joint stratified 70/15/15 split of these cells has the test part that the paper prints."""
     labels = np.repeat(np.arange(len(CLASSES)), [counts[kind] for kind in CLASSES])
@@ -176,6 +234,11 @@ def _duplicates(found: Findings, most: int | None) -> Iterator[str]:
 
 
 def _aside(listing: Listing, most: int | None) -> Iterator[str]:
+    if listing.channels:
+        why = "as the files mark it" if listing.marked else "--option channel=NUMBER reads another"
+        yield f"Channel read as brightfield: Ch{listing.channel} ({why})"
+    if listing.masks:
+        yield f"Masks, not read: {listing.masks:,}"
     if listing.aside:
         yield "Set aside"
     for reason, names in sorted(listing.aside.items()):

@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cgrecnet.data.zhu_names import CLASSES, Unusable, channel_of, class_of_name, describe, is_image, parts_of
+from cgrecnet.data.brightfield import ASKED, marked_brightfield
+from cgrecnet.data.naming import PARTS, Unusable, group_by, picture_of
+from cgrecnet.data.zhu_names import CLASSES, channel_of, class_of_name, describe, is_image, parts_of
 
+#: A second picture of one cell is no second cell.
+AGAIN = "another picture of a cell that is there already"
 #: A file of this name says that the cells below its folder are simulated, in the layout of the paper's images.
 SIMULATED = "SIMULATED.txt"
 
@@ -37,7 +41,9 @@ class Listing:
     """What a folder tree holds.
 
     cells: sorted by name; aside: reason -> names of files or folders that cannot be used;
-    channels: files of other channels; others: files with another ending, or hidden, by ending.
+    channels: files of other channels; masks: files of masks; others: files with another ending, or hidden, by ending.
+    channel: the one that is read, and marked: whether the files themselves call it brightfield.
+    parts: folders such as `train`; grouped: whether an option names the acquisition.
     simulated: whether a file `SIMULATED` in the tree, or beside the root, says that the cells are simulated.
     """
 
@@ -47,22 +53,93 @@ class Listing:
     channels: Counter = field(default_factory=Counter)
     others: Counter = field(default_factory=Counter)
     simulated: bool = False
+    masks: int = 0
+    channel: int = 1
+    marked: bool = False
+    parts: set[str] = field(default_factory=set)
+    grouped: bool = False
 
 
-def list_cells(root: Path) -> Listing:
+@dataclass(frozen=True)
+class Naming:
+    """How names are read.
+
+    classes: pairs of words of a folder and its class; group: what names the acquisition (`naming.group_by`), None:
+    kind, day and replicate; channel: the one of the brightfield, None: the one that files mark, or else Ch1.
+    """
+
+    classes: tuple[tuple[str, str], ...] = ()
+    group: int | str | None = None
+    channel: int | None = None
+
+
+def list_cells(root: Path, naming: Naming = Naming()) -> Listing:
     """Walk `root` and name its cells; what cannot be a cell is set aside or counted, never an error."""
-    listing = Listing(root, simulated=(root.parent / SIMULATED).exists())
+    listing = Listing(root, simulated=(root.parent / SIMULATED).exists(), grouped=naming.group is not None)
+    names = []
     for name in walk(root, listing.aside):
-        listing.simulated |= name.rpartition("/")[2] == SIMULATED
+        folders, file, ending = parts_of(name)
+        listing.simulated |= file == SIMULATED
+        listing.parts |= {folder for folder in folders if folder.lower() in PARTS}
+        if is_image(file, ending):
+            names.append(name)
+        else:
+            listing.others[ending or "no ending"] += 1
+    _choose_channel(names, listing, naming)
+    for name in _one_for_each_cell(names, listing):
         try:
-            if (found := _cell_file(root, name, listing)) is not None:
-                listing.cells.append(found)
+            listing.cells.append(_cell_file(root, name, naming))
         except Unusable as reason:
             listing.aside[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.name)
-    if listing.simulated:
+    if listing.simulated and naming.group is None:
         listing.cells = [replace(cell, group=cell.group.partition("-")[2]) for cell in listing.cells]
     return listing
+
+
+def _choose_channel(names: list[str], listing: Listing, naming: Naming) -> None:
+    """Which channel is read: as the option says, or the one that the files call brightfield, or Ch1."""
+    if naming.channel is not None:
+        listing.channel = naming.channel
+        return
+    cells: dict[tuple, dict] = defaultdict(dict)
+    have = set()
+    for name in names:
+        folders, file, _ = parts_of(name)
+        if (channel := channel_of(folders, file)) is None:
+            continue
+        have.add(channel)
+        if (place := _place(folders, file)) in cells or len(cells) < ASKED:
+            cells[place][channel] = name
+    marked = marked_brightfield(listing.root, cells.values(), sorted(have)) if len(have) > 1 else None
+    if marked is not None:
+        listing.channel, listing.marked = marked, True
+
+
+def _one_for_each_cell(names: list[str], listing: Listing) -> Iterator[str]:
+    """One file of each cell, in the order of the names; masks and other channels are counted."""
+    first: dict[tuple, tuple[int, str]] = {}
+    for name in names:
+        folders, file, _ = parts_of(name)
+        picture, channel = picture_of(file), channel_of(folders, file)
+        if picture.mask:
+            listing.masks += 1
+            continue
+        if channel not in (None, listing.channel):
+            listing.channels[channel] += 1
+            continue
+        place, rank = _place(folders, file), 0 if picture.brightfield else 1 if channel is not None else 2
+        known = first.setdefault(place, (rank, name))
+        if known[1] != name:
+            if rank < known[0]:
+                first[place] = rank, name
+            listing.aside[AGAIN].append(known[1] if rank < known[0] else name)
+    yield from (name for _, name in first.values())
+
+
+def _place(folders: tuple[str, ...], file: str) -> tuple:
+    """What the files of one cell have in common: folders (but one of a channel), and the name without its channel."""
+    return tuple(folder for folder in folders if channel_of((), folder + ".") is None), picture_of(file).cell
 
 
 def has_all_classes(root: Path) -> bool:
@@ -103,17 +180,10 @@ def _unreadable(error: OSError, root: Path, aside: dict[str, list[str]]) -> None
     aside["folder that cannot be opened"].append(os.path.relpath(error.filename, root))
 
 
-def _cell_file(root: Path, name: str, listing: Listing) -> CellFile | None:
-    """The cell behind a file name, or None for a file that is only counted; raises Unusable."""
-    folders, file, ending = parts_of(name)
-    if not is_image(file, ending):
-        listing.others[ending or "no ending"] += 1
-        return None
-    channel = channel_of(folders, file)
-    if channel not in (None, 1):
-        listing.channels[channel] += 1
-        return None
-    kind, day, replicate = describe(folders, file)
+def _cell_file(root: Path, name: str, naming: Naming) -> CellFile:
+    """The cell behind a file name; raises Unusable."""
+    folders, file, _ = parts_of(name)
+    kind, day, replicate = describe(folders, file, naming.classes)
     try:
         status = os.stat(root / name)
     except OSError:
@@ -123,4 +193,6 @@ def _cell_file(root: Path, name: str, listing: Listing) -> CellFile | None:
     if status.st_size == 0:
         raise Unusable("empty (0 bytes)")
     group = f"{CLASSES.get(kind, kind)}-{f'{day}d{replicate}' if day else 'unknown'}"
-    return CellFile(name, status.st_size, kind, group, day, replicate)
+    return CellFile(
+        name, status.st_size, kind, group_by(naming.group, name) if naming.group else group, day, replicate
+    )

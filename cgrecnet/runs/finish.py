@@ -18,6 +18,7 @@ from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.protocol import PROTOCOL
+from cgrecnet.training.setup import training_levels
 
 #: The tested weights in a run's work folder, where they were to be kept.
 WEIGHTS = "weights.safetensors"
@@ -57,7 +58,7 @@ def finish_run(
         commit=plan.commit,
         code=source_hash(),
         protocol=PROTOCOL,
-        data=describe_dataset(dataset),
+        data=describe_dataset(dataset) | {"training_levels": training_levels(dataset, parts)._asdict()},
         split={
             "kind": plan.config.split,
             "seed": plan.config.split_seed,

@@ -33,7 +33,7 @@ from cgrecnet.training.config import RunConfig
 LOG = "log.txt"
 PROGRESS = "progress.json"
 #: How lines begin that are for whoever waits, too.
-HEARD = ("epoch ", "done: ", "note: ")
+HEARD = ("epoch ", "done: ", "note: ", "levels ", "Look at this: ")
 ALONE = Together()
 #: Variables that name folders, perhaps relative to the one where the command was given.
 FOLDERS = ("CGRECNET_DATA", "CGRECNET_CACHE", "CGRECNET_WEIGHTS")

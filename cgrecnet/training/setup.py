@@ -7,6 +7,7 @@ from lightning_fabric import Fabric
 from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.levels import GreyRange, grey_range
 from cgrecnet.data.manifest import draw
 from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.splits import Split
@@ -52,6 +53,11 @@ def part_cells(
         for name, part in parts.parts().items()
     }
     return dataset, parts, cells
+
+
+def training_levels(dataset: CellDataset, parts: Split) -> GreyRange:
+    """The range of grey levels of the training images alone, from which a window may be chosen."""
+    return grey_range(dataset.images[int(index)] for index in parts.train)
 
 
 def split_cells(dataset: CellDataset, config: RunConfig) -> Split:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from zhu_trees import LAYOUTS, crop, tree, write
 
-from cgrecnet.data import available, open_dataset, report_on, zhu, zhu_images
+from cgrecnet.data import available, open_dataset, report_on, zhu, zhu_images, zhu_pixels
 from cgrecnet.data.zhu_names import describe
 from cgrecnet.errors import ConfigError, DataError
 
@@ -74,10 +74,11 @@ def test_inducers_are_a_separate_test_set(tmp_path):
 def test_images_are_read_on_demand_and_few_are_kept(tmp_path, monkeypatch):
     tree(tmp_path, "flat")
     read = Counter()
-    honest = zhu_images.read_grey
-    monkeypatch.setattr(zhu_images, "read_grey", lambda root, name: read.update([name]) or honest(root, name))
+    honest = zhu_pixels.read_bytes
+    monkeypatch.setattr(zhu_pixels, "read_bytes", lambda root, name: read.update([name]) or honest(root, name))
     images = open_zhu(tmp_path, hash="names").images
-    assert not read
+    assert read.total() == 1, "the first image says of which type they are"
+    read.clear()
     monkeypatch.setattr(zhu_images, "CACHE_BYTES", 3 * 60 * 57)
     for _ in range(2):
         first = images[0]

@@ -18,7 +18,7 @@ def crop(seed: int, depth: int = 8) -> np.ndarray:
     """A random crop of 60 by 37 to 57 pixels, 8 or 16 bit."""
     rng = np.random.default_rng(seed)
     shape = (int(rng.integers(37, 58)), 60)
-    return rng.integers(90, 120, shape).astype(np.uint8) if depth == 8 else rng.integers(0, 65536, shape, np.uint16)
+    return rng.integers(80, 130, shape).astype(np.uint8) if depth == 8 else rng.integers(0, 65536, shape, np.uint16)
 
 
 def write(path: Path, image: np.ndarray, colour: bool = False) -> np.ndarray:

@@ -12,10 +12,12 @@ from cgrecnet.data.amnis.codec import Damaged
 from cgrecnet.data.amnis.files import ImageFile, find_files, same_cells
 from cgrecnet.data.amnis.metadata import IN_USE, LIT
 from cgrecnet.data.amnis.objects import Objects
+from cgrecnet.data.amnis.options import AmnisOptions
 from cgrecnet.data.amnis.pairing import Problem
 from cgrecnet.data.amnis.populations import daf_beside
 from cgrecnet.data.amnis.reader import BITS, MANY, default_window
 from cgrecnet.data.levels import Levels
+from cgrecnet.data.options import check_options
 from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import DataError
 
@@ -37,18 +39,25 @@ class Findings:
     widths: set[int] = field(default_factory=set)
 
 
-def report(root: str | Path | None = None, published: Mapping | None = None, every: bool = False) -> tuple[str, bool]:
+def report(
+    root: str | Path | None = None,
+    published: Mapping | None = None,
+    every: bool = False,
+    options: Mapping | None = None,
+) -> tuple[str, bool]:
     """Everything that can be said about the files at or below `root`, as text, and whether all is well.
 
-    every: name every object that cannot be used, not only the first of each file.
+    every: name every object that cannot be used, not only the first of each file. options: their window is the one to
+    compare levels with; whatever channel they name, all are told.
     Raises DataError where there is no such file; a file that cannot be read is named, and the others are told.
     """
+    window = check_options(AmnisOptions, options, "amnis").window
     files = find_files(root)
     parts, opened, good = [], [], True
     for file in files:
         try:
             objects = file.read()
-            text, well = _tell(file, objects, every)
+            text, well = _tell(file, objects, every, window)
             opened.append((file, objects))
         except DataError as error:
             text, well = f"{file.name}\n  {error}", False
@@ -62,13 +71,13 @@ def report(root: str | Path | None = None, published: Mapping | None = None, eve
     return "\n\n".join([*parts, "Nothing amiss." if good else "Amiss: see above."]), good
 
 
-def _tell(file: ImageFile, objects: Objects, every: bool) -> tuple[str, bool]:
+def _tell(file: ImageFile, objects: Objects, every: bool, window: tuple[float, float] | None) -> tuple[str, bool]:
     found = _read(file, objects)
     populations, fits = _populations(file, objects)
     lines = [
         file.name,
         *(f"  {line}" for line in _facts(objects, found)),
-        *_ranges(objects, found),
+        *_ranges(objects, found, window),
         *(f"  {line}" for line in populations),
         *(f"  {line}" for line in _problems(found.problems, None if every else SHOWN)),
     ]
@@ -124,12 +133,13 @@ def _facts(objects: Objects, found: Findings) -> Iterator[str]:
         yield f"masks: of {found.masks:,} objects{empty}"
 
 
-def _ranges(objects: Objects, found: Findings) -> Iterator[str]:
+def _ranges(objects: Objects, found: Findings, window: tuple[float, float] | None = None) -> Iterator[str]:
     """A table of the grey levels per channel, and whether the window that is used by default fits them."""
     if not found.good:
         return
     yield f"  {'grey levels':<14}{'minimum':>9}{'0.1 %':>9}{'99.9 %':>9}{'maximum':>9}"
-    said, window = objects.acquisition, default_window(objects.acquisition)
+    said = objects.acquisition
+    window = window or default_window(said)
     for channel, levels in zip(said.channels, found.levels, strict=True):
         mark = " (bright)" if channel in said.brightfield[:1] else ""
         yield f"  {f'Ch{channel}{mark}':<14}" + "".join(f"{level:>9,}" for level in levels.range())
