@@ -25,6 +25,8 @@ STOP = 150.0
 DEATHS = 100
 #: After so many jobs that end, one after the other, before a worker of theirs has come, one job less is asked for.
 STILLBORN = 3
+#: Seconds without its worker after which a job of another system counts as ended.
+GONE = 30.0
 #: What says whether a job is still in the queue; where a system has no line here, its jobs are trusted to be.
 ASK = {"slurm": "squeue -h -o %A -j"}
 
@@ -88,7 +90,8 @@ class _Keeper(threading.Thread):
         self._cluster, self._queue, self._say = cluster, queue, say
         self._jobs = queue.jobs
         self._over = threading.Event()
-        self._came: set[str] = set()  # names of jobs that have been workers
+        self._came: set[str] = set()  # numbers of jobs that have been workers (names are given again)
+        self._missed: dict[str, float] = {}  # number of a job without its worker -> since when
         self._stillborn, self._alone_since, self._told, self._refused = 0, time.monotonic(), 0.0, ""
         folders = [job.log_directory for job in cluster.workers.values()]
         self._logs = f"in {folders[0]}" if folders and folders[0] else "where the batch system puts them"
@@ -115,14 +118,17 @@ class _Keeper(threading.Thread):
         present = {worker["name"] for worker in self._cluster.scheduler_info["workers"].values()}
         if present:
             self._alone_since, self._told = time.monotonic(), 0.0
-        if present - self._came:
+        workers = {job.job_id for name, job in self._cluster.workers.items() if name in present}
+        if workers - self._came:
             self._stillborn = 0
-        self._came |= present
+        self._came |= workers
         for name, job in list(self._cluster.workers.items()):
-            if name not in present and job.status is Status.running and await self._has_ended(job):
+            if name in present:
+                self._missed.pop(job.job_id, None)
+            elif job.status is Status.running and await self._has_ended(job):
                 await job.close()
                 self._cluster.workers.pop(name, None)
-                self._stillborn += name not in self._came
+                self._stillborn += job.job_id not in self._came
         if self._stillborn >= STILLBORN:
             await self._ask_for_less()
         if self.hopeless is None and not self._over.is_set():
@@ -141,8 +147,11 @@ class _Keeper(threading.Thread):
             await self._cluster.scheduler.close()  # whoever waits for a worker learns of it
 
     async def _has_ended(self, job) -> bool:
-        if self._queue.kind not in ASK or not job.job_id:
+        if not job.job_id:
             return False
+        if self._queue.kind not in ASK:
+            since = self._missed.setdefault(job.job_id, time.monotonic())
+            return job.job_id in self._came and time.monotonic() - since >= GONE
         asked = await asyncio.create_subprocess_exec(
             *shlex.split(ASK[self._queue.kind]), str(job.job_id),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

@@ -11,7 +11,6 @@ import threading
 import time
 from pathlib import Path
 
-import dask
 import pytest
 import yaml
 from trivial_runs import configs, final_table, folders, records, trivial
@@ -138,8 +137,6 @@ def impatient(monkeypatch):
     """Jobs that end are missed at once, not after some while."""
     monkeypatch.setattr(clusters, "LOOK", 0.5)
     monkeypatch.setattr(clusters, "NEWS", 2.0)
-    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1s"}):
-        yield
 
 
 def queue(slurm: Path, jobs: int = 1, **options) -> JobQueue:
@@ -305,6 +302,36 @@ def test_jobs_that_never_become_workers_end_the_sweep_with_their_logs_named(tmp_
     assert str(slurm / "logs") in str(caught.value)
     assert [line[-6:] for line in said if line.startswith("3 jobs in a row")] == ["job(s)"] * 2
     wait_for(lambda: not jobs("RUNNING,PENDING"), slurm)
+
+
+@pytest.mark.slow
+def test_jobs_that_die_at_their_start_end_the_sweep_also_after_one_that_was_a_worker(tmp_path, slurm, impatient):
+    (tmp_path / "python").write_text(f'#!/bin/sh\nmkdir {tmp_path}/once || exit 1\nexec {sys.executable} "$@"\n')
+    (tmp_path / "python").chmod(0o755)
+    logs = tmp_path / "logs"
+    thread = cancel_when(lambda: list((tmp_path / "work").rglob("log.txt")), tmp_path / "cancelled", slurm)
+    options = {"python": str(tmp_path / "python"), "log_directory": str(logs)}
+    with pytest.raises(ConfigError, match="end before they become workers"):
+        with queue_cluster(queue(slurm, **options), slurm, lambda _: None) as connect:
+            run_sweep(configs(1), connect, **folders(tmp_path), say=lambda _: None, do=trivial(20.0))
+    thread.join()
+    assert len(list(logs.glob("*.err"))) == 1 + clusters.STILLBORN, "one job after the other, and then no more"
+
+
+@pytest.mark.slow
+def test_a_job_that_has_ended_is_followed_by_one_job_which_is_left_alone(tmp_path, slurm, impatient):
+    """The second job is slow to become a worker: it used to be cancelled 15 s after the first one's loss."""
+    (tmp_path / "python").write_text(
+        f'#!/bin/sh\nmkdir {tmp_path}/once 2>/dev/null || sleep 20\nexec {sys.executable} "$@"\n'
+    )
+    (tmp_path / "python").chmod(0o755)
+    logs = tmp_path / "logs"
+    thread = cancel_when(lambda: list((tmp_path / "work").rglob("log.txt")), tmp_path / "cancelled", slurm)
+    options = {"python": str(tmp_path / "python"), "log_directory": str(logs)}
+    with queue_cluster(queue(slurm, **options), slurm, lambda _: None) as connect:
+        standing = run_sweep(configs(1), connect, **folders(tmp_path), say=lambda _: None, do=trivial(3.0))
+    thread.join()
+    assert standing.done == 1 and len(list(logs.glob("*.err"))) == 2
 
 
 @pytest.mark.slow
