@@ -86,6 +86,7 @@ def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_wor
     assert final_table(tmp_path / "results", 4) == undisturbed(4)
 
 
+@pytest.mark.slow
 def test_a_worker_that_nobody_starts_again_comes_back_and_its_absence_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(sweeps, "NEWS", 0.5)
     said: list[str] = []
@@ -109,6 +110,7 @@ def wait_until(what, seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_run_that_another_scheduler_gives_up_is_handed_out_again(tmp_path, monkeypatch):
     settings = cluster.dask_settings
     monkeypatch.setattr(cluster, "dask_settings", lambda: settings(0))  # gives a run up at its first worker's death
