@@ -6,7 +6,7 @@ import re
 import pytest
 from minibook import make_book, set_pages, write
 
-from cgrecnet.publish import __main__, check_static
+from cgrecnet.publish import __main__, check_browser, check_static, resources
 from cgrecnet.publish.layout import Layout
 
 
@@ -62,6 +62,19 @@ def test_nothing_changed_builds_nothing(built, capsys):
     assert page.stat().st_mtime_ns == before
     out = capsys.readouterr().out
     assert "no chapter to execute" in out and "pages (nothing changed)" in out
+
+
+def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
+    opened = []
+    monkeypatch.setattr(resources, "browser", lambda: "a browser")
+    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(sorted(names)) or [])
+    assert build(built.root, look=True) == 0
+    index = built.book / "index.md"
+    text = index.read_text()
+    index.write_text(text.replace("See", "Do see"))
+    assert build(built.root, look=True) == 0
+    index.write_text(text)
+    assert opened[1:] == [["book/index.html"]] and {"book/one.html", "book/index.html"} < set(opened[0])
 
 
 @pytest.mark.slow
