@@ -6,7 +6,7 @@ import re
 import pytest
 from minibook import make_book, set_pages, write
 
-from cgrecnet.publish import __main__, check_browser, check_static, resources
+from cgrecnet.publish import __main__, check_static
 from cgrecnet.publish.layout import Layout
 
 
@@ -66,8 +66,9 @@ def test_nothing_changed_builds_nothing(built, capsys):
 
 def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
     opened = []
-    monkeypatch.setattr(resources, "browser", lambda: "a browser")
-    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(sorted(names)) or [])
+    monkeypatch.setattr("cgrecnet.publish.resources.browser", lambda: "a browser")
+    look = lambda html, names, browser: opened.append(sorted(names)) or []  # noqa: E731
+    monkeypatch.setattr("cgrecnet.publish.check_browser.faults", look)
     assert build(built.root, look=True) == 0
     index = built.book / "index.md"
     text = index.read_text()
