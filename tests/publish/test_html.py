@@ -64,6 +64,20 @@ def test_nothing_changed_builds_nothing(built, capsys):
     assert "no chapter to execute" in out and "pages (nothing changed)" in out
 
 
+def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
+    opened = []
+    monkeypatch.setattr("cgrecnet.publish.resources.browser", lambda: "a browser")
+    look = lambda html, names, browser: opened.append(sorted(names)) or []  # noqa: E731
+    monkeypatch.setattr("cgrecnet.publish.check_browser.faults", look)
+    assert build(built.root, look=True) == 0
+    index = built.book / "index.md"
+    text = index.read_text()
+    index.write_text(text.replace("See", "Do see"))
+    assert build(built.root, look=True) == 0
+    index.write_text(text)
+    assert opened[1:] == [["book/index.html"]] and {"book/one.html", "book/index.html"} < set(opened[0])
+
+
 @pytest.mark.slow
 def test_a_deleted_page_comes_back_and_a_removed_chapter_goes(built):
     (built.html / "book" / "one.html").unlink()
