@@ -74,12 +74,15 @@ def burnt_in(dataset: CellDataset) -> tuple[Mark, ...]:
 
 
 def _largest(dataset: CellDataset, share: np.ndarray, classes: list[int], label: int) -> Mark | None:
-    """The mark of one class with the most pixels, of all corners and both ends of the scale."""
+    """The clearest mark of one class, of all corners and both ends of the scale.
+
+    Pictures differ in size, so that from other corners a mark is smeared: more pixels, each in fewer pictures.
+    """
     own, others = share[:, :, label], share[:, :, [one for one in classes if one != label]].max(axis=2)
     marked = (own >= MOST) & (own - others >= MORE)
-    counts = marked.sum(axis=(2, 3))
-    corner, end = np.unravel_index(counts.argmax(), counts.shape)
-    if counts[corner, end] < PIXELS:
+    clear = np.where(marked, own, 0) ** 4
+    corner, end = np.unravel_index(clear.sum(axis=(2, 3)).argmax(), clear.shape[:2])
+    if marked[corner, end].sum() < PIXELS:
         return None
     rows, columns = np.nonzero(marked[corner, end])
     return Mark(
