@@ -36,9 +36,9 @@ from IPython.display import Markdown
 
 from cgrecnet.figures.answers import n_text, points
 from cgrecnet.figures.headline import planned_answers
-from cgrecnet.figures.missing import provenance_of
+from cgrecnet.figures.missing import all_read
 from cgrecnet.figures.plan import contrast_in_words
-from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.files import hash_of
@@ -328,7 +328,16 @@ tell(stand=len(standing), asked=5 * 5, moved=sum(old != new for _, old, new in r
 Markdown(wide_table(("question and contrast", "older records", "records of today"), rows, "Outcomes of the planned questions, from the records that were set aside and from those of today"))
 
 # %% tags=["remove-input"]
-provenance_of(standing, ("ablation", "jurkat"), ("presets", "jurkat"))
+read = [json.loads(path.read_text()) for path in sorted(OLD.glob("*/*/run.json"))]
+display(  # noqa: F821
+    Provenance(
+        (("Older records", f"{len(read)} in results/superseded, set aside"), ("Valid", "out of date: protocol 1")),
+        runs=tuple(record["run_id"] for record in read),
+    ),
+    *all_read(*((part, "jurkat") for part in ("ablation", "presets", "precision"))),
+    *all_read(*((part, "cytometer") for part in ("noise", "debris", "imbalance", "seeds", "presets", "learning rate"))),
+    *all_read(*((part, "cytometer") for part in ("shortcut, random split", "shortcut, grouped split"))),
+)
 
 # %% [markdown]
 # Of the {glue:text}`asked` runs on Jurkat cells that the plan asks for, {glue:text}`stand` stand; the rest follow, and this table with them.

@@ -15,6 +15,7 @@ from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.duplicates import Pair, find_duplicates, find_exact
 from cgrecnet.data.grouped import group_cuts
 from cgrecnet.data.integrity_levels import group_levels
+from cgrecnet.data.integrity_marks import burnt_in
 from cgrecnet.data.integrity_report import GroupGap, IntegrityReport, Probe, SplitLeak
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import DataError
@@ -39,7 +40,7 @@ def audit(
     """Look for copies, shortcuts and optimism in a data set.
 
     Copies: `cgrecnet.data.duplicates`; with a split, also those between its parts.
-    Sizes and grey levels: by class and group.
+    Sizes and grey levels: by class and group. Marks: `cgrecnet.data.integrity_marks`.
     Shortcuts: forests that see only the border, only the histogram, only the size, before and after each image
     was standardised; five random folds; bootstrap over cells.
     Optimism: a forest on 25 numbers of the whole picture, tested on random cells and on cells of groups that
@@ -96,6 +97,7 @@ def audit(
         whole_standardised=whole_standardised,
         split=leaks(split, copies, groups) if split else None,
         levels=levels,
+        marks=burnt_in(part),
         why_partly=why,
         sampled=len(part),
     )

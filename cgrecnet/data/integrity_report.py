@@ -6,6 +6,7 @@ import pandas as pd
 
 from cgrecnet.data.duplicates import Pair
 from cgrecnet.data.integrity_levels import GroupLevels, disjoint_classes, level_lines
+from cgrecnet.data.integrity_marks import Mark
 from cgrecnet.data.probes import Score
 
 
@@ -53,7 +54,7 @@ class IntegrityReport:
     chance: 1 / classes (what balanced accuracy is judged against); majority: share of the commonest class
     (what plain accuracy is judged against); association: Cramer's V of class and group, 0 to 1.
     copies: every pair of copies; conflicts: how many of them carry two different labels.
-    levels: sizes and grey levels by class and group.
+    levels: sizes and grey levels by class and group; marks: what is burnt into one class.
     why_partly: why there are no probes (`probes` empty, `whole` None), or empty.
     sampled: how many cells the probes and the search for near copies saw.
     """
@@ -75,6 +76,7 @@ class IntegrityReport:
     whole_standardised: GroupGap | None
     split: SplitLeak | None = None
     levels: tuple[GroupLevels, ...] = ()
+    marks: tuple[Mark, ...] = ()
     why_partly: str = ""
     sampled: int | None = None
 
@@ -127,6 +129,7 @@ class IntegrityReport:
             found.append(f"{self.conflicts} pair(s) of copies carry two different labels.")
         if self.split and (across := sum(self.split.exact_across.values()) + sum(self.split.near_across.values())):
             found.append(f"{across} pair(s) of copies stand in two parts of the split: the test is not independent.")
+        found += map(str, self.marks)
         if self.probes and self.probe("border").exceeds(self.chance):
             found.append("The border alone, where there is hardly any cell, tells the class: look for a shortcut.")
         gaps = list(self._wholes().values())

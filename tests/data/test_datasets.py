@@ -69,7 +69,7 @@ def test_datasets_are_frozen(case):
 
 
 def test_list():
-    assert list_datasets() == ["amnis", "cytometer", "jurkat", "zhu"]
+    assert list_datasets() == ["amnis", "cytometer", "folder", "jurkat", "zhu"]
     assert available("cytometer")
 
 
