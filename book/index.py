@@ -18,12 +18,15 @@ from IPython.display import Markdown
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.machinery import machinery_outcomes
+from cgrecnet.figures.main_result import HEADERS, main_answers, main_rows, skip_effect, standing_runs
 from cgrecnet.figures.pages import link
+from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.standing import verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
 from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
 from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
 
 table = load_tables()["3"]
@@ -32,6 +35,30 @@ Markdown(
     f"> **The claim.** CG-RecNet is right for {full.value} ± {full.sd} % of the cells, "
     f"{full.number - base.number:.2f} percentage points more than a plain ResNet-50 (the paper's Table 3)."
 )
+
+# %% tags=["remove-cell"]
+answers = main_answers()
+records, planned = standing_runs()
+tell(standing=len(records), planned=planned, skip=skip_effect(answers))
+
+# %% [markdown]
+# **The main result so far.**
+# On cells that anyone can get, real and simulated, does a network with more of the paper's modules beat one with fewer?
+# {glue:text}`standing` of the {glue:text}`planned` runs that {doc}`our plan </book/5_results/plan>` asks for stand today; this is how often each answer came out of them.
+
+# %% tags=["remove-input"]
+Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result: outcomes of the planned comparisons"))
+
+# %% tags=["remove-input"]
+from_records(records, side_by_side=True) if records else None
+
+# %% [markdown]
+# One choice that the paper does not print is judged apart: a skip around the fusion.
+# Its effect on accuracy is {glue:text}`skip` ({doc}`/book/5_results/choices`).
+# The paper's own cells were not available to us, so none of this decides what the paper says of them; {doc}`/book/5_results/headline` has every comparison.
+
+# %% tags=["remove-input"]
+holds("The paper's own cells were not available to us", not run_outcomes(AuditedPaper.load()))
 
 # %% tags=["remove-input"]
 paper = AuditedPaper.load()

@@ -54,7 +54,7 @@ config = RunConfig(
     image_size=64,
     epochs=epochs,
     batch_size=16,
-    learning_rate=1e-3,
+    learning_rate=1e-4,
 )
 
 # %%

@@ -1,11 +1,13 @@
 """The headline: claims beside what other cells gave; made-up records in a folder of the test's own."""
 
+import dataclasses
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from made_up_runs import write_record
 
-from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.headline import (
     ASK,
@@ -19,6 +21,7 @@ from cgrecnet.figures.headline import (
     planned_answers,
     printed_gains,
 )
+from cgrecnet.figures.main_result import ROWS, main_rows, skip_effect
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
@@ -61,6 +64,14 @@ def test_what_was_run_is_answered_and_what_was_not_is_empty(answers):
     assert len(answers["P1"]) == 1 and len(answers["P2"]) == 4 and answers["P5"] == answers["P8"] == []
     (against,) = answers["P4"]
     assert against.contrast == ("cg_recnet", "mobilenet_v2") and against.result.difference == pytest.approx(-25.0)
+
+
+def test_the_main_result_counts_every_planned_comparison_once(answers):
+    rows = {row[0]: [int(count) for count in row[1:]] for row in main_rows(answers)}
+    assert set(rows) == {*ROWS, "all"} and sum(rows["all"]) == 5 + 6 + 4 + 1 + 1
+    assert rows[next(name for name, questions in ROWS.items() if questions == ("P4",))] == [0, 1, 0, 0, 5]
+    gone = {**answers, "P4": [dataclasses.replace(a, outcome=Outcome.NO_DIFFERENCE) for a in answers["P4"]]}
+    assert main_rows(gone)[1][1:] == ("0", "0", "1", "0", "5") and skip_effect(answers) == "not known yet"
 
 
 def test_no_records_no_answers(tmp_path):
