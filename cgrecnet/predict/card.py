@@ -86,8 +86,8 @@ def _flag(model: Model) -> list[str]:
     if not found["n"]:
         return []
     return [
-        f"- The flag `unlike` is up for {found['any']} of the {found['n']} cells of that other half, wrongly, since they "
-        f"come from where the training cells do (each of its four reasons is set for {RATE:.1%})."
+        f"- The flag `unlike` is up for {found['any']} of the {found['n']} cells of that other half, wrongly, since "
+        f"they come from where the training cells do (each of its four reasons is set for {RATE:.1%})."
     ]
 
 
