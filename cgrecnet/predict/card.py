@@ -57,9 +57,11 @@ def model_card(model: Model, audit: Mapping) -> str:
 
 def _coverage(model: Model) -> list[str]:
     asked = model.measured["coverage_asked"]
-    lines = [f"- Conformal sets at coverage {asked:g} hold the true class for (half of the test cells calibrates, "]
-    lines[0] += "half judges): " + ", ".join(map(_covered, model.measured["coverage"])) + ". The guarantee is for "
-    lines[0] += f"each class, and {ASSUMPTION}."
+    lines = [
+        f"- Conformal sets at coverage {asked:g}, calibrated on one half of the test cells, hold the true class of the "
+        f"other half: {', '.join(map(_covered, model.measured['coverage']))}. The guarantee is for each class, and "
+        f"{ASSUMPTION}."
+    ]
     if few := [
         f"{_plain(name)} ({n})"
         for name, n in zip(model.classes, model.calibration_cells, strict=True)
@@ -84,8 +86,8 @@ def _flag(model: Model) -> list[str]:
     if not found["n"]:
         return []
     return [
-        f"- The flag `unlike` is up for {found['any']} of {found['n']} judging cells, which are no more unlike than "
-        f"any (each of its four reasons is set for {RATE:.1%})."
+        f"- The flag `unlike` is up for {found['any']} of the {found['n']} cells of that other half, wrongly, since "
+        f"they come from where the training cells do (each of its four reasons is set for {RATE:.1%})."
     ]
 
 
