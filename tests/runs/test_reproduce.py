@@ -155,14 +155,16 @@ def test_a_mistake_among_the_options_is_one_sentence(names, options, message):
     assert "\n" not in str(caught.value)
 
 
-def test_weights_that_cannot_be_got_are_one_sentence_before_anything_starts(tmp_path, monkeypatch, capsys):
-    monkeypatch.setenv("CGRECNET_CACHE", str(tmp_path / "cache"))
+def test_folder_and_weights_are_looked_at_before_anything_is_packed(tmp_path, cells, monkeypatch, capsys):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
-    words = ["reproduce", str(tmp_path / "nowhere"), "--sweeps", "ablation", "--results", str(tmp_path / "results")]
-    assert main(words) == 2
+    words = ["--sweeps", "ablation", "--results", str(tmp_path / "results")]
+    assert main(["reproduce", str(tmp_path / "nowhere"), *words]) == 2  # no download for a folder that is not there
+    said = capsys.readouterr()
+    assert "nowhere does not exist" in said.err and said.err.count("\n") == 1
+    assert main(["reproduce", str(cells), *words]) == 2
     said = capsys.readouterr()
     assert "could not be downloaded" in said.err and "weights=null" in said.err and said.err.count("\n") == 1
-    assert said.out == "" and not list((tmp_path / "results").iterdir())
+    assert "[2/5]" not in said.out and not (tmp_path / "results" / "ablation").exists()
     plans = plan_sweep(choose_runs(["comparison-zhu"], {})["comparison-zhu"])
     need_networks(plans[:1])  # starts at random, so nothing is downloaded
     plans = plan_sweep(choose_runs(["ablation"], {"model": ["resnet50"], "fold": [0]})["ablation"])

@@ -23,9 +23,9 @@ def looked_at(monkeypatch):
     cells: set[int] = set()
     gather = FlatPixels.gather
 
-    def watched(self, chosen, crops):
+    def watched(self, chosen, *rest):
         cells.update(int(cell) for cell in chosen)
-        return gather(self, chosen, crops)
+        return gather(self, chosen, *rest)
 
     monkeypatch.setattr(FlatPixels, "gather", watched)
     return cells
