@@ -141,7 +141,7 @@ def fit_unlike(
     for reason in REASONS:
         known = np.sort(gaussians[reason].distance(calibration[reason]))
         place = min(len(known), math.ceil((len(known) + 1) * (1 - rate))) - 1
-        limits[reason] = max(float(known[place]), 1e-6)
+        limits[reason] = max(float(known[place]), 1.0)  # within one (floored) spread nothing is unlike
     return Unlike(gaussians, limits)
 
 

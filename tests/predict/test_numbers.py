@@ -8,6 +8,7 @@ from cgrecnet.predict.conformal import calibration_scores, cells_needed, in_set,
 from cgrecnet.predict.networks import TorchEngine
 from cgrecnet.predict.shares import class_shares
 from cgrecnet.predict.temperature import calibrated, fit_temperature
+from cgrecnet.predict.unlike import fit_unlike
 
 LABELS = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2])
 KNOWN = np.array([[0.63, 0.24, 0.13], [0.06, 0.27, 0.67], [0.31, 0.15, 0.54], [0.44, 0.23, 0.33], [0.17, 0.67, 0.16],
@@ -50,6 +51,15 @@ def test_sets_cover_each_class_of_simulated_held_out_cells(trained, dataset):
             scores = [np.sort(1 - probabilities[rest, y])]
             inside.append(in_set(p_values(scores, probabilities[[left_out]][:, [y]]), level)[0, 0])
         assert np.mean(inside) == pytest.approx(level)
+
+
+def test_rounding_is_not_unlike_where_a_network_gives_next_to_the_same_for_all():
+    rng = np.random.default_rng(4)
+    numbers = {"levels": np.full((60, 3), 0.4), "size": np.full((60, 2), 3.7), "focus": np.full((60, 2), -1.0),
+               "features": 1 + 1e-7 * rng.standard_normal((60, 200))}  # fmt: skip
+    unlike = fit_unlike(numbers, np.repeat([0, 1], 30), numbers)
+    assert (unlike.scores(numbers | {"features": numbers["features"] + 1e-6}) < 1).all()
+    assert (unlike.scores(numbers | {"features": numbers["features"] + 0.1})[:, 3] > 1).all()
 
 
 def test_the_temperature_of_sharpened_probabilities_is_found():
