@@ -11,10 +11,10 @@ import numpy as np
 
 from cgrecnet.data.amnis import open_cells as open_amnis
 from cgrecnet.data.amnis.files import ENDINGS as AMNIS
+from cgrecnet.data.reading import Reader, ReadingOptions
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store_header import is_store
 from cgrecnet.data.zhu_names import Unusable
-from cgrecnet.data.zhu_pixels import read_grey
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 from cgrecnet.predict.folder import Model
@@ -45,17 +45,17 @@ class Cells:
 
 
 class Pictures(Sequence):
-    """Grey levels of image files below a folder, each read when it is indexed; nothing is kept."""
+    """Image files below a folder, each read when it is indexed; nothing is kept."""
 
-    def __init__(self, root: Path, names: list[str]) -> None:
-        self.root, self.names = root, names
+    def __init__(self, root: Path, names: list[str], reader: Reader) -> None:
+        self.root, self.names, self.reader = root, names, reader
 
     def __len__(self) -> int:
         return len(self.names)
 
     def __getitem__(self, index: int) -> np.ndarray:
         try:
-            return read_grey(self.root, self.names[index])
+            return self.reader.read(self.root, self.names[index])
         except Unusable as reason:
             raise DataError(str(reason)) from None
 
@@ -75,7 +75,7 @@ def open_input(path: str | Path, model: Model, channel: int | None = None) -> Ce
         if path.suffix.lower() in AMNIS:
             return _amnis(path, model, channel)
         if path.suffix.lower() in PICTURES:
-            return _pictures(path.parent, [path.name], f"the image {shown(path)}")
+            return _pictures(path.parent, [path.name], f"the image {shown(path)}", model)
         raise DataError(f"{shown(path)} is no image, ImageStream file (.cif, .rif) or packed store that can be read.")
     return _folder(path, model, channel)
 
@@ -122,7 +122,7 @@ def _folder(path: Path, model: Model, channel: int | None) -> Cells:
         return _amnis(path, model, channel)
     if not pictures:
         raise DataError(f"There is no image ({', '.join(PICTURES)}), .cif or .rif in {shown(path)}.")
-    return _pictures(path, _one_channel(path, pictures, channel), f"the folder {shown(path)}")
+    return _pictures(path, _one_channel(path, pictures, channel), f"the folder {shown(path)}", model)
 
 
 def _one_channel(path: Path, names: list[str], channel: int | None) -> list[str]:
@@ -142,7 +142,19 @@ def _one_channel(path: Path, names: list[str], channel: int | None) -> list[str]
     return [name for name in names if marked.get(name) == channel]
 
 
-def _pictures(root: Path, names: list[str], what: str) -> Cells:
+def _reader(model: Model) -> Reader:
+    """How the model's own training images were read: page, scale, inverted, colour."""
+    known = model.data.get("options") or {}
+    asked = ReadingOptions.model_validate({name: known[name] for name in ReadingOptions.model_fields if name in known})
+    if several := known.get("channel") if model.channels > 1 else None:
+        raise ConfigError(
+            f"The model was trained on channels {', '.join(map(str, several))} of several files per cell: pack such "
+            "cells into a store (`cgrecnet data pack folder`) and name that."
+        )
+    return Reader(asked.page, asked.scale, asked.inverted, colour=model.channels == 3)
+
+
+def _pictures(root: Path, names: list[str], what: str, model: Model) -> Cells:
     digest = hashlib.sha256()
     for name in names:
         try:
@@ -150,4 +162,5 @@ def _pictures(root: Path, names: list[str], what: str) -> Cells:
             digest.update(f"{status.st_size} {status.st_mtime_ns} ".encode() + os.fsencode(name) + b"\0")
         except OSError:
             digest.update(b"gone " + os.fsencode(name) + b"\0")
-    return Cells(what, digest.hexdigest(), [shown(Path(name).as_posix()) for name in names], Pictures(root, names))
+    images = Pictures(root, names, _reader(model))
+    return Cells(what, digest.hexdigest(), [shown(Path(name).as_posix()) for name in names], images)
