@@ -12,8 +12,8 @@ Name the class of every cell, and say how sure that is.
 
 Your own cells, in five lines:
 
-  cgrecnet data check amnis RUNS                          what is there, and what is amiss
-  cgrecnet train data=amnis ... --model-folder MODEL      training, calibration, a model card
+  cgrecnet data check folder IMAGES                       what is there, and what is amiss
+  cgrecnet train data=folder root=IMAGES --model-folder MODEL      training, calibration, a model card
   cgrecnet predict MODEL NEW --out predictions.csv        class, probabilities, set, flag of every cell
   cgrecnet predict MODEL NEW --out predictions.csv --report report.html
   cgrecnet export MODEL --onnx                            the same, faster, where OpenVINO is installed
