@@ -60,7 +60,7 @@ def trivial() -> object:
         name = plan_run(config, "none").run_id
         record = RunRecord(
             run_id=name, experiment=config.experiment, config=config.model_dump(), started="", wall_seconds=0.0,
-            commit="", code="", data={}, split={}, weights={}, parameters=0, hardware={}, software={}, history=[],
+            commit="", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=0, hardware={}, software={}, history=[],
             test=test, predictions_sha256="",
         )  # fmt: skip
         write_run(results / config.experiment / name, record, "")
