@@ -19,6 +19,7 @@ from cgrecnet.runs.collect import collect, summarise
 from cgrecnet.runs.environment import commit, hardware, pick_device, software
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.sweep import plan_sweep, run_sweep
+from cgrecnet.training.protocol import PROTOCOL
 
 TEST = {
     "n": 1, "accuracy": 0.0, "balanced_accuracy": 0.0, "weighted": {"f1": 0.0},
@@ -60,8 +61,8 @@ def trivial() -> object:
         name = plan_run(config, "none").run_id
         record = RunRecord(
             run_id=name, experiment=config.experiment, config=config.model_dump(), started="", wall_seconds=0.0,
-            commit="", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=0, hardware={}, software={}, history=[],
-            test=test, predictions_sha256="",
+            commit="", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=0, hardware={},
+            software={}, history=[], test=test, predictions_sha256="",
         )  # fmt: skip
         write_run(results / config.experiment / name, record, "")
 
