@@ -66,11 +66,15 @@ torch.set_num_threads(1)
 step = torch.finfo(torch.bfloat16).eps
 for positions in (36, 784):
     s = torch.tensor(1 / positions)
-    print(f"1 + 1/{positions}: float32 {1 + s:.5f}   bfloat16 {(1 + s.bfloat16()).item():.5f}")
+    coarse = (1 + s.bfloat16()).item()
+    print(f"1 + 1/{positions}: float32 {1 + s:.5f}   bfloat16 {coarse:.5f}")
 
 # %% tags=["remove-input"]
 tell(step=step, half=step / 2, share=1 / 784, small=1 / 36)
-holds("1 + 1/784 is 1 in bfloat16, and 1 + 1/36 is not", 1 / 784 < step / 2 < 1 / 36)
+holds(
+    "1 + 1/784 is 1 in bfloat16, and 1 + 1/36 is not",
+    1 / 784 < step / 2 < 1 / 36,
+)
 
 # %% [markdown]
 # Above 1, bfloat16 goes in steps of {glue:text}`step:.4f`; what is less than half a step is rounded away.
@@ -96,8 +100,21 @@ figure, axes = plt.subplots(figsize=(7, 1.9))
 for k in range(7):
     axes.axvline(1 + k * step, color="0.6", linewidth=1.2)
 for row, (side, colour) in enumerate(((28, PALETTE[3]), (6, PALETTE[0]))):
-    axes.plot(factors(side), np.full(side * side, row), "o", color=colour, markersize=4, alpha=0.5)
-axes.set(yticks=[0, 1], yticklabels=["28 x 28", "6 x 6"], ylim=(-0.6, 1.6), xlim=(0.998, 1.05), xlabel="factor 1 + s")
+    axes.plot(
+        factors(side),
+        np.full(side * side, row),
+        "o",
+        color=colour,
+        markersize=4,
+        alpha=0.5,
+    )
+axes.set(
+    yticks=[0, 1],
+    yticklabels=["28 x 28", "6 x 6"],
+    ylim=(-0.6, 1.6),
+    xlim=(0.998, 1.05),
+    xlabel="factor 1 + s",
+)
 plt.show()
 
 # %% [markdown]
@@ -120,21 +137,30 @@ CALLS = {
 
 
 def types(device):
-    """The type that autocast gives the result of each call on bfloat16 input, on a device."""
+    """The types that autocast gives the results of bfloat16 input."""
     with FakeTensorMode(), torch.device(device):
         torch.set_autocast_enabled(device, True)
         torch.set_autocast_dtype(device, torch.bfloat16)
         try:
             x = torch.empty(8, 8, dtype=torch.bfloat16)
-            return [str(call(x).dtype).removeprefix("torch.") for call in CALLS.values()]
+            return [
+                str(call(x).dtype).removeprefix("torch.")
+                for call in CALLS.values()
+            ]
         finally:
             torch.set_autocast_enabled(device, False)
 
 
-pd.DataFrame({device: types(device) for device in ("cpu", "cuda")}, index=CALLS)
+pd.DataFrame(
+    {device: types(device) for device in ("cpu", "cuda")}, index=CALLS
+)
 
 # %% tags=["remove-input"]
-holds("The lists differ in softmax and layer norm", types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2)
+holds(
+    "The lists differ in softmax and layer norm",
+    types("cpu")[1:3] == ["bfloat16"] * 2
+    and types("cuda")[1:3] == ["float32"] * 2,
+)
 
 # %% [markdown]
 # ## What was mended
@@ -150,21 +176,28 @@ holds("The lists differ in softmax and layer norm", types("cpu")[1:3] == ["bfloa
 #
 # and adds them in float32: the second part is small, and a small number has as many digits in bfloat16 as a large one.
 
+
 # %%
 def kept(side):
-    """Of what the map adds to the fusion's output: the share that bfloat16 keeps, and the cosine with float32's."""
+    """Share of what the map adds that bfloat16 keeps, and the cosine."""
     x = torch.randn(2, 512, side, side).relu()
 
     def added():
         f1, f2 = module.branches(x)
-        plain = module.expand(f1 + f2).transpose(1, 2).unflatten(2, (side, side))
+        plain = (
+            module.expand(f1 + f2)
+            .transpose(1, 2)
+            .unflatten(2, (side, side))
+        )
         return (module(x) - plain).double().flatten()
 
     with torch.no_grad():
         want = added()
         with torch.autocast("cpu", torch.bfloat16):
             got = added()
-    return (got @ want / (want @ want)).item(), (got @ want / (got.norm() * want.norm())).item()
+    return (got @ want / (want @ want)).item(), (
+        got @ want / (got.norm() * want.norm())
+    ).item()
 
 
 for side in (6, 28):
@@ -172,7 +205,13 @@ for side in (6, 28):
     print(f"{side:2} x {side:2}: {share:6.1%} of it, cosine {cosine:.4f}")
 
 # %% tags=["remove-input"]
-holds("Nearly all of what the map adds is kept", all(abs(kept(side)[0] - 1) < 0.02 and kept(side)[1] > 0.95 for side in (6, 28)))
+holds(
+    "Nearly all of what the map adds is kept",
+    all(
+        abs(kept(side)[0] - 1) < 0.02 and kept(side)[1] > 0.95
+        for side in (6, 28)
+    ),
+)
 
 # %% [markdown]
 # What the rest of the network does with it is another matter: behind the fusion, convolutions read their input in bfloat16 again.
@@ -191,44 +230,83 @@ from cgrecnet.models import create_model
 cells = open_dataset("jurkat", task="cycle")
 chosen = np.random.default_rng(0).permutation(len(cells))[:48]
 taken = BatchedCells(cells, chosen, 48, train=True, seed=1)
-batches = [taken.batch(chosen[first : first + 16], epoch=1)[:2] for first in range(0, 48, 16)]
+batches = [
+    taken.batch(chosen[first : first + 16], epoch=1)[:2]
+    for first in range(0, 48, 16)
+]
 
 
 def gradient(network, images, labels, bf16):
-    """The gradient of the loss of one batch with respect to all weights, as one vector."""
+    """The gradient of one batch's loss, all weights in one vector."""
     network.zero_grad()
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         scores = network(images)
     torch.nn.functional.cross_entropy(scores.float(), labels).backward()
-    return torch.cat([p.grad.flatten() for p in network.parameters() if p.grad is not None]).double()
+    return torch.cat(
+        [
+            p.grad.flatten()
+            for p in network.parameters()
+            if p.grad is not None
+        ]
+    ).double()
 
 
 def turns(model, mode):
-    """Mean cosines: the same batches in two precisions, and different batches in float32."""
+    """Mean cosines: same batch in two precisions, and two batches."""
     torch.manual_seed(0)
     network = create_model(model, image_size=48).train(mode == "train")
-    fine, coarse = ([gradient(network, *batch, bf16) for batch in batches] for bf16 in (False, True))
+    fine, coarse = (
+        [gradient(network, *batch, bf16) for batch in batches]
+        for bf16 in (False, True)
+    )
     cosine = torch.nn.functional.cosine_similarity
-    same = [cosine(a, b, dim=0).item() for a, b in zip(fine, coarse, strict=True)]
-    other = [cosine(fine[i], fine[j], dim=0).item() for i, j in ((0, 1), (0, 2), (1, 2))]
-    return {"model": model, "mode": mode, "same batch, two precisions": np.mean(same), "two batches": np.mean(other)}
+    same = [
+        cosine(a, b, dim=0).item()
+        for a, b in zip(fine, coarse, strict=True)
+    ]
+    other = [
+        cosine(fine[i], fine[j], dim=0).item()
+        for i, j in ((0, 1), (0, 2), (1, 2))
+    ]
+    return {
+        "model": model,
+        "mode": mode,
+        "same batch, two precisions": np.mean(same),
+        "two batches": np.mean(other),
+    }
 
 
-turned = pd.DataFrame([turns(model, mode) for model in ("resnet50", "cg_recnet") for mode in ("train", "eval")])
+turned = pd.DataFrame(
+    [
+        turns(model, mode)
+        for model in ("resnet50", "cg_recnet")
+        for mode in ("train", "eval")
+    ]
+)
 turned.round(2)
 
 # %% tags=["remove-input"]
 from_dataset(cells)
 
 # %% tags=["remove-input"]
-trained, fixed = turned[turned["mode"] == "train"], turned[turned["mode"] == "eval"]
-tell(loud=trained["same batch, two precisions"].max(), quiet=fixed["same batch, two precisions"].min())
+trained, fixed = (
+    turned[turned["mode"] == "train"],
+    turned[turned["mode"] == "eval"],
+)
+tell(
+    loud=trained["same batch, two precisions"].max(),
+    quiet=fixed["same batch, two precisions"].min(),
+)
 holds(
     "With batch normalisation over few values rounding turns the step a lot, and with fixed statistics hardly",
-    trained["same batch, two precisions"].max() < 0.6 and fixed["same batch, two precisions"].min() > 0.9,
+    trained["same batch, two precisions"].max() < 0.6
+    and fixed["same batch, two precisions"].min() > 0.9,
 )
 
-holds("Two batches agree even less", (turned["two batches"] < turned["same batch, two precisions"]).all())
+holds(
+    "Two batches agree even less",
+    (turned["two batches"] < turned["same batch, two precisions"]).all(),
+)
 
 # %% [markdown]
 # In training, batch normalisation divides by the spread of few values (at 48 pixels the last stage has $2 \times 2$ positions), and that magnifies rounding: the cosine is at most {glue:text}`loud:.2f` (untrained networks, three batches).
@@ -244,43 +322,97 @@ holds("Two batches agree even less", (turned["two batches"] < turned["same batch
 # %% tags=["remove-input"]
 from cgrecnet.figures.provenance import from_records
 
-NAMES = {"resnet50": "Baseline", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "cg_recnet": "CG-RecNet"}
+NAMES = {
+    "resnet50": "Baseline",
+    "rescmnet": "ResCMNet",
+    "resgdnet": "ResGDNet",
+    "cg_recnet": "CG-RecNet",
+}
 OLD = RESULTS / "superseded"
 
 
 def scores(folder):
     """(configuration, accuracy in percent) of every run below a folder of records."""
-    records = [json.loads(path.read_text()) for path in sorted(folder.glob("*/run.json"))]
-    return [(record["config"], 100 * record["test"]["accuracy"]) for record in records]
+    records = [
+        json.loads(path.read_text())
+        for path in sorted(folder.glob("*/run.json"))
+    ]
+    return [
+        (record["config"], 100 * record["test"]["accuracy"])
+        for record in records
+    ]
 
 
 def spread_of_seeds(model):
     """Largest minus smallest accuracy on fold 0 over the seeds of the earlier records, in points."""
     runs = scores(OLD / "jurkat-ablation") + scores(OLD / "jurkat-seeds")
-    own = [score for config, score in runs if config["model"] == model and config["fold"] == 0]
+    own = [
+        score
+        for config, score in runs
+        if config["model"] == model and config["fold"] == 0
+    ]
     return max(own) - min(own)
 
 
-fine, coarse = experiment("precision", "jurkat"), experiment("ablation", "jurkat")
+fine, coarse = (
+    experiment("precision", "jurkat"),
+    experiment("ablation", "jurkat"),
+)
 both = []
 for record in fine.records:
-    for twin in coarse.of(model=record.config["model"], fold=record.config["fold"], seed=record.config["seed"]):
-        values = [100 * record.test["accuracy"], 100 * twin.test["accuracy"]]
-        both.append((NAMES[record.config["model"]], *values, values[1] - values[0], spread_of_seeds(record.config["model"])))
-both = pd.DataFrame(both, columns=["network", "float32 (%)", "bfloat16 (%)", "difference", "seeds lie apart"]).set_index("network")
+    for twin in coarse.of(
+        model=record.config["model"],
+        fold=record.config["fold"],
+        seed=record.config["seed"],
+    ):
+        values = [
+            100 * record.test["accuracy"],
+            100 * twin.test["accuracy"],
+        ]
+        both.append(
+            (
+                NAMES[record.config["model"]],
+                *values,
+                values[1] - values[0],
+                spread_of_seeds(record.config["model"]),
+            )
+        )
+both = pd.DataFrame(
+    both,
+    columns=[
+        "network",
+        "float32 (%)",
+        "bfloat16 (%)",
+        "difference",
+        "seeds lie apart",
+    ],
+).set_index("network")
 both.round(2)
 
 # %% tags=["remove-input"]
 from_records([*fine.records, *coarse.records])
 
 # %% tags=["remove-input"]
-tell(gap=both["difference"].abs().max(), apart=both["seeds lie apart"].min(), cells=fine.records[0].test["n"])
-holds("Two networks were compared", set(both.index) == {"Baseline", "CG-RecNet"})
-holds("The precisions differ by less than seeds do", (both["difference"].abs() < both["seeds lie apart"]).all())
-holds("Both networks are a little lower in bfloat16", (both["difference"] < 0).all())
+tell(
+    gap=both["difference"].abs().max(),
+    apart=both["seeds lie apart"].min(),
+    cells=fine.records[0].test["n"],
+)
+holds(
+    "Two networks were compared",
+    set(both.index) == {"Baseline", "CG-RecNet"},
+)
+holds(
+    "The precisions differ by less than seeds do",
+    (both["difference"].abs() < both["seeds lie apart"]).all(),
+)
+holds(
+    "Both networks are a little lower in bfloat16",
+    (both["difference"] < 0).all(),
+)
 
 # %% [markdown]
-# The two types differ by at most {glue:text}`gap:.1f` points on {glue:text}`cells` test cells, seeds by at least {glue:text}`apart:.1f`.
+# The two types differ by at most {glue:text}`gap:.1f` points on {glue:text}`cells:,` test cells, seeds by at least {glue:text}`apart:.1f`.
 # So the rest was trained in bfloat16, as the rule says.
 # Both networks came out a little lower in bfloat16, and two runs cannot tell whether that is the type or chance; comparisons between networks are made within one type, where it would cancel.
 #
@@ -294,25 +426,43 @@ holds("Both networks are a little lower in bfloat16", (both["difference"] < 0).a
 # The table sets old against new, for every contrast of the plan that a network with the fusion or the gate takes part in.
 # The rules are those of the plan in both columns; only the records differ.
 
+
 # %% tags=["remove-input"]
 def as_it_was(folder):
     """A results folder with the older records, in the form of today's, and the baselines that stayed."""
-    stayed = [path for path in RESULTS.glob("simulated-*/*/run.json") if "simulated-shortcut" not in str(path)]
+    stayed = [
+        path
+        for path in RESULTS.glob("simulated-*/*/run.json")
+        if "simulated-shortcut" not in str(path)
+    ]
     for path in [*OLD.glob("*/*/run.json"), *stayed]:
         record = json.loads(path.read_text())
         if record["config"]["model"] == "resnet50" or OLD in path.parents:
             place = folder / record["experiment"] / record["run_id"]
             shutil.copytree(path.parent, place)
-            fields = record | {"schema_version": 2, "protocol": record.get("protocol", 1)}
+            fields = record | {
+                "schema_version": 2,
+                "protocol": record.get("protocol", 1),
+            }
             fields.pop(HASH, None)
-            (place / RECORD).write_text(json.dumps(fields | {HASH: hash_of(fields)}))
+            (place / RECORD).write_text(
+                json.dumps(fields | {HASH: hash_of(fields)})
+            )
     return folder
 
 
 def outcomes(answers):
     """Contrast in words -> difference, n and outcome word, of one question."""
-    named = {getattr(a, "name", None) or contrast_in_words(a.contrast): a for a in answers}
-    return {name: f"{points(a.result.difference)} (n = {n_text(a.result.n)}): {a.outcome}" for name, a in named.items()}
+    named = {
+        contrast_in_words(a.contrast)
+        if hasattr(a, "contrast")
+        else a.name: a
+        for a in answers
+    }
+    return {
+        name: f"{points(a.result.difference)} (n = {n_text(a.result.n)}): {a.outcome}"
+        for name, a in named.items()
+    }
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -321,22 +471,76 @@ after = planned_answers(RESULTS)
 rows = []
 for question in ("P1", "P2", "P3", "P4", "P5", "P6", "P7"):
     old, new = outcomes(before[question]), outcomes(after[question])
-    rows += [(f"{question}: {name}", old.get(name, "not enough runs"), new.get(name, "not enough runs yet")) for name in {**old, **new}]
+    rows += [
+        (
+            f"{question}: {name}",
+            old.get(name, "not enough runs"),
+            new.get(name, "not enough runs yet"),
+        )
+        for name in {**old, **new}
+    ]
 standing = experiment("ablation", "jurkat"), experiment("presets", "jurkat")
-standing = [r for found in standing if found for r in found.records if r.config["preset"] in ("recovered", "clean")]
-tell(stand=len(standing), asked=5 * 5, moved=sum(old != new for _, old, new in rows))
-Markdown(wide_table(("question and contrast", "older records", "records of today"), rows, "Outcomes of the planned questions, from the records that were set aside and from those of today"))
+standing = [
+    r
+    for found in standing
+    if found
+    for r in found.records
+    if r.config["preset"] in ("recovered", "clean")
+]
+tell(
+    stand=len(standing),
+    asked=5 * 5,
+    moved=sum(old != new for _, old, new in rows),
+)
+Markdown(
+    wide_table(
+        ("question and contrast", "older records", "records of today"),
+        rows,
+        "Outcomes of the planned questions, from the records that were set aside and from those of today",
+    )
+)
 
 # %% tags=["remove-input"]
-read = [json.loads(path.read_text()) for path in sorted(OLD.glob("*/*/run.json"))]
+read = [
+    json.loads(path.read_text())
+    for path in sorted(OLD.glob("*/*/run.json"))
+]
 display(  # noqa: F821
     Provenance(
-        (("Older records", f"{len(read)} in results/superseded, set aside"), ("Valid", "out of date: protocol 1")),
+        (
+            (
+                "Older records",
+                f"{len(read)} in results/superseded, set aside",
+            ),
+            ("Valid", "out of date: protocol 1"),
+        ),
         runs=tuple(record["run_id"] for record in read),
     ),
-    *all_read(*((part, "jurkat") for part in ("ablation", "presets", "precision"))),
-    *all_read(*((part, "cytometer") for part in ("noise", "debris", "imbalance", "seeds", "presets", "learning rate"))),
-    *all_read(*((part, "cytometer") for part in ("shortcut, random split", "shortcut, grouped split"))),
+    *all_read(
+        *((part, "jurkat") for part in ("ablation", "presets", "precision"))
+    ),
+    *all_read(
+        *(
+            (part, "cytometer")
+            for part in (
+                "noise",
+                "debris",
+                "imbalance",
+                "seeds",
+                "presets",
+                "learning rate",
+            )
+        )
+    ),
+    *all_read(
+        *(
+            (part, "cytometer")
+            for part in (
+                "shortcut, random split",
+                "shortcut, grouped split",
+            )
+        )
+    ),
 )
 
 # %% [markdown]
@@ -383,7 +587,8 @@ display(  # noqa: F821
 
 # %% tags=["hide-cell"]
 half = torch.finfo(torch.float16).eps / 2
-print(f"from about {1 / half:,.0f} positions, a map of {(1 / half) ** 0.5:.0f} x {(1 / half) ** 0.5:.0f}")
+side = (1 / half) ** 0.5
+print(f"from {1 / half:,.0f} positions, a map of {side:.0f} x {side:.0f}")
 
 # %% [markdown]
 # ```{exercise} Something small and something large
