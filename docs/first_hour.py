@@ -27,7 +27,7 @@ KEPT = re.compile(r"PATH|LANG|LC_.*|PYENV_ROOT|PIP_.*|UV_.*|SSL_.*|REQUESTS_.*|(
 #: What a browser would show first, for a terminal.
 PAGE = """\
 from bs4 import BeautifulSoup
-page = BeautifulSoup(open('_build/html/index.html', encoding='utf-8'), 'html.parser')
+page = BeautifulSoup(open('_build/html/book/index.html', encoding='utf-8'), 'html.parser')
 print(page.title.text.strip(), *(p.text.strip() for p in page.select('article p')[:3]), sep='\\n')"""
 
 

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cgrecnet.publish import lock, stage
+from cgrecnet.publish import check_static, lock, settings, stage
+from cgrecnet.publish.front import front_page
 from cgrecnet.publish.layout import Layout
 
 
@@ -37,6 +38,7 @@ def build(layout: Layout) -> bool:
         stage.forget_doctrees(layout)  # pages that did not change must be written anew as well
     try:
         _jupyter_book(layout)
+        _write_front(layout)
         stage.remove_stale_pages(layout)
     except BaseException:
         stage.forget_doctrees(layout)
@@ -64,6 +66,14 @@ def _jupyter_book(layout: Layout) -> None:
         raise HtmlFailed("\n".join(done.stdout.splitlines()[-5:]), f"{words}, perhaps for want of memory")
     if done.returncode != 0 or not (layout.html / "index.html").is_file():
         raise HtmlFailed(_complaints(done.stdout, layout))
+
+
+def _write_front(layout: Layout) -> None:
+    """Jupyter Book's page at the root is a bare refresh, without a title, a language or a link."""
+    first = check_static.Page(layout.html / "index.html").refresh
+    if first:
+        title = settings.load(layout.root / "_config.yml", "_config.yml").get("title", "")
+        (layout.html / "index.html").write_text(front_page(title, first), "utf8")
 
 
 def _complaints(output: str, layout: Layout) -> str:

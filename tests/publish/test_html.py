@@ -26,6 +26,12 @@ def test_the_pages_are_there(built):
         assert (built.html / f"{name}.html").is_file()
 
 
+def test_the_page_at_the_root_has_a_title_a_language_and_a_link(built):
+    text = (built.html / "index.html").read_text("utf8")
+    assert '<html lang="en">' in text and re.search(r"<title>.+</title>", text)
+    assert check_static.is_redirect(built.html / "index.html") and '<a href="book/index.html">' in text
+
+
 def test_no_fault_in_the_text_of_the_pages(built):
     assert check_static.faults(built.html, check_static.pages_in(built.html)) == []
 

@@ -8,6 +8,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from cgrecnet.publish.front import front_page
+
 PICTURE = "_images/preview.png"
 #: The longest description that search engines and previews show.
 LONGEST = 160
@@ -88,13 +90,8 @@ def write_files(folder: Path, names: list[str], site: Site, changes: str) -> Non
     """`index.html`, `404.html`, `sitemap.xml`, `robots.txt` and `feed.xml`; changes: the text of CHANGELOG.md."""
     first = "book/index.html"
     title = html.escape(site.title)
-    (folder / "index.html").write_text(
-        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8" /><title>{title}</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={first}" />'
-        f'<link rel="canonical" href="{site.of(first)}" /></head>\n'
-        f'<body><p><a href="{first}">{title}</a></p></body>\n</html>\n',
-        "utf8",
-    )
+    canonical = f'<link rel="canonical" href="{site.of(first)}" />'
+    (folder / "index.html").write_text(front_page(site.title, first, canonical), "utf8")
     (folder / "404.html").write_text(
         f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8" /><title>No such page: {title}</title>\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1" /><meta name="robots" content="noindex" />'
