@@ -180,10 +180,8 @@ def _unreadable(error: OSError, root: Path, aside: dict[str, list[str]]) -> None
     aside["folder that cannot be opened"].append(os.path.relpath(error.filename, root))
 
 
-def _cell_file(root: Path, name: str, naming: Naming) -> CellFile:
-    """The cell behind a file name; raises Unusable."""
-    folders, file, _ = parts_of(name)
-    kind, day, replicate = describe(folders, file, naming.classes)
+def size_of(root: Path, name: str) -> int:
+    """Bytes of a plain file that is not empty; raises Unusable for anything else."""
     try:
         status = os.stat(root / name)
     except OSError:
@@ -192,7 +190,15 @@ def _cell_file(root: Path, name: str, naming: Naming) -> CellFile:
         raise Unusable("not a plain file")
     if status.st_size == 0:
         raise Unusable("empty (0 bytes)")
+    return status.st_size
+
+
+def _cell_file(root: Path, name: str, naming: Naming) -> CellFile:
+    """The cell behind a file name; raises Unusable."""
+    folders, file, _ = parts_of(name)
+    kind, day, replicate = describe(folders, file, naming.classes)
+    size = size_of(root, name)
     group = f"{CLASSES.get(kind, kind)}-{f'{day}d{replicate}' if day else 'unknown'}"
     return CellFile(
-        name, status.st_size, kind, group_by(naming.group, name) if naming.group else group, day, replicate
+        name, size, kind, group_by(naming.group, name) if naming.group else group, day, replicate
     )

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import stat
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from cgrecnet.data.brightfield import marked_brightfield
 from cgrecnet.data.folder.options import FolderOptions
 from cgrecnet.data.naming import PARTS, Picture, class_in, group_by, picture_of
-from cgrecnet.data.zhu_files import walk
+from cgrecnet.data.zhu_files import size_of, walk
 from cgrecnet.data.zhu_names import Unusable, is_image, parts_of
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
@@ -86,7 +85,7 @@ def list_folder(root: Path, options: FolderOptions) -> Listing:
             else:
                 kind = _kind(name, options)
                 group = group_by(options.group, name) if options.group else ""
-            listing.cells.append(Cell(cell, sum(_size(listing.root, each) for each in cell), kind, group))
+            listing.cells.append(Cell(cell, sum(size_of(listing.root, each) for each in cell), kind, group))
         except Unusable as reason:
             listing.aside[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.names)
@@ -215,15 +214,3 @@ def _check_row(path: Path, line: int, name: str, kind: str, rows: dict) -> None:
         raise DataError(f"{where} names {shown(name)}, which does not lie below the table's folder: move the table up.")
     if PurePosixPath(name).as_posix() in rows:
         raise DataError(f"{where} names {shown(name)} again: a cell stands there once.")
-
-
-def _size(root: Path, name: str) -> int:
-    try:
-        status = os.stat(root / name)
-    except OSError:
-        raise Unusable("cannot be opened") from None
-    if not stat.S_ISREG(status.st_mode):
-        raise Unusable("not a plain file")
-    if status.st_size == 0:
-        raise Unusable("empty (0 bytes)")
-    return status.st_size
