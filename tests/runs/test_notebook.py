@@ -122,6 +122,11 @@ def test_a_finished_run_is_not_done_again(finished, monkeypatch):
     assert "done already" in said[0]
 
 
+def went_on_after_a_checkpoint(epochs):
+    """The kill comes at or after the first checkpoint, so at least that epoch is not trained again."""
+    assert epochs in ([2, 3, 4], [3, 4], [4]), "it went on after the epoch that was kept"
+
+
 def test_a_forked_run_that_is_killed_goes_on_to_what_papermill_gives(finished, tmp_path):
     config, whole, _, _ = finished
     run_id = plan_run(config).run_id
@@ -132,7 +137,7 @@ def test_a_forked_run_that_is_killed_goes_on_to_what_papermill_gives(finished, t
     record = read_record(tmp_path / "results" / "tiny" / run_id / "run.json")
     assert record.predictions_sha256 == whole.predictions_sha256 and record.test == whole.test
     assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
-    assert epochs_said(tmp_path / "work" / run_id / LOG)[before:] == [2, 3, 4], "it went on after the first epoch"
+    went_on_after_a_checkpoint(epochs_said(tmp_path / "work" / run_id / LOG)[before:])
 
 
 @pytest.mark.slow
@@ -153,12 +158,13 @@ def test_a_run_killed_in_the_middle_leaves_no_record_and_resumes_to_the_same_res
     assert not psutil.wait_procs(family, timeout=30)[1], "a run ends with the process that started it"
     assert not (tmp_path / "results").exists()
     assert list((tmp_path / "work" / run_id / "scratch").glob("*.json")), "the kernel's connection file"
+    before = len(epochs_said(tmp_path / "work" / run_id / LOG))
 
     record = train(config, results=tmp_path / "results", work=tmp_path / "work", say=lambda _: None)
     assert record.predictions_sha256 == whole.predictions_sha256
     assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
     assert read_predictions(tmp_path / "results", record)
-    assert epochs_said(tmp_path / "work" / run_id / LOG)[-3:] == [2, 3, 4], "it went on after the first epoch"
+    went_on_after_a_checkpoint(epochs_said(tmp_path / "work" / run_id / LOG)[before:])
     assert not (tmp_path / "work" / run_id / "scratch").exists(), "what a kill leaves is gone at the next start"
 
 
