@@ -51,7 +51,7 @@ config = RunConfig(
     model="cg_recnet",
     data="cytometer",
     data_options={"cells": cells, "seed": 3},
-    image_size=64,
+    image_size=48,
     epochs=epochs,
     batch_size=16,
     learning_rate=1e-4,
@@ -359,7 +359,7 @@ Markdown(
 # Do it yourself, on simulated cells, from a terminal:
 #
 # ```bash
-# .venv/bin/cgrecnet train experiment=mine model=cg_recnet data=cytometer data_options="{cells: 240}" image_size=64 epochs=3
+# .venv/bin/cgrecnet train experiment=mine model=cg_recnet data=cytometer data_options="{cells: 240}" image_size=48 epochs=3
 # ```
 #
 # The command checks the parameters, runs the notebook, and writes the record to `results/mine/`.

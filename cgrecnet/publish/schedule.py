@@ -182,6 +182,8 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
         "OMP_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
+        # Where a chapter takes two all the same, they shall not spin beside the other chapters: 20 times as long.
+        "OMP_WAIT_POLICY": "PASSIVE",
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
