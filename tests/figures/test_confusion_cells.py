@@ -42,11 +42,6 @@ def test_some_cells_stand_for_many_and_this_is_said():
     assert html == made(shown=2).html
 
 
-def test_it_loads_nothing_and_shares_no_ids(twelve_cells):
-    html = re.sub(r"base64,[^\"]*", "", made(twelve_cells).html)
-    assert not re.search(r"https?:|//|\sid=|@import|fetch", html)
-
-
 def test_a_cell_that_the_data_set_lacks_is_an_error(twelve_cells):
     with pytest.raises(KeyError, match="other"):
         confusion_cells(["other"], LABELS[:1], PROBABILITIES[:1], CLASSES, "T", twelve_cells)
@@ -88,8 +83,3 @@ def test_without_a_script_and_on_paper_all_groups_are_there(browse, twelve_cells
     printed = browse(made(twelve_cells))
     printed.emulate_media(media="print")
     assert open_places(printed) == every
-
-
-@pytest.mark.browser
-def test_the_check_of_the_book_finds_nothing(book_faults, twelve_cells):
-    assert book_faults(made(twelve_cells), made()) == []

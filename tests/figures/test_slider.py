@@ -33,11 +33,6 @@ def test_the_html_names_the_control_and_describes_every_frame(tags):
     assert made._repr_html_() == made.html == slider(squares(), VALUES, "defocus", ALTS, unit="µm").html
 
 
-def test_it_loads_nothing_and_has_no_ids_that_two_sliders_would_share():
-    html = slider(squares(), VALUES, "defocus", ALTS).html
-    assert not re.search(r"https?:|//|\sid=|@import|fetch", re.sub(r"base64,[^\"]*", "", html))
-
-
 def test_the_frames_are_the_pictures_that_were_given():
     html = slider(squares(), VALUES, "defocus", ALTS).html
     for source, given in zip(re.findall(r"base64,([^\"]*)", html), squares(), strict=True):
@@ -106,9 +101,3 @@ def test_without_a_script_and_on_paper_every_frame_is_there_with_its_value(brows
     printed.emulate_media(media="print")
     assert visible(printed) == list(ALTS) and printed.locator("li > span").last.is_visible()
     assert not printed.locator("input").is_visible()
-
-
-@pytest.mark.browser
-def test_the_check_of_the_book_finds_nothing(book_faults):
-    made = slider(squares(), VALUES, "defocus", ALTS, unit="µm")
-    assert book_faults(made, made) == []

@@ -47,11 +47,6 @@ def test_the_still_table_has_a_few_thresholds_of_every_class():
     assert len(rows) == 3 * (len(FEW) + 1) and all(f">{line}</th>" in text for line in LINES)
 
 
-def test_it_loads_nothing_and_shares_no_ids():
-    assert not re.search(r"https?:|//|\sid=|@import|fetch", made().html)
-    assert len(made().html) < 40_000
-
-
 def test_a_start_off_the_grid_is_refused():
     with pytest.raises(ValueError, match="cannot start at 0.505"):
         made(start=0.505)
@@ -96,8 +91,3 @@ def test_without_a_script_and_on_paper_curves_and_table_are_there(browse):
     printed.emulate_media(media="print")
     assert printed.locator("svg:visible").count() == 3 and printed.locator(".threshold-few").is_visible()
     assert not printed.locator("input").is_visible()
-
-
-@pytest.mark.browser
-def test_the_check_of_the_book_finds_nothing(book_faults):
-    assert book_faults(made(), made()) == []
