@@ -142,7 +142,8 @@ def main() -> int:
                     continue
                 rows.append(row := Checkout(commit, options).measure(what, repeat))
                 print(f"{row.seconds:8.1f} s  {commit[:10]}  {ROWS[what][0]} ({row.said})", flush=True)
-                write(options.out, record | {"machine": machine(), "rows": [asdict(one) for one in rows]})
+                asked = {name: {"words": words, "at_most": most} for name, (words, most) in ROWS.items()}
+                write(options.out, record | {"asked": asked, "machine": machine(), "rows": [asdict(one) for one in rows]})
     print("\n" + table(rows, before, after))
     return 0
 

@@ -6,6 +6,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from cgrecnet.publish import check_browser, check_static, record, resources
 from cgrecnet.publish.check_static import Fault
@@ -21,39 +22,46 @@ _PASSING = re.compile(rb"(?<=docbuild:last-update\" content=\")[^\"]*|(?<=Last u
 
 @dataclass
 class Report:
-    """What the check found, and how many pages it read and opened."""
+    """What the check found, how many pages it read and opened, and how many no browser has opened yet."""
 
     faults: list[Fault] = field(default_factory=list)
     read: int = 0
     opened: int = 0
+    unopened: int = 0
     browser: str | None = None
 
 
 def check(html: Path, memory: Path, again: bool = False) -> Report:
     """Check the pages under `html` that changed since they were last found good (all of them with `again`).
 
-    Links run between pages, so the text of all pages is read as soon as one of them changed.
+    Links run between pages, so the text of all pages is read as soon as one of them changed. Where pages were read
+    before there was a browser, those that changed are opened first, and the others when nothing changed.
     `memory` is the JSON file that remembers the good ones.
     """
     browser = resources.browser()
     paths = check_static.pages_in(html)
     now = {path.relative_to(html).as_posix(): _digest(path) for path in paths}
-    tools = _tools(html, browser)
+    tools = _tools(html)
     known = {} if again else _known(memory, tools)
-    changed = [name for name, digest in now.items() if known.get(name) != digest]
-    if not changed and set(known) <= set(now):
+    before = known.get("browser")
+    read, seen = known.get("pages", {}), known.get("opened", {}) if browser in (None, before) else {}
+    changed = [name for name, digest in now.items() if read.get(name) != digest]
+    unseen = [name for name, digest in now.items() if seen.get(name) != digest]
+    unseen = [name for name in unseen if not check_static.is_redirect(html / name)]
+    to_open = [name for name in unseen if browser and (not read or not changed or name in changed)]
+    if not changed and not to_open and set(read) <= set(now):
         return Report(browser=browser)
-    report = Report([], len(paths), 0, browser)
+    report = Report([], len(paths), len(to_open), len(unseen) - len(to_open), browser)
     with ThreadPoolExecutor(1) as beside:
         text = beside.submit(check_static.faults, html, paths)  # while the browser loads
         if browser:
-            to_open = [name for name in changed if not check_static.is_redirect(html / name)]
             report.faults += check_browser.faults(html, to_open, browser)
-            report.opened = len(to_open)
         report.faults = text.result() + report.faults
     bad = {fault.page for fault in report.faults}
     good = {name: digest for name, digest in now.items() if name not in bad}
-    record.write_atomically(memory, json.dumps({"tools": tools, "pages": good}, indent=1))
+    opened = {name: good[name] for name in now if name in good and (name in to_open or seen.get(name) == good[name])}
+    content = {"tools": tools, "browser": browser or before, "pages": good, "opened": opened}
+    record.write_atomically(memory, json.dumps(content, indent=1))
     return report
 
 
@@ -66,6 +74,8 @@ def report(found: Report) -> int:
     if found.read:
         seen = f", {found.opened} opened in {Path(found.browser).name}" if found.browser else ""
         print(f"pages: {found.read} read{seen}, {len(found.faults)} faults")
+    if found.browser and found.unopened:
+        print(f"pages: {found.unopened} were never opened in it; make book once more opens them")
     return 1 if found.faults else 0
 
 
@@ -73,9 +83,9 @@ def _digest(path: Path) -> str:
     return hashlib.sha256(_PASSING.sub(b"", path.read_bytes())).hexdigest()
 
 
-def _tools(html: Path, browser: str | None) -> str:
-    """What a verdict rests on besides the page: the checker, the browser, the styles and scripts."""
-    digest = hashlib.sha256(str(browser).encode())
+def _tools(html: Path) -> str:
+    """What a verdict rests on besides the page and the browser: the checker, the styles and scripts."""
+    digest = hashlib.sha256()
     for path in sorted(Path(__file__).parent.glob("check*.py")):
         digest.update(path.read_bytes())
     for path in sorted(p for p in (html / "_static").rglob("*") if p.suffix in {".css", ".js"}):
@@ -84,9 +94,9 @@ def _tools(html: Path, browser: str | None) -> str:
     return digest.hexdigest()
 
 
-def _known(memory: Path, tools: str) -> dict[str, str]:
+def _known(memory: Path, tools: str) -> dict[str, Any]:
     try:
         content = json.loads(memory.read_text("utf8"))
-        return content["pages"] if content["tools"] == tools else {}
-    except (OSError, ValueError, KeyError):
+        return content if content["tools"] == tools and {"browser", "pages", "opened"} <= content.keys() else {}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -15,6 +15,12 @@ _MACHINERY = (Path("cgrecnet", "publish", "tracing"), Path("cgrecnet", "publish"
 _IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
 
 
+def ignored_folders(layout: Layout) -> list[str]:
+    """What the tracer need not note: an environment in the repository has thousands of files, and none counts."""
+    folders = [layout.root / name for name in sorted(_IGNORED)]
+    return [str(f) for f in folders if not any(path.is_relative_to(f) for path, _ in layout.watched_paths)]
+
+
 def observed(log: Path, chapter: Chapter, layout: Layout) -> dict[str, list[str]]:
     """Sort the tracer's log into `files` read, `folders` listed and `probes` (existence asked for).
 
@@ -101,7 +107,9 @@ def is_fresh(chapter: Chapter, layout: Layout) -> bool:
 def _entries(log: Path, layout: Layout) -> list[tuple[str, str, str, Any]]:
     """The tracer's lines about watched paths: what happened, name, path, and what was found there."""
     lines = log.read_text("utf8").splitlines() if log.exists() else []
-    named = [(what, _name(path, layout), path, state) for what, path, state in map(json.loads, lines)]
+    found = [json.loads(line) for line in lines]
+    names = {path: _name(path, layout) for path in {path for _, path, _ in found}}
+    named = [(what, names[path], path, state) for what, path, state in found]
     return [(what, name, path, state) for what, name, path, state in named if name is not None]
 
 

@@ -1,5 +1,8 @@
 """Warm kernels: importing the libraries takes longer than most chapters, so one process does it for all of them.
 
+For a few chapters it imports what makes a kernel, and each imports what it needs: a fork ends at once, where a process
+that has loaded PyTorch takes seconds to end.
+
 Only where processes can be forked safely, on Linux; elsewhere, and where the process fails, each chapter gets a new
 process and a new kernel. What a page shows is the same either way.
 """
@@ -9,7 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cgrecnet.publish import lock
@@ -70,13 +73,13 @@ class Job:
 class Warm:
     """The process that has imported the libraries."""
 
-    def __init__(self, folder: Path, book: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, book: Path, environment: dict[str, str], libraries: Sequence[str]) -> None:
         """Start it in `book` and wait until it is ready; what it says goes to `folder`. WarmFailed where it is not."""
         self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         with its, open(folder / "said.txt", "w") as said:
             self._process = subprocess.Popen(
-                [sys.executable, str(SERVER), str(its.fileno()), str(PACKAGE), *LIBRARIES],
+                [sys.executable, str(SERVER), str(its.fileno()), str(PACKAGE), *libraries],
                 cwd=book,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -135,14 +138,19 @@ def without_backend(environment: Mapping[str, str]) -> dict[str, str]:
 class Kernels:
     """Where chapters are executed: in forks of a warm process, where it is wanted and for as long as it works."""
 
-    def __init__(self, folder: Path, book: Path, environment: Mapping[str, str], warm: bool) -> None:
-        """folder: for what the warm process says; book: where it works; environment: added to its own."""
+    def __init__(
+        self, folder: Path, book: Path, environment: Mapping[str, str], warm: bool, preload: bool = True
+    ) -> None:
+        """folder: for what the warm process says; book: where it works; environment: added to its own.
+
+        preload: whether it imports the libraries, for all chapters.
+        """
         self._warm: Warm | None = None
         self._running: dict[str, subprocess.Popen | Job] = {}
         self._lock = threading.Lock()
         if warm and sys.platform == "linux":
             try:
-                self._warm = Warm(folder, book, without_backend(os.environ) | environment)
+                self._warm = Warm(folder, book, without_backend(os.environ) | environment, LIBRARIES if preload else ())
             except WarmFailed as error:
                 self._say(error)
 

@@ -56,8 +56,9 @@ def execute_stale(layout: Layout, jobs: int, timeout: float, cold: bool = False)
     print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
     layout.build.mkdir(parents=True, exist_ok=True)
     # To import the libraries for all of them pays where one would have to wait for another anyway.
+    preload = len(stale) > jobs
     with _job_folder(layout) as folder, Kernels(
-        folder, layout.book, _kernel_settings(layout, folder), warm=len(stale) > jobs and not cold
+        folder, layout.book, _kernel_settings(layout, folder), warm=not cold, preload=preload
     ) as kernels:
         return _execute_all(stale, layout, jobs, timeout, kernels)
 
@@ -176,7 +177,9 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
     # As absolute paths: the kernel works in book/, and a relative one would mean another folder there.
     named = {name: str(layout.watched[f"${name}"]) for name in DATA_FOLDERS if os.environ.get(name)}
     return named | {
-        "CGRECNET_TRACE": json.dumps({"log": str(folder / "trace.jsonl"), "roots": roots}),
+        "CGRECNET_TRACE": json.dumps(
+            {"log": str(folder / "trace.jsonl"), "roots": roots, "except": dependencies.ignored_folders(layout)}
+        ),
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "PYTHONHASHSEED": "0",
         "OMP_NUM_THREADS": threads,

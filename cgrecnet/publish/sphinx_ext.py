@@ -66,7 +66,6 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     scripts = Path(app.srcdir) / SCRIPTS
     for script in scripts.rglob("*.py"):
         _copy(script, Path(app.outdir) / "_sources" / script.relative_to(scripts))
-    shutil.rmtree(Path(app.outdir) / "_sources" / "student", ignore_errors=True)
     for_pages(Layout(Path(app.srcdir).parents[1]), Path(app.srcdir), Path(app.outdir) / "_sources")
     package = importlib.metadata.distribution("sphinx-mathjax-offline")
     mathjax = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))

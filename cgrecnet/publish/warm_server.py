@@ -153,12 +153,13 @@ def _be_kernel(order: dict, before: bytes, streams: list[_Stream]) -> NoReturn:
     sys.modules["sitecustomize"].follow(json.loads(os.environ["CGRECNET_TRACE"])["log"], before)
     sys.argv[:] = order["argv"]
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    import numpy
-    import torch
     from ipykernel.kernelapp import IPKernelApp
 
-    numpy.random.seed()  # in a new process a generator begins anywhere; those of forks would all begin at one place
-    torch.seed()
+    # In a new process a generator begins anywhere; those of forks would all begin at one place.
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed()
+    if "torch" in sys.modules:
+        sys.modules["torch"].seed()
     try:
         kernel = IPKernelApp.instance()
         kernel.initialize()

@@ -148,3 +148,28 @@ def test_a_page_that_was_only_written_anew_is_not_opened_again(tmp_path, monkeyp
     write(tmp_path / "_static" / "x.js", "2")
     check.check(tmp_path, tmp_path / "checked.json")
     assert opened == [["page.html"]], "a script counts for every page that may load it"
+
+
+def test_after_a_build_without_a_browser_what_changed_is_opened_first(tmp_path, monkeypatch, capsys):
+    found, opened = [None], []
+    monkeypatch.setattr(resources, "browser", lambda: found[0])
+    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(names) or [])
+
+    def looked(**changed) -> list[str]:
+        for name, text in changed.items():
+            write(tmp_path / f"{name}.html", PAGE.replace("HERE_STYLE", "").replace("HERE", text))
+        opened.clear()
+        assert check.report(check.check(tmp_path, tmp_path / "checked.json")) == 0
+        return sum(opened, [])
+
+    assert looked(a="old", b="old", c="old") == []
+    found[0] = "a browser"
+    assert looked(a="new") == ["a.html"]
+    assert "2 were never opened in it; make book once more opens them" in capsys.readouterr().out
+    assert looked() == ["b.html", "c.html"] and looked() == []
+    found[0] = None
+    assert looked(b="new") == []
+    found[0] = "a browser"
+    assert looked() == ["b.html"], "what was opened is remembered while there is no browser"
+    found[0] = "another one"
+    assert looked() == ["a.html", "b.html", "c.html"]

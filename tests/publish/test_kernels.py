@@ -107,13 +107,13 @@ PAGES = {"looks": LOOKS, "spoils": SPOILS, "looks_again": LOOKS, "draws": DRAWS,
 PAGES |= {"warm": WARM, "plain": PLAIN}
 
 
-def executed(root, names, **how):
+def executed(root, names, jobs=1, **how):
     """Execute the pages in this order, one at a time; the layout and the outcomes."""
     for name in names:
         write_script(root / "book" / f"{name}.py", PAGES[name])
     set_pages(root, *names)
     layout = Layout(root)
-    return layout, schedule.execute_stale(layout, jobs=1, timeout=120, **how)
+    return layout, schedule.execute_stale(layout, jobs, timeout=120, **how)
 
 
 def shown(layout, name):
@@ -163,6 +163,15 @@ def test_a_fork_shows_what_a_new_kernel_shows_whatever_ran_before(three_ways, na
 @pytest.mark.slow
 def test_only_a_fork_has_the_libraries_before_it_imports_them(three_ways):
     assert [said(layout, "warm") for layout in three_ways] == ["False", "True", "True"]
+
+
+@pytest.mark.slow
+def test_a_fork_that_imports_for_itself_shows_what_a_new_kernel_shows(tmp_path):
+    new, _ = executed(make_book(tmp_path / "new"), ["looks", "warm"], cold=True)
+    fork, outcomes = executed(make_book(tmp_path / "fork"), ["looks", "warm"], jobs=2)
+    assert [outcome.failure for outcome in outcomes] == ["", ""] and said(fork, "warm") == "False"
+    assert shown(fork, "looks") == shown(new, "looks")
+    assert record_of(fork, "looks")["depends_on"]["files"] == record_of(new, "looks")["depends_on"]["files"]
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """Write the chapters as notebooks for Jupyter: executed ones for the pages, a class's without solutions, and with."""
 
 import ast
+import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -82,16 +84,36 @@ def student(layout: Layout, folder: Path) -> int:
 def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
     """Write what each page offers for download: its executed notebook, and in `student/` the one to fill in.
 
-    staged: where the executed notebooks are, as Sphinx reads them; folder: where the site keeps its sources.
+    staged: where the executed notebooks are, as Sphinx reads them; folder: where the site keeps its sources. What was
+    written before from the same notebook and the same index stays.
     """
-    index = index_of(layout)
-    for chapter in layout.chapters:
-        path = staged / f"{chapter.name}.ipynb"
-        if chapter.is_script and path.is_file():
-            content = json.loads(path.read_text("utf8"))
-            _write(plain_notebook(chapter.name, content, index), folder / f"{chapter.name}.ipynb")
-            blank = _without_outputs(plain_notebook(chapter.name, content, index, solutions=False))
-            _write(blank, folder / "student" / f"{chapter.name}.ipynb")
+    texts = {chapter.name: staged / f"{chapter.name}.ipynb" for chapter in layout.chapters if chapter.is_script}
+    texts = {name: path.read_text("utf8") for name, path in texts.items() if path.is_file()}
+    contents = {name: json.loads(text) for name, text in texts.items()}
+    index = index_of(layout, contents)
+    state = json.dumps(dataclasses.asdict(index) | {"notebooks": sorted(index.notebooks)}, sort_keys=True)
+    tools = [path.read_text("utf8") for path in sorted(Path(__file__).parent.glob("*.py"))]
+    memory, made = layout.build / "exported.json", {}
+    try:
+        before = json.loads(memory.read_text("utf8"))
+    except (OSError, ValueError):
+        before = {}
+    for name, content in contents.items():
+        paths = [folder / f"{name}.ipynb", folder / "student" / f"{name}.ipynb"]
+        key = hashlib.sha256("\0".join([texts[name], state, *tools]).encode()).hexdigest()
+        if before.get(name) != [key, *map(_digest, paths)]:
+            _write(plain_notebook(name, content, index), paths[0])
+            _write(_without_outputs(plain_notebook(name, content, index, solutions=False)), paths[1])
+        made[name] = [key, *map(_digest, paths)]
+    for path in (folder / "student").rglob("*.ipynb"):
+        if path.relative_to(folder / "student").with_suffix("").as_posix() not in made:
+            path.unlink()
+    with whole(memory) as stream:
+        json.dump(made, stream)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _without_outputs(made: Any) -> Any:

@@ -19,8 +19,10 @@ _HEADING = re.compile(r"^\(([\w-]+)\)=\s*\n#+ +(.+)$", re.MULTILINE)
 _ENTRY = re.compile(r"^@\w+\{([^,\s]+),(.*?)^\}", re.DOTALL | re.MULTILINE)
 
 
-def index_of(layout: Layout) -> Index:
+def index_of(layout: Layout, notebooks: Mapping[str, Mapping[str, Any]] | None = None) -> Index:
     """The index of a book, from the sources of its chapters; figures, equations and exercises are numbered through it.
+
+    notebooks: those chapters, by name, that were read already, executed or not, and need not be read again.
 
     A figure that the last build could not draw has no number, on the pages as here.
     """
@@ -28,10 +30,11 @@ def index_of(layout: Layout) -> Index:
     numbers = {"Figure {}": count(1), "({})": count(1), "Exercise {}": count(1)}
     for chapter in layout.chapters:
         if chapter.is_script:
-            cells = notebook.read(chapter).cells
+            cells = (notebooks or {}).get(chapter.name) or notebook.read(chapter)
+            cells = [cell | {"source": "".join(cell["source"])} for cell in cells["cells"]]
             scripts.add(chapter.name)
             minutes[chapter.name] = times.reading_minutes({"cells": cells})
-            text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+            text = "\n\n".join(cell["source"] for cell in cells if cell["cell_type"] == "markdown")
             absent = _absent(layout.executed_notebook(chapter))
             figures = [name for name in _figures(cells) if name not in absent]
             found = zip(numbers, (figures, _EQUATION.findall(text), _EXERCISE.findall(text)), strict=True)

@@ -2,7 +2,8 @@
 
 Python imports a module of this name by itself when its folder is on PYTHONPATH.
 It imports nothing of the package, so that watching does not create the dependencies that it reports.
-`CGRECNET_TRACE` holds a JSON object: `log` (file to append to) and `roots` (folders to watch).
+`CGRECNET_TRACE` holds a JSON object: `log` (file to append to), `roots` (folders to watch) and, where there are any,
+`except` (folders in them to leave alone).
 Each line of the log is a JSON list of three: what happened, the absolute path, and what was there at that moment.
 What happened is read (there: size and time of change), list (there: the names), write, touch (made, moved or removed),
 found or missing (somebody asked whether it exists).
@@ -24,7 +25,7 @@ def _start() -> Callable[[str, bytes], None]:
     settings = json.loads(os.environ["CGRECNET_TRACE"])
     # The descriptor survives a fork, so worker processes report as well.
     log = os.open(settings["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
-    roots = tuple(root.rstrip(os.sep) + os.sep for root in settings["roots"])
+    roots, ignored = (tuple(f.rstrip(os.sep) + os.sep for f in settings.get(name, ())) for name in ("roots", "except"))
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
     seen: set[tuple[str, str]] = set()
 
@@ -40,7 +41,8 @@ def _start() -> Callable[[str, bytes], None]:
         if not path:
             return  # no path, though abspath would take it for the current folder
         path = os.path.abspath(path)
-        if not (path + os.sep).startswith(roots) or (what, path) in seen:
+        inside = path + os.sep
+        if not inside.startswith(roots) or inside.startswith(ignored) or (what, path) in seen:
             return
         seen.add((what, path))
         os.write(log, (json.dumps([what, path, state(what, path)]) + "\n").encode())
