@@ -135,8 +135,8 @@ Markdown(missing_runs(PART))
 missed = ~pooled.right("cg_recnet"), ~pooled.right("resnet50")
 for k, name in enumerate(pooled.classes):
     full, base = (one[pooled.labels == k] for one in missed)
-    chance = full.mean() * base.mean()
-    print(f"{name:>5}: both {(full & base).mean():.1%}, by chance {chance:.1%}")
+    both, chance = (full & base).mean(), full.mean() * base.mean()
+    print(f"{name:>5}: both {both:.1%}, by chance {chance:.1%}")
 
 # %% [markdown]
 # ## Wrong and sure
