@@ -10,7 +10,6 @@ import pandas as pd
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.traits import TRAITS, traits
 from cgrecnet.evaluation.multiple import holm
-from cgrecnet.evaluation.shared_errors import missed_by
 from cgrecnet.evaluation.superiority import Superiority, superiority
 from cgrecnet.runs.pooled import Pooled
 
@@ -24,17 +23,16 @@ _ID = re.compile(r"e(?P<experiment>\d+)-(?P<stage>[A-Za-z0-9]+)-")
 
 
 def failure_frame(pooled: Pooled, full: str = "cg_recnet", base: str = "resnet50", sure: float = 0.9) -> pd.DataFrame:
-    """One row per Jurkat cell: where it comes from, who misses it, and the group that the page shows it in.
+    """One row per Jurkat cell: where it comes from, which of two networks misses it, and its group in the gallery.
 
     Columns: cell_id, class_name, stage and experiment (both from the id), stratum (stage, and the experiment where it
-    is not the first), named (the class that `full` names), top (its probability), missed (number of networks that are
-    wrong), group. A cell is in the first group that fits: missed by all with `full` sure; missed by all; only `full`
-    right of the two; only `base` right; right by both, though not by all; right by all; missed by both, not by all.
+    is not the first), named (the class that `full` names), missed (how many of the two are wrong), group.
     Raises ValueError for ids that are none of Jurkat cells.
     """
     found = [_ID.match(str(cell)) for cell in pooled.cell_ids]
     if None in found:
         raise ValueError(f"{str(pooled.cell_ids[found.index(None)])!r} is not the id of a Jurkat cell.")
+    one, other = pooled.right(full), pooled.right(base)
     frame = pd.DataFrame(
         {
             "cell_id": [str(cell) for cell in pooled.cell_ids],
@@ -42,25 +40,16 @@ def failure_frame(pooled: Pooled, full: str = "cg_recnet", base: str = "resnet50
             "stage": [place["stage"] for place in found],
             "experiment": [int(place["experiment"]) for place in found],
             "named": [pooled.classes[label] for label in pooled.predicted(full)],
-            "top": pooled.probabilities[full].max(axis=1),
-            "missed": missed_by(pooled.labels, [pooled.predicted(model) for model in pooled.models]),
+            "missed": 2 - one.astype(int) - other,
         }
     )
     later = frame["experiment"].gt(1)
     frame["stratum"] = frame["stage"].mask(later, frame["stage"] + ", exp. " + frame["experiment"].astype(str))
-    one, other = pooled.right(full), pooled.right(base)
-    every, none = frame["missed"].eq(len(pooled.models)), frame["missed"].eq(0)
+    wrong_and_sure = pooled.probabilities[full].max(axis=1) >= sure
     frame["group"] = np.select(
-        [every & (frame["top"] >= sure), every, one & ~other, ~one & other, none, one & other],
-        [
-            "all wrong, sure",
-            "all wrong, unsure",
-            "only CG-RecNet right",
-            "only the baseline right",
-            "all right",
-            "both right",
-        ],
-        "both wrong",
+        [one & other, one, other, wrong_and_sure],
+        ["both right", "only CG-RecNet right", "only the baseline right", "both wrong, CG-RecNet sure"],
+        "both wrong, CG-RecNet unsure",
     )
     return frame
 
@@ -72,7 +61,7 @@ def in_order(strata: Iterable[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Contrast:
-    """A trait compared between cells that all networks miss and cells that none does, within a stratum."""
+    """A trait compared between cells that both networks miss and cells that neither does, within a stratum."""
 
     stratum: str
     trait: str
@@ -80,8 +69,8 @@ class Contrast:
     corrected: float
 
 
-def sample(frame: pd.DataFrame, networks: int, most: int = 200, seed: int = 0) -> pd.DataFrame:
-    """The cells that are measured: of each stratum at most `most` that all networks miss, and as many that none does.
+def sample(frame: pd.DataFrame, most: int = 200, seed: int = 0) -> pd.DataFrame:
+    """The measured cells: of each stratum at most `most` that both networks miss, and as many that neither does.
 
     Strata with fewer than `LEAST` cells in either group are left out; cells are drawn at random.
     The rows are those of `frame`, with its index, and a column `failed`.
@@ -90,7 +79,7 @@ def sample(frame: pd.DataFrame, networks: int, most: int = 200, seed: int = 0) -
     parts = []
     for stratum in in_order(frame["stratum"]):
         cells = frame[frame["stratum"] == stratum]
-        groups = [cells.index[cells["missed"] == count] for count in (networks, 0)]
+        groups = [cells.index[cells["missed"] == count] for count in (2, 0)]
         if min(map(len, groups)) >= LEAST:
             for failed, group in zip((True, False), groups, strict=True):
                 chosen = np.sort(rng.choice(group, min(most, len(group)), replace=False))
@@ -121,12 +110,12 @@ def contrasts(measured_cells: pd.DataFrame, names: Sequence[str] = COMPARED, res
 BEYOND = {"G1": "S+G2", "S": "G1"}
 
 
-def nearer_to_neighbour(frame: pd.DataFrame, stain: pd.Series, networks: int) -> pd.DataFrame:
+def nearer_to_neighbour(frame: pd.DataFrame, stain: pd.Series) -> pd.DataFrame:
     """Cells of the stages G1 and S in Experiment 1: how many have a stain nearer to the other stage's median.
 
     stain: by `cell_id`; the medians are those of all cells of each stage in Experiment 1.
-    Returns rows (stage, failed, cells, nearer), two per stage: cells that every network misses and that are called by
-    the class of the other stage (`failed`), and cells that no network misses.
+    Returns rows (stage, failed, cells, nearer), two per stage: cells that both networks miss and that CG-RecNet
+    calls by the class of the other stage (`failed`), and cells that neither misses.
     """
     first = frame[(frame["experiment"] == 1) & frame["stage"].isin(list(BEYOND))].copy()
     first["stain"] = first["cell_id"].map(stain)
@@ -134,10 +123,10 @@ def nearer_to_neighbour(frame: pd.DataFrame, stain: pd.Series, networks: int) ->
     one, two = BEYOND
     own, strange = first["stage"].map(middles), first["stage"].map({one: two, two: one}).map(middles)
     first["nearer"] = (first["stain"] - strange).abs() < (first["stain"] - own).abs()
-    beyond, worst = first["named"].eq(first["stage"].map(BEYOND)), networks
+    beyond = first["named"].eq(first["stage"].map(BEYOND))
     rows = []
     for stage in BEYOND:
-        for failed, chosen in ((True, first["missed"].eq(worst) & beyond), (False, first["missed"].eq(0))):
+        for failed, chosen in ((True, first["missed"].eq(2) & beyond), (False, first["missed"].eq(0))):
             cells = first[chosen & first["stage"].eq(stage)]
             rows.append((stage, failed, len(cells), int(cells["nearer"].sum())))
     return pd.DataFrame(rows, columns=["stage", "failed", "cells", "nearer"])

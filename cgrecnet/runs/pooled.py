@@ -94,3 +94,15 @@ def pool(records: Sequence[RunRecord], models: Sequence[str] | None = None, resu
         tuple(used[0].data["classes"]), ids, labels, places, probabilities, tuple(used),
         tuple(fold for fold in every if fold not in folds),
     )  # fmt: skip
+
+
+def with_folds_of(records: Sequence[RunRecord], *models: str) -> list[str]:
+    """The models that have every fold that `models` have in common, in the order of the records.
+
+    `pool` takes only folds that all its models have; so a model whose sweep has begun does not take folds from these.
+    """
+    folds: dict[str, set[int]] = {}
+    for record in records:
+        folds.setdefault(record.config["model"], set()).add(record.config["fold"])
+    wanted = set.intersection(*(folds.get(model, set()) for model in models))
+    return [model for model, own in folds.items() if own >= wanted]

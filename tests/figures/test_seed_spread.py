@@ -1,20 +1,10 @@
 """Runs that differ in the seed alone: which belong together, how far apart they lie, and what so few can say."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from fabricated_runs import fabricate_sweep
 
-from cgrecnet.evaluation.spread import Spread, sd_interval
-from cgrecnet.figures.seed_spread import (
-    SEED_HEADERS,
-    draw_seeds,
-    records_read,
-    seed_rows,
-    seed_runs,
-    seed_verdict,
-    spread_of,
-)
+from cgrecnet.figures.seed_spread import records_read, seed_runs, spread_of
 
 
 def share(config):
@@ -54,24 +44,3 @@ def test_the_spread_is_pooled_around_each_networks_mean(results):
     scores = {model: [100 * r.test["accuracy"] for r in own] for model, own in runs.items()}
     assert spread.df == 4 and spread.sd == pytest.approx(np.sqrt(np.mean([np.var(s, ddof=1) for s in scores.values()])))
     assert spread_of({}) is None
-    rows = seed_rows("Jurkat", runs)
-    assert len(rows) == 3 and all(len(row) == len(SEED_HEADERS) for row in rows)
-    assert rows[0][-1] == "3 seeds" and rows[2][-1] == "6 runs" and rows[2][3] == f"{spread.sd:.2f}"
-
-
-@pytest.mark.parametrize(
-    ("sd", "df", "word"), [(0.1, 10, "smaller than"), (9.0, 10, "larger than"), (0.9, 2, "so few"), (1.1, 2, "so few")]
-)
-def test_the_verdict_follows_from_the_interval(sd, df, word):
-    text = seed_verdict(Spread(sd, sd_interval(sd, df), df, df + 1), 1.0)
-    assert word in text and ("surely" in text) == (df == 10)
-
-
-def test_every_run_is_a_dot(results):
-    runs = seed_runs("jurkat", results)
-    (axes,) = draw_seeds({"Jurkat": runs}).axes
-    dots = [line for line in axes.lines if line.get_marker() == "o"]
-    assert [len(line.get_ydata()) for line in dots] == [3, 3]
-    assert sorted(dots[1].get_ydata()) == pytest.approx(sorted(100 * r.test["accuracy"] for r in runs["cg_recnet"]))
-    assert "n = 3" in axes.get_xticklabels()[0].get_text()
-    plt.close("all")

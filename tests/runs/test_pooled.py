@@ -5,7 +5,7 @@ import pytest
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
-from cgrecnet.runs.pooled import pool
+from cgrecnet.runs.pooled import pool, with_folds_of
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 
 CLASSES = ("a", "b", "c")
@@ -79,3 +79,9 @@ def test_a_cell_in_two_folds_is_refused(records, tmp_path):
     again = [run(tmp_path, model, 1, ["u"], [0], [0]) for model in ("resnet50", "cg_recnet")]
     with pytest.raises(RunError, match="tested in two folds"):
         pool([records[0], records[2], *again], results=tmp_path)
+
+
+def test_a_model_that_lacks_a_fold_of_the_others_is_left_out(records):
+    assert with_folds_of(records, "resnet50") == ["resnet50", "cg_recnet"]
+    assert with_folds_of(records[:3], "resnet50") == ["resnet50"]
+    assert with_folds_of(records[:3], "resnet50", "cg_recnet") == ["resnet50", "cg_recnet"]  # fold 0 is what both have
