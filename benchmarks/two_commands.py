@@ -29,7 +29,8 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 #: Row -> in words, and how much of the time before it may take, where that was set.
 ROWS = {
     "book": ("make book, nothing built, no browser", 0.45),
-    "edit": ("make book, one chapter edited, with a browser", 0.2),
+    "edit": ("make book, one chapter edited, the first build that finds a browser", 0.2),
+    "again": ("make book, one chapter edited, all pages opened before", None),
     "nothing": ("make book, nothing changed", None),
     "test": ("make test", 0.3),
 }
@@ -76,10 +77,12 @@ class Checkout:
             self.make("environment")
         if what == "book":
             shutil.rmtree(self.root / "_build", ignore_errors=True)
-        elif what in ("edit", "nothing"):
+        elif what == "edit":
+            self.make("book", **NO_BROWSER)
+        elif what in ("again", "nothing"):
             self.make("book")  # until all is up to date
             self.make("book")
-        if what == "edit":
+        if what in ("edit", "again"):
             with open(self.root / self.chapter, "a", encoding="utf-8") as file:
                 file.write("\n# %% [markdown]\n# One more sentence stands here.\n")
 
@@ -89,7 +92,7 @@ class Checkout:
         load = os.getloadavg()[0]
         begin = time.perf_counter()
         target = "test" if what == "test" else "book"
-        status, said = self.make(target, **NO_BROWSER if what == "book" else {})
+        status, said = self.make(target, **(NO_BROWSER if what == "book" else {}))
         return Row(what, self.commit, repeat, round(time.perf_counter() - begin, 2), status, said, round(load, 2))
 
     def make(self, target: str, **variables: str) -> tuple[int, str]:
@@ -143,7 +146,8 @@ def main() -> int:
                 rows.append(row := Checkout(commit, options).measure(what, repeat))
                 print(f"{row.seconds:8.1f} s  {commit[:10]}  {ROWS[what][0]} ({row.said})", flush=True)
                 asked = {name: {"words": words, "at_most": most} for name, (words, most) in ROWS.items()}
-                write(options.out, record | {"asked": asked, "machine": machine(), "rows": [asdict(one) for one in rows]})
+                done = {"asked": asked, "machine": machine(), "rows": [asdict(one) for one in rows]}
+                write(options.out, record | done)
     print("\n" + table(rows, before, after))
     return 0
 
