@@ -8,6 +8,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 UV_VERSION := 0.13.9
+AUDIT_VERSION := 2.10.1
 BOOK_OPTIONS ?=
 
 # The stamps carry a checksum, so that content counts and not a file's time; they are written last.
@@ -36,7 +37,7 @@ export ADDRESS ?=
 export CELLS_FOLDER := $(value DATA)
 unexport DATA
 
-.PHONY: help book site student slides reproduce test test-slow lint lock clean environment
+.PHONY: help book site student slides reproduce test test-slow lint audit lock clean environment
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -70,6 +71,17 @@ test-slow: $(ENVIRONMENT) ## run the tests that take long
 
 lint: $(ENVIRONMENT) ## look for faults in style
 	@$(RUN) -m ruff check .
+
+# What pip-audit asks is asked first, so that a machine without a network, or with a mirror that knows no advisories,
+# gets a sentence; --strict, because a package that could not be looked up is not a safe one.
+ADVISORIES := https://pypi.org/pypi/uv/$(UV_VERSION)/json
+
+audit: $(ENVIRONMENT) ## ask which pinned packages have known vulnerabilities (needs a network)
+	@$(RUN) -c 'import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=20)' $(ADVISORIES) 2>/dev/null || { \
+		echo 'error: make audit asks pypi.org for known vulnerabilities, and it does not answer: run it where it can be reached.' >&2; \
+		exit 2; }
+	@$(RUN) -m uv tool run --quiet pip-audit==$(AUDIT_VERSION) --requirement requirements.lock --no-deps --disable-pip \
+		--strict --progress-spinner off
 
 environment: $(ENVIRONMENT) ## make .venv with every pinned package (the other targets do it by themselves)
 

@@ -216,6 +216,47 @@ class ProtocolRecord(BenchRecord):
     rows: list[ProtocolRow]
 
 
+class KillsRow(_Part):
+    """One kind of work and what of it was killed: how often, and how many pieces of work lost something or ended wrong.
+
+    A piece that was killed several times counts with its last kill.
+    """
+
+    work: str
+    victim: str
+    kills: int
+    losses: int
+    wrong: int
+
+
+class KillsRecord(BenchRecord):
+    """`benchmarks/kills.py`. pieces: of work, each killed some times and then left to end."""
+
+    name: Literal["kills"]
+    pieces: int
+    rows: list[KillsRow]
+
+
+class MutationsRow(_Part):
+    """What became of the changed files of one kind: refused in a sentence, taken for what they were, or amiss."""
+
+    kind: str
+    cases: int
+    refused: int
+    taken: int
+    traceback: int
+    hang: int
+    crash: int
+    wrong: int
+
+
+class MutationsRecord(BenchRecord):
+    """`benchmarks/mutations.py`."""
+
+    name: Literal["mutations"]
+    rows: list[MutationsRow]
+
+
 #: The class of each benchmark's record.
 RECORDS: dict[str, type[BenchRecord]] = {
     "input": InputRecord,
@@ -223,4 +264,6 @@ RECORDS: dict[str, type[BenchRecord]] = {
     "reference": ReferenceRecord,
     "memory": MemoryRecord,
     "protocol": ProtocolRecord,
+    "kills": KillsRecord,
+    "mutations": MutationsRecord,
 }

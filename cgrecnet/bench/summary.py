@@ -63,10 +63,25 @@ def _protocol(record) -> list[str]:
     return lines
 
 
+def _kills(record) -> list[str]:
+    rows = [f"{row.work}, {row.victim}: {row.kills} kills, {row.losses} lost, {row.wrong} wrong" for row in record.rows]
+    return [*rows, f"all: {sum(row.kills for row in record.rows)} kills of {record.pieces} pieces of work"]
+
+
+def _mutations(record) -> list[str]:
+    return [
+        f"{row.kind}: {row.refused:,} of {row.cases:,} refused, {row.taken:,} taken for what they were, "
+        f"{row.traceback} tracebacks, {row.hang} hangs, {row.crash} crashes, {row.wrong} wrong"
+        for row in record.rows
+    ]
+
+
 _LINES: dict[str, Callable[[BenchRecord], list[str]]] = {
     "input": _input,
     "models": _models,
     "reference": _reference,
     "memory": _memory,
     "protocol": _protocol,
+    "kills": _kills,
+    "mutations": _mutations,
 }

@@ -89,7 +89,7 @@ def read_header(folder: Path) -> Header:
         found = values["format"]
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): name the folder of a packed store.") from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise DataError(f"{path} is damaged (no header of a store): {remedy(folder)}.") from None
     if found != FORMAT:
         raise DataError(

@@ -111,7 +111,7 @@ def _begin(folder: Path, source: str) -> None:
         return
     try:
         earlier = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         earlier = None
     if earlier != here:
         raise DataError(

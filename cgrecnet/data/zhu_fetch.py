@@ -86,7 +86,7 @@ def _listed(folder: Path) -> dict[str, RemoteFile]:
     try:
         noted = json.loads((folder / STAGING / _LISTED).read_text("utf-8"))["files"]
         return {name: RemoteFile(name, (), checksum, size) for name, checksum, size in noted}
-    except (OSError, ValueError, KeyError, TypeError):  # none, or of no use
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # none, or of no use
         return {}
 
 

@@ -107,4 +107,4 @@ def _limits(model: Model) -> list[str]:
 
 def _plain(text: str) -> str:
     """Text that cannot be taken for Markdown."""
-    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|" else " " if c in "\r\n" else c for c in str(text))
+    return "".join(f"\\{c}" if c in "\\`*_{}[]<>#|$~" else " " if c in "\r\n" else c for c in str(text))

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
@@ -200,13 +200,14 @@ def open_folder(path: str | Path) -> ModelFolder:
             f"{shown(path)} is no model folder (it has no {SUMS}): name one that `cgrecnet train --model-folder` wrote."
         ) from None
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-    for name in [*sums, MODEL, STATISTICS]:
+    for name in [*sums, MODEL, STATISTICS, AUDIT, CARD]:
         if Path(name).name != name or name not in sums:
             raise RunError(f"{shown(path / SUMS)} does not name {name!r} as it should: {_remedy(path)}.")
         try:
             found = _sha256(path / name)
-        except OSError as error:
-            raise RunError(f"{shown(path / name)} cannot be read ({error.strerror}): {_remedy(path)}.") from None
+        except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+            reason = getattr(error, "strerror", None) or error
+            raise RunError(f"{shown(path / name)} cannot be read ({reason}): {_remedy(path)}.") from None
         if found != sums[name]:
             raise RunError(
                 f"{shown(path / name)} is not the file that was written (its sha256 differs): {_remedy(path)}."
@@ -218,7 +219,7 @@ def open_folder(path: str | Path) -> ModelFolder:
         if values["format"] != 1:
             raise RunError(f"{shown(path)} is a model folder of format {values['format']!r}, and this version reads 1.")
         model = Model.model_validate(values)
-    except (ValueError, KeyError, TypeError, ValidationError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise RunError(f"{shown(path / MODEL)} is of another version or damaged: {_remedy(path)}.") from None
     if missing := [member.weights for member in model.members if member.weights not in sums]:
         raise RunError(f"{shown(path)} lacks {missing[0]}: {_remedy(path)}.")

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,10 +39,11 @@ def write_report(path: Path, folder: ModelFolder, summary: Summary, table: Path,
         f"<p>Model {_safe(summary.identity[:12])}, computed by {_safe(summary.engine)}; input sha256 "
         f"{_safe(summary.digest[:12])}.</p>",
     ]
-    text = _FRAME.read_text(encoding="utf-8").replace("{{title}}", _safe(summary.input))
+    filled = {"title": _safe(summary.input), "body": "\n".join(body)}  # at once: a title may look like a place, too
+    text = re.sub(r"\{\{(title|body)\}\}", lambda place: filled[place[1]], _FRAME.read_text(encoding="utf-8"))
     try:
         with whole(Path(path)) as file:
-            file.write(text.replace("{{body}}", "\n".join(body)))
+            file.write(text)
     except OSError as error:
         raise RunError(f"{shown(path)} cannot be written ({error.strerror}): name another file.") from error
 

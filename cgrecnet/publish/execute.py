@@ -9,6 +9,7 @@ import json
 import os
 import socket
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -32,6 +33,7 @@ def run(folder: Path, parent: int, forked: tuple[int, socket.socket] | None = No
         from cgrecnet.publish import provisioner
 
         provisioner.use(*forked)
+    tempfile.tempdir = str(folder)  # for the kernel's connection file, which nobody removes after a kill
     os.environ.update(job["kernel"])  # only now: the tracer shall watch the kernel, not this process
     notebook = nbformat.read(folder / "input.ipynb", as_version=4)
 

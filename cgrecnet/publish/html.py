@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from cgrecnet.publish import check_static, lock, settings, stage
@@ -34,7 +35,7 @@ def build(layout: Layout) -> bool:
     if known == before | {"html": _listing(layout.html)}:
         return False
     stamp.unlink(missing_ok=True)
-    if known.get("tools") != before["tools"]:
+    if known.get("tools") != before["tools"] or _from_the_future(layout):
         stage.forget_doctrees(layout)  # pages that did not change must be written anew as well
     try:
         _jupyter_book(layout)
@@ -45,6 +46,12 @@ def build(layout: Layout) -> bool:
         raise
     stamp.write_text(json.dumps(before | {"html": _listing(layout.html)}), "utf8")
     return True
+
+
+def _from_the_future(layout: Layout) -> bool:
+    """Whether the clock went back since Sphinx read the pages: by their times, what changed now would be older."""
+    memory = layout.doctrees / "environment.pickle"
+    return memory.exists() and memory.stat().st_mtime > time.time()
 
 
 def _jupyter_book(layout: Layout) -> None:

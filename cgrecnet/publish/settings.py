@@ -15,7 +15,7 @@ def load(path: Path, label: str) -> Any:
         return yaml.safe_load(path.read_text("utf8"))
     except OSError as error:
         raise ConfigError(f"{label} cannot be read ({error.strerror}): restore it.") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: no such date, or not UTF-8
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no such date, or not UTF-8
         raise ConfigError(f"{label} is not valid YAML ({one_line(error)}): mend it.") from None
 
 

@@ -49,7 +49,7 @@ def _section(chapter: Chapter, record: dict[str, Any], layout: Layout) -> str:
     other = sorted(set(read) - set(modules) - set(records) - set(outside))
     rows = [
         ["Source", f"`{chapter.label}`"],
-        ["Parameters", ", ".join(f"`{k} = {v!r}`" for k, v in record["parameters"].items()) or "as in the source"],
+        ["Parameters", ", ".join(_span(f"{k} = {v!r}") for k, v in record["parameters"].items()) or "as in the source"],
         ["Run on", f"{_date(record)} UTC"],
         ["Seconds", f"{_seconds(record['seconds'])} ({len(record['cells'])} code cells)"],
     ]
@@ -76,7 +76,7 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 
 
 def _names(names: list[str], most: int = 8) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:most]) or "none"
+    shown = ", ".join(map(_span, names[:most])) or "none"
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
@@ -85,8 +85,12 @@ def _sources(names: list[str]) -> str:
 
 
 def _code(text: str) -> str:
-    text = text.replace("`", "'")
-    return f"`{text[:60]}{'…' if len(text) > 60 else ''}`"
+    return _span(f"{text[:60]}{'…' if len(text) > 60 else ''}")
+
+
+def _span(text: str) -> str:
+    """Text as code, which no sign in it can end."""
+    return f"`{' '.join(text.replace('`', chr(39)).split())}`"
 
 
 def _date(record: dict[str, Any]) -> str:

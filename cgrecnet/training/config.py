@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from cgrecnet.data import check_request, list_datasets, refuse_unread
 from cgrecnet.errors import ConfigError
+from cgrecnet.files import markup_in
 from cgrecnet.models import list_models, list_presets
 from cgrecnet.models.config import resolve
 
@@ -109,6 +110,11 @@ class RunConfig(BaseModel):
             raise ConfigError(
                 f"Parameter 'fold' in {where} is {config.fold}: with {config.folds} folds it runs "
                 f"from 0 to {config.folds - 1}."
+            )
+        if (found := markup_in(config.model_dump())) is not None:
+            raise ConfigError(
+                f"{found[:60]!r} in {where} is HTML or a template on a page: write it without < before a letter, and "
+                "without {{ and {%."
             )
         return config
 

@@ -1,6 +1,8 @@
 """From files to a table: the numbers, what is refused, what is said, and a restart."""
 
+import errno
 import json
+import os
 import shutil
 
 import numpy as np
@@ -10,7 +12,8 @@ from PIL import Image
 
 from cgrecnet.cli import main
 from cgrecnet.data.store_build import pack_cells
-from cgrecnet.errors import DataError
+from cgrecnet.errors import DataError, RunError
+from cgrecnet.files import locked
 from cgrecnet.predict import run
 from cgrecnet.predict.conformal import in_set, p_values
 from cgrecnet.predict.engines import make_engine
@@ -118,6 +121,26 @@ def test_a_prediction_that_was_stopped_goes_on(folder, predictor, tmp_path, monk
     monkeypatch.setattr(Predictor, "rows", count)
     table_of(predictor, folder, stopped)
     assert stopped.read_text() == whole.read_text() and len(counted) == 3
+
+
+def test_a_full_disk_keeps_what_is_done_and_two_at_once_do_not_mix(folder, predictor, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "PART", 5)
+    flush, flushed = os.fsync, []
+
+    def full(descriptor):
+        flushed.append(descriptor)
+        if len(flushed) > 4:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        flush(descriptor)
+
+    out = tmp_path / "out.csv"
+    with monkeypatch.context() as patch, pytest.raises(RunError, match="No space left on device.*what is done is kept"):
+        patch.setattr("cgrecnet.files.os.fsync", full)
+        table_of(predictor, folder, out)
+    assert not out.exists() and len(list(tmp_path.glob("out.csv.parts/part-*.csv"))) == 1
+    with locked(tmp_path / "out.csv.parts" / "lock"), pytest.raises(RunError, match="Another process is writing"):
+        table_of(predictor, folder, out)
+    assert table_of(predictor, folder, out).cells == COUNT
 
 
 def test_parts_of_another_input_are_not_used(folder, predictor, tmp_path, monkeypatch):

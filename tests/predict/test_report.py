@@ -43,11 +43,12 @@ def page(model, dataset, tmp_path_factory):
     (place / "model" / MODEL).write_text(json.dumps(values))
     write_sums(place / "model")
     folder = open_folder(place / "model")
-    (place / "cells").mkdir()
+    pictures = place / "{{body}} $x$ a|b"
+    pictures.mkdir()
     for i in range(20):
         image = dataset.images[i] if i else (dataset.images[i] * 0.5).astype(np.uint8)
-        Image.fromarray(image).save(place / "cells" / f"<b>{i}.png")
-    cells = open_input(place / "cells", folder.model)
+        Image.fromarray(image).save(pictures / f"<b>{i}.png")
+    cells = open_input(pictures, folder.model)
     predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
     summary = predict_cells(predictor, cells, place / "p.csv", say=lambda _: None)
     write_report(place / "r.html", folder, summary, place / "p.csv", cells)
@@ -64,7 +65,8 @@ def test_nothing_is_fetched_and_no_name_is_code(page):
             assert value.startswith(("data:image/png;base64,", "data:", "#")), (tag, value)
         assert not any(key.startswith("on") for key in attributes)
     assert "@import" not in page and "url(http" not in page
-    assert EVIL in "".join(found.text)
+    text = "".join(found.text)
+    assert EVIL in text and "{{body}} $x$ a|b" in text and page.count("<h1>Predictions</h1>") == 1
 
 
 def test_it_shows_shares_cells_maps_audit_and_reliability(page):

@@ -1,12 +1,15 @@
 """The built pages: complete, with their sources for download, and never green after a warning."""
 
+import errno
 import json
+import os
 import re
+import time
 
 import pytest
 from minibook import make_book, set_pages, write
 
-from cgrecnet.publish import __main__, check_static, html
+from cgrecnet.publish import __main__, check_static, html, stage
 from cgrecnet.publish.layout import Layout
 
 
@@ -82,6 +85,38 @@ def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
     assert build(built.root, look=True) == 0
     index.write_text(text)
     assert opened[1:] == [["book/index.html"]] and {"book/one.html", "book/index.html"} < set(opened[0])
+
+
+@pytest.mark.slow
+def test_a_page_that_is_edited_after_the_clock_went_back_is_built(built, monkeypatch):
+    assert build(built.root) == 0
+    later, earlier = time.time() + 3600, time.time() - 3600
+    os.utime(built.doctrees / "environment.pickle", (later, later))
+    write(built.book / "index.md", (built.book / "index.md").read_text() + "\nIt is earlier now.\n")
+    stage_all = stage.stage
+
+    def stage_earlier(layout):
+        stage_all(layout)
+        os.utime(layout.stage / "book" / "index.md", (earlier, earlier))
+
+    monkeypatch.setattr(stage, "stage", stage_earlier)
+    assert build(built.root) == 0
+    assert "It is earlier now." in (built.html / "book" / "index.html").read_text("utf8")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])
+def test_a_disk_that_takes_nothing_is_one_sentence(tmp_path, monkeypatch, capsys, number):
+    def refuse(layout):
+        raise OSError(number, os.strerror(number), str(layout.stage))
+
+    root = make_book(tmp_path)
+    write(root / "book" / "index.md", "# Home\n")
+    set_pages(root)
+    monkeypatch.setattr(stage, "stage", refuse)
+    assert build(root) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    what = f"{Layout(root).stage}: {os.strerror(number)}"
+    assert line == f"error: {what}; give room or the right to write, then build again."
 
 
 @pytest.mark.slow

@@ -11,7 +11,9 @@ import pytest
 from minibook import make_book, set_pages, write, write_script
 
 from cgrecnet.errors import RunError
+from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import only_one
+from cgrecnet.publish.schedule import execute_stale
 
 # Stands for Jupyter Book: it says that it is there, and takes its time.
 SLOW_BOOK = """\
@@ -103,8 +105,11 @@ def test_whoever_ends_a_build_ends_its_kernels(tmp_path, name):
     root = make_book(tmp_path)
     write_script(root / "book" / "late.py", "# %%\nimport time\ntime.sleep(100)\n")
     set_pages(root, "late")
-    process = build(root)
+    elsewhere = tmp_path / "temporary"
+    elsewhere.mkdir()
+    process = build(root, TMPDIR=str(elsewhere))
     wait_for(lambda: list((root / "_build").glob("job-*/at.json")))
+    assert list((root / "_build").glob("job-*/tmp*.json")), "the kernel's connection file is not in the build's folder"
     children = psutil.Process(process.pid).children(recursive=True)
     process.send_signal(getattr(signal, name))
     _, complaint = process.communicate(timeout=90)
@@ -117,6 +122,9 @@ def test_whoever_ends_a_build_ends_its_kernels(tmp_path, name):
         assert complaint == "error: interrupted; what was half done is not kept.\n"
         assert gone(children)
     assert not list((root / "_build" / "executed").rglob("*.ipynb"))
+    set_pages(root)
+    execute_stale(Layout(root), jobs=1, timeout=60)  # the next start
+    assert not list((root / "_build").glob("job-*")) and not list(elsewhere.glob("tmp*.json"))
 
 
 #: Two chapters over one process that has imported a library; each starts a process in a session of its own.

@@ -13,6 +13,7 @@ STUB = """\
 echo "$*" >> "$CALLS"
 case "$*" in
     "-m venv .venv") mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    "-c "*pypi.org*) exit "${NO_NETWORK:-0}" ;;
     "-c "*) exit "${TOO_OLD:-0}" ;;
     *"config get global.index-url") echo "$INDEX" ;;
     *"-m uv pip install"*)
@@ -111,6 +112,18 @@ def test_reproduce_without_a_folder_is_one_sentence(project):
     complaint = [line for line in done.stderr.splitlines() if not line.startswith("make")]
     assert done.returncode != 0 and calls == ""
     assert complaint == ["error: name the folder of the cells, as in make reproduce DATA=/path/to/zhu."]
+
+
+def test_the_pins_are_audited_where_there_is_a_network(project):
+    project.make("environment")
+    done, calls = project.make("audit")
+    assert done.returncode == 0, done.stderr
+    assert "-m uv tool run --quiet pip-audit==" in calls and "--requirement requirements.lock" in calls
+    assert "--strict" in calls, "what could not be looked up would pass"
+    done, calls = project.make("audit", NO_NETWORK="1")
+    complaint = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0 and "pip-audit" not in calls
+    assert len(complaint) == 1 and complaint[0].endswith("run it where it can be reached.")
 
 
 def test_a_half_made_environment_is_made_again(project):

@@ -210,7 +210,7 @@ class Download:
         try:
             noted = json.loads((self.staging / "fetched.json").read_text("utf-8"))["files"]
             return {name: facts for name, facts in noted.items() if isinstance(facts, dict)}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):  # none yet, or of no use: all is looked at
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):  # none yet, or of no use
             return {}
 
     def _note(self, file: RemoteFile, into: str) -> None:

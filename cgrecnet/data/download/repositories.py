@@ -94,7 +94,7 @@ class _Asked:
         while True:
             try:
                 return ask(self.session, url, params=params).json()
-            except requests.JSONDecodeError:
+            except (requests.JSONDecodeError, RecursionError):
                 raise Refused("answered something that is no listing", browser=True) from None
             except requests.RequestException as error:
                 patience.after(error)

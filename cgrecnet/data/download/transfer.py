@@ -276,7 +276,7 @@ def _read_note(part: Path) -> dict:
     """Which version of the file a part is of: `checksum` as it was listed, `etag` as the server gave it."""
     try:
         noted = json.loads(_note(part).read_text("utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return noted if isinstance(noted, dict) else {}
 
