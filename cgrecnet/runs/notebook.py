@@ -70,6 +70,7 @@ def train(
     check_writable(Path(work), "--work")
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
     folder = Path(work) / plan.run_id
+    say(f"log: {folder / LOG}")
     executed = folder / "train.ipynb"
     folder.mkdir(parents=True, exist_ok=True)
     with only_one_process(folder / "lock", plan.run_id) as lock:
@@ -177,7 +178,9 @@ def execute_notebook(
     environment |= {name: os.path.abspath(environment[name]) for name in FOLDERS if environment.get(name)}
     source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
     command = [sys.executable, "-m", "cgrecnet.runs.with_parent", str(os.getpid()), "papermill", "--no-progress-bar"]
-    command += ["--log-output", "--kernel", "python3", "--cwd", str(EXPERIMENTS), "-f", str(parameters)]
+    # What the cells say, and not which of them papermill begins and ends.
+    command += ["--log-level", "WARNING", "--stdout-file", "-", "--stderr-file", "-"]
+    command += ["--kernel", "python3", "--cwd", str(EXPERIMENTS), "-f", str(parameters)]
     command += [str(source), str(executed)]
     tail: deque[str] = deque(maxlen=20)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}

@@ -89,7 +89,7 @@ def run_sweep(
     standing = Standing(len(plans))
     todo = deque(plan for plan in plans if not is_done(plan, results))
     standing.skipped = len(plans) - len(todo)
-    say(f"{len(plans)} runs, {standing.skipped} of them done already")
+    say(f"{len(plans)} runs, {standing.skipped} of them done already; logs: {Path(work) / 'RUN' / LOG}")
     tries: dict[str, int] = {}
     client = None
     try:
