@@ -64,7 +64,8 @@ def choose_runs(
 
 def _narrow(path: Path, options: Mapping[str, Any], met: set[tuple[str, str]]) -> tuple[dict[str, Any], bool]:
     """What to give `read_sweep`, and whether a run is left; values of lists that occur are added to `met`."""
-    _, base, grid = read_grid(path)
+    file = read_grid(path)
+    base, grid = file.base, file.grid
     overrides, left = {}, True
     for name, value in options.items():
         if not isinstance(value, list):

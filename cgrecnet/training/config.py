@@ -6,6 +6,7 @@ and the deviation ledger lists them.
 """
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -15,6 +16,9 @@ from cgrecnet.data import check_request, list_datasets, refuse_unread
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import list_models, list_presets
 from cgrecnet.models.config import resolve
+
+#: Words of the field for parameters that have another name here.
+ALIASES = {"lr": "learning_rate", "wd": "weight_decay", "early_stopping": "patience", "bs": "batch_size"}
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
@@ -111,6 +115,14 @@ class RunConfig(BaseModel):
                 f"from 0 to {config.folds - 1}."
             )
         return config
+
+
+def own_names(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """These parameters, with the project's names for the field's words (`lr`); ConfigError where both stand there."""
+    for word, name in ALIASES.items():
+        if word in values and name in values:
+            raise ConfigError(f"{where} gives {name!r} twice, also as {word!r}: keep one.")
+    return {ALIASES.get(name, name): value for name, value in values.items()}
 
 
 def validated(cls: type[Config], values: dict[str, Any], where: str) -> Config:
