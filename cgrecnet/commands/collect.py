@@ -23,11 +23,14 @@ def add(commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
     from cgrecnet.runs.collect import collect
-    from cgrecnet.runs.grid import find_sweep, read_sweep
+    from cgrecnet.runs.grid import find_sweep, read_grid, read_sweep
+    from cgrecnet.runs.halving import stopped_runs
     from cgrecnet.runs.sweep import plan_sweep
 
-    configs = read_sweep(find_sweep(options.file), parse_parameters(options.overrides))
-    table = collect(plan_sweep(configs), options.results or RESULTS, options.partial)
+    file, results = find_sweep(options.file), options.results or RESULTS
+    configs = read_sweep(file, parse_parameters(options.overrides))
+    stopped = stopped_runs(results, configs[0].experiment, read_grid(file).halving)
+    table = collect(plan_sweep(configs), results, options.partial, stopped)
     if options.csv:
         try:
             with whole(options.csv) as file:
@@ -53,13 +56,15 @@ def say_table(table, with_best: bool = False) -> None:
         summary[score] = [f"{m:.2f}" + ("" if s != s else f" ± {s:.2f}") for m, s in zip(mean, spread, strict=True)]
     print(summary[[*keys, *SCORES]].to_string(index=False))
     print(f"percent, mean ± standard deviation over the n runs of a row; {len(table)} of {table.attrs['planned']} runs")
+    if stopped := table.attrs["stopped"]:
+        print(f"{len(stopped)} of {table.attrs['planned']} runs were stopped early, by validation ({CHOSEN_BY})")
     print(f"choose by validation columns, judge by test columns; best epochs: {_span(table['best_epoch'])}", end="")
     print(f" of {_span(table['epochs_run'])}")
     if with_best:
         setting = ", ".join(f"{name}={chosen[name]}" for name in keys if name != "n")
         print(
             f"best by {CHOSEN_BY}: {setting} ({chosen[f'{CHOSEN_BY}_mean']:.2%}); "
-            f"its test accuracy: {chosen['test_accuracy_mean']:.2%}, n = {chosen['n']}"
+            f"its test accuracy: {chosen['test_accuracy_mean']:.2%}, n = {int(chosen['n'])}"
         )
     if missing := table.attrs["missing"]:
         print(f"missing: {', '.join(missing[:5])}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else ""))

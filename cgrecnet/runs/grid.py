@@ -22,7 +22,7 @@ MOST = 100_000
 
 
 class Halving(BaseModel):
-    """Stopping hopeless settings: all train for `first` epochs, the better ones `reduction` times as long, and so on."""
+    """Stopping hopeless settings: all train for `first` epochs, the better ones for `reduction` times as many, ..."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -67,7 +67,7 @@ def test_the_notebooks_parameters_are_the_configurations_with_its_defaults():
     values: dict = {}
     exec(source, {}, values)
     assert values.pop("results_folder") is None and values.pop("work_folder") is None
-    assert values.pop("keep_weights") is False
+    assert values.pop("keep_weights") is False and values.pop("until") is None
     assert values == dict(RunConfig())
 
 
