@@ -3,7 +3,7 @@
 Choose on validation, judge on test: each score says in its name which cells it is of.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ def collect(
     for plan in plans:
         if plan.run_id not in without:
             record = records[plan.run_id]
-            rows.append({"run_id": record.run_id, **values_of(plan, differ), **_scores(record)})
+            rows.append({"run_id": record.run_id, **values_of(plan, differ), **scores_of(record)})
     table = pd.DataFrame(rows)
     early = [name for name in without if name in stopped]
     table.attrs |= {"missing": missing, "stopped": early, "planned": len(plans), "varying": differ}
@@ -72,10 +72,10 @@ def best(summary: pd.DataFrame) -> pd.Series:
     return summary.loc[summary[f"{CHOSEN_BY}_mean"].idxmax()]
 
 
-def flat(config: RunConfig) -> dict[str, Any]:
+def flat(config: RunConfig | Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a run by name, each option under a name of its own (`data_options.noise`)."""
     found: dict[str, Any] = {}
-    for name, value in config.model_dump().items():
+    for name, value in (config.model_dump() if isinstance(config, RunConfig) else config).items():
         if isinstance(value, dict):
             found |= {f"{name}.{option}": one for option, one in value.items()}
         else:
@@ -98,7 +98,8 @@ def values_of(plan: Plan, names: Sequence[str]) -> dict[str, Any]:
     return {name: repr(v) if isinstance(v := values.get(name), dict | list) else v for name in names}
 
 
-def _scores(record: RunRecord) -> dict[str, float]:
+def scores_of(record: RunRecord) -> dict[str, float]:
+    """Scores, epochs and seconds of a run, as the table has them."""
     test, reported = record.test, next(entry for entry in record.history if entry["reported"])
     return {
         **{name: reported[name] for name in VALIDATION},

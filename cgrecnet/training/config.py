@@ -138,6 +138,8 @@ def validated(cls: type[Config], values: dict[str, Any], where: str) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise ConfigError(f"Parameter {name!r} is missing in {where}: give it a value.") from None
         reason = first["msg"].removeprefix("Value error, ").rstrip(".")
         what = f"Parameter {name!r} in {where} is {first['input']!r}" if name else f"The parameters in {where}"
         end = "" if reason.endswith("?") else "."
