@@ -1,5 +1,8 @@
 """The command `cgrecnet`: exit status, and one sentence where the user can mend it."""
 
+import os
+import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -85,18 +88,70 @@ def test_runs_are_listed_and_shown_and_a_begun_one_goes_on_by_its_name(tmp_path,
     assert main(["runs", *places]) == 0
     said = capsys.readouterr().out
     name = path.parent.name
-    assert f"{name}  begun, without a record; go on with: cgrecnet train {name}" in said
+    assert f"{name}  cg_recnet  begun, without a record; go on with: cgrecnet train {name}" in said
     assert main(["runs", "simulated-seeds", "seed=123", *places]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 1 and "-s123  resnet50  accuracy" in lines[0]
+    assert len(lines) == 1 and "-s123  resnet50  validation macro F1" in lines[0]
     assert main(["show", lines[0].split()[0], *places]) == 0
     shown = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
     assert shown["seed"] == "123" and shown["record"].endswith("run.json") and "patience" not in shown
+    assert main(["runs", "begun", "epochs=3", *places]) == 0 and name in capsys.readouterr().out
     asked = []
     monkeypatch.setattr("cgrecnet.runs.notebook.train", lambda config, **_: asked.append(config) or sys.exit(0))
     with pytest.raises(SystemExit):
         main(["train", name, *places])
     assert asked == [config]
+
+
+def test_two_runs_stand_side_by_side_with_what_differs_and_where_they_lie(tmp_path, capsys):
+    places = ["--results", str(RESULTS), "--work", str(tmp_path / "w")]
+    assert main(["runs", "simulated-noise", "model=resnet50", *places]) == 0
+    listed = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    assert len({line[2] for line in listed}) == len(listed) > 1, "runs that differ look alike"
+    noise = listed[1][2].partition("=")[2]
+    assert main(["runs", "simulated-noise", f"data_options.noise={noise}", "model=resnet50", *places]) == 0
+    assert capsys.readouterr().out.split()[0] == listed[1][0]
+    folder = tmp_path / "w" / listed[0][0]
+    folder.mkdir(parents=True)
+    for name in ("log.txt", "weights.safetensors"):
+        (folder / name).touch()
+    assert main(["runs", "--compare", listed[0][0], listed[1][0], *places]) == 0
+    said = capsys.readouterr().out
+    assert f"1  {listed[0][0]}\n2  {listed[1][0]}\n" in said
+    rows = {line.split()[0]: line.split()[1:] for line in said.split("\n\n")[1].splitlines()}
+    assert rows["data_options.noise"] == [line[2].partition("=")[2] for line in listed[:2]]
+    assert rows["validation_macro_f1"] == [line[3].split()[-1] for line in listed[:2]]
+    assert "epochs" not in rows and "seed" not in rows, "what is the same is not shown"
+    assert rows["cells"][0] != rows["cells"][1], "they are of other cells, and it is not said"
+    paths = dict(line[3:].split() for line in said.splitlines() if line.startswith("1  ") and "/" in line)
+    assert set(paths) == {"record", "predictions", "log", "weights"} and all(map(os.path.isfile, paths.values()))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["sed=1"], "Unknown parameter 'sed' in the command line; did you mean 'seed'"),
+        (["seed.x=1"], "Unknown parameter 'seed.x'.*'seed'"),
+        (["nowhere"], "No run in .* is 'nowhere'"),
+        (["--compare", "a", "b"], "There is no run 'a'"),
+        (["--compare", "*"], "There is no run '\\*'"),
+        (["seed=1", "--compare", "a", "b"], "not both"),
+        (["--compare"], "0 run to compare"),
+    ],
+)
+def test_a_question_about_runs_that_has_no_answer_is_one_sentence(tmp_path, capsys, words, message):
+    assert main(["runs", *words, "--results", str(tmp_path), "--work", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert re.search(message, said) and said.count("\n") == 1
+
+
+def test_a_damaged_record_does_not_hide_the_others(tmp_path, capsys):
+    shutil.copytree(RESULTS / "simulated-seeds", tmp_path / "simulated-seeds")
+    first, *others = sorted((tmp_path / "simulated-seeds").glob("*/run.json"))
+    first.write_text("{")
+    assert main(["runs", "--results", str(tmp_path), "--work", str(tmp_path / "w")]) == 1
+    *listed, problem = capsys.readouterr().out.splitlines()
+    assert len(listed) == len(others) and first.parent.name in problem and "cut off" in problem
 
 
 def test_doctor_names_what_is_there_and_what_is_not(capsys, monkeypatch, tmp_path):

@@ -56,6 +56,7 @@ report = "best"  # type: str
 results_folder = None  # type: str | None
 work_folder = None  # type: str | None
 keep_weights = False  # type: bool
+until = None  # type: int | None
 
 # %% [markdown]
 # ## The parameters, checked
@@ -137,7 +138,21 @@ history = fit(
     fingerprint=plan.run_id,
     on_step=progress,
     on_epoch=at_epochs_end,
+    until=keeping.until,
 )
+
+# %% [markdown]
+# A sweep that stops hopeless runs pauses all of them at an epoch, and lets the better ones go on from there.
+
+# %%
+import sys
+
+from cgrecnet.runs.pausing import pause_run
+
+if keeping.until and keeping.until <= len(history) < config.epochs:
+    if fabric.is_global_zero:
+        pause_run(plan.run_id, history, work)
+    sys.exit(0)
 
 # %% [markdown]
 # ## The test cells, scored once

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import whole
 
 
 def add(commands) -> None:
@@ -15,7 +14,8 @@ def add(commands) -> None:
     collect.add_argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`")
     collect.add_argument("--partial", action="store_true", help="take what is there, and say what is missing")
     collect.add_argument("--best", action="store_true", help="also name the setting that the validation cells choose")
-    collect.add_argument("--csv", type=Path, help="also write one row per run to this file")
+    collect.add_argument("--csv", type=Path, help="also write one row per run, with all parameters, to this file")
+    collect.add_argument("--parquet", type=Path, metavar="FILE.parquet", help="the same as Parquet")
     collect.add_argument("--results", type=Path, help="folder of the records (default: results/)")
     collect.set_defaults(command=_run, rest="overrides")
 
@@ -23,17 +23,20 @@ def add(commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
     from cgrecnet.runs.collect import collect
-    from cgrecnet.runs.grid import find_sweep, read_sweep
+    from cgrecnet.runs.export import with_all_parameters, write_table
+    from cgrecnet.runs.grid import find_sweep, read_grid, read_sweep
+    from cgrecnet.runs.halving import stopped_runs
     from cgrecnet.runs.sweep import plan_sweep
 
-    configs = read_sweep(find_sweep(options.file), parse_parameters(options.overrides))
-    table = collect(plan_sweep(configs), options.results or RESULTS, options.partial)
-    if options.csv:
-        try:
-            with whole(options.csv) as file:
-                table.to_csv(file, index=False)
-        except OSError as error:
-            raise ConfigError(f"{options.csv} cannot be written ({error.strerror}): name another file.") from None
+    file, results = find_sweep(options.file), options.results or RESULTS
+    configs = read_sweep(file, parse_parameters(options.overrides))
+    stopped = stopped_runs(results, configs[0].experiment, read_grid(file).halving)
+    if options.parquet and options.parquet.suffix != ".parquet":
+        raise ConfigError(f"{options.parquet} does not end in .parquet: name it so, or use --csv.")
+    plans = plan_sweep(configs)
+    table = collect(plans, results, options.partial, stopped)
+    for path in filter(None, (options.csv, options.parquet)):
+        write_table(with_all_parameters(table, plans), path)
     say_table(table, options.best)
     return 1 if table.attrs["missing"] else 0
 
@@ -53,13 +56,15 @@ def say_table(table, with_best: bool = False) -> None:
         summary[score] = [f"{m:.2f}" + ("" if s != s else f" ± {s:.2f}") for m, s in zip(mean, spread, strict=True)]
     print(summary[[*keys, *SCORES]].to_string(index=False))
     print(f"percent, mean ± standard deviation over the n runs of a row; {len(table)} of {table.attrs['planned']} runs")
+    if stopped := table.attrs["stopped"]:
+        print(f"{len(stopped)} of {table.attrs['planned']} runs were stopped early, by validation ({CHOSEN_BY})")
     print(f"choose by validation columns, judge by test columns; best epochs: {_span(table['best_epoch'])}", end="")
     print(f" of {_span(table['epochs_run'])}")
     if with_best:
         setting = ", ".join(f"{name}={chosen[name]}" for name in keys if name != "n")
         print(
             f"best by {CHOSEN_BY}: {setting} ({chosen[f'{CHOSEN_BY}_mean']:.2%}); "
-            f"its test accuracy: {chosen['test_accuracy_mean']:.2%}, n = {chosen['n']}"
+            f"its test accuracy: {chosen['test_accuracy_mean']:.2%}, n = {int(chosen['n'])}"
         )
     if missing := table.attrs["missing"]:
         print(f"missing: {', '.join(missing[:5])}" + (f" and {len(missing) - 5} more" if len(missing) > 5 else ""))

@@ -59,6 +59,7 @@ def _run(options: argparse.Namespace) -> int:
         elsewhere = bool(options.scheduler or options.queue)
         _head(1, "check the files")
         found = steps.check_files(options.folder, results, published_counts(steps.DATA), say)
+        steps.refuse_before_packing(plans, options.folder, results)
         need_networks(todo, elsewhere)
         _head(2, "pack them into a store")
         dataset = steps.pack_files(options.folder)

@@ -1,11 +1,11 @@
-"""`cgrecnet runs` and `cgrecnet show`: what is there, and where it lies."""
+"""`cgrecnet runs` and `cgrecnet show`: what is there, how it compares, and where it lies."""
 
 import argparse
 from pathlib import Path
 
 from cgrecnet.commands.options import say
 from cgrecnet.commands.train import folders, parse_parameters
-from cgrecnet.errors import RunError
+from cgrecnet.errors import ConfigError, RunError
 
 #: What `show` prints of the settings only where they differ from the defaults.
 _SHOWN = ("experiment", "model", "data", "split", "fold", "seed", "epochs")
@@ -13,9 +13,12 @@ _SHOWN = ("experiment", "model", "data", "split", "fold", "seed", "epochs")
 
 def add(commands) -> None:
     """Add the commands to the parser."""
-    runs = commands.add_parser("runs", help="the runs that have a record, and those that were begun")
+    runs = commands.add_parser("runs", help="the runs that have a record, and those that were begun; side by side")
     runs.add_argument("experiment", nargs="?", help="of which experiment (default: all)")
     runs.add_argument("filters", nargs="*", metavar="name=value", help="only runs with these parameters")
+    runs.add_argument(
+        "--compare", nargs="*", metavar="RUN", help="two or more runs side by side (default: those that are listed)"
+    )
     show = commands.add_parser("show", help="settings and scores of one run, and where its files are")
     show.add_argument("run", metavar="RUN", help="its name")
     for command in (runs, show):
@@ -26,58 +29,86 @@ def add(commands) -> None:
 
 
 def _runs(options: argparse.Namespace) -> int:
-    from cgrecnet.runs.record import read_record
+    from cgrecnet.runs.found import find_run, find_runs
 
     if options.experiment and "=" in options.experiment:
         options.filters.insert(0, options.experiment)
         options.experiment = None
-    wanted = parse_parameters(options.filters)
     results, work = _places(options)
-    done = set()
-    for path in sorted(results.glob(f"{options.experiment or '*'}/*/run.json")):
-        record = read_record(path)
-        done.add(record.run_id)
-        if all(record.config.get(name) == value for name, value in wanted.items()):
-            test = record.test
-            say(f"{record.run_id}  {record.config['model']}  accuracy {test['accuracy']:.4f}  "
-                f"macro F1 {test['macro']['f1']:.4f}  {record.wall_seconds:.0f} s")  # fmt: skip
-    for folder in sorted(work.glob(f"{options.experiment or '*'}-*/parameters.yaml")):
-        if folder.parent.name not in done and not wanted:
-            say(f"{folder.parent.name}  begun, without a record; go on with: cgrecnet train {folder.parent.name}")
-    return 0
+    if options.compare:
+        if options.experiment or options.filters:
+            raise ConfigError("Name runs after --compare, or choose them by experiment and parameters, not both.")
+        _say_compared([find_run(name, results, work) for name in dict.fromkeys(options.compare)])
+        return 0
+    wanted = parse_parameters(options.filters)
+    runs, problems = find_runs(options.experiment, wanted, results, work)
+    if not runs and (options.experiment or wanted):
+        which = " ".join([options.experiment or "", *(f"{name}={value}" for name, value in wanted.items())]).strip()
+        raise RunError(f"No run in {results} or {work} is {which!r}: `cgrecnet runs` lists all.")
+    if options.compare is not None:
+        _say_compared(runs)
+    else:
+        _say_listed(runs)
+    for problem in problems:
+        say(problem)
+    return 1 if problems else 0
+
+
+def _say_listed(runs: list) -> None:
+    from cgrecnet.runs.collect import scores_of
+    from cgrecnet.runs.found import differing
+
+    groups: dict[str, list] = {}
+    for run in runs:
+        groups.setdefault(run.parameters["experiment"], []).append(run)
+    for group in groups.values():
+        names = [name for name in differing(group) if name not in ("model", "seed")]
+        for run in group:
+            words = [run.run_id, str(run.parameters["model"])]
+            words += [f"{name}={run.parameters.get(name)}" for name in names]
+            if run.record:
+                score = scores_of(run.record)
+                words += [f"validation macro F1 {score['validation_macro_f1']:.4f}"]
+                words += [f"test accuracy {score['test_accuracy']:.4f}", f"macro F1 {score['test_macro_f1']:.4f}"]
+                words += [f"{score['seconds']:.0f} s"]
+            else:
+                words += [f"begun, without a record; go on with: cgrecnet train {run.run_id}"]
+            say("  ".join(words))
+
+
+def _say_compared(runs: list) -> None:
+    from cgrecnet.runs.found import compare
+
+    if len(runs) < 2:
+        raise ConfigError(f"{len(runs)} run to compare: name two or more, as `cgrecnet runs` lists them.")
+    for number, run in enumerate(runs, 1):
+        say(f"{number}  {run.run_id}")
+    say("\n" + compare(runs).to_string())
+    say("\nchoose by validation scores; test scores judge what was chosen")
+    for number, run in enumerate(runs, 1):
+        for name, path in run.files.items():
+            say(f"{number}  {name:12} {path}")
 
 
 def _show(options: argparse.Namespace) -> int:
-    from cgrecnet.runs.notebook import LOG
-    from cgrecnet.runs.record import read_record
+    from cgrecnet.runs.collect import flat, scores_of
+    from cgrecnet.runs.found import find_run
     from cgrecnet.training.config import RunConfig
 
-    results, work = _places(options)
-    found = sorted(results.glob(f"*/{options.run}/run.json")) if Path(options.run).name == options.run else []
-    folder = work / options.run
-    if not found and not (folder / LOG).is_file():
-        raise RunError(f"There is no run {options.run!r} in {results} or {work}: `cgrecnet runs` lists them.")
-    if found:
-        record = read_record(found[0])
-        usual = RunConfig().model_dump()
-        for name, value in record.config.items():
-            if name in _SHOWN or value != usual.get(name):
-                say(f"{name:16} {value}")
-        for name in ("accuracy", "balanced_accuracy"):
-            say(f"{name:16} {record.test[name]:.4f}")
-        say(f"{'macro F1':16} {record.test['macro']['f1']:.4f}")
-        reported = next(entry["epoch"] for entry in record.history if entry["reported"])
-        say(f"{'tested epoch':16} {reported} of {len(record.history)}")
-    for name, path in (
-        ("record", found[0] if found else None),
-        ("predictions", found[0].parent / "predictions.csv" if found else None),
-        ("log", folder / LOG),
-        ("notebook", folder / "train.ipynb"),
-        ("weights", folder / "weights.safetensors"),
-        ("checkpoint", folder / "checkpoint.pt"),
-    ):
-        if path is not None and path.is_file():
-            say(f"{name:16} {path}")
+    run = find_run(options.run, *_places(options))
+    usual = flat(RunConfig())
+    for name, value in run.parameters.items():
+        if name in _SHOWN or value != usual.get(name):
+            say(f"{name:24} {value}")
+    if run.record:
+        score = scores_of(run.record)
+        for name in ("validation_macro_f1", "test_accuracy", "test_balanced_accuracy", "test_macro_f1"):
+            say(f"{name:24} {score[name]:.4f}")
+        say(f"{'tested epoch':24} {score['best_epoch']} of {score['epochs_run']}")
+    else:
+        say(f"{'begun':24} without a record; go on with: cgrecnet train {run.run_id}")
+    for name, path in run.files.items():
+        say(f"{name:24} {path}")
     return 0
 
 

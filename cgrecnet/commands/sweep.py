@@ -39,23 +39,29 @@ def add_place(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.collect import values_of, varying
-    from cgrecnet.runs.grid import find_sweep, read_sweep
+    from cgrecnet.runs.grid import find_sweep, read_grid, read_sweep
+    from cgrecnet.runs.halving import check_halving, stopped_runs
     from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.ready import need_cells, need_folder, need_networks, need_same_cells
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
-    configs = read_sweep(find_sweep(options.file), parse_parameters(options.overrides))
+    file = find_sweep(options.file)
+    configs = read_sweep(file, parse_parameters(options.overrides))
+    halving = read_grid(file).halving
     plans = plan_sweep(configs)
     if options.list:
         differ = varying(plans)
         for plan in plans:
             print(plan.run_id, *(f"{name}={value}" for name, value in values_of(plan, differ).items()))
         return 0
+    if halving:
+        check_halving(configs, halving)
     with ExitStack() as stack:
         place = cluster_of(options)
         connect = stack.enter_context(place) if options.scheduler else None  # nobody there: say so first
         results = options.results or RESULTS
-        todo = [plan for plan in plans if not is_done(plan, results)]
+        stopped = stopped_runs(results, configs[0].experiment, halving)
+        todo = [plan for plan in plans if not is_done(plan, results) and plan.run_id not in stopped]
         if todo:
             need_same_cells(plans, results)
         elsewhere = bool(options.scheduler or options.queue)
@@ -68,9 +74,10 @@ def _run(options: argparse.Namespace) -> int:
         check_writable(options.work or WORK, "--work")
         need_folder(results)
         if todo:
-            run(configs, options, connect or stack.enter_context(place))
+            run(configs, options, connect or stack.enter_context(place), halving)
         else:
-            print(f"{len(plans)} runs, all of them done already")
+            early = f" or stopped early ({len(stopped)})" if stopped else ""
+            print(f"{len(plans)} runs, all of them done already{early}")
     return 0
 
 
@@ -102,14 +109,19 @@ def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = 
     return not only
 
 
-def run(configs: list, options: argparse.Namespace, connect: Callable, **others) -> None:
-    """Do the runs as the command's options say; paths hold for workers in any folder."""
+def run(configs: list, options: argparse.Namespace, connect: Callable, halving=None, **others) -> None:
+    """Do the runs as the command's options say, all or those that halving leaves; paths hold for any folder."""
+    from cgrecnet.runs.halving import run_halving
     from cgrecnet.runs.notebook import train
     from cgrecnet.runs.sweep import run_sweep
 
     do = partial(train, keep_weights=options.keep_weights)
     places = {name: path.absolute() for name, path in (folders(options) | others).items()}
-    run_sweep(map(_anywhere, configs), connect, retries=options.retries, do=do, **places)
+    here, others = list(map(_anywhere, configs)), {"retries": options.retries, "do": do, **places}
+    if halving:
+        run_halving(here, halving, connect, **others)
+    else:
+        run_sweep(here, connect, **others)
 
 
 def _anywhere(config):

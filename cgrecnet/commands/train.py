@@ -8,9 +8,6 @@ import yaml
 
 from cgrecnet.errors import ConfigError
 
-#: Words of the field for parameters that have another name here.
-ALIASES = {"lr": "learning_rate", "wd": "weight_decay", "early_stopping": "patience", "bs": "batch_size"}
-
 
 def add(commands) -> None:
     """Add the command to the parser."""
@@ -45,12 +42,13 @@ def parse_parameters(words: list[str]) -> dict:
     """Parameters from YAML files and `name=value` words, later ones over earlier ones."""
     from cgrecnet.runs.grid import read_yaml_mapping
     from cgrecnet.runs.strict_yaml import complaint, load_yaml
+    from cgrecnet.training.config import ALIASES, own_names
 
     values: dict = {}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            values |= read_yaml_mapping(Path(word))
+            values |= own_names(read_yaml_mapping(Path(word)), word)
             continue
         name = ALIASES.get(name, name)
         try:

@@ -3,7 +3,7 @@
 Choose on validation, judge on test: each score says in its name which cells it is of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,29 +26,34 @@ SCORES = (*VALIDATION, *TEST)
 CHOSEN_BY = "validation_macro_f1"
 
 
-def collect(plans: Sequence[Plan], results: Path = RESULTS, partial: bool = False) -> pd.DataFrame:
+def collect(
+    plans: Sequence[Plan], results: Path = RESULTS, partial: bool = False, stopped: Collection[str] = ()
+) -> pd.DataFrame:
     """One row per run of a sweep: its name, the parameters that vary, its scores, epochs (best, all), its seconds.
 
     partial: whether runs may be missing; the table then has fewer rows, and `attrs["missing"]` names the others.
+    stopped: runs that were stopped early by a rule and are not missed; `attrs["stopped"]` names those without a record.
     Raises RunError where a run is missing (and `partial` is not given), or a record is damaged.
     """
     records = {plan.run_id: record_of(plan, results) for plan in plans}
-    missing = [name for name, record in records.items() if record is None]
+    without = [name for name, record in records.items() if record is None]
+    missing = [name for name in without if name not in stopped]
     if missing and not partial:
         raise RunError(
             f"{len(missing)} of {len(plans)} runs have no record, the first is {missing[0]}: run the sweep to its end, "
             "or ask for the part that is there (--partial)."
         )
-    if len(missing) == len(plans):
+    if len(without) == len(plans):
         raise RunError(f"None of the {len(plans)} runs has a record in {results}: run the sweep first.")
     differ = varying(plans)
     rows = []
     for plan in plans:
-        if plan.run_id not in missing:
+        if plan.run_id not in without:
             record = records[plan.run_id]
-            rows.append({"run_id": record.run_id, **values_of(plan, differ), **_scores(record)})
+            rows.append({"run_id": record.run_id, **values_of(plan, differ), **scores_of(record)})
     table = pd.DataFrame(rows)
-    table.attrs |= {"missing": missing, "planned": len(plans), "varying": differ}
+    early = [name for name in without if name in stopped]
+    table.attrs |= {"missing": missing, "stopped": early, "planned": len(plans), "varying": differ}
     return table
 
 
@@ -67,10 +72,10 @@ def best(summary: pd.DataFrame) -> pd.Series:
     return summary.loc[summary[f"{CHOSEN_BY}_mean"].idxmax()]
 
 
-def flat(config: RunConfig) -> dict[str, Any]:
+def flat(config: RunConfig | Mapping[str, Any]) -> dict[str, Any]:
     """The parameters of a run by name, each option under a name of its own (`data_options.noise`)."""
     found: dict[str, Any] = {}
-    for name, value in config.model_dump().items():
+    for name, value in (config.model_dump() if isinstance(config, RunConfig) else config).items():
         if isinstance(value, dict):
             found |= {f"{name}.{option}": one for option, one in value.items()}
         else:
@@ -93,7 +98,8 @@ def values_of(plan: Plan, names: Sequence[str]) -> dict[str, Any]:
     return {name: repr(v) if isinstance(v := values.get(name), dict | list) else v for name in names}
 
 
-def _scores(record: RunRecord) -> dict[str, float]:
+def scores_of(record: RunRecord) -> dict[str, float]:
+    """Scores, epochs and seconds of a run, as the table has them."""
     test, reported = record.test, next(entry for entry in record.history if entry["reported"])
     return {
         **{name: reported[name] for name in VALIDATION},

@@ -17,6 +17,7 @@ from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
 from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, read_explain
 from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.notebook import (
+    LOG,
     PROGRESS,
     check_writable,
     execute_notebook,
@@ -73,6 +74,7 @@ def explain_study(
     networks = f"{len(config.runs)} kept" if kept else f"{len(config.networks())} new"
     say(f"{plan.run_id}: {networks} networks")
     folder = Path(work) / plan.run_id
+    say(f"log: {folder / LOG}")
     folder.mkdir(parents=True, exist_ok=True)
     with only_one_process(folder / "lock", plan.run_id) as lock:
         places = {"results_folder": str(Path(results).resolve()), "work_folder": str(Path(work).resolve())}

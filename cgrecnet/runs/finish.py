@@ -14,6 +14,7 @@ from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
 from cgrecnet.runs.done import as_recorded
 from cgrecnet.runs.environment import hardware, software, source_hash
+from cgrecnet.runs.pausing import PAUSED
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.training.checkpoint import remove_checkpoint
@@ -77,7 +78,8 @@ def finish_run(
         _write_weights(model, work / plan.run_id / WEIGHTS)
     path = write_run(results / plan.config.experiment / plan.run_id, record, table)
     remove_checkpoint(work / plan.run_id / "checkpoint.pt")
-    (work / plan.run_id / "progress.json").unlink(missing_ok=True)
+    for name in ("progress.json", PAUSED):
+        (work / plan.run_id / name).unlink(missing_ok=True)
     return path
 
 

@@ -1,18 +1,44 @@
-"""A sweep written down as data: a grid of runs, checked whole before the first one starts."""
+"""A sweep written down as data: a grid of runs, or points at random, checked whole before the first one starts."""
 
 import itertools
+import math
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
+from pydantic import BaseModel, ConfigDict, Field
 
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import SWEEP_FILES
+from cgrecnet.runs.ranges import Draws, points_of, read_draws
 from cgrecnet.runs.strict_yaml import complaint, load_yaml
-from cgrecnet.training.config import RunConfig
+from cgrecnet.training.config import RunConfig, own_names, validated
 
-KEYS = ("experiment", "base", "grid")
+KEYS = ("experiment", "base", "grid", "random", "seeds", "halving")
+#: More runs than these are a mistake in a file.
+MOST = 100_000
+
+
+class Halving(BaseModel):
+    """Stopping hopeless settings: all train for `first` epochs, the better ones for `reduction` times as many, ..."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    first: Annotated[int, Field(ge=1, strict=True)] = 1
+    reduction: Annotated[int, Field(ge=2, strict=True)] = 3
+
+
+@dataclass(frozen=True)
+class SweepFile:
+    """What a sweep file says, its form checked. grid: also what `seeds` and ranges stand for."""
+
+    experiment: Any
+    base: dict[str, Any]
+    grid: dict[str, list]
+    draws: Draws | None
+    halving: Halving | None
 
 
 def find_sweep(word: Path) -> Path:
@@ -44,8 +70,8 @@ def read_yaml_mapping(path: Path) -> dict[str, Any]:
     return values
 
 
-def read_grid(path: Path) -> tuple[str, dict[str, Any], dict[str, list]]:
-    """(experiment, base, grid) of a sweep file, their form checked; ConfigError, in one sentence, where it is wrong."""
+def read_grid(path: Path) -> SweepFile:
+    """What a sweep file says, its form checked; ConfigError, in one sentence, where it is wrong."""
     values = read_yaml_mapping(path)
     unknown = [key for key in values if key not in KEYS]
     if unknown or "experiment" not in values:
@@ -59,29 +85,67 @@ def read_grid(path: Path) -> tuple[str, dict[str, Any], dict[str, list]]:
     for name in (*base, *grid):
         if not isinstance(name, str):
             raise ConfigError(f"{path}: {name!r} is no parameter's name; names are words.")
-    for name, choices in grid.items():
-        if not isinstance(choices, list) or not choices:
-            raise ConfigError(f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value.")
-        if name in base:
-            raise ConfigError(f"{path}: {name!r} stands in both `base` and `grid`; keep one.")
-    return values["experiment"], base, grid
+    base, grid = own_names(base, str(path)), own_names(grid, str(path))
+    draws = read_draws(values["random"], str(path)) if "random" in values else None
+    grid = {name: _choices(path, name, choices) for name, choices in grid.items()}
+    places = {"base": base, "grid": grid, "random": draws.space if draws else {}}
+    for first, second in itertools.combinations(places, 2):
+        if twice := [name for name in places[first] if name in places[second]]:
+            raise ConfigError(f"{path}: {twice[0]!r} stands in both `{first}` and `{second}`; keep one.")
+    if "seeds" in values:
+        if place := next((place for place in ("grid", "random") if "seed" in places[place]), None):
+            raise ConfigError(f"{path}: `seeds` counts seeds, and 'seed' in `{place}` names them; keep one.")
+        grid["seed"] = _seeds(path, values["seeds"], base.get("seed", RunConfig.model_fields["seed"].default))
+        base = {name: value for name, value in base.items() if name != "seed"}
+    halving = None
+    if "halving" in values:
+        if not isinstance(values["halving"], dict):
+            raise ConfigError(f"{path}: `halving` is {values['halving']!r}; write {{first: 1, reduction: 3}}.")
+        halving = validated(Halving, values["halving"], f"{path}, `halving`")
+    return SweepFile(values["experiment"], base, grid, draws, halving)
+
+
+def _choices(path: Path, name: str, choices: Any) -> list:
+    """The values of a grid entry: a list, or a range with its number of points."""
+    if isinstance(choices, dict) and {"log", "linear", "points"} & choices.keys():
+        return points_of(choices, name, str(path))
+    if not isinstance(choices, list) or not choices:
+        raise ConfigError(
+            f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value, or a range such as "
+            "{log: [1e-5, 1e-2], points: 4}."
+        )
+    return choices
+
+
+def _seeds(path: Path, count: Any, first: Any) -> list[int]:
+    """So many seeds, from `first` on."""
+    if type(count) is not int or not 1 <= count <= 1000:
+        raise ConfigError(f"{path}: `seeds` is {count!r}; give the number of seeds, 1 to 1000, such as seeds: 5.")
+    first = validated(RunConfig, {"seed": first}, str(path)).seed
+    return [first + number for number in range(count)]
 
 
 def read_sweep(path: Path, overrides: dict[str, Any] | None = None) -> list[RunConfig]:
     """All runs of a sweep file: `experiment`, the `base` parameters, and a `grid` of lists, multiplied out.
 
+    Where there are points drawn at random, each of them is done at each point of the grid.
     overrides: values that take the place of those in `base` or of the experiment's name, or add to them; for a
     parameter of the grid, a list of those of its values that are kept.
     Raises ConfigError for the first run that would not be valid, before any run is started.
     """
-    experiment, base, grid = read_grid(path)
+    file = read_grid(path)
     overrides = dict(overrides or {})
-    if unknown := [name for name in overrides if name not in RunConfig.model_fields]:
-        RunConfig.from_mapping({unknown[0]: overrides[unknown[0]]}, "the command line")  # says so
-    grid = {name: _kept(path, name, values, overrides.pop(name, values)) for name, values in grid.items()}
-    fixed = {"experiment": experiment, **base, **overrides}
+    grid = {name: _kept(path, name, values, overrides.pop(name, values)) for name, values in file.grid.items()}
+    drawn = file.draws.points(str(path)) if file.draws else [{}]
+    if twice := [name for name in overrides if name in drawn[0]]:
+        raise ConfigError(f"{path}: {twice[0]!r} is drawn at random; change its range there.")
+    validated(RunConfig, overrides, "the command line")
+    count = math.prod(map(len, grid.values())) * len(drawn)
+    if count > MOST:
+        raise ConfigError(f"{path} describes {count:,} runs, more than {MOST:,}: take values out of its lists.")
+    fixed = {"experiment": file.experiment, **file.base, **overrides}
     points = (dict(zip(grid, chosen, strict=True)) for chosen in itertools.product(*grid.values()))
-    return [RunConfig.from_mapping(fixed | point, str(path)) for point in points]
+    return [RunConfig.from_mapping(fixed | point | one, str(path)) for point in points for one in drawn]
 
 
 def _kept(path: Path, name: str, values: list, chosen: Any) -> list:

@@ -24,6 +24,7 @@ from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.bar import progress_bar
 from cgrecnet.runs.done import record_of
 from cgrecnet.runs.known_weights import need_file
+from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.ranks import Other, Together, ended_with, others
 from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
@@ -52,11 +53,13 @@ def train(
     together: Together = ALONE,
     bar: bool = False,
     keep_weights: bool = False,
-) -> RunRecord:
+    until: int | None = None,
+) -> RunRecord | None:
     """Do the run that `config` describes, unless its record exists; return the record.
 
     together: how many processes, on how many nodes, train it; bar: whether a progress bar is drawn on stderr;
     keep_weights: whether the tested weights stay in `work/RUN/weights.safetensors`.
+    until: an epoch at which it pauses (`cgrecnet.runs.pausing`), without a record yet; None is returned then.
     A run that was killed goes on from its last checkpoint. All that it says is kept in `work/RUN/log.txt`.
     Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing the run.
     """
@@ -65,18 +68,21 @@ def train(
     if done := record_of(plan, results):
         say(f"{done.run_id}: done already, see {record_path}")
         return done
+    if until and len(paused_history(plan.run_id, work)) >= until:
+        return None
     need_file(plan.weights)
     check_writable(Path(results), "--results")
     check_writable(Path(work), "--work")
     say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
     folder = Path(work) / plan.run_id
+    say(f"log: {folder / LOG}")
     executed = folder / "train.ipynb"
     folder.mkdir(parents=True, exist_ok=True)
     with only_one_process(folder / "lock", plan.run_id) as lock:
         if record_path.exists():  # another process ended it while this one looked
             return read_record(record_path)
         _remove_broken_off(folder, record_path.parent)
-        parameters = write_parameters(plan, Path(results), Path(work), keep_weights)
+        parameters = write_parameters(plan, Path(results), Path(work), keep_weights, until)
         first, *rest = together.variables(plan.run_id, folder) if together.world > 1 else [{}]
         with (
             scratch(folder) as temporary,
@@ -91,6 +97,8 @@ def train(
     if code != 0:
         beside = f"; beside it, before or after, {failed[0]}" if failed else ""
         raise RunError(f"Run {plan.run_id} failed: {failure_reason(executed, code, tail)}{beside}")
+    if until and not record_path.exists() and len(paused_history(plan.run_id, work)) >= until:
+        return None
     return read_record(record_path)
 
 
@@ -140,7 +148,9 @@ def check_writable(folder: Path, option: str) -> None:
         raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
 
 
-def write_parameters(plan: Plan, results: Path, work: Path, keep_weights: bool = False) -> Path:
+def write_parameters(
+    plan: Plan, results: Path, work: Path, keep_weights: bool = False, until: int | None = None
+) -> Path:
     """The file from which papermill takes a run's parameters, in the run's folder."""
     folder = Path(work) / plan.run_id
     folder.mkdir(parents=True, exist_ok=True)
@@ -151,6 +161,7 @@ def write_parameters(plan: Plan, results: Path, work: Path, keep_weights: bool =
         "results_folder": str(Path(results).resolve()),
         "work_folder": str(Path(work).resolve()),
         "keep_weights": keep_weights,
+        "until": until,
     }
     return write_whole(folder / "parameters.yaml", yaml.safe_dump(parameters, sort_keys=False))
 
@@ -177,7 +188,9 @@ def execute_notebook(
     environment |= {name: os.path.abspath(environment[name]) for name in FOLDERS if environment.get(name)}
     source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
     command = [sys.executable, "-m", "cgrecnet.runs.with_parent", str(os.getpid()), "papermill", "--no-progress-bar"]
-    command += ["--log-output", "--kernel", "python3", "--cwd", str(EXPERIMENTS), "-f", str(parameters)]
+    # What the cells say, and not which of them papermill begins and ends.
+    command += ["--log-level", "WARNING", "--stdout-file", "-", "--stderr-file", "-"]
+    command += ["--kernel", "python3", "--cwd", str(EXPERIMENTS), "-f", str(parameters)]
     command += [str(source), str(executed)]
     tail: deque[str] = deque(maxlen=20)
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}

@@ -7,9 +7,9 @@ every name that a notebook has got since it began is taken for a parameter, and 
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StrictBool
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from cgrecnet.training.config import validated
 
@@ -28,9 +28,10 @@ class Places(BaseModel):
 
 
 class Keeping(Places):
-    """Where a run's files go, and whether its weights stay."""
+    """Where a run's files go, whether its weights stay, and the epoch at which it pauses, to go on at another start."""
 
     keep_weights: StrictBool = False
+    until: Annotated[int, Field(ge=1, strict=True)] | None = None
 
 
 Config = TypeVar("Config", bound=BaseModel)

@@ -11,15 +11,17 @@ from typing import Any
 from cgrecnet.data import open_dataset, pack_dataset, report_on, store_of
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.integrity import audit
+from cgrecnet.data.store import default_place
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.experiments import SWEEPS
 from cgrecnet.runs.grid import read_grid, read_sweep
-from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.record import read_record, record_paths
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.setup import split_cells
 
 DATA = "zhu"
 #: The sweep files that belong to the paper's own cells, in the book's order.
@@ -64,7 +66,8 @@ def choose_runs(
 
 def _narrow(path: Path, options: Mapping[str, Any], met: set[tuple[str, str]]) -> tuple[dict[str, Any], bool]:
     """What to give `read_sweep`, and whether a run is left; values of lists that occur are added to `met`."""
-    _, base, grid = read_grid(path)
+    file = read_grid(path)
+    base, grid = file.base, file.grid
     overrides, left = {}, True
     for name, value in options.items():
         if not isinstance(value, list):
@@ -103,6 +106,32 @@ def check_files(folder: Path, results: Path, published: Mapping | None, say) -> 
     return _write(path, found)
 
 
+def refuse_before_packing(plans: Sequence[Plan], folder: Path, results: Path) -> None:
+    """Raise what would make packing vain: cells that cannot be split, records of other cells, another store in use.
+
+    Pixels are read for this only where there are records, or another store, to compare them with.
+    """
+    given, used = store_of(DATA, folder), store_of(DATA)
+    dataset = open_dataset(DATA, root=folder, options=None if given else {"hash": "names"})
+    for config in {(plan.config.split, plan.config.folds): plan.config for plan in plans}.values():
+        split_cells(dataset, config)
+    packed = used is not None and used == default_place(DATA, dataset.task)  # packing looks itself whether it fits
+    there = any(record_paths(results, name) for name in dict.fromkeys(plan.config.experiment for plan in plans))
+    if not given and (packed or not (used or there)):
+        return
+    cells = dataset.fingerprint if given else open_dataset(DATA, root=folder).fingerprint
+    if used is not None and open_dataset(DATA).fingerprint != cells:
+        raise _other_store(folder, f"they read {used}", dataset.task)
+    refuse_other_records([plan_run(plan.config, plan.commit, cells) for plan in plans], results, cells)
+
+
+def _other_store(place: Path, why: str, task: str) -> RunError:
+    return RunError(
+        f"The runs would not read the cells of {place} ({why}): put a store of them, or a link to it, in place of "
+        f"stores/{DATA}-{task} below the folder that CGRECNET_DATA names, or unset CGRECNET_DATA."
+    )
+
+
 def pack_files(folder: Path) -> CellDataset:
     """The cells of `folder`, opened from the store that every run of this data set reads; packed where it is not yet.
 
@@ -114,10 +143,7 @@ def pack_files(folder: Path) -> CellDataset:
     dataset = open_dataset(DATA, root=store)
     if read is None or open_dataset(DATA).fingerprint != dataset.fingerprint:
         where = f"they read {read}" if read else "there is none where they look"
-        raise RunError(
-            f"The runs would not read the store {store} ({where}): put it, or a link to it, in place of "
-            f"stores/{DATA}-{dataset.task} below the folder that CGRECNET_DATA names, or unset CGRECNET_DATA."
-        )
+        raise _other_store(store, where, dataset.task)
     return dataset
 
 

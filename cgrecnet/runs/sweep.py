@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from distributed import Client, Future, as_completed
@@ -22,6 +23,7 @@ from cgrecnet.runs.cluster import DEATHS, PATIENCE
 from cgrecnet.runs.done import record_of
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.notebook import LOG, train
+from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.training.config import RunConfig
 
@@ -37,9 +39,10 @@ LAST_LINES = 5
 
 @dataclass
 class Standing:
-    """How far a sweep is: what is done, what failed and why, what it took."""
+    """How far a sweep is: what is done, what failed and why, what it took. until: the epoch that is enough for now."""
 
     total: int
+    until: int | None = None
     done: int = 0
     skipped: int = 0
     failed: dict[str, str] = field(default_factory=dict)
@@ -77,19 +80,23 @@ def run_sweep(
     retries: int = 0,
     say: Callable[[str], None] = print,
     do: Callable[..., object] = train,
+    until: int | None = None,
+    strict: bool = True,
 ) -> Standing:
     """Do all runs on the workers of the Dask client that `connect` gives; return how it went.
 
     retries: how often a run that failed is tried again, from its last checkpoint.
     do: what a worker calls with (config, results=, work=, say=); the record that it leaves is all that counts.
+    until: the epoch at which all runs pause; `do` gets it as well. strict: whether it is an error that runs failed.
     A worker that dies costs the time since the last epoch; a scheduler that is lost is waited for, `ABSENCE` s.
     Raises ConfigError before anything is started, and RunError at the end where runs failed.
     """
     plans = plan_sweep(configs)
-    standing = Standing(len(plans))
-    todo = deque(plan for plan in plans if not is_done(plan, results))
+    standing = Standing(len(plans), until)
+    do = partial(do, until=until) if until else do
+    todo = deque(plan for plan in plans if not is_done(plan, results, work, until))
     standing.skipped = len(plans) - len(todo)
-    say(f"{len(plans)} runs, {standing.skipped} of them done already")
+    say(f"{len(plans)} runs, {standing.skipped} of them done already; logs: {Path(work) / 'RUN' / LOG}")
     tries: dict[str, int] = {}
     client = None
     try:
@@ -97,7 +104,7 @@ def run_sweep(
             client = client or _reconnect(connect, say)
             with _told_when_alone(client, say):
                 lost, busy = _round(client, todo, tries, standing, results, work, retries, say, do)
-            todo = deque(plan for plan in (*lost, *busy) if not _count_if_done(plan, results, standing, say))
+            todo = deque(plan for plan in (*lost, *busy) if not _count_if_done(plan, results, work, standing, say))
             if lost:
                 _close(client)
                 client = None
@@ -107,7 +114,8 @@ def run_sweep(
         if client is not None:
             _stop_runs(client)
             _close(client)
-    _report_failures(standing, work, say)
+    if strict:
+        report_failures(standing, work, say)
     return standing
 
 
@@ -129,9 +137,9 @@ def _round(client, todo, tries, standing, results, work, retries, say, do) -> tu
             future.release()
             if state == "busy":
                 busy.append(plan)
-            elif is_done(plan, results):
+            elif is_done(plan, results, work, standing.until):
                 standing.seconds.append(seconds)
-                _count_if_done(plan, results, standing, say, f" {seconds:.1f} s", len(client.nthreads()))
+                _count_if_done(plan, results, work, standing, say, f" {seconds:.1f} s", len(client.nthreads()))
             elif (kept := state == "killed" and died[plan.run_id] < DEATHS) or tries.get(plan.run_id, 0) < retries:
                 if kept:  # a scheduler that somebody else started gives up earlier than ours
                     say(f"{plan.run_id}: {reason}; it is handed out again")
@@ -217,13 +225,15 @@ def _close(client: Client) -> None:
         return
 
 
-def is_done(plan: Plan, results: Path) -> bool:
-    """Whether the record of a run is there; RunError where it is damaged."""
-    return record_of(plan, results) is not None
+def is_done(plan: Plan, results: Path, work: Path = WORK, until: int | None = None) -> bool:
+    """Whether the record of a run is there, or, with `until`, a run that paused there; RunError where it is damaged."""
+    if record_of(plan, results) is not None:
+        return True
+    return until is not None and len(paused_history(plan.run_id, work)) >= until
 
 
-def _count_if_done(plan, results, standing, say, took="", workers=1) -> bool:
-    if not is_done(plan, results):
+def _count_if_done(plan, results, work, standing, say, took="", workers=1) -> bool:
+    if not is_done(plan, results, work, standing.until):
         return False
     standing.done += 1
     there = standing.done + standing.skipped
@@ -272,7 +282,8 @@ def kill_children() -> None:
             continue
 
 
-def _report_failures(standing: Standing, work: Path, say: Callable[[str], None]) -> None:
+def report_failures(standing: Standing, work: Path, say: Callable[[str], None]) -> None:
+    """Say which runs failed, with the end of their logs; RunError where one did."""
     if not standing.failed:
         return
     for run_id, reason in standing.failed.items():

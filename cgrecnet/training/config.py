@@ -6,6 +6,7 @@ and the deviation ledger lists them.
 """
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -16,6 +17,9 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.files import markup_in
 from cgrecnet.models import list_models, list_presets
 from cgrecnet.models.config import resolve
+
+#: Words of the field for parameters that have another name here.
+ALIASES = {"lr": "learning_rate", "wd": "weight_decay", "early_stopping": "patience", "bs": "batch_size"}
 
 Count = Annotated[int, Field(ge=1, strict=True)]
 Seed = Annotated[int, Field(ge=0, lt=2**32, strict=True)]
@@ -119,6 +123,14 @@ class RunConfig(BaseModel):
         return config
 
 
+def own_names(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """These parameters, with the project's names for the field's words (`lr`); ConfigError where both stand there."""
+    for word, name in ALIASES.items():
+        if word in values and name in values:
+            raise ConfigError(f"{where} gives {name!r} twice, also as {word!r}: keep one.")
+    return {ALIASES.get(name, name): value for name, value in values.items()}
+
+
 def validated(cls: type[Config], values: dict[str, Any], where: str) -> Config:
     """`cls` with these values (from YAML, the command line or papermill); ConfigError, in one sentence, if they fail.
 
@@ -132,6 +144,8 @@ def validated(cls: type[Config], values: dict[str, Any], where: str) -> Config:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "missing":
+            raise ConfigError(f"Parameter {name!r} is missing in {where}: give it a value.") from None
         reason = first["msg"].removeprefix("Value error, ").rstrip(".")
         what = f"Parameter {name!r} in {where} is {first['input']!r}" if name else f"The parameters in {where}"
         end = "" if reason.endswith("?") else "."

@@ -37,6 +37,7 @@ def fit(
     fingerprint: str = "",
     on_epoch: Callable[[dict], None] = lambda entry: None,
     on_step: Callable[..., None] = lambda **state: None,
+    until: int | None = None,
 ) -> list[dict]:
     """Train `network` in place; return one entry per epoch (losses, scores, learning rate, gradient norm, seconds).
 
@@ -44,6 +45,7 @@ def fit(
     All randomness of an epoch derives from (config.seed, epoch): a run that was killed and resumed from its
     `checkpoint` meets the same batches and crops as one that was not.
     On return the network holds the weights of the epoch that `config.report` names; that entry has `reported` True.
+    until: the last epoch to train now, where another call is to go on from the checkpoint.
     Raises RunError where the loss stops being a number, or where a batch does not fit into memory.
     """
     network.to(fabric.device, memory_format=torch.channels_last)  # same numbers to rounding, faster on CPU and GPU
@@ -69,7 +71,7 @@ def fit(
         schedule.load_state_dict(saved["schedule"])
         history, best, pieces.size = saved["history"], saved["best"], saved["micro_batch"]
 
-    for epoch in range(len(history) + 1, config.epochs + 1):
+    for epoch in range(len(history) + 1, min(config.epochs, until or config.epochs) + 1):
         if _patience_is_over(history, config.patience):
             break
         started = time.perf_counter()

@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from cgrecnet.cli import main
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.runs.collect import collect, summarise
+from cgrecnet.runs.export import write_table
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.runs.sweep import plan_sweep
+from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
 
 CLASSES = ("a", "b", "c")
@@ -97,6 +100,40 @@ def test_a_missing_run_is_refused_unless_asked_for_and_then_n_says_it(tmp_path, 
     assert "4 of 6 runs" in said and f"missing: {plans[4].run_id}, {plans[5].run_id}" in said
     assert list(summarise(collect(plans, tmp_path, partial=True))["n"]) == [3, 1]
     assert len((tmp_path / "t.csv").read_text().splitlines()) == 5
+
+
+def test_other_programs_get_every_parameter_and_option_in_a_column_of_its_own(tmp_path, capsys):
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "experiment: e\nbase: {model_options: {stage_stride: 1x1}}\n"
+        "grid: {data_options: [{cells: 60}, {noise: 2.0, shares: [0.5, 0.25, 0.25]}], micro_batch: [null, 4]}"
+    )
+    plans = plan_sweep(read_sweep(path))
+    for plan in plans:
+        write(plan, tmp_path, 0)
+    words = ["collect", str(path), "--results", str(tmp_path), "--csv", str(tmp_path / "t.csv")]
+    assert main(words) == 0
+    table = pd.read_csv(tmp_path / "t.csv")
+    assert list(table["run_id"]) == [plan.run_id for plan in plans]
+    assert set(RunConfig.model_fields) - {"root", "data_options", "model_options"} < set(table.columns)
+    assert "data_options" not in table.columns and set(table["model_options.stage_stride"]) == {"1x1"}
+    assert table["data_options.cells"].tolist()[:2] == [60, 60] and table["data_options.cells"].isna()[2:].all()
+    assert table["data_options.shares"].tolist()[2:] == ["[0.5, 0.25, 0.25]"] * 2
+    assert list(table["test_accuracy"]) == list(collect(plans, tmp_path)["test_accuracy"])
+    assert main([*words, "--parquet", str(tmp_path / "t.csv")]) == 2
+    assert "does not end in .parquet" in capsys.readouterr().err
+    pytest.importorskip("pyarrow")
+    assert main([*words, "--parquet", str(tmp_path / "t.parquet")]) == 0
+    again = pd.read_parquet(tmp_path / "t.parquet")
+    assert list(again.columns) == list(table.columns)
+    assert again["data_options.cells"].tolist()[:2] == [60, 60]
+    assert again["test_accuracy"].equals(table["test_accuracy"])
+
+
+def test_a_column_of_numbers_and_words_is_text_in_parquet(tmp_path):
+    pytest.importorskip("pyarrow")
+    write_table(pd.DataFrame({"a": [1, "x", None]}), tmp_path / "t.parquet")
+    assert pd.read_parquet(tmp_path / "t.parquet")["a"].tolist()[:2] == ["1", "x"]
 
 
 def test_a_damaged_record_is_named(tmp_path, sweep):

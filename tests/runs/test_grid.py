@@ -51,6 +51,29 @@ def test_a_list_keeps_a_part_of_the_grid(tmp_path):
         ("experiment: e\nbase: [1]", "are `name: value` pairs"),
         ("experiment: e\ngrid: {model: [resnet50, resnet51]}", "did you mean 'resnet50'"),
         ("experiment: e\nbase: {epoch: 3}", "Unknown parameter 'epoch'"),
+        ("experiment: e\nbase: {lr: 1, learning_rate: 1}", "gives 'learning_rate' twice, also as 'lr'"),
+        ("experiment: e\nseeds: 0", "`seeds` is 0; give the number of seeds"),
+        ("experiment: e\nseeds: [1]", "give the number of seeds"),
+        ("experiment: e\nseeds: 2\ngrid: {seed: [1]}", "'seed' in `grid` names them"),
+        ("experiment: e\ngrid: {lr: {log: [0, 1], points: 3}}", "0 has no logarithm"),
+        ("experiment: e\ngrid: {lr: {log: [1, .nan], points: 3}}", "finite number"),
+        ("experiment: e\ngrid: {lr: {log: [1, 0.1], points: 3}}", "smaller end first"),
+        ("experiment: e\ngrid: {lr: {log: [0.1, 1]}}", "needs its number of points"),
+        ("experiment: e\ngrid: {lr: {lg: [0.1, 1], points: 3}}", "Unknown parameter 'lg'.*'log'"),
+        ("experiment: e\ngrid: {model: {log: [0.1, 1], points: 3}}", "'model' is no number"),
+        ("experiment: e\ngrid: {rate: {log: [0.1, 1], points: 3}}", "Unknown parameter 'rate'"),
+        ("experiment: e\ngrid: {lr: {log: [1, 9], points: 999}, wd: {log: [1, 9], points: 999}}", "runs, more than"),
+        ("experiment: e\nrandom: 3", "`random` is 3"),
+        ("experiment: e\nrandom: {draws: 3}", "'space'"),
+        ("experiment: e\nrandom: {draws: 0, space: {lr: {log: [0.1, 1]}}}", "'draws'"),
+        ("experiment: e\nrandom: {draws: 3, space: {}}", "'space'"),
+        ("experiment: e\nrandom: {draws: 3, space: {lr: {}}}", "name one of log"),
+        ("experiment: e\nrandom: {draws: 3, space: {rate: {log: [0.1, 1]}}}", "Unknown parameter 'rate'"),
+        ("experiment: e\nrandom: {draws: 3, space: {lr: {log: [0.1, 1], points: 2}}}", "belongs into `grid`"),
+        ("experiment: e\nrandom: {draws: 3, space: {seed: {choice: [1, 2]}}}", "2 different points and not 3"),
+        ("experiment: e\nbase: {lr: 1}\nrandom: {draws: 3, space: {lr: {log: [0.1, 1]}}}", "both `base` and `random`"),
+        ("experiment: e\nhalving: 3", "`halving` is 3"),
+        ("experiment: e\nhalving: {reduction: 1}", "'reduction'"),
     ],
 )
 def test_a_mistake_in_the_file_is_one_sentence(tmp_path, text, message):
@@ -68,3 +91,38 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 @pytest.mark.parametrize("path", sorted((REPOSITORY / "sweeps").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_sweeps_that_come_with_the_project_are_valid(path):
     assert read_sweep(path)
+
+
+def test_seeds_ranges_and_words_of_the_field_are_written_out(tmp_path):
+    text = "experiment: e\nbase: {seed: 7}\ngrid: {lr: {log: [1e-5, 1e-2], points: 4}}\nseeds: 2"
+    assert [(c.learning_rate, c.seed) for c in read_sweep(write(tmp_path, text))] == [
+        (1e-5, 7), (1e-5, 8), (1e-4, 7), (1e-4, 8), (1e-3, 7), (1e-3, 8), (1e-2, 7), (1e-2, 8),
+    ]  # fmt: skip
+    text = "experiment: e\ngrid: {batch_size: {log: [8, 64], points: 4}, gamma: {linear: [0.1, 1], points: 3}}"
+    configs = read_sweep(write(tmp_path, text))
+    assert {c.batch_size for c in configs} == {8, 16, 32, 64} and {c.gamma for c in configs} == {0.1, 0.55, 1.0}
+
+
+def test_random_points_are_the_same_ones_every_time_and_more_of_them_keep_those_that_were_there(tmp_path):
+    text = (
+        "experiment: e\ngrid: {model: [resnet50, cg_recnet]}\nrandom:\n  draws: 200\n  space:\n"
+        "    learning_rate: {log: [1e-5, 1e-1]}\n    batch_size: {linear: [4, 64]}\n"
+        "    precision: {choice: ['32', bf16]}"
+    )
+    configs = read_sweep(write(tmp_path, text))
+    first, second = configs[:200], configs[200:]
+    assert [c.model_copy(update={"model": "cg_recnet"}) for c in first] == second, "each model has the same points"
+    rates = [c.learning_rate for c in first]
+    assert 80 <= sum(rate < 1e-3 for rate in rates) <= 120, "half of the draws lie below the middle of the logarithms"
+    assert min(rates) >= 1e-5 and max(rates) <= 1e-1 and {c.precision for c in first} == {"32", "bf16"}
+    assert {type(c.batch_size) for c in first} == {int} and all(4 <= c.batch_size <= 64 for c in first)
+    assert read_sweep(write(tmp_path, text.replace("200", "20")), {"model": ["resnet50"]}) == first[:20]
+    assert read_sweep(write(tmp_path, text.replace("  space", "  seed: 1\n  space"))) != configs
+
+
+def test_a_wrong_value_on_the_command_line_is_not_blamed_on_the_file(tmp_path):
+    path = write(tmp_path, "experiment: e\nbase: {epochs: 2}\ngrid: {seed: [1, 2]}")
+    for wrong in ({"epochs": "one"}, {"epoch": 1}, {"model": "resnet51"}):
+        with pytest.raises(ConfigError, match="in the command line") as caught:
+            read_sweep(path, wrong)
+        assert str(path) not in str(caught.value)

@@ -67,7 +67,7 @@ def test_the_notebooks_parameters_are_the_configurations_with_its_defaults():
     values: dict = {}
     exec(source, {}, values)
     assert values.pop("results_folder") is None and values.pop("work_folder") is None
-    assert values.pop("keep_weights") is False
+    assert values.pop("keep_weights") is False and values.pop("until") is None
     assert values == dict(RunConfig())
 
 
@@ -77,6 +77,9 @@ def test_a_run_ends_in_one_record_and_says_its_epochs(finished):
     assert record.run_id.startswith("tiny-") and record.run_id.endswith("-s42")
     assert [entry["epoch"] for entry in record.history] == [1, 2, 3, 4]
     assert sum(line.strip().startswith("epoch ") for line in said) == 4
+    path = folder / "work" / record.run_id / LOG
+    log = path.read_text()
+    assert said[1] == f"log: {path}" and log.count("\nepoch ") == 4 and "Cell" not in log
     assert record.data["simulated"] is True and record.data["cells"] == 90
     assert sum(record.split["sizes"].values()) == 90
     assert record.test["n"] == record.split["sizes"]["test"]

@@ -1,6 +1,7 @@
 """`make reproduce` on simulated cells in the layout of the paper's: stopped in the middle, gone on with, in a book."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -9,14 +10,16 @@ from pathlib import Path
 import pytest
 
 from cgrecnet.cli import main
-from cgrecnet.data import open_dataset
+from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.cytometer_files import write_cells
 from cgrecnet.errors import ConfigError, DataError, RunError
+from cgrecnet.paths import RESULTS
 from cgrecnet.publish import __main__ as publish
 from cgrecnet.runs import plan
 from cgrecnet.runs.done import record_of
 from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.ready import need_networks, need_same_cells
+from cgrecnet.runs.record import read_record
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files, refuse_other_records
 from cgrecnet.runs.sweep import plan_sweep
 
@@ -186,5 +189,32 @@ def test_a_store_that_the_runs_would_not_read_is_refused(tmp_path, cells, monkey
     assert dataset.simulated and pack_files(cells).fingerprint == dataset.fingerprint
     elsewhere = tmp_path / "cache" / "stores" / "zhu-lineage"
     os.rename(elsewhere, tmp_path / "store")
-    with pytest.raises(RunError, match="would not read the store .*there is none where they look"):
+    with pytest.raises(RunError, match="would not read the cells of .*there is none where they look"):
         pack_files(tmp_path / "store")
+
+
+def test_what_would_be_refused_is_refused_before_weights_are_sought_and_cells_are_packed(
+    tmp_path, cells, monkeypatch, capsys
+):
+    words = ["reproduce", str(cells), "--sweeps", "ablation", "--results", str(tmp_path / "results")]
+    never = lambda *_, **__: pytest.fail("it was packed, or weights were sought")  # noqa: E731
+    monkeypatch.setattr("cgrecnet.runs.reproduce.pack_dataset", never)
+    monkeypatch.setattr("cgrecnet.runs.ready.create_model", never)
+    assert main([*words, "folds=20"]) == 2
+    assert "20" in capsys.readouterr().err
+    record = next((RESULTS / "jurkat-ablation").glob("*/run.json"))
+    place = tmp_path / "results" / "ablation" / record.parent.name
+    shutil.copytree(record.parent, place)
+    monkeypatch.setattr("cgrecnet.runs.reproduce.read_record", lambda _: read_record(record))
+    assert main([*words]) == 2
+    said = capsys.readouterr()
+    assert "is of other cells (7,918, real)" in said.err and "[2/5]" not in said.out
+    shutil.rmtree(tmp_path / "results" / "ablation")
+    other = write_cells(tmp_path / "other", {"cells": 60, "runs": 6, "shares": [0.34, 0.33, 0.33], "seed": 1})
+    monkeypatch.undo()
+    monkeypatch.setenv("CGRECNET_DATA", str(tmp_path / "data"))
+    pack_dataset("zhu", other, store=tmp_path / "data" / "stores" / "zhu-lineage")
+    monkeypatch.setattr("cgrecnet.runs.reproduce.pack_dataset", never)
+    monkeypatch.setattr("cgrecnet.runs.ready.create_model", never)
+    assert main([*words]) == 2
+    assert "would not read the cells of" in capsys.readouterr().err

@@ -1,0 +1,24 @@
+"""Runs that stop at an epoch and can go on: what they have reached is in a small file beside their checkpoint."""
+
+import json
+from pathlib import Path
+
+from cgrecnet.paths import WORK
+from cgrecnet.runs.record import write_whole
+
+PAUSED = "paused.json"
+
+
+def pause_run(run_id: str, history: list[dict], work: Path = WORK) -> None:
+    """Note that a run has come to the end of `history`; its checkpoint is there already."""
+    write_whole(Path(work) / run_id / PAUSED, json.dumps({"run_id": run_id, "history": history}, indent=1) + "\n")
+    print(f"paused after epoch {len(history)}")
+
+
+def paused_history(run_id: str, work: Path = WORK) -> list[dict]:
+    """The epochs of a run that was paused; empty where there is no such note, or none that can be read."""
+    try:
+        note = json.loads((Path(work) / run_id / PAUSED).read_text(encoding="utf-8"))
+        return note["history"] if note["run_id"] == run_id else []
+    except (OSError, ValueError, TypeError, KeyError):
+        return []
