@@ -1,10 +1,13 @@
 """Slides: each Markdown file of `slides/` as one HTML page that needs nothing else, with figures of the last build.
 
-Slides are divided by lines `---`; `![](2_data/splits#fig-splits-schemes)` shows a figure of a chapter.
+Slides are divided by lines `---`; `![](2_data/splits#fig-splits-schemes)` shows a figure of a chapter, and a line
+`$$y = x$$` an equation, in the part of TeX that matplotlib knows.
 reveal.js lies in `slides/reveal`.
 """
 
+import base64
 import html
+import io
 import json
 import re
 from pathlib import Path
@@ -17,11 +20,13 @@ from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks.plain import Reader
 
 _FIGURE = re.compile(r"!\[\]\(([\w/]+)#([\w-]+)\)")
+_EQUATION = re.compile(r"^\$\$(.+)\$\$$", re.MULTILINE)
 _STYLE = """\
 .reveal { font-family: system-ui, sans-serif; font-size: 30px; }
 .reveal h1, .reveal h2 { font-family: inherit; text-transform: none; letter-spacing: 0; }
 .reveal h1 { font-size: 2em; } .reveal h2 { font-size: 1.4em; }
-.reveal img.figure { max-height: 440px; max-width: 100%; margin: 0; }
+.reveal img.figure { max-height: 400px; max-width: 100%; margin: 0; }
+.reveal img.equation { display: block; margin: 0.3em auto; }
 .reveal .source { display: inline-block; font-size: 0.5em; line-height: 1.3; color: #595959; }
 """
 _PAGE = Template("""\
@@ -76,8 +81,26 @@ def build(layout: Layout) -> list[Path]:
 def _slide(markdown: str, layout: Layout) -> str:
     from markdown_it import MarkdownIt
 
+    equations = _EQUATION.findall(markdown)
+    markdown = _EQUATION.sub("EQUATION", markdown)
     shown = MarkdownIt("commonmark", {"html": False}).render(_FIGURE.sub(r"FIGURE \1#\2", markdown))
+    for tex in equations:
+        shown = shown.replace("EQUATION", _equation(tex), 1)
     return re.sub(r"FIGURE ([\w/]+)#([\w-]+)", lambda found: _figure(found[1], found[2], layout), shown)
+
+
+def _equation(tex: str) -> str:
+    """The equation as a picture with its TeX for who hears the slide; ConfigError where matplotlib cannot read it."""
+    from matplotlib.figure import Figure
+
+    drawn, stream = Figure(), io.BytesIO()
+    drawn.text(0, 0, f"${tex}$", fontsize=20)
+    try:
+        drawn.savefig(stream, format="svg", bbox_inches="tight", transparent=True, metadata={"Date": None})
+    except ValueError as error:
+        raise ConfigError(f"a slide has the equation {tex!r}, which cannot be drawn: {error}") from None
+    data = base64.b64encode(stream.getvalue()).decode()
+    return f'<img class="equation" alt="{html.escape(tex)}" src="data:image/svg+xml;base64,{data}">'
 
 
 def _figure(page: str, name: str, layout: Layout) -> str:

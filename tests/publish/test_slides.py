@@ -35,12 +35,27 @@ def test_a_page_holds_all_that_it_needs(layout):
     assert not re.search(r"""(?:src|href)=["'](?!data:)[^"'>$]|@import""", text.split("<script>")[0])
 
 
+def test_an_equation_is_drawn_and_keeps_its_tex_for_who_hears_it(layout):
+    source = layout.root / "slides" / "one.md"
+    source.write_text("# T\n\n$$y = x < 2$$\n$$z = \\sigma(x)$$\n")
+    (path,) = slides.build(layout)
+    assert re.findall(r'class="equation" alt="([^"]+)"', path.read_text("utf8")) == ["y = x &lt; 2", r"z = \sigma(x)"]
+    source.write_text("$$\\nosuchmacro{x}$$\n")
+    with pytest.raises(ConfigError, match="nosuchmacro"):
+        slides.build(layout)
+
+
 @pytest.mark.parametrize(("figure", "error"), [("x#fig-none", ConfigError), ("y#fig-x", RunError)])
 def test_a_figure_that_is_not_there_is_said(layout, figure, error):
     (layout.root / "slides" / "one.md").write_text(f"![]({figure})\n")
     with pytest.raises(error):
         slides.build(layout)
     assert not list(layout.build.glob("slides/*"))
+
+
+def test_every_course_has_slides():
+    courses = {path.stem for path in (REPOSITORY / "book" / "teach").glob("*.md")} - {"index"}
+    assert courses == {path.stem for path in (REPOSITORY / "slides").glob("*.md")}
 
 
 def test_the_slides_of_the_book_name_figures_that_its_chapters_have():
