@@ -53,10 +53,10 @@ from cgrecnet.figures.choices import (
     reading_runs,
     validation_f1,
 )
-from cgrecnet.figures.dose import NAMES, majority_share
+from cgrecnet.figures.dose import NAMES, majority_share, simulated_seeds, widest
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.real_rates import real_rate_runs, real_rate_table, real_rate_words
-from cgrecnet.figures.ruler import ruler_sentence, simulated_seeds, widest
+from cgrecnet.figures.ruler import ruler_sentence
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models.config import PRESETS
 

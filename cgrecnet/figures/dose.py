@@ -1,20 +1,16 @@
-"""Dose and response on simulated cells: accuracy as noise or debris rises, and which network loses less."""
+"""Dose and response on simulated cells: which network loses less as noise or debris rises, and what seeds alone do."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.answers import Answer, judge_family
 from cgrecnet.evaluation.change import Contrast, change_contrast
-from cgrecnet.evaluation.counts import mcnemar, wilson
+from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.plan import Plan, load_plan
-from cgrecnet.figures.missing import say_not_run
-from cgrecnet.figures.style import MODEL_COLOURS, letter
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.record import RunRecord
@@ -104,76 +100,32 @@ def majority_share(record: RunRecord) -> float:
     return max(support) / sum(support)
 
 
-def dose_table(doses: Doses) -> str:
-    """Markdown: accuracy in per cent with Wilson's 95 % interval, one row per network, one column per setting."""
-    lines = ["| network | " + " | ".join(f"{level:g}" for level in doses) + " |", "|---|" + "---:|" * len(doses)]
-    for model, name in NAMES.items():
-        cells = [_accuracy(runs[model]) if model in runs else "not run" for runs in doses.values()]
-        if any(cell != "not run" for cell in cells):
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def draw_doses(series: Mapping[str, Doses]) -> Figure:
-    """One panel per dial: accuracy of each network over its settings, Wilson's 95 % intervals, the largest class.
-
-    series: dial -> settings -> model -> run; a dial without runs gets a panel that says so.
-    """
-    figure, panels = plt.subplots(1, len(series), figsize=(7.2, 3.3), sharey=True, squeeze=False)
-    for axes, (dial, doses), mark in zip(panels[0], series.items(), "AB", strict=False):
-        _draw_dial(axes, dial, doses)
-        letter(axes, mark)
-    panels[0][0].set_ylabel("accuracy (%)")
-    handles = [
-        plt.Line2D([], [], color=MODEL_COLOURS[model], marker=MARKS[model], label=name) for model, name in NAMES.items()
-    ]
-    handles.append(plt.Line2D([], [], color="black", linestyle=":", label="largest class alone"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
-    return figure
-
-
-def _draw_dial(axes, dial: str, doses: Doses) -> None:
-    axes.set_title(f"   {dial}")
-    if not doses:
-        say_not_run(axes)
-        return
-    places = np.arange(len(doses))
-    for index, (model, name) in enumerate(NAMES.items()):
-        here = [(place, runs[model]) for place, runs in zip(places, doses.values(), strict=True) if model in runs]
-        if here:
-            x = np.array([place for place, _ in here]) + 0.07 * (index - 1.5)
-            middle, reach = _bars([run for _, run in here])
-            axes.errorbar(
-                x, middle, yerr=reach, marker=MARKS[model], color=MODEL_COLOURS[model], capsize=3, label=name
-            )
-    first = next(iter(next(iter(doses.values())).values()))
-    axes.axhline(100 * majority_share(first), color="black", linestyle=":", linewidth=1.2)
-    axes.set_xticks(places, [f"{level:g}" for level in doses])
-    axes.set(xlabel=dial_words(dial), xlim=(-0.4, len(doses) - 0.6))
-
-
-def dial_words(dial: str) -> str:
-    """What a setting of the dial is, for an axis."""
-    return {"noise": "noise (1: calibrated camera)", "debris": "share of cells with debris"}[dial]
-
-
 def right_counts(record: RunRecord) -> tuple[int, int]:
     """Test cells that a run has right, and all of them."""
     counts = np.array(record.test["confusion"])
     return int(np.trace(counts)), int(counts.sum())
 
 
-def _bars(runs: list[RunRecord]) -> tuple[np.ndarray, np.ndarray]:
-    counts = [right_counts(run) for run in runs]
-    middle = np.array([100 * right / n for right, n in counts])
-    ends = 100 * np.array([wilson(right, n) for right, n in counts])
-    return middle, np.array([middle - ends[:, 0], ends[:, 1] - middle]).clip(0)
+def simulated_seeds(results: Path = RESULTS) -> dict[str, list[RunRecord]]:
+    """Model -> its runs at the calibrated noise, one per seed, on the same simulated cells; only where two or more."""
+    found: dict[str, list[RunRecord]] = {}
+    for part in ("noise", "seeds"):
+        runs = experiment(part, "cytometer", results)
+        for record in runs.records if runs else ():
+            if record.data["options"]["noise"] == 1.0:
+                found.setdefault(record.config["model"], []).append(record)
+    return {model: sorted(runs, key=lambda r: r.config["seed"]) for model, runs in found.items() if len(runs) > 1}
 
 
-def _accuracy(record: RunRecord) -> str:
-    right, n = right_counts(record)
-    low, high = wilson(right, n)
-    return f"{100 * right / n:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+def widest(seeds: Mapping[str, list[RunRecord]]) -> float:
+    """The largest distance, in points of accuracy, between two runs of one network. Raises ValueError for none."""
+    if not seeds:
+        raise ValueError("No network was run with two seeds or more.")
+    ranges = []
+    for runs in seeds.values():
+        scores = [100 * run.test["accuracy"] for run in runs]
+        ranges.append(max(scores) - min(scores))
+    return max(ranges)
 
 
 def _ends(doses: Doses) -> tuple[float, float] | None:
