@@ -74,8 +74,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bool = False) -> int:
     """Execute, stage, build and check; print what each step cost. Returns the exit status."""
+    waiting: list[html.Ahead] = []
+    try:
+        return _build(layout, jobs, timeout, look, cold, waiting)
+    finally:
+        for process in waiting:
+            process.close()
+
+
+def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, waiting: list[html.Ahead]) -> int:
     begin = time.monotonic()
-    outcomes = schedule.execute_stale(layout, jobs, timeout, cold)
+    outcomes = schedule.execute_stale(layout, jobs, timeout, cold, lambda: waiting.append(html.Ahead(layout)))
     failures = [outcome for outcome in outcomes if outcome.failure]
     if failures:
         for outcome in failures:
@@ -87,7 +96,7 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bo
     with ThreadPoolExecutor(1) as beside:
         dishonest = beside.submit(_dishonest, layout, [], True) if look else None  # while Jupyter Book is at work
         try:
-            built = html.build(layout)
+            built = html.build(layout, *waiting)
         except html.HtmlFailed as error:
             print(f"\n{error}", file=sys.stderr)
             return _failed(f"{error.why}: its last messages stand above")

@@ -24,9 +24,52 @@ class HtmlFailed(Exception):
         self.why = why
 
 
-def build(layout: Layout) -> bool:
+class Ahead:
+    """A process that has imported Jupyter Book and waits for its order: one core is idle while a lone chapter runs."""
+
+    _CODE = """\
+import importlib, sys
+from jupyter_book.cli.main import main
+for name in ("application", "builders.html", "ext.intersphinx", "writers.html5"):
+    importlib.import_module(f"sphinx.{name}")
+for name in ("myst_nb", "sphinx_book_theme", "sphinx_comments", "sphinx_copybutton", "sphinx_design", "sphinx_exercise",
+             "sphinx_external_toc", "sphinx_jupyterbook_latex", "sphinx_thebe", "sphinx_togglebutton",
+             "sphinxcontrib.bibtex", "cgrecnet.publish.sphinx_ext"):
+    importlib.import_module(name)
+if not sys.stdin.readline():
+    sys.exit(1)  # whoever would have asked is gone
+sys.exit(main())"""
+
+    def __init__(self, layout: Layout) -> None:
+        arguments = ["build", str(layout.stage), "--path-output", str(layout.root), "-n", "-W", "--keep-going"]
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", self._CODE, *arguments],
+            cwd=layout.root,
+            env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | {"NO_COLOR": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE,
+            pass_fds=lock.held(),  # it goes on writing where this process is killed
+            text=True,
+            errors="replace",
+        )
+
+    def go(self) -> tuple[int, str]:
+        """Have it build; its exit status and all that it said."""
+        said, _ = self._process.communicate("go\n")
+        return self._process.returncode, said
+
+    def close(self) -> None:
+        """End it, where it was never asked."""
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
+
+
+def build(layout: Layout, ahead: Ahead | None = None) -> bool:
     """Build `_build/html` from `_build/source`; return False where it was up to date already.
 
+    ahead: a process for it that was started before.
     Raises HtmlFailed with Sphinx's own words; Sphinx's memory is then deleted, so that the next build fails as well.
     """
     stamp = layout.build / "html.json"
@@ -38,7 +81,7 @@ def build(layout: Layout) -> bool:
     if known.get("tools") != before["tools"] or _from_the_future(layout):
         stage.forget_doctrees(layout)  # pages that did not change must be written anew as well
     try:
-        _jupyter_book(layout)
+        _jupyter_book(layout, ahead or Ahead(layout))
         _write_front(layout)
         stage.remove_stale_pages(layout)
     except BaseException:
@@ -54,25 +97,16 @@ def _from_the_future(layout: Layout) -> bool:
     return memory.exists() and memory.stat().st_mtime > time.time()
 
 
-def _jupyter_book(layout: Layout) -> None:
-    code = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    arguments = ["build", str(layout.stage), "--path-output", str(layout.root), "-n", "-W", "--keep-going"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments],
-        cwd=layout.root,
-        env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | {"NO_COLOR": "1"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        stdin=subprocess.DEVNULL,
-        pass_fds=lock.held(),  # it goes on writing where this process is killed
-        text=True,
-        errors="replace",
-    )
-    if done.returncode < 0:
-        words = f"Jupyter Book was killed by signal {-done.returncode}"
-        raise HtmlFailed("\n".join(done.stdout.splitlines()[-5:]), f"{words}, perhaps for want of memory")
-    if done.returncode != 0 or not (layout.html / "index.html").is_file():
-        raise HtmlFailed(_complaints(done.stdout, layout))
+def _jupyter_book(layout: Layout, ahead: Ahead) -> None:
+    try:
+        status, said = ahead.go()
+    finally:
+        ahead.close()
+    if status < 0:
+        words = f"Jupyter Book was killed by signal {-status}"
+        raise HtmlFailed("\n".join(said.splitlines()[-5:]), f"{words}, perhaps for want of memory")
+    if status != 0 or not (layout.html / "index.html").is_file():
+        raise HtmlFailed(_complaints(said, layout))
 
 
 def _write_front(layout: Layout) -> None:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,10 +36,13 @@ class Outcome:
     """Whether something that it read changed before its end, so that the next build executes it again."""
 
 
-def execute_stale(layout: Layout, jobs: int, timeout: float, cold: bool = False) -> list[Outcome]:
+def execute_stale(
+    layout: Layout, jobs: int, timeout: float, cold: bool = False, begun: Callable[[], None] = lambda: None
+) -> list[Outcome]:
     """Execute every chapter whose stored fingerprint no longer holds; return one outcome for each of them.
 
     `timeout` is the most seconds that one chapter may take; `cold` has each start a kernel of its own.
+    `begun` is called once there is something to execute.
     A failure does not stop the other chapters.
     Raises ConfigError, before anything runs, where a parameter is not one of its chapter's.
     """
@@ -55,6 +58,7 @@ def execute_stale(layout: Layout, jobs: int, timeout: float, cold: bool = False)
     stale.sort(key=lambda chapter: -_last_cost(chapter, layout))
     print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
     layout.build.mkdir(parents=True, exist_ok=True)
+    begun()
     # To import the libraries for all of them pays where one would have to wait for another anyway.
     preload = len(stale) > jobs
     with _job_folder(layout) as folder, Kernels(
@@ -187,6 +191,8 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": threads,
         # Where a chapter takes two all the same, they shall not spin beside the other chapters: 20 times as long.
         "OMP_WAIT_POLICY": "PASSIVE",
+        # Papermill 2.7 imports pyarrow where there is one (seen with 26.0), whose jemalloc starts a thread.
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

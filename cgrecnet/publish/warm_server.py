@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -52,7 +53,11 @@ def main(descriptor: int, package: str, libraries: list[str]) -> int:
         importlib.import_module(name)
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__
     del os.environ["MPLBACKEND"]
-    threads = len(os.listdir("/proc/self/task"))
+    for _ in range(40):  # one that has ended may stand there for a moment
+        threads = len(os.listdir("/proc/self/task"))
+        if threads == 1:
+            break
+        time.sleep(0.05)
     if threads != 1:
         print(f"a library started {threads - 1} threads, which no fork would have", file=sys.stderr)
         return 1

@@ -149,7 +149,8 @@ def test_whoever_ends_a_build_ends_the_process_that_forks_its_kernels(tmp_path, 
     try:
         wait_for(lambda: any(child.name() == "sleep" for child in family.children(recursive=True)))
         children = family.children(recursive=True)
-        assert "warm_server.py" in " ".join(children[0].cmdline()) and len(children) == 4
+        assert sum("warm_server.py" in " ".join(child.cmdline()) for child in children) >= 1
+        assert len(children) == 5, "who forks, the chapter's two, what it started, and Jupyter Book, which waits"
         process.send_signal(getattr(signal, name))
         process.wait(90)
         wait_for(lambda: gone(children), 10)
