@@ -113,7 +113,7 @@ def test_words_of_records_and_sweeps_are_text_and_nothing_else(tmp_path, capsys)
     for plan in plans:
         if plan.config.data_options["group"] == SCRIPT:
             entry = {"epoch": 1, "validation_macro_f1": 0.1, "validation_loss": 1.0}
-            early[plan.run_id] = {"epoch": 1, "history": [entry]}
+            early[plan.run_id] = {"epoch": 1, "validation_macro_f1": 0.1, "history": [entry]}
         else:
             write(plan, tmp_path, 0.5, 0.5)
     (tmp_path / "e" / STOPPED).write_text(json.dumps({"first": 1, "reduction": 3, "stopped": early}))
