@@ -272,12 +272,12 @@ Markdown(
 wide = {
     "experiment": "wide",
     "base": tiny | {"epochs": 9},
-    "random": {"draws": 5, "space": {"learning_rate": {"log": [1e-5, 1e-1]}, "batch_size": {"choice": [8, 16, 32]}}},
+    "random": {"draws": 5, "space": {"learning_rate": {"log": [1e-5, 1e-1]}, "gamma": {"choice": [0.1, 0.5, 1.0]}}},
     "halving": {"first": 1, "reduction": 3},
 }
 file.write_text(yaml.safe_dump(wide, sort_keys=False))
 for config in read_sweep(file):
-    print(f"{config.learning_rate:<10g} {config.batch_size}")
+    print(f"{config.learning_rate:<10g} {config.gamma}")
 
 # %% [markdown]
 # Most settings are seen to be hopeless long before their last epoch.
