@@ -1,5 +1,5 @@
-"""The command `cgrecnet`: data, train, predict, export, notebook, sweep, collect, runs, show, reproduce, explain,
-certificate, scheduler, worker, bench and doctor; in a clone also book, test, student and slides."""
+"""The command `cgrecnet`: data, train, predict, export, notebook, sweep, collect, plot, runs, show, reproduce,
+explain, certificate, scheduler, worker, bench and doctor; in a clone also book, test, student and slides."""
 
 import argparse
 import os
@@ -17,6 +17,7 @@ from cgrecnet.commands import (
     explain,
     export,
     notebook,
+    plot,
     predict,
     reproduce,
     runs,
@@ -28,8 +29,8 @@ from cgrecnet.commands import (
 from cgrecnet.errors import UserError
 
 _COMMANDS = (
-    data, train, predict, export, notebook, sweep, collect, runs, reproduce, explain, scheduler, worker, bench, doctor,
-    clone,
+    data, train, predict, export, notebook, sweep, collect, plot, runs, reproduce, explain, scheduler, worker, bench,
+    doctor, clone,
 )  # fmt: skip
 
 

@@ -3,11 +3,12 @@
 import base64
 import io
 
-import matplotlib
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
+
+from cgrecnet.runs.svg import literal, svg
 
 #: Cells are drawn this many pixels high.
 HEIGHT = 96
@@ -34,15 +35,6 @@ def cell_png(image: np.ndarray, heat: np.ndarray | None = None) -> str:
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
-def svg(figure: Figure) -> str:
-    """A figure as an SVG element, letters as letters."""
-    out = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cgrecnet"}):
-        figure.savefig(out, format="svg", metadata={"Date": None})
-    text = out.getvalue()
-    return text[text.index("<svg") :]
-
-
 def share_bars(names: list[str], called, corrected, low, high) -> str:
     """Shares per class: as called, and corrected with its interval."""
     figure = Figure(figsize=(6, 0.6 + 0.45 * len(names)), layout="constrained", facecolor="white")
@@ -52,7 +44,7 @@ def share_bars(names: list[str], called, corrected, low, high) -> str:
     axes.barh(place + 0.18, corrected, 0.34, color="#0173b2", label="corrected, 95 % interval")
     errors = [np.maximum(corrected - low, 0), np.maximum(high - corrected, 0)]
     axes.errorbar(corrected, place + 0.18, xerr=errors, fmt="none", ecolor="black", capsize=3)
-    axes.set_yticks(place, [_literal(name) for name in names])
+    axes.set_yticks(place, [literal(name) for name in names])
     axes.invert_yaxis()
     axes.set(xlim=(0, 1), xlabel="share of the cells")
     axes.legend(frameon=False, fontsize=8)
@@ -66,14 +58,9 @@ def reliability_curves(names: list[str], curves: list) -> str:
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
     for name, curve in zip(names, curves, strict=True):
-        (line,) = axes.plot(curve.predicted, curve.observed, linewidth=1, label=_literal(name))
+        (line,) = axes.plot(curve.predicted, curve.observed, linewidth=1, label=literal(name))
         sizes = 8 + 60 * curve.counts / max(curve.counts.max(), 1)
         axes.scatter(curve.predicted, curve.observed, sizes, color=line.get_color())
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability that the model gives", ylabel="share that is of the class")
     axes.legend(frameon=False, fontsize=8)
     return svg(figure)
-
-
-def _literal(name: str) -> str:
-    """A name in which matplotlib sees no formula."""
-    return name.replace("$", r"\$")

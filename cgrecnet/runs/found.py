@@ -38,8 +38,8 @@ def find_run(run_id: str, results: Path, work: Path) -> FoundRun:
     paths = sorted(results.glob(f"*/{run_id}/{RECORD}")) if named and not set(run_id) & set("*?[") else []
     if paths:
         return _recorded(paths[0], work)
-    if named and (work / run_id / _PARAMETERS).is_file():
-        return _begun(work / run_id)
+    if named and (work / run_id / _PARAMETERS).is_file() and (run := _begun(work / run_id)):
+        return run
     raise RunError(f"There is no run {run_id!r} in {results} or {work}: `cgrecnet runs` lists them.")
 
 
@@ -65,7 +65,7 @@ def find_runs(
         except UserError as error:
             problems.append(str(error))
             continue
-        if experiment not in (None, run.parameters["experiment"]):
+        if run is None or experiment not in (None, run.parameters["experiment"]):
             continue
         if all(_same(run.parameters.get(name), value) for name, value in wanted.items()):
             found[run.run_id] = run
@@ -101,13 +101,14 @@ def _recorded(path: Path, work: Path) -> FoundRun:
     return FoundRun(record.run_id, flat(record.config), record, _there(places))
 
 
-def _begun(folder: Path) -> FoundRun:
-    """A run without a record. RunError for the folder of something else, such as a study of maps."""
+def _begun(folder: Path) -> FoundRun | None:
+    """A run without a record; None for the folder of something else, such as a study of maps."""
     values = read_yaml_mapping(folder / _PARAMETERS)
-    config = RunConfig.from_mapping(
-        {name: value for name, value in values.items() if name not in Keeping.model_fields}, str(folder / _PARAMETERS)
-    )
-    return FoundRun(folder.name, flat(config), None, _there({name: folder / file for name, file in _WORK.items()}))
+    values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
+    if values.keys() != RunConfig.model_fields.keys():
+        return None
+    del values["root"]  # where the cells lie is no parameter of their run
+    return FoundRun(folder.name, flat(values), None, _there({name: folder / file for name, file in _WORK.items()}))
 
 
 def _there(places: Mapping[str, Path]) -> dict[str, Path]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from distributed import Client
+from pydantic import BaseModel, ValidationError
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import RESULTS, WORK
@@ -19,7 +20,7 @@ from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, values_of, varying
 from cgrecnet.runs.done import record_of
 from cgrecnet.runs.grid import Halving
 from cgrecnet.runs.notebook import train
-from cgrecnet.runs.pausing import paused_history
+from cgrecnet.runs.pausing import Epoch, paused_history
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.record import write_whole
 from cgrecnet.runs.sweep import Standing, plan_sweep, report_failures, run_sweep
@@ -29,6 +30,16 @@ from cgrecnet.training.config import RunConfig
 STOPPED = "halving.json"
 #: What has to be the same in all settings for their scores to be comparable at an epoch.
 SAME = ("data", "root", "task", "data_options", "split", "folds", "epochs", "report")
+
+
+class _Stopped(BaseModel):
+    epoch: int
+    validation_macro_f1: float | None
+    history: list[Epoch]
+
+
+class _Note(Halving):
+    stopped: dict[str, _Stopped]
 
 
 def rungs(halving: Halving, epochs: int) -> list[int]:
@@ -113,11 +124,11 @@ def stopped_runs(results: Path, experiment: str, halving: Halving | None) -> dic
     if halving is None:
         return {}
     try:
-        found = json.loads((Path(results) / experiment / STOPPED).read_text(encoding="utf-8"))
-        stopped = found.pop("stopped")
-        return stopped if found == halving.model_dump() and isinstance(stopped, dict) else {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        note = _Note.model_validate_json((Path(results) / experiment / STOPPED).read_bytes())
+    except (OSError, ValidationError):
         return {}
+    same = (note.first, note.reduction) == (halving.first, halving.reduction)
+    return note.model_dump()["stopped"] if same else {}
 
 
 def settings_of(plans: Sequence[Plan]) -> dict[str, list[Plan]]:

@@ -3,10 +3,26 @@
 import json
 from pathlib import Path
 
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
+
 from cgrecnet.paths import WORK
 from cgrecnet.runs.record import write_whole
 
 PAUSED = "paused.json"
+
+
+class Epoch(BaseModel):
+    """What is needed of an epoch to choose between runs and to draw them; the rest of its entry is kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    epoch: int
+    validation_macro_f1: FiniteFloat
+
+
+class _Note(BaseModel):
+    run_id: str
+    history: list[Epoch]
 
 
 def pause_run(run_id: str, history: list[dict], work: Path = WORK) -> None:
@@ -18,7 +34,7 @@ def pause_run(run_id: str, history: list[dict], work: Path = WORK) -> None:
 def paused_history(run_id: str, work: Path = WORK) -> list[dict]:
     """The epochs of a run that was paused; empty where there is no such note, or none that can be read."""
     try:
-        note = json.loads((Path(work) / run_id / PAUSED).read_text(encoding="utf-8"))
-        return note["history"] if note["run_id"] == run_id else []
-    except (OSError, ValueError, TypeError, KeyError):
+        note = _Note.model_validate_json((Path(work) / run_id / PAUSED).read_bytes())
+    except (OSError, ValidationError):
         return []
+    return note.model_dump()["history"] if note.run_id == run_id else []

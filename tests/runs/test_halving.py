@@ -144,5 +144,6 @@ def test_a_run_pauses_at_an_epoch_and_goes_on_from_there(tmp_path, monkeypatch):
     assert [entry["epoch"] for entry in do().history] == [1, 2, 3]
     assert sum(line.startswith("  epoch ") for line in said) == 3, "it did not go on where it paused"
     assert paused_history(name, tmp_path / "w") == []
-    (tmp_path / "w" / name / "paused.json").write_text(json.dumps({"run_id": "other", "history": [1]}))
-    assert paused_history(name, tmp_path / "w") == []
+    for note in ({"run_id": "other", "history": []}, {"run_id": name, "history": [{"epoch": 1}]}, [], {"run_id": name}):
+        (tmp_path / "w" / name / "paused.json").write_text(json.dumps(note))
+        assert paused_history(name, tmp_path / "w") == []
