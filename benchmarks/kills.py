@@ -131,8 +131,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="the record's file (results/bench-kills/ID.json)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    settings = {"kills": options.kills, "seed": options.seed} | ({"only": options.only} if options.only else {})
-    bench = Benchmark("kills", settings, torch.device("cpu"), options.out)
+    bench = Benchmark("kills", {"kills": options.kills, "seed": options.seed}, torch.device("cpu"), options.out)
     options.work.mkdir(parents=True, exist_ok=True)
     folder, journal = options.work.resolve(), options.work / f"{options.seed}.jsonl"
     lines = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
@@ -140,12 +139,12 @@ def main() -> None:
     until, found = time.monotonic() + 60 * options.minutes, {}
     bar = tqdm(total=options.kills, initial=sum(len(line["killed"]) for line in lines), unit="kill", file=sys.stderr)
     try:
-        for work in works:
-            (folder / work.name).mkdir(exist_ok=True)
-            work.prepare(folder / work.name)
-            found[work.name] = undisturbed(work, folder / f"{work.name}-now")
         while bar.n < options.kills and time.monotonic() < until:
             work = next_work(works, lines, options.kills)
+            if work.name not in found:
+                (folder / work.name).mkdir(exist_ok=True)
+                work.prepare(folder / work.name)
+                found[work.name] = undisturbed(work, folder / f"{work.name}-now")
             number = sum(line["work"] == work.name for line in lines)
             right, seconds = found[work.name]
             line = one_piece(work, number, options.seed, folder / f"{work.name}-now", right, seconds)

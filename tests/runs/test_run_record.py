@@ -11,8 +11,8 @@ import pytest
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import DataError, RunError
-from cgrecnet.files import markup_in
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.files import markup_in
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.plan import run_id_of
 from cgrecnet.runs.record import (
