@@ -82,14 +82,27 @@ def one_piece(work: Work, number: int, seed: int, place: Path, right: dict[str, 
     place.mkdir()
     piece, killed, begin = Piece(work, place, right), [], time.perf_counter()
     for _ in range(choice.randint(1, work.in_a_row)):
+        started = time.perf_counter()
         victim = work.kill(place, choice.random() * seconds, choice)
+        took = time.perf_counter() - started
         if victim is None:
             break
         killed.append(victim)
         piece.look()
     piece.end(len(killed))
     return {"work": work.name, "number": number, "killed": killed, "lost": piece.lost, "wrong": piece.wrong,
-            "seconds": round(time.perf_counter() - begin, 2)}  # fmt: skip
+            "took": round(took, 2), "seconds": round(time.perf_counter() - begin, 2)}  # fmt: skip
+
+
+def next_work(works: list[Work], lines: list[dict], kills: int) -> Work:
+    """The work that has had the least time, among those whose share of the kills is not done."""
+    done, seconds = Counter(), Counter()
+    for line in lines:
+        done[line["work"]] += len(line["killed"])
+        seconds[line["work"]] += line["seconds"]
+    total = sum(work.share for work in works)
+    left = [work for work in works if done[work.name] < kills * work.share / total]
+    return min(left or works, key=lambda work: seconds[work.name])
 
 
 def rows_of(lines: list[dict]) -> list[KillsRow]:
@@ -118,8 +131,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="the record's file (results/bench-kills/ID.json)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    settings = {"kills": options.kills, "seed": options.seed} | ({"only": options.only} if options.only else {})
-    bench = Benchmark("kills", settings, torch.device("cpu"), options.out)
+    bench = Benchmark("kills", {"kills": options.kills, "seed": options.seed}, torch.device("cpu"), options.out)
     options.work.mkdir(parents=True, exist_ok=True)
     folder, journal = options.work.resolve(), options.work / f"{options.seed}.jsonl"
     lines = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
@@ -127,20 +139,17 @@ def main() -> None:
     until, found = time.monotonic() + 60 * options.minutes, {}
     bar = tqdm(total=options.kills, initial=sum(len(line["killed"]) for line in lines), unit="kill", file=sys.stderr)
     try:
-        for work in works:
-            (folder / work.name).mkdir(exist_ok=True)
-            work.prepare(folder / work.name)
-            found[work.name] = undisturbed(work, folder / f"{work.name}-now")
         while bar.n < options.kills and time.monotonic() < until:
-            done = Counter()
-            for line in lines:
-                done[line["work"]] += len(line["killed"])
-            work = min(works, key=lambda work: done[work.name] / work.share)
+            work = next_work(works, lines, options.kills)
+            if work.name not in found:
+                (folder / work.name).mkdir(exist_ok=True)
+                work.prepare(folder / work.name)
+                found[work.name] = undisturbed(work, folder / f"{work.name}-now")
             number = sum(line["work"] == work.name for line in lines)
             right, seconds = found[work.name]
             line = one_piece(work, number, options.seed, folder / f"{work.name}-now", right, seconds)
             if not line["killed"]:  # the machine has become quicker, and work ends before it is killed
-                found[work.name] = right, 0.9 * seconds
+                found[work.name] = right, min(seconds, line["took"])
             if line["lost"] or line["wrong"]:
                 bar.write(json.dumps(line))
                 shutil.copytree(folder / f"{work.name}-now", folder / f"{work.name}-{number}", dirs_exist_ok=True)

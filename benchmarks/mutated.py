@@ -47,7 +47,8 @@ TINY = {"experiment": "tiny", "model": "mobilenet_v2", "data": "cytometer", "ima
 #: What stands in the place of a value of JSON or YAML.
 ODD = (None, True, -1, 0, 10**30, 0.5, float("nan"), float("inf"), "", "zhu", "<b>", "1e-3", "\0", "é" * 300, [], {},
        [[]], {"": None}, [0] * 50, "../..", "a" * 5000)  # fmt: skip
-DEEP = 3000
+#: Levels of brackets: what JSON reads and Python does not follow, and what neither does.
+DEEP = (400, 900, 3000)
 
 
 def change_bytes(data: bytes, chance: random.Random) -> bytes:
@@ -105,7 +106,8 @@ def json_text(value: Any, chance: random.Random) -> str:
     text = json.dumps(value)
     if chance.random() < 0.03:
         at = chance.choice([i for i, sign in enumerate(text) if sign == ":"] or [0])
-        text = text[: at + 1] + "[" * DEEP + "]" * DEEP + "," + text[at + 1 :]
+        deep = chance.choice(DEEP)
+        text = text[: at + 1] + "[" * deep + "]" * deep + chance.choice((",", ', "more": ')) + text[at + 1 :]
     return text
 
 

@@ -44,8 +44,14 @@ def locked(path: Path) -> Iterator[int]:
 
 
 def hash_of(fields: Mapping[str, Any]) -> str:
-    """sha256 over named values, in whatever order and layout they stand in a file of JSON."""
-    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    """sha256 over named values, in whatever order and layout they stand in a file of JSON.
+
+    Empty where they are nested more deeply than JSON is written: no hash of a file is.
+    """
+    try:
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+    except RecursionError:
+        return ""
 
 
 #: What a page would not show but run: HTML, and what its Markdown fills in.
@@ -53,13 +59,17 @@ _MARKUP = re.compile(r"<[A-Za-z/!?]|\{[{%]")
 
 
 def markup_in(value: Any) -> str | None:
-    """The first text within a value of JSON, names included, that would be markup on a page; None for none."""
-    if isinstance(value, str):
-        return value if _MARKUP.search(value) else None
-    if isinstance(value, Mapping):
-        value = [*value, *value.values()]
-    parts = value if isinstance(value, list | tuple) else ()
-    return next((found for part in parts if (found := markup_in(part)) is not None), None)
+    """A text within a value of JSON, names included, that would be markup on a page; None for none."""
+    rest = [value]  # not by recursion: JSON may be nested more deeply than Python calls
+    while rest:
+        part = rest.pop()
+        if isinstance(part, str) and _MARKUP.search(part):
+            return part
+        if isinstance(part, Mapping):
+            rest += [*part.values(), *part]
+        elif isinstance(part, list | tuple):
+            rest += reversed(part)
+    return None
 
 
 def shown(name: str | Path) -> str:

@@ -51,11 +51,13 @@ from cgrecnet.figures.costs_words import (
     traffic_table,
     with_compiled,
 )
+from cgrecnet.figures.faults import amiss, kill_table, mutation_table
 from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.reference_words import earlier_text, reference_table, reference_text
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
 
@@ -398,6 +400,42 @@ Provenance(
 )
 
 # %% [markdown]
+# ## What breaks in between
+#
+# Whatever lasts long gets interrupted: a lid is closed, a cluster ends a job, a worker runs out of memory.
+# `benchmarks/kills.py` does that on purpose.
+# It kills downloads, packing, runs, predictions, sweeps and builds at random moments, with a signal that lets nobody tidy up, starts them again, and holds what comes about against undisturbed work.
+# *Lost* is what was kept before a kill and is not there after it, or is done again; *wrong* is what looks finished and differs.
+# Of {glue:text}`kills` kills in {glue:text}`pieces` pieces of work, {glue:text}`losses` lost something and {glue:text}`wrongs` ended in a wrong result.
+
+# %% tags=["remove-input"]
+killed = newest("kills")
+tell(
+    kills=f"{sum(row.kills for row in killed.rows):,}",
+    pieces=f"{killed.pieces:,}",
+    losses=sum(row.losses for row in killed.rows) or "none",
+    wrongs=sum(row.wrong for row in killed.rows) or "none",
+)
+HTML(wide_table(*kill_table(killed), "Work that was killed"))
+
+# %% tags=["remove-input"]
+bench_provenance(killed)
+
+# %% [markdown]
+# Files break, too: a disk flips a bit, a transfer stops early, an editor saves half of a text.
+# `benchmarks/mutations.py` changes {glue:text}`changed` files of seven kinds, each in a way that follows from a seed, and reads them.
+# A file that is refused says so in a sentence; one that is taken must hold what was written, wherever a checksum can tell (TIFF and BMP have none, and a sweep file with another number is another sweep).
+# What is neither, such as a traceback, a reading that takes longer than 20 s, or a wrong value taken for right, is *amiss*: {glue:text}`amiss` of them.
+
+# %% tags=["remove-input"]
+mutated = newest("mutations")
+tell(changed=f"{sum(row.cases for row in mutated.rows):,}", amiss=sum(map(amiss, mutated.rows)) or "none")
+HTML(wide_table(*mutation_table(mutated), "Files that were changed"))
+
+# %% tags=["remove-input"]
+bench_provenance(mutated)
+
+# %% [markdown]
 # ## The book itself
 #
 # A book that is slow to build is not re-run.
@@ -407,8 +445,6 @@ Provenance(
 
 # %% tags=["remove-input"]
 import pandas as pd
-
-from cgrecnet.pages import holds
 
 commands = RESULTS / "two-commands" / "times.json"
 
@@ -429,17 +465,14 @@ def two_commands(record):
         }
     ).loc[[what for what in asked.index if what in after.index]]
     limits = table.dropna()
-    holds(
-        "Each stays within its limit",
-        (limits["after / before"] <= limits["at most"]).all(),
-    )
+    kept = (limits["after / before"] <= limits["at most"]).sum()
     table.index = asked["words"][table.index]
     table.index.name = None
     display(table.style.format(precision=2, na_rep=""))  # noqa: F821
     display(  # noqa: F821
         Markdown(
             f"Commits {record['before'][:7]} and {record['after'][:7]}, {record['machine']['cores']} cores, n = 1 per entry. "
-            "The limits were set beforehand, and each stays within its own."
+            f"Of {len(limits)} limits that were set beforehand, {kept} are kept."
         )
     )
 

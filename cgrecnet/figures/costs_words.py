@@ -27,7 +27,7 @@ def bench_provenance(record: BenchRecord) -> Provenance:
     )
     head, plus, _ = record.commit.partition("+")
     facts = [
-        ("Record", f"results/bench-{record.name}/{record.id}.json, by cgrecnet bench {record.name}"),
+        ("Record", f"results/bench-{record.name}/{record.id}.json, by {_command(record.name)}"),
         ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
         ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
         ("Code", "the same as now" if is_current(record) else "has changed since; measure again to renew it"),
@@ -37,6 +37,11 @@ def bench_provenance(record: BenchRecord) -> Provenance:
     if None not in busy:
         facts.append(("Other work", f"kept {busy[0]:.0%} of the cores busy before and {busy[1]:.0%} after"))
     return Provenance(tuple(facts))
+
+
+def _command(name: str) -> str:
+    """What makes a record: a command, or a script of the clone."""
+    return f"benchmarks/{name}.py" if name in ("kills", "mutations") else f"cgrecnet bench {name}"
 
 
 def _short(value) -> str:

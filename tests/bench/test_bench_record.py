@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cgrecnet.bench.record import Benchmark, is_current, load_bench, newest, read_bench
-from cgrecnet.bench.schema import MemoryRow
+from cgrecnet.bench.schema import RECORDS, MemoryRow
 from cgrecnet.errors import RunError
 
 CPU = torch.device("cpu")
@@ -127,4 +127,4 @@ def test_a_record_with_markup_in_a_field_is_refused(tmp_path):
 
 
 def test_every_record_that_the_book_shows_fits_the_schema():
-    assert all(load_bench(name) for name in ("input", "models", "reference", "memory", "protocol"))
+    assert all(load_bench(name) for name in RECORDS)

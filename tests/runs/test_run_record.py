@@ -12,6 +12,7 @@ import pytest
 from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import DataError, RunError
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.files import markup_in
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.plan import run_id_of
 from cgrecnet.runs.record import (
@@ -186,6 +187,13 @@ def test_a_record_with_markup_in_a_field_is_refused_before_a_page_runs_it(tmp_pa
         read_record(path)
     with pytest.raises(DataError, match="name it without"):
         CellDataset("x", True, "t", ("a", text), [], np.array([]), pd.DataFrame(), (0, 1), "f", "o")
+
+
+def test_what_is_nested_more_deeply_than_python_calls_is_looked_through():
+    deep = "<b>"
+    for _ in range(5000):
+        deep = [deep]
+    assert markup_in({"a": 1, "b": deep}) == "<b>"
 
 
 def test_signs_that_are_no_markup_are_kept(tmp_path):
