@@ -425,7 +425,7 @@ bench_provenance(killed)
 # Files break, too: a disk flips a bit, a transfer stops early, an editor saves half of a text.
 # `benchmarks/mutations.py` changes {glue:text}`changed` files of seven kinds, each in a way that follows from a seed, and reads them.
 # A file that is refused says so in a sentence; one that is taken must hold what was written, wherever a checksum can tell (TIFF and BMP have none, and a sweep file with another number is another sweep).
-# What is neither, such as a traceback, a reading that takes longer than 20 s, or a wrong value taken for right, is *amiss*: {glue:text}`amiss` of them.
+# What is neither, such as a traceback, a reading that does not end, or a wrong value taken for right, is *amiss*: {glue:text}`amiss` of them.
 
 # %% tags=["remove-input"]
 mutated = newest("mutations")
