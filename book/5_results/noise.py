@@ -90,9 +90,11 @@ WORDS = {
     "debris": "share of cells with debris",
 }
 figure, panels = plt.subplots(2, 1, figsize=(4.6, 5.6), sharey=True)
-for axes, (dial, doses), mark in zip(panels, series.items(), "AB", strict=True):
+for axes, dial, mark in zip(panels, series, "AB", strict=True):
+    doses = series[dial]
     for index, (model, name) in enumerate(NAMES.items()):
-        counts = np.array([right_counts(runs[model]) for runs in doses.values()])
+        counts = [right_counts(runs[model]) for runs in doses.values()]
+        counts = np.array(counts)
         middle = 100 * counts[:, 0] / counts[:, 1]
         low, high = 100 * np.array([wilson(*pair) for pair in counts]).T
         axes.errorbar(
@@ -316,12 +318,15 @@ display(*all_read(*PARTS, ("seeds", "cytometer")))
 
 # %% tags=["hide-cell"]
 noise = series["noise"]
-pair = [(at, model) for model in ("resgdnet", "resnet50") for at in (min(noise), max(noise))]
-f, f_after, s, s_after = same_cells([noise[at][model] for at, model in pair]).right
+low, high = noise[min(noise)], noise[max(noise)]
+pair = [end[m] for m in ("resgdnet", "resnet50") for end in (low, high)]
+f, f_after, s, s_after = same_cells(pair).right
 brackets = (f_after.astype(int) - f) - (s_after.astype(int) - s)
 paired = 100 * brackets.std(ddof=1) / np.sqrt(len(f))
-apart = 100 * np.sqrt(sum(a.mean() * (1 - a.mean()) for a in (f, f_after, s, s_after)) / len(f))
-print(f"standard error {paired:.2f} points paired, {apart:.2f} apart, n = {len(f)} cells")
+spreads = [a.mean() * (1 - a.mean()) for a in (f, f_after, s, s_after)]
+apart = 100 * np.sqrt(sum(spreads) / len(f))
+print(f"paired: {paired:.2f} points, on different cells: {apart:.2f}")
+print(f"standard errors, n = {len(f)} cells")
 
 # %% tags=["remove-cell"]
 # The equation and the function agree, whatever the records are.
