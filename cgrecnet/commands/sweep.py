@@ -40,7 +40,7 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.grid import find_sweep, read_grid, read_sweep
-    from cgrecnet.runs.halving import check_halving, stopped_runs
+    from cgrecnet.runs.halving import check_halving, rungs, stopped_runs
     from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.ready import need_cells, need_folder, need_networks, need_same_cells
     from cgrecnet.runs.sweep import is_done, plan_sweep
@@ -69,7 +69,8 @@ def _run(options: argparse.Namespace) -> int:
         confirmed = options.yes and not options.cost
         if confirmed:  # the estimate of the cost opens and splits them too
             need_cells(todo, elsewhere)
-        if not say_cost(todo, confirmed, options.cost, elsewhere):
+        starts = 1 + len(rungs(halving, configs[0].epochs)) if halving else 1
+        if not say_cost(todo, confirmed, options.cost, elsewhere, starts):
             return 0
         check_writable(options.work or WORK, "--work")
         need_folder(results)
@@ -81,10 +82,10 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
-def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = False) -> bool:
+def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = False, starts: int = 1) -> bool:
     """Print what the runs to do cost, unless that was confirmed; whether to go on.
 
-    elsewhere: the runs are done on other machines than this one, whose rate is measured.
+    elsewhere: the runs are done on other machines than this one, whose rate is measured. starts: of each run, at most.
 
     Raises ConfigError where it is much and nobody has said yes.
     """
@@ -93,7 +94,7 @@ def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = 
     if confirmed:
         return True
     try:
-        cost = estimate(todo) if todo else None
+        cost = estimate(todo, starts=starts) if todo else None
     except DataError as error:
         if not elsewhere:
             raise

@@ -48,10 +48,11 @@ def estimate(
     plans: Sequence[Plan],
     measure: Callable[[RunConfig], float] | None = None,
     start: Callable[[], float] | None = None,
+    starts: int = 1,
 ) -> Cost:
     """Cost of the runs, from the rate of a few training steps of each different model, size, batch and precision.
 
-    measure, start: take the place of `measured_rate` and `measured_start`.
+    measure, start: take the place of `measured_rate` and `measured_start`. starts: how often a run is started at most.
 
     Opens each data set once. Raises what opening it raises.
     """
@@ -77,7 +78,7 @@ def estimate(
         seconds += config.epochs * (train + FORWARD * validation) / rates[name]
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU process"
     begin = (start or measured_start)()
-    return Cost(len(plans), (seconds + begin * len(plans)) / 3600, rates, device, begin)
+    return Cost(len(plans), (seconds + begin * starts * len(plans)) / 3600, rates, device, begin)
 
 
 def measured_start() -> float:

@@ -290,6 +290,7 @@ def report_failures(standing: Standing, work: Path, say: Callable[[str], None]) 
         say(f"failed: {run_id}: {reason}")
         log = Path(work) / run_id / LOG
         if log.is_file():
+            say(f"log: {log}")
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
             say("\n".join(f"    {line}" for line in lines))
     first = next(iter(standing.failed.values()))

@@ -30,6 +30,8 @@ def test_hours_are_cells_times_epochs_over_the_rate(sweep):
     cells = 69 + 16 / 3  # 69 to train on, 16 to choose by: forward only
     assert found.hours == pytest.approx((4 * 30 + 2 * 36 * cells * (1 / 2 + 1)) / 3600), "each run has to start, too"
     assert found.runs == 4 and "4 runs to do, at most about" in str(found)
+    again = estimate(plans, rate, lambda: 30.0, starts=3)  # as halving may need
+    assert again.hours - found.hours == pytest.approx(2 * 30 * len(plans) / 3600)
 
 
 def test_each_reading_of_a_network_has_its_rate(tmp_path):

@@ -111,6 +111,24 @@ def test_the_best_setting_is_the_one_of_the_full_grid_for_fewer_epochs(tmp_path,
     assert "best by validation_macro_f1: learning_rate=0.0001, gamma=0.1 (90" in out
 
 
+@pytest.mark.slow
+def test_networks_that_are_trained_come_to_the_same_best(tmp_path, two_workers, capsys):
+    path = tmp_path / "x.yaml"
+    path.write_text(
+        "experiment: e\nbase: {model: mobilenet_v2, data_options: {cells: 300}, image_size: 32, epochs: 3}\n"
+        "grid: {learning_rate: [1e-7, 1e-6, 1e-3]}\nhalving: {first: 1}"
+    )
+    configs, halving, plans = read_sweep(path), read_grid(path).halving, plan_sweep(read_sweep(path))
+    run_sweep(configs, two_workers, results=tmp_path / "full", work=tmp_path / "w1")
+    run_halving(configs, halving, two_workers, results=tmp_path / "less", work=tmp_path / "w2")
+    stopped = stopped_runs(tmp_path / "less", "e", halving)
+    whole, part = collect(plans, tmp_path / "full"), collect(plans, tmp_path / "less", stopped=stopped)
+    assert 1 <= len(stopped) and len(stopped) + len(part) == 3
+    chosen = [best(summarise(table)) for table in (whole, part)]
+    assert chosen[0]["learning_rate"] == chosen[1]["learning_rate"]
+    assert chosen[0]["validation_macro_f1_mean"] == chosen[1]["validation_macro_f1_mean"], "a pause changed the numbers"
+
+
 def test_a_setting_with_a_failed_run_is_stopped_and_told_at_the_end(tmp_path, sweep, two_workers):
     said: list[str] = []
     with pytest.raises(RunError, match="4 of 20 runs failed; first: the loss is nan"):
