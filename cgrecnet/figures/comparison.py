@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.ablation import count_network, printed
+from cgrecnet.figures.ablation import count_network
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.comparators import cost_of
-from cgrecnet.figures.folds import by_model, mean_text, title_of
+from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.paper_runs import MODEL_OF
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
 from cgrecnet.runs.record import RunRecord
@@ -22,8 +22,6 @@ from cgrecnet.runs.record import RunRecord
 #: The systems of the comparison in the order of the paper's Table 4, then its baseline and the network of Zhu et al.
 MODELS = ("cg_recnet", "mobilenet_v2", "densenet121", "vgg16", "vit_b_16", "resnet50", "zhu_xception")
 PAPER_NAME = {model: name for name, model in MODEL_OF.items()}
-COLUMNS = {"accuracy": ("accuracy",), "precision": ("weighted", "precision"), "recall": ("weighted", "recall"),
-           "F1": ("weighted", "f1")}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -70,59 +68,8 @@ def front(points: Iterable[Point], cost: str) -> list[Point]:
     return best
 
 
-def comparison_rows(paper: AuditedPaper, records: Sequence[RunRecord], zhu: Sequence[RunRecord]) -> list[tuple]:
-    """Rows for `wide_table` under `comparison_headers`: Table 4 as printed, Jurkat (one run), and `zhu` (means)."""
-    rows = []
-    own, theirs = by_model(records), by_model(zhu)
-    for model in MODELS:
-        name = PAPER_NAME.get(model)
-        row = [title_of(model), *(_printed(paper, name, column.lower()) for column in COLUMNS)]
-        if model in own:
-            (record,) = own[model]
-            low, high = (100 * end for end in wilson(_right(record), record.test["n"]))
-            scores = _scores(record)
-            row += [f"{scores[0]:.2f} ({low:.1f} to {high:.1f})", *(f"{score:.2f}" for score in scores[1:])]
-            row.append(f"{record.test['n']:,}")
-        elif records:
-            row += ["not run"] * 4 + ["0"]
-        if zhu:
-            runs = theirs.get(model, [])
-            row += [mean_text([_scores(r)[i] for r in runs]) for i in range(len(COLUMNS))] + [str(len(runs))]
-        rows.append(tuple(row))
-    return rows
-
-
-def comparison_headers(records: Sequence[RunRecord], zhu: Sequence[RunRecord], zhu_title: str = "zhu") -> tuple:
-    """The columns of `comparison_rows`."""
-    headers = ["model", *(f"paper: {name} (%)" for name in COLUMNS)]
-    if records:
-        headers += ["Jurkat: accuracy (%, 95 % interval)", *(f"Jurkat: {name} (%)" for name in [*COLUMNS][1:])]
-        headers.append("n (cells)")
-    if zhu:
-        headers += [f"{zhu_title}: {name} (%)" for name in COLUMNS] + ["n (folds)"]
-    return tuple(headers)
-
-
-def _printed(paper: AuditedPaper, name: str | None, column: str) -> str:
-    if name is None:
-        return "not in the table"
-    if name in paper.tables["4"].rows:
-        return printed(paper.find(f"4/{name}/{column}"))
-    return printed(paper.find(f"3/{name}/{column}")) + (" (Table 3)" if column == "accuracy" else "")
-
-
 def _right(record: RunRecord) -> int:
     return int(np.trace(np.array(record.test["confusion"])))
-
-
-def _scores(record: RunRecord) -> list[float]:
-    found = []
-    for path in COLUMNS.values():
-        value = record.test
-        for step in path:
-            value = value[step]
-        found.append(100 * value)
-    return found
 
 
 def draw_trade_off(
@@ -133,7 +80,7 @@ def draw_trade_off(
     pretrained: points that started from ImageNet weights, drawn as hollow diamonds and kept out of the front.
     floor: accuracy of always naming the largest class; size: image size at which the MACs were counted.
     """
-    figure, panels = plt.subplots(1, 2, figsize=(7.4, 4.0), sharey=True)
+    figure, panels = plt.subplots(2, 1, figsize=(4.8, 7.0))
     costs = (("macs", 1e9, f"MACs for one image of {size} px (10⁹)"), ("parameters", 1e6, "parameters (10⁶)"))
     for axes, (cost, unit, label), mark in zip(panels, costs, "AB", strict=True):
         stair = front(points, cost)
@@ -143,11 +90,10 @@ def draw_trade_off(
         _scatter(axes, pretrained, cost, unit, "D", filled=False)
         if floor is not None:
             axes.axhline(floor, color="black", linestyle=":", linewidth=1)
-        axes.set(xscale="log", xlabel=label)
+        axes.set(xscale="log", xlabel=label, ylabel="accuracy (%)")
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         axes.margins(x=0.18)
         letter(axes, mark)
-    panels[0].set_ylabel("accuracy (%)")
     handles = [plt.Line2D([], [], color=_colour(p.model), marker="o", linestyle="", label=title_of(p.model))
                for p in points]  # fmt: skip
     handles += [plt.Line2D([], [], color=_colour(p.model), marker="D", markerfacecolor="white", linestyle="",
@@ -159,7 +105,7 @@ def draw_trade_off(
     if floor is not None:
         handles.append(plt.Line2D([], [], color="black", linestyle=":", label="largest class alone"))
     handles.append(plt.Line2D([], [], color="0.6", label="front"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, fontsize=8)
+    figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=9)
     return figure
 
 

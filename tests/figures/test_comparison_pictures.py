@@ -1,4 +1,4 @@
-"""The comparison: the front, the table beside Table 4, the trade-off picture; points and records made up."""
+"""The comparison: the front and the trade-off picture; points and records made up."""
 
 import matplotlib.pyplot as plt
 import pytest
@@ -7,10 +7,7 @@ from made_up_runs import write_record
 from cgrecnet.errors import RunError
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.comparison import (
-    MODELS,
     Point,
-    comparison_headers,
-    comparison_rows,
     draw_trade_off,
     front,
     names,
@@ -53,21 +50,6 @@ def test_a_run_as_a_point_has_wilsons_interval_and_its_own_cost(tmp_path):
     point = point_of(record.model_copy(update={"parameters": counted, "test": score}))
     assert point.accuracy == pytest.approx(80.0) and point.low == pytest.approx(71.1, abs=0.1)
     assert point.high == pytest.approx(86.7, abs=0.1) and point.parameters == counted and point.macs > 10**8
-
-
-def test_the_table_has_the_paper_ours_and_zhu_apart(paper, tmp_path):
-    records = [record_of(tmp_path, model) for model in MODELS[:-1]]
-    zhu = [record_of(tmp_path, "vgg16", data="zhu", task="lineage", fold=fold) for fold in range(3)]
-    headers, rows = comparison_headers(records, zhu), comparison_rows(paper, records, zhu)
-    assert {len(row) for row in rows} == {len(headers)} and len(rows) == len(MODELS)
-    table = {row[0]: dict(zip(headers, row, strict=True)) for row in rows}
-    assert table["CG-RecNet"]["paper: precision (%)"] == "96.38 ± 0.19"
-    assert table["MobileNetV2"]["paper: recall (%)"] == "lost"
-    assert table["Baseline"]["paper: accuracy (%)"] == "94.58 ± 0.08 (Table 3)"
-    assert table["Xception"]["paper: F1 (%)"] == "not in the table" and table["Xception"]["n (cells)"] == "0"
-    assert table["VGG-16"]["zhu: accuracy (%)"] == "80.00 ± 0.00" and table["VGG-16"]["n (folds)"] == "3"
-    assert table["ViT-B/16"]["zhu: accuracy (%)"] == "not run"
-    assert len(comparison_rows(paper, [], [])[0]) == len(comparison_headers([], [])) == 5
 
 
 def test_printed_points_are_the_papers_accuracies_with_counted_costs(paper):

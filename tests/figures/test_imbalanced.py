@@ -1,21 +1,16 @@
 """Uneven classes: which runs belong together, the planned contrast, and who needs class weights."""
 
-import matplotlib.pyplot as plt
 import pytest
 from fabricated_runs import fabricate_sweep
 
 from cgrecnet.evaluation.plan import Outcome
 from cgrecnet.figures.imbalanced import (
-    class_table,
-    draw_recalls,
     imbalance_runs,
-    luck_words,
     need_of_weights,
     planned_answers,
     planned_shares,
     shares_text,
     weight_answers,
-    weights_of,
 )
 
 
@@ -67,27 +62,3 @@ def test_the_network_that_needs_weights_is_told_by_its_gain(results):
     assert len(by_name) == 4
     baseline = by_name["Baseline with weights against without, 33 / 33 / 33 %"]
     assert baseline.result.difference > 20 and baseline.outcome is Outcome.DIFFERENCE
-
-
-def test_table_and_figure_show_every_run(results):
-    runs = imbalance_runs(results)
-    table = class_table(runs, 1, results)
-    assert len(table.splitlines()) == 2 + 10
-    run = runs[planned_shares()[2]]["resnet50", True].test["per_class"][1]
-    assert f"| {100 * run['recall']:.1f} (" in table and f"| {run['support']} |" in table
-    figure = draw_recalls(runs)
-    assert [len(axes.containers) for axes in figure.axes] == [12, 6, 12]
-    plt.close(figure)
-    plt.close(draw_recalls({}))
-
-
-def test_weights_that_are_nearly_one_are_a_yardstick_for_luck(results):
-    runs = imbalance_runs(results)
-    even, paper, beyond = runs.values()
-    for here, counts in ((even, (610, 590, 600)), (paper, (480, 240, 1080)), (beyond, (270, 90, 1440))):
-        for record in here.values():
-            record.data["counts"] = dict(zip(record.data["classes"], counts, strict=True))
-    assert weights_of(next(iter(even.values()))) == pytest.approx([600 / 610, 600 / 590, 1])
-    said = luck_words(runs, weight_answers(runs, results))
-    assert "At 33 / 33 / 33 % every class weight is 1 to within 2 %" in said and "points for Baseline and" in said
-    assert luck_words(runs, []) == "" and luck_words({(0.15, 0.05, 0.8): beyond}, weight_answers(runs, results)) == ""
