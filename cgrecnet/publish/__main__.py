@@ -18,6 +18,7 @@ from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.publish import check, html, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
+from cgrecnet.publish.honesty import words
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.links import dead_links
 from cgrecnet.publish.lock import only_one
@@ -118,7 +119,10 @@ def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, wa
 
 def honest(layout: Layout, names: list[str], built: bool = False) -> int:
     """Print what the honesty checks find in the chapters named, or in all; return the exit status."""
-    return honesty.report(_dishonest(layout, names, built))
+    status = honesty.report(_dishonest(layout, names, built))
+    if not names:
+        print(f"words of prose in code: {sum(words.by_chapter(layout.chapters).values())} (see {words.FILE})")
+    return status
 
 
 def _dishonest(layout: Layout, names: list[str], built: bool) -> list[check.Fault]:

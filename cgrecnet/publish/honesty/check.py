@@ -9,16 +9,16 @@ from typing import Any
 from cgrecnet.errors import UserError
 from cgrecnet.publish import dependencies, notebook
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.publish.honesty import allowed, blocks, figures, means
+from cgrecnet.publish.honesty import allowed, blocks, figures, means, words
 from cgrecnet.publish.honesty.numbers import unaccounted
 from cgrecnet.publish.honesty.prose import lines_of
 from cgrecnet.publish.layout import Chapter, Layout
 
 
 def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list[Fault]:
-    """What can be seen without running anything: numbers typed in prose, and entries of the list that allow nothing.
+    """What can be seen without running anything: typed numbers, list entries that allow nothing, prose in code.
 
-    whole: the chapters are all of the book, so that an entry which none of them needs is stale.
+    whole: the chapters are all of the book, so that an entry which none of them needs is stale, and their words count.
     """
     permitted = allowed.load(layout.root)
     found: list[Fault] = []
@@ -40,6 +40,7 @@ def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list
             Fault(allowed.FILE, f"{chapter} has no need to allow {number}: remove the entry")
             for chapter, number in permitted.unused(seen)
         ]
+        found += words.above(layout.root, chapters)
     return found
 
 

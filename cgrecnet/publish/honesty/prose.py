@@ -52,6 +52,14 @@ def lines_of(source: Path) -> list[Line]:
     return found
 
 
+def words_in_code(source: Path) -> int:
+    """How many words stand in the sentences of a chapter's code; captions in the headers of cells are none."""
+    if source.suffix != ".py":
+        return 0
+    codes = ((start, body) for start, header, body in cells(source.read_text("utf8")) if "[markdown]" not in header)
+    return sum(len(_WORD.findall(line.text)) for start, body in codes for line in _sentences("\n".join(body), start))
+
+
 def cells(text: str) -> Iterator[tuple[int, str, list[str]]]:
     """Each cell of a percent script: the number of its header's line, the header, and the lines below it."""
     lines = text.splitlines()

@@ -1,0 +1,64 @@
+"""Words of prose in the code of the chapters: counted as a reader would, and never more than the bound."""
+
+import pytest
+from minibook import REPOSITORY, set_pages, write, write_script
+
+from cgrecnet.errors import ConfigError
+from cgrecnet.publish import __main__
+from cgrecnet.publish.honesty import words
+from cgrecnet.publish.layout import Layout
+
+CODE = '''
+    # %% [markdown]
+    # # One
+    # These words stand where they belong.
+
+    # %% tags=["drawing"] mystnb={"figure": {"caption": "A caption of six words here."}}
+    def said(value):
+        """A docstring of five words."""
+        return f"The value is {value} here."
+
+    label = "two words"
+    PLANTED
+'''
+
+
+@pytest.fixture
+def book(tmp_path):
+    write(tmp_path / "book" / "index.md", "# Home\n\nNothing but prose stands here.\n")
+    write(tmp_path / words.FILE, "most: 4\n")
+    set_pages(tmp_path, "one")
+    return plant(tmp_path, "")
+
+
+def plant(root, code):
+    write_script(root / "book" / "one.py", CODE.replace("PLANTED", code))
+    return Layout(root)
+
+
+def test_sentences_in_code_count_and_markdown_captions_docstrings_and_labels_do_not(book):
+    assert words.by_chapter(book.chapters)["book/one.py"] == 4
+    assert words.above(book.root, book.chapters) == []
+
+
+def test_a_planted_sentence_fails_and_is_told_where_it_belongs(book, capsys):
+    planted = plant(book.root, "print('Networks see what we tell them.')")
+    (fault,) = words.above(planted.root, planted.chapters)
+    assert fault.page == words.FILE and "10 words of prose, 6 more than the 4 allowed" in fault.text
+    assert "in Markdown" in fault.text and "book/one.py 10" in fault.text
+    assert __main__.main(["honesty", "--root", str(book.root)]) == 1
+    told = capsys.readouterr()
+    assert "6 more than the 4 allowed" in told.err and "words of prose in code: 10" in told.out
+    assert __main__.main(["honesty", "--root", str(book.root), str(book.root / "book" / "one.py")]) == 0
+
+
+@pytest.mark.parametrize("content", ["most: many\n", "most: true\n", "12\n", "most: 4\nmore: 5\n", ""])
+def test_a_bound_that_is_none_is_refused(book, content):
+    write(book.root / words.FILE, content)
+    with pytest.raises(ConfigError, match="must hold one line"):
+        words.above(book.root, book.chapters)
+
+
+def test_the_book_keeps_its_own_bound():
+    chapters = Layout(REPOSITORY).chapters
+    assert words.most(REPOSITORY) and words.above(REPOSITORY, chapters) == []
