@@ -175,7 +175,7 @@ def read_store(folder: str | Path) -> tuple[Header, pd.DataFrame, pd.DataFrame]:
     try:
         own, table = read_index((folder / INDEX).read_bytes(), header.columns)
         sizes = own["packed_height"].astype(np.int64) * own["packed_width"]
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError) as error:  # TypeError: a column of a type that does not exist
         raise DataError(f"{folder / INDEX} does not fit its header ({error}): {remedy(folder)}.") from None
     if not own["packed_label"].between(0, len(header.classes) - 1).all():
         raise DataError(f"{folder / INDEX} does not fit its header (labels of other classes): {remedy(folder)}.")

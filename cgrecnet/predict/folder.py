@@ -223,6 +223,8 @@ def open_folder(path: str | Path) -> ModelFolder:
         raise RunError(f"{shown(path / MODEL)} is of another version or damaged: {_remedy(path)}.") from None
     if missing := [member.weights for member in model.members if member.weights not in sums]:
         raise RunError(f"{shown(path)} lacks {missing[0]}: {_remedy(path)}.")
+    if missing := [reason for reason in REASONS if reason not in model.unlike_limits]:
+        raise RunError(f"{shown(path / MODEL)} has no limit for {missing[0]!r}: {_remedy(path)}.")
     return ModelFolder(path, identity, model)
 
 

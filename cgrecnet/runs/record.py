@@ -130,7 +130,7 @@ def load_records(results: Path, experiment: str) -> list[RunRecord]:
         raise RunError(f"There are no run records under {folder}: run the experiment first (`cgrecnet sweep`).")
     _refuse_twins(folder, records)
     place = {name: number for number, name in enumerate(list_models())}
-    if foreign := [record for record in records if record.config.get("model") not in place]:
+    if foreign := [record for record in records if str(record.config.get("model")) not in place]:
         raise RunError(
             f"The record {folder / foreign[0].run_id} is of the model {foreign[0].config.get('model')!r}, which this "
             "version does not know: move it away, or read it with the version that made it."

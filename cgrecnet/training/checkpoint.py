@@ -96,7 +96,7 @@ def load_checkpoint(path: Path, fingerprint: str, say: Callable[[str], None] = p
 
 
 def _load(path: Path) -> Any:
-    """What a file holds; any exception where it is not what was written. A file without a hash is an older one."""
+    """What a file holds; any exception where it is not what was written, or has no hash that could tell."""
     with open(path, "rb") as file:
         length = os.fstat(file.fileno()).st_size - _LENGTH
         digest, at = hashlib.sha256(), 0
@@ -104,7 +104,7 @@ def _load(path: Path) -> Any:
             digest.update(piece)
             at += len(piece)
         sealed = _SEALED.fullmatch(file.read())
-    if sealed and sealed[1].decode() != digest.hexdigest():
+    if not sealed or sealed[1].decode() != digest.hexdigest():
         raise ValueError("its sha256 differs")
     return torch.load(path, map_location="cpu", weights_only=True)
 

@@ -47,11 +47,14 @@ def test_what_is_no_model_folder_is_refused_in_a_sentence(copy, tmp_path):
         open_folder(copy)
 
 
-def test_another_version_is_refused_even_with_right_hashes(copy):
+@pytest.mark.parametrize(
+    ("change", "message"), [({"format": 2}, "of format 2"), ({"unlike_limits": {}}, "has no limit for")]
+)
+def test_another_version_is_refused_even_with_right_hashes(copy, change, message):
     values = json.loads((copy / "model.json").read_text())
-    (copy / "model.json").write_text(json.dumps(values | {"format": 2}))
+    (copy / "model.json").write_text(json.dumps(values | change))
     write_sums(copy)
-    with pytest.raises(RunError, match="of format 2"):
+    with pytest.raises(RunError, match=message):
         open_folder(copy)
 
 
