@@ -149,6 +149,7 @@ def test_what_cannot_be_halved_is_one_sentence(tmp_path):
         check_halving([one], Halving(first=9))
 
 
+@pytest.mark.slow
 def test_a_run_pauses_at_an_epoch_and_goes_on_from_there(tmp_path, monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     tiny = {"model": "mobilenet_v2", "data_options": {"cells": 60}, "image_size": 32, "epochs": 3, "batch_size": 16}

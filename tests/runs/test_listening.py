@@ -1,5 +1,6 @@
 """Nothing that the project starts for itself listens beyond the loopback interface, and strangers get no work done."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -44,12 +45,12 @@ def test_a_stranger_on_this_machine_gets_no_work_done():
     with local_cluster(1) as connect, connect() as owner:
         address = owner.scheduler.address
         assert owner.submit(os.getpid).result()
-        for security in (None, temporary_certificate()):
-            with pytest.raises((OSError, ValueError, RuntimeError, TypeError)):
-                Client(address, timeout=2, security=security)
         worker = next(iter(owner.scheduler_info()["workers"]))
-        with pytest.raises((OSError, ValueError, RuntimeError, TypeError)):
-            Client(worker, timeout=2, security=temporary_certificate())
+        for place, security in ((address, None), (address, temporary_certificate()), (worker, temporary_certificate())):
+            with pytest.raises((OSError, ValueError, RuntimeError, TypeError)):
+                Client(place, timeout=2, security=security)
+            # Not while the next one starts: distributed 2026.8 then waits for its own lock without end.
+            gc.collect()
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ from cgrecnet.runs.sweep_drawings import parallel_coordinates, two_parameters
 
 #: Regular expressions that are a formula and a piece of HTML, and, of a run without a record, HTML and a template.
 HOSTILE = "a$b|&<\"'$"
-SCRIPT = "<script>alert(1)</script>{{body}}"
+SCRIPT = "' onload='alert(1) > &lt;script&gt; { {body} }"
 
 
 class Texts(HTMLParser):
