@@ -337,6 +337,9 @@ Markdown(text)
 #   {eq}`eq-ablation-corrected` repairs the first on average; what the seed alone does is the subject of {doc}`spread`.
 # - **Small images.**
 #   After the second stage the map is small, so a module that is meant to see far has little to look across.
+# - **No skip.**
+#   The fusion is judged here without a skip around it, a choice that the paper does not print ({doc}`choices`).
+#   The reading `clean` has the skip, and also one linear layer fewer, so that a difference between the two is not the skip's alone.
 # - **Other cells.**
 #   No outcome on this page decides a claim about the paper's cells; {doc}`headline` sets them side by side.
 # - **A random split.**

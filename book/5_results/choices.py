@@ -162,7 +162,8 @@ provenance_of([run for here in real_rates.values() for run in here.values()] if 
 # %% [markdown]
 # ## Whole readings, on real cells
 #
-# `recovered` is the reading whose parameter counts are the printed ones, `as_written` follows the sentences where they differ from the public modules, and `clean` is `recovered` without its two odd traits.
+# `recovered` is the reading whose parameter counts are the printed ones, `as_written` follows the sentences where they differ from the public modules, and `clean` is `recovered` without its two odd traits: it has a skip around the fusion, and one linear layer to the classes in place of two.
+# So a difference between the two is not the skip's alone.
 
 # %% tags=["remove-input"]
 presets = {name: preset.as_dict() for name, preset in PRESETS.items()}
