@@ -45,6 +45,11 @@ FAULTS = {
     ),
     "no json": (lambda s: (s / HEADER).write_text("{"), f"store.json is damaged .no header of a store.: {REMEDY}"),
     "other json": (lambda s: (s / HEADER).write_text("[1]"), "store.json is damaged"),
+    "nested": (lambda s: (s / HEADER).write_text("[" * 3000 + "]" * 3000), "store.json is damaged"),
+    "no type": (
+        lambda s: change(s, columns=[["cell_id", "str"], ["class_name", "1e-3"], ["group", "str"]]),
+        "index.csv does not fit its header",
+    ),
     "binary": (lambda s: (s / HEADER).write_bytes(b"\xff\xfe\0"), "store.json is damaged"),
     "unknown entry": (lambda s: change(s, more=1), f"store.json is damaged .at 'more'.: {REMEDY}"),
     "bad entry": (lambda s: change(s, pixel_type="<f4"), "store.json is damaged .at 'pixel_type'"),

@@ -74,6 +74,10 @@ def test_a_record_of_a_model_that_this_version_does_not_know_is_named(tmp_path):
     place(tmp_path, *make(model="cg_rednet"))
     with pytest.raises(RunError, match="e-0123456789-s42 is of the model 'cg_rednet', which this version does not"):
         load_records(tmp_path, "e")
+    (tmp_path / "other").mkdir()
+    place(tmp_path / "other", *make(model=["cg_recnet"]))
+    with pytest.raises(RunError, match=r"is of the model \['cg_recnet'\], which this version does not"):
+        load_records(tmp_path / "other", "e")
 
 
 def test_a_results_folder_that_cannot_be_made_is_named(tmp_path):
