@@ -166,8 +166,8 @@ provenance_of(records, part)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of accuracy against cost on a logarithmic axis, MACs in A and parameters in B. Filled dots with error bars are systems from random weights; hollow diamonds are the ResNet-50 family from ImageNet weights; a grey stair is the front; a dotted line is the share of the largest class."}, "figure": {"name": "fig-comparison-front", "caption": "Compare filled with filled, and hollow with hollow. The filled dots differ in architecture alone and form the front; the hollow diamonds are networks of the ablation, from ImageNet weights, on the same test cells. A network near the dotted line has learned hardly more than which class is the largest. Wilson's 95 % intervals over cells; Jurkat cells, real, n = 1 run each."}}
 own = [point_of(record) for record in records]
-ablation = experiment("ablation", "jurkat", results)
-twins = one_fold(by_model(ablation.records), 0) if ablation and own else []
+ablation = experiment("ablation", "jurkat", results) if own else None
+twins = one_fold(by_model(ablation.records), 0) if ablation else []
 test = records[0].split["manifest"] if records else None
 twins = [r for r in twins if r.split["manifest"] == test]
 floor = 100 * majority_share(records[0]) if records else None
