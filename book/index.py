@@ -90,10 +90,10 @@ Markdown(
 #
 # ## The verdicts at a glance
 #
-# Each tile is one claim of the paper, and leads to the page that says what is claimed and how near is near enough.
+# Each tile is one claim of the paper, and opens it: what is printed, how near is near enough, and why the verdict is what it is.
 
 # %% tags=["remove-input"]
-verdict_tiles(paper.claims, outcomes, "1_question/claims.html#all-claims")
+verdict_tiles(paper.claims, outcomes, "1_question/claims.html")
 
 # %% tags=["remove-input"]
 source = verdict_source()

@@ -27,13 +27,14 @@ from IPython.display import Markdown
 
 from cgrecnet.evaluation.verdicts import Verdict, verdict_of
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.claim_map import GROUPS, claim_rows, draw_claim_map, group_of, map_lines
+from cgrecnet.figures.claim_cards import claim_cards
+from cgrecnet.figures.claim_map import GROUPS, draw_claim_map, group_of, map_lines
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.standing import verdict_source
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdicts
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.wide_table import dropdown
 from cgrecnet.paper.claims import Claim, Tolerance
 
 use_book_style()
@@ -97,16 +98,10 @@ Markdown(dropdown("The map in words", "\n".join(map_lines(claims, outcomes))))
 #
 # ## All claims
 #
-# Open a group to see, for each claim, what is printed, what would decide it, the tolerance, and why it is that wide.
-# The verdicts with their reasons are on the {doc}`first page </book/index>`.
+# Open a claim to see what is printed, what would decide it, the tolerance, why it is that wide, and the verdict with its reason.
 
 # %% tags=["remove-input"]
-headers = ("claim and place", "printed", "what would decide it", "tolerance, and why")
-Markdown(
-    "\n\n".join(
-        dropdown(f"{name} ({len(found)})", wide_table(headers, claim_rows(found), name)) for name, found in groups.items()
-    )
-)
+claim_cards(groups, outcomes)
 
 # %% [markdown]
 # ## How near is near enough?

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
@@ -78,14 +78,6 @@ def tolerance_text(claim: Claim) -> str:
         spans.setdefault(value.unit, []).append(claim.tolerance.half_width(value))
     ends = ((f"{min(w):.2g}", f"{max(w):.2g}", unit) for unit, w in spans.items())
     return "\n".join(f"± {low if low == high else f'{low} to {high}'} {unit}" for low, high, unit in ends)
-
-
-def claim_rows(claims: Iterable[Claim]) -> list[tuple[str, ...]]:
-    """Rows for `wide_table`: claim and place, printed, what decides, tolerance and its reason."""
-    return [
-        (f"{c.id} {c.title}\n({c.place})", printed_text(c), c.decided_by,
-         f"{tolerance_text(c)}\n{c.tolerance.reason}") for c in claims
-    ]  # fmt: skip
 
 
 def draw_claim_map(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> Figure:

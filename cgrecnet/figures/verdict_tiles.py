@@ -1,4 +1,4 @@
-"""The verdicts at a glance: a tile for each claim, coloured and lettered by its verdict, that leads to the claims."""
+"""The verdicts at a glance: a tile for each claim, coloured and lettered by verdict, that leads to its card."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.colors import to_hex
 
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.figures.claim_cards import fragment
 from cgrecnet.figures.claim_map import COLOURS
 from cgrecnet.figures.widget import Widget
 from cgrecnet.paper.claims import Claim
@@ -20,7 +21,7 @@ _PALE = 0.45  # how much of the colour is left, so that dark letters can be read
 
 
 def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], address: str) -> Widget:
-    """A row of tiles for each verdict; each tile is a link to `address` and says claim and verdict to who hears it."""
+    """A row of tiles for each verdict; each tile is a link to the claim's card on the page at `address`."""
     rows, lines = [], []
     for word in Verdict:
         names = [name for name in claims if outcomes[name].verdict is word]
@@ -40,10 +41,11 @@ def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], 
 
 
 def _tile(claim: Claim, word: Verdict, address: str) -> str:
-    said = escape(f"{claim.id}, {claim.title}: {word}", quote=True)
+    place = escape(f"{address}#{fragment(claim)}", quote=True)
+    said = escape(f"{claim.title}: {word}", quote=True)
     return (
-        f'<li><a href="{escape(address, quote=True)}" title="{said}" aria-label="{said}" '
-        f'style="background:{_shade(word)}"><b aria-hidden="true">{LETTERS[word]}</b>{claim.id}</a></li>'
+        f'<li><a href="{place}" title="{said}" style="background:{_shade(word)}">'
+        f"<b>{LETTERS[word]}</b> {claim.id}</a></li>"
     )
 
 
