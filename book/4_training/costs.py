@@ -406,11 +406,13 @@ Provenance(
 # `benchmarks/kills.py` does that on purpose.
 # It kills downloads, packing, runs, predictions, sweeps and builds at random moments, with a signal that lets nobody tidy up, starts them again, and holds what comes about against undisturbed work.
 # *Lost* is what was kept before a kill and is not there after it, or is done again; *wrong* is what looks finished and differs.
-# Of {glue:text}`kills` kills in {glue:text}`pieces` pieces of work, {glue:text}`losses` lost something and {glue:text}`wrongs` ended in a wrong result.
+# Of the {glue:text}`asked` kills that it is asked for, the record holds as many as there was time for.
+# Of these {glue:text}`kills` kills in {glue:text}`pieces` pieces of work, {glue:text}`losses` lost something and {glue:text}`wrongs` ended in a wrong result.
 
 # %% tags=["remove-input"]
 killed = newest("kills")
 tell(
+    asked=f"{killed.settings['kills']:,}",
     kills=f"{sum(row.kills for row in killed.rows):,}",
     pieces=f"{killed.pieces:,}",
     losses=sum(row.losses for row in killed.rows) or "none",
