@@ -112,6 +112,7 @@ def test_the_best_setting_is_the_one_of_the_full_grid_for_fewer_epochs(tmp_path,
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_networks_that_are_trained_come_to_the_same_best(tmp_path, two_workers, capsys):
     path = tmp_path / "x.yaml"
     path.write_text(
