@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cgrecnet.evaluation.counts import wilson
 from cgrecnet.predict.conformal import ASSUMPTION, cells_needed
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.unlike import RATE
@@ -86,9 +87,21 @@ def _flag(model: Model) -> list[str]:
     if not found["n"]:
         return []
     return [
-        f"- The flag `unlike` is up for {found['any']} of the {found['n']} cells of that other half, wrongly, since "
-        f"they come from where the training cells do (each of its four reasons is set for {RATE:.1%})."
+        f"- {flag_words(model)} (each of its four reasons is set for {RATE:.1%})."
     ]
+
+
+def flag_words(model: Model) -> str:
+    """How often the flag is up on the half of the test cells that judges, and what that means; no full stop."""
+    found = model.measured["flagged"]
+    low, high = wilson(found["any"], found["n"])
+    text = (
+        f"The flag `unlike` is up for {found['any']} of the {found['n']} test cells that judge "
+        f"({found['any'] / found['n']:.1%}, 95 % interval {low:.1%} to {high:.1%})"
+    )
+    if model.split["kind"].startswith("grouped"):
+        return f"{text}; their acquisitions were not trained on, but other cells of these set its limits"
+    return f"{text}, wrongly, since they come from where the training cells do; held-out acquisitions may differ more"
 
 
 def _limits(model: Model) -> list[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.calibration import reliability
 from cgrecnet.files import shown, whole
+from cgrecnet.predict.card import flag_words
 from cgrecnet.predict.drawings import cell_png, reliability_curves, share_bars
 from cgrecnet.predict.examples import Example, choose, crops, maps
 from cgrecnet.predict.folder import AUDIT, ModelFolder
@@ -131,6 +132,7 @@ def _model(folder: ModelFolder) -> list[str]:
         _figure(reliability_curves(list(model.classes), curves), "Reliability curve of each class on the test cells"),
         f"<p>Coverage of sets at {measured['coverage_asked']:g} on the half of the test cells that judges:</p>",
         _table(["class", "cells", "covered", "95 % interval"], coverage),
+        *([f"<p>{_safe(flag_words(model))}.</p>"] if measured["flagged"]["n"] else []),
     ]  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from cgrecnet.errors import RunError
 from cgrecnet.predict.build import judging_half
+from cgrecnet.predict.card import flag_words
 from cgrecnet.predict.folder import image_hash, open_folder, write_sums
 
 
@@ -75,6 +76,8 @@ def test_the_card_says_what_matters(model):
     card = (model.path / "README.md").read_text()
     for words in ("simulated cells", "Temperature", "coverage 0.9", "wrongly", "nothing to say about real"):
         assert words in card
+    grouped = model.model.model_copy(update={"split": model.model.split | {"kind": "grouped"}})
+    assert "were not trained on" in flag_words(grouped) and "wrongly" not in flag_words(grouped)
 
 
 def test_half_of_each_class_judges():

@@ -74,7 +74,7 @@ def test_it_shows_shares_cells_maps_audit_and_reliability(page):
     text = " ".join(found.text)
     for words in ("How many of each class", "95 % interval", "Least sure", "Most unlike the training images",
                   "Where the network looked", "Reliability", "Could it have learnt a shortcut?", "Coverage of sets",
-                  "used to train or choose"):  # fmt: skip
+                  "The flag `unlike` is up for", "used to train or choose"):  # fmt: skip
         assert words in text
     pictures = [attributes for tag, attributes in found.tags if tag == "img"]
     assert len(pictures) >= 10 and all(picture["alt"] for picture in pictures)
