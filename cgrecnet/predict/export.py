@@ -44,7 +44,8 @@ def export_onnx(folder: ModelFolder, say: Callable[[str], None] = print) -> list
             target = folder.path / Path(member.weights).with_suffix(EXPORTED)
             partial = target.with_name(f"{target.stem}.{os.getpid()}.partial.onnx")
             partials.append(partial)
-            _write(Parted(network, head_of(network, model.config["model"])).eval(), sample, partial)
+            parted = Parted(network, head_of(network, model.config["model"])).eval()
+            to_onnx(parted, sample, partial, ["logits", "features"])
             made.append(target)
         _check(partials, TorchEngine(networks, model.config["model"]), sample, say)
         for partial, target in zip(partials, made, strict=True):
@@ -58,13 +59,14 @@ def export_onnx(folder: ModelFolder, say: Callable[[str], None] = print) -> list
     return made
 
 
-def _write(network: Parted, sample: torch.Tensor, path: Path) -> None:
+def to_onnx(network: torch.nn.Module, sample: torch.Tensor, path: Path, outputs: list[str]) -> None:
+    """Write a network of `images` as ONNX, for any batch size."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
         torch.onnx.export(
             network, (sample,), str(path), dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
-            input_names=["images"], output_names=["logits", "features"],
+            input_names=["images"], output_names=outputs,
             dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=4096)},),
         )  # fmt: skip
 
