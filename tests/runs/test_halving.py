@@ -116,7 +116,8 @@ def test_the_best_setting_is_the_one_of_the_full_grid_for_fewer_epochs(tmp_path,
 def test_networks_that_are_trained_come_to_the_same_best(tmp_path, two_workers, capsys):
     path = tmp_path / "x.yaml"
     path.write_text(
-        "experiment: e\nbase: {model: mobilenet_v2, data_options: {cells: 300}, image_size: 32, batch_size: 16, epochs: 3}\n"
+        "experiment: e\n"
+        "base: {model: mobilenet_v2, data_options: {cells: 300}, image_size: 32, batch_size: 16, epochs: 3}\n"
         "grid: {learning_rate: [1e-7, 1e-6, 1e-3]}\nhalving: {first: 1}"
     )
     configs, halving, plans = read_sweep(path), read_grid(path).halving, plan_sweep(read_sweep(path))
