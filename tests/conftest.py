@@ -1,5 +1,6 @@
 """What several test files share."""
 
+import gc
 import os
 import signal
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from cgrecnet.cores import cores
+
+gc.set_threshold(20_000, 20, 20)  # what the libraries keep is looked through less often: a fifth of imports' time
 
 
 @pytest.hookimpl(optionalhook=True)  # also without that plugin

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from cgrecnet.figures.style import PALETTE, letter
@@ -19,13 +20,11 @@ def draw_confounding(table: pd.DataFrame, levels: Mapping[str, np.ndarray], titl
     levels: group -> one number per cell, all cells of one class; title: which class.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.25))
-    counts = table.to_numpy()
-    left.imshow(counts / np.maximum(counts.sum(axis=1, keepdims=True), 1), cmap="Blues", vmin=0, vmax=2, aspect="auto")
-    for (row, column), count in np.ndenumerate(counts):
-        left.text(column, row, f"{count:,}", ha="center", va="center")
-    left.set_xticks(range(counts.shape[1]), table.columns)
-    left.set_yticks(range(counts.shape[0]), table.index)
-    left.tick_params(length=0)
+    shares = table.div(table.sum(axis=1).clip(lower=1), axis=0)
+    dark = {"color": "black"}
+    sns.heatmap(shares, annot=table, fmt=",", annot_kws=dark, cmap="Blues", vmin=0, vmax=2, cbar=False, ax=left)
+    left.set(xlabel="", ylabel="")
+    left.tick_params(length=0, labelrotation=0)
     left.set_title("   cells")
     everything = np.concatenate(list(levels.values()))
     edges = np.linspace(*np.quantile(everything, (0.001, 0.999)), 41)

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from cgrecnet.data.integrity_report import IntegrityReport
@@ -46,13 +48,11 @@ def draw_folds(schemes: Mapping[str, Sequence[Split]], groups: Sequence[str]) ->
     figure, panels = plt.subplots(1, len(schemes), figsize=(7.2, 0.24 * len(names) + 1.1), sharey=True, squeeze=False)
     for axes, (title, folds), mark in zip(panels[0], schemes.items(), "ABCD", strict=False):
         share = shares_tested(folds, place, len(names))[order]
-        axes.imshow(share, cmap="Blues", vmin=0, vmax=2, aspect="auto")
-        for (row, column), value in np.ndenumerate(share):
-            axes.text(column, row, f"{value:.0%}", ha="center", va="center", fontsize=8)
-        axes.set_xticks(range(len(folds)), range(1, len(folds) + 1))
-        axes.set_yticks(range(len(names)), [names[i] for i in order])
+        table = pd.DataFrame(share, index=[names[i] for i in order], columns=range(1, len(folds) + 1))
+        small = {"fontsize": 8, "color": "black"}
+        sns.heatmap(table, annot=True, fmt=".0%", annot_kws=small, cmap="Blues", vmin=0, vmax=2, cbar=False, ax=axes)
         axes.set(xlabel="tested in fold")
-        axes.tick_params(length=0)
+        axes.tick_params(length=0, labelrotation=0)
         axes.set_title(f"   {title}")
         letter(axes, mark)
     return figure

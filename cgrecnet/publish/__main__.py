@@ -6,17 +6,18 @@ asks every address that the sources name. `site` makes of the built book what a 
 
 import argparse
 import errno
+import json
 import re
 import signal
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
-from cgrecnet.publish import check, html, schedule, stage
+from cgrecnet.publish import check, check_browser, html, record, resources, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.honesty import words
 from cgrecnet.publish.layout import Layout
@@ -75,17 +76,63 @@ def main(arguments: list[str] | None = None) -> int:
 
 def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bool = False) -> int:
     """Execute, stage, build and check; print what each step cost. Returns the exit status."""
-    waiting: list[html.Ahead] = []
-    try:
-        return _build(layout, jobs, timeout, look, cold, waiting)
-    finally:
-        for process in waiting:
-            process.close()
+    with Beside(layout, look) as beside:
+        return _build(layout, jobs, timeout, look, cold, beside)
 
 
-def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, waiting: list[html.Ahead]) -> int:
+class Beside:
+    """What is done beside the main steps: it needs none of them, or waits for its turn in a process of its own.
+
+    While chapters run, Jupyter Book is made ready, the sources are looked over for honesty and the pages of the last
+    build read; while Jupyter Book is at work, a browser is made ready and the executed chapters are looked over.
+    """
+
+    def __init__(self, layout: Layout, look: bool) -> None:
+        self._layout, self._look = layout, look
+        self._thread = ThreadPoolExecutor(1)
+        self._typed: Future[list[check.Fault]] | None = None
+        self._executed: Future[list[check.Fault]] | None = None
+        self.jupyter_book: html.Ahead | None = None
+        self.browser: check_browser.Browser | None = None
+
+    def __enter__(self) -> "Beside":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+        for process in (self.jupyter_book, self.browser):
+            if process:
+                process.close()
+
+    def chapters_begun(self) -> None:
+        self.jupyter_book = html.Ahead(self._layout)
+        if self._look:
+            self._typed = self._thread.submit(honesty.sources, self._layout, honesty.named(self._layout, []))
+            self._thread.submit(check.read_ahead, self._layout.html)
+
+    def pages_begun(self) -> None:
+        if self._look:
+            if executable := resources.browser():
+                self.browser = check_browser.Browser(executable)
+            self._executed = self._thread.submit(honesty.executed, self._layout, honesty.named(self._layout, []), True)
+
+    def dishonest(self) -> list[check.Fault]:
+        """What the honesty checks find in the sources and in what was executed."""
+        layout, memory = self._layout, self._layout.build / "honest.json"
+        state = json.dumps([html.tools(layout), html.tree(layout.book), html.tree(layout.executed)])
+        if memory.is_file() and memory.read_text("utf8") == state:
+            return []  # nothing changed since all was found good
+        chapters = honesty.named(layout, [])
+        typed = self._typed.result() if self._typed else honesty.sources(layout, chapters)
+        executed = self._executed.result() if self._executed else honesty.executed(layout, chapters, True)
+        if not typed + executed:
+            record.write_atomically(memory, state)
+        return typed + executed
+
+
+def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, beside: Beside) -> int:
     begin = time.monotonic()
-    outcomes = schedule.execute_stale(layout, jobs, timeout, cold, lambda: waiting.append(html.Ahead(layout)))
+    outcomes = schedule.execute_stale(layout, jobs, timeout, cold, beside.chapters_begun)
     failures = [outcome for outcome in outcomes if outcome.failure]
     if failures:
         for outcome in failures:
@@ -94,20 +141,19 @@ def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, wa
         return _failed(f"{len(failures)} of {len(outcomes)} chapters failed ({names}): why stands above")
     executed = time.monotonic()
     stage.stage(layout)
-    with ThreadPoolExecutor(1) as beside:
-        dishonest = beside.submit(_dishonest, layout, [], True) if look else None  # while Jupyter Book is at work
-        try:
-            built = html.build(layout, *waiting)
-        except html.HtmlFailed as error:
-            print(f"\n{error}", file=sys.stderr)
-            return _failed(f"{error.why}: its last messages stand above")
+    try:
+        built = html.build(layout, beside.jupyter_book, beside.pages_begun)
+    except html.HtmlFailed as error:
+        print(f"\n{error}", file=sys.stderr)
+        return _failed(f"{error.why}: its last messages stand above")
     made = time.monotonic()
     faults = []
     if look:
-        looked = check.check(layout.html, layout.build / "checked.json")
+        looked = check.check(layout.html, layout.build / "checked.json", ahead=beside.browser)
         check.report(looked)
-        faults = looked.faults + dishonest.result()
-        honesty.report(faults[len(looked.faults) :])
+        dishonest = beside.dishonest()
+        honesty.report(dishonest)
+        faults = looked.faults + dishonest
     _costs(outcomes, executed - begin, made - executed if built else 0, time.monotonic() - made)
     if faults:
         pages = dict.fromkeys(fault.page for fault in faults)

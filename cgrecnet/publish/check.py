@@ -5,6 +5,7 @@ import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,13 @@ NO_BROWSER = (
     "pages: looked at as text only, as no Chromium was found; "
     "install one (Debian: apt-get install chromium) or name it in CGRECNET_CHROMIUM"
 )
-# What differs between two pages that show the same: the day on which they were written, and the checksum of a style or
-# script, which Sphinx can add only where the file was there before. The files themselves are among the tools.
-PASSING = re.compile(rb"(?<=docbuild:last-update\" content=\")[^\"]*|(?<=Last updated on )[^<.]*|\?v=[0-9a-f]+(?=\")")
+# What differs between two pages that show the same: when they were written, what a run is told by (see `status.py`),
+# and the checksum of a style or script, which Sphinx can add only where the file was there before. The files themselves
+# are among the tools.
+PASSING = re.compile(
+    rb"<(?:time|data)>[^<]*"
+    rb"|(?<=docbuild:last-update\" content=\")[^\"]*|(?<=Last updated on )[^<.]*|\?v=[0-9a-f]+(?=\")"
+)
 
 
 @dataclass
@@ -31,12 +36,14 @@ class Report:
     browser: str | None = None
 
 
-def check(html: Path, memory: Path, again: bool = False) -> Report:
+def check(
+    html: Path, memory: Path, again: bool = False, ahead: check_browser.Browser | None = None
+) -> Report:
     """Check the pages under `html` that changed since they were last found good (all of them with `again`).
 
     Links run between pages, so the text of all pages is read as soon as one of them changed. Where pages were read
     before there was a browser, those that changed are opened first, and the others when nothing changed.
-    `memory` is the JSON file that remembers the good ones.
+    `memory` is the JSON file that remembers the good ones; `ahead`, a browser that was started before.
     """
     browser = resources.browser()
     paths = check_static.pages_in(html)
@@ -55,7 +62,7 @@ def check(html: Path, memory: Path, again: bool = False) -> Report:
     with ThreadPoolExecutor(1) as beside:
         text = beside.submit(check_static.faults, html, paths)  # while the browser loads
         if browser:
-            report.faults += check_browser.faults(html, to_open, browser)
+            report.faults += check_browser.faults(html, to_open, browser, ahead)
         report.faults = text.result() + report.faults
     bad = {fault.page for fault in report.faults}
     good = {name: digest for name, digest in now.items() if name not in bad}
@@ -79,7 +86,20 @@ def report(found: Report) -> int:
     return 1 if found.faults else 0
 
 
+def read_ahead(html: Path) -> None:
+    """Read the pages of the last build, of which most will still be there after the next one."""
+    for path in check_static.pages_in(html):
+        _digest(path)
+        check_static.read(path)
+
+
 def _digest(path: Path) -> str:
+    found = path.stat()
+    return _digest_of(path, found.st_size, found.st_mtime_ns)
+
+
+@cache
+def _digest_of(path: Path, size: int, changed: int) -> str:
     return hashlib.sha256(PASSING.sub(b"", path.read_bytes())).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -82,26 +83,48 @@ _DARK = """() => {
 }"""
 
 
-def faults(html: Path, names: list[str], executable: str) -> list[Fault]:
-    """Open the pages `names` (relative to `html`) and return what is wrong with them."""
-    return asyncio.run(_all(html, names, executable)) if names else []
+def faults(html: Path, names: list[str], executable: str, ahead: "Browser | None" = None) -> list[Fault]:
+    """Open the pages `names` (relative to `html`) and return what is wrong with them; `ahead` may be there already."""
+    return (ahead or Browser(executable)).faults(html, names) if names else []
 
 
-async def _all(html: Path, names: list[str], executable: str) -> list[Fault]:
-    from playwright.async_api import async_playwright
+class Browser:
+    """Chromium in a thread of its own, so that it can be there when the pages are; it looks at pages once."""
 
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        queue = iter(names)
-        found: list[Fault] = []
+    def __init__(self, executable: str) -> None:
+        """Start it."""
+        self._order: Future[tuple[Path, list[str]]] = Future()
+        self._thread = ThreadPoolExecutor(1)
+        self._found = self._thread.submit(lambda: asyncio.run(self._work(executable)))
 
-        async def worker() -> None:
-            for name in queue:
-                found.extend(Fault(name, text) for text in await _one(browser, (html / name).resolve().as_uri()))
+    def faults(self, html: Path, names: list[str]) -> list[Fault]:
+        """Open the pages and return what is wrong with them; it ends with that."""
+        self._order.set_result((html, names))
+        self._thread.shutdown()
+        return self._found.result()
 
-        await asyncio.gather(*(worker() for _ in range(min(len(names), cores() + 1))))
-        await browser.close()
-    return sorted(found, key=lambda fault: fault.page)
+    def close(self) -> None:
+        """End it, where it was never asked."""
+        if not self._order.done():
+            self._order.set_result((Path(), []))
+        self._thread.shutdown()
+
+    async def _work(self, executable: str) -> list[Fault]:
+        from playwright.async_api import async_playwright
+
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+            html, names = await asyncio.wrap_future(self._order)
+            queue = iter(names)
+            found: list[Fault] = []
+
+            async def worker() -> None:
+                for name in queue:
+                    found.extend(Fault(name, text) for text in await _one(browser, (html / name).resolve().as_uri()))
+
+            await asyncio.gather(*(worker() for _ in range(min(len(names), cores() + 1))))
+            await browser.close()
+        return sorted(found, key=lambda fault: fault.page)
 
 
 async def _one(browser: Any, address: str) -> list[str]:

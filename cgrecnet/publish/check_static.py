@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -96,6 +97,17 @@ class Page(HTMLParser):
             self.raw.append(" ".join(data[max(0, found.start() - 30) : found.end() + 30].split()))
 
 
+def read(path: Path) -> Page:
+    """A page, read once for as long as it does not change."""
+    found = path.stat()
+    return _read(path, found.st_size, found.st_mtime_ns)
+
+
+@cache
+def _read(path: Path, size: int, changed: int) -> Page:
+    return Page(path)
+
+
 def pages_in(html: Path) -> list[Path]:
     """Every page of the book; the theme keeps fragments of its own under _static."""
     return sorted(path for path in html.rglob("*.html") if "_static" not in path.relative_to(html).parts)
@@ -108,7 +120,7 @@ def is_redirect(path: Path) -> bool:
 
 def faults(html: Path, paths: list[Path]) -> list[Fault]:
     """Every fault that the text of these pages shows; `paths` are all pages under `html`."""
-    pages = {path.resolve(): Page(path) for path in paths}
+    pages = {path.resolve(): read(path) for path in paths}
     found = []
     for page in pages.values():
         name = page.path.relative_to(html).as_posix()
@@ -131,13 +143,15 @@ def _outside(page: Page) -> list[str]:
 def _dead(page: Page, pages: dict[Path, Page], html: Path) -> list[str]:
     """Links and loads inside the book whose file or anchor does not exist."""
     texts = []
+    resolve = cache(lambda path: (page.path.parent / unquote(path)).resolve() if path else page.path.resolve())
+    whole = html.resolve()
     for address in [*page.links, *page.loads, *([page.refresh] if page.refresh else [])]:
         parts = urlsplit(address)
         if parts.scheme or parts.netloc or address in {"", "#"}:
             continue
-        target = (page.path.parent / unquote(parts.path)).resolve() if parts.path else page.path.resolve()
+        target = resolve(parts.path)
         anchor = unquote(parts.fragment)
-        if not target.is_file() or not target.is_relative_to(html.resolve()):
+        if not target.is_file() or not target.is_relative_to(whole):
             texts.append(f"the link {address} leads nowhere")
         elif anchor and target in pages and anchor not in pages[target].ids:
             texts.append(f"the link {address} names an anchor that does not exist")

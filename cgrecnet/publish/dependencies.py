@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import platform
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,14 @@ def _path(name: str, layout: Layout) -> Path:
 
 
 def _content(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "absent"
+    found = _stat(path)
+    return _digest(path, *found) if found and path.is_file() else "absent"
+
+
+@cache
+def _digest(path: Path, size: int, changed: int) -> str:
+    """Most files are read by most chapters."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _file_state(name: str, layout: Layout) -> Any:
@@ -155,7 +163,7 @@ def _file_state(name: str, layout: Layout) -> Any:
     return [path.stat().st_size, path.stat().st_mtime_ns] if path.is_file() else "absent"
 
 
-def _stat(path: str) -> list[int] | None:
+def _stat(path: str | Path) -> list[int] | None:
     """Size and time of change, as the tracer notes them."""
     try:
         found = os.stat(path)

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from cgrecnet.publish import check_static, lock, settings, stage
@@ -25,25 +26,15 @@ class HtmlFailed(Exception):
 
 
 class Ahead:
-    """A process that has imported Jupyter Book and waits for its order: one core is idle while a lone chapter runs."""
-
-    _CODE = """\
-import importlib, sys
-from jupyter_book.cli.main import main
-for name in ("application", "builders.html", "ext.intersphinx", "writers.html5"):
-    importlib.import_module(f"sphinx.{name}")
-for name in ("myst_nb", "sphinx_book_theme", "sphinx_comments", "sphinx_copybutton", "sphinx_design", "sphinx_exercise",
-             "sphinx_external_toc", "sphinx_jupyterbook_latex", "sphinx_thebe", "sphinx_togglebutton",
-             "sphinxcontrib.bibtex", "cgrecnet.publish.sphinx_ext"):
-    importlib.import_module(name)
-if not sys.stdin.readline():
-    sys.exit(1)  # whoever would have asked is gone
-sys.exit(main())"""
+    """A process in which Jupyter Book is ready and waits for its order: one core is idle while a lone chapter runs."""
 
     def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        stage.settings(layout)
+        self._settings = _settings(layout)
         arguments = ["build", str(layout.stage), "--path-output", str(layout.root), "-n", "-W", "--keep-going"]
         self._process = subprocess.Popen(
-            [sys.executable, "-c", self._CODE, *arguments],
+            [sys.executable, "-m", "cgrecnet.publish.jupyter_book", *arguments],
             cwd=layout.root,
             env={name: value for name, value in os.environ.items() if name != "MPLBACKEND"} | {"NO_COLOR": "1"},
             stdout=subprocess.PIPE,
@@ -53,6 +44,11 @@ sys.exit(main())"""
             text=True,
             errors="replace",
         )
+
+    @property
+    def holds(self) -> bool:
+        """Whether the settings that it has read are still those of the stage."""
+        return self._settings == _settings(self._layout)
 
     def go(self) -> tuple[int, str]:
         """Have it build; its exit status and all that it said."""
@@ -66,22 +62,28 @@ sys.exit(main())"""
             self._process.communicate()
 
 
-def build(layout: Layout, ahead: Ahead | None = None) -> bool:
+def _settings(layout: Layout) -> list[bytes]:
+    return [(layout.stage / name).read_bytes() for name in stage.SETTINGS if (layout.stage / name).is_file()]
+
+
+def build(layout: Layout, ahead: Ahead | None = None, begun: Callable[[], None] = lambda: None) -> bool:
     """Build `_build/html` from `_build/source`; return False where it was up to date already.
 
-    ahead: a process for it that was started before.
+    ahead: a process for it that was started before. begun: called once there is something to build.
     Raises HtmlFailed with Sphinx's own words; Sphinx's memory is then deleted, so that the next build fails as well.
     """
     stamp = layout.build / "html.json"
-    before = {"tools": _tools(layout), "stage": _tree(layout.stage)}
+    before = {"tools": tools(layout), "stage": tree(layout.stage)}
     known = _read(stamp)
     if known == before | {"html": _listing(layout.html)}:
         return False
+    begun()
     stamp.unlink(missing_ok=True)
     if known.get("tools") != before["tools"] or _from_the_future(layout):
         stage.forget_doctrees(layout)  # pages that did not change must be written anew as well
+        ahead = None  # it remembers them
     try:
-        _jupyter_book(layout, ahead or Ahead(layout))
+        _jupyter_book(layout, ahead if ahead and ahead.holds else Ahead(layout))
         _write_front(layout)
         stage.remove_stale_pages(layout)
     except BaseException:
@@ -123,14 +125,14 @@ def _complaints(output: str, layout: Layout) -> str:
     return "\n".join(dict.fromkeys(found)) or "\n".join(lines[-30:])
 
 
-def _tools(layout: Layout) -> str:
+def tools(layout: Layout) -> str:
     """What turns the stage into pages: the pins and this part of the package."""
     paths = [layout.root / "requirements.lock", *sorted(Path(__file__).parent.rglob("*.py"))]
     texts = [path.read_bytes() for path in paths if path.is_file()]
     return hashlib.sha256(b"\0".join([*texts, sys.version.encode()])).hexdigest()
 
 
-def _tree(folder: Path) -> str:
+def tree(folder: Path) -> str:
     """Hash over names and contents of all files."""
     digest = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):

@@ -7,12 +7,14 @@ Only where processes can be forked safely, on Linux; elsewhere, and where the pr
 process and a new kernel. What a page shows is the same either way.
 """
 
+import json
 import os
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cgrecnet.publish import lock
@@ -73,13 +75,14 @@ class Job:
 class Warm:
     """The process that has imported the libraries."""
 
-    def __init__(self, folder: Path, book: Path, environment: dict[str, str], libraries: Sequence[str]) -> None:
-        """Start it in `book` and wait until it is ready; what it says goes to `folder`. WarmFailed where it is not."""
+    def __init__(self, folder: Path, book: Path, environment: dict[str, str]) -> None:
+        """Start it in `book`; it imports what makes a kernel. What it says goes to `folder`."""
+        self._said = folder / "said.txt"
         self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
-        with its, open(folder / "said.txt", "w") as said:
+        with its, open(self._said, "w") as said:
             self._process = subprocess.Popen(
-                [sys.executable, str(SERVER), str(its.fileno()), str(PACKAGE), *libraries],
+                [sys.executable, str(SERVER), str(its.fileno()), str(PACKAGE)],
                 cwd=book,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -88,10 +91,15 @@ class Warm:
                 pass_fds=(its.fileno(), *lock.held()),
                 start_new_session=True,  # the keyboard's signals are for the build, which then ends it
             )
+
+    def prepare(self, libraries: Sequence[str]) -> None:
+        """Have it import these as well and wait until it is ready; WarmFailed where it is not."""
         self._control.settimeout(PATIENCE)
         try:
+            with suppress(OSError):  # it is gone, and its last words say why
+                self._control.send(json.dumps(libraries).encode())
             if self._control.recv(64) != b"ready":
-                lines = (folder / "said.txt").read_text(errors="replace").strip().splitlines()
+                lines = self._said.read_text(errors="replace").strip().splitlines()
                 raise WarmFailed(lines[-1] if lines else "it ended without a word")
         except BaseException as error:
             self.close()
@@ -138,21 +146,22 @@ def without_backend(environment: Mapping[str, str]) -> dict[str, str]:
 class Kernels:
     """Where chapters are executed: in forks of a warm process, where it is wanted and for as long as it works."""
 
-    def __init__(
-        self, folder: Path, book: Path, environment: Mapping[str, str], warm: bool, preload: bool = True
-    ) -> None:
-        """folder: for what the warm process says; book: where it works; environment: added to its own.
-
-        preload: whether it imports the libraries, for all chapters.
-        """
+    def __init__(self, folder: Path, book: Path, environment: Mapping[str, str], warm: bool) -> None:
+        """folder: for what the warm process says; book: where it works; environment: added to its own."""
         self._warm: Warm | None = None
         self._running: dict[str, subprocess.Popen | Job] = {}
         self._lock = threading.Lock()
         if warm and sys.platform == "linux":
-            try:
-                self._warm = Warm(folder, book, without_backend(os.environ) | environment, LIBRARIES if preload else ())
-            except WarmFailed as error:
-                self._say(error)
+            self._warm = Warm(folder, book, without_backend(os.environ) | environment)
+
+    def prepare(self, preload: bool) -> None:
+        """Wait until chapters can be executed; preload: the warm process imports the libraries, for all of them."""
+        try:
+            if self._warm:
+                self._warm.prepare(LIBRARIES if preload else ())
+        except WarmFailed as error:
+            self._warm = None
+            self._say(error)
 
     def __enter__(self) -> "Kernels":
         return self

@@ -50,20 +50,20 @@ def execute_stale(
     for chapter in scripts:
         if chapter.parameters:
             notebook.check_parameters(chapter, notebook.read(chapter))
-    stale = [chapter for chapter in scripts if not dependencies.is_fresh(chapter, layout)]
     _forget_others(layout, scripts)
-    if not stale:
-        return []
-    # The dearest first, so that no long chapter starts when all others are done.
-    stale.sort(key=lambda chapter: -_last_cost(chapter, layout))
-    print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
     layout.build.mkdir(parents=True, exist_ok=True)
-    begun()
-    # To import the libraries for all of them pays where one would have to wait for another anyway.
-    preload = len(stale) > jobs
     with _job_folder(layout) as folder, Kernels(
-        folder, layout.book, _kernel_settings(layout, folder), warm=not cold, preload=preload
+        folder, layout.book, _kernel_settings(layout, folder), warm=not cold
     ) as kernels:
+        stale = [chapter for chapter in scripts if not dependencies.is_fresh(chapter, layout)]
+        if not stale:
+            return []
+        # The dearest first, so that no long chapter starts when all others are done.
+        stale.sort(key=lambda chapter: -_last_cost(chapter, layout))
+        print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
+        begun()
+        # To import the libraries for all of them pays where one would have to wait for another anyway.
+        kernels.prepare(preload=len(stale) > jobs)
         return _execute_all(stale, layout, jobs, timeout, kernels)
 
 

@@ -10,6 +10,7 @@ from cgrecnet.publish.absent import without_absent
 from cgrecnet.publish.layout import STATUS_PAGE, Layout
 
 SCRIPTS = "_scripts"  # the chapters' sources, offered for download beside the pages
+SETTINGS = ("_config.yml", "_toc.yml", "references.bib")
 # A link to a chapter names the file that is in the repository; in the stage that is a notebook.
 _LINK = re.compile(r"(\]\([^)\s:]+)\.py((?:#[^)\s]*)?\))")
 
@@ -19,13 +20,7 @@ def stage(layout: Layout) -> None:
 
     Files that did not change keep their time stamps, so that Sphinx reads again only what changed.
     """
-    present = set()
-    for target, content in _contents(layout):
-        path = layout.stage / target
-        present.add(path)
-        if not path.is_file() or path.read_bytes() != content:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
+    present = {_put(layout, target, content) for target, content in _contents(layout)}
     for path in sorted(layout.stage.rglob("*"), reverse=True):
         if path.is_file() and path not in present:
             path.unlink()
@@ -33,11 +28,30 @@ def stage(layout: Layout) -> None:
             path.rmdir()
 
 
-def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
-    """Each staged file: its place and its content."""
-    for name in ("_config.yml", "_toc.yml", "references.bib"):
+def settings(layout: Layout) -> None:
+    """Stage what is read before any page."""
+    for target, content in _settings(layout):
+        _put(layout, target, content)
+
+
+def _put(layout: Layout, target: str, content: bytes) -> Path:
+    """Write a file of the stage where it differs; its path."""
+    path = layout.stage / target
+    if not path.is_file() or path.read_bytes() != content:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return path
+
+
+def _settings(layout: Layout) -> Iterator[tuple[str, bytes]]:
+    for name in SETTINGS:
         if (layout.root / name).is_file():
             yield name, (layout.root / name).read_bytes()
+
+
+def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
+    """Each staged file: its place and its content."""
+    yield from _settings(layout)
     texts = {}
     for chapter in layout.chapters:
         if chapter.is_script:

@@ -31,7 +31,7 @@ def page(layout: Layout) -> str:
     ]
     parts = [
         _INTRODUCTION,
-        f"Chapters with code: {len(records)}; together they took {total:.0f} s of computing time.\n",
+        f"Chapters with code: {len(records)}; together they took <data>{total:.0f}</data> s of computing time.\n",
         _table(["Chapter", "Run on (UTC)", "Seconds"], rows),
     ]
     parts += [_section(chapter, record, layout) for chapter, record in records]
@@ -64,7 +64,7 @@ def _section(chapter: Chapter, record: dict[str, Any], layout: Layout) -> str:
         ["Other files read", _names(other)],
         ["Folders listed", _names(folders)],
         ["Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())],
-        ["Fingerprint", f"`{record['fingerprint'][:16] or 'none'}`"],
+        ["Fingerprint", f"<data>{record['fingerprint'][:16] or 'none'}</data>"],
     ]
     return f"\n## {record['title']}\n\n" + _table(["What", "Value"], rows)
 
@@ -94,8 +94,8 @@ def _span(text: str) -> str:
 
 
 def _date(record: dict[str, Any]) -> str:
-    return record["started"][:16].replace("T", " ")
+    return f"<time>{record['started'][:16].replace('T', ' ')}</time>"
 
 
 def _seconds(value: float) -> str:
-    return f"{value:.1f}"
+    return f"<data>{value:.1f}</data>"

@@ -38,11 +38,17 @@ TOOLS = (
 )
 
 
-def main(descriptor: int, package: str, libraries: list[str]) -> int:
-    """Import, say `ready`, and answer; returns in the forks and, once there is nobody to ask, here."""
+def main(descriptor: int, package: str) -> int:
+    """Import, say `ready`, and answer; returns in the forks and, once there is nobody to ask, here.
+
+    Which libraries to import is the first message on the socket: the tools are wanted in any case.
+    """
     control = socket.socket(fileno=descriptor)
     for name in TOOLS:
         importlib.import_module(name)
+    libraries = json.loads(control.recv(65536) or b"null")
+    if libraries is None:
+        return 0
     log = Path(json.loads(os.environ["CGRECNET_TRACE"])["log"]).with_name("libraries.jsonl")
     sys.modules["sitecustomize"].follow(str(log), b"")
     sys.modules["IPython.core.shellapp"].InteractiveShellApp().init_path()  # some libraries look along the path
@@ -187,4 +193,4 @@ def _leave(status: int) -> NoReturn:
 
 if __name__ == "__main__":
     own_folder = sys.path.pop(0)
-    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2]))

@@ -126,7 +126,7 @@ def test_only_changed_pages_are_looked_at_again(tmp_path, monkeypatch, capsys):
 def test_a_page_that_was_only_written_anew_is_not_opened_again(tmp_path, monkeypatch):
     monkeypatch.setattr(resources, "browser", lambda: "a browser")
     opened = []
-    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(names) or [])
+    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser, ahead=None: opened.append(names) or [])
     page = PAGE.replace("HERE_STYLE", "")
     head = '<meta name="docbuild:last-update" content="DAY"/><script src="_static/x.jsSUM"></script>'
     text = f"{head}<p>It cost $5?v=1.</p><footer>\n  Last updated on DAY.\n</footer>"
@@ -153,7 +153,7 @@ def test_a_page_that_was_only_written_anew_is_not_opened_again(tmp_path, monkeyp
 def test_after_a_build_without_a_browser_what_changed_is_opened_first(tmp_path, monkeypatch, capsys):
     found, opened = [None], []
     monkeypatch.setattr(resources, "browser", lambda: found[0])
-    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(names) or [])
+    monkeypatch.setattr(check_browser, "faults", lambda html, names, browser, ahead=None: opened.append(names) or [])
 
     def looked(**changed) -> list[str]:
         for name, text in changed.items():

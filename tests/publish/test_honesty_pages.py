@@ -184,7 +184,7 @@ def test_the_command_prints_the_faults_and_fails(executed, capsys):
 def test_a_build_fails_for_a_fault_of_honesty_alone(executed, monkeypatch, capsys):
     monkeypatch.setattr(__main__.schedule, "execute_stale", lambda *_: [])
     monkeypatch.setattr(__main__.stage, "stage", lambda _: None)
-    monkeypatch.setattr(__main__.html, "build", lambda _: False)
+    monkeypatch.setattr(__main__.html, "build", lambda *_: False)
     monkeypatch.setattr(__main__.check, "check", lambda *_, **__: __main__.check.Report())
     assert __main__.build(executed, 1, 10) == 1
     assert "block names a and b" in capsys.readouterr().err

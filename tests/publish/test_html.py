@@ -61,7 +61,7 @@ def test_the_status_page_shows_each_run(built):
     expected = ["## One", "## Two", "`book/one.py`", "`results/first/run.json`", "numpy"]
     for part in expected:
         assert part in text
-    assert re.search(r"3: [1-9]\.\d s, `time\.sleep\(1\.5\)`", text)
+    assert re.search(r"3: <data>[1-9]\.\d</data> s, `time\.sleep\(1\.5\)`", text)
 
 
 def test_nothing_changed_builds_nothing(built, capsys):
@@ -76,7 +76,7 @@ def test_nothing_changed_builds_nothing(built, capsys):
 def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
     opened = []
     monkeypatch.setattr("cgrecnet.publish.resources.browser", lambda: "a browser")
-    look = lambda html, names, browser: opened.append(sorted(names)) or []  # noqa: E731
+    look = lambda html, names, browser, ahead: opened.append(sorted(names)) or []  # noqa: E731
     monkeypatch.setattr("cgrecnet.publish.check_browser.faults", look)
     assert build(built.root, look=True) == 0
     index = built.book / "index.md"
