@@ -1,4 +1,4 @@
-"""Open pages in Chromium with the network cut: failed requests, errors, equations, width at 390 px, dark mode."""
+"""Open pages in Chromium without a network: failed requests, errors, equations, access, width at 390 px, dark mode."""
 
 import asyncio
 import re
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.cores import cores
+from cgrecnet.publish import check_axe
 from cgrecnet.publish.check_static import Fault
 
 FLAGS = [
@@ -117,6 +118,7 @@ async def _one(browser: Any, address: str) -> list[str]:
         page.on("console", lambda message: _note_console(message, found))
         await page.goto(address, wait_until="load")
         found += await page.evaluate(_EQUATIONS)
+        found += await check_axe.faults(page)
         found += await page.evaluate(_DARK)
         await page.set_viewport_size(PHONE)
         found += await page.evaluate(_WIDTH)

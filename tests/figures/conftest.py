@@ -81,7 +81,7 @@ def widget_page(*pieces) -> str:
         '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
         "<style>html[data-theme=dark] body {background: #111; color: #eee} body {margin: 0; background: #fff} "
         "img {background: #fff; box-sizing: border-box} [hidden] {display: none !important}</style>"
-        f'</head><body><main><article><div class="cell_output">{body}</div></article></main></body></html>'
+        f'</head><body><main><article><h1>T</h1><div class="cell_output">{body}</div></article></main></body></html>'
     )
 
 

@@ -2,9 +2,7 @@
 
 import re
 import shutil
-import subprocess
 import zipfile
-from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,6 +12,7 @@ from cgrecnet import __version__
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.publish import check_static, resources
+from cgrecnet.publish.citation import changed
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.site import pages
 from cgrecnet.publish.site.slim import slim
@@ -68,12 +67,6 @@ def checked(address: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or re.search(r"[\s\"'<>]", address):
         raise ConfigError(f"{address!r} is no address of a site: write it like https://example.org/book/.")
     return address.rstrip("/") + "/"
-
-
-def changed(root: Path) -> date:
-    """The day of the checkout's commit; today outside git."""
-    asked = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True)
-    return date.fromisoformat(asked.stdout.strip()) if asked.returncode == 0 and asked.stdout.strip() else date.today()
 
 
 def archive(folder: Path, file) -> None:
