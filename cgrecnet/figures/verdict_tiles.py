@@ -20,10 +20,7 @@ _PALE = 0.45  # how much of the colour is left, so that dark letters can be read
 
 
 def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], address: str) -> Widget:
-    """A row of tiles for each verdict; each tile is a link to `address`.
-
-    What a tile shows is followed by claim and verdict, for those who hear it.
-    """
+    """A row of tiles for each verdict; each tile is a link to `address` and says claim and verdict to who hears it."""
     rows, lines = [], []
     for word in Verdict:
         names = [name for name in claims if outcomes[name].verdict is word]
@@ -43,10 +40,10 @@ def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], 
 
 
 def _tile(claim: Claim, word: Verdict, address: str) -> str:
-    said = escape(f", {claim.title}: {word}")
+    said = escape(f"{claim.id}, {claim.title}: {word}", quote=True)
     return (
-        f'<li><a href="{escape(address, quote=True)}" title="{escape(f"{claim.title}: {word}", quote=True)}" '
-        f'style="background:{_shade(word)}"><b>{LETTERS[word]}</b> {claim.id}<span class="said">{said}</span></a></li>'
+        f'<li><a href="{escape(address, quote=True)}" title="{said}" aria-label="{said}" '
+        f'style="background:{_shade(word)}"><b aria-hidden="true">{LETTERS[word]}</b>{claim.id}</a></li>'
     )
 
 
