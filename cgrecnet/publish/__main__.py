@@ -16,7 +16,7 @@ from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
-from cgrecnet.publish import check, html, schedule, stage
+from cgrecnet.publish import check, check_browser, html, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.links import dead_links
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.command == "check":
                 if not (layout.html / "index.html").is_file():
                     raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
-                status = check.report(check.check(layout.html, layout.build / "checked.json", again=True))
+                status = check.report(check.check(layout.html, memory(layout), again=True))
                 return max(status, honest(layout, [], built=True))
             return build(layout, max(1, options.jobs), options.timeout, not options.no_check, options.cold)
     except UserError as error:
@@ -94,7 +94,7 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bo
     made = time.monotonic()
     faults = []
     if look:
-        looked = check.check(layout.html, layout.build / "checked.json")
+        looked = check.check(layout.html, memory(layout))
         check.report(looked)
         faults = looked.faults + dishonest.result()
         honesty.report(faults[len(looked.faults) :])
@@ -105,6 +105,11 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bo
         return _failed(f"{count} in {', '.join(pages)}: the lines above that begin with error: say which")
     print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
     return 0
+
+
+def memory(layout: Layout) -> Path:
+    """Which pages were found good; a strict check looks for more, and remembers its own."""
+    return layout.build / ("checked-strict.json" if check_browser.strict() else "checked.json")
 
 
 def honest(layout: Layout, names: list[str], built: bool = False) -> int:

@@ -8,7 +8,7 @@ _ASIDE = re.compile(
     r'<aside class="provenance" aria-label="[^"]*"(?P<rest>[^>]*><details><summary>)(?P<line>.*?)</summary>', re.DOTALL
 )
 _REGION = re.compile(r'role="region" aria-label="([^"]*)"')
-_BLANK_HEADER = re.compile(r"<th\b([^>]*)>\s*(?:<p>\s*</p>)?\s*</th>")
+_BLANK_HEADER = re.compile(r"<th\b([^>]*)>(?:\s|&nbsp;)*(?:<p>\s*</p>)?\s*</th>")
 
 
 def mended(body: str) -> str:

@@ -1,12 +1,13 @@
 """Open pages in Chromium without a network: failed requests, errors, equations, access, width at 390 px, dark mode."""
 
 import asyncio
+import os
 import re
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.cores import cores
-from cgrecnet.publish import check_axe
+from cgrecnet.publish import check_axe, check_keys
 from cgrecnet.publish.check_static import Fault
 
 FLAGS = [
@@ -83,12 +84,21 @@ _DARK = """() => {
 }"""
 
 
-def faults(html: Path, names: list[str], executable: str) -> list[Fault]:
-    """Open the pages `names` (relative to `html`) and return what is wrong with them."""
-    return asyncio.run(_all(html, names, executable)) if names else []
+def strict() -> bool:
+    """Whether CGRECNET_STRICT asks for all checks: those of access take longer than the others together."""
+    return bool(os.environ.get("CGRECNET_STRICT"))
 
 
-async def _all(html: Path, names: list[str], executable: str) -> list[Fault]:
+def faults(html: Path, names: list[str], executable: str, access: bool | None = None) -> list[Fault]:
+    """Open the pages `names` (relative to `html`) and return what is wrong with them.
+
+    With `access` (None: where `strict`), axe-core looks at them, and the keyboard goes through what can be operated.
+    """
+    access = strict() if access is None else access
+    return asyncio.run(_all(html, names, executable, access)) if names else []
+
+
+async def _all(html: Path, names: list[str], executable: str, access: bool) -> list[Fault]:
     from playwright.async_api import async_playwright
 
     async with async_playwright() as playwright:
@@ -98,14 +108,15 @@ async def _all(html: Path, names: list[str], executable: str) -> list[Fault]:
 
         async def worker() -> None:
             for name in queue:
-                found.extend(Fault(name, text) for text in await _one(browser, (html / name).resolve().as_uri()))
+                texts = await _one(browser, (html / name).resolve().as_uri(), access)
+                found.extend(Fault(name, text) for text in texts)
 
         await asyncio.gather(*(worker() for _ in range(min(len(names), cores() + 1))))
         await browser.close()
     return sorted(found, key=lambda fault: fault.page)
 
 
-async def _one(browser: Any, address: str) -> list[str]:
+async def _one(browser: Any, address: str, access: bool) -> list[str]:
     """The faults of one page."""
     found: list[str] = []
     context = await browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
@@ -118,7 +129,8 @@ async def _one(browser: Any, address: str) -> list[str]:
         page.on("console", lambda message: _note_console(message, found))
         await page.goto(address, wait_until="load")
         found += await page.evaluate(_EQUATIONS)
-        found += await check_axe.faults(page)
+        if access:
+            found += await check_axe.faults(page) + await check_keys.faults(page)
         found += await page.evaluate(_DARK)
         await page.set_viewport_size(PHONE)
         found += await page.evaluate(_WIDTH)
