@@ -11,7 +11,7 @@ import pytest
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.site import make, pages, slim
+from cgrecnet.publish.site import make, pages, slim, weight
 from cgrecnet.publish.site.make import checked, make_site
 
 ADDRESS = "https://example.org/some/path/"
@@ -102,6 +102,23 @@ def test_the_archive_is_whole_and_always_the_same(site, book):
         assert not any(name.endswith((".zip", ".pdf")) for name in file.namelist())
     before = packed.read_bytes()
     assert (make_site(book, ADDRESS, pdf=False) / packed.name).read_bytes() == before
+
+
+def test_a_site_that_is_too_heavy_is_not_made(book, monkeypatch):
+    monkeypatch.setitem(weight.LIMITS, "the archive", 100)
+    with pytest.raises(RunError, match="the archive weighs 0.00 MB, and 0.0001 MB is the limit"):
+        make_site(book, ADDRESS, pdf=False, say=lambda _: None)
+    assert not (book.build / "site").exists() and not (book.build / f"{make.NAME}.zip").exists()
+
+
+@pytest.mark.browser
+def test_a_first_visit_weighs_what_the_browser_loads(tmp_path, chromium):
+    (tmp_path / "style.css").write_text("body {background: url('ground.svg')}", "utf8")
+    (tmp_path / "ground.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf8")
+    (tmp_path / "other.css").write_text("p {}", "utf8")
+    (tmp_path / "a.html").write_text('<link rel="stylesheet" href="style.css?v=1" /><p>x</p>', "utf8")
+    loaded = sum((tmp_path / name).stat().st_size for name in ("a.html", "style.css", "ground.svg"))
+    assert weight.first_visit(tmp_path, "a.html", chromium) == loaded
 
 
 @pytest.mark.parametrize("address", ["", "example.org", "ftp://example.org/", 'https://a/"b', "https://a/?b=c"])
