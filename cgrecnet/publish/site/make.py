@@ -14,7 +14,7 @@ from cgrecnet.files import whole
 from cgrecnet.publish import check_static, resources
 from cgrecnet.publish.citation import changed
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.site import pages, weight
+from cgrecnet.publish.site import pages, pictures, weight
 from cgrecnet.publish.site.slim import slim
 
 NAME = "cgrecnet-book"
@@ -43,6 +43,7 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     title = yaml.safe_load((layout.root / "_config.yml").read_text("utf8"))["title"]
     site = pages.Site(address, title, __version__, changed(layout.root))
     shutil.copyfile(layout.root / "docs" / "book.png", partial / pages.PICTURE)
+    pictures.shrink(partial)
     names = [f"{name}.html" for name in layout.page_names if (partial / f"{name}.html").is_file()]
     if pdf:
         from cgrecnet.publish.site.pdf import print_book
