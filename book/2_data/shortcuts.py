@@ -490,8 +490,9 @@ Markdown(text)
 # :label: exercise-shortcuts-hide
 #
 # Someone proposes to hide the shortcut by subtracting the median of the border from every picture.
-# Do that to the cells with complete confounding and audit them again with `probe_shortcuts`.
+# Do that to the cells with complete confounding (`tied`) and audit them again: `probe_shortcuts(cells, sees=("border",))[0].score`, from `cgrecnet.data.integrity`.
 # Is the border blind now? If not, what is left in it?
+# As a control, do the same to the cells without confounding (`fair`).
 # ```
 #
 # ````{solution} exercise-shortcuts-hide
@@ -516,7 +517,7 @@ def subtract_border(image):
 
 hidden = replace(tied, images=[subtract_border(image) for image in tied.images])
 control = replace(fair, images=[subtract_border(image) for image in fair.images])
-results = {}
+results = {}  # scores, under "border subtracted" and "the same, confounding 0"
 for name, cells in (
     ("as they are", tied),
     ("border subtracted", hidden),
@@ -558,7 +559,7 @@ first_four = {
     for run in np.unique(runs)
     if (runs == run).sum() >= 4
 }
-significant = [
+significant = [  # True or False for each pair of runs
     mannwhitneyu(a, b).pvalue < 0.05
     for a, b in combinations(first_four.values(), 2)
 ]

@@ -419,6 +419,22 @@ shown
 # Nothing here says which structure of a cell the network used, or that it used any: the table says where coarse maps lie, and the lines of the controls say how little that needs.
 
 # %% [markdown]
+# ## The equation by hand
+#
+# Without the library, {eq}`eq-gradcam` takes a hook that keeps the maps, and the slopes of a score.
+# Here the score is the *sum* of the scores of all three classes, of the simulated cell and the untrained network above; the exercise asks what its map has to do with theirs.
+
+# %%
+kept = []
+layer = LAYERS["cg_recnet"]["last"].module(network)
+hook = layer.register_forward_hook(lambda _module, _inputs, maps: kept.append(maps))
+total = network(image).sum()
+hook.remove()
+slopes = torch.autograd.grad(total, kept[0])[0]
+weights = slopes.mean(dim=(2, 3), keepdim=True)
+of_the_sum = (weights * kept[0]).sum(dim=1)[0].detach().numpy()
+
+# %% [markdown]
 # **Take-away.**
 # Grad-CAM is a weighted sum of coarse maps.
 # At the last stage of these networks it is the class's own linear layer, position by position, whatever the method is called.
@@ -428,8 +444,9 @@ shown
 # :label: exercise-cam-class
 #
 # A map belongs to a class.
-# Make the map of the cell above for each of the three classes, with the same untrained network.
+# Make the map of the simulated cell for each of the three classes, with `explain` and the same untrained network.
 # What do the three maps add up to, and why?
+# Compare with `of_the_sum`.
 # ```
 #
 # ````{solution} exercise-cam-class
@@ -441,13 +458,12 @@ shown
 # ````
 
 # %% tags=["hide-cell"]
-each = np.concatenate(
+each = np.concatenate(  # the three maps, one for each class, shape (3, h, w)
     [explain("gradcam", network, "cg_recnet", image, [k]) for k in range(3)]
 )
-together = explain("gradcam", network, "cg_recnet", image.repeat(3, 1, 1, 1), [0, 1, 2]).sum(axis=0)
-print("largest difference", np.abs(each.sum(axis=0) - together).max())
+print("largest difference", np.abs(each.sum(axis=0) - of_the_sum).max())
 print("range of each map:", [f"{one.min():.2g} to {one.max():.2g}" for one in each])
-assert np.abs(each.sum(axis=0) - together).max() < 1e-4 * np.abs(each).max()
+assert np.abs(each.sum(axis=0) - of_the_sum).max() < 1e-4 * np.abs(each).max()
 
 # %% [markdown]
 # ## Check yourself

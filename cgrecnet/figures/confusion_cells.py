@@ -69,10 +69,10 @@ def confusion_cells(
 def _button(true: int, guess: int, name: str, other: str, count: int, total: int) -> str:
     kind = ' class="right"' if true == guess else ""
     share = f"{count / total:.1%}" if total else "no cells"
-    content = f"<strong>{count}</strong><span>{share}</span>"
+    content = f"<strong>{count}</strong> <span>{share}</span>"
     if not count:
         return f"<td{kind}><div>{content}</div></td>"
-    label = f"{count} cells: true {name}, predicted {other}, {share} of true {name}"
+    label = f"{count}, {share} of true {name}, predicted {other}"  # begins as the text: one can say what one sees
     return (
         f'<td{kind}><button type="button" disabled data-place="{true}-{guess}" aria-expanded="false" '
         f'aria-label="{escape(label)}">{content}</button></td>'

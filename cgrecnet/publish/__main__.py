@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.command == "check":
                 if not (layout.html / "index.html").is_file():
                     raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
-                status = check.report(check.check(layout.html, layout.build / "checked.json", again=True))
+                status = check.report(check.check(layout.html, memory(layout), again=True))
                 return max(status, honest(layout, [], built=True))
             return build(layout, max(1, options.jobs), options.timeout, not options.no_check, options.cold)
     except UserError as error:
@@ -118,15 +118,15 @@ class Beside:
 
     def dishonest(self) -> list[check.Fault]:
         """What the honesty checks find in the sources and in what was executed."""
-        layout, memory = self._layout, self._layout.build / "honest.json"
+        layout, good = self._layout, self._layout.build / "honest.json"
         state = json.dumps([html.tools(layout), html.tree(layout.book), html.tree(layout.executed)])
-        if memory.is_file() and memory.read_text("utf8") == state:
+        if good.is_file() and good.read_text("utf8") == state:
             return []  # nothing changed since all was found good
         chapters = honesty.named(layout, [])
         typed = self._typed.result() if self._typed else honesty.sources(layout, chapters)
         executed = self._executed.result() if self._executed else honesty.executed(layout, chapters, True)
         if not typed + executed:
-            record.write_atomically(memory, state)
+            record.write_atomically(good, state)
         return typed + executed
 
 
@@ -149,7 +149,7 @@ def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, be
     made = time.monotonic()
     faults = []
     if look:
-        looked = check.check(layout.html, layout.build / "checked.json", ahead=beside.browser)
+        looked = check.check(layout.html, memory(layout), ahead=beside.browser)
         check.report(looked)
         dishonest = beside.dishonest()
         honesty.report(dishonest)
@@ -161,6 +161,11 @@ def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, be
         return _failed(f"{count} in {', '.join(pages)}: the lines above that begin with error: say which")
     print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
     return 0
+
+
+def memory(layout: Layout) -> Path:
+    """Which pages were found good; a strict check looks for more, and remembers its own."""
+    return layout.build / ("checked-strict.json" if check_browser.strict() else "checked.json")
 
 
 def honest(layout: Layout, names: list[str], built: bool = False) -> int:

@@ -62,7 +62,7 @@ def check(
     with ThreadPoolExecutor(1) as beside:
         text = beside.submit(check_static.faults, html, paths)  # while the browser loads
         if browser:
-            report.faults += check_browser.faults(html, to_open, browser, ahead)
+            report.faults += check_browser.faults(html, to_open, browser, ahead=ahead)
         report.faults = text.result() + report.faults
     bad = {fault.page for fault in report.faults}
     good = {name: digest for name, digest in now.items() if name not in bad}

@@ -1,12 +1,14 @@
-"""Open pages in Chromium with the network cut: failed requests, errors, equations, width at 390 px, dark mode."""
+"""Open pages in Chromium without a network: failed requests, errors, equations, access, width at 390 px, dark mode."""
 
 import asyncio
+import os
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.cores import cores
+from cgrecnet.publish import check_axe, check_keys
 from cgrecnet.publish.check_static import Fault
 
 FLAGS = [
@@ -83,16 +85,28 @@ _DARK = """() => {
 }"""
 
 
-def faults(html: Path, names: list[str], executable: str, ahead: "Browser | None" = None) -> list[Fault]:
-    """Open the pages `names` (relative to `html`) and return what is wrong with them; `ahead` may be there already."""
-    return (ahead or Browser(executable)).faults(html, names) if names else []
+def strict() -> bool:
+    """Whether CGRECNET_STRICT asks for all checks: those of access take longer than the others together."""
+    return bool(os.environ.get("CGRECNET_STRICT"))
+
+
+def faults(
+    html: Path, names: list[str], executable: str, access: bool | None = None, ahead: "Browser | None" = None
+) -> list[Fault]:
+    """Open the pages `names` (relative to `html`) and return what is wrong with them.
+
+    With `access` (None: where `strict`), axe-core looks at them, and the keyboard goes through what can be operated.
+    `ahead` is a browser that was started before.
+    """
+    return (ahead or Browser(executable, access)).faults(html, names) if names else []
 
 
 class Browser:
     """Chromium in a thread of its own, so that it can be there when the pages are; it looks at pages once."""
 
-    def __init__(self, executable: str) -> None:
-        """Start it."""
+    def __init__(self, executable: str, access: bool | None = None) -> None:
+        """Start it; access: see `faults`."""
+        self._access = strict() if access is None else access
         self._order: Future[tuple[Path, list[str]]] = Future()
         self._thread = ThreadPoolExecutor(1)
         self._found = self._thread.submit(lambda: asyncio.run(self._work(executable)))
@@ -120,14 +134,15 @@ class Browser:
 
             async def worker() -> None:
                 for name in queue:
-                    found.extend(Fault(name, text) for text in await _one(browser, (html / name).resolve().as_uri()))
+                    texts = await _one(browser, (html / name).resolve().as_uri(), self._access)
+                    found.extend(Fault(name, text) for text in texts)
 
             await asyncio.gather(*(worker() for _ in range(min(len(names), cores() + 1))))
             await browser.close()
         return sorted(found, key=lambda fault: fault.page)
 
 
-async def _one(browser: Any, address: str) -> list[str]:
+async def _one(browser: Any, address: str, access: bool) -> list[str]:
     """The faults of one page."""
     found: list[str] = []
     context = await browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
@@ -140,6 +155,8 @@ async def _one(browser: Any, address: str) -> list[str]:
         page.on("console", lambda message: _note_console(message, found))
         await page.goto(address, wait_until="load")
         found += await page.evaluate(_EQUATIONS)
+        if access:
+            found += await check_axe.faults(page) + await check_keys.faults(page)
         found += await page.evaluate(_DARK)
         await page.set_viewport_size(PHONE)
         found += await page.evaluate(_WIDTH)

@@ -11,7 +11,9 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.publish import settings
 
 PARAMETERS = "book/parameters.yml"
-STATUS_PAGE = "book/appendix/execution"  # generated, so it has no source
+# Pages that are written by the build, so that they have no source.
+STATUS_PAGE = "book/appendix/execution"
+CITATION_PAGE = "book/appendix/citation"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ class Layout:
         parameters = self._parameters()
         chapters = []
         for name in self.page_names:
-            if name == STATUS_PAGE:
+            if name in (STATUS_PAGE, CITATION_PAGE):
                 continue
             sources = [p for suffix in (".md", ".py") if (p := self.root / f"{name}{suffix}").is_file()]
             if len(sources) != 1:

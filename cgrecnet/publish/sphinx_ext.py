@@ -7,6 +7,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
+from cgrecnet.publish.accessible import mended
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks.export import for_pages
 from cgrecnet.publish.stage import SCRIPTS
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     setup_roles(app)
     app.connect("doctree-read", link_first_uses)
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
+    app.connect("html-page-context", mend_body, priority=901)
     app.connect("build-finished", copy_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -46,6 +48,12 @@ def offer_sources(app: Sphinx, pagename: str, templatename: str, context: dict[s
         f'To try it yourself, download <a href="{folder}.ipynb" download>the executed notebook</a> '
         f'or <a href="{student}" download>one without solutions</a>.</p>'
     )
+
+
+def mend_body(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
+    """Give names to what has none of its own."""
+    if "body" in context:
+        context["body"] = mended(context["body"])
 
 
 def _button(url: str, text: str, icon: str, tooltip: str, label: str) -> dict[str, str]:

@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from cgrecnet.publish import status
+from cgrecnet.publish import citation, status
 from cgrecnet.publish.absent import without_absent
-from cgrecnet.publish.layout import STATUS_PAGE, Layout
+from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 
 SCRIPTS = "_scripts"  # the chapters' sources, offered for download beside the pages
 SETTINGS = ("_config.yml", "_toc.yml", "references.bib")
@@ -62,6 +62,8 @@ def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
     for name, text in without_absent(texts).items():
         yield name, _LINK.sub(r"\1.ipynb\2", text).encode()
     yield f"{STATUS_PAGE}.md", status.page(layout).encode()
+    if CITATION_PAGE in layout.page_names:
+        yield f"{CITATION_PAGE}.md", citation.page(layout.root).encode()
     for path in _assets(layout.book):
         relative = path.relative_to(layout.book)
         # The theme looks for _static at the top.

@@ -65,7 +65,8 @@ def test_what_a_solution_prints_is_folded_away_with_its_code(chapter):
 
 
 @pytest.mark.slow
-def test_the_built_pages_have_no_fault(tmp_path):
+def test_the_built_pages_have_no_fault(tmp_path, monkeypatch):
+    monkeypatch.setenv("CGRECNET_STRICT", "1")
     if not (LAYOUT.build / "html.json").is_file():
         pytest.skip("the book has not been built here: run `make book`, which looks at the pages itself")
     found = check.check(LAYOUT.html, tmp_path / "checked.json", again=True)

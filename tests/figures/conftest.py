@@ -81,7 +81,7 @@ def widget_page(*pieces) -> str:
         '<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">'
         "<style>html[data-theme=dark] body {background: #111; color: #eee} body {margin: 0; background: #fff} "
         "img {background: #fff; box-sizing: border-box} [hidden] {display: none !important}</style>"
-        f'</head><body><main><article><div class="cell_output">{body}</div></article></main></body></html>'
+        f'</head><body><main><article><h1>T</h1><div class="cell_output">{body}</div></article></main></body></html>'
     )
 
 
@@ -120,7 +120,7 @@ def book_faults(chromium, tmp_path):
     def found(*pieces) -> list:
         (tmp_path / "page.html").write_text(widget_page(*pieces), "utf8")
         static = check_static.faults(tmp_path, check_static.pages_in(tmp_path))
-        return static + check_browser.faults(tmp_path, ["page.html"], chromium)
+        return static + check_browser.faults(tmp_path, ["page.html"], chromium, access=True)
 
     return found
 

@@ -23,8 +23,8 @@ def test_every_count_is_right_and_has_its_cells(twelve_cells, tags):
     found = tags(html)
     counts = {b["data-place"]: b["aria-label"] for b in found.all("button")}
     assert set(counts) == {"0-0", "0-1", "1-1", "1-0", "2-2", "2-1"}
-    assert counts["0-0"] == "3 cells: true a, predicted a, 75.0% of true a"
-    assert counts["2-1"] == "1 cells: true <c>, predicted b, 25.0% of true <c>"
+    assert counts["0-0"] == "3, 75.0% of true a, predicted a"
+    assert counts["2-1"] == "1, 25.0% of true <c>, predicted b"
     assert all(b["aria-expanded"] == "false" and b["type"] == "button" for b in found.all("button"))
     sections = dict(re.findall(r'<section data-place="(\d-\d)".*?>(.*?)</section>', html, re.DOTALL))
     assert re.findall(r"cell-\d\d(?=</code>)", sections["0-1"]) == ["cell-02"]

@@ -5,10 +5,10 @@ from minibook import write
 
 from cgrecnet.publish import check, check_browser, check_static, resources
 
-PAGE = """<!DOCTYPE html><html data-theme="light"><head><title>T</title><meta charset="utf8">
+PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><title>T</title><meta charset="utf8">
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <style>html[data-theme=dark] body {background: #111} body {margin: 0; background: #fff} img {background: #fff}
-HERE_STYLE</style></head><body><main><article id="top">HERE</article></main></body></html>"""
+HERE_STYLE</style></head><body><main><article id="top"><h1>T</h1>HERE</article></main></body></html>"""
 DOT = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
     "AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -43,12 +43,13 @@ BROWSER = {
     "unrendered": (r'<span class="math notranslate">\(x^2\)</span>', "does not load MathJax"),
     "wide": (WIDE, "scrolls sideways at 390 px: table"),
     "dark": (f'<img style="background: transparent" src="{DOT}" alt="Two cells.">', "dark ground: Two"),
+    "access": ("<button></button>", "axe: button-name: Buttons must have discernible text"),
 }
-GOOD = f"""<h1 id="a">A page</h1><a href="#a">up</a> <a href="https://example.org">outside</a>
+GOOD = f"""<h2 id="a">A part</h2><a href="#a">up</a> <a href="https://example.org">outside</a>
 <a href="good.html#top">x</a>
 <p>It costs $5 and <code>\\(x\\)</code> is code, <pre>|---|</pre> too; a | b.</p>
 <img src="{DOT}" alt="A single blue dot.">
-<div style="overflow-x: auto">{WIDE}</div>"""
+<div style="overflow-x: auto" tabindex="0">{WIDE}</div>"""
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def browser_faults(pages):
     found = resources.browser()
     if not found:
         pytest.skip("no Chromium on PATH or in CGRECNET_CHROMIUM")
-    return check_browser.faults(pages, [f"{name}.html" for name in (*BROWSER, "good")], found)
+    return check_browser.faults(pages, [f"{name}.html" for name in (*BROWSER, "good")], found, access=True)
 
 
 @pytest.mark.parametrize("name", STATIC)

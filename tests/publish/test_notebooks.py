@@ -126,7 +126,7 @@ import math
 
 values = [math.sqrt(n)
           for n in (1, 4)]
-total = sum(values)
+total = sum(values)  # one number
 print(total)
 assert total == 3 and math.isclose(values[1], 2)
 """
@@ -138,6 +138,7 @@ def test_a_check_is_silent_until_answered_and_then_tells_right_from_wrong(capsys
     cells = without_solutions([text, v4.new_code_cell(SOLUTION), after])
     assert [cell.metadata.get("tags") for cell in cells] == [None, ["answer"], ["check"], ["remove-cell"]]
     answer, check = cells[1].source, cells[2].source
+    assert answer.endswith("values = ...\ntotal = ...  # one number\n")
     assert "sqrt" not in answer and cells[2].metadata.nbgrader.points == 1
     exec(answer + check, {})
     assert capsys.readouterr().out == "Not answered yet: values total\n"

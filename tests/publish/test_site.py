@@ -1,17 +1,22 @@
 """The published site: light, with addresses, previews and feeds, and whole under any path."""
 
+import base64
 import functools
 import http.server
+import io
+import json
 import threading
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.site import make, pages, slim
+from cgrecnet.publish.site import make, pages, pictures, slim, weight
 from cgrecnet.publish.site.make import checked, make_site
 
 ADDRESS = "https://example.org/some/path/"
@@ -20,6 +25,18 @@ ICONS = (
     'var a={bars:[448,512,["navicon"],"f0c9","M0 96z"],"cc-visa":[576,512,[],"f1f0","M1 1z"],'
     '"magnifying-glass":[512,512,[128269,"search"],"f002","M4 2z"],zhihu:[640,512,[],"f63f",["M1","M2"]]};'
 )
+STYLE = (
+    '.fa-navicon:before,.fa-bars:before{content:"\\f0c9"}.fa-cc-visa:before{content:"\\f1f0"}'
+    '@font-face{src:url(../w/solid.woff2) format("woff2"),url(../w/solid.ttf) format("truetype")}'
+)
+NOISE = np.random.default_rng(0).integers(0, 200, (64, 64, 1)).repeat(4, axis=2).astype(np.uint8)
+NOISE[..., 3] = 255
+
+
+def png(pixels) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(pixels).save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def page(title, body=""):
@@ -38,7 +55,6 @@ def book(tmp_path):
         "_toc.yml": "format: jb-book\nroot: book/index\nchapters: [{file: book/two}]\n",
         "_config.yml": "title: Small book\n",
         "CHANGELOG.md": "# Changes\n\n## 0.2.0\n\n- A <b> & more\n\n## 0.1.0\n\n- First\n",
-        "docs/book.png": "no real picture",
         "_build/html/index.html": '<meta http-equiv="Refresh" content="0; url=book/index.html" />\n',
         "_build/html/book/index.html": page("First <page>", '<i class="fa-solid fa-bars"></i>'),
         "_build/html/book/two.html": page("Two", '<span class="math">x</span><a href="index.html">one</a>'),
@@ -47,12 +63,18 @@ def book(tmp_path):
         "_build/html/_static/scripts/theme.js.map": "{}",
         "_build/html/_static/locales/en/x.js": "",
         "_build/html/_static/locales/de/x.js": "",
-        "_build/html/_images/a.png": "",
+        "_build/html/_static/styles/theme.css": STYLE,
+        "_build/html/_static/webfonts/solid.ttf": "",
+        "_build/html/_static/webfonts/solid.woff2": "",
+        "_build/html/_sources/book/two.ipynb": json.dumps({"image/png": base64.b64encode(png(NOISE)).decode() + "\n"}),
     }
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf8")
+    for name in ("docs/book.png", "_build/html/_images/a.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(png(NOISE))
     return Layout(tmp_path)
 
 
@@ -80,9 +102,31 @@ def test_what_no_page_needs_is_left_out(site, book):
     icons = (site / "_static/scripts/fontawesome.js").read_text("utf8")
     assert "bars:" in icons and '"magnifying-glass"' in icons  # by its other name, from a script
     assert "cc-visa" not in icons and "zhihu" not in icons
+    kept = '.fa-navicon:before,.fa-bars:before{content:"\\f0c9"}@font-face{src:url(../w/solid.woff2) format("woff2")}'
+    assert (site / "_static/styles/theme.css").read_text("utf8") == kept
+    assert [path.name for path in (site / "_static/webfonts").iterdir()] == ["solid.woff2"]
     assert "mathjax" not in (site / "book/index.html").read_text("utf8")
     assert "mathjax" in (site / "book/two.html").read_text("utf8")
     assert (book.html / "_static/scripts/theme.js.map").is_file()  # the book itself stays as it is
+
+
+@pytest.mark.parametrize("alpha", [255, 128])
+@pytest.mark.parametrize("step", [0, 50])
+def test_pictures_keep_every_pixel_in_fewer_bytes(alpha, step):
+    pixels = NOISE.copy()
+    pixels[:, :32, 0] += step  # with a step, too many colours for a palette
+    pixels[..., 3] = alpha
+    less = pictures.smaller(png(pixels))
+    assert len(less) <= len(png(pixels)) and (len(less) < len(png(pixels)) or step or alpha < 255)
+    assert (np.asarray(Image.open(io.BytesIO(less)).convert("RGBA")) == pixels).all()
+    assert pictures.smaller(less) == less
+
+
+def test_pictures_in_notebooks_are_smaller_as_well(site, book):
+    name = "_sources/book/two.ipynb"
+    assert (site / name).stat().st_size < (book.html / name).stat().st_size
+    content = base64.b64decode(json.loads((site / name).read_text("utf8"))["image/png"])
+    assert content == (site / "_images/a.png").read_bytes() == pictures.smaller(png(NOISE))
 
 
 def test_the_files_of_the_site_are_well_formed(site):
@@ -104,6 +148,23 @@ def test_the_archive_is_whole_and_always_the_same(site, book):
     assert (make_site(book, ADDRESS, pdf=False) / packed.name).read_bytes() == before
 
 
+def test_a_site_that_is_too_heavy_is_not_made(book, monkeypatch):
+    monkeypatch.setitem(weight.LIMITS, "the archive", 100)
+    with pytest.raises(RunError, match=r"the archive weighs 0\.\d\d MB, and 0.0001 MB is the limit"):
+        make_site(book, ADDRESS, pdf=False, say=lambda _: None)
+    assert not (book.build / "site").exists() and not (book.build / f"{make.NAME}.zip").exists()
+
+
+@pytest.mark.browser
+def test_a_first_visit_weighs_what_the_browser_loads(tmp_path, chromium):
+    (tmp_path / "style.css").write_text("body {background: url('ground.svg')}", "utf8")
+    (tmp_path / "ground.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf8")
+    (tmp_path / "other.css").write_text("p {}", "utf8")
+    (tmp_path / "a.html").write_text('<link rel="stylesheet" href="style.css?v=1" /><p>x</p>', "utf8")
+    loaded = sum((tmp_path / name).stat().st_size for name in ("a.html", "style.css", "ground.svg"))
+    assert weight.first_visit(tmp_path, "a.html", chromium) == loaded
+
+
 @pytest.mark.parametrize("address", ["", "example.org", "ftp://example.org/", 'https://a/"b', "https://a/?b=c"])
 def test_an_address_that_is_none_is_refused(address):
     with pytest.raises(ConfigError, match="is no address"):
@@ -123,6 +184,10 @@ def test_the_icons_of_the_theme_are_found():
     static = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
     script = (static / "scripts/fontawesome.js").read_text("utf8")
     kept = slim.only_icons(script, {"magnifying-glass", "bars"})
+    style = (static / "styles/pydata-sphinx-theme.css").read_text("utf8")
+    less = slim.only_rules(style, {"magnifying-glass", "bars"})
+    assert len(less) < len(style) - 80_000 and '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}' in less
+    assert slim._SECOND_FONT.search(style)
     assert len(kept) < len(script) / 10 and '"magnifying-glass":[512' in kept and "bars:[448" in kept
 
 

@@ -1,7 +1,7 @@
 """Exercises of a chapter without their solutions: a cell to fill in, and the check that the solution makes of itself.
 
 The chapter is the one source. A solution is a `{solution}` block and the code cells that follow it, up to the next
-text; the assertions that stand in them at the top level are the check.
+text; the assertions that stand in them at the top level are the check, and a comment behind `name = ` the hint.
 """
 
 import ast
@@ -13,6 +13,8 @@ from typing import Any
 from nbformat import NotebookNode, v4
 
 _SOLUTION = re.compile(r"^[`:]{3,}\{solution\} *([\w-]+)", re.MULTILINE)
+#: A comment behind the first line that defines a name says what it has to hold.
+_NOTE = re.compile(r"^(\w+) = .*  # (.+)$", re.MULTILINE)
 _CLEANING = "remove-cell"  # such a cell behind a solution tidies up, and is no part of it
 
 
@@ -61,7 +63,8 @@ def _to_fill_in(label: str, solution: str) -> list[NotebookNode]:
     if check is None:
         return [v4.new_code_cell("# Your answer.\n", metadata=_nbgrader(label, solution=True))]
     asked = f"# Your answer. The check below looks at {', '.join(check.names)}: put something in place of each ...\n"
-    blank = "".join(f"{name} = ...\n" for name in check.names)
+    notes = {name: f"  # {words}" for name, words in reversed(_NOTE.findall(solution))}
+    blank = "".join(f"{name} = ...{notes.get(name, '')}\n" for name in check.names)
     return [
         v4.new_code_cell(asked + blank, metadata=_nbgrader(label, solution=True)),
         v4.new_code_cell(check.code, metadata=_nbgrader(f"{label}-check", solution=False)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from cgrecnet.publish import notebook, times
 from cgrecnet.publish.absent import INSTEAD, is_absent
-from cgrecnet.publish.layout import STATUS_PAGE, Layout
+from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 from cgrecnet.publish.notebooks.plain import Index, Target
 
 _TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
@@ -26,7 +26,7 @@ def index_of(layout: Layout, notebooks: Mapping[str, Mapping[str, Any]] | None =
 
     A figure that the last build could not draw has no number, on the pages as here.
     """
-    titles, minutes, targets, scripts = {STATUS_PAGE: "Execution status"}, {}, {}, set()
+    titles, minutes, targets, scripts = {STATUS_PAGE: "Execution status", CITATION_PAGE: "How to cite"}, {}, {}, set()
     numbers = {"Figure {}": count(1), "({})": count(1), "Exercise {}": count(1)}
     for chapter in layout.chapters:
         if chapter.is_script:

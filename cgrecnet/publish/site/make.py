@@ -2,9 +2,7 @@
 
 import re
 import shutil
-import subprocess
 import zipfile
-from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,8 +12,9 @@ from cgrecnet import __version__
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.publish import check_static, resources
+from cgrecnet.publish.citation import changed
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.site import pages
+from cgrecnet.publish.site import pages, pictures, weight
 from cgrecnet.publish.site.slim import slim
 
 NAME = "cgrecnet-book"
@@ -27,7 +26,7 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     """Write `_build/site` (to be put under `address`), with the archive and the PDF of the whole in it.
 
     The folder is made beside and takes its place at the end. Raises ConfigError for an address that is none, RunError
-    where there is no book, or no Chromium to print it.
+    where there is no book, no Chromium to print it, or more to fetch than `weight.LIMITS` allow.
     """
     address = checked(address)
     if not (layout.html / "book" / "index.html").is_file():
@@ -44,18 +43,24 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     title = yaml.safe_load((layout.root / "_config.yml").read_text("utf8"))["title"]
     site = pages.Site(address, title, __version__, changed(layout.root))
     shutil.copyfile(layout.root / "docs" / "book.png", partial / pages.PICTURE)
+    pictures.shrink(partial)
     names = [f"{name}.html" for name in layout.page_names if (partial / f"{name}.html").is_file()]
     if pdf:
         from cgrecnet.publish.site.pdf import print_book
 
         say(f"printing {len(names)} pages")
-        (partial / f"{NAME}.pdf").write_bytes(print_book(partial, names, title, browser, say))
+        printed = print_book(partial, names, title, browser, say)
+        weight.within("the PDF", len(printed), say)
+        (partial / f"{NAME}.pdf").write_bytes(printed)
     for path in check_static.pages_in(partial):
         if not check_static.is_redirect(path):
             pages.add_head(path, path.relative_to(partial).as_posix(), site)
     pages.write_files(partial, names, site, (layout.root / "CHANGELOG.md").read_text("utf8"))
+    if pdf:
+        weight.within("a first visit", weight.first_visit(partial, names[0], browser), say)
     with whole(layout.build / f"{NAME}.zip", "wb") as file:
         archive(partial, file)
+        weight.within("the archive", file.tell(), say)
     shutil.move(layout.build / f"{NAME}.zip", partial / f"{NAME}.zip")
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
@@ -68,12 +73,6 @@ def checked(address: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or re.search(r"[\s\"'<>]", address):
         raise ConfigError(f"{address!r} is no address of a site: write it like https://example.org/book/.")
     return address.rstrip("/") + "/"
-
-
-def changed(root: Path) -> date:
-    """The day of the checkout's commit; today outside git."""
-    asked = subprocess.run(["git", "log", "-1", "--format=%cs"], cwd=root, capture_output=True, text=True)
-    return date.fromisoformat(asked.stdout.strip()) if asked.returncode == 0 and asked.stdout.strip() else date.today()
 
 
 def archive(folder: Path, file) -> None:

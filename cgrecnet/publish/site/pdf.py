@@ -18,7 +18,8 @@ _FOOT = (
     '<div style="font-size: 8px; width: 100%; text-align: center"><span class="title"></span> '
     '· <span class="pageNumber"></span></div>'
 )
-_PAPER = {"format": "A4", "print_background": True, "display_header_footer": True, "header_template": "<span></span>",
+_PAPER = {"format": "A4", "scale": 0.8, "print_background": True,
+          "display_header_footer": True, "header_template": "<span></span>",
           "margin": {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}}  # fmt: skip
 
 

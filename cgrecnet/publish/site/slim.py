@@ -1,4 +1,4 @@
-"""Make the copy of the book light: no source maps, no other languages, only the icons and scripts that are used."""
+"""Make the copy of the book light: no source maps, languages, fonts, icons and scripts that are not used."""
 
 import re
 import shutil
@@ -12,6 +12,10 @@ _DEFINITION = re.compile(
     r'(?:"([a-z0-9-]+)"|\b([a-z][a-z0-9]*)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]*",(?:"[^"]*"|\[[^\]]*\])\],?'
 )
 _OTHER_NAMES = re.compile(r":\[\d+,\d+,\[([^\]]*)\]")
+#: A rule of Font Awesome's style that gives some icons their code point.
+_ICON_RULE = re.compile(r'(?:\.fa-[a-z0-9-]+::?before,?)+\{content:"[^"]*"\}')
+#: The second kind of a font, for browsers that do not read the first, of which there are none any more.
+_SECOND_FONT = re.compile(r',url\([^)]*\.ttf\) format\("truetype"\)')
 _MATHJAX = re.compile(r'\s*<script[^>]*src="[^"]*mathjax/[^"]*"[^>]*></script>')
 
 
@@ -23,8 +27,14 @@ def slim(site: Path) -> None:
     for language in (static / "locales").glob("*"):
         if language.name != "en":
             shutil.rmtree(language)
+    for font in static.rglob("*.ttf"):
+        if font.with_suffix(".woff2").is_file():
+            font.unlink()
+    names = used_icons(site)
     for script in static.rglob("fontawesome.js"):
-        script.write_text(only_icons(script.read_text("utf8"), used_icons(site)), "utf8")
+        script.write_text(only_icons(script.read_text("utf8"), names), "utf8")
+    for style in (static / "styles").glob("*.css"):
+        style.write_text(only_rules(_SECOND_FONT.sub("", style.read_text("utf8")), names), "utf8")
     for page in site.rglob("*.html"):
         text = page.read_text("utf8")
         if 'class="math' not in text:
@@ -48,3 +58,8 @@ def only_icons(script: str, names: set[str]) -> str:
         return found[0] if names & (others | {found[1] or found[2]}) else ""
 
     return re.sub(r",\}", "}", _DEFINITION.sub(keep, script))
+
+
+def only_rules(style: str, names: set[str]) -> str:
+    """A style sheet with Font Awesome's rules for the icons `names`, and no others of them."""
+    return _ICON_RULE.sub(lambda found: found[0] if names & set(_ICON.findall(found[0])) else "", style)
