@@ -1,4 +1,4 @@
-"""Planned contrasts as they came out: in a sentence, in a table, and as a forest plot against the margin."""
+"""Planned contrasts as they came out: in a table, and as a forest plot against the margin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.decide import Decision
 from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.answers import answer_row, points, sentence
+from cgrecnet.figures.answers import answer_row, points
 from cgrecnet.figures.plan import COLOURS, contrast_in_words
 
 #: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
@@ -24,11 +24,6 @@ def cut_at(axes: Axes, limit: float, intervals: Sequence[tuple[float, tuple[floa
         for edge, mark, beyond in ((-limit, "<", low < -limit), (limit, ">", high > limit)):
             if beyond:
                 axes.plot(edge, row, mark, color="0.3", markersize=7, clip_on=False, zorder=5)
-
-
-def decision_sentence(decision: Decision) -> str:
-    """`CG-RecNet − Baseline: +0.3 points (95 % interval ..., n = 5 folds, corrected p = 0.4); that is undecided.`"""
-    return sentence(decision, contrast_in_words(decision.contrast), load_plan()[decision.question].unit)
 
 
 def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
