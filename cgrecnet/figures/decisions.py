@@ -44,7 +44,7 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
     if len(margins) != 1:
         raise ValueError(f"A forest plot has one margin as its band; these questions have {sorted(margins) or 'none'}.")
     (margin,) = margins
-    figure, axes = plt.subplots(figsize=(7.0, 0.62 * len(decisions) + 1.0))
+    figure, axes = plt.subplots(figsize=(4.6, 0.8 * len(decisions) + 1.0))
     axes.axvspan(-margin, margin, color="0.92", zorder=0)
     axes.axvline(0, color="0.5", linewidth=1, zorder=1)
     for row, decision in enumerate(decisions):
@@ -52,17 +52,14 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
         axes.plot(result.interval95, [row, row], linewidth=1.5, color=colour)
         axes.plot(result.interval90, [row, row], linewidth=5, color=colour, solid_capstyle="butt")
         axes.plot(result.difference, row, "o", markerfacecolor="white", markeredgecolor=colour, markersize=7)
-        axes.annotate(
-            f"{points(result.difference)}: {decision.outcome}", (result.difference, row), xytext=(0, 8),
-            textcoords="offset points", ha="center", fontsize=8,
-        )  # fmt: skip
-    names = [contrast_in_words(d.contrast) for d in decisions]
-    axes.set_yticks(range(len(decisions)), names)
-    axes.set(ylim=(len(decisions) - 0.5, -0.75), xlabel=f"difference in {label} (percentage points)")
+        said = f"{contrast_in_words(decision.contrast)}\n{points(result.difference)}: {decision.outcome}"
+        axes.annotate(said, (0, row - 0.15), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
+    axes.set(ylim=(len(decisions) - 0.6, -0.95), yticks=[], xlabel=f"difference in {label} (percentage points)")
+    axes.spines["left"].set_visible(False)
     reach = max(abs(end) for d in decisions for end in (*d.result.interval95, d.result.difference, margin))
     cut_at(axes, min(1.15 * reach, LIMIT), [(row, d.result.interval95) for row, d in enumerate(decisions)])
     axes.annotate("second better", (0, 0), xycoords="axes fraction", xytext=(2, 3), textcoords="offset points",
-                  fontsize=8, color="0.35")  # fmt: skip
+                  fontsize=9, color="0.35")  # fmt: skip
     axes.annotate("first better", (1, 0), xycoords="axes fraction", xytext=(-2, 3), textcoords="offset points",
-                  fontsize=8, color="0.35", ha="right")  # fmt: skip
+                  fontsize=9, color="0.35", ha="right")  # fmt: skip
     return figure
