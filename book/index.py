@@ -19,10 +19,12 @@ from IPython.display import Markdown
 
 from cgrecnet.data import open_dataset
 from cgrecnet.evaluation.counts import mcnemar
+from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.cells import draw_row
+from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import HEADERS, main_answers, main_rows, skip_effect, standing_runs
 from cgrecnet.figures.missing import provenance_of
@@ -55,7 +57,8 @@ tell(
     apart=points(apart.difference), ends=interval(apart.interval95),
     ours_balanced=100 * recalls["cg_recnet"].mean(), plain_balanced=100 * recalls["resnet50"].mean(),
     floor=100 * np.bincount(pooled.labels).max() / len(pooled), folds=len(pooled.folds_in),
-    standing=len(records), planned=planned, skip=skip_effect(answers),
+    standing=len(records), planned=planned, skip=skip_effect(answers), counted=sum(map(int, main_rows(answers)[-1][1:])),
+    every=sum(comparisons(question.id) for question in load_plan().questions),
 )  # fmt: skip
 
 # %% [markdown]
@@ -82,7 +85,7 @@ provenance_of(list(pooled.records), PART)
 # %% [markdown]
 # Always naming the commonest class would be right for {glue:text}`floor:.1f` %; in balanced accuracy, which counts the classes alike, it is {glue:text}`ours_balanced:.1f` against {glue:text}`plain_balanced:.1f` %.
 # That is one comparison, over test cells of {glue:text}`folds` of five folds ({doc}`/book/5_results/ablation`); {doc}`our plan </book/5_results/plan>` asks whether a network with more of the paper's modules beats one with fewer in many, on real and on simulated cells.
-# {glue:text}`standing` of its {glue:text}`planned` runs stand today, and this is how often each answer came out of them.
+# {glue:text}`counted` of its {glue:text}`every` planned comparisons ask that; {glue:text}`standing` of the {glue:text}`planned` runs behind them stand today, and this is how often each answer came out.
 
 # %% tags=["remove-input"]
 Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result: outcomes of the planned comparisons"))
