@@ -192,6 +192,18 @@ Markdown(
 # :::
 # ::::
 #
+# ## The book in thirty minutes
+#
+# Each results page gives its answer, and one picture of it, in its first screen; on this route you read no more than that.
+#
+# 1. *Five minutes*: this page down to here. The claim, what came out on other cells, and where the verdicts stand.
+# 2. *Four*: {doc}`/book/2_data/meeting_the_data`, its pictures and the three data sets. What a network gets to see.
+# 3. *Six*: {doc}`/book/3_model/one_page`. The whole network, with its two modules.
+# 4. *Five*: {doc}`/book/5_results/ablation` and {doc}`/book/5_results/choices`, the first screens. Do the modules help, and what would another guess have changed?
+# 5. *Three*: {doc}`/book/5_results/shortcut`, the first screen. How a network can be right for a wrong reason.
+# 6. *Three*: {doc}`/book/6_explanation/do_maps_mean_anything`, the first screen. Why a pretty map is no evidence.
+# 7. *Four*: {doc}`/book/7_judgement/verdict`. Which sentences of the paper hold, and what would change that.
+#
 # ## Where to look
 
 # %% tags=["remove-input"]
