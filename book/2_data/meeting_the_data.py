@@ -13,7 +13,46 @@
 #
 # **You need** {doc}`/book/1_question/how_to_read`.
 # Reading takes about {reading-time}`this page`.
-#
+
+# %% tags=["remove-cell"]
+import matplotlib.pyplot as plt
+import numpy as np
+from IPython.display import Markdown
+
+from cgrecnet.data import available, jurkat, open_dataset
+from cgrecnet.data.cards import load_card
+from cgrecnet.figures.cards import CardTable
+from cgrecnet.figures.cells import draw_absent, draw_gallery, draw_row
+from cgrecnet.figures.provenance import Provenance, from_dataset
+from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.pages import tell
+from cgrecnet.paper.tables import load_tables
+
+use_book_style()
+
+tasks = {task: open_dataset("jurkat", task=task) for task in ("cycle", "cycle_e1", "stage7")}
+cycle, stages = tasks["cycle"], tasks["stage7"]
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two blocks of two rows of five small grey pictures. Above, real cells: round, with a dark rim and a brighter, grainy inside, on an even background. Below, simulated cells: round blobs with bright or dark rims on backgrounds of different grey."}, "figure": {"name": "fig-meeting-cells", "caption": "What the networks of this book see: a small grey picture of one cell, without any dye, and nothing in it that says what the cell is. Above, real Jurkat cells, one grey scale; below, simulated cells, one grey scale of their own. Drawn at random, none picked for its looks."}}
+simulated = open_dataset("cytometer", options={"cells": 500, "seed": 1})
+figure, grid = plt.subplots(4, 5, figsize=(4.6, 3.9))
+for rows, data, name in (
+    (grid[:2], stages, "real"),
+    (grid[2:], simulated, "simulated"),
+):
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(len(data), size=rows.size, replace=False)
+    draw_row(rows.ravel(), [data.images[i] for i in drawn], data.window)
+    rows[0, 0].set_title(name, fontsize=10)
+plt.show()
+
+# %% tags=["remove-input"]
+from_dataset(stages)
+
+# %% tags=["remove-input"]
+from_dataset(simulated)
+
+# %% [markdown]
 # An imaging flow cytometer lets cells float past a microscope one by one and takes several pictures of each.
 # The *brightfield* picture needs no dye: light passes through the cell, and what the cell bends or swallows makes it visible.
 # Other channels show dyes, such as one that binds DNA.
@@ -33,21 +72,6 @@
 # Every fact on a card names its source, and what nobody could confirm is marked as unconfirmed.
 # A card is the first thing to read and the first thing to ask for: many a mistake with data is made before the first network is trained.
 
-# %% tags=["remove-input"]
-import matplotlib.pyplot as plt
-import numpy as np
-from IPython.display import Markdown
-
-from cgrecnet.data import available, jurkat, open_dataset
-from cgrecnet.data.cards import load_card
-from cgrecnet.figures.cards import CardTable
-from cgrecnet.figures.cells import draw_absent, draw_gallery, draw_row
-from cgrecnet.figures.provenance import Provenance, from_dataset
-from cgrecnet.figures.style import letter, use_book_style
-from cgrecnet.paper.tables import load_tables
-
-use_book_style()
-
 # %% [markdown]
 # ## Real cells that anyone can get
 #
@@ -55,8 +79,6 @@ use_book_style()
 # The pictures come with this book, pixel for pixel as they were published, so every page that needs real cells shows these.
 
 # %% tags=["remove-input"]
-tasks = {task: open_dataset("jurkat", task=task) for task in ("cycle", "cycle_e1", "stage7")}
-cycle, stages = tasks["cycle"], tasks["stage7"]
 CardTable(load_card("jurkat"), counted={task: cells.counts() for task, cells in tasks.items()})
 
 # %% [markdown]
@@ -76,18 +98,14 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(stages)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 most = {task: max(cells.counts(), key=cells.counts().get) for task, cells in tasks.items()}
-Markdown(
-    "Who always gives the commonest answer is right "
-    + "; ".join(
-        f"in `{task}` {cells.counts()[most[task]] / len(cells):.1%} of the time ({most[task]})"
-        for task, cells in tasks.items()
-    )
-    + ". Any accuracy has to be read against that."
-)
+tell(**{f"{task}_{what}": value for task, cells in tasks.items() for what, value in (("floor", 100 * cells.counts()[most[task]] / len(cells)), ("most", most[task]))})
 
 # %% [markdown]
+# Who always gives the commonest answer is right in `cycle` {glue:text}`cycle_floor:.1f` % of the time ({glue:text}`cycle_most`), in `cycle_e1` {glue:text}`cycle_e1_floor:.1f` % ({glue:text}`cycle_e1_most`), and in `stage7` {glue:text}`stage7_floor:.1f` % ({glue:text}`stage7_most`).
+# Any accuracy has to be read against that.
+#
 # The DNA channel is a reference, never an input: the labels rest on it, so a network that saw it would not be label-free.
 # The reader refuses to hand it over as input, and says why.
 
@@ -132,7 +150,7 @@ from_dataset(stages)
 # That the two are tied is harmless as long as the pictures of the two experiments look alike.
 # So we also ask whether they do: within G1, where the class cannot help, can a logistic regression that sees only the border of a picture, where there is hardly any cell, tell the experiments apart?
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 from cgrecnet.data.confounding import CORNER, contingency, corner_features, cramers_v, groups_apart
 from cgrecnet.data.probes import border_features
 
@@ -145,12 +163,16 @@ where = cycle.table["group"].to_numpy()[g1]
 levels = {group: border[where == group] for group in table.columns}
 medians = {group: np.median(level) for group, level in levels.items()}
 assert apart.low > 0.5 and corners.low > 0.5 and cramers_v(table) > 0.5
-Markdown(
-    f"In `cycle`, Cramér's $V$ of class and experiment is {cramers_v(table):.2f}; in `cycle_e1` and `stage7`, with their single experiment, there is nothing to be tied to, and it is {cramers_v(contingency(stages)):.0f} by convention. "
-    f"The border of a G1 cell tells its experiment with an area under the ROC curve of {apart} (95 % interval in brackets; 0.5 would be chance, 1 perfect). "
-    f"The four corners alone, {CORNER} by {CORNER} pixels each and farthest from the cell, tell it with {corners}. "
-    f"{{numref}}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {abs(np.diff(list(medians.values()))[0]):.1f} of some {np.median(border):.0f} grey levels."
-)
+tell(
+    tied=cramers_v(table), untied=cramers_v(contingency(stages)), apart=str(apart), corner=CORNER, corners=str(corners),
+    step=abs(np.diff(list(medians.values()))[0]), grey=np.median(border),
+)  # fmt: skip
+
+# %% [markdown]
+# In `cycle`, Cramér's $V$ of class and experiment is {glue:text}`tied:.2f`; in `cycle_e1` and `stage7`, with their single experiment, there is nothing to be tied to, and it is {glue:text}`untied:.0f` by convention.
+# The border of a G1 cell tells its experiment with an area under the ROC curve of {glue:text}`apart` (95 % interval in brackets; 0.5 would be chance, 1 perfect).
+# The four corners alone, {glue:text}`corner` by {glue:text}`corner` pixels each and farthest from the cell, tell it with {glue:text}`corners`.
+# {numref}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {glue:text}`step:.1f` of some {glue:text}`grey:.0f` grey levels.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells."}}
 from cgrecnet.figures.confounding import draw_confounding
@@ -179,16 +201,17 @@ CardTable(load_card("cytometer"))
 simulated = open_dataset("cytometer", options={"cells": 500, "seed": 1})
 simulated.counts()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 printed = load_tables()["1"]
 PUBLISHED = {
     row.lower().removesuffix("s"): int(printed.cell(row, "count").number)
     for row in printed.rows
 }
-Markdown(
-    f"The class shares follow the paper's Table 1, which has {PUBLISHED['neuron'] / PUBLISHED['oligodendrocyte']:.1f} neurons for each oligodendrocyte. "
-    "{numref}`fig-simulated-cells` shows cells drawn at random; none was picked for its looks."
-)
+tell(shares=PUBLISHED["neuron"] / PUBLISHED["oligodendrocyte"])
+
+# %% [markdown]
+# The class shares follow the paper's Table 1, which has {glue:text}`shares:.1f` neurons for each oligodendrocyte.
+# {numref}`fig-simulated-cells` shows cells drawn at random; none was picked for its looks.
 
 # %% mystnb={"image": {"alt": "Three rows of eight small grey images of simulated cells, one row each for astrocytes, oligodendrocytes and neurons: round blobs with bright or dark rims and small granules on flat backgrounds of different grey."}, "figure": {"name": "fig-simulated-cells", "caption": "The background does not tell the class of a simulated cell, because its grey is set by the acquisition run: what the cell looks like must decide. Eight simulated cells of each class, drawn at random, all at one grey scale."}}
 draw_gallery(simulated, per_class=8, seed=0)

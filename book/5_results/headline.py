@@ -39,9 +39,17 @@ from cgrecnet.figures.ablation import ROWS, printed
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.comparison import MODELS, PAPER_NAME
 from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
-from cgrecnet.figures.headline import HEADERS, PAGES, claims_shown, draw_gains, headline_rows, planned_answers
+from cgrecnet.figures.headline import (
+    HEADERS,
+    PAGES,
+    claims_shown,
+    comparisons,
+    draw_gains,
+    headline_rows,
+    planned_answers,
+)
 from cgrecnet.figures.machinery import machinery_outcomes
-from cgrecnet.figures.main_result import main_answers, main_table, skip_effect, standing_runs
+from cgrecnet.figures.main_result import main_answers, main_rows, main_table, skip_effect, standing_runs
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.pages import link
 from cgrecnet.figures.provenance import from_records
@@ -66,7 +74,9 @@ shown = claims_shown(paper.claims)
 counts = verdict_counts({name: outcomes[name] for name in shown})
 main = main_answers(results)
 standing, planned = standing_runs(results)
-tell(standing=len(standing), planned=planned, skip=skip_effect(main))
+rows = main_rows(main)
+every = sum(comparisons(q.id) for q in plan.questions)
+tell(standing=len(standing), planned=planned, skip=skip_effect(main), counted=sum(map(int, rows[-1][1:])), every=every)
 
 # %% [markdown]
 # **The answer so far**, from {glue:text}`standing` of {glue:text}`planned` planned runs on cells that are not the paper's: how often a network with more of the paper's modules was ahead of one with fewer.
@@ -78,7 +88,7 @@ Markdown(main_table(main))
 from_records(standing, side_by_side=True) if standing else None
 
 # %% [markdown]
-# The plan ({doc}`plan`) set the margins before the runs, and each row is corrected for its own number of comparisons.
+# Of the plan's {glue:text}`every` comparisons ({doc}`plan`) these are the {glue:text}`counted` that ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
 # The skip around the fusion, a choice that the paper does not print, is judged apart; its effect on accuracy is {glue:text}`skip` ({doc}`choices`).
 # What the table does not show is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
 

@@ -20,7 +20,7 @@
 # This page is that plan.
 # It is made from a file, `plan.yaml`, which the program reads, and which judges the results on the pages that follow.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import inspect
 import json
 
@@ -28,21 +28,30 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 from cgrecnet.evaluation.plan import Outcome, load_plan, outcome_of
+from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.plan import draw_rule, progress, question_rows, record_rows, sweep_rows
 from cgrecnet.figures.provenance import Provenance, from_records, hardware_text
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.planned_before import changes_of_plan, check_records, planned_records, violations
 
 use_book_style()
 plan = load_plan()
 counts = progress(plan)
-Markdown(
-    f"There are **{len(plan.questions)} questions**, {plan.questions[0].id} to {plan.questions[-1].id}, "
-    f"with {sum(len(q.contrasts) for q in plan.questions)} comparisons, answered by {len(counts)} sweeps with {sum(n for _, n in counts.values())} runs in all. "
-    f"Of these runs, {sum(done for done, _ in counts.values())} have a record here."
-)
+tell(
+    questions=len(plan.questions), first=plan.questions[0].id, last=plan.questions[-1].id, sweeps=len(counts),
+    contrasts=sum(len(q.contrasts) for q in plan.questions), comparisons=sum(comparisons(q.id) for q in plan.questions),
+    runs=sum(n for _, n in counts.values()), done=sum(done for done, _ in counts.values()),
+)  # fmt: skip
+
+# %% [markdown]
+# There are **{glue:text}`questions` questions**, {glue:text}`first` to {glue:text}`last`, with {glue:text}`contrasts` pairs of networks or readings, some of them at several settings, which makes {glue:text}`comparisons` **planned comparisons**.
+# They are answered by {glue:text}`sweeps` sweeps with {glue:text}`runs` runs in all, of which {glue:text}`done` have a record here.
+#
+# On every page, *p (Holm)* or *corrected p* is one thing: the p-value of a comparison after Holm's correction for its family, in which planned comparisons that were not run yet count as if nothing had been found.
+# The family of a planned comparison is named below; where a page compares what was not planned, its family is all that it compares there.
 
 # %% [markdown]
 # ## The rule
@@ -299,7 +308,7 @@ print(f"the paper's gain over its baseline: {load_claims()['C20'].value('gain').
 # ````
 
 # %% tags=["hide-cell"]
-looks = sum(len(question.contrasts) for question in plan.questions)
+looks = sum(comparisons(question.id) for question in plan.questions)
 print(f"{looks} comparisons: {looks * plan.alpha:.2f} findings on average, at least one with a chance of {1 - (1 - plan.alpha) ** looks:.0%}")
 
 # %% [markdown]

@@ -407,7 +407,7 @@ tell(
 # Two runs with different seeds therefore lie about {glue:text}`apart` points apart for no reason (one standard deviation).
 #
 # A seed does not touch which cells are tested, so a spread over seeds is not the error of an accuracy; it is only the part of it that one could remove by training more often.
-# The paper's statement on seeds (claim C33) is about its own cells and cannot be tested here.
+# The paper's statement on seeds (claim C33) is about its own runs, of which no spread over seeds is printed: our sweep over seeds shows a spread and decides no claim.
 
 # %% tags=["remove-input"]
 holds("larger than the plan's margin, and so is the whole interval", against(seeds) == "larger")

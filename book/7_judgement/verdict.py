@@ -133,7 +133,7 @@ Markdown(
     f"**The paper's cells.** {what_there_is(paper)} "
     f"Runs on them can move {len(waiting)} claims ({', '.join(waiting)}), by tolerances that stand in `claims.yaml` since before any run. "
     "Whoever has the images types\n\n```bash\nmake reproduce DATA=/path/to/zhu\n```\n\n"
-    f"or, sweep by sweep,\n\n```bash\n{command('ablation', 'zhu')}\n{command('comparison', 'zhu')}\n{command('seeds', 'zhu')}\n```\n\n"
+    f"or, sweep by sweep,\n\n```bash\n{command('ablation', 'zhu')}\n{command('comparison', 'zhu')}\n```\n\n"
     f"**The whole text.** In the text at hand {lost} cells of the tables are lost. "
     "Filling them in may move claims about the tables in both directions, and needs no computer beyond this page's.\n\n"
     f"**The authors' code or weights.** They would settle {len(paper.choices)} open choices ({{doc}}`/book/7_judgement/deviations`), and with them "

@@ -1,22 +1,13 @@
-"""Judged contrasts in words and as a table: the same columns wherever the book compares two networks."""
+"""Judged contrasts as a table: the same columns wherever the book compares two networks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from cgrecnet.evaluation.answers import Answer
-from cgrecnet.evaluation.plan import Outcome
 from cgrecnet.figures.wide_table import wide_table
 
 HEADERS = ("contrast", "outcome", "difference in points (95 % interval)", "p (Holm)", "n")
-
-#: The outcomes as the end of a sentence that begins with what was compared.
-PREDICATES = {
-    Outcome.DIFFERENCE: "that is a difference",
-    Outcome.SMALL_DIFFERENCE: "that is a difference, too small to matter",
-    Outcome.NO_DIFFERENCE: "there is no difference beyond the margin",
-    Outcome.UNDECIDED: "that is undecided",
-}
 
 
 def answers_table(answers: Sequence[Answer], label: str = "Contrasts and their outcomes") -> str:
@@ -33,18 +24,6 @@ def answer_row(answer: Answer, name: str | None = None, unit: str = "") -> tuple
         f"{points(result.difference)} ({interval(result.interval95)})\n90 %: {interval(result.interval90)}",
         p_text(answer.p_corrected),
         f"{n_text(result.n)} {unit}".strip(),
-    )
-
-
-def sentence(answer: Answer, name: str | None = None, unit: str = "cells") -> str:
-    """`NAME: +1.2 points (95 % interval ..., n = 900 cells, corrected p = 0.4); that is undecided.`
-
-    name: in place of the answer's own; unit: what n counts.
-    """
-    result = answer.result
-    return (
-        f"{name or answer.name}: {points(result.difference)} points (95 % interval {interval(result.interval95)}, "
-        f"n = {n_text(result.n)} {unit}, corrected p {p_equal(answer.p_corrected)}); {PREDICATES[answer.outcome]}."
     )
 
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib.pyplot as plt
-import numpy as np
-from matplotlib.figure import Figure
-
 from cgrecnet.evaluation.answers import Answer, judge_family
-from cgrecnet.evaluation.counts import McNemar, mcnemar, wilson
+from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.evaluation.plan import Outcome, load_plan
-from cgrecnet.figures.answers import points
-from cgrecnet.figures.dose import MARKS, NAMES, majority_share, right_counts
-from cgrecnet.figures.missing import say_not_run
-from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.grid import read_sweep
@@ -60,17 +52,6 @@ def chosen_rate(rates: Rates, model: str) -> float | None:
     """The rate with the highest validation macro F1 of this model (the lower of equals); None without runs."""
     scores = {rate: validation_f1(runs[model]) for rate, runs in rates.items() if model in runs}
     return max(scores, key=scores.get) if scores else None
-
-
-def not_learned(rates: Rates) -> dict[float, list[str]]:
-    """Rate -> models whose accuracy is not clearly above that of naming the largest class (Wilson's 95 % interval)."""
-    found: dict[float, list[str]] = {}
-    for rate, runs in rates.items():
-        for model, record in runs.items():
-            low, _ = wilson(*right_counts(record))
-            if low <= majority_share(record):
-                found.setdefault(rate, []).append(model)
-    return found
 
 
 def rate_contrasts(rates: Rates, choose: bool, results: Path = RESULTS) -> dict[str, McNemar]:
@@ -133,6 +114,12 @@ def option_runs(results: Path = RESULTS) -> dict[str, RunRecord]:
     return {name: found[name] for name in sorted(found, key=lambda name: ("=" in name, name))}
 
 
+def planned_options() -> list[str]:
+    """The single options that were planned, as `option_runs` names them."""
+    sweep = read_sweep(SWEEP_FILES / "simulated-presets.yaml")
+    return [f"{name} = {value}" for c in sweep for name, value in c.model_options.items() if name != "stage_stride"]
+
+
 def option_answers(options: Mapping[str, RunRecord], results: Path = RESULTS) -> list[Answer]:
     """Exploratory: each single option against the recovered reading, one family (margin of P9)."""
     plan = load_plan()
@@ -143,7 +130,7 @@ def option_answers(options: Mapping[str, RunRecord], results: Path = RESULTS) ->
         for name, record in options.items()
         if name not in ("recovered", "baseline")
     }
-    return judge_family(made, plan["P9"].margin, plan.alpha)
+    return judge_family(made, plan["P9"].margin, plan.alpha, len(planned_options()))
 
 
 @dataclass(frozen=True)
@@ -162,84 +149,19 @@ class Conclusion:
         return "no difference beyond the margin"
 
 
-def conclusions(runs: Mapping[str, RunRecord], margin: float, results: Path = RESULTS) -> list[Conclusion]:
+def conclusions(
+    runs: Mapping[str, RunRecord], margin: float, results: Path = RESULTS, planned: int | None = None
+) -> list[Conclusion]:
     """Exploratory: CG-RecNet against the baseline under `recovered`, then under every other choice, one family.
 
-    runs: as `reading_runs` or `option_runs` give them. Empty where the baseline or the recovered reading is missing.
+    runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the
+    baseline or the recovered reading is missing.
     """
     if not {"baseline", "recovered"} <= set(runs):
         return []
     names = ["recovered", *(name for name in runs if name not in ("recovered", "baseline"))]
     made = {name: compare(runs[name], runs["baseline"], results) for name in names}
-    return [Conclusion(answer.name, answer) for answer in judge_family(made, margin, load_plan().alpha)]
-
-
-def conclusion_table(found: Sequence[Conclusion]) -> str:
-    """Markdown: each choice, the lead over the baseline, and whether the conclusion is another than `recovered`'s."""
-    lines = [
-        "| choice | lead over the baseline (points) | 95 % interval | n | CG-RecNet is | changed |",
-        "|---|---:|---:|---:|---|---|",
-    ]
-    for one in found:
-        result = one.answer.result
-        low, high = result.interval95
-        changed = "" if one is found[0] else "yes" if one.words != found[0].words else "no"
-        lines.append(
-            f"| {one.choice} | {points(result.difference)} | {points(low)} to {points(high)} | {result.n:,} "
-            f"| {one.words} | {changed} |"
-        )
-    return "\n".join(lines)
-
-
-def draw_rates(rates: Rates) -> Figure:
-    """A: test accuracy over the learning rate, Wilson's 95 %; B: validation macro F1, each network's choice ringed."""
-    figure, (test, validation) = plt.subplots(1, 2, figsize=(7.2, 3.2))
-    for model in MODELS:
-        here = {rate: runs[model] for rate, runs in rates.items() if model in runs}
-        if not here:
-            continue
-        counts = [right_counts(record) for record in here.values()]
-        middle = np.array([100 * right / n for right, n in counts])
-        ends = 100 * np.array([wilson(right, n) for right, n in counts])
-        reach = np.array([middle - ends[:, 0], ends[:, 1] - middle]).clip(0)
-        style = {"color": MODEL_COLOURS[model], "marker": MARKS[model]}
-        test.errorbar(list(here), middle, yerr=reach, capsize=3, label=NAMES[model], **style)
-        validation.plot(list(here), [validation_f1(record) for record in here.values()], label=NAMES[model], **style)
-        best = chosen_rate(rates, model)
-        validation.plot(
-            best, validation_f1(here[best]), "o", markersize=14, fillstyle="none", color=MODEL_COLOURS[model]
-        )
-    for axes, mark in ((test, "A"), (validation, "B")):
-        letter(axes, mark)
-        if not rates:
-            say_not_run(axes)
-            continue
-        axes.set(xscale="log", xlabel="initial learning rate")
-        axes.set_xticks(list(rates), [f"{rate:g}" for rate in rates])
-        axes.minorticks_off()
-    test.set_title("   test accuracy (%)")
-    validation.set_title("   validation macro F1")
-    if rates:
-        figure.legend(*test.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    return figure
-
-
-def draw_differences(answers: Sequence[Answer], margin: float, label: str) -> Figure:
-    """One row per contrast: difference with its 90 % (thick) and 95 % (thin) interval, the margin as a band."""
-    figure, axes = plt.subplots(figsize=(7.0, 0.42 * max(len(answers), 1) + 1.1))
-    if not answers:
-        say_not_run(axes)
-        return figure
-    axes.axvspan(-margin, margin, color="0.92")
-    axes.axvline(0, color="black", linewidth=1)
-    for place, answer in enumerate(answers):
-        result = answer.result
-        axes.plot(result.interval95, [place, place], color=PALETTE[0], linewidth=1.3)
-        axes.plot(result.interval90, [place, place], color=PALETTE[0], linewidth=4, solid_capstyle="butt")
-        axes.plot(result.difference, place, "o", color="white", markeredgecolor=PALETTE[0], markersize=7)
-    axes.set_yticks(range(len(answers)), [answer.name for answer in answers])
-    axes.set(ylim=(len(answers) - 0.5, -0.5), xlabel=label)
-    return figure
+    return [Conclusion(answer.name, answer) for answer in judge_family(made, margin, load_plan().alpha, planned)]
 
 
 def compare(first: RunRecord, second: RunRecord, results: Path) -> McNemar:

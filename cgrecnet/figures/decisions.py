@@ -1,4 +1,4 @@
-"""Planned contrasts as they came out: in a sentence, in a table, and as a forest plot against the margin."""
+"""Planned contrasts as they came out: in a table, and as a forest plot against the margin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.decide import Decision
 from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.answers import answer_row, points, sentence
+from cgrecnet.figures.answers import answer_row, points
 from cgrecnet.figures.plan import COLOURS, contrast_in_words
 
 #: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
@@ -24,11 +24,6 @@ def cut_at(axes: Axes, limit: float, intervals: Sequence[tuple[float, tuple[floa
         for edge, mark, beyond in ((-limit, "<", low < -limit), (limit, ">", high > limit)):
             if beyond:
                 axes.plot(edge, row, mark, color="0.3", markersize=7, clip_on=False, zorder=5)
-
-
-def decision_sentence(decision: Decision) -> str:
-    """`CG-RecNet − Baseline: +0.3 points (95 % interval ..., n = 5 folds, corrected p = 0.4); that is undecided.`"""
-    return sentence(decision, contrast_in_words(decision.contrast), load_plan()[decision.question].unit)
 
 
 def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
@@ -49,7 +44,7 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
     if len(margins) != 1:
         raise ValueError(f"A forest plot has one margin as its band; these questions have {sorted(margins) or 'none'}.")
     (margin,) = margins
-    figure, axes = plt.subplots(figsize=(7.0, 0.62 * len(decisions) + 1.0))
+    figure, axes = plt.subplots(figsize=(4.6, 0.8 * len(decisions) + 1.0))
     axes.axvspan(-margin, margin, color="0.92", zorder=0)
     axes.axvline(0, color="0.5", linewidth=1, zorder=1)
     for row, decision in enumerate(decisions):
@@ -57,17 +52,14 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
         axes.plot(result.interval95, [row, row], linewidth=1.5, color=colour)
         axes.plot(result.interval90, [row, row], linewidth=5, color=colour, solid_capstyle="butt")
         axes.plot(result.difference, row, "o", markerfacecolor="white", markeredgecolor=colour, markersize=7)
-        axes.annotate(
-            f"{points(result.difference)}: {decision.outcome}", (result.difference, row), xytext=(0, 8),
-            textcoords="offset points", ha="center", fontsize=8,
-        )  # fmt: skip
-    names = [contrast_in_words(d.contrast) for d in decisions]
-    axes.set_yticks(range(len(decisions)), names)
-    axes.set(ylim=(len(decisions) - 0.5, -0.75), xlabel=f"difference in {label} (percentage points)")
+        said = f"{contrast_in_words(decision.contrast)}\n{points(result.difference)}: {decision.outcome}"
+        axes.annotate(said, (0, row - 0.15), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
+    axes.set(ylim=(len(decisions) - 0.6, -0.95), yticks=[], xlabel=f"difference in {label} (percentage points)")
+    axes.spines["left"].set_visible(False)
     reach = max(abs(end) for d in decisions for end in (*d.result.interval95, d.result.difference, margin))
     cut_at(axes, min(1.15 * reach, LIMIT), [(row, d.result.interval95) for row, d in enumerate(decisions)])
     axes.annotate("second better", (0, 0), xycoords="axes fraction", xytext=(2, 3), textcoords="offset points",
-                  fontsize=8, color="0.35")  # fmt: skip
+                  fontsize=9, color="0.35")  # fmt: skip
     axes.annotate("first better", (1, 0), xycoords="axes fraction", xytext=(-2, 3), textcoords="offset points",
-                  fontsize=8, color="0.35", ha="right")  # fmt: skip
+                  fontsize=9, color="0.35", ha="right")  # fmt: skip
     return figure

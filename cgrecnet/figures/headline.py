@@ -16,7 +16,7 @@ from cgrecnet.evaluation.answers import Answer
 from cgrecnet.evaluation.decide import Decision
 from cgrecnet.evaluation.plan import Plan, load_plan
 from cgrecnet.evaluation.verdicts import Outcome
-from cgrecnet.figures import dose, imbalanced, shortcut_trained
+from cgrecnet.figures import choices, dose, imbalanced, shortcut_trained
 from cgrecnet.figures.answers import interval, n_text, points
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import printed_text
@@ -73,6 +73,19 @@ ASK: dict[str, Callable[[Path], Answers]] = {
     "P12": _skip,
     "P8": lambda results: shortcut_trained.gap_answers(shortcut_trained.shortcut_runs(results)),
 }
+
+
+#: Questions that ask each of their contrasts at several settings -> how many these are.
+SETTINGS: dict[str, Callable[[], int]] = {
+    "P7": lambda: len(imbalanced.planned_shares()),
+    "P8": lambda: len(shortcut_trained.planned_settings()),
+    "P10": lambda: len(choices.planned_rates()) + 1,  # and each network at the rate that it chose
+}
+
+
+def comparisons(question: str) -> int:
+    """How many comparisons the plan makes for a question: its contrasts, each at every setting that it is asked at."""
+    return len(load_plan()[question].contrasts) * SETTINGS.get(question, lambda: 1)()
 
 
 def planned_answers(results: Path = RESULTS) -> dict[str, Answers]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.answers import interval, n_text, points
-from cgrecnet.figures.headline import ASK, Answers
+from cgrecnet.figures.headline import ASK, Answers, comparisons
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
@@ -40,10 +40,10 @@ def standing_runs(results: Path = RESULTS) -> tuple[list[RunRecord], int]:
 
 
 def main_rows(answers: dict[str, Answers]) -> list[tuple[str, ...]]:
-    """A row of counts for each of `ROWS`, and one of all; the contrast of the skip alone is not counted."""
-    plan, rows = load_plan(), []
+    """A row of counts for each of `ROWS`, and one of all; the contrast of the skip alone (P12) is not counted."""
+    rows = []
     for words, questions in ROWS.items():
-        asked = sum(contrast != SKIP for q in questions for contrast in plan[q].contrasts)
+        asked = sum(comparisons(q) for q in questions) - ("P12" in questions)
         found = [a for q in questions for a in answers[q] if getattr(a, "contrast", None) != SKIP]
         rows.append((words, _counts(found, asked)))
     rows.append(("all", tuple(map(sum, zip(*(counts for _, counts in rows), strict=True)))))

@@ -1,11 +1,11 @@
-"""Judged contrasts as a table and in sentences: n always there, signs and p-values readable."""
+"""Judged contrasts as a table: n always there, signs and p-values readable."""
 
 import re
 
 from cgrecnet.evaluation.answers import Answer
 from cgrecnet.evaluation.change import Contrast
 from cgrecnet.evaluation.plan import Outcome
-from cgrecnet.figures.answers import HEADERS, answers_table, interval, n_text, p_equal, p_text, points, sentence
+from cgrecnet.figures.answers import HEADERS, answers_table, interval, n_text, p_equal, p_text, points
 
 ANSWER = Answer("A against B", Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900), 0.00004, Outcome.DIFFERENCE)
 
@@ -25,10 +25,3 @@ def test_a_row_has_every_column():
     assert re.findall("<span>(.*?)</span>", table) == [
         "A against B", "difference", "−4.0 (−6.2 to −1.9)<br>90 %: −5.9 to −2.3", "&lt; 0.0001", "900",
     ]  # fmt: skip
-
-
-def test_a_sentence_names_n_and_outcome():
-    assert sentence(ANSWER) == (
-        "A against B: −4.0 points (95 % interval −6.2 to −1.9, n = 900 cells, corrected p < 0.0001); "
-        "that is a difference."
-    )

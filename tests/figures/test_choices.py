@@ -1,18 +1,15 @@
 """Open choices: rates chosen by validation, readings on real cells, options on simulated ones, changed conclusions."""
 
-import matplotlib.pyplot as plt
 import pytest
 from fabricated_runs import fabricate_sweep
 
 from cgrecnet.evaluation.plan import Outcome
 from cgrecnet.figures.choices import (
     chosen_rate,
-    conclusion_table,
     conclusions,
-    draw_differences,
-    draw_rates,
     option_answers,
     option_runs,
+    planned_options,
     planned_rates,
     rate_answers,
     rate_runs,
@@ -79,7 +76,7 @@ def test_single_options_are_named_by_what_they_change(results):
     options = option_runs(results)
     assert {"baseline", "recovered", "fusion_skip = True", "head = 3", "fusion_width = 512"} <= set(options)
     answers = {answer.name: answer for answer in option_answers(options, results)}
-    assert len(answers) == 7 and answers["fusion_skip = True"].outcome is Outcome.DIFFERENCE
+    assert set(answers) == set(planned_options()) and answers["fusion_skip = True"].outcome is Outcome.DIFFERENCE
 
 
 def test_a_changed_conclusion_is_called_changed(results):
@@ -87,27 +84,8 @@ def test_a_changed_conclusion_is_called_changed(results):
     words = {one.choice: one.words for one in found}
     assert found[0].choice == "recovered" and words["recovered"] == "behind"
     assert words["fusion_skip = True"] == "ahead" and words["head = 3"] == "behind"
-    rows = {line.split(" | ")[0].strip("| "): line for line in conclusion_table(found).splitlines()}
-    assert rows["fusion_skip = True"].endswith("| ahead | yes |") and rows["head = 3"].endswith("| behind | no |")
 
 
 def test_without_runs_nothing_is_compared(tmp_path):
     assert rate_runs(tmp_path) == {} and reading_runs(tmp_path) == {} and option_runs(tmp_path) == {}
     assert rate_answers({}) == reading_answers({}) == option_answers({}) == conclusions({}, 2.0) == []
-    for figure in (draw_rates({}), draw_differences([], 2, "x")):
-        assert "not run here" in [text.get_text() for text in figure.axes[0].texts]
-        plt.close(figure)
-
-
-def test_figures_show_every_run(results):
-    rates = rate_runs(results)
-    figure = draw_rates(rates)
-    test, validation = figure.axes[:2]
-    assert len(test.containers) == 2 and len(test.containers[0][0].get_xdata()) == len(rates)
-    rings = [float(line.get_xdata()[0]) for line in validation.lines if line.get_fillstyle() == "none"]
-    assert rings == [BEST["resnet50"], BEST["cg_recnet"]]
-    plt.close(figure)
-    answers = option_answers(option_runs(results), results)
-    figure = draw_differences(answers, 2.0, "points")
-    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == [answer.name for answer in answers]
-    plt.close(figure)

@@ -14,6 +14,7 @@ from cgrecnet.figures.headline import (
     HEADERS,
     PAGES,
     claims_shown,
+    comparisons,
     draw_gains,
     headline_rows,
     line_of,
@@ -68,10 +69,17 @@ def test_what_was_run_is_answered_and_what_was_not_is_empty(answers):
 
 def test_the_main_result_counts_every_planned_comparison_once(answers):
     rows = {row[0]: [int(count) for count in row[1:]] for row in main_rows(answers)}
-    assert set(rows) == {*ROWS, "all"} and sum(rows["all"]) == 5 + 6 + 4 + 1 + 1
+    assert set(rows) == {*ROWS, "all"} and sum(rows["all"]) == 5 + 6 + 4 + 3 + 1
     assert rows[next(name for name, questions in ROWS.items() if questions == ("P4",))] == [0, 1, 0, 0, 5]
     gone = {**answers, "P4": [dataclasses.replace(a, outcome=Outcome.NO_DIFFERENCE) for a in answers["P4"]]}
     assert main_rows(gone)[1][1:] == ("0", "0", "1", "0", "5") and skip_effect(answers) == "not known yet"
+
+
+def test_no_question_has_more_answers_than_comparisons():
+    """On the committed records: a contrast at three settings is three comparisons."""
+    found = planned_answers()
+    assert all(len(found[question]) <= comparisons(question) for question in found) and comparisons("P7") == 3
+    assert all(int(count) >= 0 for row in main_rows(found) for count in row[1:])
 
 
 def test_no_records_no_answers(tmp_path):

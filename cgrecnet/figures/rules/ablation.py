@@ -45,8 +45,8 @@ def seeds(paper: AuditedPaper, claim: Claim) -> Outcome:
     test = paper.comparison("Baseline", runs=3)
     return Outcome(
         Verdict.CANNOT_BE_TESTED_HERE, f"p {test.uncorrelated.p:.4f}, at most {test.highest_p:.4f}",
-        "No SD over seeds is printed, and three seeds on the paper's images are not at hand; with the printed SDs and "
-        "three runs this is p for uncorrelated scores and its largest value.",
+        "No SD over seeds is printed, and our sweep over seeds decides no claim; with the printed SDs and three runs "
+        "this is p for uncorrelated scores and its largest value.",
     )
 
 
