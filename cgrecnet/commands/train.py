@@ -60,14 +60,6 @@ def parse_parameters(words: list[str]) -> dict:
     return values
 
 
-def begun_run(work: Path, word: str) -> str | None:
-    """The file with the parameters of the run of this name, where its folder is in `work`; None for other words."""
-    if "=" in word or Path(word).name != word or Path(word).is_file():
-        return None
-    path = Path(work) / word / "parameters.yaml"
-    return str(path) if path.is_file() else None
-
-
 def folders(options: argparse.Namespace) -> dict[str, Path]:
     """Those of the two folders that were named."""
     return {name: value for name in ("results", "work") if (value := getattr(options, name)) is not None}
@@ -75,15 +67,29 @@ def folders(options: argparse.Namespace) -> dict[str, Path]:
 
 def _train(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
+    from cgrecnet.runs.found import begun_folder, found_run
     from cgrecnet.runs.notebook import train, write_parameters
     from cgrecnet.runs.notebook_parameters import Keeping
     from cgrecnet.runs.plan import plan_run
     from cgrecnet.runs.ranks import Together, join
     from cgrecnet.training.config import RunConfig
 
-    work = options.work or WORK
-    words = [begun if (begun := begun_run(work, word)) else word for word in options.parameters]
-    values = {name: value for name, value in parse_parameters(words).items() if name not in Keeping.model_fields}
+    results, work = options.results or RESULTS, options.work or WORK
+    values: dict = {}
+    for word in options.parameters:
+        run = None if "=" in word or Path(word).is_file() else found_run(word, results, work)
+        alone = run and len(options.parameters) == 1
+        if alone and run.record and not options.model_folder:
+            print(f"{word}: done already, see {run.files['record']}")
+            return _say_scores(run.record.test)
+        if run and (folder := begun_folder(word, work)):
+            values |= parse_parameters([str(folder / "parameters.yaml")])
+            if alone:  # it goes on where it was begun
+                options.work = folder.parent
+                options.results = options.results or _folder_there(values["results_folder"])
+        else:
+            values |= run.record.config if run else parse_parameters([word])
+    values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
     config = RunConfig.from_mapping(values, "the command line")
     together = Together(options.processes, options.nodes, options.node, options.master, options.trust_network)
     if together.node > 0:
@@ -96,7 +102,14 @@ def _train(options: argparse.Namespace) -> int:
     if options.ensemble != 1:
         raise ConfigError("--ensemble is for --model-folder: name one, or sweep over seeds (`cgrecnet sweep`).")
     record = train(config, together=together, bar=bar, keep_weights=kept, **folders(options))
-    test = record.test
+    return _say_scores(record.test)
+
+
+def _folder_there(word: str) -> Path | None:
+    return Path(word) if Path(word).is_dir() else None
+
+
+def _say_scores(test: dict) -> int:
     print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
     return 0
 
@@ -109,7 +122,6 @@ def _train_model(config, together, options: argparse.Namespace, bar: bool) -> in
         raise ConfigError("--model-folder needs --ensemble of 1 or more, and one node.")
     places = {"results": options.results or RESULTS, "work": options.work or WORK}
     model = train_model(config, options.ensemble, options.model_folder, together=together, bar=bar, **places)
-    test = model.model.measured["test"]
-    print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
+    _say_scores(model.model.measured["test"])
     print(f"{model.path}: read README.md there, then `cgrecnet predict {model.path} YOUR_CELLS`")
     return 0
