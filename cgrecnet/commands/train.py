@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from cgrecnet.commands.report import report_on_model, report_on_run
 from cgrecnet.errors import ConfigError
 
 
@@ -28,6 +29,7 @@ def add(commands) -> None:
         "--model-folder", type=Path, metavar="NEW", help="write weights, calibration and a model card for `predict`"
     )
     train.add_argument("--ensemble", type=int, default=1, metavar="N", help="networks in it, of seed, seed + 1, ...")
+    train.add_argument("--report", type=Path, metavar="FILE", help="and a page about the training (HTML, offline)")
     add_folders(train)
 
 
@@ -39,7 +41,10 @@ def add_folders(command: argparse.ArgumentParser) -> None:
 
 
 def parse_parameters(words: list[str]) -> dict:
-    """Parameters from YAML files and `name=value` words, later ones over earlier ones."""
+    """Parameters from YAML files and `name=value` words, later ones over earlier ones.
+
+    An option that stands alone keeps its name (`data_options.noise`): `cgrecnet.training.config.with_options`.
+    """
     from cgrecnet.runs.grid import read_yaml_mapping
     from cgrecnet.runs.strict_yaml import complaint, load_yaml
     from cgrecnet.training.config import ALIASES, own_names
@@ -48,16 +53,23 @@ def parse_parameters(words: list[str]) -> dict:
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            values |= own_names(read_yaml_mapping(Path(word)), word)
+            _take(values, own_names(read_yaml_mapping(Path(word)), word))
             continue
         name = ALIASES.get(name, name)
         try:
-            values[name] = load_yaml(text)
+            _take(values, {name: load_yaml(text)})
         except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
             raise ConfigError(
                 f"Parameter {name!r} is {text!r}, which is not a YAML value{complaint(error)}: quote it."
             ) from None
     return values
+
+
+def _take(values: dict, later: dict) -> None:
+    """Put later parameters over earlier ones; `data_options=...` over what `data_options.noise=...` said before."""
+    for name in [earlier for earlier in values if earlier.partition(".")[0] in later]:
+        del values[name]
+    values |= later
 
 
 def folders(options: argparse.Namespace) -> dict[str, Path]:
@@ -81,14 +93,16 @@ def _train(options: argparse.Namespace) -> int:
         alone = run and len(options.parameters) == 1
         if alone and run.record and not options.model_folder:
             print(f"{word}: done already, see {run.files['record']}")
+            if options.report:
+                report_on_run(word, results, work, None, options.report)
             return _say_scores(run.record.test)
         if run and (folder := begun_folder(word, work)):
-            values |= parse_parameters([str(folder / "parameters.yaml")])
+            _take(values, parse_parameters([str(folder / "parameters.yaml")]))
             if alone:  # it goes on where it was begun
                 options.work = folder.parent
                 options.results = options.results or _folder_there(values["results_folder"])
         else:
-            values |= run.record.config if run else parse_parameters([word])
+            _take(values, dict(run.record.config) if run else parse_parameters([word]))
     values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
     config = RunConfig.from_mapping(values, "the command line")
     together = Together(options.processes, options.nodes, options.node, options.master, options.trust_network)
@@ -102,6 +116,8 @@ def _train(options: argparse.Namespace) -> int:
     if options.ensemble != 1:
         raise ConfigError("--ensemble is for --model-folder: name one, or sweep over seeds (`cgrecnet sweep`).")
     record = train(config, together=together, bar=bar, keep_weights=kept, **folders(options))
+    if options.report:
+        report_on_run(record.run_id, options.results or RESULTS, options.work or WORK, config.root, options.report)
     return _say_scores(record.test)
 
 
@@ -122,6 +138,8 @@ def _train_model(config, together, options: argparse.Namespace, bar: bool) -> in
         raise ConfigError("--model-folder needs --ensemble of 1 or more, and one node.")
     places = {"results": options.results or RESULTS, "work": options.work or WORK}
     model = train_model(config, options.ensemble, options.model_folder, together=together, bar=bar, **places)
+    if options.report:
+        report_on_model(options.model_folder, config.root, options.report)
     _say_scores(model.model.measured["test"])
     print(f"{model.path}: read README.md there, then `cgrecnet predict {model.path} YOUR_CELLS`")
     return 0

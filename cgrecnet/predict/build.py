@@ -66,8 +66,9 @@ def make_model(
     unlike = fit_unlike(trained.numbers, labels[learnt], _rows(test, ~judges).numbers)
     measured = _measured(dataset.classes, tested, test.probabilities, probabilities, judges, scores)
     measured |= _flagged(unlike, _rows(test, judges))
+    measured["histories"] = [{"seed": record.config["seed"], "history": record.history} for record in records]
     say("auditing the data")
-    found = audit(take(dataset, _drawn(np.arange(len(dataset)), audited)), partly=True)
+    report = audit_of(dataset, audited)
     heights, widths = np.array([dataset.images[int(i)].shape[:2] for i in parts.train]).T
     groups = dataset.table["group"].astype(str).to_numpy()
     model = Model(
@@ -106,8 +107,13 @@ def make_model(
             state = network.state_dict()
             save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, folder / member.weights)
 
-    report = json.loads(json.dumps(found.to_dict() | {"text": str(found)}, default=_plain))
     return write_folder(out, model, arrays, report, model_card(model, report), write_weights)
+
+
+def audit_of(dataset: CellDataset, most: int = AUDITED) -> dict:
+    """What the audit says of a data set, of so many of its cells drawn at random, as plain values."""
+    found = audit(take(dataset, _drawn(np.arange(len(dataset)), most)), partly=True)
+    return json.loads(json.dumps(found.to_dict() | {"text": str(found)}, default=_plain))
 
 
 def judging_half(labels: np.ndarray, seed: int = 0) -> np.ndarray:
