@@ -82,6 +82,13 @@ def test_a_list_says_what_differs_between_runs(tmp_path, capsys):
     assert lines[:2] == ["data_options.noise=1.0 learning_rate=0.1", "data_options.noise=2.0 learning_rate=0.1"]
 
 
+def test_an_option_may_stand_alone_and_the_later_word_wins():
+    told = parse_parameters(["data_options={cells: 60, noise: 1}", "data_options.noise=2"])
+    assert RunConfig.from_mapping(told).data_options == {"cells": 60, "noise": 2}
+    told = parse_parameters(["data_options.noise=2", "data_options={cells: 60}"])
+    assert RunConfig.from_mapping(told).data_options == {"cells": 60}
+
+
 def test_runs_are_listed_and_shown_and_a_begun_one_goes_on_by_its_name(tmp_path, capsys, monkeypatch):
     places = ["--results", str(RESULTS), "--work", str(tmp_path / "w")]
     config = RunConfig(experiment="begun", epochs=3)

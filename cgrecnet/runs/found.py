@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from cgrecnet.errors import RunError, UserError
+from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import SCORES, flat, scores_of
 from cgrecnet.runs.grid import read_yaml_mapping
 from cgrecnet.runs.notebook import LOG
 from cgrecnet.runs.notebook_parameters import Keeping
 from cgrecnet.runs.record import PREDICTIONS, RECORD, RunRecord, read_record
-from cgrecnet.training.config import RunConfig, validated
+from cgrecnet.training.config import RunConfig
 
 #: Files of a run's work folder that a user may look for.
 _WORK = {
@@ -64,9 +65,7 @@ def find_runs(
     Raises ConfigError for a name that is no parameter.
     """
     for name in wanted:
-        head, dot, _ = name.partition(".")
-        if head not in RunConfig.model_fields or (dot and not head.endswith("_options")):
-            validated(RunConfig, {name: None}, "the command line")  # says so, with the nearest name
+        check_name(name, "the command line")
     found: dict[str, FoundRun] = {}
     problems = []
     paths = [*sorted(results.glob(f"*/*/{RECORD}"))]
