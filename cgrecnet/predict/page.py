@@ -48,7 +48,9 @@ def coverage_part(model: Model) -> list[str]:
         for row in measured["coverage"]
     ]  # fmt: skip
     return [
-        f"<p>Coverage of sets at {measured['coverage_asked']:g} on the half of the test cells that judges:</p>",
+        f"<p>Coverage of sets at {measured['coverage_asked']:g} on the half of the test cells that judges"
+        f"{', of other acquisitions than the half that calibrates' if measured['flagged'].get('by') == 'group' else ''}"
+        ":</p>",
         table(["class", "cells", "covered", "95 % interval"], rows),
         *([f"<p>{safe(flag_words(model))}.</p>"] if measured["flagged"]["n"] else []),
     ]
