@@ -130,7 +130,7 @@ def _round(client, todo, tries, standing, retries, say) -> tuple[list[Task], lis
                 standing.failed[task.name] = reason or "it left nothing"
                 say(f"{task.name} failed: {standing.failed[task.name]}")
     except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
-        # What a client raises while its scheduler goes away; the records say what was done meanwhile.
+        # What a client raises while its scheduler goes away; the disk says what was done meanwhile.
         say(f"the connection to the scheduler broke off ({type(error).__name__})")
         return [*task_of.values(), *waiting], busy
     return [], busy
@@ -178,7 +178,7 @@ def _told_when_alone(client: Client, say: Callable[[str], None]) -> Iterator[Non
             try:
                 if client.nthreads():
                     since = told = now
-            except Exception:  # no scheduler: the sweep itself says so
+            except Exception:  # no scheduler: `_reconnect` says so
                 continue
             if now - told >= NEWS:
                 told = now
@@ -224,7 +224,7 @@ def _reconnect(connect: Callable[[], Client], say: Callable[[str], None]) -> Cli
             if time.monotonic() > until:
                 raise RunError(
                     f"The Dask scheduler or its workers did not come (back) within {ABSENCE:.0f} s ({error}): start "
-                    "them, then start the sweep again; what was done is kept."
+                    "them, then give the command again; what was done is kept."
                 ) from None
             if not said:
                 say("the scheduler is away; waiting for it")
