@@ -17,7 +17,11 @@ ROWS = 50_000
 
 def need(package: str, what: str, extra: str | None = None) -> None:
     """Raise ConfigError where a package is missing that `what` needs; before anything is computed."""
-    if find_spec(package) is None:
+    try:
+        there = find_spec(package) is not None
+    except ModuleNotFoundError:  # of `a.b`, where there is no a
+        there = False
+    if not there:
         name = f"'cgrecnet[{extra}]'" if extra else package
         raise ConfigError(f"{what} needs the package {package}, which is not installed: pip install {name}.")
 
