@@ -1,4 +1,4 @@
-"""The command `cgrecnet`: data, train, predict, export, notebook, sweep, collect, plot, runs, show, reproduce,
+"""The command `cgrecnet`: data, train, report, predict, export, notebook, sweep, collect, plot, runs, show, reproduce,
 explain, certificate, scheduler, worker, bench and doctor; in a clone also book, test, student and slides."""
 
 import argparse
@@ -19,6 +19,7 @@ from cgrecnet.commands import (
     notebook,
     plot,
     predict,
+    report,
     reproduce,
     runs,
     scheduler,
@@ -29,8 +30,8 @@ from cgrecnet.commands import (
 from cgrecnet.errors import UserError
 
 _COMMANDS = (
-    data, train, predict, export, notebook, sweep, collect, plot, runs, reproduce, explain, scheduler, worker, bench,
-    doctor, clone,
+    data, train, report, predict, export, notebook, sweep, collect, plot, runs, reproduce, explain, scheduler, worker,
+    bench, doctor, clone,
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The command `cgrecnet`: exit status, and one sentence where the user can mend it."""
 
+import json
 import os
 import re
 import shutil
@@ -81,6 +82,13 @@ def test_a_list_says_what_differs_between_runs(tmp_path, capsys):
     assert lines[:2] == ["data_options.noise=1.0 learning_rate=0.1", "data_options.noise=2.0 learning_rate=0.1"]
 
 
+def test_an_option_may_stand_alone_and_the_later_word_wins():
+    told = parse_parameters(["data_options={cells: 60, noise: 1}", "data_options.noise=2"])
+    assert RunConfig.from_mapping(told).data_options == {"cells": 60, "noise": 2}
+    told = parse_parameters(["data_options.noise=2", "data_options={cells: 60}"])
+    assert RunConfig.from_mapping(told).data_options == {"cells": 60}
+
+
 def test_runs_are_listed_and_shown_and_a_begun_one_goes_on_by_its_name(tmp_path, capsys, monkeypatch):
     places = ["--results", str(RESULTS), "--work", str(tmp_path / "w")]
     config = RunConfig(experiment="begun", epochs=3)
@@ -101,6 +109,33 @@ def test_runs_are_listed_and_shown_and_a_begun_one_goes_on_by_its_name(tmp_path,
     with pytest.raises(SystemExit):
         main(["train", name, *places])
     assert asked == [config]
+
+
+def test_a_finished_run_is_named_as_done_although_its_work_folder_is_gone(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("cgrecnet.runs.notebook.train", lambda *_, **__: pytest.fail("it is trained again"))
+    record = sorted(RESULTS.glob("simulated-seeds/*/run.json"))[0]
+    places = ["--results", str(RESULTS), "--work", str(tmp_path)]
+    assert main(["train", record.parent.name, *places]) == 0
+    said = capsys.readouterr().out.splitlines()
+    accuracy = json.loads(record.read_text())["test"]["accuracy"]
+    assert said[0] == f"{record.parent.name}: done already, see {record}" and f"accuracy {accuracy:.4f}" in said[1]
+    assert main(["train", "no-such-run", *places]) == 2
+    assert "no-such-run cannot be read" in capsys.readouterr().err
+
+
+def test_a_run_that_reproduce_began_is_listed_and_goes_on_in_its_own_folders(tmp_path, capsys, monkeypatch):
+    """`reproduce` gives each set of cells a work folder of its own below --work."""
+    results, work = tmp_path / "r", tmp_path / "w"
+    results.mkdir()
+    path = write_parameters(plan_run(RunConfig(experiment="begun", epochs=3)), results, work / "zhu-0123456789")
+    name = path.parent.name
+    assert main(["runs", "begun", "--work", str(work)]) == 0
+    assert f"{name}  cg_recnet  begun, without a record" in capsys.readouterr().out
+    asked = []
+    monkeypatch.setattr("cgrecnet.runs.notebook.train", lambda _, **places: asked.append(places) or sys.exit(0))
+    with pytest.raises(SystemExit):
+        main(["train", name, "--work", str(work)])
+    assert (asked[0]["results"], asked[0]["work"]) == (results, path.parent.parent)
 
 
 def test_two_runs_stand_side_by_side_with_what_differs_and_where_they_lie(tmp_path, capsys):

@@ -23,9 +23,11 @@ def _explain(options: argparse.Namespace) -> int:
     from cgrecnet.runs.explain import explain_study
     from cgrecnet.runs.explain_config import ExplainConfig
     from cgrecnet.runs.explain_kept import KeptConfig
+    from cgrecnet.training.config import with_options
 
     kind = KeptConfig if options.kept else ExplainConfig
-    config = kind.from_mapping(parse_parameters(options.parameters), "the command line")
+    where = "the command line"
+    config = kind.from_mapping(with_options(parse_parameters(options.parameters), where), where)
     if not options.parameters and not options.yes:
         raise ConfigError(
             f"This would train {len(config.networks())} networks for the study {config.experiment!r}: name a FILE.yaml "

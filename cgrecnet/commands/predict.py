@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from cgrecnet.commands.options import say
+from cgrecnet.commands.sweep import add_place, cluster_of
 from cgrecnet.errors import ConfigError
 
 _ABOUT = """\
@@ -28,7 +29,11 @@ store. Columns of the table:
                        sees; unlike_REASON is its distance, 1 the limit
   seen                 whether the model was trained or chosen on this very image
 
-A prediction that was stopped goes on where it stopped.
+Several folders, files or stores are done at a time, one task each, and make one table with a column `input`:
+
+  cgrecnet predict MODEL A B.cif C --out all.csv --workers 2      or --scheduler, --queue, as for `cgrecnet sweep`
+
+A prediction that was stopped goes on where it stopped; a worker that is killed costs the part that it was at.
 """
 
 
@@ -41,7 +46,7 @@ def add(commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("model", type=Path, metavar="MODEL", help="folder that `train --model-folder` wrote")
-    parser.add_argument("cells", type=Path, metavar="NEW", help="folder, ImageStream file or store")
+    parser.add_argument("cells", type=Path, nargs="+", metavar="NEW", help="folders, ImageStream files or stores")
     parser.add_argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="the table, as CSV")
     parser.add_argument("--parquet", type=Path, metavar="FILE", help="the table as Parquet, too (needs pyarrow)")
     parser.add_argument("--fcs", type=Path, metavar="FILE", help="and as FCS for FlowJo or FlowKit (needs flowio)")
@@ -50,7 +55,8 @@ def add(commands) -> None:
     parser.add_argument("--channel", type=int, metavar="N", help="which channel of your files (default: the model's)")
     parser.add_argument("--engine", default="auto", choices=("auto", "torch", "openvino"), help="what computes")
     parser.add_argument("--precision", default="f32", choices=("f32", "bf16"), help="of OpenVINO; bf16 is faster")
-    parser.set_defaults(command=_run)
+    add_place(parser)
+    parser.set_defaults(command=_run, rest="cells", work=None)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -70,10 +76,15 @@ def _run(options: argparse.Namespace) -> int:
     if options.fcs:
         need("flowio", "--fcs", "fcs")
     folder = open_folder(options.model)
-    cells = open_input(options.cells, folder.model, options.channel)
-    engine = make_engine(folder, options.engine, options.precision, say)
-    predictor = Predictor.of(folder, engine, options.coverage)
-    summary = predict_cells(predictor, cells, options.out, say=say, bar=sys.stderr.isatty())
+    options.cells = [Path(word) for word in options.cells]
+    many = len(options.cells) > 1 or options.workers or options.scheduler or options.queue
+    if many:
+        summary = _predict_many(folder, options)
+    else:
+        cells = open_input(options.cells[0], folder.model, options.channel)
+        engine = make_engine(folder, options.engine, options.precision, say)
+        predictor = Predictor.of(folder, engine, options.coverage)
+        summary = predict_cells(predictor, cells, options.out, say=say, bar=sys.stderr.isatty())
     if options.parquet:
         write_parquet(options.out, options.parquet)
     if options.fcs:
@@ -82,8 +93,25 @@ def _run(options: argparse.Namespace) -> int:
         say(sentence)
     say(f"table: {options.out}")
     if options.report:
+        from cgrecnet.predict.many import joined_cells
         from cgrecnet.predict.report import write_report
 
+        if many:
+            cells = joined_cells(options.cells, folder, options.channel)
         write_report(options.report, folder, summary, options.out, cells)
         say(f"report: {options.report}")
     return 1 if summary.unreadable else 0
+
+
+def _predict_many(folder, options: argparse.Namespace):
+    from cgrecnet.predict.many import Asked, predict_many
+
+    asked = Asked(
+        str(folder.path.absolute()), folder.identity, options.coverage, options.channel, options.engine,
+        options.precision,
+    )  # fmt: skip
+    elsewhere = bool(options.scheduler or options.queue)
+    with cluster_of(options) as connect:
+        return predict_many(
+            folder, options.cells, asked, options.out, connect, elsewhere=elsewhere, retries=options.retries, say=say
+        )

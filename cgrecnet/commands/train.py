@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from cgrecnet.commands.report import report_on_model, report_on_run
 from cgrecnet.errors import ConfigError
 
 
@@ -28,6 +29,7 @@ def add(commands) -> None:
         "--model-folder", type=Path, metavar="NEW", help="write weights, calibration and a model card for `predict`"
     )
     train.add_argument("--ensemble", type=int, default=1, metavar="N", help="networks in it, of seed, seed + 1, ...")
+    train.add_argument("--report", type=Path, metavar="FILE", help="and a page about the training (HTML, offline)")
     add_folders(train)
 
 
@@ -39,7 +41,10 @@ def add_folders(command: argparse.ArgumentParser) -> None:
 
 
 def parse_parameters(words: list[str]) -> dict:
-    """Parameters from YAML files and `name=value` words, later ones over earlier ones."""
+    """Parameters from YAML files and `name=value` words, later ones over earlier ones.
+
+    An option that stands alone keeps its name (`data_options.noise`): `cgrecnet.training.config.with_options`.
+    """
     from cgrecnet.runs.grid import read_yaml_mapping
     from cgrecnet.runs.strict_yaml import complaint, load_yaml
     from cgrecnet.training.config import ALIASES, own_names
@@ -48,11 +53,11 @@ def parse_parameters(words: list[str]) -> dict:
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            values |= own_names(read_yaml_mapping(Path(word)), word)
+            _take(values, own_names(read_yaml_mapping(Path(word)), word))
             continue
         name = ALIASES.get(name, name)
         try:
-            values[name] = load_yaml(text)
+            _take(values, {name: load_yaml(text)})
         except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that does not exist
             raise ConfigError(
                 f"Parameter {name!r} is {text!r}, which is not a YAML value{complaint(error)}: quote it."
@@ -60,12 +65,11 @@ def parse_parameters(words: list[str]) -> dict:
     return values
 
 
-def begun_run(work: Path, word: str) -> str | None:
-    """The file with the parameters of the run of this name, where its folder is in `work`; None for other words."""
-    if "=" in word or Path(word).name != word or Path(word).is_file():
-        return None
-    path = Path(work) / word / "parameters.yaml"
-    return str(path) if path.is_file() else None
+def _take(values: dict, later: dict) -> None:
+    """Put later parameters over earlier ones; `data_options=...` over what `data_options.noise=...` said before."""
+    for name in [earlier for earlier in values if earlier.partition(".")[0] in later]:
+        del values[name]
+    values |= later
 
 
 def folders(options: argparse.Namespace) -> dict[str, Path]:
@@ -75,15 +79,31 @@ def folders(options: argparse.Namespace) -> dict[str, Path]:
 
 def _train(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
+    from cgrecnet.runs.found import begun_folder, found_run
     from cgrecnet.runs.notebook import train, write_parameters
     from cgrecnet.runs.notebook_parameters import Keeping
     from cgrecnet.runs.plan import plan_run
     from cgrecnet.runs.ranks import Together, join
     from cgrecnet.training.config import RunConfig
 
-    work = options.work or WORK
-    words = [begun if (begun := begun_run(work, word)) else word for word in options.parameters]
-    values = {name: value for name, value in parse_parameters(words).items() if name not in Keeping.model_fields}
+    results, work = options.results or RESULTS, options.work or WORK
+    values: dict = {}
+    for word in options.parameters:
+        run = None if "=" in word or Path(word).is_file() else found_run(word, results, work)
+        alone = run and len(options.parameters) == 1
+        if alone and run.record and not options.model_folder:
+            print(f"{word}: done already, see {run.files['record']}")
+            if options.report:
+                report_on_run(word, results, work, None, options.report)
+            return _say_scores(run.record.test)
+        if run and (folder := begun_folder(word, work)):
+            _take(values, parse_parameters([str(folder / "parameters.yaml")]))
+            if alone:  # it goes on where it was begun
+                options.work = folder.parent
+                options.results = options.results or _folder_there(values["results_folder"])
+        else:
+            _take(values, dict(run.record.config) if run else parse_parameters([word]))
+    values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
     config = RunConfig.from_mapping(values, "the command line")
     together = Together(options.processes, options.nodes, options.node, options.master, options.trust_network)
     if together.node > 0:
@@ -96,7 +116,16 @@ def _train(options: argparse.Namespace) -> int:
     if options.ensemble != 1:
         raise ConfigError("--ensemble is for --model-folder: name one, or sweep over seeds (`cgrecnet sweep`).")
     record = train(config, together=together, bar=bar, keep_weights=kept, **folders(options))
-    test = record.test
+    if options.report:
+        report_on_run(record.run_id, options.results or RESULTS, options.work or WORK, config.root, options.report)
+    return _say_scores(record.test)
+
+
+def _folder_there(word: str) -> Path | None:
+    return Path(word) if Path(word).is_dir() else None
+
+
+def _say_scores(test: dict) -> int:
     print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
     return 0
 
@@ -109,7 +138,8 @@ def _train_model(config, together, options: argparse.Namespace, bar: bool) -> in
         raise ConfigError("--model-folder needs --ensemble of 1 or more, and one node.")
     places = {"results": options.results or RESULTS, "work": options.work or WORK}
     model = train_model(config, options.ensemble, options.model_folder, together=together, bar=bar, **places)
-    test = model.model.measured["test"]
-    print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
+    if options.report:
+        report_on_model(options.model_folder, config.root, options.report)
+    _say_scores(model.model.measured["test"])
     print(f"{model.path}: read README.md there, then `cgrecnet predict {model.path} YOUR_CELLS`")
     return 0

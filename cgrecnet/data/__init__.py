@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from cgrecnet.data.base import COLUMNS, CellDataset
-from cgrecnet.data.options import check_options, suggest
+from cgrecnet.data.options import Options, check_options, suggest
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "list_datasets",
     "made_on_the_spot",
     "open_dataset",
+    "options_of",
     "pack_dataset",
     "refuse_unread",
     "report_on",
@@ -86,7 +87,12 @@ def check_request(name: str, task: str | None = None, options: Mapping | None = 
     reader = _reader(name)
     if task is not None and task not in reader.TASKS:
         raise ConfigError(f"Data set {name!r} has no task {task!r}; {suggest(task, reader.TASKS)}")
-    check_options(getattr(reader, f"{name.capitalize()}Options"), options, name)
+    check_options(options_of(name), options, name)
+
+
+def options_of(name: str) -> type[Options]:
+    """The class of a data set's options; ConfigError for an unknown name."""
+    return getattr(_reader(name), f"{name.capitalize()}Options")
 
 
 def refuse_unread(name: str, root: str | Path | None, task: str | None = None) -> None:

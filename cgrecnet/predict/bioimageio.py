@@ -59,7 +59,7 @@ def export_bioimageio(
     (the tool finds fault with the package, or the disk refuses).
     """
     for package in ("bioimageio.spec", "onnx", "onnxscript"):
-        need(package, "--bioimageio")
+        need(package, "--bioimageio", "bioimageio")
     model = folder.model
     if model.intensity != "none":
         raise ConfigError(

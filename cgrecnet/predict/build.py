@@ -29,6 +29,8 @@ from cgrecnet.runs.record import RunRecord
 
 #: Training cells from which statistics are learnt, and cells of the audit, drawn at random where there are more.
 LEARNT, AUDITED = 4000, 5000
+#: Least share of each class on either side of the judging half, and draws of whole groups for it.
+LEAST, DRAWS = 0.25, 200
 #: The coverage that the model card measures.
 COVERAGE = 0.9
 
@@ -47,8 +49,8 @@ def make_model(
 
     audited: cells of the audit, drawn at random where there are more.
 
-    The temperature is fitted on the validation cells. Half of the test cells, drawn by class, calibrates the conformal
-    sets and the flag; the other half says how well they hold. Raises RunError.
+    The temperature is fitted on the validation cells. Half of the test cells calibrates the conformal sets and the
+    flag; the other half says how well they hold (`judging_half`). Raises RunError.
     """
     config = records[0].config
     how = Preprocessing(dataset.window, config["intensity"], config["image_size"])
@@ -58,18 +60,19 @@ def make_model(
     validation, test = (look_at(dataset.images, part, engine, how, device) for part in (parts.validation, parts.test))
     temperature = fit_temperature(labels[parts.validation], validation.probabilities)
     tested, probabilities = labels[parts.test], calibrated(test.probabilities, temperature)
-    judges = judging_half(tested)
+    groups = dataset.table["group"].astype(str).to_numpy()
+    judges, by = judging_half(tested, groups[parts.test])
     scores = calibration_scores(tested[~judges], probabilities[~judges])
     say("learning what unlike cells are")
     learnt = _drawn(parts.train, LEARNT)
     trained = look_at(dataset.images, learnt, engine, how, device)
     unlike = fit_unlike(trained.numbers, labels[learnt], _rows(test, ~judges).numbers)
     measured = _measured(dataset.classes, tested, test.probabilities, probabilities, judges, scores)
-    measured |= _flagged(unlike, _rows(test, judges))
+    measured |= {"flagged": _flagged(unlike, _rows(test, judges), groups[parts.test][judges]) | {"by": by}}
+    measured["histories"] = [{"seed": record.config["seed"], "history": record.history} for record in records]
     say("auditing the data")
-    found = audit(take(dataset, _drawn(np.arange(len(dataset)), audited)), partly=True)
+    report = audit_of(dataset, audited)
     heights, widths = np.array([dataset.images[int(i)].shape[:2] for i in parts.train]).T
-    groups = dataset.table["group"].astype(str).to_numpy()
     model = Model(
         classes=dataset.classes,
         config={name: value for name, value in config.items() if name not in ("seed", "experiment")},
@@ -106,18 +109,40 @@ def make_model(
             state = network.state_dict()
             save_file({k: v.detach().cpu().contiguous() for k, v in state.items()}, folder / member.weights)
 
-    report = json.loads(json.dumps(found.to_dict() | {"text": str(found)}, default=_plain))
     return write_folder(out, model, arrays, report, model_card(model, report), write_weights)
 
 
-def judging_half(labels: np.ndarray, seed: int = 0) -> np.ndarray:
-    """Which test cells judge, boolean; the others calibrate: half of each class, and the larger half."""
+def audit_of(dataset: CellDataset, most: int = AUDITED) -> dict:
+    """What the audit says of a data set, of so many of its cells drawn at random, as plain values."""
+    found = audit(take(dataset, _drawn(np.arange(len(dataset)), most)), partly=True)
+    return json.loads(json.dumps(found.to_dict() | {"text": str(found)}, default=_plain))
+
+
+def judging_half(labels: np.ndarray, groups: np.ndarray, seed: int = 0) -> tuple[np.ndarray, str]:
+    """Which test cells judge, boolean (the others calibrate), and whether whole groups or single cells were drawn.
+
+    By `group` where both sides can have at least `LEAST` of each class, so that what is measured holds for acquisitions
+    that set no limit; the draw of `DRAWS` that comes nearest to halves. By `cell` otherwise: half of each class, and
+    the larger half calibrates.
+    """
+    rng = np.random.default_rng([seed, 11])
+    classes, names = np.unique(labels), np.unique(groups)
+    best, apart = None, 0.5 - LEAST
+    for _ in range(DRAWS if len(names) > 1 else 0):
+        order = rng.permutation(names)
+        sizes = np.cumsum([(groups == name).sum() for name in order])
+        judges = np.isin(groups, order[: max(1, int((sizes <= len(labels) / 2).sum()))])
+        worst = max(abs(judges[labels == y].mean() - 0.5) for y in classes)
+        if worst < apart:
+            best, apart = judges, worst
+    if best is not None:
+        return best, "group"
     judges = np.zeros(len(labels), dtype=bool)
     rng = np.random.default_rng([seed, 11])
-    for y in np.unique(labels):
+    for y in classes:
         cells = rng.permutation(np.flatnonzero(labels == y))
         judges[cells[: len(cells) // 2]] = True
-    return judges
+    return judges, "cell"
 
 
 def need_one_question(records: Sequence[RunRecord]) -> None:
@@ -158,15 +183,16 @@ def _measured(classes, labels, raw, probabilities, judges, scores) -> dict:
     }
 
 
-def _flagged(unlike: Unlike, seen: Seen) -> dict:
-    """How many judging cells, which come from where the training cells do, the flag calls unlike."""
+def _flagged(unlike: Unlike, seen: Seen, groups: np.ndarray) -> dict:
+    """How many judging cells the flag calls unlike, and the least and the largest share of them in an acquisition."""
     beyond = unlike.scores(seen.numbers) > 1
+    shares = [float(beyond[groups == name].any(axis=1).mean()) for name in np.unique(groups)]
     return {
-        "flagged": {
-            "n": len(beyond),
-            "any": int(beyond.any(axis=1).sum()),
-            **{reason: int(beyond[:, i].sum()) for i, reason in enumerate(REASONS)},
-        }
+        "n": len(beyond),
+        "any": int(beyond.any(axis=1).sum()),
+        **{reason: int(beyond[:, i].sum()) for i, reason in enumerate(REASONS)},
+        "groups": len(shares),
+        "shares": [min(shares), max(shares)] if shares else None,
     }
 
 

@@ -58,10 +58,11 @@ def model_card(model: Model, audit: Mapping) -> str:
 
 def _coverage(model: Model) -> list[str]:
     asked = model.measured["coverage_asked"]
+    apart = ", of other acquisitions" if model.measured["flagged"].get("by") == "group" else ""
     lines = [
         f"- Conformal sets at coverage {asked:g}, calibrated on one half of the test cells, hold the true class of the "
-        f"other half: {', '.join(map(_covered, model.measured['coverage']))}. The guarantee is for each class, and "
-        f"{ASSUMPTION}."
+        f"other half{apart}: {', '.join(map(_covered, model.measured['coverage']))}. The guarantee is for each class, "
+        f"and {ASSUMPTION}."
     ]
     if few := [
         f"{_plain(name)} ({n})"
@@ -99,9 +100,16 @@ def flag_words(model: Model) -> str:
         f"The flag `unlike` is up for {found['any']} of the {found['n']} test cells that judge "
         f"({found['any'] / found['n']:.1%}, 95 % interval {low:.1%} to {high:.1%})"
     )
-    if model.split["kind"].startswith("grouped"):
+    grouped, apart = model.split["kind"].startswith("grouped"), found.get("by") == "group"
+    if apart:
+        low, high = found["shares"]
+        text += f", {low:.1%} to {high:.1%} by acquisition; none of their {found['groups']} acquisitions set its limits"
+    if grouped and apart:
+        return f"{text} or was trained on"
+    if grouped:
         return f"{text}; their acquisitions were not trained on, but other cells of these set its limits"
-    return f"{text}, wrongly, since they come from where the training cells do; held-out acquisitions may differ more"
+    why = "their acquisitions were trained on" if apart else "they come from where the training cells do"
+    return f"{text}, wrongly, since {why}; held-out acquisitions may differ more"
 
 
 def _limits(model: Model) -> list[str]:

@@ -2,6 +2,9 @@
 
 import base64
 import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
@@ -49,6 +52,32 @@ def share_bars(names: list[str], called, corrected, low, high) -> str:
     axes.set(xlim=(0, 1), xlabel="share of the cells")
     axes.legend(frameon=False, fontsize=8)
     axes.spines[["top", "right"]].set_visible(False)
+    return svg(figure)
+
+
+def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Loss and macro F1 by epoch, a colour for each network; the ring is the epoch whose weights were tested."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained", facecolor="white")
+    panels = figure.subplots(1, 2)
+    for number, (name, history) in enumerate(histories.items()):
+        colour = f"C{number % 10}"
+        epochs = [entry["epoch"] for entry in history]
+        for axes, key, style in ((panels[0], "train_loss", "--"), (panels[0], "validation_loss", "-"),
+                                 (panels[1], "validation_macro_f1", "-")):  # fmt: skip
+            values = [entry.get(key, math.nan) for entry in history]
+            label = literal(name) if key == "validation_macro_f1" else None
+            axes.plot(epochs, values, style, color=colour, linewidth=1.3, label=label)
+            if style == "-":
+                tested = [(entry["epoch"], value) for entry, value in zip(history, values, strict=True)
+                          if entry["reported"]]  # fmt: skip
+                axes.scatter(*zip(*tested, strict=True), 60, facecolors="none", edgecolors=colour)
+    panels[0].set(xlabel="epoch", ylabel="loss (dashed: training)")
+    panels[1].set(xlabel="epoch", ylabel="macro F1 on validation cells", ylim=(0, 1.02))
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    if len(histories) > 1:
+        panels[1].legend(frameon=False, fontsize=8)
     return svg(figure)
 
 

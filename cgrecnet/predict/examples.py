@@ -32,7 +32,7 @@ def choose(table: Path, cells: Cells, classes: tuple[str, ...]) -> dict[str, lis
     """Title -> cells: surest of each class, least sure of all, and most unlike; images that are gone are left out."""
     kept: dict[str, pd.DataFrame] = {}
     columns = [f"p_{name}" for name in classes]
-    types = {name: str for name in ("cell_id", "file", "class", "set", "reasons", "seen")}
+    types = {name: str for name in ("input", "cell_id", "file", "class", "set", "reasons", "seen")}
     for rows in pd.read_csv(table, keep_default_na=False, dtype=types, chunksize=ROWS):
         rows = rows.assign(
             top=rows[columns].max(axis=1),

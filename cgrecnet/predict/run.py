@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cgrecnet.errors import DataError, RunError
+from cgrecnet.errors import DataError, RunBusy, RunError
 from cgrecnet.files import locked, shown, whole
 from cgrecnet.predict.cells import planes
 from cgrecnet.predict.conformal import ASSUMPTION, cells_needed
@@ -72,7 +72,7 @@ def predict_cells(
                 json.dump(summary.__dict__, file, indent=1, ensure_ascii=False)
         shutil.rmtree(parts, ignore_errors=True)
     except BlockingIOError:
-        raise RunError(f"Another process is writing {shown(out)}: wait for it, or name another file.") from None
+        raise RunBusy(f"Another process is writing {shown(out)}: wait for it, or name another file.") from None
     except OSError as error:
         raise RunError(
             f"{shown(error.filename or out)} cannot be written ({error.strerror}): make room or name another file, "

@@ -17,7 +17,11 @@ ROWS = 50_000
 
 def need(package: str, what: str, extra: str | None = None) -> None:
     """Raise ConfigError where a package is missing that `what` needs; before anything is computed."""
-    if find_spec(package) is None:
+    try:
+        there = find_spec(package) is not None
+    except ModuleNotFoundError:  # of `a.b`, where there is no a
+        there = False
+    if not there:
         name = f"'cgrecnet[{extra}]'" if extra else package
         raise ConfigError(f"{what} needs the package {package}, which is not installed: pip install {name}.")
 
@@ -53,9 +57,10 @@ def write_fcs(table: Path, out: Path, model: Model) -> None:
     events, files = [], {}
     start = 0
     for rows in _read(table):
-        columns = {"Object Number": rows["object"] if "object" in rows else np.arange(start, start + len(rows))}
-        if "file" in rows:
-            columns["File Number"] = [files.setdefault(name, len(files) + 1) for name in rows["file"]]
+        numbered = "object" in rows and rows["object"].astype(str).ne("").all()
+        columns = {"Object Number": rows["object"] if numbered else np.arange(start, start + len(rows))}
+        if source := _sources(rows):
+            columns["File Number"] = [files.setdefault(name, len(files) + 1) for name in source]
         columns |= {f"p {name}": rows[f"p_{name}"] for name in model.classes}
         columns |= {f"in {name}": rows[f"in_{name}"] for name in model.classes}
         columns["class"] = [model.classes.index(name) + 1 for name in rows["class"]]
@@ -73,10 +78,18 @@ def write_fcs(table: Path, out: Path, model: Model) -> None:
         raise _refused(out, error) from error
 
 
+def _sources(rows: pd.DataFrame) -> list[str]:
+    """Of each cell the file that it is from, or the input where there are several; none of a folder of pictures."""
+    if "input" not in rows:
+        return rows["file"].tolist() if "file" in rows else []
+    inside = rows["file"] if "file" in rows else [""] * len(rows)
+    return [one if one.endswith(file) else f"{one}/{file}" for one, file in zip(rows["input"], inside, strict=True)]
+
+
 def _read(table: Path):
     return pd.read_csv(
         table, keep_default_na=False, chunksize=ROWS,
-        dtype={name: str for name in ("cell_id", "file", "class", "set", "reasons", "seen")},
+        dtype={name: str for name in ("input", "cell_id", "file", "class", "set", "reasons", "seen")},
     )  # fmt: skip
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from cgrecnet.errors import RunError, UserError
+from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import SCORES, flat, scores_of
 from cgrecnet.runs.grid import read_yaml_mapping
 from cgrecnet.runs.notebook import LOG
 from cgrecnet.runs.notebook_parameters import Keeping
 from cgrecnet.runs.record import PREDICTIONS, RECORD, RunRecord, read_record
-from cgrecnet.training.config import RunConfig, validated
+from cgrecnet.training.config import RunConfig
 
 #: Files of a run's work folder that a user may look for.
 _WORK = {
@@ -34,13 +35,26 @@ class FoundRun:
 
 def find_run(run_id: str, results: Path, work: Path) -> FoundRun:
     """The run of this name; RunError where there is none, or its record is damaged."""
-    named = Path(run_id).name == run_id
-    paths = sorted(results.glob(f"*/{run_id}/{RECORD}")) if named and not set(run_id) & set("*?[") else []
-    if paths:
-        return _recorded(paths[0], work)
-    if named and (work / run_id / _PARAMETERS).is_file() and (run := _begun(work / run_id)):
+    if run := found_run(run_id, results, work):
         return run
     raise RunError(f"There is no run {run_id!r} in {results} or {work}: `cgrecnet runs` lists them.")
+
+
+def found_run(run_id: str, results: Path, work: Path) -> FoundRun | None:
+    """The run of this name, if there is one; RunError where its record is damaged."""
+    paths = sorted(Path(results).glob(f"*/{run_id}/{RECORD}")) if _is_name(run_id) else []
+    if paths:
+        return _recorded(paths[0], work)
+    folder = begun_folder(run_id, work)
+    return _begun(folder, work) if folder else None
+
+
+def begun_folder(run_id: str, work: Path) -> Path | None:
+    """The folder in which the run of this name was begun: in `work`, or in one that `reproduce` has made there."""
+    if not _is_name(run_id):
+        return None
+    paths = [Path(work) / run_id / _PARAMETERS, *sorted(Path(work).glob(f"*/{run_id}/{_PARAMETERS}"))]
+    return next((path.parent for path in paths if path.is_file()), None)
 
 
 def find_runs(
@@ -51,17 +65,16 @@ def find_runs(
     Raises ConfigError for a name that is no parameter.
     """
     for name in wanted:
-        head, dot, _ = name.partition(".")
-        if head not in RunConfig.model_fields or (dot and not head.endswith("_options")):
-            validated(RunConfig, {name: None}, "the command line")  # says so, with the nearest name
+        check_name(name, "the command line")
     found: dict[str, FoundRun] = {}
     problems = []
-    paths = [*sorted(results.glob(f"*/*/{RECORD}")), *sorted(work.glob(f"*/{_PARAMETERS}"))]
+    paths = [*sorted(results.glob(f"*/*/{RECORD}"))]
+    paths += [path for depth in ("*", "*/*") for path in sorted(work.glob(f"{depth}/{_PARAMETERS}"))]
     for path in paths:
         if path.parent.name in found or (path.name == RECORD and experiment not in (None, path.parent.parent.name)):
             continue
         try:
-            run = _recorded(path, work) if path.name == RECORD else _begun(path.parent)
+            run = _recorded(path, work) if path.name == RECORD else _begun(path.parent, work)
         except UserError as error:
             problems.append(str(error))
             continue
@@ -95,20 +108,29 @@ def compare(runs: Sequence[FoundRun]) -> pd.DataFrame:
 
 def _recorded(path: Path, work: Path) -> FoundRun:
     record = read_record(path)
-    folder = work / record.run_id
+    folder = begun_folder(record.run_id, work) or work / record.run_id
     places = {"record": path, "predictions": path.parent / PREDICTIONS}
     places |= {name: folder / file for name, file in _WORK.items()}
     return FoundRun(record.run_id, flat(record.config), record, _there(places))
 
 
-def _begun(folder: Path) -> FoundRun | None:
-    """A run without a record; None for the folder of something else, such as a study of maps."""
+def _begun(folder: Path, work: Path) -> FoundRun | None:
+    """A run without a record, or with one in another folder of records; None for something else, such as a study."""
     values = read_yaml_mapping(folder / _PARAMETERS)
+    results = values.get("results_folder")
     values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
     if values.keys() != RunConfig.model_fields.keys():
         return None
+    record = Path(str(results)) / str(values["experiment"]) / folder.name / RECORD
+    if record.is_file():
+        return _recorded(record, work)
     del values["root"]  # where the cells lie is no parameter of their run
     return FoundRun(folder.name, flat(values), None, _there({name: folder / file for name, file in _WORK.items()}))
+
+
+def _is_name(word: str) -> bool:
+    """Whether a word can be a run's name: no path, no pattern."""
+    return Path(word).name == word and not set(word) & set("*?[")
 
 
 def _there(places: Mapping[str, Path]) -> dict[str, Path]:

@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import SWEEP_FILES
+from cgrecnet.runs.axes import annotation_of, refuse_twice
 from cgrecnet.runs.ranges import Draws, points_of, read_draws
 from cgrecnet.runs.strict_yaml import complaint, load_yaml
-from cgrecnet.training.config import RunConfig, own_names, validated
+from cgrecnet.training.config import RunConfig, own_names, validated, with_options
 
 KEYS = ("experiment", "base", "grid", "random", "seeds", "halving")
 #: More runs than these are a mistake in a file.
@@ -39,6 +40,11 @@ class SweepFile:
     grid: dict[str, list]
     draws: Draws | None
     halving: Halving | None
+
+    @property
+    def data(self) -> str:
+        """The data set; the first of several."""
+        return _data_of(self.base, self.grid)
 
 
 def find_sweep(word: Path) -> Path:
@@ -85,10 +91,14 @@ def read_grid(path: Path) -> SweepFile:
     for name in (*base, *grid):
         if not isinstance(name, str):
             raise ConfigError(f"{path}: {name!r} is no parameter's name; names are words.")
-    base, grid = own_names(base, str(path)), own_names(grid, str(path))
-    draws = read_draws(values["random"], str(path)) if "random" in values else None
-    grid = {name: _choices(path, name, choices) for name, choices in grid.items()}
+    base, grid = with_options(own_names(base, str(path)), str(path)), own_names(grid, str(path))
+    data = _data_of(base, grid)
+    draws = read_draws(values["random"], str(path), data) if "random" in values else None
+    grid = {name: _choices(path, name, choices, data) for name, choices in grid.items()}
     places = {"base": base, "grid": grid, "random": draws.space if draws else {}}
+    whole = {name: [value] for name, value in base.items()} | grid
+    whole |= {name: one.choice or [] for name, one in places["random"].items()}
+    refuse_twice([*grid, *places["random"]], whole, str(path))
     for first, second in itertools.combinations(places, 2):
         if twice := [name for name in places[first] if name in places[second]]:
             raise ConfigError(f"{path}: {twice[0]!r} stands in both `{first}` and `{second}`; keep one.")
@@ -105,10 +115,19 @@ def read_grid(path: Path) -> SweepFile:
     return SweepFile(values["experiment"], base, grid, draws, halving)
 
 
-def _choices(path: Path, name: str, choices: Any) -> list:
+def _data_of(base: dict[str, Any], grid: dict[str, Any]) -> str:
+    """The data set of a sweep file, or the first one of its grid."""
+    choices = grid.get("data")
+    found = choices[0] if isinstance(choices, list) and choices else base.get("data")
+    return found if isinstance(found, str) else RunConfig.model_fields["data"].default
+
+
+def _choices(path: Path, name: str, choices: Any, data: str) -> list:
     """The values of a grid entry: a list, or a range with its number of points."""
     if isinstance(choices, dict) and {"log", "linear", "points"} & choices.keys():
-        return points_of(choices, name, str(path))
+        return points_of(choices, name, str(path), data)
+    if "." in name:
+        annotation_of(name, data, str(path))  # refuses what is no option, and says in which file
     if not isinstance(choices, list) or not choices:
         raise ConfigError(
             f"{path}: grid entry {name!r} is {choices!r}; give it a list of at least one value, or a range such as "
@@ -136,10 +155,11 @@ def read_sweep(path: Path, overrides: dict[str, Any] | None = None) -> list[RunC
     file = read_grid(path)
     overrides = dict(overrides or {})
     grid = {name: _kept(path, name, values, overrides.pop(name, values)) for name, values in file.grid.items()}
-    drawn = file.draws.points(str(path)) if file.draws else [{}]
+    drawn = file.draws.points(str(path), overrides.get("data", file.data)) if file.draws else [{}]
     if twice := [name for name in overrides if name in drawn[0]]:
         raise ConfigError(f"{path}: {twice[0]!r} is drawn at random; change its range there.")
-    validated(RunConfig, overrides, "the command line")
+    validated(RunConfig, with_options(overrides, "the command line"), "the command line")
+    refuse_twice([*grid, *drawn[0]], {name: [value] for name, value in overrides.items()}, "the command line")
     count = math.prod(map(len, grid.values())) * len(drawn)
     if count > MOST:
         raise ConfigError(f"{path} describes {count:,} runs, more than {MOST:,}: take values out of its lists.")

@@ -1,12 +1,13 @@
 """Ranges of a parameter in a sweep file: points at even distances for a grid, or points drawn at random."""
 
 import random
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, field_validator, model_validator
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.training.config import RunConfig, own_names, validated
+from cgrecnet.runs.axes import is_number, is_whole
+from cgrecnet.training.config import own_names, validated
 
 #: Significant digits of a value within a range, so that it can be read and typed.
 DIGITS = 4
@@ -68,12 +69,13 @@ class Draws(BaseModel):
     seed: Annotated[int, Field(ge=0, strict=True)] = 0
     space: Annotated[dict[str, Range], Field(min_length=1)]
 
-    def points(self, where: str) -> list[dict[str, Any]]:
-        """The points, all different; ConfigError where there are not so many."""
+    def points(self, where: str, data: str) -> list[dict[str, Any]]:
+        """The points, all different; ConfigError where there are not so many. data: whose options they may set."""
         streams = {name: random.Random(f"{self.seed} {name}") for name in self.space}
+        whole = {name: is_whole(name, data, where) for name in self.space}
         found: dict[str, dict[str, Any]] = {}
         for _ in range(TRIES * self.draws):
-            point = {name: self.space[name].at(stream.random(), is_whole(name)) for name, stream in streams.items()}
+            point = {name: self.space[name].at(stream.random(), whole[name]) for name, stream in streams.items()}
             found.setdefault(repr(point), point)
             if len(found) == self.draws:
                 return list(found.values())
@@ -83,43 +85,31 @@ class Draws(BaseModel):
         )
 
 
-def read_draws(values: Any, where: str) -> Draws:
-    """The `random` of a sweep file; ConfigError, in one sentence, where it is none."""
+def read_draws(values: Any, where: str, data: str) -> Draws:
+    """The `random` of a sweep file about these data; ConfigError, in one sentence, where it is none."""
     if not isinstance(values, dict):
         raise ConfigError(f"{where}: `random` is {values!r}; write draws: 20 and space: {{name: range}} below it.")
     if isinstance(values.get("space"), dict):
         values = values | {"space": own_names(values["space"], where)}
     found = validated(Draws, values, f"{where}, `random`")
     for name, one in found.space.items():
-        _check(name, one, where)
+        _check(name, one, where, data)
         if one.points is not None:
             raise ConfigError(f"{where}: `points` of {name!r} belongs into `grid`; in `random`, `draws` says how many.")
     return found
 
 
-def points_of(values: dict, name: str, where: str) -> list:
+def points_of(values: dict, name: str, where: str, data: str) -> list:
     """The values of a range in a grid, from end to end; ConfigError, in one sentence, where it is none."""
     found = validated(Range, values, f"{where}, {name!r}")
-    _check(name, found, where)
+    _check(name, found, where, data)
     if found.choice is not None or found.points is None:
         raise ConfigError(f"{where}: the range of {name!r} in the grid needs its number of points, as in points: 4.")
-    return [found.at(place / (found.points - 1), is_whole(name)) for place in range(found.points)]
+    whole = is_whole(name, data, where)
+    return [found.at(place / (found.points - 1), whole) for place in range(found.points)]
 
 
-def _check(name: str, one: Range, where: str) -> None:
+def _check(name: str, one: Range, where: str, data: str) -> None:
     """ConfigError where a range is given to what is no parameter, or no number."""
-    if name not in RunConfig.model_fields:
-        validated(RunConfig, {name: None}, where)  # says so, with the nearest name
-    if one.choice is None and not {int, float} & _kinds(RunConfig.model_fields[name].annotation):
+    if not is_number(name, data, where) and one.choice is None:
         raise ConfigError(f"{where}: {name!r} is no number, so that it has no range: list its values.")
-
-
-def is_whole(name: str) -> bool:
-    """Whether a parameter of a run is a whole number."""
-    return int in _kinds(RunConfig.model_fields[name].annotation)
-
-
-def _kinds(annotation: Any) -> set:
-    """The plain types in an annotation such as `Annotated[int, ...] | None`."""
-    parts = get_args(annotation)
-    return set().union(*map(_kinds, parts)) if parts else {annotation} if isinstance(annotation, type) else set()

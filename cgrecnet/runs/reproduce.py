@@ -15,6 +15,8 @@ from cgrecnet.data.store import default_place
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import SWEEP_FILES
+from cgrecnet.runs.axes import check_name
+from cgrecnet.runs.collect import flat
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.experiments import SWEEPS
 from cgrecnet.runs.grid import read_grid, read_sweep
@@ -68,14 +70,15 @@ def _narrow(path: Path, options: Mapping[str, Any], met: set[tuple[str, str]]) -
     """What to give `read_sweep`, and whether a run is left; values of lists that occur are added to `met`."""
     file = read_grid(path)
     base, grid = file.base, file.grid
+    settings = RunConfig().model_dump() | base
+    settings |= flat(settings)
     overrides, left = {}, True
     for name, value in options.items():
         if not isinstance(value, list):
             overrides[name] = value
             continue
-        if name not in RunConfig.model_fields:
-            RunConfig.from_mapping({name: value}, "the options")  # says so, with the nearest name
-        there = grid.get(name, [base.get(name, RunConfig.model_fields[name].default)])
+        check_name(name, "the options")
+        there = grid.get(name, [settings.get(name)])
         asked = {_plain(one) for one in value}
         kept = [one for one in there if _plain(one) in asked]
         met |= {(name, _plain(one)) for one in kept}

@@ -18,6 +18,8 @@ from cgrecnet.files import markup_in
 from cgrecnet.models import list_models, list_presets
 from cgrecnet.models.config import resolve
 
+#: Parameters that hold options; one of these alone may be named as `data_options.noise`.
+OPTIONS = ("model_options", "data_options")
 #: Words of the field for parameters that have another name here.
 ALIASES = {"lr": "learning_rate", "wd": "weight_decay", "early_stopping": "patience", "bs": "batch_size"}
 
@@ -106,7 +108,7 @@ class RunConfig(BaseModel):
     @classmethod
     def from_mapping(cls, values: dict[str, Any], where: str = "the run's parameters") -> "RunConfig":
         """Check `values` (from YAML, the command line or papermill); ConfigError, in one sentence, if they fail."""
-        config = validated(cls, values, where)
+        config = validated(cls, with_options(values, where), where)
         resolve(config.preset, config.model_options)
         check_request(config.data, config.task, config.data_options)
         refuse_unread(config.data, config.root, config.task)
@@ -129,6 +131,21 @@ def own_names(values: Mapping[str, Any], where: str) -> dict[str, Any]:
         if word in values and name in values:
             raise ConfigError(f"{where} gives {name!r} twice, also as {word!r}: keep one.")
     return {ALIASES.get(name, name): value for name, value in values.items()}
+
+
+def with_options(values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """These parameters, with options that have a name of their own (`data_options.noise`) put into their mapping.
+
+    Raises ConfigError where that is no mapping.
+    """
+    dotted = {name: value for name, value in values.items() if name.partition(".")[0] in OPTIONS and "." in name}
+    found = {name: value for name, value in values.items() if name not in dotted}
+    for name, value in dotted.items():
+        head, _, option = name.partition(".")
+        if not isinstance(there := found.get(head, {}), Mapping):
+            raise ConfigError(f"Parameter {head!r} in {where} is {there!r}, so that {name!r} has no place: drop one.")
+        found[head] = {**there, option: value}
+    return found
 
 
 def validated(cls: type[Config], values: dict[str, Any], where: str) -> Config:

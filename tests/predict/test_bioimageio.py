@@ -9,10 +9,12 @@ import torch
 
 from cgrecnet import cli
 from cgrecnet.data.transforms import channel_statistics
+from cgrecnet.errors import ConfigError
 from cgrecnet.predict.bioimageio import Complete, _identifiers, export_bioimageio
 from cgrecnet.predict.engines import load_networks
 from cgrecnet.predict.examples import Example, crops
 from cgrecnet.predict.networks import TorchEngine
+from cgrecnet.predict.tables import need
 from cgrecnet.predict.temperature import calibrated
 
 
@@ -37,6 +39,11 @@ def test_channel_names_are_identifiers_and_differ():
     assert len(set(names)) == 2 and all(name.isidentifier() for name in names)
 
 
+def test_a_part_of_a_package_that_is_not_there_is_one_sentence():
+    with pytest.raises(ConfigError, match="needs the package nosuch.part, which is not installed: pip install 'cgrec"):
+        need("nosuch.part", "It", "bioimageio")
+
+
 def test_author_and_licence_are_asked_for_first(capsys):
     assert cli.main(["export", "nowhere", "--bioimageio", "p.zip"]) == 2
     assert "--author" in capsys.readouterr().err
@@ -45,7 +52,7 @@ def test_author_and_licence_are_asked_for_first(capsys):
 @pytest.mark.slow
 @pytest.mark.skipif(
     not all(map(find_spec, ("bioimageio", "onnx", "onnxscript"))),
-    reason="not installed: pip install bioimageio.spec onnx onnxscript",
+    reason="not installed: pip install 'cgrecnet[bioimageio]'",
 )
 def test_the_zoos_own_tool_takes_the_package(model, tmp_path):
     from bioimageio.spec import load_description
@@ -54,3 +61,17 @@ def test_the_zoos_own_tool_takes_the_package(model, tmp_path):
     out = export_bioimageio(model, tmp_path / "p.zip", "A. Nother", "CC-BY-4.0", said.append)
     assert load_description(out, perform_io_checks=True).validation_summary.status != "failed"
     assert [path.name for path in tmp_path.iterdir()] == ["p.zip"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not all(map(find_spec, ("bioimageio", "onnx", "onnxscript", "onnxruntime"))) or not find_spec("bioimageio.core"),
+    reason="not installed: pip install bioimageio.core onnxruntime, into an environment of its own",
+)
+def test_the_zoos_own_runner_computes_the_test_tensors(model, tmp_path):
+    from bioimageio.core import test_model
+
+    out = export_bioimageio(model, tmp_path / "p.zip", "A. Nother", "CC-BY-4.0", lambda _: None)
+    summary = test_model(out)
+    assert summary.status == "passed", summary
+    assert not [error.msg for detail in summary.details for error in detail.errors]

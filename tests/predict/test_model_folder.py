@@ -76,14 +76,30 @@ def test_the_card_says_what_matters(model):
     card = (model.path / "README.md").read_text()
     for words in ("simulated cells", "Temperature", "coverage 0.9", "wrongly", "nothing to say about real"):
         assert words in card
+    assert model.model.measured["flagged"]["by"] == "group", "the simulated cells are of four acquisitions"
+    assert "set its limits, wrongly, since their acquisitions were trained on" in card
     grouped = model.model.model_copy(update={"split": model.model.split | {"kind": "grouped"}})
-    assert "were not trained on" in flag_words(grouped) and "wrongly" not in flag_words(grouped)
+    assert "set its limits or was trained on" in flag_words(grouped) and "wrongly" not in flag_words(grouped)
+    old = {"flagged": {name: model.model.measured["flagged"][name] for name in ("n", "any")}}
+    old = grouped.model_copy(update={"measured": model.model.measured | old})
+    assert "other cells of these set its limits" in flag_words(old)
 
 
-def test_half_of_each_class_judges():
+def test_half_of_each_class_judges_where_there_is_one_acquisition_or_each_class_has_its_own():
     labels = np.repeat([0, 1, 2], [1, 7, 20])
-    judges = judging_half(labels)
-    assert np.bincount(labels[judges], minlength=3).tolist() == [0, 3, 10]
+    for groups in (np.zeros(28), labels):
+        judges, by = judging_half(labels, groups)
+        assert by == "cell" and np.bincount(labels[judges], minlength=3).tolist() == [0, 3, 10]
+
+
+def test_whole_acquisitions_judge_where_each_class_stands_in_both_halves():
+    rng = np.random.default_rng(0)
+    labels, groups = rng.integers(0, 3, 600), rng.choice(7, 600, p=[0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
+    judges, by = judging_half(labels, groups)
+    assert by == "group" and not set(groups[judges]) & set(groups[~judges])
+    for y in range(3):
+        assert 0.25 <= judges[labels == y].mean() <= 0.75
+    assert abs(judges.mean() - 0.5) < 0.1
 
 
 def test_image_hashes_tell_pixels_sizes_and_types_apart():

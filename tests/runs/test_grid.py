@@ -72,6 +72,13 @@ def test_a_list_keeps_a_part_of_the_grid(tmp_path):
         ("experiment: e\nrandom: {draws: 3, space: {lr: {log: [0.1, 1], points: 2}}}", "belongs into `grid`"),
         ("experiment: e\nrandom: {draws: 3, space: {seed: {choice: [1, 2]}}}", "2 different points and not 3"),
         ("experiment: e\nbase: {lr: 1}\nrandom: {draws: 3, space: {lr: {log: [0.1, 1]}}}", "both `base` and `random`"),
+        ("experiment: e\ngrid: {data_options.nose: [1, 2]}", "'data_options.nose' is no option; did you mean 'noise'"),
+        ("experiment: e\ngrid: {data_options.nose: {log: [1, 2], points: 2}}", "did you mean 'noise'"),
+        ("experiment: e\ngrid: {model_options.head: {log: [1, 2], points: 2}}", "'model_options.head' is no number"),
+        ("experiment: e\ngrid: {seed.x: [1, 2]}", "Unknown parameter 'seed.x'"),
+        ("experiment: e\nbase: {data_options: {noise: 1}}\ngrid: {data_options.noise: [2, 3]}", "varies and stands in"),
+        ("experiment: e\ngrid: {data_options: [{noise: 1}], data_options.noise: [2, 3]}", "'data_options' as well"),
+        ("experiment: e\nbase: {data_options: 3, data_options.noise: 2}", "'data_options.noise' has no place"),
         ("experiment: e\nhalving: 3", "`halving` is 3"),
         ("experiment: e\nhalving: {reduction: 1}", "'reduction'"),
     ],
@@ -126,3 +133,26 @@ def test_a_wrong_value_on_the_command_line_is_not_blamed_on_the_file(tmp_path):
         with pytest.raises(ConfigError, match="in the command line") as caught:
             read_sweep(path, wrong)
         assert str(path) not in str(caught.value)
+
+
+def test_single_options_are_axes_of_their_own(tmp_path):
+    text = (
+        "experiment: e\nbase: {data_options: {cells: 60}, data_options.runs: 3}\n"
+        "grid: {model_options.stage_stride: [1x1, 3x3], data_options.noise: {linear: [1, 2], points: 2}}\n"
+        "random: {draws: 3, space: {data_options.seed: {linear: [0, 9]}, data_options.debris: {choice: [0.0, 0.5]}}}"
+    )
+    path = write(tmp_path, text)
+    configs = read_sweep(path, {"data_options.cells": 90})
+    assert len(configs) == 12 and {c.model_options["stage_stride"] for c in configs} == {"1x1", "3x3"}
+    options = [c.data_options for c in configs]
+    assert {(o["cells"], o["runs"]) for o in options} == {(90, 3)} and {o["noise"] for o in options} == {1.0, 2.0}
+    assert all(type(o["seed"]) is int for o in options) and {o["debris"] for o in options} <= {0.0, 0.5}
+    assert len({(o["seed"], o["debris"]) for o in options}) == 3, "each point of one with each of the other"
+    assert len(read_sweep(path, {"model_options.stage_stride": ["1x1"]})) == 6
+    for wrong, message in (
+        ({"data_options": {"cells": 30, "noise": 5}}, "'data_options.noise' varies and stands in 'data_options'"),
+        ({"data_options.seed": 5}, "'data_options.seed' is drawn at random"),
+        ({"model_options.stage_stride": "1x1"}, "stands in the grid"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            read_sweep(path, wrong)

@@ -16,8 +16,7 @@ from distributed import Client
 from trivial_runs import configs, final_table, folders, records, trivial
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.runs import cluster
-from cgrecnet.runs import sweep as sweeps
+from cgrecnet.runs import cluster, tasks
 from cgrecnet.runs.cluster import MEMORY_OF_A_RUN, local_cluster, local_workers, remote_cluster
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.plan import plan_run
@@ -88,7 +87,7 @@ def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_wor
 
 @pytest.mark.slow
 def test_a_worker_that_nobody_starts_again_comes_back_and_its_absence_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(sweeps, "NEWS", 0.5)
+    monkeypatch.setattr(tasks, "NEWS", 0.5)
     said: list[str] = []
     with local_cluster(1) as connect:
         with connect() as client:
@@ -98,7 +97,7 @@ def test_a_worker_that_nobody_starts_again_comes_back_and_its_absence_is_told(tm
         assert standing.done == 1
         with connect() as client:
             local.sync(local.workers[0].close)
-            with sweeps._told_when_alone(client, said.append):
+            with tasks._told_when_alone(client, said.append):
                 wait_until(lambda: any("no worker is there, for" in line for line in said))
             client.wait_for_workers(1, timeout=120)
 
@@ -351,7 +350,7 @@ def test_the_runs_of_a_sweep_file_reach_the_workers(tmp_path, two_workers):
     run_sweep(read_sweep(path), two_workers, **folders(tmp_path), say=lambda _: None, do=trivial())
     assert len(records(tmp_path)) == 4
     assert json.dumps(sorted(records(tmp_path)))
-    assert sweeps.PAUSE > 0
+    assert tasks.PAUSE > 0
 
 
 def test_what_dask_raises_at_itself_is_no_news_and_everything_else_is(caplog):

@@ -85,6 +85,24 @@ def test_a_page_without_a_network_shows_curves_heat_map_and_the_choice_of_valida
     assert plans[0].run_id in (tmp_path / "new" / "p.html").read_text()
 
 
+def test_single_options_of_a_grid_are_columns_and_axes(tmp_path, capsys):
+    path = tmp_path / "x.yaml"
+    path.write_text("experiment: e\ngrid: {data_options.noise: [1.0, 2.0], model_options.stage_stride: [1x1, 3x3]}")
+    for plan in plan_sweep(read_sweep(path)):
+        write(plan, tmp_path, 0.5, 0.5)
+    assert main(["sweep", str(path), "--list"]) == 0
+    assert "model_options.stage_stride=1x1 data_options.noise=1.0" in capsys.readouterr().out
+    assert main(["collect", str(path), "--results", str(tmp_path), "--csv", str(tmp_path / "x.csv")]) == 0
+    table = pd.read_csv(tmp_path / "x.csv")
+    assert sorted(zip(table["data_options.noise"], table["model_options.stage_stride"], strict=True)) == [
+        (1.0, "1x1"), (1.0, "3x3"), (2.0, "1x1"), (2.0, "3x3"),
+    ]  # fmt: skip
+    assert "model_options.stage_stride" in capsys.readouterr().out.splitlines()[0].split()
+    words = ["plot", str(path), "--results", str(tmp_path), "--out", str(tmp_path / "p.html")]
+    assert main([*words, "--x", "data_options.noise"]) == 0
+    assert "by data_options.noise and model_options.stage_stride" in (tmp_path / "p.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
