@@ -283,7 +283,7 @@ effects = {answer.name: answer.result for answer in single}
 Markdown(wide_table(LEADS, lead_rows(["recovered", *planned_options()], on_simulated, effects), "The lead over the baseline under each option, simulated cells"))
 
 # %% tags=["remove-input"]
-provenance_of(list(options.values()), *OPTIONS)
+display(*all_read(*OPTIONS, ("seeds", "cytometer")))
 
 # %% [markdown]
 # Same simulated cells, one run each; words by the plan's rule with a margin of {glue:text}`reading_margin` points, one family.
