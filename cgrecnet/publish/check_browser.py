@@ -1,4 +1,4 @@
-"""Open pages in Chromium with the network cut: failed requests, errors, equations, width at 390 px, dark mode."""
+"""Open pages in Chromium with the network cut: failed requests, errors, equations, widths, legibility, dark mode."""
 
 import asyncio
 import re
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.cores import cores
+from cgrecnet.publish.check_legible import COLUMNS, TEXT
 from cgrecnet.publish.check_static import Fault
 
 FLAGS = [
@@ -117,9 +118,11 @@ async def _one(browser: Any, address: str) -> list[str]:
         page.on("console", lambda message: _note_console(message, found))
         await page.goto(address, wait_until="load")
         found += await page.evaluate(_EQUATIONS)
+        found += await page.evaluate(COLUMNS)
         found += await page.evaluate(_DARK)
         await page.set_viewport_size(PHONE)
         found += await page.evaluate(_WIDTH)
+        found += await page.evaluate(TEXT)
     except Exception as error:  # playwright's time-outs and crashes
         found.append(f"the browser could not show it: {str(error).splitlines()[0][:200]}")
     finally:
