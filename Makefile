@@ -69,8 +69,9 @@ test: $(ENVIRONMENT) ## run the tests, but for those that take long
 test-slow: $(ENVIRONMENT) ## run the tests that take long
 	@$(RUN) -m pytest -n auto --dist loadfile -m slow
 
-lint: $(ENVIRONMENT) ## look for faults in style
+lint: $(ENVIRONMENT) ## look for faults in style, and print how large each room of the package is
 	@$(RUN) -m ruff check .
+	@$(RUN) -m cgrecnet.publish sizes
 
 # What pip-audit asks is asked first, so that a machine without a network, or with a mirror that knows no advisories,
 # gets a sentence; --strict, because a package that could not be looked up is not a safe one.

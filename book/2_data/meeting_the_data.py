@@ -234,7 +234,6 @@ truth.causes[
         "elongation",
         "granules",
         "processes",
-        "run",
         "defocus_um",
         "background",
         "doublet",

@@ -115,6 +115,14 @@ def compiled_table(record: ModelsRecord) -> Table:
     return ["model", "pass", "precision", "compiled / eager"], lines
 
 
+#: Kinds of operations as a column names them, where their own name is too long for one.
+SHORT = {
+    "convolution or matrix product": "dense product",
+    "depthwise or grouped convolution": "grouped product",
+    "normalisation": "norms",
+}
+
+
 def traffic_table(record: ModelsRecord, kind: str = "training", precision: str = "32") -> Table:
     """Per model: operations per byte, and which kinds of operations move the bytes, in per cent."""
     rows = eager_rows(record, kind, precision)
@@ -125,7 +133,7 @@ def traffic_table(record: ModelsRecord, kind: str = "training", precision: str =
         total = sum(row.byte_counts.values())
         shares = [f"{_share(row, name):.0%}" for name in kinds]
         lines.append([f"{number} {title_of(row.model)}", f"{row.flops / total:.0f}", *shares])
-    return ["model", "operations per byte", *kinds], lines
+    return ["model", "operations per byte", *(SHORT.get(name, name) for name in kinds)], lines
 
 
 def _share(row: ModelRow, kind: str) -> float:

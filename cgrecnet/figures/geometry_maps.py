@@ -58,7 +58,7 @@ def draw_weights(whole: tuple[int, int], parts: Sequence[tuple[int, int]], rows:
             title=f"{length} pixels to {resized}",
             ylim=(0, 1.3 * weights[middle].max()),
         )
-        place.legend(fontsize=7, ncol=rows, loc="upper center", handlelength=1, columnspacing=0.7)
+        place.legend(fontsize=8, ncol=rows, loc="upper center", handlelength=1, columnspacing=0.7)
         letter(place, name)
     return figure
 

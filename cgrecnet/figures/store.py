@@ -54,7 +54,7 @@ def _draw_places(axes: Axes, store: CellDataset, chosen: range) -> None:
         colour = PALETTE[int(store.labels[i])]
         axes.add_patch(Rectangle((start, 0), end - start, 1, facecolor=colour, edgecolor="white", linewidth=1.5))
         words = f"{store.images.heights[i]} × {store.images.widths[i]}\n{store.classes[store.labels[i]]}"
-        axes.text(start + 0.06 * (end - start), 0.5, words, va="center", color="white", fontsize=7)
+        axes.text(start + 0.06 * (end - start), 0.5, words, va="center", color="white", fontsize=8)
     axes.set(xlim=(byte_range(store, chosen[0])[0], byte_range(store, chosen[-1])[1]), ylim=(0, 1), yticks=[])
     axes.set_xlabel("byte in pixels.bin")
     axes.xaxis.set_label_position("top")

@@ -36,4 +36,5 @@ def dropdown(title: str, *contents: str) -> str:
 
 def _cell(text: str) -> str:
     lines = [line for line in str(text).splitlines() if line.strip()]
-    return f"<span>{'<br>'.join(escape(line) for line in lines)}</span>"
+    # A long name may break behind its underscores, so that it does not push a column off the page.
+    return f"<span>{'<br>'.join(escape(line).replace('_', '_<wbr>') for line in lines)}</span>"

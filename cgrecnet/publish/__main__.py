@@ -1,7 +1,8 @@
-"""`python -m cgrecnet.publish build | check | honesty | links | site`: make the book, look it over, publish it.
+"""`python -m cgrecnet.publish build | check | honesty | links | site | sizes`: make the book, look it over, publish it.
 
 `honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing. `links`
-asks every address that the sources name. `site` makes of the built book what a web server gives out.
+asks every address that the sources name. `site` makes of the built book what a web server gives out. `sizes` counts
+the lines of the package, room by room.
 """
 
 import argparse
@@ -24,11 +25,12 @@ from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.links import dead_links
 from cgrecnet.publish.lock import only_one
 from cgrecnet.publish.site.make import make_site
+from cgrecnet.publish.sizes import sizes
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cgrecnet.publish", description=__doc__)
-    parser.add_argument("command", choices=["build", "check", "honesty", "links", "site"])
+    parser.add_argument("command", choices=["build", "check", "honesty", "links", "site", "sizes"])
     parser.add_argument("chapters", nargs="*", help="for honesty: paths of chapters (default: all)")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
@@ -43,6 +45,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "honesty":
             return honest(layout, options.chapters)
+        if options.command == "sizes":
+            print("\n".join(sizes(layout.root / "cgrecnet")))
+            return 0
         if options.command == "links":
             dead = dead_links(layout)
             print("\n".join(dead) or "every address answers")

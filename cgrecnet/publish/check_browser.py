@@ -1,4 +1,4 @@
-"""Open pages in Chromium without a network: failed requests, errors, equations, access, width at 390 px, dark mode."""
+"""Open pages in Chromium without a network: failed requests, errors, equations, access, widths, letters, dark mode."""
 
 import asyncio
 import os
@@ -9,6 +9,7 @@ from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.publish import check_axe, check_keys
+from cgrecnet.publish.check_legible import COLUMNS, TEXT
 from cgrecnet.publish.check_static import Fault
 
 FLAGS = [
@@ -157,9 +158,11 @@ async def _one(browser: Any, address: str, access: bool) -> list[str]:
         found += await page.evaluate(_EQUATIONS)
         if access:
             found += await check_axe.faults(page) + await check_keys.faults(page)
+        found += await page.evaluate(COLUMNS)
         found += await page.evaluate(_DARK)
         await page.set_viewport_size(PHONE)
         found += await page.evaluate(_WIDTH)
+        found += await page.evaluate(TEXT)
     except Exception as error:  # playwright's time-outs and crashes
         found.append(f"the browser could not show it: {str(error).splitlines()[0][:200]}")
     finally:

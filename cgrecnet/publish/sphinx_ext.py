@@ -10,6 +10,7 @@ from sphinx.application import Sphinx
 from cgrecnet.publish.accessible import mended
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks.export import for_pages
+from cgrecnet.publish.pictures import tell_widths
 from cgrecnet.publish.stage import SCRIPTS
 from cgrecnet.publish.terms import link_first_uses
 from cgrecnet.publish.times import setup_roles
@@ -22,6 +23,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls to take up the extension: hang the steps below into its build."""
     setup_roles(app)
     app.connect("doctree-read", link_first_uses)
+    app.connect("html-page-context", tell_widths)
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
     app.connect("html-page-context", mend_body, priority=901)
     app.connect("build-finished", copy_files)

@@ -138,7 +138,7 @@ def with_options(values: Mapping[str, Any], where: str) -> dict[str, Any]:
 
     Raises ConfigError where that is no mapping.
     """
-    dotted = {name: value for name, value in values.items() if name.partition(".")[0] in OPTIONS and "." in name}
+    dotted = {name: value for name, value in values.items() if str(name).startswith(tuple(f"{o}." for o in OPTIONS))}
     found = {name: value for name, value in values.items() if name not in dotted}
     for name, value in dotted.items():
         head, _, option = name.partition(".")

@@ -105,7 +105,7 @@ def test_the_newest_record_that_says_it_is_taken():
 
 def test_the_table_of_traffic_adds_up():
     headers, lines = costs_words.traffic_table(models_record())
-    assert headers[2:] == ["convolution or matrix product", "activation, sum, copy"]
+    assert headers[2:] == ["dense product", "activation, sum, copy"]
     assert lines[0] == ["1 Baseline", "20", "60%", "40%"]
 
 

@@ -1,7 +1,11 @@
 """The page check finds each fault that is planted, and none on a page without."""
 
+import base64
+import io
+
 import pytest
 from minibook import write
+from PIL import Image
 
 from cgrecnet.publish import check, check_browser, check_static, resources
 
@@ -13,6 +17,9 @@ DOT = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
     "AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+STRIP = io.BytesIO()
+Image.new("RGB", (840, 20), "white").save(STRIP, "png")
+STRIP = "data:image/png;base64," + base64.b64encode(STRIP.getvalue()).decode()
 WIDE = "<table><tr>" + "<td>a-cell-that-cannot-break</td>" * 12 + "</tr></table>"
 
 STATIC = {
@@ -42,6 +49,19 @@ BROWSER = {
     "raw_math": (r"<p>The loss \(x^2\) falls.</p>", "raw TeX in the text"),
     "unrendered": (r'<span class="math notranslate">\(x^2\)</span>', "does not load MathJax"),
     "wide": (WIDE, "scrolls sideways at 390 px: table"),
+    "column": (f'<div style="overflow-x: auto; width: 300px">{WIDE}</div>', "columns at 1280 px, from"),
+    "folded_column": (
+        f'<details><summary>more</summary><div style="overflow-x: auto; width: 300px">{WIDE}</div></details>',
+        "columns at 1280 px, from",
+    ),
+    "tiny": ('<p style="font-size: 8px">Small print.</p>', "text of 8.0 px at 390 px: Small print."),
+    "tiny_drawing": (
+        '<svg viewBox="0 0 1000 100" style="width: 100%"><text y="50" font-size="16">Drawn.</text></svg>',
+        "px at 390 px: Drawn.",
+    ),
+    "shrunk": (
+        f'<img style="width: 100%" src="{STRIP}" alt="A white strip.">', "px at 390 px: in the picture A white strip.",
+    ),
     "dark": (f'<img style="background: transparent" src="{DOT}" alt="Two cells.">', "dark ground: Two"),
     "access": ("<button></button>", "axe: button-name: Buttons must have discernible text"),
 }
@@ -49,7 +69,8 @@ GOOD = f"""<h2 id="a">A part</h2><a href="#a">up</a> <a href="https://example.or
 <a href="good.html#top">x</a>
 <p>It costs $5 and <code>\\(x\\)</code> is code, <pre>|---|</pre> too; a | b.</p>
 <img src="{DOT}" alt="A single blue dot.">
-<div style="overflow-x: auto" tabindex="0">{WIDE}</div>"""
+<div style="overflow-x: auto" tabindex="0">{WIDE}</div><a href="#a" style="font-size: 0">x</a>
+<div style="overflow-x: auto" tabindex="0"><img style="width: 600px" src="{STRIP}" alt="A white strip."></div>"""
 
 
 @pytest.fixture(scope="module")

@@ -249,7 +249,7 @@ def test_a_failing_cell_fails_twice_and_names_chapter_cell_and_error(broken, cap
         assert "book/raises.py, code cell 3 (ratio = n / 0): ZeroDivisionError: division by zero" in captured.err
         assert ("ok      book/sound.py" in captured.out) == (attempt == 1), "the others go on, and only once"
         assert not (broken / "_build" / "executed" / "book" / "raises.ipynb").exists()
-        assert not (broken / "_build" / "html").exists()
+        assert not (broken / "_build" / "html" / "index.html").exists()
 
 
 def test_a_killed_kernel_and_a_late_chapter_are_failures(broken):
