@@ -21,7 +21,7 @@ FLAGS = [
 ]
 PHONE = {"width": 390, "height": 844}
 _OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")
-_SECONDS = 120  # for one page to load, on a slow machine that does much else
+SECONDS = 120  # for one page to load, on a slow machine that does much else
 
 _EQUATIONS = """async () => {
     const loads = !!document.querySelector('script[src*="mathjax" i]');
@@ -150,7 +150,7 @@ async def _one(browser: Any, address: str, access: bool) -> list[str]:
     try:
         await context.route(_OUTSIDE, lambda route: route.abort())
         page = await context.new_page()
-        page.set_default_timeout(_SECONDS * 1000)
+        page.set_default_timeout(SECONDS * 1000)
         page.on("requestfailed", lambda request: found.append(f"a request failed: {request.url[:200]}"))
         page.on("pageerror", lambda error: found.append(f"a script failed: {str(error).splitlines()[0][:200]}"))
         page.on("console", lambda message: _note_console(message, found))

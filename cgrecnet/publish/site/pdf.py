@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pypdf import PdfReader, PdfWriter
 
-from cgrecnet.publish.check_browser import FLAGS
+from cgrecnet.publish.check_browser import FLAGS, SECONDS
 
 _READY = """async () => {
     for (const folded of document.querySelectorAll('details')) folded.open = true;
@@ -46,6 +46,7 @@ async def _print_all(site: Path, names: list[str], executable: str, say) -> list
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = await browser.new_page(color_scheme="light")
+        page.set_default_timeout(SECONDS * 1000)
         for number, name in enumerate(names, 1):
             await page.goto((site / name).resolve().as_uri(), wait_until="load")
             await page.evaluate(_READY)

@@ -4,7 +4,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from cgrecnet.errors import RunError
-from cgrecnet.publish.check_browser import FLAGS
+from cgrecnet.publish.check_browser import FLAGS, SECONDS
 
 MB = 1_000_000
 #: The most bytes of each, as files: servers that compress send less.
@@ -29,7 +29,10 @@ def first_visit(site: Path, name: str, executable: str) -> int:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = browser.new_page()
+        page.set_default_timeout(SECONDS * 1000)
         page.on("request", lambda request: loaded.add(unquote(urlsplit(request.url).path)))
-        page.goto((site / name).resolve().as_uri(), wait_until="networkidle")
+        page.goto((site / name).resolve().as_uri(), wait_until="load")
+        page.evaluate("document.fonts.ready.then(() => true)")
+        page.wait_for_timeout(1000)  # for what scripts and styles ask for behind that
         browser.close()
     return sum(path.stat().st_size for path in map(Path, loaded) if path.is_file())
