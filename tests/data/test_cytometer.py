@@ -212,6 +212,7 @@ def test_a_nucleus_is_off_the_middle_and_as_large_as_its_cause_says(made):
     assert np.corrcoef(area, disc)[0, 1] > 0.95
 
 
+@pytest.mark.slow
 def test_no_single_trait_tells_the_kind(made):
     """The best classifier on one true trait (a forest, out of fold) stays well below certainty; all together do not."""
     from sklearn.ensemble import RandomForestClassifier
@@ -227,6 +228,7 @@ def test_no_single_trait_tells_the_kind(made):
     assert recall(list(TRAITS)) > max(alone.values()) + 0.05
 
 
+@pytest.mark.slow
 def test_the_run_knows_the_kind_as_much_as_the_dial_says():
     """Mutual information of run and kind, as a share of the kind's entropy, over the dial."""
     shares = []

@@ -142,6 +142,7 @@ def test_the_zhu_samples(real_data, capsys):
     assert "nt4-1d" in said and "needs cells of two classes or more" in said
 
 
+@pytest.mark.slow
 def test_on_the_command_line(tmp_path, capsys):
     words = ["data", "audit", "cytometer", "--option", "cells=150", "--option", "runs=12", "--option", "confounding=1"]
     split = ["data", "split", *words[2:], "--seeds", "42", "--out", str(tmp_path)]

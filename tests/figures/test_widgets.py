@@ -31,5 +31,6 @@ def test_they_load_nothing_and_share_no_ids(pieces):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_the_check_of_the_book_finds_nothing(book_faults, pieces):
     assert book_faults(*pieces) == []

@@ -137,6 +137,7 @@ def test_channels_last_gives_the_same(module):
 
 
 @pytest.mark.parametrize("module", [FusionModule(32, 16), FusionModule(32, normaliser="layernorm"), GatedCNNBlock(32)])
+@pytest.mark.slow
 def test_compiles_without_graph_breaks(module):
     x = torch.randn(2, 32, 5, 7)
     compiled = torch.compile(module, fullgraph=True, backend="aot_eager")

@@ -122,6 +122,7 @@ def test_zhu_has_its_own_input():
     assert all(s.native_size == (224, 224) for s in SYSTEMS.values() if s is not system)
 
 
+@pytest.mark.slow
 def test_cg_recnet_compiles_without_graph_breaks_and_is_safe_in_channels_last():
     torch.manual_seed(0)
     model, x = create_model("cg_recnet").eval(), images("cg_recnet", 1)

@@ -52,6 +52,7 @@ def read(path):
     return pd.read_csv(path, keep_default_na=False)
 
 
+@pytest.mark.slow
 def test_one_table_is_what_each_gives_alone(model, inputs, workers, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("cgrecnet.commands.predict.cluster_of", lambda _: nullcontext(workers))
     words = ["predict", str(model.path), *map(str, inputs[:2]), "--out", str(tmp_path / "all.csv"), "--engine", "torch"]

@@ -66,6 +66,7 @@ def look(chromium):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_what_is_mended_was_a_fault_and_is_none(look):
     before = look(check_axe, [body for body, _ in FAULTS.values()])
     after = look(check_axe, [mended(body) for body, _ in FAULTS.values()])

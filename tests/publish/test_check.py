@@ -49,7 +49,7 @@ BROWSER = {
     "raw_math": (r"<p>The loss \(x^2\) falls.</p>", "raw TeX in the text"),
     "unrendered": (r'<span class="math notranslate">\(x^2\)</span>', "does not load MathJax"),
     "wide": (WIDE, "scrolls sideways at 390 px: table"),
-    "column": (f'<div style="overflow-x: auto; width: 300px">{WIDE}</div>', "columns at 1280 px, from"),
+    "column": (f'<div tabindex="0" style="overflow-x: auto; width: 300px">{WIDE}</div>', "columns at 1280 px, from"),
     "folded_column": (
         f'<details><summary>more</summary><div style="overflow-x: auto; width: 300px">{WIDE}</div></details>',
         "columns at 1280 px, from",

@@ -252,6 +252,7 @@ def test_a_failing_cell_fails_twice_and_names_chapter_cell_and_error(broken, cap
         assert not (broken / "_build" / "html" / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_kernel_and_a_late_chapter_are_failures(broken):
     write_script(broken / "book" / "dies.py", "# %%\nx = 1\n\n# %%\nimport os\nos.kill(os.getpid(), 9)\n")
     write_script(broken / "book" / "late.py", "# %%\nimport time\ntime.sleep(100)\n")

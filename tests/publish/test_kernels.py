@@ -192,6 +192,7 @@ def test_a_fork_depends_on_what_it_imports_itself(three_ways, name):
         assert set(fork["folders"]) >= set(cold["folders"])
 
 
+@pytest.mark.slow
 def test_a_library_that_lies_in_the_repository_counts_for_whoever_may_use_it(tmp_path, surroundings, monkeypatch):
     monkeypatch.setattr(kernels, "LIBRARIES", ("numpy", "torch", "minipkg.beta"))
     layout, _ = executed(make_book(tmp_path), ["plain", "warm"])
@@ -200,6 +201,7 @@ def test_a_library_that_lies_in_the_repository_counts_for_whoever_may_use_it(tmp
     assert stale(Layout(layout.root)) == ["book/plain.py", "book/warm.py"]
 
 
+@pytest.mark.slow
 def test_where_the_libraries_cannot_be_imported_each_chapter_gets_a_kernel_of_its_own(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(kernels, "LIBRARIES", ("no_such_library",))
     layout, outcomes = executed(make_book(tmp_path), ["plain", "warm"])
@@ -222,6 +224,7 @@ print("alive")
 """
 
 
+@pytest.mark.slow
 def test_when_the_process_that_forks_is_killed_new_kernels_take_over(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(kernels, "LIBRARIES", ("numpy", "torch"))
     monkeypatch.setitem(PAGES, "kills", KILLS)
@@ -231,6 +234,7 @@ def test_when_the_process_that_forks_is_killed_new_kernels_take_over(tmp_path, m
     assert capsys.readouterr().out.count("kernels: the warm process failed (it has ended); each chapter starts") == 1
 
 
+@pytest.mark.slow
 def test_a_forked_kernel_that_does_not_come_up_is_followed_by_a_new_one(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(kernels, "LIBRARIES", ("numpy",))  # what a fork needs to draw its own numbers is missing
     monkeypatch.setattr(kernels, "SERVER", write(tmp_path / "server.py", kernels.SERVER.read_text().replace(

@@ -75,6 +75,7 @@ def writing(tmp_path):
             member.kill()
 
 
+@pytest.mark.slow
 def test_the_lock_is_held_until_the_children_of_a_killed_build_are_gone(writing):
     root, process, children = writing
     process.kill()

@@ -83,6 +83,7 @@ def sweep(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_the_best_setting_is_the_one_of_the_full_grid_for_fewer_epochs(tmp_path, sweep, two_workers, capsys):
     configs, halving, said = read_sweep(sweep), read_grid(sweep).halving, []
     full = {"results": tmp_path / "full", "work": tmp_path / "w1", "say": said.append, "do": curves()}

@@ -130,6 +130,7 @@ def went_on_after_a_checkpoint(epochs):
     assert epochs in ([2, 3, 4], [3, 4], [4]), "it went on after the epoch that was kept"
 
 
+@pytest.mark.slow
 def test_a_forked_run_that_is_killed_goes_on_to_what_papermill_gives(finished, tmp_path):
     config, whole, _, _ = finished
     run_id = plan_run(config).run_id
@@ -303,6 +304,7 @@ def test_two_processes_train_one_run_and_leave_one_record(tmp_path):
             Together(**wrong)
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_beside_the_first_ends_the_run_and_its_log_says_why(tmp_path, monkeypatch):
     monkeypatch.setattr(ranks, "PATIENCE", 1.0)
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)

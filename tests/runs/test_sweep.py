@@ -69,6 +69,7 @@ def test_runs_that_fail_are_tried_as_asked_and_listed_with_their_last_lines(tmp_
     assert said[-1] == "\n".join(["    a try of seed 1"] * 3)
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_in_a_run_is_not_the_end_of_it(tmp_path, two_workers, undisturbed):
     def kill_a_worker():
         while not list((tmp_path / "work").rglob("log.txt")):
