@@ -7,6 +7,7 @@ import io
 import json
 import threading
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -235,3 +236,14 @@ def test_the_pdf_has_every_page_and_an_outline(site, chromium):
     reader = PdfReader(io.BytesIO(content))
     assert [item.title for item in reader.outline] == ["First <page>", "Two"]
     assert SAID.split(".")[0] in reader.pages[0].extract_text() and reader.metadata.title == "Small book"
+
+
+@pytest.mark.browser
+def test_what_paper_would_cut_is_found(site, chromium):
+    from cgrecnet.publish.site.pdf import print_book
+
+    text = (site / "book/two.html").read_text("utf8")
+    for body, cut in {"<pre>fits</pre>": None, f"<pre>{'x' * 300}</pre>": "pre is wider than the paper"}.items():
+        (site / "book/two.html").write_text(text.replace("<article>", f"<article>{body}"), "utf8")
+        with pytest.raises(RunError, match=f"book/two.html: {cut}") if cut else nullcontext():
+            print_book(site, ["book/two.html"], "Small book", chromium, say=lambda _: None)

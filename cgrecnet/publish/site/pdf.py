@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pypdf import PdfReader, PdfWriter
 
+from cgrecnet.errors import RunError
 from cgrecnet.publish.check_browser import FLAGS, SECONDS
 
 _READY = """async () => {
@@ -14,6 +15,16 @@ _READY = """async () => {
     for (const image of document.images) image.loading = 'eager';
     await Promise.all([...document.images].map(image => image.decode().catch(() => null)));
 }"""
+# What is wider than the paper, or would have to be scrolled on it.
+_CUT = """() => {
+    const edge = (document.querySelector('article') || document.body).getBoundingClientRect().right + 2;
+    const scrolls = e => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX);
+    const cut = e => e.getBoundingClientRect().right > edge
+        || ((scrolls(e) || e.tagName === 'PRE') && e.scrollWidth > e.clientWidth + 2);
+    return [...document.querySelectorAll('article :is(table, pre, img, svg, figure, div)')]
+        .filter(e => e.checkVisibility() && cut(e))
+        .map(e => e.tagName.toLowerCase() + (e.className ? '.' + e.className : ''));
+}"""
 _FOOT = (
     '<div style="font-size: 8px; width: 100%; text-align: center"><span class="title"></span> '
     '· <span class="pageNumber"></span></div>'
@@ -21,10 +32,15 @@ _FOOT = (
 _PAPER = {"format": "A4", "scale": 0.8, "print_background": True,
           "display_header_footer": True, "header_template": "<span></span>",
           "margin": {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}}  # fmt: skip
+#: A4 between these margins, in pixels of the page at this scale.
+_WIDTH = round((210 - 2 * 16) / 25.4 * 96 / 0.8)
 
 
 def print_book(site: Path, names: list[str], title: str, executable: str, say=print) -> bytes:
-    """The pages `names` of the folder `site`, in this order, as one PDF with an outline of their titles."""
+    """The pages `names` of the folder `site`, in this order, as one PDF with an outline of their titles.
+
+    Raises RunError where something would be cut at the right.
+    """
     writer = PdfWriter()
     for name, content in asyncio.run(_print_all(site, names, executable, say)):
         reader = PdfReader(io.BytesIO(content))
@@ -45,12 +61,17 @@ async def _print_all(site: Path, names: list[str], executable: str, say) -> list
     printed = []
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
-        page = await browser.new_page(color_scheme="light")
+        page = await browser.new_page(color_scheme="light", viewport={"width": _WIDTH, "height": 1200})
         page.set_default_timeout(SECONDS * 1000)
         for number, name in enumerate(names, 1):
             await page.goto((site / name).resolve().as_uri(), wait_until="load")
             await page.evaluate(_READY)
             await page.emulate_media(media="print")
+            if cut := await page.evaluate(_CUT):
+                raise RunError(
+                    f"{name}: {cut[0]} is wider than the paper: let it wrap, or make it smaller, "
+                    "under @media print in book/_static/book.css."
+                )
             printed.append((name, await page.pdf(footer_template=_FOOT, **_PAPER)))
             say(f"  [{number}/{len(names)}] {name}")
         await browser.close()
