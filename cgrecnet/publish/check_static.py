@@ -1,6 +1,7 @@
 """What can be seen in a page's text: outside loads, dead links, pictures without words, errors left on the page."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -121,10 +122,18 @@ def is_redirect(path: Path) -> bool:
 def faults(html: Path, paths: list[Path]) -> list[Fault]:
     """Every fault that the text of these pages shows; `paths` are all pages under `html`."""
     pages = {path.resolve(): read(path) for path in paths}
+    whole = html.resolve()
+
+    @cache  # every page has the links of the sidebar
+    def target(folder: Path, path: str) -> Path | None:
+        """The file that a path within the book names, or None where there is none."""
+        named = (folder / unquote(path)).resolve()
+        return named if named.is_file() and named.is_relative_to(whole) else None
+
     found = []
     for page in pages.values():
         name = page.path.relative_to(html).as_posix()
-        texts = [*_outside(page), *_dead(page, pages, html), *_wordless(page), *_errors(page)]
+        texts = [*_outside(page), *_dead(page, pages, target), *_wordless(page), *_errors(page)]
         found += [Fault(name, text) for text in dict.fromkeys(texts)]
     for sheet in sorted((html / "_static").rglob("*.css")):
         for address in _CSS_ADDRESS.findall(sheet.read_text("utf8", errors="replace")):
@@ -140,18 +149,16 @@ def _outside(page: Page) -> list[str]:
     return [f"loads {address} from outside" for address in page.loads if _is_outside(address)]
 
 
-def _dead(page: Page, pages: dict[Path, Page], html: Path) -> list[str]:
+def _dead(page: Page, pages: dict[Path, Page], target_of: Callable[[Path, str], Path | None]) -> list[str]:
     """Links and loads inside the book whose file or anchor does not exist."""
     texts = []
-    resolve = cache(lambda path: (page.path.parent / unquote(path)).resolve() if path else page.path.resolve())
-    whole = html.resolve()
     for address in [*page.links, *page.loads, *([page.refresh] if page.refresh else [])]:
         parts = urlsplit(address)
         if parts.scheme or parts.netloc or address in {"", "#"}:
             continue
-        target = resolve(parts.path)
+        target = target_of(page.path.parent, parts.path or page.path.name)
         anchor = unquote(parts.fragment)
-        if not target.is_file() or not target.is_relative_to(whole):
+        if target is None:
             texts.append(f"the link {address} leads nowhere")
         elif anchor and target in pages and anchor not in pages[target].ids:
             texts.append(f"the link {address} names an anchor that does not exist")

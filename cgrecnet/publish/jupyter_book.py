@@ -8,6 +8,8 @@ import gc
 import importlib
 import os
 import sys
+from contextlib import suppress
+from functools import cache
 from typing import Any, NoReturn
 
 from sphinx.application import Sphinx
@@ -35,6 +37,10 @@ def leave(status: int) -> NoReturn:
 def main() -> NoReturn:
     # Sphinx makes millions of objects and keeps them: looking for garbage among them takes a quarter of its time.
     gc.set_threshold(20_000, 20, 20)
+    for name in ("importlib.metadata", "importlib_metadata"):
+        with suppress(ImportError):  # asked for dozens of times, each a walk over all packages
+            module = importlib.import_module(name)
+            module.entry_points = cache(module.entry_points)
     from jupyter_book.cli.main import main as jupyter_book
 
     for name in LATER:
