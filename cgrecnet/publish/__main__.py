@@ -124,7 +124,8 @@ class Beside:
     def dishonest(self) -> list[check.Fault]:
         """What the honesty checks find in the sources and in what was executed."""
         layout, good = self._layout, self._layout.build / "honest.json"
-        state = json.dumps([html.tools(layout), html.tree(layout.book), html.tree(layout.executed)])
+        pages = [chapter.label for chapter in layout.chapters]
+        state = json.dumps([html.tools(layout), pages, html.tree(layout.book), html.tree(layout.executed)])
         if good.is_file() and good.read_text("utf8") == state:
             return []  # nothing changed since all was found good
         chapters = honesty.named(layout, [])

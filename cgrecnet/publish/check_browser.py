@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,13 @@ def faults(
     With `access` (None: where `strict`), axe-core looks at them, and the keyboard goes through what can be operated.
     `ahead` is a browser that was started before.
     """
-    return (ahead or Browser(executable, access)).faults(html, names) if names else []
+    if not names:
+        return []
+    browser = ahead or Browser(executable, access)
+    try:
+        return browser.faults(html, names)
+    finally:
+        browser.close()
 
 
 class Browser:
@@ -109,22 +116,24 @@ class Browser:
         """Start it; access: see `faults`."""
         self._access = strict() if access is None else access
         self._order: Future[tuple[Path, list[str]]] = Future()
+        self._begun: Future[tuple[asyncio.AbstractEventLoop, asyncio.Task]] = Future()
         self._thread = ThreadPoolExecutor(1)
         self._found = self._thread.submit(lambda: asyncio.run(self._work(executable)))
 
     def faults(self, html: Path, names: list[str]) -> list[Fault]:
         """Open the pages and return what is wrong with them; it ends with that."""
         self._order.set_result((html, names))
-        self._thread.shutdown()
         return self._found.result()
 
     def close(self) -> None:
-        """End it, where it was never asked."""
-        if not self._order.done():
-            self._order.set_result((Path(), []))
+        """End it, whatever it is doing: Python would wait for all pages before it ends."""
+        loop, task = self._begun.result()
+        with suppress(RuntimeError):  # it has ended by itself
+            loop.call_soon_threadsafe(task.cancel)
         self._thread.shutdown()
 
     async def _work(self, executable: str) -> list[Fault]:
+        self._begun.set_result((asyncio.get_running_loop(), asyncio.current_task()))
         from playwright.async_api import async_playwright
 
         async with async_playwright() as playwright:

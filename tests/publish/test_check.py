@@ -2,6 +2,8 @@
 
 import base64
 import io
+from asyncio import CancelledError
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from minibook import write
@@ -195,3 +197,16 @@ def test_after_a_build_without_a_browser_what_changed_is_opened_first(tmp_path, 
     assert looked() == ["b.html"], "what was opened is remembered while there is no browser"
     found[0] = "another one"
     assert looked() == ["a.html", "b.html", "c.html"]
+
+
+@pytest.mark.browser
+def test_a_browser_that_is_closed_at_its_work_ends_at_once(tmp_path, chromium):
+    write(tmp_path / "page.html", "<!DOCTYPE html><title>A page</title>")
+    idle, busy = (check_browser.Browser(chromium, access=False) for _ in range(2))
+    idle.close()
+    with ThreadPoolExecutor(1) as beside:
+        looking = beside.submit(busy.faults, tmp_path, ["page.html"] * 100_000)  # an hour's work
+        with pytest.raises(TimeoutError):
+            looking.result(3)
+        busy.close()
+        assert isinstance(looking.exception(30), CancelledError)
