@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache, partial
@@ -14,12 +13,13 @@ import pandas as pd
 from distributed import Client
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import locked, shown, whole
+from cgrecnet.files import shown, whole
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import ModelFolder, open_folder
 from cgrecnet.predict.inputs import Cells, open_input
 from cgrecnet.predict.predictor import Predictor
 from cgrecnet.predict.run import Summary, predict_cells
+from cgrecnet.predict.writing import writing
 from cgrecnet.runs.tasks import Standing, Task, run_tasks
 
 #: Rows that are copied at once.
@@ -61,29 +61,19 @@ def predict_many(
     if len(places) < len(names):
         raise ConfigError(f"Of these {len(names)} inputs some are the same: name each once.")
     parts = out.with_name(out.name + ".inputs")
-    try:
-        parts.mkdir(parents=True, exist_ok=True)
-        with locked(parts / "lock"):
-            tasks = [_task(place, name, parts, asked, folder, elsewhere) for place, name in places.items()]
-            todo = [task for task in tasks if not task.done()]
-            standing = Standing(len(tasks), skipped=len(tasks) - len(todo))
-            say(f"{len(tasks)} inputs, {standing.skipped} of them done already")
-            run_tasks(todo, connect, standing, retries=retries, say=say)
-            if standing.failed:
-                name, reason = next(iter(standing.failed.items()))
-                raise RunError(
-                    f"{len(standing.failed)} of {len(tasks)} inputs failed; first: {name} ({reason.rstrip('.')}): mend "
-                    "or leave out what failed and start again; the others are kept."
-                )
-            summary = _gather({name: _table(parts, place, asked) for place, name in places.items()}, out)
-        shutil.rmtree(parts, ignore_errors=True)
-    except BlockingIOError:
-        raise RunError(f"Another process is writing {shown(out)}: wait for it, or name another file.") from None
-    except OSError as error:
-        raise RunError(
-            f"{shown(error.filename or out)} cannot be written ({error.strerror}): make room or name another file, "
-            "then start again; what is done is kept."
-        ) from error
+    with writing(out, parts):
+        tasks = [_task(place, name, parts, asked, folder, elsewhere) for place, name in places.items()]
+        todo = [task for task in tasks if not task.done()]
+        standing = Standing(len(tasks), skipped=len(tasks) - len(todo))
+        say(f"{len(tasks)} inputs, {standing.skipped} of them done already")
+        run_tasks(todo, connect, standing, retries=retries, say=say)
+        if standing.failed:
+            name, reason = next(iter(standing.failed.items()))
+            raise RunError(
+                f"{len(standing.failed)} of {len(tasks)} inputs failed; first: {name} ({reason.rstrip('.')}): mend "
+                "or leave out what failed and start again; the others are kept."
+            )
+        summary = _gather({name: _table(parts, place, asked) for place, name in places.items()}, out)
     return summary
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,14 +11,15 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cgrecnet.errors import DataError, RunBusy, RunError
-from cgrecnet.files import locked, shown, whole
+from cgrecnet.errors import DataError
+from cgrecnet.files import shown, whole
 from cgrecnet.predict.cells import planes
 from cgrecnet.predict.conformal import ASSUMPTION, cells_needed
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.inputs import Cells
 from cgrecnet.predict.predictor import TRAINED, VALIDATED, Predictor
 from cgrecnet.predict.unlike import REASONS
+from cgrecnet.predict.writing import writing
 
 #: Cells in a part: what a killed prediction loses at most, and what is in memory at once.
 PART = 1024
@@ -60,24 +60,14 @@ def predict_cells(
     """
     out = Path(out)
     parts = out.with_name(out.name + ".parts")
-    try:
-        parts.mkdir(parents=True, exist_ok=True)
-        with locked(parts / "lock"):
-            _check_input(cells, predictor.folder.model)
-            summary = _plan(predictor, cells)
-            _keep_only(parts, summary, say)
-            _do_parts(predictor, cells, parts, bar)
-            _gather(parts, len(cells), out, summary)
-            with whole(out.with_name(out.name + ".json")) as file:
-                json.dump(summary.__dict__, file, indent=1, ensure_ascii=False)
-        shutil.rmtree(parts, ignore_errors=True)
-    except BlockingIOError:
-        raise RunBusy(f"Another process is writing {shown(out)}: wait for it, or name another file.") from None
-    except OSError as error:
-        raise RunError(
-            f"{shown(error.filename or out)} cannot be written ({error.strerror}): make room or name another file, "
-            "then start again; what is done is kept."
-        ) from error
+    with writing(out, parts):
+        _check_input(cells, predictor.folder.model)
+        summary = _plan(predictor, cells)
+        _keep_only(parts, summary, say)
+        _do_parts(predictor, cells, parts, bar)
+        _gather(parts, len(cells), out, summary)
+        with whole(out.with_name(out.name + ".json")) as file:
+            json.dump(summary.__dict__, file, indent=1, ensure_ascii=False)
     return summary
 
 
