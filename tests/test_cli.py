@@ -97,7 +97,7 @@ def test_runs_are_listed_and_shown_and_a_begun_one_goes_on_by_its_name(tmp_path,
     said = capsys.readouterr().out
     name = path.parent.name
     assert f"{name}  cg_recnet  begun, without a record; go on with: cgrecnet train {name}" in said
-    assert main(["runs", "simulated-seeds", "seed=123", *places]) == 0
+    assert main(["runs", "simulated-seeds", "seed=123", "model=resnet50", *places]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 and "-s123  resnet50  validation macro F1" in lines[0]
     assert main(["show", lines[0].split()[0], *places]) == 0
@@ -158,7 +158,7 @@ def test_two_runs_stand_side_by_side_with_what_differs_and_where_they_lie(tmp_pa
     assert rows["validation_macro_f1"] == [line[3].split()[-1] for line in listed[:2]]
     assert "epochs" not in rows and "seed" not in rows, "what is the same is not shown"
     assert rows["cells"][0] != rows["cells"][1], "they are of other cells, and it is not said"
-    paths = dict(line[3:].split() for line in said.splitlines() if line.startswith("1  ") and "/" in line)
+    paths = dict(line[3:].split(None, 1) for line in said.splitlines() if line.startswith("1  ") and "/" in line)
     assert set(paths) == {"record", "predictions", "log", "weights"} and all(map(os.path.isfile, paths.values()))
 
 
