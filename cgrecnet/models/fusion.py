@@ -95,7 +95,8 @@ class CrossAttentionFusion(nn.Module):
     def maps(self, f1: Tensor, f2: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor | None]:
         """s_1 and, where the branches are summed, s_2; each (B, N, 1), float32."""
         if self.combine == "sum":
-            return self.spatial_weights(torch.cat(self.mixed(f1, f2)), size).chunk(2)
+            weights = self.spatial_weights(torch.cat(self.mixed(f1, f2)), size)
+            return weights.unflatten(0, (2, f1.shape[0])).unbind(0)  # `chunk` would fix the batch size of an export
         mixed = f1 @ self.channel_scores(f1, f2).softmax(2).to(f1.dtype).transpose(1, 2)
         return self.spatial_weights(_pool(mixed), size), None
 

@@ -60,15 +60,19 @@ def export_onnx(folder: ModelFolder, say: Callable[[str], None] = print) -> list
 
 
 def to_onnx(network: torch.nn.Module, sample: torch.Tensor, path: Path, outputs: list[str]) -> None:
-    """Write a network of `images` as ONNX, for any batch size."""
+    """Write a network of `images` as ONNX, for any batch size; RunError where torch fixes it at the sample's."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")
-        torch.onnx.export(
+        made = torch.onnx.export(
             network, (sample,), str(path), dynamo=True, external_data=False, opset_version=OPSET, verbose=False,
             input_names=["images"], output_names=outputs,
             dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=4096)},),
         )  # fmt: skip
+    # Where an operation ties the batch size down, torch 2.15 says so in a log alone and exports the sample's.
+    if isinstance(made.model.graph.inputs[0].shape[0], int):
+        path.unlink(missing_ok=True)
+        raise RunError(f"The network was exported for batches of {len(sample)} images alone, so {path.name} is not kept.")
 
 
 def _check(files: list[Path], torch_engine: TorchEngine, sample: torch.Tensor, say: Callable[[str], None]) -> None:

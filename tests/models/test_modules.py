@@ -144,6 +144,14 @@ def test_compiles_without_graph_breaks(module):
     torch.testing.assert_close(compiled(x), module(x))
 
 
+@pytest.mark.parametrize("module", [FusionModule(32, 16), FusionModule(32, combine="recalibrate"), GatedCNNBlock(32)])
+def test_an_exported_module_takes_any_batch(module):
+    batch = torch.export.Dim("batch", min=1, max=64)
+    exported = torch.export.export(module.eval(), (torch.randn(4, 32, 5, 7),), dynamic_shapes=({0: batch},)).module()
+    x = torch.randn(7, 32, 5, 7)
+    torch.testing.assert_close(exported(x), module(x))
+
+
 def test_skip_adds_the_input():
     module = FusionModule(32, 16)
     x = torch.randn(1, 32, 4, 4)
