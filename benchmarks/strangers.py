@@ -10,12 +10,15 @@ The folders are written from real cells, the published montages of the Jurkat ce
             The labels rest on that stain, so that a network is shown the answer; the set is here for its colours.
 
 Of each class a quarter is set aside under numbers for names, in a folder without classes. `data check`, `train` with an
-ensemble of three, and `predict` then run as commands, and what they say of the cells set aside is held against the
-classes that these have. All cells are of one experiment: nothing here is about other days.
+ensemble of three (and the window that `check` proposes, where it does) and `predict` then run as commands, and what
+they say of the cells set aside is held against the classes that these have. All cells are of one experiment: nothing
+here is about other days.
 """
 
 import argparse
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -82,12 +85,25 @@ def lay_out(pictures: list[Image.Image], classes: list[str], place: Path) -> dic
     return truth
 
 
-def run(words: list[str], place: Path) -> dict:
-    """One command, as a user gives it; what it says goes to the terminal. Ends the script where it fails."""
-    print(f"\n$ cgrecnet {' '.join(words)}", flush=True)
+def run(words: list[str], place: Path, may_find: bool = False) -> dict:
+    """One command, as a user gives it: what was typed, seconds, and what it said. Ends the script where it fails.
+
+    may_find: status 1 says that something is amiss with the data, which is an answer.
+    """
+    typed = shlex.join(["cgrecnet", *words])
+    print(f"\n$ {typed}", flush=True)
     begin = time.perf_counter()
-    subprocess.run([sys.executable, "-m", "cgrecnet", *words], cwd=place, check=True)
-    return {"command": " ".join(["cgrecnet", *words]), "seconds": round(time.perf_counter() - begin, 1)}
+    done = subprocess.run([sys.executable, "-m", "cgrecnet", *words], cwd=place, stdout=subprocess.PIPE, text=True)
+    print(done.stdout, flush=True)
+    if done.returncode > may_find:
+        sys.exit(f"error: {typed} ended with status {done.returncode}.")
+    return {"command": typed, "seconds": round(time.perf_counter() - begin, 1), "said": done.stdout.splitlines()}
+
+
+def advised(said: list[str]) -> list[str]:
+    """The option for `train` that `data check` proposes, where it does."""
+    found = re.search(r'data_options="(\{.+?\})"', "\n".join(said))
+    return [f"data_options={found[1]}"] if found else []
 
 
 def judged(table: pd.DataFrame, truth: dict[str, str]) -> dict:
@@ -131,15 +147,14 @@ def main() -> None:
             truth = lay_out(pictures, classes, place)
             train = f"train data=folder root=given {TRAINING} --ensemble 3 --model-folder model --report training.html"
             predict = f"predict model new --out p.csv --report report.html --coverage {COVERAGE} --engine torch"
-            steps = [
-                run("data check folder given".split(), place),
-                run([*train.split(), "--results", "results", "--work", "work"], place),
-                run(predict.split(), place),
-            ]
+            checked = run("data check folder given".split(), place, may_find=True)
+            advice = advised(checked["said"])
+            trained = run([*train.split(), *advice, "--results", "results", "--work", "work"], place)
+            steps = [checked, trained, run(predict.split(), place)]
             model = json.loads((place / "model" / "model.json").read_text("utf8"))
             table = pd.read_csv(place / "p.csv", keep_default_na=False)
             found["sets"][name] = {
-                "cells": len(classes) - len(truth), "mode": pictures[0].mode, "steps": steps,
+                "cells": len(classes) - len(truth), "mode": pictures[0].mode, "steps": steps, "advice": advice,
                 "members": len(model["members"]), "measured": model["measured"], "new": judged(table, truth),
             }  # fmt: skip
         found |= {"data": "Jurkat cells, real imaging flow cytometry (Blasi et al. 2016; repository MLCP)",
