@@ -13,13 +13,17 @@ from cgrecnet.files import locked, shown
 def writing(out: Path, parts: Path) -> Iterator[None]:
     """While `out` is being made, hold the folder `parts`, which keeps what is done; it goes when all went well.
 
+    It goes by another name: whoever is killed while it is deleted leaves nothing that looks like a half-done table.
     Raises RunBusy where another process holds it, RunError where the disk refuses.
     """
+    ended = parts.with_name(parts.name + ".ended")
+    shutil.rmtree(ended, ignore_errors=True)
     try:
         parts.mkdir(parents=True, exist_ok=True)
         with locked(parts / "lock"):
             yield
-        shutil.rmtree(parts, ignore_errors=True)
+        parts.replace(ended)
+        shutil.rmtree(ended, ignore_errors=True)
     except BlockingIOError:
         raise RunBusy(f"Another process is writing {shown(out)}: wait for it, or name another file.") from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ import psutil
 import torch
 from distributed import Client, Nanny, Scheduler, Security, SpecCluster, Status
 from distributed.client import AllExit
+from distributed.comm import CommClosedError
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError
@@ -97,12 +99,20 @@ def remote_cluster(address: str, security: Security | None = None) -> Iterator[C
     """A scheduler that somebody else started; gives a function that connects to it.
 
     security: what `tls.security_for` says of the address.
-    Raises RunError, in one sentence, where nobody answers at the address.
+    Raises RunError, in one sentence, where nobody answers at the address. A scheduler that was killed while it
+    answered may be back at once: it is asked again.
     """
+
+    def ask() -> Client:
+        return Client(address, timeout=PATIENCE, security=security)
 
     def connect() -> Client:
         try:
-            return Client(address, timeout=PATIENCE, security=security)
+            try:
+                return ask()
+            except CommClosedError:
+                time.sleep(1)
+                return ask()
         except (OSError, TimeoutError, ValueError) as error:
             raise RunError(
                 f"No Dask scheduler answers at {address} ({_short(error)}): start one with `cgrecnet scheduler` "

@@ -143,6 +143,23 @@ def test_a_full_disk_keeps_what_is_done_and_two_at_once_do_not_mix(folder, predi
     assert table_of(predictor, folder, out).cells == COUNT
 
 
+def test_a_prediction_killed_at_its_very_end_is_done_again_without_a_word(folder, predictor, tmp_path, monkeypatch):
+    remove = shutil.rmtree
+
+    def killed(place, **_):
+        if place.exists():
+            next(place.glob("part-*.json")).unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("cgrecnet.predict.writing.shutil.rmtree", killed)
+        table_of(predictor, folder, tmp_path / "out.csv")
+    first = (tmp_path / "out.csv").read_text()
+    assert shutil.rmtree is remove and table_of(predictor, folder, tmp_path / "out.csv").cells == COUNT
+    assert (tmp_path / "out.csv").read_text() == first
+    assert sorted(path.name for path in tmp_path.glob("out.csv*")) == ["out.csv", "out.csv.json"]
+
+
 def test_parts_of_another_input_are_not_used(folder, predictor, tmp_path, monkeypatch):
     monkeypatch.setattr(run, "_gather", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from distributed import Client
+from distributed.comm import CommClosedError
 from trivial_runs import configs, final_table, folders, records, trivial
 
 from cgrecnet.errors import ConfigError, RunError
@@ -343,6 +344,25 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(monkeypatch):
             with remote_cluster(address):
                 pass
         assert "\n" not in str(caught.value)
+
+
+def test_a_scheduler_that_dies_while_it_answers_is_asked_once_more(monkeypatch):
+    monkeypatch.setattr("cgrecnet.runs.cluster.time.sleep", lambda _: None)
+    asked = []
+
+    class OnceLost:
+        def __init__(self, address, **_):
+            asked.append(address)
+            if len(asked) == 1:
+                raise CommClosedError("in <TCP (closed)>: ConnectionResetError")
+
+        def close(self):
+            pass
+
+    monkeypatch.setattr("cgrecnet.runs.cluster.Client", OnceLost)
+    with remote_cluster("tcp://127.0.0.1:1") as connect:
+        connect()
+    assert len(asked) == 3
 
 
 def test_the_runs_of_a_sweep_file_reach_the_workers(tmp_path, two_workers):
