@@ -72,7 +72,7 @@ def to_onnx(network: torch.nn.Module, sample: torch.Tensor, path: Path, outputs:
     # Where an operation ties the batch size down, torch 2.15 says so in a log alone and exports the sample's.
     if isinstance(made.model.graph.inputs[0].shape[0], int):
         path.unlink(missing_ok=True)
-        raise RunError(f"The network was exported for batches of {len(sample)} images alone, so {path.name} is not kept.")
+        raise RunError(f"The network was exported for batches of {len(sample)} images alone: {path.name} is not kept.")
 
 
 def _check(files: list[Path], torch_engine: TorchEngine, sample: torch.Tensor, say: Callable[[str], None]) -> None:
