@@ -40,6 +40,8 @@ from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software
 
 COVERAGE, ASIDE = 0.9, 0.25
+#: Last lines of what a command says that are kept.
+LINES = 30
 STAGES = {"G1": "first gap", "S": "synthesis", "G2": "second gap", "Prophase": "prophase", "Metaphase": "metaphase"}
 PHASES = {"G1": "resting", "S": "doubling", "G2": "doubling"}
 TRAINING = (
@@ -86,7 +88,7 @@ def lay_out(pictures: list[Image.Image], classes: list[str], place: Path) -> dic
 
 
 def run(words: list[str], place: Path, may_find: bool = False) -> dict:
-    """One command, as a user gives it: what was typed, seconds, and what it said. Ends the script where it fails.
+    """One command, as a user gives it: what was typed, seconds, and the last of what it said. Ends the script where it fails.
 
     may_find: status 1 says that something is amiss with the data, which is an answer.
     """
@@ -97,7 +99,8 @@ def run(words: list[str], place: Path, may_find: bool = False) -> dict:
     print(done.stdout, flush=True)
     if done.returncode > may_find:
         sys.exit(f"error: {typed} ended with status {done.returncode}.")
-    return {"command": typed, "seconds": round(time.perf_counter() - begin, 1), "said": done.stdout.splitlines()}
+    return {"command": typed, "seconds": round(time.perf_counter() - begin, 1),
+            "said": done.stdout.replace(str(place), "~").splitlines()[-LINES:]}  # fmt: skip
 
 
 def advised(said: list[str]) -> list[str]:

@@ -138,6 +138,7 @@ class Browser:
 
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
+            await _one(browser, "about:blank", False)  # the first page takes longest
             html, names = await asyncio.wrap_future(self._order)
             queue = iter(names)
             found: list[Fault] = []
