@@ -88,7 +88,7 @@ def lay_out(pictures: list[Image.Image], classes: list[str], place: Path) -> dic
 
 
 def run(words: list[str], place: Path, may_find: bool = False) -> dict:
-    """One command, as a user gives it: what was typed, seconds, and the last of what it said. Ends the script where it fails.
+    """One command, as a user gives it: what was typed, seconds, the last of what it said. Where it fails, all ends.
 
     may_find: status 1 says that something is amiss with the data, which is an answer.
     """
