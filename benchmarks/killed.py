@@ -28,8 +28,8 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download
 from cgrecnet.data.download.remote import RemoteFile
-from cgrecnet.data.store_build import pack_cells
-from cgrecnet.data.store_header import HEADER, INDEX, JOURNAL, PIXELS, is_store
+from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store.header import HEADER, INDEX, JOURNAL, PIXELS, is_store
 from cgrecnet.files import whole
 from cgrecnet.predict import run as predicting
 from cgrecnet.predict.engines import make_engine

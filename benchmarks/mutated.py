@@ -20,13 +20,13 @@ from PIL import Image
 from unlike import trained
 
 from cgrecnet.data import open_dataset
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.pixels import LARGEST
+from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
-from cgrecnet.data.naming import Unusable
-from cgrecnet.data.reading import Reader
 from cgrecnet.data.store import open_store
-from cgrecnet.data.store_build import pack_cells
-from cgrecnet.data.store_header import ASIDE, HASH, HEADER, INDEX, PIXELS
-from cgrecnet.data.zhu_pixels import LARGEST
+from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store.header import ASIDE, HASH, HEADER, INDEX, PIXELS
 from cgrecnet.errors import UserError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import hash_of

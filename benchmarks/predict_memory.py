@@ -24,7 +24,7 @@ import torch
 
 from cgrecnet.bench.timing import machine_load
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.store_build import pack_cells
+from cgrecnet.data.store.build import pack_cells
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software
 

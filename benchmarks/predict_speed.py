@@ -24,8 +24,8 @@ from tqdm import tqdm
 
 from cgrecnet.bench.timing import machine_load
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched_crops import central_crops
-from cgrecnet.data.batched_transform import BatchTransform
+from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.packed import pack
 from cgrecnet.files import whole
 from cgrecnet.models import create_model, list_models

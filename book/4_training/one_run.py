@@ -263,7 +263,7 @@ Markdown(f"In numbers: {shares}.")
 # %%
 from torch import nn
 
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.training.movement import Movement
 
 torch.manual_seed(0)

@@ -224,7 +224,7 @@ holds(
 
 # %%
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.models import create_model
 
 cells = open_dataset("jurkat", task="cycle")

@@ -23,7 +23,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.duplicates import find_duplicates
+from cgrecnet.data.audit.duplicates import find_duplicates
 from cgrecnet.data.jurkat import dna_stain
 from cgrecnet.data.traits import TRAITS
 from cgrecnet.evaluation.counts import mcnemar, wilson

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cgrecnet.data.base import COLUMNS, CellDataset
 from cgrecnet.data.options import Options, check_options, suggest
+from cgrecnet.data.store.opened import find_store, open_store, refuse_unfinished
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -44,7 +45,7 @@ BROUGHT = {
 }
 
 #: Data set -> module with `fetch(folder)`.
-_FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu"}
+_FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu.fetch"}
 
 
 def list_datasets() -> list[str]:
@@ -68,8 +69,6 @@ def open_dataset(
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
     """
     if (folder := store_of(name, root, task)) is not None:
-        from cgrecnet.data.store import open_store
-
         check_request(name, task, options)
         dataset = open_store(folder, name, task, options)
         if dataset.task not in _reader(name).TASKS:
@@ -144,7 +143,7 @@ def report_on(
     """
     reader = _reader(name)
     if (folder := store_of(name, root)) is not None:
-        from cgrecnet.data.store_check import examine_store
+        from cgrecnet.data.store.check import examine_store
 
         check_request(name, options=options)
         return examine_store(folder, name, published or {}, every, (options or {}).get("window"))
@@ -168,9 +167,9 @@ def pack_dataset(
     """Pack the files of a data set into a store, once, and return its folder (`store`, or a place in the cache).
 
     root, task, options: as for `open_dataset`, but the files are read even where there is a store of them.
-    Raises what opening raises, and DataError where the store cannot be written (see `store_build.pack_cells`).
+    Raises what opening raises, and DataError where the store cannot be written (see `store.build.pack_cells`).
     """
-    from cgrecnet.data.store_pack import pack
+    from cgrecnet.data.store.pack import pack
 
     return pack(_reader(name), root, task, options, store, progress)
 
@@ -185,15 +184,11 @@ def store_of(name: str, root: str | Path | None = None, task: str | None = None)
     reader = _reader(name)
     if root is None and made_on_the_spot(name):
         return None
-    from cgrecnet.data.store import find_store
-
     return find_store(name, task or next(iter(reader.TASKS)), root)
 
 
 def _refuse_unfinished(root: str | Path | None) -> None:
     if root is not None:
-        from cgrecnet.data.store import refuse_unfinished
-
         refuse_unfinished(root)
 
 

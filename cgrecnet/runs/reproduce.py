@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.data import open_dataset, pack_dataset, report_on, store_of
+from cgrecnet.data.audit.integrity import audit
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.integrity import audit
 from cgrecnet.data.store import default_place
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole

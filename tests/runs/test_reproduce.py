@@ -11,7 +11,7 @@ import pytest
 
 from cgrecnet.cli import main
 from cgrecnet.data import open_dataset, pack_dataset
-from cgrecnet.data.cytometer_files import write_cells
+from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.paths import RESULTS
 from cgrecnet.publish import __main__ as publish

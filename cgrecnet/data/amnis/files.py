@@ -7,8 +7,8 @@ from pathlib import Path
 
 from cgrecnet.data.amnis.codec import Damaged
 from cgrecnet.data.amnis.objects import Objects, read_objects
-from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
 ENDINGS = (".cif", ".rif")
 

@@ -19,8 +19,8 @@ from cgrecnet.data.amnis.options import AmnisOptions
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.levels import Levels
 from cgrecnet.data.options import check_options, suggest
-from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.files import shown
 
 #: The one task: whatever question the user's own classes ask.
 TASKS = {"own": ()}

@@ -18,8 +18,8 @@ from cgrecnet.data.amnis.populations import daf_beside
 from cgrecnet.data.amnis.reader import BITS, MANY, default_window
 from cgrecnet.data.levels import Levels
 from cgrecnet.data.options import check_options
-from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
 #: Problems of a file that are told before the others are only counted.
 SHOWN = 3

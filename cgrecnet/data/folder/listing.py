@@ -6,11 +6,10 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from cgrecnet.data.brightfield import marked_brightfield
 from cgrecnet.data.folder.options import FolderOptions
-from cgrecnet.data.naming import PARTS, Picture, class_in, group_by, picture_of
-from cgrecnet.data.zhu_files import size_of, walk
-from cgrecnet.data.zhu_names import Unusable, is_image, parts_of
+from cgrecnet.data.images.brightfield import marked_brightfield
+from cgrecnet.data.images.naming import PARTS, Picture, Unusable, class_in, group_by, picture_of
+from cgrecnet.data.images.tree import is_image, parts_of, size_of, walk
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from cgrecnet.data.naming import check_group
-from cgrecnet.data.reading import ReadingOptions
+from cgrecnet.data.images.naming import check_group
+from cgrecnet.data.images.reading import ReadingOptions
 
 Channel = Annotated[int, Field(ge=1, strict=True)]
 

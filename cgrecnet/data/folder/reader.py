@@ -14,10 +14,11 @@ from tqdm import tqdm
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.folder.listing import Cell, Listing, list_folder
 from cgrecnet.data.folder.options import FolderOptions
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.on_disk import CellImages
+from cgrecnet.data.images.reading import Reader
+from cgrecnet.data.images.tree import ENDINGS
 from cgrecnet.data.options import check_options, suggest
-from cgrecnet.data.reading import Reader
-from cgrecnet.data.zhu_images import CellImages
-from cgrecnet.data.zhu_names import ENDINGS, Unusable
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 

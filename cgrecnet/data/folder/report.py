@@ -11,9 +11,9 @@ import numpy as np
 from cgrecnet.data.folder.listing import Cell, Listing, list_folder
 from cgrecnet.data.folder.options import FolderOptions
 from cgrecnet.data.folder.reader import NO_GROUPS, WINDOWS, find_root, reader_of, usable_images
+from cgrecnet.data.images.pixels import is_no_picture
 from cgrecnet.data.levels import Levels, range_lines
 from cgrecnet.data.options import check_options
-from cgrecnet.data.zhu_check import is_no_picture
 from cgrecnet.files import shown
 
 #: Names that are shown of a longer list.
