@@ -10,7 +10,9 @@ from pathlib import Path
 
 from cgrecnet.data.base import COLUMNS, CellDataset
 from cgrecnet.data.options import Options, check_options, suggest
+from cgrecnet.data.store.check import examine_store
 from cgrecnet.data.store.opened import find_store, open_store, refuse_unfinished
+from cgrecnet.data.store.pack import pack
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -28,8 +30,8 @@ __all__ = [
     "store_of",
 ]
 
-#: Data set -> module with `open_cells(root, task, options)`, `available(root)`, and `report(root, published)`
-#: where more can be said about its files than counts.
+#: Data set -> module with `open_cells(root, task, options)`, `available(root)`, `report(root, published)`
+#: where more can be said about its files than counts, and `Findings` (`store.check.Contents`) where of its crops too.
 _READERS = {
     "amnis": "cgrecnet.data.amnis",
     "cytometer": "cgrecnet.data.cytometer",
@@ -143,10 +145,9 @@ def report_on(
     """
     reader = _reader(name)
     if (folder := store_of(name, root)) is not None:
-        from cgrecnet.data.store.check import examine_store
-
         check_request(name, options=options)
-        return examine_store(folder, name, published or {}, every, (options or {}).get("window"))
+        contents = reader.Findings() if hasattr(reader, "Findings") else None
+        return examine_store(folder, name, published or {}, every, (options or {}).get("window"), contents)
     _refuse_unfinished(root)
     if hasattr(reader, "report"):
         return reader.report(root=root, published=published, every=every, options=options)
@@ -169,8 +170,6 @@ def pack_dataset(
     root, task, options: as for `open_dataset`, but the files are read even where there is a store of them.
     Raises what opening raises, and DataError where the store cannot be written (see `store.build.pack_cells`).
     """
-    from cgrecnet.data.store.pack import pack
-
     return pack(_reader(name), root, task, options, store, progress)
 
 

@@ -4,6 +4,7 @@ import csv
 import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,23 @@ from cgrecnet.data.levels import Levels, range_lines
 from cgrecnet.data.packed import unstacked
 from cgrecnet.data.store.header import ASIDE, PIXELS, Header, content_of, remedy
 from cgrecnet.data.store.opened import open_store, read_store
-from cgrecnet.data.zhu.check import Findings, told
-from cgrecnet.data.zhu.files import CellFile
 from cgrecnet.errors import DataError
 
 #: Names that are shown of a longer list.
 SHOWN = 3
+
+
+class Contents(Protocol):
+    """What a data set tells of its crops where it can tell more than counts and sizes."""
+
+    def add_crop(self, name: str, kind: str, group: str, image: np.ndarray) -> None:
+        """Note one crop, (H, W) or (H, W, C): its cell_id, class and acquisition group."""
+
+    def copies(self) -> list[str]:
+        """What is amiss with the crops, a clause each."""
+
+    def told(self, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterator[str]]:
+        """Paragraphs of lines; `published` and `every` as for `examine_store`."""
 
 
 def examine_store(
@@ -27,17 +39,19 @@ def examine_store(
     published: Mapping[str, Mapping[str, int]],
     every: bool = False,
     window: tuple[float, float] | None = None,
+    contents: Contents | None = None,
 ) -> tuple[str, bool]:
     """Read a store once; (report, whether nothing is amiss).
 
     published: `counts` and `test`, class -> cells, to compare with; may be empty.
     every: name every damaged or duplicate crop and every file that was left out, instead of `SHOWN`.
     window: to compare the levels with; None: the one that was packed.
+    contents: collects what the data set tells of its crops; None: classes are counted and sizes given.
     Raises what opening the store raises.
     """
     open_store(folder, name)
     header, own, table = read_store(folder)
-    found = _Found(header, table)
+    found = _Found(table, contents)
     digest = fingerprint(_crops(folder, header, own, found), own["packed_label"], table["cell_id"].tolist())
     amiss = []
     if found.damaged:
@@ -53,8 +67,8 @@ def examine_store(
     window, levels = tuple(window or header.window), found.levels.range()
     if levels.narrow(window):
         amiss.append("grey levels that fill too little of the window")
-    if found.zhu and found.zhu.again:
-        amiss.append(f"{len(found.zhu.again):,} exact duplicate(s), which a split may put on both of its sides")
+    if contents is not None:
+        amiss += contents.copies()
     parts = [
         [
             f"Packed store {folder}",
@@ -63,7 +77,7 @@ def examine_store(
             f"packed by cgrecnet {header.built_with} at {header.built_at}",
             f"{header.crops:,} crops, {header.pixels.bytes:,} bytes of pixels, fingerprint sha256 {digest[:12]}",
         ],
-        *(told(found.zhu, published, every) if found.zhu else [_counts(header, own), _sizes(header, own)]),
+        *(contents.told(published, every) if contents is not None else [_counts(header, own), _sizes(header, own)]),
         range_lines(levels, window),
         _aside(folder, header, every),
         [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss: every crop is as it was packed."],
@@ -73,12 +87,12 @@ def examine_store(
 
 
 class _Found:
-    """What the one pass over the crops collects: damage, and for the paper's images what a check of its files tells."""
+    """What the one pass over the crops collects: damage, levels, and what the data set itself notes of them."""
 
-    def __init__(self, header: Header, table: pd.DataFrame) -> None:
+    def __init__(self, table: pd.DataFrame, contents: Contents | None) -> None:
         self.damaged: list[str] = []
         self.levels = Levels()
-        self.zhu = Findings() if header.name == "zhu" else None
+        self.contents = contents
         self._rows = table[["cell_id", "class_name", "group"]].itertuples(index=False)
 
     def add(self, image: np.ndarray, sound: bool) -> None:
@@ -86,8 +100,8 @@ class _Found:
         self.levels.add(image)
         if not sound:
             self.damaged.append(name)
-        if self.zhu:
-            self.zhu.add(CellFile(name, image.nbytes, kind, group, "", ""), image)
+        if self.contents is not None:
+            self.contents.add_crop(name, kind, group, image)
 
 
 def _crops(folder: Path, header: Header, own: pd.DataFrame, found: _Found) -> Iterator[np.ndarray]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cgrecnet.data.audit.levels import border_mean
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.images.pixels import is_no_picture
 from cgrecnet.data.images.reading import PLAIN, Reader
@@ -58,18 +59,31 @@ class Findings:
         if (earlier := self.first.setdefault(content, cell.name)) != cell.name:
             self.again.append((cell.name, earlier))
 
+    def add_crop(self, name: str, kind: str, group: str, image: np.ndarray) -> None:
+        """Note a crop of a packed store, which has no day and replicate of its own."""
+        self.add(CellFile(name, image.nbytes, kind, group, "", ""), image)
+
+    def copies(self) -> list[str]:
+        """That there are exact duplicates, if there are."""
+        many = len(self.again)
+        return [f"{many:,} exact duplicate(s), which a split may put on both of its sides"] if many else []
+
+    def told(self, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterator[str]]:
+        """Counts, shapes, grey levels by class and group, the paper's split, duplicates: a list of lines each."""
+        return [
+            _counts(self.counts(), published.get("counts", {})),
+            _shapes(self),
+            _groups(self),
+            _split(self.counts(), published.get("test", {})),
+            _duplicates(self, None if every else SHOWN),
+        ]
+
     def counts(self) -> Counter:
         """Usable cells per class or inducer."""
         found = Counter()
         for (kind, _), means in self.borders.items():
             found[kind] += len(means)
         return found
-
-
-def border_mean(image: np.ndarray) -> float:
-    """Mean grey level of the outermost pixels of a (H, W) image, each counted once."""
-    inner = image[1:-1, 1:-1]
-    return (int(image.sum(dtype=np.int64)) - int(inner.sum(dtype=np.int64))) / (image.size - inner.size)
 
 
 def report(
@@ -109,7 +123,7 @@ def examine(
     kind = "Simulated images in the layout" if listing.simulated else "Images"
     parts = [
         [f"{kind} of data set zhu in {shown(listing.root)}"],
-        *told(found, published, every),
+        *found.told(published, every),
         _folders(listing, found, every),
         range_lines(levels, window) if (levels := found.levels.range()) else [],
         _aside(listing, None if every else SHOWN),
@@ -117,17 +131,6 @@ def examine(
     ]
     texts = ("\n".join(part) for part in parts)
     return "\n\n".join(text for text in texts if text), not amiss
-
-
-def told(found: Findings, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterator[str]]:
-    """Counts, shapes, grey levels by class and group, the paper's split, duplicates: a list of lines each."""
-    return [
-        _counts(found.counts(), published.get("counts", {})),
-        _shapes(found),
-        _groups(found),
-        _split(found.counts(), published.get("test", {})),
-        _duplicates(found, None if every else SHOWN),
-    ]
 
 
 def _amiss(listing: Listing, found: Findings, window: tuple[float, float]) -> list[str]:
@@ -155,9 +158,8 @@ def _amiss(listing: Listing, found: Findings, window: tuple[float, float]) -> li
         f"({', '.join(map(shown, found.odd[:SHOWN]))})": found.odd,
         "grey levels that fill too little of the window": levels and levels.narrow(window),
         f"{aside:,} set aside": aside,
-        f"{len(found.again):,} exact duplicate(s), which a split may put on both of its sides": found.again,
     }
-    return [words for words, holds in problems.items() if holds]
+    return [words for words, holds in problems.items() if holds] + found.copies()
 
 
 def _counts(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:

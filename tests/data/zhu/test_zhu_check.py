@@ -7,6 +7,7 @@ import pytest
 from zhu_trees import CODES, crop, tree, write
 
 from cgrecnet.cli import main
+from cgrecnet.data.audit.levels import border_mean
 from cgrecnet.data.zhu import check as zhu_check
 from cgrecnet.paper.tables import load_tables
 
@@ -41,10 +42,10 @@ def test_table_1_is_the_paper_s(capsys):
 def test_the_grey_levels_of_the_border(tmp_path, capsys):
     image = np.full((10, 20), 100, np.uint8)
     image[1:-1, 1:-1] = 7
-    assert zhu_check.border_mean(image) == 100
+    assert border_mean(image) == 100
     image[0, 0] = 156
-    assert zhu_check.border_mean(image) == pytest.approx(101)
-    assert zhu_check.border_mean(np.array([[1, 3]], np.uint8)) == 2
+    assert border_mean(image) == pytest.approx(101)
+    assert border_mean(np.array([[1, 3]], np.uint8)) == 2
     for number, code in enumerate(CODES.values()):
         for i in range(3):
             image[0, 0] = 100 + 56 * i
