@@ -37,6 +37,7 @@ from cgrecnet.runs import record as records
 from cgrecnet.runs.collect import VALIDATION
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.strict_yaml import load_yaml
 from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
@@ -224,7 +225,7 @@ class Records(Kind):
                 del fields[records.HASH]
                 path.write_text(json_text(sealed(change_value(fields, chance)), chance))
                 judged = False
-        (record,) = records.load_records(self.results, "tiny")
+        (record,) = select_runs("tiny", results=self.results)
         records.read_predictions(self.results, record)
         decisive = ("config", "test", "protocol", "run_id", "experiment", "predictions_sha256")
         return not judged or all(

@@ -334,7 +334,7 @@ Markdown(" ".join(words))
 # {numref}`fig-recorded-curves` is drawn from them, for the baseline and for CG-RecNet.
 
 # %% tags=["remove-input"]
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 
 ablation = experiment("ablation", "jurkat")
 recorded = [r for r in ablation.records if r.config["model"] in ("resnet50", "cg_recnet")] if ablation else []

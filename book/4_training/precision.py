@@ -44,7 +44,7 @@ from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.files import hash_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import HASH, RECORD
 
 use_book_style()

@@ -17,11 +17,11 @@ from pydantic import BaseModel, ValidationError
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, values_of, varying
-from cgrecnet.runs.done import record_of
 from cgrecnet.runs.grid import Halving
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.pausing import Epoch, paused_history
 from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.query import record_of
 from cgrecnet.runs.record import write_whole
 from cgrecnet.runs.sweep import Standing, plan_sweep, report_failures, run_sweep
 from cgrecnet.training.config import RunConfig

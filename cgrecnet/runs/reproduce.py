@@ -18,10 +18,10 @@ from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import flat
 from cgrecnet.runs.environment import commit
-from cgrecnet.runs.experiments import SWEEPS
 from cgrecnet.runs.grid import read_grid, read_sweep
 from cgrecnet.runs.plan import Plan, plan_run
-from cgrecnet.runs.record import read_record, record_paths
+from cgrecnet.runs.query import SWEEPS, record_paths
+from cgrecnet.runs.record import read_record
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.setup import split_cells
 

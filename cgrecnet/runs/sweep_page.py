@@ -10,9 +10,9 @@ import pandas as pd
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import shown, whole
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
-from cgrecnet.runs.done import record_of
 from cgrecnet.runs.halving import settings_of
 from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.query import record_of
 from cgrecnet.runs.sweep_drawings import Curve, learning_curves, parallel_coordinates, two_parameters
 
 _FRAME = Path(__file__).with_name("sweep.html")

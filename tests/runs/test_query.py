@@ -4,9 +4,8 @@ import pytest
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.paths import REPOSITORY
-from cgrecnet.runs.experiments import SWEEPS, command, experiment, refuse_mixture
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.record import load_records
+from cgrecnet.runs.query import SWEEPS, command, experiment, refuse_mixture, select_runs
 
 RESULTS = REPOSITORY / "results"
 
@@ -36,4 +35,12 @@ def test_records_are_found_by_their_parameters_and_a_mixture_is_refused():
     simulated = record.model_copy(update={"data": record.data | {"simulated": True}})
     with pytest.raises(RunError, match="different data sets"):
         refuse_mixture([record, simulated])
-    assert load_records(RESULTS, "jurkat-ablation")
+    assert tuple(select_runs("jurkat-ablation", results=RESULTS)) == found.records
+    assert select_runs("jurkat-ablation", results=RESULTS, model="cg_recnet", fold=0) == [record]
+
+
+def test_runs_of_several_sweeps_stand_in_the_order_asked_for_and_a_sweep_without_runs_adds_none():
+    names = "jurkat-presets", "nothing", "jurkat-ablation"
+    found = select_runs(*names, results=RESULTS)
+    assert list(dict.fromkeys(record.experiment for record in found)) == ["jurkat-presets", "jurkat-ablation"]
+    assert select_runs("nothing", results=RESULTS) == []
