@@ -5,14 +5,15 @@ not depend on the others.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from cgrecnet.data.base import COLUMNS, CellDataset
 from cgrecnet.data.options import Options, check_options, suggest
+from cgrecnet.data.store.build import pack_cells
 from cgrecnet.data.store.check import examine_store
-from cgrecnet.data.store.opened import find_store, open_store, refuse_unfinished
-from cgrecnet.data.store.pack import pack
+from cgrecnet.data.store.opened import default_place, find_store, open_store, refuse_unfinished
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -170,7 +171,17 @@ def pack_dataset(
     root, task, options: as for `open_dataset`, but the files are read even where there is a store of them.
     Raises what opening raises, and DataError where the store cannot be written (see `store.build.pack_cells`).
     """
-    return pack(_reader(name), root, task, options, store, progress)
+    reader = _reader(name)
+    aside: dict[str, str] = {}
+    if hasattr(reader, "open_for_packing"):
+        # None of many files is read before it is packed; packing leaves out the bad ones, as `hash="content"` does.
+        dataset, aside = reader.open_for_packing(root, task, options)
+        dataset = replace(dataset, options=dataset.options | {"hash": "content"})
+    else:
+        dataset = reader.open_cells(root=root, task=task, options=options)
+    folder = Path(store) if store is not None else default_place(dataset.name, dataset.task)
+    pack_cells(dataset, folder, aside, progress)
+    return folder
 
 
 def made_on_the_spot(name: str) -> bool:

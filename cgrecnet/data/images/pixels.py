@@ -4,7 +4,9 @@ import io
 import operator
 import os
 import stat
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +14,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from cgrecnet.data.images import png
 from cgrecnet.data.images.naming import Unusable
 
 #: Largest height and width; a cell's crop has some dozens of pixels, so a larger image is something else.
@@ -20,6 +21,7 @@ LARGEST = 4096
 
 _LARGEST_FILE = LARGEST * LARGEST * 8 + 2**20  # four channels of 16 bit and a header
 _FORMATS = ("BMP", "PNG", "TIFF")
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
 _PNG, TIFF = (b"\x89PNG",), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 DAMAGED = "truncated or damaged"
@@ -71,7 +73,7 @@ def decode(data: bytes, any_colour: bool = False) -> np.ndarray:
     """
     if not data:
         raise Unusable("empty (0 bytes)")
-    if data.startswith(_PNG) and not png.is_intact(data):
+    if data.startswith(_PNG) and not is_intact(data):
         raise Unusable(DAMAGED)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata
@@ -191,3 +193,25 @@ def _native(image: np.ndarray) -> np.ndarray:
 def is_no_picture(image: np.ndarray) -> bool:
     """Whether it is a single pixel, or has the levels of a mask: 0 and one other."""
     return image.size <= 1 or (image.min() == 0 and np.count_nonzero(image) == np.count_nonzero(image == image.max()))
+
+
+def is_intact(data: bytes) -> bool:
+    """Whether every chunk of a PNG up to its end has the length and the CRC that it is said to have.
+
+    A PNG is a signature and a row of chunks: length, type, data, CRC-32 of type and data. Pillow skips the CRC of the
+    image data (IDAT) and stops decoding when all rows are filled, so that a changed bit near the end of the data,
+    beyond what zlib's own checksum is read for, gives other pixels without a word; it does not ask for an end (IEND)
+    either.
+    """
+    at = len(_SIGNATURE)
+    view = memoryview(data)
+    kind = b""
+    while kind != b"IEND":
+        if at + 12 > len(data):
+            return False
+        (length,) = struct.unpack_from(">I", data, at)
+        kind, end = data[at + 4 : at + 8], at + 8 + length
+        if end + 4 > len(data) or struct.unpack_from(">I", data, end)[0] != zlib.crc32(view[at + 4 : end]):
+            return False
+        at = end + 4
+    return data.startswith(_SIGNATURE)

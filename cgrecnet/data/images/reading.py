@@ -6,7 +6,8 @@ says how, and the reason of a refusal names the option.
 
 import hashlib
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +22,10 @@ from cgrecnet.data.images.pixels import DAMAGED, HUGE, INVERTED, LARGEST, SEVERA
 from cgrecnet.data.options import Options
 
 Pair = tuple[float, float]
+#: Cells whose files are asked.
+ASKED = 3
+_NAMES = re.compile(r"<(?:\w+:)?Channel\b[^>]*?\bName=\"([^\"]{0,80})\"")
+_BRIGHTFIELD = re.compile(r"\s*(bf|bright[ _-]?field)\b", re.I)
 #: The white of what `scale` makes of an image.
 FULL = 2**16 - 1
 
@@ -158,3 +163,29 @@ def _channels(image: np.ndarray, colour: bool) -> np.ndarray:
     if colour:
         return np.stack([image] * 3, axis=-1) if image.ndim == 2 else image[..., :3]
     return image if image.ndim == 2 else pixels.one_channel(image)
+
+
+def marked_brightfield(root: Path, cells: Iterable[Mapping], channels: Sequence[int]) -> int | None:
+    """The one channel whose files call it brightfield, None where none does, or several.
+
+    cells: of each cell, channel number -> file below the root.
+    """
+    votes = set()
+    for number, files in enumerate(cells):
+        if number >= ASKED:
+            break
+        votes |= {channel for channel in channels if channel in files and _calls_itself(root / files[channel])}
+    return votes.pop() if len(votes) == 1 else None
+
+
+def _calls_itself(path: Path) -> bool:
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return False
+    import tifffile
+
+    try:
+        with pixels.quiet(tifffile), tifffile.TiffFile(path) as file:
+            said = file.pages.first.description or ""
+    except Exception:  # a damaged file says nothing
+        return False
+    return any(_BRIGHTFIELD.match(name) for name in _NAMES.findall(said[:100_000]))

@@ -2,7 +2,7 @@
 
 import csv
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -26,10 +26,10 @@ class Contents(Protocol):
     def add_crop(self, name: str, kind: str, group: str, image: np.ndarray) -> None:
         """Note one crop, (H, W) or (H, W, C): its cell_id, class and acquisition group."""
 
-    def copies(self) -> list[str]:
+    def amiss(self) -> list[str]:
         """What is amiss with the crops, a clause each."""
 
-    def told(self, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterator[str]]:
+    def told(self, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterable[str]]:
         """Paragraphs of lines; `published` and `every` as for `examine_store`."""
 
 
@@ -68,7 +68,7 @@ def examine_store(
     if levels.narrow(window):
         amiss.append("grey levels that fill too little of the window")
     if contents is not None:
-        amiss += contents.copies()
+        amiss += contents.amiss()
     parts = [
         [
             f"Packed store {folder}",

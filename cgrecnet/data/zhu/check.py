@@ -1,9 +1,8 @@
 """What `cgrecnet data check zhu` says about a folder of the paper's images (data set `zhu`)."""
 
-import hashlib
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import numpy as np
 
 from cgrecnet.data.audit.levels import border_mean
 from cgrecnet.data.download import STAGING
-from cgrecnet.data.images.pixels import is_no_picture
+from cgrecnet.data.images.findings import ImageFindings
 from cgrecnet.data.images.reading import PLAIN, Reader
-from cgrecnet.data.levels import Levels, range_lines
+from cgrecnet.data.levels import range_lines
 from cgrecnet.data.options import check_options
 from cgrecnet.data.splits import joint_split
 from cgrecnet.data.zhu.files import CellFile, Listing, list_cells
@@ -32,50 +31,36 @@ SEED = 42
 
 
 @dataclass
-class Findings:
-    """What one pass over the images collects; small per image, so that all 207,556 fit."""
+class Findings(ImageFindings):
+    """What one pass over the images collects, also by class and acquisition group and by folder."""
 
-    heights: Counter = field(default_factory=Counter)
-    widths: Counter = field(default_factory=Counter)
     depths: Counter = field(default_factory=Counter)
     borders: dict[tuple[str, str], array] = field(default_factory=lambda: defaultdict(lambda: array("f")))
-    first: dict[bytes, str] = field(default_factory=dict)
-    levels: Levels = field(default_factory=Levels)
     folders: Counter = field(default_factory=Counter)
-    odd: list[str] = field(default_factory=list)
-    again: list[tuple[str, str]] = field(default_factory=list)
-    """Names of exact duplicates, each beside the first image with the same pixels."""
 
     def add(self, cell: CellFile, image: np.ndarray) -> None:
-        self.heights[image.shape[0]] += 1
-        self.widths[image.shape[1]] += 1
+        """Note the image of a cell, (H, W)."""
+        self.note(cell.name, image)
         self.depths[8 * image.dtype.itemsize] += 1
-        self.levels.add(image)
         self.folders[cell.name.rpartition("/")[0], cell.kind, cell.group] += 1
-        if is_no_picture(image):
-            self.odd.append(cell.name)
         self.borders[cell.kind, cell.group].append(border_mean(image))
-        content = hashlib.sha256(f"{image.shape}{image.dtype.str}".encode() + image.tobytes()).digest()
-        if (earlier := self.first.setdefault(content, cell.name)) != cell.name:
-            self.again.append((cell.name, earlier))
 
     def add_crop(self, name: str, kind: str, group: str, image: np.ndarray) -> None:
         """Note a crop of a packed store, which has no day and replicate of its own."""
         self.add(CellFile(name, image.nbytes, kind, group, "", ""), image)
 
-    def copies(self) -> list[str]:
-        """That there are exact duplicates, if there are."""
-        many = len(self.again)
-        return [f"{many:,} exact duplicate(s), which a split may put on both of its sides"] if many else []
+    def amiss(self) -> list[str]:
+        """What is amiss with the crops themselves, a clause each."""
+        return [self.amiss_with_copies] if self.again else []
 
-    def told(self, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterator[str]]:
+    def told(self, published: Mapping[str, Mapping[str, int]], every: bool) -> list[Iterable[str]]:
         """Counts, shapes, grey levels by class and group, the paper's split, duplicates: a list of lines each."""
         return [
             _counts(self.counts(), published.get("counts", {})),
             _shapes(self),
             _groups(self),
             _split(self.counts(), published.get("test", {})),
-            _duplicates(self, None if every else SHOWN),
+            self.copies(None if every else SHOWN) if self.borders else [],
         ]
 
     def counts(self) -> Counter:
@@ -159,7 +144,7 @@ def _amiss(listing: Listing, found: Findings, window: tuple[float, float]) -> li
         "grey levels that fill too little of the window": levels and levels.narrow(window),
         f"{aside:,} set aside": aside,
     }
-    return [words for words, holds in problems.items() if holds] + found.copies()
+    return [words for words, holds in problems.items() if holds] + found.amiss()
 
 
 def _counts(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
@@ -237,16 +222,6 @@ def _split(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
         yield "Which cells were in it is not known, and depends on the seed and the order of the files."
     else:
         yield f"The paper's 70/15/15 split cannot be rebuilt: a test part has {here} cells here, {there} in the paper."
-
-
-def _duplicates(found: Findings, most: int | None) -> Iterator[str]:
-    if not found.borders:
-        return
-    yield f"Exact duplicates (the same pixels): {len(found.again):,}" if found.again else "Exact duplicates: none"
-    for name, earlier in found.again[:most]:
-        yield f"  {shown(name)} is {shown(earlier)}"
-    if most is not None and len(found.again) > most:
-        yield "  ... (`--all` names every one)"
 
 
 def _aside(listing: Listing, most: int | None) -> Iterator[str]:

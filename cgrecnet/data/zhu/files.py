@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from cgrecnet.data.images.brightfield import ASKED, marked_brightfield
 from cgrecnet.data.images.naming import PARTS, Unusable, group_by, picture_of
+from cgrecnet.data.images.reading import ASKED, marked_brightfield
 from cgrecnet.data.images.tree import is_image, parts_of, size_of, walk
 from cgrecnet.data.zhu.names import CLASSES, channel_of, class_of_name, describe
 

@@ -22,7 +22,7 @@ from cgrecnet.data.images.naming import Unusable, check_group
 from cgrecnet.data.images.on_disk import CellImages
 from cgrecnet.data.images.reading import PLAIN, Reader, ReadingOptions
 from cgrecnet.data.images.tree import ENDINGS
-from cgrecnet.data.options import check_options, suggest
+from cgrecnet.data.options import Window, check_options, suggest
 from cgrecnet.data.zhu.files import CellFile, Listing, Naming, has_all_classes, list_cells
 from cgrecnet.data.zhu.names import CLASSES, INDUCERS
 from cgrecnet.data.zhu.place import find_root
@@ -57,7 +57,7 @@ class ZhuOptions(ReadingOptions):
     """
 
     hash: Literal["content", "names"] = "content"
-    window: tuple[float, float] | None = None
+    window: Window | None = None
     classes: dict[str, Literal["astrocyte", "oligodendrocyte", "neuron", *INDUCERS]] | None = None
     group: int | str | None = None
     channel: Annotated[int, Field(ge=1, strict=True)] | None = None
@@ -78,13 +78,6 @@ class ZhuOptions(ReadingOptions):
         """What a data set says it was opened with; options that came later only where they are used."""
         every = self.model_dump()
         return {name: every[name] for name in every if name in ("hash", "window") or every[name]}
-
-    @field_validator("window")
-    @classmethod
-    def _white_above_black(cls, window: tuple[float, float] | None) -> tuple[float, float] | None:
-        if window is not None and not window[1] > window[0]:
-            raise ValueError("the second number (white) must lie above the first (black)")
-        return window
 
 
 def available(root: str | Path | None = None) -> bool:
