@@ -19,8 +19,8 @@ import torch
 from tqdm import tqdm
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.confounding import contingency, cramers_v
-from cgrecnet.data.integrity import optimism, probe_shortcuts
+from cgrecnet.data.audit.confounding import contingency, cramers_v
+from cgrecnet.data.audit.integrity import optimism, probe_shortcuts
 from cgrecnet.figures.shortcuts import hash_of_parameters
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software

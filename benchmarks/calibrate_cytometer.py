@@ -2,11 +2,11 @@
 
     python benchmarks/calibrate_cytometer.py --parameters FILE --note TEXT --json results/cytometer-calibration/N.json
 
-How version 2 of `cgrecnet/data/cytometer.yaml` was found: the traits of the kinds were changed until the baseline's F1
-of each class came near the paper's (Table 5, column Baseline), and then frozen. Every attempt has its record, the
-misses too. The recipe is small, so that two cores can do it; a longer training or more cells would end higher. It is in
-each record, because it changed once: from the third attempt on, the learning rate falls after epoch 4. As in the
-paper, training and test cells come from the same acquisition runs.
+How version 2 of `cgrecnet/data/cytometer/parameters.yaml` was found: the traits of the kinds were changed until the F1
+of each class of the baseline came near the paper's (Table 5, column Baseline), and then frozen. Every attempt has its
+record, the misses too. The recipe is small, so that two cores can do it; a longer training or more cells would end
+higher. It is in each record, because it changed once: from the third attempt on, the learning rate falls after epoch
+4. As in the paper, training and test cells come from the same acquisition runs.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import os
 import time
 from pathlib import Path
 
-import cgrecnet.data.cytometer_parameters as source
+import cgrecnet.data.cytometer.parameters as source
 from cgrecnet.files import whole
 
 RECIPE = {
@@ -72,7 +72,7 @@ def attempt(args: argparse.Namespace) -> dict:
     import torch
 
     from cgrecnet.data import open_dataset
-    from cgrecnet.data.batched import BatchedCells
+    from cgrecnet.data.batches import BatchedCells
     from cgrecnet.evaluation.metrics import score
     from cgrecnet.models import create_model
     from cgrecnet.paths import weights_folder

@@ -21,7 +21,7 @@ import torch
 from threadpoolctl import threadpool_limits
 
 from cgrecnet.data import cytometer
-from cgrecnet.data.optics import Optics
+from cgrecnet.data.cytometer.optics import Optics
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware
 

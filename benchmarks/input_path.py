@@ -32,9 +32,9 @@ from cgrecnet.bench.timing import others_share, quartiles
 from cgrecnet.bench.tutorial import tutorial_loader, tutorial_transform
 from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batched import BatchedCells
-from cgrecnet.data.batched_reference import largest_difference
-from cgrecnet.data.cytometer_files import write_cells
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.data.batches.reference import largest_difference
+from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.data.transforms import IMAGENET_STD
 from cgrecnet.files import whole
 from cgrecnet.runs.environment import commit, hardware, software

@@ -28,8 +28,8 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download
 from cgrecnet.data.download.remote import RemoteFile
-from cgrecnet.data.store_build import pack_cells
-from cgrecnet.data.store_header import HEADER, INDEX, JOURNAL, PIXELS, is_store
+from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store.header import HEADER, INDEX, JOURNAL, PIXELS, is_store
 from cgrecnet.files import whole
 from cgrecnet.predict import run as predicting
 from cgrecnet.predict.engines import make_engine
@@ -40,11 +40,11 @@ from cgrecnet.publish.check import PASSING
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import kill_family
 from cgrecnet.runs.cluster import remote_cluster
-from cgrecnet.runs.done import record_of
 from cgrecnet.runs.forked import fork_context
 from cgrecnet.runs.killing import epochs_said
 from cgrecnet.runs.notebook import LOG, only_one_process, write_parameters
 from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import run_cells
 from cgrecnet.runs.sweep import run_sweep
 from cgrecnet.runs.worker import scheduler_command

@@ -20,13 +20,13 @@ from PIL import Image
 from unlike import trained
 
 from cgrecnet.data import open_dataset
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.pixels import LARGEST
+from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
-from cgrecnet.data.naming import Unusable
-from cgrecnet.data.reading import Reader
 from cgrecnet.data.store import open_store
-from cgrecnet.data.store_build import pack_cells
-from cgrecnet.data.store_header import ASIDE, HASH, HEADER, INDEX, PIXELS
-from cgrecnet.data.zhu_pixels import LARGEST
+from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store.header import ASIDE, HASH, HEADER, INDEX, PIXELS
 from cgrecnet.errors import UserError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import hash_of
@@ -37,6 +37,7 @@ from cgrecnet.runs import record as records
 from cgrecnet.runs.collect import VALIDATION
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.strict_yaml import load_yaml
 from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
@@ -224,7 +225,7 @@ class Records(Kind):
                 del fields[records.HASH]
                 path.write_text(json_text(sealed(change_value(fields, chance)), chance))
                 judged = False
-        (record,) = records.load_records(self.results, "tiny")
+        (record,) = select_runs("tiny", results=self.results)
         records.read_predictions(self.results, record)
         decisive = ("config", "test", "protocol", "run_id", "experiment", "predictions_sha256")
         return not judged or all(

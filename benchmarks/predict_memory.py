@@ -9,7 +9,6 @@ command as a user gives it, whose peak the system reports: all that it held, the
 """
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -24,8 +23,8 @@ import torch
 
 from cgrecnet.bench.timing import machine_load
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.store_build import pack_cells
-from cgrecnet.files import whole
+from cgrecnet.data.store.build import pack_cells
+from cgrecnet.files import write_json
 from cgrecnet.runs.environment import commit, hardware, software
 
 WIDTH, LOWEST, HIGHEST = 60, 37, 57
@@ -103,9 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         "hardware": hardware(torch.device("cpu")), "software": software(),
     }  # fmt: skip
     if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        with whole(options.json) as file:
-            file.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
+        write_json(options.json, record)
     return 0
 
 

@@ -24,10 +24,10 @@ from tqdm import tqdm
 
 from cgrecnet.bench.timing import machine_load
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched_crops import central_crops
-from cgrecnet.data.batched_transform import BatchTransform
+from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.packed import pack
-from cgrecnet.files import whole
+from cgrecnet.files import write_json
 from cgrecnet.models import create_model, list_models
 from cgrecnet.predict.cells import BATCH, Preprocessing, look
 from cgrecnet.predict.engines import OpenVinoEngine
@@ -160,9 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
             if options.json:
                 record |= {"data": cells.origin, "commit": commit(), "hardware": hardware(torch.device("cpu")),
                            "software": software()}  # fmt: skip
-                options.json.parent.mkdir(parents=True, exist_ok=True)
-                with whole(options.json) as file:
-                    file.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
+                write_json(options.json, record)
     return 0
 
 

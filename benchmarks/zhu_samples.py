@@ -14,9 +14,9 @@ from hashlib import sha256
 from pathlib import Path
 
 from cgrecnet.data import traits
-from cgrecnet.data.zhu_files import list_cells
-from cgrecnet.data.zhu_names import Unusable
-from cgrecnet.data.zhu_pixels import read_grey
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.pixels import read_grey
+from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError, UserError
 from cgrecnet.files import whole
 from cgrecnet.paths import RESULTS

@@ -38,8 +38,8 @@ from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.pooled import pool
+from cgrecnet.runs.query import experiment
 
 use_book_style()
 PART, PAIR = ("ablation", "jurkat"), ("resnet50", "cg_recnet")

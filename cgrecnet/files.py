@@ -27,6 +27,15 @@ def whole(path: Path, mode: str = "w") -> Iterator[IO]:
         partial.unlink(missing_ok=True)
 
 
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as JSON to a file that is whole or not there; its folder is made. Raises OSError, or ValueError for
+    a number that JSON does not have."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(value, indent=1, allow_nan=False)
+    with whole(path) as file:
+        file.write(text + "\n")
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
     """Hold the lock file `path`, which is made if needed; give its descriptor, for a child that shall hold it too.

@@ -1,6 +1,7 @@
 """Imports run one way, as CONTRIBUTING.md says."""
 
 import ast
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,68 @@ MAY_IMPORT = {
 }
 
 
-def imported_parts(path: Path) -> set[str]:
-    """The parts of the package that a file imports, wherever in the file."""
+#: Rooms of `cgrecnet/data` that hold one data set each.
+DATA_SETS = {"amnis", "cytometer", "folder", "jurkat", "zhu"}
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names of the package that a file imports, wherever in the file: inside a function too."""
     names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports by a relative name, which these tests do not follow"
             names += [f"{node.module}.{alias.name}" for alias in node.names]
-    return {name.split(".")[1] for name in names if name.startswith("cgrecnet.")}
+    return {name for name in names if name.startswith("cgrecnet.")}
+
+
+def imported_parts(path: Path) -> set[str]:
+    """The parts of the package that a file imports."""
+    return {name.split(".")[1] for name in imported(path)}
+
+
+def module_of(path: Path, package: Path) -> str:
+    """`cgrecnet.data.base` for `data/base.py`; a package's `__init__` has the package's name."""
+    return ".".join(("cgrecnet", *path.relative_to(package).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def circle_in(package: Path) -> list[str]:
+    """Modules that import each other in a circle, the first one at the end again; empty where there is no circle."""
+    files = {module_of(path, package): path for path in package.rglob("*.py")}
+    needs = {}
+    for module, path in files.items():
+        names = imported(path)
+        needs[module] = {name if name in files else name.rpartition(".")[0] for name in names} & set(files) - {module}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    assert not (circle := circle_in(PACKAGE)), " -> ".join(circle)
+
+
+def test_a_circle_is_found_and_named_also_where_a_function_hides_it(tmp_path):
+    (tmp_path / "a.py").write_text("from cgrecnet.b import c\n")
+    (tmp_path / "b.py").write_text("def f():\n    from cgrecnet.a import d\n")
+    assert set(circle_in(tmp_path)) == {"cgrecnet.a", "cgrecnet.b"}
+    (tmp_path / "b.py").write_text("")
+    assert circle_in(tmp_path) == []
+
+
+def test_only_the_registry_knows_data_sets_by_name():
+    """What serves every data set (stores, batches, audits, image files) imports none, and none imports another."""
+    data = PACKAGE / "data"
+    wrong = {}
+    for path in data.rglob("*.py"):
+        room = path.relative_to(data).parts[0]
+        named = {name.split(".")[2] for name in imported(path) if name.startswith("cgrecnet.data.")} & DATA_SETS
+        if named - {room}:
+            wrong[str(path.relative_to(data))] = named
+    assert not wrong
 
 
 @pytest.mark.parametrize("part", sorted(MAY_IMPORT))

@@ -27,8 +27,8 @@ import torch
 from IPython.display import Markdown
 
 from cgrecnet.data import jurkat, open_dataset
+from cgrecnet.data.audit.integrity import take
 from cgrecnet.data.cytometer import MARKERS, simulate
-from cgrecnet.data.integrity import take
 from cgrecnet.figures.architecture import draw_modules, recorded_shapes
 from cgrecnet.figures.cells import pick
 from cgrecnet.figures.channels import draw_channels, draw_classes

@@ -46,7 +46,7 @@ from IPython.display import Markdown
 
 from cgrecnet.figures.missing import provenance_of
 from cgrecnet.figures.provenance import hardware_text
-from cgrecnet.runs.experiments import command, experiment
+from cgrecnet.runs.query import command, experiment
 
 ablation = experiment("ablation", "jurkat")
 records = list(ablation.records) if ablation else []

@@ -28,10 +28,12 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.data import batched_resample, batched_transform, intensity, open_dataset, transforms
-from cgrecnet.data.batched import BatchedCells
-from cgrecnet.data.batched_crops import central_crops, random_crops, seen_boxes
-from cgrecnet.data.batched_reference import largest_difference
+from cgrecnet.data import intensity, open_dataset, transforms
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.data.batches import resample as batched_resample
+from cgrecnet.data.batches import transform as batched_transform
+from cgrecnet.data.batches.crops import central_crops, random_crops, seen_boxes
+from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.cytometer import simulate
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.figures.geometry import (

@@ -32,8 +32,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown
 
-from cgrecnet.data.cytometer_parameters import parameters
-from cgrecnet.data.optics import Optics
+from cgrecnet.data.cytometer.optics import Optics
+from cgrecnet.data.cytometer.parameters import parameters
 from cgrecnet.figures import optics as drawings
 from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import use_book_style
@@ -332,7 +332,7 @@ Markdown(
 # That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
 
 # %% tags=["remove-input"]
-from cgrecnet.data.cytometer_camera import expose
+from cgrecnet.data.cytometer.camera import expose
 
 source(expose)
 
@@ -421,7 +421,7 @@ except UserError as error:
 # What a user sets, such as noise or the share of doublets, is an option of the data set, and stands under each figure.
 
 # %% tags=["remove-input"]
-from cgrecnet.data.cytometer_parameters import parameter_table
+from cgrecnet.data.cytometer.parameters import parameter_table
 from cgrecnet.figures.wide_table import dropdown, wide_table
 
 table = parameter_table()

@@ -151,8 +151,8 @@ from_dataset(stages)
 # So we also ask whether they do: within G1, where the class cannot help, can a logistic regression that sees only the border of a picture, where there is hardly any cell, tell the experiments apart?
 
 # %% tags=["remove-cell"]
-from cgrecnet.data.confounding import CORNER, contingency, corner_features, cramers_v, groups_apart
-from cgrecnet.data.probes import border_features
+from cgrecnet.data.audit.confounding import CORNER, contingency, corner_features, cramers_v, groups_apart
+from cgrecnet.data.audit.probes import border_features
 
 table = contingency(cycle)
 apart = groups_apart(cycle, label=0)
@@ -271,8 +271,8 @@ from_dataset(simulated)
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Ten small panels, each with three overlapping outlined histograms, one per kind of cell, for radius, elongation, irregularity, size of the nucleus, density, absorption, number and strength of granules, number and length of processes."}, "figure": {"name": "fig-simulated-overlap", "caption": "No single trait tells all three kinds apart, so that a classifier has to weigh several. Distributions of the traits that simulated cells are drawn from; these are causes, known for simulated cells only."}}
 import pandas as pd
 
-from cgrecnet.data import phantom
-from cgrecnet.data.phantom import KINDS, NORMAL, UNIFORM, draw_causes
+from cgrecnet.data.cytometer import phantom
+from cgrecnet.data.cytometer.phantom import KINDS, NORMAL, UNIFORM, draw_causes
 from cgrecnet.figures.overlap import draw_overlap, overlap_table, told_by_all
 
 TRAITS = {
@@ -308,7 +308,7 @@ least = shared[pairs].min().idxmin()
 together = told_by_all(causes, kinds)
 assert together > 0.95
 Markdown(
-    f"Causes of {len(kinds):,} cells, drawn from `cgrecnet/data/cytometer.yaml` (version {simulated.options['version']}); no picture was computed for this figure. "
+    f"Causes of {len(kinds):,} cells, drawn from `cgrecnet/data/cytometer/parameters.yaml` (version {simulated.options['version']}); no picture was computed for this figure. "
     f"Whoever knew one of these numbers without any error, and its distributions, could name the kind with a balanced accuracy of {shared['alone'].min():.2f} to {shared['alone'].max():.2f} (best: {TRAITS[best]}; chance 0.33). "
     f"Two of the kinds can be all but apart in one trait: {least} have only {shared[least].min():.2f} of the distribution of {TRAITS[shared[least].idxmin()]} in common.\n\n"
     f"Whoever knew all {len(TRAITS)} numbers without error could name the kind almost always: balanced accuracy {together:.3f} (linear discriminant analysis, five folds). "
@@ -431,7 +431,9 @@ CardTable(load_card("zhu"), published={"lineage": PUBLISHED}, counted=zhu_here)
 # The rule is `<kind>_<day>d<replicate>_<object>_Ch1.ome.bmp`, where the kind is `a`, `o` or `n`, or the name of another inducer; or else the words of the folders tell the class.
 
 # %%
-from cgrecnet.data.zhu_names import Unusable, channel_of, describe, parts_of
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.tree import parts_of
+from cgrecnet.data.zhu.names import channel_of, describe
 
 NAMES = [
     "a_1d1_10_Ch1.ome.bmp",
@@ -518,7 +520,7 @@ Markdown(
 # ```{exercise} Read the background
 # :label: exercise-background
 #
-# Open the simulated cells and compute the mean grey level of the outermost pixels of each cell (`border_features` of `cgrecnet.data.probes`).
+# Open the simulated cells and compute the mean grey level of the outermost pixels of each cell (`border_features` of `cgrecnet.data.audit.probes`).
 # Do the classes differ? Do the acquisition runs (`simulated.table["group"]`)?
 # Then open them again with `options={"confounding": 1.0}`, which takes cells of a class from runs of their own, and repeat.
 # ```
@@ -533,7 +535,7 @@ Markdown(
 # ````
 
 # %% tags=["hide-cell"]
-from cgrecnet.data.probes import border_features
+from cgrecnet.data.audit.probes import border_features
 
 for confounding in (0.0, 1.0):
     cells = open_dataset(

@@ -73,7 +73,7 @@ def brief(report):
 # An interval of 95 % is meant to miss the truth about once in twenty times.
 
 # %%
-from cgrecnet.data.probes import border_features
+from cgrecnet.data.audit.probes import border_features
 
 show(border_features)
 
@@ -85,7 +85,7 @@ show(border_features)
 # First, nothing planted.
 
 # %%
-from cgrecnet.data.integrity import audit
+from cgrecnet.data.audit.integrity import audit
 
 CELLS = {"cells": 360, "seed": 8, "runs": 12}
 by_level = {
@@ -285,7 +285,7 @@ Markdown(
 # Here is the report of a random part of them.
 
 # %% tags=["remove-input"]
-from cgrecnet.data.integrity import take
+from cgrecnet.data.audit.integrity import take
 
 both = open_dataset("jurkat")
 alone = open_dataset("jurkat", task="cycle_e1")
@@ -307,14 +307,14 @@ print(brief(real))
 # {numref}`fig-shortcuts-jurkat` shows both, and the third test follows it.
 
 # %%
-from cgrecnet.data.confounding import corner_features
+from cgrecnet.data.audit.confounding import corner_features
 
 show(corner_features)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows of points with intervals: histogram, border, corners, in falling order of balanced accuracy; in each row the marks of the two tasks lie close together."}, "figure": {"name": "fig-shortcuts-jurkat", "caption": "What the border knows of a Jurkat cell's class, it knows inside a single experiment as well, and at the corners, farthest from the cell, much of it is gone. Balanced accuracy of three probes for both experiments (cycle) and for Experiment 1 alone (cycle_e1), all cells, five random folds, 95 % intervals; Jurkat cells."}}
 from sklearn.model_selection import StratifiedKFold
 
-from cgrecnet.data import probes
+from cgrecnet.data.audit import probes
 
 sights = {
     "histogram": probes.histogram_features,
@@ -346,7 +346,7 @@ plt.show()
 from_dataset(both)
 
 # %% tags=["remove-input"]
-from cgrecnet.data.confounding import kept_in_a_new_group
+from cgrecnet.data.audit.confounding import kept_in_a_new_group
 
 two, one = (seen[cells.task] for cells in (both, alone))
 assert two["border"].low > 1 / 3 and one["border"].low > 1 / 3
@@ -490,7 +490,7 @@ Markdown(text)
 # :label: exercise-shortcuts-hide
 #
 # Someone proposes to hide the shortcut by subtracting the median of the border from every picture.
-# Do that to the cells with complete confounding (`tied`) and audit them again: `probe_shortcuts(cells, sees=("border",))[0].score`, from `cgrecnet.data.integrity`.
+# Do that to the cells with complete confounding (`tied`) and audit them again: `probe_shortcuts(cells, sees=("border",))[0].score`, from `cgrecnet.data.audit.integrity`.
 # Is the border blind now? If not, what is left in it?
 # As a control, do the same to the cells without confounding (`fair`).
 # ```
@@ -505,7 +505,7 @@ Markdown(text)
 # %% tags=["hide-cell"]
 from dataclasses import replace
 
-from cgrecnet.data.integrity import probe_shortcuts
+from cgrecnet.data.audit.integrity import probe_shortcuts
 
 
 def subtract_border(image):

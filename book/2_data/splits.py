@@ -135,7 +135,7 @@ from_dataset(cells)
 # What it never does is part a run, and that can be counted.
 
 # %%
-from cgrecnet.data.integrity import leaks
+from cgrecnet.data.audit.integrity import leaks
 
 for name, split in (("random", random), ("grouped", grouped)):
     found = leaks(split, [], runs)
@@ -304,7 +304,7 @@ for name, manifest in kept.items():
 # We take the cell with the most contrast and plant one copy of each kind ({numref}`fig-splits-copies`).
 
 # %%
-from cgrecnet.data.duplicates import DETAIL, SHIFT, THRESHOLD, find_duplicates
+from cgrecnet.data.audit.duplicates import DETAIL, SHIFT, THRESHOLD, find_duplicates
 
 clearest = int(np.argmax([image.std() for image in cells.images]))
 original = cells.images[clearest]
@@ -365,7 +365,7 @@ show(find_duplicates)
 # Two rare stages of the Jurkat cells, metaphase and telophase, are searched here for cells that were cut out twice ({numref}`fig-splits-jurkat-copies`).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; beside each pair a third panel marks the differing pixels, a thin line at the margin."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (dark pixels). Jurkat cells in metaphase and telophase."}}
-from cgrecnet.data.integrity import take
+from cgrecnet.data.audit.integrity import take
 
 rare = take(
     everything,

@@ -43,7 +43,7 @@ from IPython.display import Markdown
 from cgrecnet.data import open_dataset
 from cgrecnet.data.packed import PackedImages
 from cgrecnet.data.store import MappedImages
-from cgrecnet.data.store_build import pack_cells
+from cgrecnet.data.store.build import pack_cells
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.store import byte_range, draw_layout
 from cgrecnet.figures.style import PALETTE, use_book_style
@@ -145,7 +145,7 @@ print(f"{len(store):,} crops, {different} differ; fingerprint {anew[:12]} = {cel
 # We can try that here: pack the cells, but pull the plug in the middle; then tear a piece off both files, as a crash might; then pack again.
 
 # %%
-from cgrecnet.data import store_build
+from cgrecnet.data.store import build as store_build
 
 again = folder.with_name("again")
 honest = store_build.crops_of
@@ -313,7 +313,7 @@ print(f"{row['cell_id']}: {crop.shape[0]} by {crop.shape[1]} pixels of {kind.ite
 # ````
 
 # %% tags=["hide-cell"]
-from cgrecnet.data.store_check import examine_store
+from cgrecnet.data.store.check import examine_store
 from cgrecnet.errors import DataError
 
 with open(again / "pixels.bin", "r+b") as file:

@@ -128,7 +128,7 @@ cgrecnet("data check folder stranger " + LAYOUT)
 # The command for this is `cgrecnet data audit folder`, which prints a report such as those in {doc}`shortcuts`; here is its end, from Python.
 
 # %%
-from cgrecnet.data.integrity import audit
+from cgrecnet.data.audit.integrity import audit
 
 with_bar = audit(
     open_dataset(
@@ -382,7 +382,7 @@ assert (undyed.loc[is_moss, "class"] == "moss").mean() < right
 # ````
 
 # %% tags=["hide-cell"]
-from cgrecnet.data.integrity_marks import burnt_in
+from cgrecnet.data.audit.marks import burnt_in
 
 write(folder / "bars", (1, 2), bar=KINDS)
 marks = burnt_in(

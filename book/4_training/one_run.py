@@ -263,7 +263,7 @@ Markdown(f"In numbers: {shares}.")
 # %%
 from torch import nn
 
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.training.movement import Movement
 
 torch.manual_seed(0)
@@ -334,7 +334,7 @@ Markdown(" ".join(words))
 # {numref}`fig-recorded-curves` is drawn from them, for the baseline and for CG-RecNet.
 
 # %% tags=["remove-input"]
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 
 ablation = experiment("ablation", "jurkat")
 recorded = [r for r in ablation.records if r.config["model"] in ("resnet50", "cg_recnet")] if ablation else []

@@ -44,7 +44,7 @@ from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.files import hash_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import HASH, RECORD
 
 use_book_style()
@@ -224,7 +224,7 @@ holds(
 
 # %%
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.models import create_model
 
 cells = open_dataset("jurkat", task="cycle")

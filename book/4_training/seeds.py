@@ -207,7 +207,7 @@ Markdown(
 # %% tags=["remove-input"]
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.paper.tables import load_tables
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 
 printed = {row: float(load_tables()["3"].cell(row, "accuracy").value) for row in ("CG-RecNet", "ResCMNet", "Baseline")}
 wanted = {

@@ -38,8 +38,8 @@ from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.pooled import pool
+from cgrecnet.runs.query import experiment
 
 use_book_style()
 results, part = RESULTS, ("ablation", "jurkat")

@@ -39,8 +39,8 @@ from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.figures.widget import chances
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.pooled import pool, with_folds_of
+from cgrecnet.runs.query import experiment
 
 use_book_style()
 FULL, BASE = "cg_recnet", "resnet50"

@@ -47,7 +47,7 @@ from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import read_predictions
 
 use_book_style()

@@ -23,7 +23,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.duplicates import find_duplicates
+from cgrecnet.data.audit.duplicates import find_duplicates
 from cgrecnet.data.jurkat import dna_stain
 from cgrecnet.data.traits import TRAITS
 from cgrecnet.evaluation.counts import mcnemar, wilson
@@ -48,8 +48,8 @@ from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.figures.widget import chances
 from cgrecnet.pages import holds, tell
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.pooled import pool, with_folds_of
+from cgrecnet.runs.query import experiment
 
 use_book_style()
 FULL, BASE = "cg_recnet", "resnet50"

@@ -59,7 +59,7 @@ from cgrecnet.figures.verdict_table import verdict_counts, verdicts
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 
 use_book_style()
 results = RESULTS

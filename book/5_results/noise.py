@@ -22,7 +22,7 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from cgrecnet.data.cytometer import VERSION, simulate
-from cgrecnet.data.phantom import KINDS
+from cgrecnet.data.cytometer.phantom import KINDS
 from cgrecnet.evaluation.change import change_contrast, sign_flip
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.plan import Outcome, load_plan

@@ -38,8 +38,8 @@ from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_styl
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.pooled import pool, with_folds_of
+from cgrecnet.runs.query import experiment
 
 use_book_style()
 PARTS = (("ablation", "jurkat"), ("seeds", "jurkat"), ("seeds", "cytometer"))

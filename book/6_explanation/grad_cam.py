@@ -58,7 +58,7 @@ import torch
 from IPython.display import Markdown
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.explain import cams
 from cgrecnet.explain.layers import LAYERS

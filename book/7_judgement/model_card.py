@@ -38,8 +38,8 @@ from cgrecnet.figures.model_card import (
     what_is_missing,
 )
 from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.pooled import pool
+from cgrecnet.runs.query import experiment
 
 found = experiment(PART, DATA)
 loaded = list(found.records) if found else []

@@ -37,7 +37,7 @@ from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import tell
-from cgrecnet.runs.experiments import command
+from cgrecnet.runs.query import command
 
 use_book_style()
 paper = AuditedPaper.load()

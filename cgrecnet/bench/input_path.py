@@ -13,7 +13,7 @@ from cgrecnet.bench.record import Benchmark
 from cgrecnet.bench.schema import InputRecord, InputRow
 from cgrecnet.bench.timing import in_turn, quartiles, ratio
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import create_model
 from cgrecnet.training.batches import Batch, epoch_batches

@@ -19,8 +19,8 @@ from cgrecnet.bench.timing import quartiles, ratio, seconds
 from cgrecnet.bench.tutorial import tutorial_epoch, tutorial_loader, tutorial_predictions
 from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batched import BatchedCells
-from cgrecnet.data.cytometer_files import write_cells
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.data.splits import Split, joint_split
 from cgrecnet.evaluation.arrays import alike
 from cgrecnet.evaluation.metrics import score

@@ -24,19 +24,15 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
     from cgrecnet.runs.collect import collect
     from cgrecnet.runs.export import with_all_parameters, write_table
-    from cgrecnet.runs.grid import find_sweep, read_grid, read_sweep
-    from cgrecnet.runs.halving import stopped_runs
-    from cgrecnet.runs.sweep import plan_sweep
+    from cgrecnet.runs.halving import open_sweep
 
-    file, results = find_sweep(options.file), options.results or RESULTS
-    configs = read_sweep(file, parse_parameters(options.overrides))
-    stopped = stopped_runs(results, configs[0].experiment, read_grid(file).halving)
+    results = options.results or RESULTS
+    sweep = open_sweep(options.file, parse_parameters(options.overrides), results)
     if options.parquet and options.parquet.suffix != ".parquet":
         raise ConfigError(f"{options.parquet} does not end in .parquet: name it so, or use --csv.")
-    plans = plan_sweep(configs)
-    table = collect(plans, results, options.partial, stopped)
+    table = collect(sweep.plans, results, options.partial, sweep.stopped)
     for path in filter(None, (options.csv, options.parquet)):
-        write_table(with_all_parameters(table, plans), path)
+        write_table(with_all_parameters(table, sweep.plans), path)
     say_table(table, options.best)
     return 1 if table.attrs["missing"] else 0
 

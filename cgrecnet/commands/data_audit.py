@@ -31,7 +31,7 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     """Exit status 1 where something was found that a user must look at."""
-    from cgrecnet.data.integrity import audit
+    from cgrecnet.data.audit.integrity import audit
     from cgrecnet.data.manifest import read_manifest
 
     if options.cells < 1 or options.seed < 0:

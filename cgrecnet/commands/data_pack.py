@@ -23,7 +23,7 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data import pack_dataset, store_of
     from cgrecnet.data.levels import grey_range, range_lines
     from cgrecnet.data.store import open_store
-    from cgrecnet.data.store_header import ASIDE, read_header
+    from cgrecnet.data.store.header import ASIDE, read_header
 
     given = parse_options(options.option)
     folder = pack_dataset(options.name, options.folder, options.task, given, options.store, progress=True)

@@ -30,7 +30,7 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.data.cytometer import CytometerOptions
-    from cgrecnet.data.cytometer_files import MARKER, write_cells
+    from cgrecnet.data.cytometer.files import MARKER, write_cells
 
     given = {name: getattr(options, name, None) for name in CytometerOptions.model_fields}
     chosen = {name: value for name, value in given.items() if value is not None}

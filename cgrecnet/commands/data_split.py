@@ -23,7 +23,7 @@ def add(commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.data.duplicates import find_exact
+    from cgrecnet.data.audit.duplicates import find_exact
     from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
 
     if (options.out is None) == (options.check is None):

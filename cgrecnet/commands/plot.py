@@ -21,16 +21,13 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
-    from cgrecnet.runs.grid import find_sweep, read_grid, read_sweep
-    from cgrecnet.runs.halving import stopped_runs
-    from cgrecnet.runs.sweep import plan_sweep
+    from cgrecnet.runs.halving import open_sweep
     from cgrecnet.runs.sweep_page import write_page
 
-    file, results = find_sweep(options.file), options.results or RESULTS
-    configs = read_sweep(file, parse_parameters(options.overrides))
-    stopped = stopped_runs(results, configs[0].experiment, read_grid(file).halving)
-    out = options.out or WORK.parent / "plots" / f"{file.stem}.html"
-    table = write_page(out, plan_sweep(configs), results, stopped, (options.x, options.y))
+    results = options.results or RESULTS
+    sweep = open_sweep(options.file, parse_parameters(options.overrides), results)
+    out = options.out or WORK.parent / "plots" / f"{sweep.file.stem}.html"
+    table = write_page(out, sweep.plans, results, sweep.stopped, (options.x, options.y))
     missing = table.attrs["missing"]
     say(f"{out}: {len(table)} of {table.attrs['planned']} runs" + (f", {len(missing)} missing" if missing else ""))
     return 1 if missing else 0

@@ -39,16 +39,14 @@ def add_place(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.collect import values_of, varying
-    from cgrecnet.runs.grid import find_sweep, read_grid, read_sweep
-    from cgrecnet.runs.halving import check_halving, rungs, stopped_runs
+    from cgrecnet.runs.halving import check_halving, open_sweep, rungs
     from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.ready import need_cells, need_folder, need_networks, need_same_cells
-    from cgrecnet.runs.sweep import is_done, plan_sweep
+    from cgrecnet.runs.sweep import is_done
 
-    file = find_sweep(options.file)
-    configs = read_sweep(file, parse_parameters(options.overrides))
-    halving = read_grid(file).halving
-    plans = plan_sweep(configs)
+    results = options.results or RESULTS
+    _, halving, plans, stopped = sweep = open_sweep(options.file, parse_parameters(options.overrides), results)
+    configs = sweep.configs
     if options.list:
         differ = varying(plans)
         for plan in plans:
@@ -59,8 +57,6 @@ def _run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         place = cluster_of(options)
         connect = stack.enter_context(place) if options.scheduler else None  # nobody there: say so first
-        results = options.results or RESULTS
-        stopped = stopped_runs(results, configs[0].experiment, halving)
         todo = [plan for plan in plans if not is_done(plan, results) and plan.run_id not in stopped]
         if todo:
             need_same_cells(plans, results)

@@ -5,11 +5,15 @@ not depend on the others.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 from cgrecnet.data.base import COLUMNS, CellDataset
 from cgrecnet.data.options import Options, check_options, suggest
+from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store.check import examine_store
+from cgrecnet.data.store.opened import default_place, find_store, open_store, refuse_unfinished
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -27,8 +31,8 @@ __all__ = [
     "store_of",
 ]
 
-#: Data set -> module with `open_cells(root, task, options)`, `available(root)`, and `report(root, published)`
-#: where more can be said about its files than counts.
+#: Data set -> module with `open_cells(root, task, options)`, `available(root)`, `report(root, published)`
+#: where more can be said about its files than counts, and `Findings` (`store.check.Contents`) where of its crops too.
 _READERS = {
     "amnis": "cgrecnet.data.amnis",
     "cytometer": "cgrecnet.data.cytometer",
@@ -44,7 +48,7 @@ BROUGHT = {
 }
 
 #: Data set -> module with `fetch(folder)`.
-_FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu"}
+_FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu.fetch"}
 
 
 def list_datasets() -> list[str]:
@@ -68,8 +72,6 @@ def open_dataset(
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
     """
     if (folder := store_of(name, root, task)) is not None:
-        from cgrecnet.data.store import open_store
-
         check_request(name, task, options)
         dataset = open_store(folder, name, task, options)
         if dataset.task not in _reader(name).TASKS:
@@ -144,10 +146,9 @@ def report_on(
     """
     reader = _reader(name)
     if (folder := store_of(name, root)) is not None:
-        from cgrecnet.data.store_check import examine_store
-
         check_request(name, options=options)
-        return examine_store(folder, name, published or {}, every, (options or {}).get("window"))
+        contents = reader.Findings() if hasattr(reader, "Findings") else None
+        return examine_store(folder, name, published or {}, every, (options or {}).get("window"), contents)
     _refuse_unfinished(root)
     if hasattr(reader, "report"):
         return reader.report(root=root, published=published, every=every, options=options)
@@ -168,11 +169,19 @@ def pack_dataset(
     """Pack the files of a data set into a store, once, and return its folder (`store`, or a place in the cache).
 
     root, task, options: as for `open_dataset`, but the files are read even where there is a store of them.
-    Raises what opening raises, and DataError where the store cannot be written (see `store_build.pack_cells`).
+    Raises what opening raises, and DataError where the store cannot be written (see `store.build.pack_cells`).
     """
-    from cgrecnet.data.store_pack import pack
-
-    return pack(_reader(name), root, task, options, store, progress)
+    reader = _reader(name)
+    aside: dict[str, str] = {}
+    if hasattr(reader, "open_for_packing"):
+        # None of many files is read before it is packed; packing leaves out the bad ones, as `hash="content"` does.
+        dataset, aside = reader.open_for_packing(root, task, options)
+        dataset = replace(dataset, options=dataset.options | {"hash": "content"})
+    else:
+        dataset = reader.open_cells(root=root, task=task, options=options)
+    folder = Path(store) if store is not None else default_place(dataset.name, dataset.task)
+    pack_cells(dataset, folder, aside, progress)
+    return folder
 
 
 def made_on_the_spot(name: str) -> bool:
@@ -185,15 +194,11 @@ def store_of(name: str, root: str | Path | None = None, task: str | None = None)
     reader = _reader(name)
     if root is None and made_on_the_spot(name):
         return None
-    from cgrecnet.data.store import find_store
-
     return find_store(name, task or next(iter(reader.TASKS)), root)
 
 
 def _refuse_unfinished(root: str | Path | None) -> None:
     if root is not None:
-        from cgrecnet.data.store import refuse_unfinished
-
         refuse_unfinished(root)
 
 

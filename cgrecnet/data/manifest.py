@@ -17,8 +17,8 @@ import sklearn
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tqdm import tqdm
 
+from cgrecnet.data.audit.duplicates import Pair
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.duplicates import Pair
 from cgrecnet.data.grouped import grouped_folds, grouped_split
 from cgrecnet.data.options import suggest
 from cgrecnet.data.splits import Split, joint_split, stratified_folds

@@ -2,9 +2,9 @@
 
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import ConfigError
 
@@ -15,6 +15,14 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+def _white_above_black(window: tuple[float, float]) -> tuple[float, float]:
+    if not window[1] > window[0]:
+        raise ValueError("the second number (white) must lie above the first (black)")
+    return window
+
+
+#: Grey levels (black, white) that map to 0 and 1.
+Window = Annotated[tuple[float, float], AfterValidator(_white_above_black)]
 OptionsType = TypeVar("OptionsType", bound=Options)
 
 

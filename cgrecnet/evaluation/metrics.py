@@ -5,12 +5,7 @@ stored predictions. The scores themselves are scikit-learn's.
 """
 
 import numpy as np
-from sklearn.metrics import (
-    accuracy_score,
-    confusion_matrix,
-    precision_recall_fscore_support,
-    roc_auc_score,
-)
+from sklearn.metrics import accuracy_score, classification_report, confusion_matrix, roc_auc_score
 
 
 def score(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...]) -> dict:
@@ -35,28 +30,19 @@ def score(labels: np.ndarray, probabilities: np.ndarray, classes: tuple[str, ...
         raise ValueError("Scores need at least one prediction, and finite probabilities.")
     every = np.arange(len(classes))
     predicted = probabilities.argmax(axis=1)
-    precision, recall, f1, support = precision_recall_fscore_support(
-        labels, predicted, labels=every, zero_division=0
-    )
+    of_all = _report(labels, predicted, every)
     areas = [one_vs_rest_auc(labels, probabilities, index) for index in every]
-    present = np.flatnonzero(support)
+    present = np.unique(labels)
     known = [areas[index] for index in present]
-    macro = _average(labels, predicted, present, "macro")
+    macro = _three(_report(labels, predicted, present)["macro avg"])
     return {
         "n": len(labels),
         "accuracy": float(accuracy_score(labels, predicted)),
         "balanced_accuracy": macro["recall"],
-        "weighted": _average(labels, predicted, every, "weighted"),
+        "weighted": _three(of_all["weighted avg"]),
         "macro": macro | {"auc": None if None in known else float(np.mean(known))},
         "per_class": [
-            {
-                "name": name,
-                "support": int(support[i]),
-                "precision": float(precision[i]),
-                "recall": float(recall[i]),
-                "f1": float(f1[i]),
-                "auc": areas[i],
-            }
+            {"name": name, "support": int(of_all[str(i)]["support"]), **_three(of_all[str(i)]), "auc": areas[i]}
             for i, name in enumerate(classes)
         ],
         "confusion": confusion_matrix(labels, predicted, labels=every).tolist(),
@@ -71,8 +57,10 @@ def one_vs_rest_auc(labels: np.ndarray, probabilities: np.ndarray, index: int) -
     return float(roc_auc_score(member, np.asarray(probabilities)[:, index]))
 
 
-def _average(labels: np.ndarray, predicted: np.ndarray, classes: np.ndarray, average: str) -> dict:
-    precision, recall, f1, _ = precision_recall_fscore_support(
-        labels, predicted, labels=classes, average=average, zero_division=0
-    )
-    return {"precision": float(precision), "recall": float(recall), "f1": float(f1)}
+def _report(labels: np.ndarray, predicted: np.ndarray, classes: np.ndarray) -> dict:
+    """scikit-learn's report over these classes, by their numbers: a class's own name may be `accuracy`."""
+    return classification_report(labels, predicted, labels=classes, output_dict=True, zero_division=0)
+
+
+def _three(row: dict) -> dict:
+    return {"precision": row["precision"], "recall": row["recall"], "f1": row["f1-score"]}

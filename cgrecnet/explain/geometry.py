@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cgrecnet.data.batched_crops import central_crops
+from cgrecnet.data.batches.crops import central_crops
 
 
 def source_pixels(length: int, resized: int, skip: int, size: int) -> np.ndarray:

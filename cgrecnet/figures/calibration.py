@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from cgrecnet.data.cytometer_parameters import parameters
+from cgrecnet.data.cytometer.parameters import parameters
 from cgrecnet.figures.style import PALETTE, letter
 
 _SHAPES = ("o", "s", "^")

@@ -10,8 +10,8 @@ from cgrecnet.evaluation.answers import Answer, judge_family
 from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.paths import RESULTS, SWEEP_FILES
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.runs.same_cells import same_cells
 

@@ -16,7 +16,7 @@ from cgrecnet.figures.style import PALETTE, letter
 def draw_confounding(table: pd.DataFrame, levels: Mapping[str, np.ndarray], title: str) -> Figure:
     """A: cells per class (rows) and acquisition group (columns); B: a number of the border in each group.
 
-    table: counts, as `cgrecnet.data.confounding.contingency` gives them.
+    table: counts, as `cgrecnet.data.audit.confounding.contingency` gives them.
     levels: group -> one number per cell, all cells of one class; title: which class.
     """
     figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.25))

@@ -12,7 +12,7 @@ from cgrecnet.evaluation.change import Contrast, change_contrast
 from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.plan import Plan, load_plan
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.runs.same_cells import same_cells
 

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from cgrecnet.data.batched_crops import central_crops, random_crops, seen_boxes
+from cgrecnet.data.batches.crops import central_crops, random_crops, seen_boxes
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.style import PALETTE, letter
 

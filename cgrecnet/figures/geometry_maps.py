@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from cgrecnet.data.batched_resample import axis_weights
+from cgrecnet.data.batches.resample import axis_weights
 from cgrecnet.data.intensity import INTENSITIES, Intensity
 from cgrecnet.data.transforms import to_unit
 from cgrecnet.figures.cells import draw_row

@@ -9,8 +9,8 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batched import BatchedCells
-from cgrecnet.data.batched_crops import seen_boxes
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.data.batches.crops import seen_boxes
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.style import PALETTE, letter

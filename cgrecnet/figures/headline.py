@@ -27,7 +27,7 @@ from cgrecnet.figures.planned import by_reading, decide_over_cells, decide_over_
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 
 Answers = Sequence[Decision | Answer]
 

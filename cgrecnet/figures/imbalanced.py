@@ -13,8 +13,8 @@ from cgrecnet.evaluation.change import balanced_contrast, class_mean
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.figures.dose import NAMES
 from cgrecnet.paths import REPOSITORY, RESULTS
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.runs.same_cells import same_cells
 

@@ -14,7 +14,8 @@ from cgrecnet.figures.dose import NAMES
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.record import RunRecord, load_records, record_paths
+from cgrecnet.runs.query import select_runs
+from cgrecnet.runs.record import RunRecord
 from cgrecnet.runs.same_cells import same_cells
 
 #: Parts of a configuration that name a run and do not change it.
@@ -71,9 +72,7 @@ def effect_text(effects: Sequence[Effect]) -> str:
 
 def find_run(runs: Runs, results: Path = RESULTS) -> RunRecord | None:
     """The one run that the ledger means; None where it is not here, RunError where several are meant."""
-    if not record_paths(results, runs.sweep):
-        return None
-    found = [r for r in load_records(results, runs.sweep) if _fits(r.config, runs.where)]
+    found = [r for r in select_runs(runs.sweep, results=results) if _fits(r.config, runs.where)]
     if len(found) > 1:
         raise RunError(f"The ledger means one run of {runs.sweep} by {runs.where}, and {len(found)} fit: say more.")
     return found[0] if found else None
@@ -86,11 +85,8 @@ def sweeps_read(ledger: Mapping[str, Deviation], results: Path = RESULTS) -> lis
         for measured in () if entry.effect == NOT_MEASURED else entry.effect:
             for runs in (measured.other, measured.chosen):
                 named.setdefault(measured.data, {})[runs.sweep] = None
-    found = {
-        data: [record for sweep in sweeps if record_paths(results, sweep) for record in load_records(results, sweep)]
-        for data, sweeps in named.items()
-    }
-    return [from_records(records) for records in found.values() if records]
+    found = (select_runs(*sweeps, results=results) for sweeps in named.values())
+    return [from_records(records) for records in found if records]
 
 
 def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:

@@ -10,7 +10,8 @@ from cgrecnet.figures.headline import ASK, Answers, comparisons
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.record import RunRecord, load_records
+from cgrecnet.runs.query import select_runs
+from cgrecnet.runs.record import RunRecord
 
 #: What is compared, and on which cells -> the questions of the plan; the first of each contrast has more modules.
 ROWS = {
@@ -35,8 +36,7 @@ def standing_runs(results: Path = RESULTS) -> tuple[list[RunRecord], int]:
     """The records of every sweep that these questions ask for, and how many there would be in all."""
     plan = load_plan()
     names = dict.fromkeys(s for questions in ROWS.values() for q in questions for s in plan[q].sweeps)
-    records = [r for name in names if (Path(results) / name).is_dir() for r in load_records(results, name)]
-    return records, sum(len(read_sweep(SWEEP_FILES / f"{name}.yaml")) for name in names)
+    return select_runs(*names, results=results), sum(len(read_sweep(SWEEP_FILES / f"{name}.yaml")) for name in names)
 
 
 def main_rows(answers: dict[str, Answers]) -> list[tuple[str, ...]]:

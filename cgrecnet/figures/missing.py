@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import SWEEPS, command, experiment
+from cgrecnet.runs.query import SWEEPS, command, experiment
 from cgrecnet.runs.record import RunRecord
 
 Part = tuple[str, str]

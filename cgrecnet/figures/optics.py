@@ -1,7 +1,7 @@
 """One model cell seen through a microscope: what it does to light, and the frames of the sliders over its optics.
 
 The model cell is simple on purpose: a ball with a nucleus and a few granules, all of one size.
-The cells of the data set `cytometer` are richer, see `cgrecnet.data.phantom`.
+The cells of the data set `cytometer` are richer, see `cgrecnet.data.cytometer.phantom`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -11,7 +11,7 @@ import numpy as np
 from cgrecnet.errors import ConfigError
 from cgrecnet.figures.audited import CLASSES, AuditedPaper
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import Experiment, experiment
+from cgrecnet.runs.query import Experiment, experiment
 from cgrecnet.runs.record import RunRecord
 
 #: The paper's name of a model -> its name here.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cgrecnet.evaluation.spread import Spread, spread_within
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import RunRecord
 
 #: Data set -> the part of the book that has the first seed of the same runs.

@@ -10,8 +10,8 @@ from cgrecnet.evaluation.gap import Gap, share_gap
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.figures.dose import right_counts
 from cgrecnet.paths import RESULTS, SWEEP_FILES
-from cgrecnet.runs.experiments import SWEEPS, experiment
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.query import SWEEPS, experiment
 from cgrecnet.runs.record import RunRecord
 
 SPLITS = {"random": "shortcut, random split", "grouped": "shortcut, grouped split"}

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from cgrecnet.data.audit.probes import Score
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.probes import Score
 from cgrecnet.data.traits import background
 from cgrecnet.figures.calibration import present_numbers
 from cgrecnet.figures.style import PALETTE, letter

@@ -10,8 +10,8 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from cgrecnet.data.integrity_report import IntegrityReport
-from cgrecnet.data.probes import Score
+from cgrecnet.data.audit.probes import Score
+from cgrecnet.data.audit.report import IntegrityReport
 from cgrecnet.data.splits import Split
 from cgrecnet.figures.style import PALETTE, letter
 

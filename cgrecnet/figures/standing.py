@@ -19,7 +19,7 @@ from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.figures.verdict_tiles import LETTERS
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.experiments import SWEEPS, experiment
+from cgrecnet.runs.query import SWEEPS, experiment
 from cgrecnet.runs.record import RunRecord
 
 #: The claims by what they are about; each is in one group.

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from cgrecnet.data.audit.integrity import audit, take
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.integrity import audit, take
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.calibration import expected_calibration_error

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from cgrecnet.data.batched_crops import central_crops
-from cgrecnet.data.batched_transform import BatchTransform
+from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.packed import pack
 from cgrecnet.predict.unlike import collect, measure
 

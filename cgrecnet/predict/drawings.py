@@ -11,7 +11,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cgrecnet.runs.svg import literal, svg
+from cgrecnet.runs.page import literal, svg
 
 #: Cells are drawn this many pixels high.
 HEIGHT = 96

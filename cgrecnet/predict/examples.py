@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
-from cgrecnet.data.batched_crops import central_crops
-from cgrecnet.data.batched_transform import BatchTransform
+from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.packed import pack
 from cgrecnet.errors import DataError
 from cgrecnet.explain.methods import explain, heat, resize

@@ -11,10 +11,10 @@ import numpy as np
 
 from cgrecnet.data.amnis import open_cells as open_amnis
 from cgrecnet.data.amnis.files import ENDINGS as AMNIS
-from cgrecnet.data.reading import Reader, ReadingOptions
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.reading import Reader, ReadingOptions
 from cgrecnet.data.store import open_store
-from cgrecnet.data.store_header import is_store
-from cgrecnet.data.zhu_names import Unusable
+from cgrecnet.data.store.header import is_store
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 from cgrecnet.predict.folder import Model

@@ -1,7 +1,5 @@
 """What the pages about predictions and about a training have in common: one file that opens without a network."""
 
-import html
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,19 +11,27 @@ from cgrecnet.files import shown, whole
 from cgrecnet.predict.card import flag_words
 from cgrecnet.predict.drawings import reliability_curves
 from cgrecnet.predict.folder import Model
+from cgrecnet.runs.page import filled, safe
 
-_FRAME = Path(__file__).with_name("page.html")
+#: CSS besides the frame's.
+_STYLE = """\
+table { border-collapse: collapse; margin: 1rem 0; }
+th, td { border: 1px solid #ccc; padding: .25rem .6rem; text-align: right; }
+.warn { border-left: .4rem solid #d55e00; padding: .3rem .8rem; background: #fff4ec; }
+.cells { display: flex; flex-wrap: wrap; gap: .6rem; }
+figure { margin: 0; max-width: min(11rem, calc(50% - .3rem)); overflow-wrap: anywhere; }
+figcaption { font-size: .75rem; line-height: 1.3; }
+pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: .8rem; }
+section:target { outline: .15rem solid #0173b2; outline-offset: .4rem; }"""
 #: Words of sentences that are not to be overlooked.
 _LOUD = ("do not trust", "used to train", "Look at this", "nothing rules out", "could not be read", "Too few")
 
 
 def write_page(path: Path, title: str, body: Sequence[str]) -> None:
     """Write a page; title: as it is, body: HTML. Raises RunError where the disk refuses."""
-    filled = {"title": safe(title), "body": "\n".join(body)}  # at once: a title may look like a place, too
-    text = re.sub(r"\{\{(title|body)\}\}", lambda place: filled[place[1]], _FRAME.read_text(encoding="utf-8"))
     try:
         with whole(Path(path)) as file:
-            file.write(text)
+            file.write(filled(title, _STYLE, body))
     except OSError as error:
         raise RunError(f"{shown(path)} cannot be written ({error.strerror}): name another file.") from error
 
@@ -106,8 +112,3 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     cells = "".join(f"<th>{safe(name)}</th>" for name in head)
     lines = "".join("<tr>" + "".join(f"<td>{safe(value)}</td>" for value in row) + "</tr>" for row in rows)
     return f"<table><tr>{cells}</tr>{lines}</table>"
-
-
-def safe(text) -> str:
-    """Text that is no HTML."""
-    return html.escape(str(text), quote=True)

@@ -15,7 +15,6 @@ from cgrecnet.predict.page import (
     figure,
     picture,
     reliability_part,
-    safe,
     table,
     warned,
     write_page,
@@ -23,6 +22,7 @@ from cgrecnet.predict.page import (
 from cgrecnet.predict.run import Summary
 from cgrecnet.predict.shares import class_shares
 from cgrecnet.predict.words import sentences
+from cgrecnet.runs.page import safe
 
 #: Cells with a map.
 MAPPED = 6

@@ -14,11 +14,11 @@ from cgrecnet.predict.page import (
     figure,
     picture,
     reliability_part,
-    safe,
     warned,
     write_page,
 )
 from cgrecnet.predict.trained import Trained
+from cgrecnet.runs.page import safe
 
 #: Cells shown behind a count, and counts that have theirs, the errors first.
 SHOWN, COUNTS = 6, 60

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cgrecnet.data.probes import BORDER
+from cgrecnet.data.audit.probes import BORDER
 
 REASONS = ("levels", "size", "focus", "features")
 #: What each reason is called in a sentence.

@@ -11,8 +11,8 @@ import pandas as pd
 
 from cgrecnet.errors import RunError
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.done import record_of
 from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.query import record_of
 from cgrecnet.runs.record import RunRecord
 from cgrecnet.training.config import RunConfig
 

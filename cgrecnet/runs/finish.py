@@ -12,10 +12,10 @@ from torch import nn
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
-from cgrecnet.runs.done import as_recorded
 from cgrecnet.runs.environment import hardware, software, source_hash
 from cgrecnet.runs.pausing import PAUSED
 from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.query import as_recorded
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.protocol import PROTOCOL

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from distributed import Client
 from pydantic import BaseModel, ValidationError
@@ -17,11 +17,11 @@ from pydantic import BaseModel, ValidationError
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, values_of, varying
-from cgrecnet.runs.done import record_of
-from cgrecnet.runs.grid import Halving
+from cgrecnet.runs.grid import Halving, find_sweep, read_grid, read_sweep
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.pausing import Epoch, paused_history
 from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.query import record_of
 from cgrecnet.runs.record import write_whole
 from cgrecnet.runs.sweep import Standing, plan_sweep, report_failures, run_sweep
 from cgrecnet.training.config import RunConfig
@@ -32,6 +32,19 @@ STOPPED = "halving.json"
 SAME = ("data", "root", "task", "data_options", "split", "folds", "epochs", "report")
 
 
+class OpenedSweep(NamedTuple):
+    """A sweep as it was asked for: its file, its rules of halving, its runs, and those that the rules have stopped."""
+
+    file: Path
+    halving: Halving | None
+    plans: list[Plan]
+    stopped: dict[str, dict]
+
+    @property
+    def configs(self) -> list[RunConfig]:
+        return [plan.config for plan in self.plans]
+
+
 class _Stopped(BaseModel):
     epoch: int
     validation_macro_f1: float | None
@@ -40,6 +53,16 @@ class _Stopped(BaseModel):
 
 class _Note(Halving):
     stopped: dict[str, _Stopped]
+
+
+def open_sweep(name: Path, overrides: dict[str, Any] | None = None, results: Path = RESULTS) -> OpenedSweep:
+    """Read a sweep by the name of its file, with other values than the file's, and see what was stopped of it.
+
+    Raises ConfigError for a sweep that is not there or cannot be run, as `read_sweep` and `plan_sweep` do.
+    """
+    file = find_sweep(name)
+    plans, halving = plan_sweep(read_sweep(file, overrides)), read_grid(file).halving
+    return OpenedSweep(file, halving, plans, stopped_runs(results, plans[0].config.experiment, halving))
 
 
 def rungs(halving: Halving, epochs: int) -> list[int]:

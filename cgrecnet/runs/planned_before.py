@@ -18,7 +18,8 @@ from pydantic import ValidationError
 
 from cgrecnet.evaluation.plan import FILE, Plan, Question, load_plan
 from cgrecnet.paths import REPOSITORY, RESULTS
-from cgrecnet.runs.record import RunRecord, load_records
+from cgrecnet.runs.query import select_runs
+from cgrecnet.runs.record import RunRecord
 
 #: Where the plan stands below the repository.
 PLAN_PATH = FILE.relative_to(REPOSITORY).as_posix()
@@ -80,7 +81,7 @@ def changes_of_plan(repository: Path = REPOSITORY) -> list[Change]:
 def planned_records(plan: Plan | None = None, results: Path = RESULTS) -> list[RunRecord]:
     """All records of the sweeps that the plan names, in the plan's order; sweeps without records are left out."""
     names = dict.fromkeys(name for question in (plan or load_plan()).questions for name in question.sweeps)
-    return [record for name in names if (Path(results) / name).is_dir() for record in load_records(results, name)]
+    return select_runs(*names, results=results)
 
 
 def check_records(

@@ -8,7 +8,6 @@ import csv
 import hashlib
 import io
 import json
-import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import hash_of, whole
-from cgrecnet.models import list_models
 from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores, check_text
 
 RECORD = "run.json"
@@ -113,41 +111,6 @@ def read_record(path: Path) -> RunRecord:
         _, labels, probabilities = _read_predictions(path.parent / PREDICTIONS, record)
         check_scores(path, record.test, labels, probabilities, tuple(record.data["classes"]))
     return record
-
-
-def record_paths(results: Path, experiment: str) -> list[Path]:
-    """Where the records of an experiment are, by name; empty where there is none."""
-    folder = Path(results) / experiment
-    names = sorted(os.listdir(folder)) if folder.is_dir() else []
-    return [path for name in names if (path := folder / name / RECORD).exists()]
-
-
-def load_records(results: Path, experiment: str) -> list[RunRecord]:
-    """All records of an experiment, ordered by model (as in the registry), fold and seed; RunError for none."""
-    folder = Path(results) / experiment
-    records = [read_record(path) for path in record_paths(results, experiment)]
-    if not records:
-        raise RunError(f"There are no run records under {folder}: run the experiment first (`cgrecnet sweep`).")
-    _refuse_twins(folder, records)
-    place = {name: number for number, name in enumerate(list_models())}
-    if foreign := [record for record in records if str(record.config.get("model")) not in place]:
-        raise RunError(
-            f"The record {folder / foreign[0].run_id} is of the model {foreign[0].config.get('model')!r}, which this "
-            "version does not know: move it away, or read it with the version that made it."
-        )
-    return sorted(records, key=lambda r: (place[r.config["model"]], r.config["fold"], r.config["seed"], r.run_id))
-
-
-def _refuse_twins(folder: Path, records: list[RunRecord]) -> None:
-    """Two records of one configuration, made by different code, must not both enter a table."""
-    seen: dict[str, RunRecord] = {}
-    for record in sorted(records, key=lambda r: r.started):
-        older = seen.setdefault(json.dumps(record.config, sort_keys=True), record)
-        if older is not record:
-            raise RunError(
-                f"{older.run_id} and {record.run_id} are records of the same configuration: delete the one that is "
-                f"out of date, {folder / older.run_id}."
-            )
 
 
 def format_predictions(cell_ids: list[str], labels: np.ndarray, probabilities: np.ndarray) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.data import open_dataset, pack_dataset, report_on, store_of
+from cgrecnet.data.audit.integrity import audit
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.integrity import audit
 from cgrecnet.data.store import default_place
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
@@ -18,10 +18,10 @@ from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import flat
 from cgrecnet.runs.environment import commit
-from cgrecnet.runs.experiments import SWEEPS
 from cgrecnet.runs.grid import read_grid, read_sweep
 from cgrecnet.runs.plan import Plan, plan_run
-from cgrecnet.runs.record import read_record, record_paths
+from cgrecnet.runs.query import SWEEPS, record_paths
+from cgrecnet.runs.record import read_record
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.setup import split_cells
 

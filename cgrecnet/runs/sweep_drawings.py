@@ -12,7 +12,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from cgrecnet.runs.collect import CHOSEN_BY
-from cgrecnet.runs.svg import literal, svg
+from cgrecnet.runs.page import literal, svg
 
 #: Seaborn's `colorblind`, for settings that a legend can name; more than these are coloured by their score.
 COLOURS = ("#0173b2", "#de8f05", "#029e73", "#d55e00", "#cc78bc", "#ca9161", "#949494", "#56b4e9")

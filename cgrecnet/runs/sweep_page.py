@@ -1,6 +1,5 @@
 """One page about a sweep that opens without a network: curves, two parameters, all of them, and the table."""
 
-import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,19 @@ import pandas as pd
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import shown, whole
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
-from cgrecnet.runs.done import record_of
 from cgrecnet.runs.halving import settings_of
+from cgrecnet.runs.page import filled, safe
 from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.query import record_of
 from cgrecnet.runs.sweep_drawings import Curve, learning_curves, parallel_coordinates, two_parameters
 
-_FRAME = Path(__file__).with_name("sweep.html")
+#: CSS besides the frame's.
+_STYLE = """\
+body { overflow-wrap: anywhere; }
+figure { margin: 1rem 0; }
+figcaption { font-size: .9rem; }
+table { border-collapse: collapse; font-size: .8rem; overflow-wrap: normal; }
+th, td { border: 1px solid #ccc; padding: .2rem .5rem; text-align: right; white-space: nowrap; }"""
 
 
 def write_page(
@@ -36,7 +42,7 @@ def write_page(
     names = [name for name in varied if name not in REPEATS]
     x, y = _pair(table, varied, names, pair)
     body = [
-        f"<h1>Sweep {_safe(plans[0].config.experiment)}</h1>",
+        f"<h1>Sweep {safe(plans[0].config.experiment)}</h1>",
         *_standing(plans, table, results),
         "<h2>Learning curves</h2>",
         _figure(
@@ -60,11 +66,10 @@ def write_page(
         "<h2>Runs</h2>",
         _table(table.sort_values(CHOSEN_BY, ascending=False)[["run_id", *table.attrs["varying"], *SCORES]]),
     ]
-    text = _FRAME.read_text(encoding="utf-8").replace("{{title}}", _safe(plans[0].config.experiment))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole(path) as file:
-            file.write(text.replace("{{body}}", "\n".join(body)))
+            file.write(filled(f"Sweep: {plans[0].config.experiment}", _STYLE, body))
     except OSError as error:
         raise ConfigError(f"{shown(path)} cannot be written ({error.strerror}): name another with --out.") from None
     return table
@@ -92,15 +97,15 @@ def _standing(plans: Sequence[Plan], table: pd.DataFrame, results: Path) -> list
     records = filter(None, (record_of(plan, results) for plan in plans))
     cells = sorted({_cells(record.data) for record in records})
     lines = [
-        f"<p>Cells: {_safe('; '.join(cells))}. {len(table)} of {table.attrs['planned']} runs have a record.</p>",
-        f"<p>Best by the mean of {CHOSEN_BY.replace('_', ' ')}: {_safe(setting)} ({chosen[f'{CHOSEN_BY}_mean']:.4f}, "
+        f"<p>Cells: {safe('; '.join(cells))}. {len(table)} of {table.attrs['planned']} runs have a record.</p>",
+        f"<p>Best by the mean of {CHOSEN_BY.replace('_', ' ')}: {safe(setting)} ({chosen[f'{CHOSEN_BY}_mean']:.4f}, "
         f"n = {int(chosen['n'])}); its accuracy on test cells, which had no part in the choice: "
         f"{chosen['test_accuracy_mean']:.4f}.</p>",
     ]
     if table.attrs["stopped"]:
         lines.append(f"<p>{len(table.attrs['stopped'])} runs were stopped early, by their validation score.</p>")
     if missing := table.attrs["missing"]:
-        lines.append(f"<p>Without a record: {_safe(', '.join(missing[:10]))}{' ...' if len(missing) > 10 else ''}</p>")
+        lines.append(f"<p>Without a record: {safe(', '.join(missing[:10]))}{' ...' if len(missing) > 10 else ''}</p>")
     return lines
 
 
@@ -122,20 +127,16 @@ def _curves(plans: Sequence[Plan], results: Path, stopped: Mapping[str, Mapping[
 
 def _figure(drawing: str, caption: str) -> str:
     start = drawing.index("<svg") + len("<svg")
-    labelled = f'{drawing[:start]} role="img" aria-label="{_safe(caption)}"{drawing[start:]}'
-    return f'<figure><div class="wide">{labelled}</div><figcaption>{_safe(caption)}</figcaption></figure>'
+    labelled = f'{drawing[:start]} role="img" aria-label="{safe(caption)}"{drawing[start:]}'
+    return f'<figure><div class="wide">{labelled}</div><figcaption>{safe(caption)}</figcaption></figure>'
 
 
 def _table(table: pd.DataFrame) -> str:
-    head = "".join(f'<th scope="col">{_safe(name)}</th>' for name in table.columns)
-    rows = ("".join(f"<td>{_safe(_word(value))}</td>" for value in row) for row in table.itertuples(index=False))
+    head = "".join(f'<th scope="col">{safe(name)}</th>' for name in table.columns)
+    rows = ("".join(f"<td>{safe(_word(value))}</td>" for value in row) for row in table.itertuples(index=False))
     body = "\n".join(f"<tr>{row}</tr>" for row in rows)
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
 
 
 def _word(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _safe(text: Any) -> str:
-    return html.escape(str(text), quote=True)

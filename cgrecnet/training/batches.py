@@ -8,7 +8,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.training.batches import Batch, epoch_batches, mix

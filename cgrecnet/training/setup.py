@@ -6,7 +6,7 @@ from lightning_fabric import Fabric
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.levels import GreyRange, grey_range
 from cgrecnet.data.manifest import draw
 from cgrecnet.data.packed import PackedImages, pack

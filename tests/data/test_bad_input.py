@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from test_zhu_bad_input import BAD
+from bad_images import BAD
 from zhu_trees import crop, tree, write
 
 from cgrecnet.cli import main

@@ -6,8 +6,8 @@ import yaml
 
 from cgrecnet.cli import main
 from cgrecnet.data import BROUGHT, list_datasets, open_dataset
+from cgrecnet.data.audit.duplicates import find_duplicates
 from cgrecnet.data.cards import PARTS, load_card, load_cards, read_cards
-from cgrecnet.data.duplicates import find_duplicates
 from cgrecnet.errors import ConfigError
 
 

@@ -6,16 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from cgrecnet.data.audit.integrity import audit
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.batched import BatchedCells
-from cgrecnet.data.batched_crops import random_crops
-from cgrecnet.data.batched_reference import largest_difference
-from cgrecnet.data.batched_transform import BatchTransform
-from cgrecnet.data.integrity import audit
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.data.batches.crops import random_crops
+from cgrecnet.data.batches.reference import largest_difference
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.packed import pack
 from cgrecnet.data.store import open_store
-from cgrecnet.data.store_build import pack_cells
-from cgrecnet.data.store_check import examine_store
+from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store.check import examine_store
 from cgrecnet.errors import DataError
 
 WINDOW = (100.0, 4000.0)

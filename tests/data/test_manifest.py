@@ -11,9 +11,9 @@ import pytest
 
 from cgrecnet.cli import main
 from cgrecnet.data import open_dataset
+from cgrecnet.data.audit.duplicates import find_exact
+from cgrecnet.data.audit.integrity import take
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.duplicates import find_exact
-from cgrecnet.data.integrity import take
 from cgrecnet.data.manifest import KINDS, copies_across, draw, make_manifest, read_manifest, write_manifest
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import ConfigError, DataError

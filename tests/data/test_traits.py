@@ -156,7 +156,7 @@ def test_the_record_of_the_samples_was_measured_by_the_code_that_is_here():
 
 
 def test_the_record_of_the_samples_is_what_the_samples_give(real_data):
-    from cgrecnet.data.zhu_pixels import read_grey
+    from cgrecnet.data.images.pixels import read_grey
 
     folder = real_data / "zhu-samples"
     if not folder.is_dir():

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import precision_recall_fscore_support
 
 from cgrecnet.evaluation.metrics import one_vs_rest_auc, score
 
@@ -48,6 +49,27 @@ def test_a_class_without_cells_counts_in_no_mean_over_classes():
     assert got["balanced_accuracy"] == got["macro"]["recall"] == pytest.approx(0.75)
     assert got["macro"]["f1"] == pytest.approx(two.mean()) and got["macro"]["auc"] == pytest.approx((0.75 + 1) / 2)
     assert score(np.array([0, 0]), np.eye(3)[[0, 1]], CLASSES)["macro"]["auc"] is None
+
+
+@pytest.mark.parametrize("kinds", [4, 3, 2, 1])
+def test_scores_are_to_the_last_bit_those_of_scikit_learns_function_on_arrays(kinds):
+    """Records written with that function hold these numbers; some classes have no cell, or are never named."""
+    classes = ("a", "accuracy", "macro avg", "d")
+    rng = np.random.default_rng(kinds)
+    labels, probabilities = rng.integers(0, kinds, 300), rng.dirichlet(np.ones(4), 300)
+    probabilities[:, 3] = 0
+    got, predicted = score(labels, probabilities, classes), probabilities.argmax(axis=1)
+
+    def by_arrays(over, average):
+        values = precision_recall_fscore_support(labels, predicted, labels=over, average=average, zero_division=0)
+        return dict(zip(("precision", "recall", "f1", "support"), values, strict=True))
+
+    each = by_arrays(range(4), None)
+    for name, values in each.items():
+        assert [entry[name] for entry in got["per_class"]] == values.tolist()
+    for name in ("precision", "recall", "f1"):
+        assert got["weighted"][name] == by_arrays(range(4), "weighted")[name]
+        assert got["macro"][name] == by_arrays(range(kinds), "macro")[name]
 
 
 @pytest.mark.parametrize("bad", [np.full((6, 3), np.nan), np.ones((6, 2)), np.ones((5, 3))])

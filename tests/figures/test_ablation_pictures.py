@@ -18,8 +18,8 @@ from cgrecnet.figures.decisions import (
 from cgrecnet.figures.folds import mean_text
 from cgrecnet.figures.planned import decide_over_folds
 from cgrecnet.paths import REPOSITORY
-from cgrecnet.runs.experiments import experiment
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.query import experiment
 
 MEANS = {"resnet50": 0.85, "rescmnet": 0.82, "resgdnet": 0.85, "cg_recnet": 0.83}
 WIGGLE = np.random.default_rng(0).normal(0, 0.003, (4, 5))

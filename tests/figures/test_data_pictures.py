@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.probes import Score
+from cgrecnet.data.audit.probes import Score
 from cgrecnet.data.splits import Split
 from cgrecnet.figures.calibration import (
     attempts_table,
@@ -50,7 +50,7 @@ def record():
 
 
 def test_the_hash_of_the_parameters_is_of_their_numbers(monkeypatch):
-    from cgrecnet.data.cytometer_parameters import parameters
+    from cgrecnet.data.cytometer.parameters import parameters
     from cgrecnet.figures import calibration
 
     present, now = parameters(), hash_of_parameters()

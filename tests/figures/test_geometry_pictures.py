@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched_crops import random_crops
+from cgrecnet.data.batches.crops import random_crops
 from cgrecnet.data.intensity import INTENSITIES
 from cgrecnet.figures.geometry import (
     draw_boxes,

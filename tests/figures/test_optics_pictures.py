@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cgrecnet.data.optics import Optics
+from cgrecnet.data.cytometer.optics import Optics
 from cgrecnet.figures import optics as drawings
 
 

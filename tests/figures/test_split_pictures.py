@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from cgrecnet.data.integrity_report import GroupGap, IntegrityReport
-from cgrecnet.data.probes import Score
+from cgrecnet.data.audit.probes import Score
+from cgrecnet.data.audit.report import GroupGap, IntegrityReport
 from cgrecnet.data.splits import Split
 from cgrecnet.figures.splits import PARTS, draw_optimism, draw_probes, draw_splits_by_group
 

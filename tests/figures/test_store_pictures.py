@@ -7,7 +7,7 @@ from matplotlib.colors import to_rgb
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.store import open_store
-from cgrecnet.data.store_build import pack_cells
+from cgrecnet.data.store.build import pack_cells
 from cgrecnet.figures.store import ROWS, byte_range, draw_layout
 from cgrecnet.figures.style import PALETTE
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cgrecnet.cli import main
-from cgrecnet.data.store_build import pack_cells
+from cgrecnet.data.store.build import pack_cells
 from cgrecnet.errors import DataError, RunError
 from cgrecnet.files import locked
 from cgrecnet.predict import run
@@ -84,7 +84,7 @@ def test_a_folder_of_images(folder, predictor, dataset, trained, tmp_path):
 
 
 def test_a_store_gives_the_same_rows(folder, predictor, dataset, tmp_path):
-    from cgrecnet.data.integrity import take
+    from cgrecnet.data.audit.integrity import take
 
     pack_cells(take(dataset, np.arange(COUNT)), tmp_path / "store", {}, False)
     table_of(predictor, tmp_path / "store", tmp_path / "store.csv")

@@ -11,13 +11,12 @@ import pytest
 
 from cgrecnet.cli import main
 from cgrecnet.data import open_dataset, pack_dataset
-from cgrecnet.data.cytometer_files import write_cells
+from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.paths import RESULTS
 from cgrecnet.publish import __main__ as publish
 from cgrecnet.runs import plan
-from cgrecnet.runs.done import record_of
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment, record_of
 from cgrecnet.runs.ready import need_networks, need_same_cells
 from cgrecnet.runs.record import read_record
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files, refuse_other_records
@@ -37,7 +36,7 @@ PAGE = """\
 from pathlib import Path
 
 from cgrecnet.figures.provenance import from_records
-from cgrecnet.runs.experiments import experiment
+from cgrecnet.runs.query import experiment
 
 found = experiment("ablation", "zhu", results=Path("../results"))
 print([(r.config["model"], r.config["fold"]) for r in found.records], "of", found.planned)

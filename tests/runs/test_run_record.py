@@ -15,10 +15,10 @@ from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import markup_in
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.plan import run_id_of
+from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.record import (
     RunRecord,
     format_predictions,
-    load_records,
     read_predictions,
     read_record,
     sha256,
@@ -59,7 +59,7 @@ def test_records_are_read_in_the_order_of_model_fold_seed(tmp_path):
         record, table = make(run_id, **changes)
         write_run(tmp_path / "e" / run_id, record, table)
     (tmp_path / "e" / "e-unfinished").mkdir()
-    assert [record.run_id for record in load_records(tmp_path, "e")] == ["e-c", "e-a", "e-b"]
+    assert [record.run_id for record in select_runs("e", results=tmp_path)] == ["e-c", "e-a", "e-b"]
 
 
 def test_two_records_of_one_configuration_are_refused_and_the_older_is_named(tmp_path):
@@ -67,17 +67,17 @@ def test_two_records_of_one_configuration_are_refused_and_the_older_is_named(tmp
         record, table = make(run_id)
         write_run(tmp_path / "e" / run_id, record.model_copy(update={"started": started}), table)
     with pytest.raises(RunError, match="same configuration: delete the one that is out of date, .*e-old"):
-        load_records(tmp_path, "e")
+        select_runs("e", results=tmp_path)
 
 
 def test_a_record_of_a_model_that_this_version_does_not_know_is_named(tmp_path):
     place(tmp_path, *make(model="cg_rednet"))
     with pytest.raises(RunError, match="e-0123456789-s42 is of the model 'cg_rednet', which this version does not"):
-        load_records(tmp_path, "e")
+        select_runs("e", results=tmp_path)
     (tmp_path / "other").mkdir()
     place(tmp_path / "other", *make(model=["cg_recnet"]))
     with pytest.raises(RunError, match=r"is of the model \['cg_recnet'\], which this version does not"):
-        load_records(tmp_path / "other", "e")
+        select_runs("e", results=tmp_path / "other")
 
 
 def test_a_results_folder_that_cannot_be_made_is_named(tmp_path):
@@ -115,12 +115,12 @@ def test_a_copy_of_a_run_does_not_count_twice_and_the_copy_is_named_not_the_run(
     for copy in ("e-other-s1", f"{path.parent.name}.bak"):
         shutil.copytree(path.parent, tmp_path / "e" / copy)
         with pytest.raises(RunError, match=f"e/e-0123456789-s42, which would count twice.*move .*{copy} away"):
-            load_records(tmp_path, "e")
+            select_runs("e", results=tmp_path)
         shutil.rmtree(tmp_path / "e" / copy)
-    assert len(load_records(tmp_path, "e")) == 1
+    assert len(select_runs("e", results=tmp_path)) == 1
     shutil.copytree(tmp_path / "e", tmp_path / "other")
     with pytest.raises(RunError, match="other/e-0123456789-s42 away"):
-        load_records(tmp_path, "other")
+        select_runs("other", results=tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -212,9 +212,7 @@ def test_every_record_that_the_book_shows_is_what_its_run_wrote():
     assert paths and all(read_record(path) for path in paths)
 
 
-def test_missing_records_say_what_to_run(tmp_path):
-    with pytest.raises(RunError, match="run the experiment first"):
-        load_records(tmp_path, "nothing")
+def test_a_missing_record_says_what_to_do(tmp_path):
     with pytest.raises(RunError, match="the run is not done"):
         read_record(tmp_path / "run.json")
 

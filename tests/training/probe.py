@@ -15,7 +15,7 @@ import torch
 from lightning_fabric import Fabric
 
 from cgrecnet.data import open_dataset, pack_dataset
-from cgrecnet.data.integrity import take
+from cgrecnet.data.audit.integrity import take
 from cgrecnet.models import create_model
 from cgrecnet.runs.environment import cpu_name
 from cgrecnet.training import devices

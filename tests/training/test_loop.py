@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoint

@@ -7,7 +7,7 @@ import probe
 import pytest
 import torch
 
-from cgrecnet.data import batched
+from cgrecnet.data.batches import loader as batched
 from cgrecnet.training import devices
 from cgrecnet.training.protocol import PROTOCOL
 

@@ -14,7 +14,7 @@ import sys
 import torch
 from torch import nn
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batched import BatchedCells
+from cgrecnet.data.batches import BatchedCells
 from cgrecnet.models import create_model
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric

@@ -9,8 +9,8 @@ from cgrecnet.data.amnis.files import ImageFile
 from cgrecnet.data.amnis.objects import Objects
 from cgrecnet.data.amnis.populations import Populations, daf_beside
 from cgrecnet.data.options import suggest
-from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.files import shown
 
 #: The one class of cells that have none, as before a prediction.
 UNLABELLED = "unlabelled"

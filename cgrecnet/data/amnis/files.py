@@ -7,8 +7,9 @@ from pathlib import Path
 
 from cgrecnet.data.amnis.codec import Damaged
 from cgrecnet.data.amnis.objects import Objects, read_objects
-from cgrecnet.data.zhu_place import shown
+from cgrecnet.data.cache import own_files
 from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
 ENDINGS = (".cif", ".rif")
 
@@ -41,7 +42,13 @@ def find_files(root: str | Path | None) -> list[ImageFile]:
     A `.rif` beside the `.cif` that was made from it is left out: the same cells would be there twice.
     Raises DataError where there is none.
     """
-    path = _root(root)
+    path = own_files(
+        "amnis",
+        root,
+        "Data set 'amnis' is your own ImageStream files: name a .cif, or a folder of them, as root (or put them into "
+        "the folder `amnis` below the one that CGRECNET_DATA names).",
+        "an ImageStream file or a folder of them",
+    )
     if path.is_file():
         if path.suffix.lower() not in ENDINGS:
             raise DataError(
@@ -61,22 +68,6 @@ def find_files(root: str | Path | None) -> list[ImageFile]:
     if not found:
         raise DataError(f"There is no ImageStream file (.cif, .rif) in {shown(path)}: name the folder that holds them.")
     return found
-
-
-def _root(root: str | Path | None) -> Path:
-    if root is None:
-        data = os.environ.get("CGRECNET_DATA")
-        path = Path(data).expanduser() / "amnis" if data else None
-        if path is None or not path.exists():
-            raise DataError(
-                "Data set 'amnis' is your own ImageStream files: name a .cif, or a folder of them, as root "
-                "(or put them into the folder `amnis` below the one that CGRECNET_DATA names)."
-            )
-        return path
-    path = Path(root).expanduser()
-    if not path.exists():
-        raise DataError(f"{shown(path)} does not exist: name an ImageStream file or a folder of them.")
-    return path.absolute()
 
 
 def same_cells(files: Sequence[ImageFile], opened: Sequence[Objects]) -> list[tuple[str, str]]:

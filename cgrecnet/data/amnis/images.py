@@ -7,8 +7,8 @@ import numpy as np
 
 from cgrecnet.data.amnis.codec import Damaged
 from cgrecnet.data.amnis.objects import Objects
-from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
 
 class AmnisImages(Sequence):

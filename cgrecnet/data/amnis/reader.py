@@ -5,9 +5,11 @@ import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 from tqdm import tqdm
 
 from cgrecnet.data.amnis.classes import NONE, label
@@ -15,12 +17,11 @@ from cgrecnet.data.amnis.files import ImageFile, find_files, same_cells
 from cgrecnet.data.amnis.images import AmnisImages
 from cgrecnet.data.amnis.metadata import LIT, Acquisition
 from cgrecnet.data.amnis.objects import Objects
-from cgrecnet.data.amnis.options import AmnisOptions
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.levels import Levels
-from cgrecnet.data.options import check_options, suggest
-from cgrecnet.data.zhu_place import shown
+from cgrecnet.data.options import Options, Window, check_options, suggest
 from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.files import shown
 
 #: The one task: whatever question the user's own classes ask.
 TASKS = {"own": ()}
@@ -30,6 +31,34 @@ BITS = 12
 MANY = 5000
 
 _log = logging.getLogger(__name__)
+
+
+class AmnisOptions(Options):
+    """Settings of the data set.
+
+    channel: a number as the instrument counts (Ch1 is 1), or `brightfield`: the one that the file itself marks.
+    classes_from: what names a cell's class: its `file` (without ending), the `folder` of its file, or a `population`
+        of the analysis (.daf) beside it that is a list. None: all cells are `unlabelled`, as for a prediction.
+    classes: such a name -> class; what is not named takes no part. None: each name is a class of its own.
+    masked: replace what lies outside the file's mask by the mean of the background.
+    hash: `content` decodes every cell once on opening, leaves out the damaged ones, and gives a fingerprint over all
+        pixels; `names` opens at once, but its fingerprint covers only names, sizes and labels, and a damaged cell is
+        met when it is indexed.
+    window: grey levels (black, white) that map to 0 and 1; None: the whole range of the camera.
+    """
+
+    channel: Annotated[int, Field(ge=1, le=12, strict=True)] | Literal["brightfield"] = "brightfield"
+    classes_from: Literal["file", "folder", "population"] | None = None
+    classes: dict[str, str] | None = None
+    masked: bool = False
+    hash: Literal["content", "names"] = "content"
+    window: Window | None = None
+
+    @model_validator(mode="after")
+    def _classes_of_something(self) -> "AmnisOptions":
+        if self.classes is not None and (self.classes_from is None or not self.classes):
+            raise ValueError("classes needs at least one name, and classes_from (file, folder or population)")
+        return self
 
 
 def available(root: str | Path | None = None) -> bool:

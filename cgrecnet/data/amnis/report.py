@@ -12,14 +12,13 @@ from cgrecnet.data.amnis.codec import Damaged
 from cgrecnet.data.amnis.files import ImageFile, find_files, same_cells
 from cgrecnet.data.amnis.metadata import IN_USE, LIT
 from cgrecnet.data.amnis.objects import Objects
-from cgrecnet.data.amnis.options import AmnisOptions
 from cgrecnet.data.amnis.pairing import Problem
 from cgrecnet.data.amnis.populations import daf_beside
-from cgrecnet.data.amnis.reader import BITS, MANY, default_window
+from cgrecnet.data.amnis.reader import BITS, MANY, AmnisOptions, default_window
 from cgrecnet.data.levels import Levels
 from cgrecnet.data.options import check_options
-from cgrecnet.data.zhu_place import shown
 from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
 #: Problems of a file that are told before the others are only counted.
 SHOWN = 3

@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,12 +11,13 @@ import pandas as pd
 from tqdm import tqdm
 
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.folder.listing import Cell, Listing, list_folder
-from cgrecnet.data.folder.options import FolderOptions
+from cgrecnet.data.cache import own_files
+from cgrecnet.data.folder.listing import Cell, FolderOptions, Listing, list_folder
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.on_disk import CellImages
+from cgrecnet.data.images.reading import Reader
+from cgrecnet.data.images.tree import ENDINGS
 from cgrecnet.data.options import check_options, suggest
-from cgrecnet.data.reading import Reader
-from cgrecnet.data.zhu_images import CellImages
-from cgrecnet.data.zhu_names import ENDINGS, Unusable
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 
@@ -48,21 +48,16 @@ def available(root: str | Path | None = None) -> bool:
 
 def find_root(root: str | Path | None) -> Path:
     """The folder or table; None stands for the folder `folder` in $CGRECNET_DATA. Raises DataError."""
-    if root is None:
-        data = os.environ.get("CGRECNET_DATA")
-        path = Path(data).expanduser() / "folder" if data else None
-        if path is None or not path.exists():
-            raise DataError(
-                "Data set 'folder' is your own images: name the folder of the class folders, or a table of files "
-                "(.csv), as root."
-            )
-        return path.absolute()
-    path = Path(root).expanduser()
-    if not path.exists():
-        raise DataError(f"{shown(path)} does not exist: name a folder of class folders, or a table of files (.csv).")
+    path = own_files(
+        "folder",
+        root,
+        "Data set 'folder' is your own images: name the folder of the class folders, or a table of files (.csv), as "
+        "root.",
+        "a folder of class folders, or a table of files (.csv)",
+    )
     if path.is_file() and path.suffix.lower() != ".csv":
         raise DataError(f"{shown(path)} is neither a folder nor a table (.csv): name one of these.")
-    return path.absolute()
+    return path
 
 
 def open_cells(root: str | Path | None = None, task: str | None = None, options=None) -> CellDataset:

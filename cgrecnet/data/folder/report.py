@@ -1,6 +1,5 @@
 """What `cgrecnet data check folder` says: every image is read once."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,12 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cgrecnet.data.folder.listing import Cell, Listing, list_folder
-from cgrecnet.data.folder.options import FolderOptions
+from cgrecnet.data.folder.listing import Cell, FolderOptions, Listing, list_folder
 from cgrecnet.data.folder.reader import NO_GROUPS, WINDOWS, find_root, reader_of, usable_images
-from cgrecnet.data.levels import Levels, range_lines
+from cgrecnet.data.images.findings import ImageFindings
+from cgrecnet.data.levels import range_lines
 from cgrecnet.data.options import check_options
-from cgrecnet.data.zhu_check import is_no_picture
 from cgrecnet.files import shown
 
 #: Names that are shown of a longer list.
@@ -25,30 +23,18 @@ FEW = 10
 
 
 @dataclass
-class Findings:
-    """What one pass collects; small per image."""
+class Findings(ImageFindings):
+    """What one pass collects, also by depth and channels, and by folder, class and group."""
 
-    heights: Counter = field(default_factory=Counter)
-    widths: Counter = field(default_factory=Counter)
     kinds: Counter = field(default_factory=Counter)
     cells: Counter = field(default_factory=Counter)
-    levels: Levels = field(default_factory=Levels)
-    first: dict[bytes, str] = field(default_factory=dict)
-    again: list[tuple[str, str]] = field(default_factory=list)
-    odd: list[str] = field(default_factory=list)
 
     def add(self, cell: Cell, image: np.ndarray) -> None:
+        """Note the image of a cell, (H, W) or (H, W, C), by its first file."""
         name = cell.names[0]
-        self.heights[image.shape[0]] += 1
-        self.widths[image.shape[1]] += 1
+        self.note(name, image)
         self.kinds[image.dtype, 1 if image.ndim == 2 else image.shape[2]] += 1
         self.cells[name.rpartition("/")[0], cell.kind, cell.group] += 1
-        self.levels.add(image)
-        content = hashlib.sha256(f"{image.shape}{image.dtype.str}".encode() + image.tobytes()).digest()
-        if (earlier := self.first.setdefault(content, name)) != name:
-            self.again.append((name, earlier))
-        if is_no_picture(image):
-            self.odd.append(name)
 
 
 def report(
@@ -75,7 +61,7 @@ def report(
         _folders(found),
         _images(listing, found),
         _levels(found, used),
-        _named(found.again, most),
+        found.copies(most),
         _aside(listing, most),
         [] if listing.grouped else [NO_GROUPS],
         [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss."],
@@ -119,14 +105,6 @@ def _levels(found: Findings, used: FolderOptions) -> Iterator[str]:
         yield from range_lines(levels, used.window or WINDOWS[kind])
 
 
-def _named(pairs: list[tuple[str, str]], most: int | None) -> Iterator[str]:
-    yield f"Exact duplicates (the same pixels): {len(pairs):,}" if pairs else "Exact duplicates: none"
-    for name, earlier in pairs[:most]:
-        yield f"  {shown(name)} is {shown(earlier)}"
-    if most is not None and len(pairs) > most:
-        yield "  ... (`--all` names every one)"
-
-
 def _aside(listing: Listing, most: int | None) -> Iterator[str]:
     for reason, names in sorted(listing.aside.items()):
         more = ", ..." if most is not None and len(names) > most else ""
@@ -157,7 +135,7 @@ def _amiss(listing: Listing, found: Findings, used: FolderOptions) -> list[str]:
         f"{len(found.odd):,} picture(s) of a single pixel, or of 0 and one other level as a mask has them "
         f"({', '.join(map(shown, found.odd[:SHOWN]))})": found.odd,
         f"{aside:,} set aside": aside and counts,
-        f"{len(found.again):,} exact duplicate(s), which a split may put on both of its sides": found.again,
+        found.amiss_with_copies: found.again,
         "grey levels that fill too little of the window": levels and window and levels.narrow(window),
     }
     return [words for words, holds in problems.items() if holds]

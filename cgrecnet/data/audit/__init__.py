@@ -1,0 +1,1 @@
+"""What may be wrong with a data set: copies, shortcuts, marks, and class and acquisition that go together."""

@@ -1,0 +1,191 @@
+"""From the files of one cell to its image: which page, which levels are black and white, how many channels.
+
+Without options this is `pixels`: grey levels of 8 or 16 bit, as they are. What that refuses is read where an option
+says how, and the reason of a refusal names the option.
+"""
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import Field, field_validator
+
+from cgrecnet.data.images import pixels
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.pixels import DAMAGED, HUGE, INVERTED, LARGEST, SEVERAL, TIFF, WRONG_MODE
+from cgrecnet.data.options import Options
+
+Pair = tuple[float, float]
+#: Cells whose files are asked.
+ASKED = 3
+_NAMES = re.compile(r"<(?:\w+:)?Channel\b[^>]*?\bName=\"([^\"]{0,80})\"")
+_BRIGHTFIELD = re.compile(r"\s*(bf|bright[ _-]?field)\b", re.I)
+#: The white of what `scale` makes of an image.
+FULL = 2**16 - 1
+
+
+class ReadingOptions(Options):
+    """How files are read, for data sets of image files.
+
+    page: of a file of several (image and mask, say), counted from 1.
+    scale: levels (black, white) that become 0 and 65,535 of 16 bit: for floating-point, signed and 32-bit images; with
+        several channels, one pair for all or one for each. `depth`: each file's whole range of 8 or 16 bit, for
+        folders where both are mixed.
+    inverted: turn files round that say of themselves that 0 is white.
+    """
+
+    page: Annotated[int, Field(ge=1, strict=True)] | None = None
+    scale: Pair | tuple[Pair, ...] | Literal["depth"] | None = None
+    inverted: bool = False
+
+    @field_validator("scale")
+    @classmethod
+    def _white_above_black(cls, scale):
+        pairs = () if scale in (None, "depth") else scale if isinstance(scale[0], tuple) else (scale,)
+        if any(not white > black for black, white in pairs):
+            raise ValueError("the second number (white) must lie above the first (black)")
+        return scale
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the files of one cell; fields as in `ReadingOptions`.
+
+    colour: True keeps red, green and blue, as three channels, of every file; False refuses real colour.
+    """
+
+    page: int | None = None
+    scale: Pair | tuple[Pair, ...] | str | None = None
+    inverted: bool = False
+    colour: bool = False
+
+    def read(self, root: Path, names: str | Sequence[str]) -> np.ndarray:
+        """The image in one file, or one channel from each of several; raises Unusable with the reason."""
+        return self.image([pixels.read_bytes(root, name) for name in _several(names)])
+
+    def read_hashed(self, root: Path, names: str | Sequence[str]) -> tuple[np.ndarray, str]:
+        """The image, and the sha256 (hex) of its files' bytes, one after the other."""
+        content = [pixels.read_bytes(root, name) for name in _several(names)]
+        return self.image(content), hashlib.sha256(b"".join(content)).hexdigest()
+
+    def image(self, contents: Sequence[bytes]) -> np.ndarray:
+        """uint8 or uint16, (H, W) or (H, W, channels), read-only, of the content of each file."""
+        planes = [self._levels(content, place) for place, content in enumerate(contents)]
+        if len(planes) > 1:
+            if len({plane.shape for plane in planes}) > 1 or len({plane.dtype for plane in planes}) > 1:
+                raise Unusable("channels of different size or depth")
+            planes = [np.stack(planes, axis=-1)]
+        image = np.ascontiguousarray(planes[0])
+        image.setflags(write=False)
+        return image
+
+    def _levels(self, content: bytes, place: int) -> np.ndarray:
+        if (self.page, self.scale, self.inverted, self.colour) == (None, None, False, False):
+            return pixels.decode(content)
+        image, turned = _raw(content, self.page)
+        if turned and not self.inverted:
+            raise Unusable(INVERTED)
+        image = self._scaled(image, place)
+        if turned:
+            image = np.iinfo(image.dtype).max - image
+        return _channels(image, self.colour)
+
+    def _scaled(self, image: np.ndarray, place: int) -> np.ndarray:
+        if self.scale is None or self.scale == "depth":
+            if image.dtype not in (np.uint8, np.uint16):
+                raise Unusable(pixels.reason_for(image.dtype))
+            wide = self.scale == "depth" and image.dtype == np.uint8
+            return image.astype(np.uint16) * 257 if wide else image
+        black, white = self.scale[place] if isinstance(self.scale[0], tuple) else self.scale
+        unit = (image.astype(np.float64) - black) / (white - black)
+        if not np.isfinite(unit).all():
+            raise Unusable("levels that are no finite numbers")
+        return np.rint(unit.clip(0, 1) * FULL).astype(np.uint16)
+
+
+#: Grey levels of 8 or 16 bit, as they are.
+PLAIN = Reader()
+
+
+def _several(names: str | Sequence[str]) -> Sequence[str]:
+    return (names,) if isinstance(names, str) else names
+
+
+def _raw(content: bytes, page: int | None) -> tuple[np.ndarray, bool]:
+    """(pixels as they are stored, whether 0 is said to be white); raises Unusable."""
+    if content.startswith(TIFF):
+        return _tiff(content, page)
+    grey_or_colour = pixels.decode(content, any_colour=True)
+    if page not in (None, 1):
+        raise Unusable(f"it has no page {page}")
+    return grey_or_colour, False
+
+
+def _tiff(content: bytes, number: int | None) -> tuple[np.ndarray, bool]:
+    import tifffile
+
+    with pixels.quiet(tifffile):
+        try:
+            with tifffile.TiffFile(io.BytesIO(content)) as file:
+                if number is None and len(file.pages) != 1:
+                    raise Unusable(SEVERAL)
+                if number is not None and number > len(file.pages):
+                    raise Unusable(f"it has no page {number}")
+                page = file.pages[(number or 1) - 1]
+                if max(page.shape) > LARGEST or page.size > 4 * LARGEST**2:
+                    raise Unusable(HUGE)
+                if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+                    with Image.open(io.BytesIO(content)) as picture:
+                        picture.seek((number or 1) - 1)
+                        return np.asarray(picture.convert("RGB")), False
+                pixels.refuse_cut_off(page, len(content))
+                image = page.asarray()
+                image = np.moveaxis(image, 0, -1) if page.axes == "SYX" else image
+                return image, page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
+        except Unusable:
+            raise
+        except Exception as error:  # damaged files raise anything
+            raise Unusable(pixels.needs_codec(error) or DAMAGED) from None
+
+
+def _channels(image: np.ndarray, colour: bool) -> np.ndarray:
+    """(H, W), or (H, W, 3) where colour is kept; whatever the file has beside (transparency) is left out."""
+    if image.ndim == 3 and image.shape[2] in (1, 2):
+        image = image[..., 0]
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)):
+        raise Unusable(WRONG_MODE)
+    if colour:
+        return np.stack([image] * 3, axis=-1) if image.ndim == 2 else image[..., :3]
+    return image if image.ndim == 2 else pixels.one_channel(image)
+
+
+def marked_brightfield(root: Path, cells: Iterable[Mapping], channels: Sequence[int]) -> int | None:
+    """The one channel whose files call it brightfield, None where none does, or several.
+
+    cells: of each cell, channel number -> file below the root.
+    """
+    votes = set()
+    for number, files in enumerate(cells):
+        if number >= ASKED:
+            break
+        votes |= {channel for channel in channels if channel in files and _calls_itself(root / files[channel])}
+    return votes.pop() if len(votes) == 1 else None
+
+
+def _calls_itself(path: Path) -> bool:
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return False
+    import tifffile
+
+    try:
+        with pixels.quiet(tifffile), tifffile.TiffFile(path) as file:
+            said = file.pages.first.description or ""
+    except Exception:  # a damaged file says nothing
+        return False
+    return any(_BRIGHTFIELD.match(name) for name in _NAMES.findall(said[:100_000]))
