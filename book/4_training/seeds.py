@@ -148,11 +148,14 @@ Markdown(
 # ## What is not deterministic on a GPU
 
 # %% tags=["remove-input"]
-from cgrecnet.figures.cards_measured import cards_measured, repeat_text
+from cgrecnet.figures.costs import cards_measured
+from cgrecnet.pages import holds
 
-Markdown(repeat_text(cards_measured()))
+holds("This project has measured nothing on a GPU", not cards_measured())
 
 # %% [markdown]
+# This project has measured nothing on a GPU, so what follows is from the documentation and from others' measurements.
+#
 # - Some operations add with *atomic* instructions: whichever thread comes first adds first. PyTorch's notes list them {cite}`pytorch2025reproducibility`; the backward passes of several kinds of pooling and of interpolation are among them.
 # - cuDNN may time several algorithms for a convolution and take the quickest, which need not be the same one each time. This project does not switch that on.
 # - Identical seeds need not give identical results between a CPU and a GPU, or between versions or platforms {cite}`pytorch2025reproducibility`.
