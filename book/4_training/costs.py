@@ -128,7 +128,7 @@ tell(
     knee_32=knees["32"], knee_bf16=knees["bf16"], best=limits.flops_per_second["bf16"] / limits.flops_per_second["32"],
     slope_32=titles(row for row in full if intensity(row) < knees["32"]),
     slope_bf16=titles(row for row in half if intensity(row) < knees["bf16"]),
-    faster=sum(row.to_float32.lower > 1 for row in half), slower=sum(row.to_float32.upper < 1 for row in half),
+    faster=sum(row.to_float32.lower > 1 for row in half), slower=sum(row.to_float32.upper < 1 for row in half) or "none",
     models=len(half), size=models.settings["image_size"], batch=models.settings["batch_size"], n=models.settings["repeats"],
 )  # fmt: skip
 
