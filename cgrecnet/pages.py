@@ -5,7 +5,6 @@ A person writes the sentences, in Markdown; `tell` gives them their numbers, and
 
 import os
 
-import numpy as np
 from IPython.display import Markdown, display
 from myst_nb import glue
 
@@ -18,8 +17,8 @@ STRICT = "CGRECNET_STRICT"
 def tell(**values: object) -> None:
     """Give the page's prose its numbers: `{glue:text}` with a name, and a format such as `:.1f`, shows one."""
     for name, value in values.items():
-        # A format is applied to what the value prints as, and NumPy's numbers print as `np.float64(1.0)`.
-        glue(name, value.item() if isinstance(value, np.generic) else value, display=False)
+        # A format is applied to what the value prints as: NumPy's and torch's numbers print as `np.float64(1.0)`.
+        glue(name, value.item() if getattr(value, "ndim", None) == 0 else value, display=False)
 
 
 def holds(sentence: str, condition: bool) -> None:

@@ -32,5 +32,5 @@ def test_a_reader_with_other_records_sees_a_note(monkeypatch):
 def test_a_number_of_numpy_is_given_as_one_that_a_format_fits(monkeypatch):
     given = {}
     monkeypatch.setattr(pages, "glue", lambda name, value, display: given.update({name: repr(value)}))
-    pages.tell(share=np.float64(0.5), n=np.int64(3), words="a to b")
+    pages.tell(share=np.float64(0.5), n=np.array(3), words="a to b")
     assert given == {"share": "0.5", "n": "3", "words": "'a to b'"}

@@ -23,7 +23,7 @@
 # It never tells which of them is right, or why.
 # A table can describe another split than its neighbour, a cell can slip in typesetting, and a caption can be shorter than the method.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import inspect
 from itertools import product
 
@@ -38,6 +38,7 @@ from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.comparison import holm, paired_t, smallest_correlation, unpaired_t
 from cgrecnet.paper.audit.complexity import additivity, increase
@@ -57,12 +58,12 @@ use_book_style()
 paper = AuditedPaper.load()
 counts = [int(paper.printed(f"1/{name}/count")) for name in CLASSES]
 lost = sum(len(table.lost()) for table in paper.tables.values())
-Markdown(
-    f"In the text at hand {lost} cells of the tables are lost. "
-    "They are marked as lost in `tables.yaml` and never guessed; whoever has the full text can fill them in, and this page follows."
-)
+tell(lost=lost)
 
 # %% [markdown]
+# In the text at hand {glue:text}`lost` cells of the tables are lost.
+# They are marked as lost in `tables.yaml` and never guessed; whoever has the full text can fill them in, and this page follows.
+#
 # Throughout, a printed number stands for every number that rounds to it.
 # 96.40 means anything from 96.395 to 96.405.
 # Where a section says that two things cannot be reconciled, or gives a bound on p, this holds for all of these; other figures take the numbers at face value.
@@ -95,19 +96,24 @@ print("15 per cent:", [round(0.15 * n, 2) for n in counts])
 draw_splits(paper.splits, paper.supports, CLASSES)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 good = [o for o in paper.splits if o.matches]
 batches = {o.rule: last_batch(sum(o.train), int(paper.printed("S/Batch size/setting")))[1] for o in good}
 single = [rule for rule, left in batches.items() if left == 1]
-Markdown(
-    f"**Result.** {len(good)} of {len(paper.splits)} rules give {' / '.join(f'{n:,}' for n in paper.supports)}. "
-    "The paper's account of its split **holds**: these are exactly the numbers that the usual call of scikit-learn gives.\n\n"
-    f"**In fairness**, it cannot be told which of the {len(good)} it was. "
-    f"There is a small hint: {len(single)} of them ({'; '.join(single)}) leave a last batch of one single image, on which batch normalisation has little to average. "
-    "We use the first rule."
-)
+tell(
+    good_rules=len(good), rules=len(paper.splits), supports=" / ".join(f"{n:,}" for n in paper.supports),
+    single_rules=len(single), single_names="; ".join(single),
+)  # fmt: skip
 
 # %% [markdown]
+# **Result.**
+# {glue:text}`good_rules` of {glue:text}`rules` rules give {glue:text}`supports`.
+# The paper's account of its split **holds**: these are exactly the numbers that the usual call of scikit-learn gives.
+#
+# **In fairness**, it cannot be told which of the {glue:text}`good_rules` it was.
+# There is a small hint: {glue:text}`single_rules` of them ({glue:text}`single_names`) leave a last batch of one single image, on which batch normalisation has little to average.
+# We use the first rule.
+#
 # (audit-attainable)=
 # ## 2. Table 4's accuracies against Table 5's F1s
 #
@@ -171,22 +177,29 @@ assert abs(100 * accuracy - checks["MobileNetV2"].attainable.high) < 1e-6
 lines = ["| true class | " + " | ".join(f"taken for {c.lower()}" for c in CLASSES) + " |", "|---|---:|---:|---:|"]
 lines += [f"| {name} | " + " | ".join(f"{x:,.0f}" for x in row) + " |" for name, row in zip(CLASSES, matrix, strict=True)]
 right = float(paper.printed("4/MobileNetV2/accuracy")) / 100 * matrix.sum()
-Markdown(
-    "\n".join(lines)
-    + f"\n\nIt makes {matrix.sum() - np.trace(matrix):,.0f} errors, and the printed accuracy allows only {matrix.sum() - right:,.0f}. "
-    "Fewer errors would lift at least one F1 above its printed value."
-)
+Markdown("\n".join(lines))
 
-# %% tags=["remove-input"]
-own = checks["CG-RecNet"]
-Markdown(
-    f"**Result.** For {', '.join(c.model for c in apart)} the two tables **cannot be reconciled** as results of the same predictions: "
-    f"the printed accuracies are {min(c.gap for c in apart):.2f} to {max(c.gap for c in apart):.2f} percentage points too high, "
-    f"or the F1s too low, which is {min(c.gap_in_sd for c in apart):.1f} to {max(c.gap_in_sd for c in apart):.1f} printed SDs. "
-    f"For CG-RecNet ({own.attainable.low:.2f} to {own.attainable.high:.2f} %, printed {own.printed.middle:.2f}) and for the baseline they **agree**."
-)
+# %% tags=["remove-cell"]
+tell(errors=f"{matrix.sum() - np.trace(matrix):,.0f}", allowed_errors=f"{matrix.sum() - right:,.0f}")
 
 # %% [markdown]
+# It makes {glue:text}`errors` errors, and the printed accuracy allows only {glue:text}`allowed_errors`.
+# Fewer errors would lift at least one F1 above its printed value.
+
+# %% tags=["remove-cell"]
+own = checks["CG-RecNet"]
+tell(
+    models_apart=", ".join(c.model for c in apart), gap_least=min(c.gap for c in apart),
+    gap_most=max(c.gap for c in apart), gap_sd_least=min(c.gap_in_sd for c in apart),
+    gap_sd_most=max(c.gap_in_sd for c in apart), own_low=own.attainable.low, own_high=own.attainable.high,
+    own_printed=own.printed.middle,
+)  # fmt: skip
+
+# %% [markdown]
+# **Result.**
+# For {glue:text}`models_apart` the two tables **cannot be reconciled** as results of the same predictions: the printed accuracies are {glue:text}`gap_least:.2f` to {glue:text}`gap_most:.2f` percentage points too high, or the F1s too low, which is {glue:text}`gap_sd_least:.1f` to {glue:text}`gap_sd_most:.1f` printed SDs.
+# For CG-RecNet ({glue:text}`own_low:.2f` to {glue:text}`own_high:.2f` %, printed {glue:text}`own_printed:.2f`) and for the baseline they **agree**.
+#
 # **In fairness.**
 # Both tables could be right if they describe different runs, for example Table 4 the mean over folds and Table 5 one split.
 # The text does not say that they do.
@@ -269,32 +282,28 @@ assert difference < 1e-12
 draw_recall(confusions)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 hits, rec = paper.known("4/CG-RecNet/accuracy"), paper.known("4/CG-RecNet/recall")
 shared = common_sd(hits.sd, rec.sd)
 folds = int(paper.printed("S/Folds/setting"))
 factor = (folds / (folds - 1)) ** 0.5
 reach = Interval.printed(rec.sd).scaled(factor)
 explained = reach.overlaps(Interval.printed(hits.sd))
-Markdown(
-    "**Result.** No random matrix gives a difference above 10⁻¹², which is rounding. "
-    f"The paper prints recall {rec.value} and accuracy {hits.value}: this **holds**. "
-    f"Their SDs are printed as {rec.sd} and {hits.sd}, although they are the SD of one and the same number: "
-    + (
-        f"both can only be right if it is exactly {shared.low:.3f}, rounded down once and up once.\n\n"
-        if shared and shared.half_width < 1e-9
-        else f"they have {shared.low:.3f} to {shared.high:.3f} in common.\n\n"
-        if shared
-        else "no number rounds to both.\n\n"
-    )
-    + "**In fairness**, there is an innocent way to get both. "
-    f"Some programs divide by $n$ in an SD and others by $n-1$; with {folds} folds they differ by a factor of {factor:.3f}, "
-    f"and {rec.sd} becomes {reach.low:.3f} to {reach.high:.3f}, which "
-    + ("agrees with" if explained else "does not agree with")
-    + f" {hits.sd}."
-)
+assert shared.half_width < 1e-9 and explained
+tell(
+    recall=rec.value, accuracy=hits.value, recall_sd=rec.sd, accuracy_sd=hits.sd, shared_sd=shared.low,
+    folds=folds, sd_factor=factor, other_low=reach.low, other_high=reach.high,
+)  # fmt: skip
 
 # %% [markdown]
+# **Result.**
+# No random matrix gives a difference above 10⁻¹², which is rounding.
+# The paper prints recall {glue:text}`recall` and accuracy {glue:text}`accuracy`: this **holds**.
+# Their SDs are printed as {glue:text}`recall_sd` and {glue:text}`accuracy_sd`, although they are the SD of one and the same number: both can only be right if it is exactly {glue:text}`shared_sd:.3f`, rounded down once and up once.
+#
+# **In fairness**, there is an innocent way to get both.
+# Some programs divide by $n$ in an SD and others by $n-1$; with {glue:text}`folds` folds they differ by a factor of {glue:text}`sd_factor:.3f`, and {glue:text}`recall_sd` becomes {glue:text}`other_low:.3f` to {glue:text}`other_high:.3f`, which agrees with {glue:text}`accuracy_sd`.
+#
 # ## 4. Standard deviations against the binomial floor
 #
 # **Idea.**
@@ -321,23 +330,28 @@ per_fold = sum(fold_supports(counts, folds)[0])
 draw_floor(paper.scores, per_fold, folds)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 own_score = paper.scores["CG-RecNet"]
 floor = check_floor(float(own_score.mean), float(own_score.sd), per_fold, folds)
 ratios = {m: variance_ratio_p(float(own_score.sd), float(paper.scores[m].sd), folds) for m in COMPARATORS}
 under = [m for m, p in ratios.items() if p < LEVEL]
-Markdown(
-    f"**Result.** The SD of CG-RecNet, {own_score.sd}, stands beside a floor of {floor.floor:.3f} for {per_fold:,} cells per fold. "
-    f"By chance an SD this small or smaller comes up with probability {floor.tail:.2f}, so it is nothing unusual. "
-    "That it is smaller than the comparators' SDs is true as printed; whether it is more than chance, a one-sided F test of five values against five tells: "
-    + ", ".join(f"{m} p = {p:.3f}" for m, p in ratios.items())
-    + f". At the paper's level of {LEVEL} it is shown against {', '.join(under) if under else 'none'}, and after a correction for four comparisons against "
-    + (", ".join(m for m, p in zip(ratios, holm(list(ratios.values())), strict=True) if p < LEVEL) or "none")
-    + ".\n\n**In fairness**, the text does not say what the SDs are over. "
-    "If they are over three seeds on one test set, there is no such floor, because the same cells are tested each time."
-)
+assert under and min(holm(list(ratios.values()))) >= LEVEL
+tell(
+    own_sd=own_score.sd, floor=floor.floor, per_fold=f"{per_fold:,}", floor_tail=floor.tail,
+    sd_tests=", ".join(f"{m} p = {p:.3f}" for m, p in ratios.items()), level=LEVEL,
+    sd_under=", ".join(under),
+)  # fmt: skip
 
 # %% [markdown]
+# **Result.**
+# The SD of CG-RecNet, {glue:text}`own_sd`, stands beside a floor of {glue:text}`floor:.3f` for {glue:text}`per_fold` cells per fold.
+# By chance an SD this small or smaller comes up with probability {glue:text}`floor_tail:.2f`, so it is nothing unusual.
+# That it is smaller than the comparators' SDs is true as printed; whether it is more than chance, a one-sided F test of five values against five tells: {glue:text}`sd_tests`.
+# At the paper's level of {glue:text}`level` it is shown against {glue:text}`sd_under`, and after a correction for four comparisons against none.
+#
+# **In fairness**, the text does not say what the SDs are over.
+# If they are over three seeds on one test set, there is no such floor, because the same cells are tested each time.
+#
 # ## 5. Which p-values follow?
 #
 # **Idea.**
@@ -381,25 +395,31 @@ Markdown(wide_table(
     rows, "t-tests of every comparison from the printed means and SDs, five folds",
 ))  # fmt: skip
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 base5, base3, cm = paper.comparison("Baseline", folds), paper.comparison("Baseline", 3), paper.comparison("ResCMNet", folds)
 assert base5.with_rounding.high < 0.001
 need3 = smallest_correlation(base3.difference, float(own_score.sd), float(paper.scores["Baseline"].sd), 3, 0.001)
 assert -1 < need3 < 1
-Markdown(
-    f"**Result.** Over folds, p against the baseline is at most {base5.with_rounding.high:.1e} for every correlation and every rounding: "
-    "the stated p below 0.001 **holds**, and so it does with the corrected test "
-    f"(p = {base5.corrected.p:.1e} at ρ = 0) and with an unpaired one.\n\n"
-    f"Section 3.1 credits the same bound to seeds. Three seeds leave two degrees of freedom, and with the printed SDs p is {base3.uncorrelated.p:.4f} at ρ = 0 "
-    f"and at most {base3.highest_p:.4f}: the bound follows only for correlations above {need3:.2f}. "
-    "Nor is an SD over seeds printed, so that this can only be a what-if.\n\n"
-    f"The last step of the ablation, from ResCMNet to CG-RecNet, is {cm.difference:+.2f} percentage points with p = {cm.uncorrelated.p:.2f} at ρ = 0 "
-    f"({cm.corrected.p:.2f} corrected). That both modules are needed is not shown by the printed numbers.\n\n"
-    "**In fairness**, \"not shown\" is not \"shown not to be\". "
-    "Fold scores of similar networks often do rise and fall together, and with the scores of each fold the authors could settle it in a minute."
-)
+tell(
+    p_highest=base5.with_rounding.high, p_corrected=base5.corrected.p, p_seeds=base3.uncorrelated.p,
+    p_seeds_highest=base3.highest_p, seeds_correlation=need3, last_step=cm.difference,
+    p_last=cm.uncorrelated.p, p_last_corrected=cm.corrected.p,
+)  # fmt: skip
 
 # %% [markdown]
+# **Result.**
+# Over folds, p against the baseline is at most {glue:text}`p_highest:.1e` for every correlation and every rounding: the stated p below 0.001 **holds**, and so it does with the corrected test (p = {glue:text}`p_corrected:.1e` at ρ = 0) and with an unpaired one.
+#
+# Section 3.1 credits the same bound to seeds.
+# Three seeds leave two degrees of freedom, and with the printed SDs p is {glue:text}`p_seeds:.4f` at ρ = 0 and at most {glue:text}`p_seeds_highest:.4f`: the bound follows only for correlations above {glue:text}`seeds_correlation:.2f`.
+# Nor is an SD over seeds printed, so that this can only be a what-if.
+#
+# The last step of the ablation, from ResCMNet to CG-RecNet, is {glue:text}`last_step:+.2f` percentage points with p = {glue:text}`p_last:.2f` at ρ = 0 ({glue:text}`p_last_corrected:.2f` corrected).
+# That both modules are needed is not shown by the printed numbers.
+#
+# **In fairness**, "not shown" is not "shown not to be".
+# Fold scores of similar networks often do rise and fall together, and with the scores of each fold the authors could settle it in a minute.
+#
 # ## 6. What the step schedule leaves
 #
 # **Idea.**
@@ -455,24 +475,31 @@ tables = {
 draw_additivity(tables)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 from cgrecnet.paper.audit.counting import resnet50_parameters
 
 million, giga = tables.values()
 ratio = {c: increase(paper.printed(f"3/CG-RecNet/{c}"), paper.printed(f"3/Baseline/{c}")) for c in ("parameters", "gflops")}
 full = resnet50_parameters(1000) / 1e6
 assert million.gap > 0 and giga.gap > 0 and million.implied.contains(full)
-Markdown(
-    f"**Result.** The rows imply {million.implied.middle:.2f} ± {million.implied.half_width:.3f} M parameters where {million.printed.middle:.2f} is printed, "
-    f"and {giga.implied.middle:.2f} ± {giga.implied.half_width:.3f} GFLOPs where {giga.printed.middle:.2f} is printed: the Baseline row **cannot be reconciled** with the others. "
-    f"The implied number of parameters is that of the standard ResNet-50 with its 1000-way layer, {full:.2f} M.\n\n"
-    f"What **holds**: the relative costs in the text. From the printed rows, CG-RecNet has {ratio['parameters'].middle:.1f} % more parameters and "
-    f"{ratio['gflops'].middle:.0f} % more GFLOPs than the baseline, as stated.\n\n"
-    "**In fairness**, an off row in a table of costs says nothing about accuracies. "
-    "What the rows reveal about the modules is told in {doc}`/book/3_model/recovery`."
-)
+tell(
+    parameters_implied=million.implied.middle, parameters_half=million.implied.half_width,
+    parameters_printed=million.printed.middle, gflops_implied=giga.implied.middle,
+    gflops_half=giga.implied.half_width, gflops_printed=giga.printed.middle, resnet50=full,
+    more_parameters=ratio["parameters"].middle, more_gflops=ratio["gflops"].middle,
+)  # fmt: skip
 
 # %% [markdown]
+# **Result.**
+# The rows imply {glue:text}`parameters_implied:.2f` ± {glue:text}`parameters_half:.3f` M parameters where {glue:text}`parameters_printed:.2f` is printed, and {glue:text}`gflops_implied:.2f` ± {glue:text}`gflops_half:.3f` GFLOPs where {glue:text}`gflops_printed:.2f` is printed: the Baseline row **cannot be reconciled** with the others.
+# The implied number of parameters is that of the standard ResNet-50 with its 1000-way layer, {glue:text}`resnet50:.2f` M.
+#
+# What **holds**: the relative costs in the text.
+# From the printed rows, CG-RecNet has {glue:text}`more_parameters:.1f` % more parameters and {glue:text}`more_gflops:.0f` % more GFLOPs than the baseline, as stated.
+#
+# **In fairness**, an off row in a table of costs says nothing about accuracies.
+# What the rows reveal about the modules is told in {doc}`/book/3_model/recovery`.
+#
 # ## 8. What would the whole protocol cost?
 #
 # **Idea.**
@@ -506,18 +533,23 @@ cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
 draw_cost(cost.days_by_model)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 once = protocol_cost(gmacs, sum(good[0].train), epochs, 1, 1, LAPTOP_FLOPS)
 four = {m: gmacs[m] for m in ("CG-RecNet", "ResCMNet", "ResGDNet", "Baseline")}
 ablation = protocol_cost(four, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
-Markdown(
-    f"**Result.** About {cost.days:.0f} days for one seed and {3 * cost.days:.0f} for three. "
-    f"Five folds of the four models of the ablation alone take {ablation.days:.0f} days, and one single split of all {len(gmacs)} models {once.days:.0f}. "
-    "The paper prints no training time, so nothing here contradicts it: the claim **cannot be tested here**.\n\n"
-    "**In fairness**, mixed precision can be two or three times faster, early stopping can end runs long before epoch 100, and other machines may have helped."
-)
+tell(
+    days=cost.days, days_three=3 * cost.days, days_ablation=ablation.days, models=len(gmacs),
+    days_once=once.days, epochs=epochs,
+)  # fmt: skip
 
 # %% [markdown]
+# **Result.**
+# About {glue:text}`days:.0f` days for one seed and {glue:text}`days_three:.0f` for three.
+# Five folds of the four models of the ablation alone take {glue:text}`days_ablation:.0f` days, and one single split of all {glue:text}`models` models {glue:text}`days_once:.0f`.
+# The paper prints no training time, so nothing here contradicts it: the claim **cannot be tested here**.
+#
+# **In fairness**, mixed precision can be two or three times faster, early stopping can end runs long before epoch {glue:text}`epochs`, and other machines may have helped.
+#
 # ## 9. Statements that do not go together
 #
 # **Idea.**
@@ -530,7 +562,7 @@ pairs = load_contradictions()
 rows = [
     (f"{x.id} {x.title}", "\n".join(f"{s.place}: “{s.quote}”" for s in x.statements), x.why) for x in pairs.values()
 ]
-Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words", "why they do not go together"), rows, "Statements that contradict each other")))
+Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words", "why"), rows, "Contradictions")))
 
 # %% [markdown]
 # **In fairness**, most of these are what happens when several people write one text.

@@ -45,10 +45,10 @@ from cgrecnet.figures.geometry import (
     training_boxes,
     training_shares,
 )
-from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_weights
-from cgrecnet.figures.geometry_views import draw_views
+from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_views, draw_weights
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
 
@@ -123,16 +123,20 @@ from_dataset(cells)
 #
 # {numref}`fig-geometry-kept` draws the share of the area.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())["cells"]
 own = [cell for cell in zhu if cell["kind"] in ("astrocyte", "oligodendrocyte", "neuron")]
 (width,) = {cell["width"] for cell in own}
 heights = [cell["height"] for cell in own]
 usual = max(set(heights), key=heights.count)
-Markdown(
-    f"The {len(own)} public samples that we have of the paper's three classes are all {width} pixels wide, and {min(heights)} to {max(heights)} high. "
-    f"{heights.count(usual)} of them have {usual} rows."
-)
+tell(
+    own=len(own), width=width, least_height=min(heights), most_height=max(heights),
+    usual_count=heights.count(usual), usual=usual,
+)  # fmt: skip
+
+# %% [markdown]
+# The {glue:text}`own` public samples that we have of the paper's three classes are all {glue:text}`width` pixels wide, and {glue:text}`least_height` to {glue:text}`most_height` high.
+# {glue:text}`usual_count` of them have {glue:text}`usual` rows.
 
 # %% tags=["remove-input"]
 known = [(45, 60), (37, 60), (57, 60)]

@@ -37,6 +37,7 @@ from cgrecnet.data.cytometer.parameters import parameters
 from cgrecnet.figures import optics as drawings
 from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.pages import tell
 
 use_book_style()
 
@@ -45,19 +46,21 @@ def source(function):
     return Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```")
 
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 standard = Optics()
-Markdown(
-    "At which magnification the paper's cells were recorded is not stated, and 40x is our assumption. "
-    f"So our instrument has a 40x lens (its *objective*) of numerical aperture {standard.numerical_aperture:g} "
-    f"and a camera whose pixels cover {standard.pixel_um:g} µm of the cell; "
-    f"the light has a wavelength of {standard.wavelength_um:g} µm, and the lamp an aperture of {standard.condenser_aperture:g}. "
-    f"Its depth of focus, about $n_0 \\lambda / \\mathrm{{NA}}^2$, is {standard.medium_index * standard.wavelength_um / standard.numerical_aperture**2:.1f} µm. "
-    "Where each of these numbers comes from, and which are assumed, stands in a table further down. "
-    "To show fine rings, the pictures below are computed with pixels half as wide."
-)
+tell(
+    aperture=standard.numerical_aperture, pixel=standard.pixel_um, wavelength=standard.wavelength_um,
+    condenser=standard.condenser_aperture,
+    focus_depth=standard.medium_index * standard.wavelength_um / standard.numerical_aperture ** 2,
+)  # fmt: skip
 
 # %% [markdown]
+# At which magnification the paper's cells were recorded is not stated, and 40x is our assumption.
+# So our instrument has a 40x lens (its *objective*) of numerical aperture {glue:text}`aperture:g` and a camera whose pixels cover {glue:text}`pixel:g` µm of the cell; the light has a wavelength of {glue:text}`wavelength:g` µm, and the lamp an aperture of {glue:text}`condenser:g`.
+# Its depth of focus, about $n_0 \lambda / \mathrm{NA}^2$, is {glue:text}`focus_depth:.1f` µm.
+# Where each of these numbers comes from, and which are assumed, stands in a table further down.
+# To show fine rings, the pictures below are computed with pixels half as wide.
+#
 # ## Through the cell: light is delayed
 #
 # Where light passes through a cell, it goes slower than in the water around.
@@ -87,14 +90,14 @@ path, absorption = drawings.model_cell(optics.axis_um)
 drawings.draw_transmission(optics.axis_um, path, absorption, optics.wavelength_um)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 swallowed = 1 - np.exp(-absorption.max())
 assert path.max() / optics.wavelength_um > 0.5 and swallowed < 0.2
-Markdown(
-    f"At most it delays light by {path.max() / optics.wavelength_um:.2f} wavelengths, and swallows {swallowed:.0%} of it."
-)
+tell(delay=path.max() / optics.wavelength_um, swallowed=swallowed)
 
 # %% [markdown]
+# At most it delays light by {glue:text}`delay:.2f` wavelengths, and swallows {glue:text}`swallowed:.0%` of it.
+#
 # A camera does not see delay.
 # It sees $|T|^2 = e^{-a}$, in which $L$ no longer occurs.
 # So how can a cell be seen?
@@ -190,16 +193,15 @@ assert middle[2.0] > 0 > middle[-2.0]
 means = [picture(bump_path, clear, z, coherent).mean() for z in (-4.0, -1.0, 0.0, 1.0, 4.0)]
 assert np.abs(np.array(means) - 1).max() < 1e-4
 
-# %% tags=["remove-input"]
-Markdown(
-    f"No cell: the picture is flat, and differs from 1 by {np.abs(empty - 1).max():.0e} at most. "
-    f"Near the focus, computed and expected slope differ by {error:.1%} of the largest slope. "
-    f"The bump's contrast is less than 1 % in focus of what it is at 2 µm; "
-    f"its middle is {middle[2.0]:.1%} brighter than the background in a plane behind it and {-middle[-2.0]:.1%} darker in one before it. "
-    "The mean light stays within one part in ten thousand at every focus."
-)
+# %% tags=["remove-cell"]
+tell(flat=np.abs(empty - 1).max(), slope_error=error, brighter=middle[2.0], darker=-middle[-2.0])
 
 # %% [markdown]
+# No cell: the picture is flat, and differs from 1 by {glue:text}`flat:.0e` at most.
+# Near the focus, computed and expected slope differ by {glue:text}`slope_error:.1%` of the largest slope.
+# The bump's contrast is less than 1 % in focus of what it is at 2 µm; its middle is {glue:text}`brighter:.1%` brighter than the background in a plane behind it and {glue:text}`darker:.1%` darker in one before it.
+# The mean light stays within one part in ten thousand at every focus.
+#
 # For a classifier this is a warning.
 # A focus that drifts by a few micrometres turns bright dots into dark ones, and the cell has not changed at all.
 #
@@ -229,7 +231,7 @@ slider(
     [f"Numerical aperture {na:g}. {drawings.describe_view(v)}" for na, v in zip(apertures, through, strict=True)],
 )
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 def maxima(view, low_um=-3.4, high_um=-0.9):
     """Number of peaks on the dotted line where the two granules lie, each at least 0.05 above the dip beside it."""
     from scipy.signal import find_peaks
@@ -243,27 +245,29 @@ assert counts[0] < 2 and counts[-1] == 2
 apart = apertures[counts.index(2)]
 limit = optics.wavelength_um / 0.9 - optics.condenser_aperture
 assert limit < apart
-Markdown(
-    f"Of the apertures on the slider, {apart:g} is the first at which two separate peaks stand on the line, with a dip of at least 0.05 beside each. "
-    f"Abbe's rule says from where on a pattern that repeats every $d$ micrometres leaves any trace: from $\\mathrm{{NA}} + \\mathrm{{NA}}_c = \\lambda / d$, for granules {0.9:g} µm apart from an aperture of {limit:.2f}. "
-    "At that limit the trace is faint, so that it takes somewhat more to see two dots; "
-    "$\\mathrm{NA}_c$ is the aperture of the lamp, which is the next subject."
-)
+tell(first_apart=apart, granules=0.9, abbe=limit)
 
-# %% tags=["remove-input"]
+# %% [markdown]
+# Of the apertures on the slider, {glue:text}`first_apart:g` is the first at which two separate peaks stand on the line, with a dip of at least 0.05 beside each.
+# Abbe's rule says from where on a pattern that repeats every $d$ micrometres leaves any trace: from $\mathrm{NA} + \mathrm{NA}_c = \lambda / d$, for granules {glue:text}`granules:g` µm apart from an aperture of {glue:text}`abbe:.2f`.
+# At that limit the trace is faint, so that it takes somewhat more to see two dots; $\mathrm{NA}_c$ is the aperture of the lamp, which is the next subject.
+
+# %% tags=["remove-cell"]
 missed = {
     na: picture(path, 0 * path, 0.0, Optics(pixel_um=0.25, pixels=96, source_points=0, numerical_aperture=na)).min()
     for na in (apertures[0], apertures[-1])
 }
 assert missed[apertures[0]] < missed[apertures[-1]]
-Markdown(
-    "A lens of small aperture also loses light: the rim of the cell sends it so far aside that the lens misses it. "
-    f"If our cell swallowed nothing at all, its darkest place in focus would still have only {missed[apertures[0]]:.2f} of the background's light at an aperture of {apertures[0]:g}, "
-    f"and {missed[apertures[-1]]:.2f} at {apertures[-1]:g}. "
-    "So what is dark in a brightfield picture need not have swallowed light; the lens may have missed it."
-)
+tell(
+    left_narrow=missed[apertures[0]], narrow=apertures[0], left_wide=missed[apertures[-1]],
+    wide=apertures[-1],
+)  # fmt: skip
 
 # %% [markdown]
+# A lens of small aperture also loses light: the rim of the cell sends it so far aside that the lens misses it.
+# If our cell swallowed nothing at all, its darkest place in focus would still have only {glue:text}`left_narrow:.2f` of the background's light at an aperture of {glue:text}`narrow:g`, and {glue:text}`left_wide:.2f` at {glue:text}`wide:g`.
+# So what is dark in a brightfield picture need not have swallowed light; the lens may have missed it.
+#
 # ## From every point of the lamp: partial coherence
 #
 # A single plane wave would draw rings around everything, as laser light does.
@@ -300,19 +304,20 @@ slider(
 # %% tags=["remove-input"]
 source(Optics.intensity)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 rule = Optics(pixel_um=0.25, pixels=96)
 deviation = max(
     np.abs(picture(path, absorption, z, rule) - picture(path, absorption, z)).max() for z in (-4.0, -1.5, 0.0, 1.5, 4.0)
 )
-Markdown(
-    f"The pictures above add up {len(optics._source[0])} directions. "
-    f"For speed, the data set takes {rule.source_points} well-chosen ones; "
-    f"for this cell and defoci up to 4 µm that changes no pixel by more than {deviation:.3f} of the background "
-    f"(shot noise there: {1 / np.sqrt(parameters().camera.photons):.3f})."
-)
+tell(
+    directions=len(optics._source[0]), source_points=rule.source_points, deviation=deviation,
+    shot_noise=1 / np.sqrt(parameters().camera.photons),
+)  # fmt: skip
 
 # %% [markdown]
+# The pictures above add up {glue:text}`directions` directions.
+# For speed, the data set takes {glue:text}`source_points` well-chosen ones; for this cell and defoci up to 4 µm that changes no pixel by more than {glue:text}`deviation:.3f` of the background (shot noise there: {glue:text}`shot_noise:.3f`).
+#
 # ## Into the camera: counts, noise, grey levels
 #
 # A pixel adds up the light that falls on its square, and counts *photons*.
@@ -368,15 +373,15 @@ from cgrecnet.figures.provenance import Provenance, from_dataset
 
 from_dataset(noisy[2])
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 fine = open_dataset("cytometer", options={"cells": 48, "seed": 1, "debris": 0, "bits": 12})
 levels = [len(np.unique(np.concatenate([cells.images[i].ravel() for i in chosen]))) for cells in (noisy[2], fine)]
-Markdown(
-    f"The eight bits of these pictures round to whole grey levels; the three cells use {levels[0]} different ones. "
-    f"The option `bits` set to 12 gives 16 steps for each: {levels[1]} different ones."
-)
+tell(grey_levels=levels[0], finer_levels=levels[1])
 
 # %% [markdown]
+# The eight bits of these pictures round to whole grey levels; the three cells use {glue:text}`grey_levels` different ones.
+# The option `bits` set to 12 gives 16 steps for each: {glue:text}`finer_levels` different ones.
+#
 # ## The same cells in other channels
 #
 # The instrument also has fluorescence channels, in which the authors of the paper's data recorded markers of the lineages {cite}`zhu2021deep`.
@@ -418,6 +423,7 @@ except UserError as error:
 #   They carry a version number, and {doc}`meeting_the_data` says what the data set is for.
 #
 # The numbers of light, camera and cells stand in one file, each with its unit and its source; `assumed` means that we chose it, `calibrated` that it was changed until the task was as hard as wanted.
+# Of {glue:text}`entries` entries {glue:text}`assumed` are assumed and {glue:text}`calibrated` calibrated.
 # What a user sets, such as noise or the share of doublets, is an option of the data set, and stands under each figure.
 
 # %% tags=["remove-input"]
@@ -427,17 +433,11 @@ from cgrecnet.figures.wide_table import dropdown, wide_table
 table = parameter_table()
 assumed = table["source"].str.startswith("assumed").sum()
 calibrated = table["source"].str.startswith("calibrated").sum()
-Markdown(
-    f"Of {len(table)} entries {assumed} are assumed and {calibrated} calibrated.\n\n"
-    + dropdown(
-        "All parameters of the simulated cytometer",
-        wide_table(
-            ["section", "name", "value", "unit", "source"],
-            table.astype(str).to_numpy().tolist(),
-            "Parameters of the simulated cytometer",
-        ),
-    )
-)
+tell(entries=len(table), assumed=assumed, calibrated=calibrated)
+rows = table.astype(str).to_numpy().tolist()
+columns = ["section", "name", "value", "unit", "source"]
+title = "Parameters of the cytometer"
+Markdown(dropdown(title, wide_table(columns, rows, title)))
 
 # %% [markdown]
 # ## Held against reality
@@ -468,7 +468,7 @@ source(traits.deviating_area)
 
 # %%
 from cgrecnet.data.traits import measure
-from cgrecnet.figures.traits import compare, draw_traits, markdown, outside, zhu_samples
+from cgrecnet.figures.traits import compare, draw_traits, markdown, zhu_samples
 
 simulated = open_dataset("cytometer", options={"cells": 400, "seed": 1})
 recorded = zhu_samples()
@@ -507,10 +507,16 @@ from_dataset(jurkat)
 compared = {name: compare(sets["simulated"], rows) for name, rows in sets.items() if name != "simulated"}
 Markdown(markdown(compared))
 
-# %% tags=["remove-input"]
-Markdown("\n\n".join(f"**{name}.** {outside(table)}" for name, table in compared.items()))
+# %% tags=["remove-cell"]
+far = {name: set(table.index[table["inside"] < 0.5]) for name, table in compared.items()}
+assert far == {"Zhu samples": {"background", "noise", "contrast"}, "Jurkat": {"background", "noise"}}
 
-# %% tags=["remove-input"]
+# %% [markdown]
+# Most of the Zhu samples lie outside of the usual range in their background, its noise and their contrast, most Jurkat cells in background and noise.
+#
+# How to read these differences:
+
+# %% tags=["remove-cell"]
 errors = np.array(
     [
         2 * np.sqrt(traits.deviating_area(image).sum() / np.pi) - 2 * np.sqrt(mask.sum() / np.pi)
@@ -522,21 +528,29 @@ dark = recorded.rows["background"] <= ordered[np.argmax(np.diff(ordered))]  # tw
 groups = [recorded.rows.loc[rows, "background"].mean() * 255 for rows in (dark, ~dark)]
 levels = ", ".join(f"{level:.0f}" for level in np.unique(simulated.table["background"]))
 finest = {name: np.nanmedian(power[:, -1]) for name, power in spectra.items()}
-sharper = finest["simulated"] > finest["Zhu samples"]
-Markdown(
-    "How to read these differences:\n\n"
-    f"- *Size* is that of the picture. On simulated cells the true outline is known: the measured diameter exceeds the true one by {np.median(errors):.1f} pixels (median), because halo and rings belong to the picture.\n"
-    f"- *Background.* The Zhu samples come in two groups, {dark.sum()} around grey level {groups[0]:.0f} and {(~dark).sum()} around {groups[1]:.0f}; the {simulated.options['runs']} simulated runs have backgrounds of {levels}. "
-    "Fifteen crops from few runs cannot say how backgrounds are spread over the whole data set.\n"
-    "- *Contrast and noise* are both multiplied by the gain of a run, so both split into the same groups. Their ratio hardly knows the gain: its median is "
-    f"{compared['Zhu samples'].loc['signal_to_noise', 'real']:.1f} in the Zhu samples and {compared['Zhu samples'].loc['signal_to_noise', 'simulated']:.1f} in simulated cells.\n"
-    f"- *Spectrum.* At the finest detail, {traits.FREQUENCIES[-1]:.2f} cycles per pixel, simulated cells have {finest['simulated']:.0f} times the power of noise and the Zhu samples {finest['Zhu samples']:.0f} times (medians). "
-    + ("So the simulated pictures hold more fine detail, as one would expect without motion, thickness and faults of the lens; granules that we drew too small, or another length of the pixel, would do the same.\n" if sharper else "So the simulated pictures hold no more fine detail than the real ones.\n")
-    + f"- *Short over long axis.* To the eye, several of the Zhu samples show two cells or a cell with an attached particle, which makes the area long; the simulated set has a second cell in {simulated.options['doublets']:.0%} of its pictures, and a particle in {simulated.options['debris']:.0%}.\n"
-    "- *Jurkat* cells differ in cell type, instrument and focus at once; that simulated neural cells do not look like them is no fault. They show how far two real data sets can lie apart."
-)
+assert finest["simulated"] > finest["Zhu samples"]
+ratios = {name: compared["Zhu samples"].loc["signal_to_noise", name] for name in ("real", "simulated")}
+tell(
+    diameter_excess=np.median(errors), dark_samples=dark.sum(), dark_level=groups[0],
+    bright_samples=(~dark).sum(), bright_level=groups[1], runs=simulated.options["runs"], run_levels=levels,
+    ratio_real=ratios["real"], ratio_simulated=ratios["simulated"], finest_frequency=traits.FREQUENCIES[-1],
+    finest_simulated=finest["simulated"], finest_real=finest["Zhu samples"],
+    doublets=simulated.options["doublets"], debris=simulated.options["debris"],
+)  # fmt: skip
 
 # %% [markdown]
+# - *Size* is that of the picture.
+#   On simulated cells the true outline is known: the measured diameter exceeds the true one by {glue:text}`diameter_excess:.1f` pixels (median), because halo and rings belong to the picture.
+# - *Background.* The Zhu samples come in two groups, {glue:text}`dark_samples` around grey level {glue:text}`dark_level:.0f` and {glue:text}`bright_samples` around {glue:text}`bright_level:.0f`; the {glue:text}`runs` simulated runs have backgrounds of {glue:text}`run_levels`.
+#   Fifteen crops from few runs cannot say how backgrounds are spread over the whole data set.
+# - *Contrast and noise* are both multiplied by the gain of a run, so both split into the same groups.
+#   Their ratio hardly knows the gain: its median is {glue:text}`ratio_real:.1f` in the Zhu samples and {glue:text}`ratio_simulated:.1f` in simulated cells.
+# - *Spectrum.* At the finest detail, {glue:text}`finest_frequency:.2f` cycles per pixel, simulated cells have {glue:text}`finest_simulated:.0f` times the power of noise and the Zhu samples {glue:text}`finest_real:.0f` times (medians).
+#   So the simulated pictures hold more fine detail, as one would expect without motion, thickness and faults of the lens; granules that we drew too small, or another length of the pixel, would do the same.
+# - *Short over long axis.* To the eye, several of the Zhu samples show two cells or a cell with an attached particle, which makes the area long; the simulated set has a second cell in {glue:text}`doublets:.0%` of its pictures, and a particle in {glue:text}`debris:.0%`.
+# - *Jurkat* cells differ in cell type, instrument and focus at once; that simulated neural cells do not look like them is no fault.
+#   They show how far two real data sets can lie apart.
+#
 # Fifteen crops are few, and they are not a random sample of the paper's cells.
 # So the comparison can refute the simulation where it is far off, but it cannot confirm it.
 # Whoever has the paper's images can measure more of them with `benchmarks/zhu_samples.py`.

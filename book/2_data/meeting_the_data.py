@@ -22,7 +22,7 @@ from IPython.display import Markdown
 from cgrecnet.data import available, jurkat, open_dataset
 from cgrecnet.data.cards import load_card
 from cgrecnet.figures.cards import CardTable
-from cgrecnet.figures.cells import draw_absent, draw_gallery, draw_row
+from cgrecnet.figures.cells import draw_gallery, draw_row
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.pages import tell
@@ -307,27 +307,27 @@ pairs = [column for column in shared.columns if column != "alone"]
 least = shared[pairs].min().idxmin()
 together = told_by_all(causes, kinds)
 assert together > 0.95
-Markdown(
-    f"Causes of {len(kinds):,} cells, drawn from `cgrecnet/data/cytometer/parameters.yaml` (version {simulated.options['version']}); no picture was computed for this figure. "
-    f"Whoever knew one of these numbers without any error, and its distributions, could name the kind with a balanced accuracy of {shared['alone'].min():.2f} to {shared['alone'].max():.2f} (best: {TRAITS[best]}; chance 0.33). "
-    f"Two of the kinds can be all but apart in one trait: {least} have only {shared[least].min():.2f} of the distribution of {TRAITS[shared[least].idxmin()]} in common.\n\n"
-    f"Whoever knew all {len(TRAITS)} numbers without error could name the kind almost always: balanced accuracy {together:.3f} (linear discriminant analysis, five folds). "
-    "So it is not the overlap alone that makes the task hard. "
-    "A network has to read the traits off a small picture that is out of focus and noisy and may hold particles or a second cell, and it has to learn from few examples.\n\n"
-    "| trait | share in common: "
-    + " | ".join(pairs)
-    + " | balanced accuracy by it alone |\n|"
-    + "---|" * (len(pairs) + 2)
-    + "\n"
-    + "\n".join(
-        f"| {TRAITS[trait]} | "
-        + " | ".join(f"{value:.2f}" for value in row)
-        + " |"
-        for trait, row in zip(shared.index, shared.to_numpy(), strict=True)
-    )
-)
+head = ("trait", *(f"in common: {pair}" for pair in pairs), "alone")
+rows = [(TRAITS[trait], *(f"{value:.2f}" for value in row)) for trait, row in zip(shared.index, shared.to_numpy(), strict=True)]
+Markdown("\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)))
+
+# %% tags=["remove-cell"]
+tell(
+    causes=f"{len(kinds):,}", version=simulated.options["version"], alone_least=shared["alone"].min(),
+    alone_most=shared["alone"].max(), best_trait=TRAITS[best], least_pair=least,
+    least_common=shared[least].min(), least_trait=TRAITS[shared[least].idxmin()], traits=len(TRAITS),
+    together=together,
+)  # fmt: skip
 
 # %% [markdown]
+# Causes of {glue:text}`causes` cells, drawn from `cgrecnet/data/cytometer/parameters.yaml` (version {glue:text}`version`); no picture was computed for this figure.
+# Whoever knew one of these numbers without any error, and its distributions, could name the kind with a balanced accuracy of {glue:text}`alone_least:.2f` to {glue:text}`alone_most:.2f` (*alone*; best: {glue:text}`best_trait`; chance 0.33).
+# Two of the kinds can be all but apart in one trait: {glue:text}`least_pair` have only {glue:text}`least_common:.2f` of the distribution of {glue:text}`least_trait` in common.
+#
+# Whoever knew all {glue:text}`traits` numbers without error could name the kind almost always: balanced accuracy {glue:text}`together:.3f` (linear discriminant analysis, five folds).
+# So it is not the overlap alone that makes the task hard.
+# A network has to read the traits off a small picture that is out of focus and noisy and may hold particles or a second cell, and it has to learn from few examples.
+#
 # How far the traits should overlap was not guessed but calibrated.
 # A ResNet-50, the paper's baseline, is trained on simulated cells, and the traits are changed until its F1 of each class comes near the one that the paper prints for its baseline (Table 5): astrocytes easiest, oligodendrocytes hardest.
 # (F1 is the harmonic mean of precision and recall.)
@@ -346,12 +346,8 @@ from cgrecnet.paths import RESULTS
 
 attempts = read_attempts(RESULTS / "cytometer-calibration")
 frozen = with_present_numbers(attempts)
-if frozen:
-    draw_attempts(attempts, frozen)
-else:
-    draw_absent(
-        "There is no record of a calibration of the present parameters."
-    )
+assert frozen, "calibrate the present parameters: benchmarks/calibrate_cytometer.py"
+draw_attempts(attempts, frozen)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -361,47 +357,55 @@ wanted = {
     / 100
     for row in classes.rows
 }
-if frozen:
-    assert all(
-        abs(wanted[kind] - value) < 1e-6
-        for kind, value in attempts[0]["paper_f1"].items()
-    )
-    reached = {
-        kind: np.mean([attempt["f1"][kind] for attempt in frozen])
-        for kind in wanted
-    }
-    for pick in (min, max):
-        assert pick(reached, key=reached.get) == pick(wanted, key=wanted.get)
-    assert min(reached, key=reached.get) == "oligodendrocyte"
-    recipe, where = frozen[-1]["recipe"], frozen[-1]["hardware"]
-    spread = f1_intervals(frozen[-1], np.random.default_rng(0))
-    inside = [kind for kind, (low, high) in spread.items() if low <= wanted[kind] <= high]
-    same_cells = [
-        str(number)
-        for number, attempt in enumerate(attempts, 1)
-        if attempt["recipe"] == recipe
-    ]
-    seeds = {attempt["recipe"]["seed"] for attempt in attempts}
-    assert len(seeds) == 1 and len({attempt["recipe"]["epochs"] for attempt in attempts}) == 1
-    text = (
-        attempts_table(attempts)
-        + f"\n\nWith the frozen parameters the baseline reaches an F1 of {', '.join(f'{reached[kind]:.3f} ({kind}; paper {wanted[kind]:.3f})' for kind in wanted)} "
-        f"after {recipe['epochs']} epochs on {recipe['train_cells']:,} simulated cells of {recipe['image_size']} pixels ({where.get('gpu') or where['cpu']}). "
-        f"The farthest off is the {max(wanted, key=lambda kind: abs(reached[kind] - wanted[kind]))}, by {max(abs(reached[kind] - wanted[kind]) for kind in wanted):.3f}. "
-        f"By the chance of the test cells alone the frozen attempt's F1 could be {', '.join(f'{low:.3f} to {high:.3f} ({kind})' for kind, (low, high) in spread.items())}: 95 % intervals, which hold the paper's value for {len(inside)} of {len(spread)} classes.\n\n"
-        "What these numbers do not say:\n\n"
-        f"- *How much another training would differ.* Of {len(attempts)} attempts, {len(frozen)} used the frozen parameters, and every attempt was trained once, with the same seed.\n"
-        f"- *How it would go on fresh cells.* Attempts {', '.join(same_cells)} were tested on the same cells, drawn from the same random numbers and changed only by the parameters, and their scores decided where to stop. "
-        "So the frozen attempt may lie nearer to the paper's profile than fresh cells would.\n"
-        "- *How hard the task is for another recipe.* "
-        f"The paper trained on 70 % of its {sum(PUBLISHED.values()):,} cells; here are {recipe['train_cells']:,} and {recipe['epochs']} epochs. "
-        "With more cells or epochs the F1 can be expected to end higher, which was not measured.\n"
-        f"- *How it would go on a new run.* Training and test cells come from the same {recipe['runs']} acquisition runs.\n"
-        "- *Anything about the paper's cells.* A task was made about as hard, not alike."
-    )
-else:
-    text = "The parameters were changed after the last calibration: how hard the task is now is not known."
-Markdown(text)
+assert all(
+    abs(wanted[kind] - value) < 1e-6
+    for kind, value in attempts[0]["paper_f1"].items()
+)
+reached = {
+    kind: np.mean([attempt["f1"][kind] for attempt in frozen])
+    for kind in wanted
+}
+for pick in (min, max):
+    assert pick(reached, key=reached.get) == pick(wanted, key=wanted.get)
+assert min(reached, key=reached.get) == "oligodendrocyte"
+recipe, where = frozen[-1]["recipe"], frozen[-1]["hardware"]
+spread = f1_intervals(frozen[-1], np.random.default_rng(0))
+inside = [kind for kind, (low, high) in spread.items() if low <= wanted[kind] <= high]
+same_cells = [
+    str(number)
+    for number, attempt in enumerate(attempts, 1)
+    if attempt["recipe"] == recipe
+]
+seeds = {attempt["recipe"]["seed"] for attempt in attempts}
+assert len(seeds) == 1 and len({attempt["recipe"]["epochs"] for attempt in attempts}) == 1
+off = {kind: abs(reached[kind] - wanted[kind]) for kind in wanted}
+f1_reached = ", ".join(f"{reached[kind]:.3f} ({kind}; paper {wanted[kind]:.3f})" for kind in wanted)
+f1_ends = ", ".join(f"{low:.3f} to {high:.3f} ({kind})" for kind, (low, high) in spread.items())
+Markdown(attempts_table(attempts))
+
+# %% tags=["remove-cell"]
+tell(
+    f1_reached=f1_reached, epochs=recipe["epochs"], train_cells=f"{recipe['train_cells']:,}",
+    size=recipe["image_size"], hardware=where.get("gpu") or where["cpu"], farthest=max(off, key=off.get),
+    farthest_by=max(off.values()), f1_ends=f1_ends, inside=len(inside), classes=len(spread),
+    attempts=len(attempts), frozen=len(frozen), same_cells=", ".join(same_cells),
+    paper_cells=f"{sum(PUBLISHED.values()):,}", runs=recipe["runs"],
+)  # fmt: skip
+
+# %% [markdown]
+# With the frozen parameters the baseline reaches an F1 of {glue:text}`f1_reached` after {glue:text}`epochs` epochs on {glue:text}`train_cells` simulated cells of {glue:text}`size` pixels ({glue:text}`hardware`).
+# The farthest off is the {glue:text}`farthest`, by {glue:text}`farthest_by:.3f`.
+# By the chance of the test cells alone the frozen attempt's F1 could be {glue:text}`f1_ends`: 95 % intervals, which hold the paper's value for {glue:text}`inside` of {glue:text}`classes` classes.
+#
+# What these numbers do not say:
+#
+# - *How much another training would differ.* Of {glue:text}`attempts` attempts, {glue:text}`frozen` used the frozen parameters, and every attempt was trained once, with the same seed.
+# - *How it would go on fresh cells.* Attempts {glue:text}`same_cells` were tested on the same cells, drawn from the same random numbers and changed only by the parameters, and their scores decided where to stop.
+#   So the frozen attempt may lie nearer to the paper's profile than fresh cells would.
+# - *How hard the task is for another recipe.* The paper trained on 70 % of its {glue:text}`paper_cells` cells; here are {glue:text}`train_cells` and {glue:text}`epochs` epochs.
+#   With more cells or epochs the F1 can be expected to end higher, which was not measured.
+# - *How it would go on a new run.* Training and test cells come from the same {glue:text}`runs` acquisition runs.
+# - *Anything about the paper's cells.* A task was made about as hard, not alike.
 
 # %% tags=["remove-input"]
 Provenance(
@@ -431,9 +435,7 @@ CardTable(load_card("zhu"), published={"lineage": PUBLISHED}, counted=zhu_here)
 # The rule is `<kind>_<day>d<replicate>_<object>_Ch1.ome.bmp`, where the kind is `a`, `o` or `n`, or the name of another inducer; or else the words of the folders tell the class.
 
 # %%
-from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.images.tree import parts_of
-from cgrecnet.data.zhu.names import channel_of, describe
+from cgrecnet.data.zhu.names import Unusable, channel_of, describe, parts_of
 
 NAMES = [
     "a_1d1_10_Ch1.ome.bmp",
@@ -504,15 +506,12 @@ with (
     )  # 1: something is amiss in the data
 print(said.getvalue().replace(str(folder), "FOLDER"))
 
-# %% tags=["remove-input"]
-Markdown(
-    "These files are simulated. "
-    "The report counts them against Table 1 and says in so many words that they are not the cells of the paper. "
-    "It names the cut-off file, the wrongly filed one and the copy, and reads the others all the same. "
-    "The table of grey levels by class and group is the one to look at first: whoever has the paper's images sees there whether a class stands apart by its background."
-)
-
 # %% [markdown]
+# These files are simulated.
+# The report counts them against Table 1 and says in so many words that they are not the cells of the paper.
+# It names the cut-off file, the wrongly filed one and the copy, and reads the others all the same.
+# The table of grey levels by class and group is the one to look at first: whoever has the paper's images sees there whether a class stands apart by its background.
+#
 # **Take-away.**
 # There are three data sets: one simulated, one real and public, one real and the paper's own, which we do not have.
 # Every figure says which one it is from, and each has faults that a card should name before anyone trains on it.

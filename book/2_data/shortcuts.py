@@ -41,6 +41,7 @@ from cgrecnet.figures.shortcuts import (
 )
 from cgrecnet.figures.splits import draw_optimism
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 
 use_book_style()
@@ -117,16 +118,17 @@ print(brief(reports[0.0]))
 # %%
 print(brief(reports[1.0]))
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 border_fair, border_tied = (
     reports[level].probe("border") for level in (0.0, 1.0)
 )
 assert border_tied.low > 0.8 and border_fair.balanced < 0.5
 assert fair.table["radius_um"].equals(tied.table["radius_um"])
-Markdown(
-    f"The border alone now names the class with a balanced accuracy of {border_tied.balanced:.2f}, against {border_fair.balanced:.2f} before. "
-    "The cells are the same, with the same shapes; only the runs they were assigned to have changed."
-)
+tell(border_tied=border_tied.balanced, border_fair=border_fair.balanced)
+
+# %% [markdown]
+# The border alone now names the class with a balanced accuracy of {glue:text}`border_tied:.2f`, against {glue:text}`border_fair:.2f` before.
+# The cells are the same, with the same shapes; only the runs they were assigned to have changed.
 
 # %% tags=["remove-input"]
 from_dataset(tied)
@@ -142,16 +144,16 @@ from_dataset(tied)
 record = json.loads((RESULTS / "audit-dials" / "audit.json").read_text())
 audits = audit_frame(record)
 share = audits.groupby("confounding")["found"].mean()
-Markdown(
-    found_table(record)
-    + f"\n\n{record['seeds']} data sets of {record['cells']} simulated cells (version {record['audits'][0]['version']}) from {record['runs']} runs at each setting. "
-    f"*Shortcut found*: the interval of the border's score lies above chance. *Gap above 0*: so does that of the optimism gap, which is explained below."
-    + (
-        ""
-        if record["parameters_sha256"] == hash_of_parameters()
-        else " The record was made with earlier parameters of the simulation; `python benchmarks/audit_dials.py` makes it anew."
-    )
-)
+assert record["parameters_sha256"] == hash_of_parameters(), "run benchmarks/audit_dials.py anew"
+Markdown(found_table(record))
+
+# %% tags=["remove-cell"]
+tell(sets=record["seeds"], cells=record["cells"], version=record["audits"][0]["version"], runs=record["runs"])
+
+# %% [markdown]
+# {glue:text}`sets` data sets of {glue:text}`cells` simulated cells (version {glue:text}`version`) from {glue:text}`runs` runs at each setting.
+# *Shortcut found*: the interval of the border's score lies above chance.
+# *Gap above 0*: so does that of the optimism gap, which is explained below.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the confounding from 0 to 1. Panel A: one circle per data set, the balanced accuracy of the border probe; near chance and mostly hollow at 0, rising and filled towards 1. Panel B: two curves of the optimism gap with bars, rising with the confounding; the curve after standardisation runs lower at the right end."}, "figure": {"name": "fig-shortcuts-dial", "caption": "The audit is silent where nothing was planted, with few false alarms, and finds what was planted, the more surely the stronger it is (A); the gap between random and new runs is largest where they are tied completely (B). Each circle is one simulated data set, filled where the audit asks to look for a shortcut; B: medians over data sets, bars from the 10 % to the 90 % quantile."}}
 draw_found_or_silent(record)
@@ -168,7 +170,7 @@ Provenance(
     )
 )
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 top = share.index.max()
 gaps = audits.groupby("confounding")[["gap", "gap_standardised"]].median()
 assert share[0.0] <= 0.15 and share[top] == 1 and share.iloc[-3:].min() > 0.9
@@ -190,14 +192,17 @@ clear = audits.query("confounding >= @sure")["found"]
 faint_ones = audits.query("0 < confounding < @sure")["found"]
 missed, planted = int((~clear).sum()), len(clear)
 faint_missed, faint = int((~faint_ones).sum()), len(faint_ones)
-Markdown(
-    f"Where nothing was planted, the audit gave {false_alarms} false alarm(s) in {tried} data sets; so few data sets cannot exclude a rate of up to {rate:.0%} (one-sided 95 % limit). "
-    f"From a confounding of {sure:g} on, it missed {missed} of {planted} shortcuts. "
-    f"At weaker settings above 0 it missed {faint_missed} of {faint}. "
-    "There, so few cells do not carry enough evidence, and *not above chance* is no certificate."
-)
+tell(
+    false_alarms=false_alarms, tried=tried, rate=rate, sure=sure, missed=missed, planted=planted,
+    faint_missed=faint_missed, faint=faint,
+)  # fmt: skip
 
 # %% [markdown]
+# Where nothing was planted, the audit gave {glue:text}`false_alarms` false alarm(s) in {glue:text}`tried` data sets; so few data sets cannot exclude a rate of up to {glue:text}`rate:.0%` (one-sided 95 % limit).
+# From a confounding of {glue:text}`sure:g` on, it missed {glue:text}`missed` of {glue:text}`planted` shortcuts.
+# At weaker settings above 0 it missed {glue:text}`faint_missed` of {glue:text}`faint`.
+# There, so few cells do not carry enough evidence, and *not above chance* is no certificate.
+#
 # The table's first line counts false alarms, the price of the method; the next ones show the limit of its sight.
 # Both belong to data sets of this size, and to shortcuts that lie in the border.
 #
@@ -216,19 +221,24 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(tied)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 assert reports[1.0].whole.low > 0 and reports[1.0].whole_standardised.gap > 0.05
 assert reports[1.0].whole.gap > reports[0.0].whole.gap
-sentences = []
-for level, report in reports.items():
-    raw, clean = report.whole, report.whole_standardised
-    sentences.append(
-        f"At confounding {level:.0f} the gap is {raw.gap:.2f} (95 % interval {raw.low:.2f} to {raw.high:.2f}) with the grey levels as they are, "
-        f"and {clean.gap:.2f} ({clean.low:.2f} to {clean.high:.2f}) after standardisation."
-    )
-Markdown(" ".join(sentences))
+none, all_of_it = reports.values()
+
+
+def reach(gap):
+    """A gap with its interval."""
+    return f"{gap.gap:.2f} (95 % interval {gap.low:.2f} to {gap.high:.2f})"
+tell(
+    gap_fair=reach(none.whole), gap_fair_standard=reach(none.whole_standardised),
+    gap_tied=reach(all_of_it.whole), gap_tied_standard=reach(all_of_it.whole_standardised),
+)  # fmt: skip
 
 # %% [markdown]
+# At confounding 0 the gap is {glue:text}`gap_fair` with the grey levels as they are, and {glue:text}`gap_fair_standard` after standardisation.
+# At confounding 1 it is {glue:text}`gap_tied`, and {glue:text}`gap_tied_standard`.
+#
 # On new runs a classifier that lives on a shortcut can fall below chance: a new run's background may be one that it learned as the mark of another class.
 #
 # Where a class lives in few runs, the folds are fewer too, in both lines.
@@ -236,14 +246,18 @@ Markdown(" ".join(sentences))
 # Even without confounding the gap need not be zero.
 # Every run has its own background and contrast, so a new run asks a forest of grey levels about grey levels that it never met.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 none = audits.query("confounding == 0")
-Markdown(
-    f"In the record, the interval of the gap lay above 0 in {int(none['gap_found'].sum())} of {len(none)} data sets without any confounding, "
-    f"and after standardisation in {int(none['gap_standardised_found'].sum())}; the medians of the gap are {none['gap'].median():.2f} and {abs(round(none['gap_standardised'].median(), 2)) if abs(none['gap_standardised'].median()) < 0.005 else none['gap_standardised'].median():.2f}."
-)
+assert none["gap_standardised"].median() > -0.005
+tell(
+    gaps_found=int(none["gap_found"].sum()), unplanted=len(none),
+    gaps_standardised=int(none["gap_standardised_found"].sum()), median_gap=none["gap"].median(),
+    median_standardised=abs(round(none["gap_standardised"].median(), 2)),
+)  # fmt: skip
 
 # %% [markdown]
+# In the record, the interval of the gap lay above 0 in {glue:text}`gaps_found` of {glue:text}`unplanted` data sets without any confounding, and after standardisation in {glue:text}`gaps_standardised`; the medians of the gap are {glue:text}`median_gap:.2f` and {glue:text}`median_standardised:.2f`.
+#
 # That is a real difficulty of new data and no leak, and it is why the report also gives the gap after standardisation.
 # So a gap is no proof of a shortcut, and says what it says: how much worse new runs are.
 # `cgrecnet data audit` ends with findings, which ask for a second look, and remarks, which do not.
@@ -266,17 +280,17 @@ assert len(reports[1.0].findings()) > 1 and not reports[1.0].remarks()
 # %% [markdown]
 # A gap that stays after standardisation and comes with a border above chance is the pattern to worry about.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 worry = (audits["found"] & audits["gap_standardised_found"]).groupby(audits["confounding"]).sum()
 tried_at = audits.groupby("confounding").size()
 assert worry[0.0] == 0 and worry.idxmax() == top
-Markdown(
-    "In the record that pattern came up in so many of the data sets: "
-    + ", ".join(f"{worry[level]} of {tried_at[level]} (confounding {level:g})" for level in worry.index)
-    + ". It is sparing with alarms and misses much, so its absence is no acquittal."
-)
+patterns = ", ".join(f"{worry[level]} of {tried_at[level]} (confounding {level:g})" for level in worry.index)
+tell(patterns=patterns)
 
 # %% [markdown]
+# In the record that pattern came up in so many of the data sets: {glue:text}`patterns`.
+# It is sparing with alarms and misses much, so its absence is no acquittal.
+#
 #
 # ## Real cells, where class and experiment are tied
 #
@@ -345,7 +359,7 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(both)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 from cgrecnet.data.audit.confounding import kept_in_a_new_group
 
 two, one = (seen[cells.task] for cells in (both, alone))
@@ -356,20 +370,20 @@ assert (
 )
 old, new = kept_in_a_new_group(both, 0, "experiment-1")
 corners = one["corners"]
-Markdown(
-    f"With both experiments the border reaches {two['border'].balanced:.3f}, inside Experiment 1 {one['border'].balanced:.3f}: "
-    "the experiment, although the border can tell it ({doc}`meeting_the_data`), adds little to what the border knows of the class. "
-    f"At the corners it is {corners.balanced:.3f} ({corners.low:.3f} to {corners.high:.3f}, chance 0.333) inside Experiment 1, which fits a cell that reaches into the border. "
-    + (
-        "A rest above chance remains even there: light that the cell scatters may reach the corners, or something else may go with the stage; this test cannot tell.\n\n"
-        if corners.exceeds(1 / 3)
-        else "\n\n"
-    )
-    + "**Third**, a grouped test of the one class that lives in both experiments. "
-    f"A forest that glances at whole pictures of Experiment 1 alone recognises a share of {old} of the G1 cells there, and {new} of those of Experiment 2, which it never saw (95 % intervals over cells)."
-)
+assert corners.exceeds(1 / 3)
+tell(
+    border_two=two["border"].balanced, border_one=one["border"].balanced, corners=corners.balanced,
+    corners_low=corners.low, corners_high=corners.high, old=str(old), new=str(new),
+)  # fmt: skip
 
 # %% [markdown]
+# With both experiments the border reaches {glue:text}`border_two:.3f`, inside Experiment 1 {glue:text}`border_one:.3f`: the experiment, although the border can tell it ({doc}`meeting_the_data`), adds little to what the border knows of the class.
+# At the corners it is {glue:text}`corners:.3f` ({glue:text}`corners_low:.3f` to {glue:text}`corners_high:.3f`, chance 0.333) inside Experiment 1, which fits a cell that reaches into the border.
+# A rest above chance remains even there: light that the cell scatters may reach the corners, or something else may go with the stage; this test cannot tell.
+#
+# **Third**, a grouped test of the one class that lives in both experiments.
+# A forest that glances at whole pictures of Experiment 1 alone recognises a share of {glue:text}`old` of the G1 cells there, and {glue:text}`new` of those of Experiment 2, which it never saw (95 % intervals over cells).
+#
 # So in these data experiment and class are tied, and yet the measurements find little use for the shortcut: for this kind of classifier, in these two experiments.
 # Two experiments are not many, and a deep network may see what a forest does not; {doc}`/book/5_results/shortcut` trains deep networks on simulated cells with a planted shortcut.
 # That is how an audit of real data ends: with what was tested, and what was not.
@@ -419,61 +433,47 @@ plt.show()
 # %% tags=["remove-input"]
 origin
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 middle = crops.groupby("kind", sort=False)["background"].median()
 within = (
     crops.groupby(["kind", "group"], sort=False)["background"]
     .agg(lambda levels: levels.max() - levels.min())
     .max()
 )
-text = (
-    "The medians of the background are "
-    + ", ".join(f"{level:.0f} ({kind})" for kind, level in middle.items())
-    + f" grey levels; within a group the crops differ by {within:.1f} at most. "
-)
-if lone:
-    text += (
-        "It is tempting to compute a p-value for a difference between the classes from that, and it would be wrong: cells of one run are not independent witnesses. "
-        f"These stand here with a single group: {', '.join(lone)}. "
-        "For such a class there is *one* observation, however many cells it has, and one observation has no spread."
-    )
-Markdown(text)
+medians = ", ".join(f"{level:.0f} ({kind})" for kind, level in middle.items())
+assert lone
+tell(medians=medians, within=within, alone=", ".join(lone))
 
 # %% [markdown]
+# The medians of the background are {glue:text}`medians` grey levels; within a group the crops differ by {glue:text}`within:.1f` at most.
+# It is tempting to compute a p-value for a difference between the classes from that, and it would be wrong: cells of one run are not independent witnesses.
+# These stand here with a single group: {glue:text}`alone`.
+# For such a class there is *one* observation, however many cells it has, and one observation has no spread.
+#
 # And the audit itself?
 # Its probes need some dozens of cells of each class; with fewer, sizes and grey levels are all that remains.
 
 # %% tags=["remove-input"]
 if have_zhu:
     print(audit(zhu, partly=True, cells=600))
-else:
-    few = min(
-        counts
-        for kind, counts in crops.groupby("kind").size().items()
-        if kind in ("astrocyte", "oligodendrocyte", "neuron")
-    )
-    print(
-        f"The images are not at hand here; with {few} measured crops of a class, forests in five folds cannot be grown and tested."
-    )
+few = crops.groupby("kind").size()[["astrocyte", "oligodendrocyte", "neuron"]].min()
 
-# %% tags=["remove-input"]
-if have_zhu:
-    text = "What these images say, the report above says; read its lines as in the sections before."
-else:
+# %% tags=["remove-cell"]
+if not have_zhu:
     lineages = middle[["astrocyte", "oligodendrocyte", "neuron"]]
     other = middle.drop(lineages.index)
     assert (other - lineages["oligodendrocyte"]).abs().max() < 2 and len(other)
-    assert lineages["oligodendrocyte"] - lineages.drop(
-        "oligodendrocyte"
-    ).max() > 30 and set(lineages.index) <= set(lone)
-    text = (
-        "What can be said: among the three classes, in these few files, the grey level would name the oligodendrocytes without a look at the cell, and a network that is handed the grey levels as they are can see it. "
-        f"But cells of another inducer ({', '.join(other.index)}) have the same grey level, so it need not belong to the class; it may belong to the run. "
-        "What cannot be said: whether the other images of the data are like these, whether a network uses it, and how much of an accuracy would be left without it."
-    )
-Markdown(text)
+    rest = lineages.drop("oligodendrocyte").max()
+    assert lineages["oligodendrocyte"] - rest > 30 and set(lineages.index) <= set(lone)
+inducers = ", ".join(middle.index.difference(["astrocyte", "oligodendrocyte", "neuron"]))
+tell(few=few, inducers=inducers)
 
 # %% [markdown]
+# With the {glue:text}`few` measured crops of a class that stand in public, forests in five folds cannot be grown and tested.
+# What can be said: among the three classes, in these few files, the grey level would name the oligodendrocytes without a look at the cell, and a network that is handed the grey levels as they are can see it.
+# But cells of another inducer ({glue:text}`inducers`) have the same grey level, so it need not belong to the class; it may belong to the run.
+# What cannot be said: whether the other images of the data are like these, whether a network uses it, and how much of an accuracy would be left without it.
+#
 # ## What this means for the paper
 #
 # Whether the paper's accuracy {cite}`li2026cgrecnet` leans on the acquisition is an open question.

@@ -34,6 +34,7 @@ from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.splits import draw_folds, draw_splits_by_group
 from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.pages import tell
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
@@ -348,12 +349,13 @@ from_dataset(cells)
 # \end{aligned}
 # $$ (eq-splits-correlation)
 
-# %% tags=["remove-input"]
-Markdown(
-    f"The blur has a standard deviation of {DETAIL:g} pixel, shifts go up to {SHIFT} pixels, and from $r$ = {THRESHOLD} on two pictures count as copies. "
-    "Comparing all pairs that way would be slow, so that each cell is first compared with all others by the amplitude spectrum of its fine detail, which does not change when a picture is mirrored or moved, and only its likest few are looked at closely. "
-    "The method has a limit: a second photograph of the same cell has noise of its own and is not found."
-)
+# %% tags=["remove-cell"]
+tell(detail=DETAIL, shift=SHIFT, threshold=THRESHOLD)
+
+# %% [markdown]
+# The blur has a standard deviation of {glue:text}`detail:g` pixel, shifts go up to {glue:text}`shift` pixels, and from $r$ = {glue:text}`threshold` on two pictures count as copies.
+# Comparing all pairs that way would be slow, so that each cell is first compared with all others by the amplitude spectrum of its fine detail, which does not change when a picture is mirrored or moved, and only its likest few are looked at closely.
+# The method has a limit: a second photograph of the same cell has noise of its own and is not found.
 
 # %% tags=["hide-input"]
 show(find_duplicates)
@@ -384,13 +386,16 @@ for place, mark in zip(grid[0], "ABC", strict=True):
     letter(place, mark)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 assert twins and not any(pair.exact for pair in twins)
 rows = "; ".join(
-    f"`{rare.table['cell_id'][pair.first]}` and `{rare.table['cell_id'][pair.second]}` ({int((rare.images[pair.first] != rare.images[pair.second]).sum())} of {rare.images[0].size:,} pixels differ)"
+    f"{rare.table['cell_id'][pair.first]} and {rare.table['cell_id'][pair.second]} ({int((rare.images[pair.first] != rare.images[pair.second]).sum())} of {rare.images[0].size:,} pixels differ)"
     for pair in twins
 )
-Markdown(f"Found among {len(rare)} cells of the two stages: {len(twins)} pairs: {rows}.")
+tell(rare=len(rare), twins=len(twins), rows=rows)
+
+# %% [markdown]
+# Found among {glue:text}`rare` cells of the two stages: {glue:text}`twins` pairs: {glue:text}`rows`.
 
 # %% tags=["remove-input"]
 from_dataset(rare)

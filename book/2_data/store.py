@@ -47,6 +47,7 @@ from cgrecnet.data.store.build import pack_cells
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.store import byte_range, draw_layout
 from cgrecnet.figures.style import PALETTE, use_book_style
+from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 
 use_book_style()
@@ -104,16 +105,19 @@ Markdown(f"```python\n{inspect.getsource(MappedImages)}\n\n{inspect.getsource(Pa
 # %% [markdown]
 # `__reduce__` is what a worker process gets: a path and the places of the crops, no pixel.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import pickle
 
 sent = len(pickle.dumps(store.images))
 assert sent < header.pixels.bytes / 10
-Markdown(
-    f"For these {len(store):,} crops that is {sent / 1e3:,.0f} kB instead of {header.pixels.bytes / 1e6:,.1f} MB."
-)
+tell(
+    store_crops=f"{len(store):,}", sent_kb=f"{sent / 1e3:,.0f}",
+    store_mb=f"{header.pixels.bytes / 1e6:,.1f}",
+)  # fmt: skip
 
 # %% [markdown]
+# For these {glue:text}`store_crops` crops that is {glue:text}`sent_kb` kB instead of {glue:text}`store_mb` MB.
+#
 # ## Is it the same data?
 #
 # A copy is worth something only if it can be shown to be one.
@@ -238,28 +242,38 @@ Provenance(
     )
 )
 
-# %% tags=["remove-input"]
-Markdown(
-    f"The first {first_reads['reads']:,} cold reads deserve a word, because there the store is the slower side (in the median round {first_reads['ratio_grey']:.2g} times the rate of the files). "
-    "A file of one crop is fetched as it is, some thousands of bytes. "
-    "A page of a mapped file comes with its neighbours, on Linux by default 128 KiB, of which one crop is a small part. "
-    f"Who wants a few crops of a cold store waits for much that is not wanted; who wants all of them in any order, as training does, gets the rest of the neighbourhood for nothing: over a whole cold epoch, measured twice, the store was {epoch['ratio_range'][0]:.2g} and {epoch['ratio_range'][1]:.2g} times as fast. "
-    f"The machine was shared, and the ranges show how much that disturbs: reading grey levels from memory, the store was between {one['warm']['ratio_grey_range'][0]:.2g} and {one['warm']['ratio_grey_range'][1]:.2g} times as fast."
-)
-
-# %% tags=["remove-input"]
-few, cold, warm = one["build_few"], one["build_cold"], one["build_warm"]
-Markdown(
-    f"Packing {one['cells']:,} files took {cold['seconds']:.0f} s when they had to come from the disk and {warm['seconds']:.0f} s when they were in memory, "
-    f"of which {cold['cpu_seconds']:.0f} s and {warm['cpu_seconds']:.0f} s were spent computing; the rest is waiting, for the disk and for the others who used the machine. "
-    f"The process took {warm['peak_mb']:.0f} MiB of memory at its peak, and {few['peak_mb']:.0f} MiB for {few['cells']:,} files: "
-    f"what grows is what is known of every crop, its name, its line of the table and its checksums, about {(warm['peak_mb'] - few['peak_mb']) * 2**20 / (one['cells'] - few['cells']):,.0f} bytes per crop. "
-    f"The pixels themselves, {packed['bytes'] / 1e6:,.0f} MB with the index, pass through a buffer.\n\n"
-    f"A file is {files['bytes'] / packed['bytes']:.1f} times as large as its share of the store because these images, as the paper's, keep each grey level three times, as red, green and blue, "
-    f"and on the disk the ratio is {files['disk_bytes'] / packed['disk_bytes']:.1f}, because a disk gives out space in blocks."
-)
+# %% tags=["remove-cell"]
+tell(
+    first_reads=f"{first_reads['reads']:,}", first_ratio=first_reads["ratio_grey"],
+    epoch_low=epoch["ratio_range"][0], epoch_high=epoch["ratio_range"][1],
+    warm_low=one["warm"]["ratio_grey_range"][0], warm_high=one["warm"]["ratio_grey_range"][1],
+)  # fmt: skip
 
 # %% [markdown]
+# The first {glue:text}`first_reads` cold reads deserve a word, because there the store is the slower side (in the median round {glue:text}`first_ratio:.2g` times the rate of the files).
+# A file of one crop is fetched as it is, some thousands of bytes.
+# A page of a mapped file comes with its neighbours, on Linux by default 128 KiB, of which one crop is a small part.
+# Who wants a few crops of a cold store waits for much that is not wanted; who wants all of them in any order, as training does, gets the rest of the neighbourhood for nothing: over a whole cold epoch, measured twice, the store was {glue:text}`epoch_low:.2g` and {glue:text}`epoch_high:.2g` times as fast.
+# The machine was shared, and the ranges show how much that disturbs: reading grey levels from memory, the store was between {glue:text}`warm_low:.2g` and {glue:text}`warm_high:.2g` times as fast.
+
+# %% tags=["remove-cell"]
+few, cold, warm = one["build_few"], one["build_cold"], one["build_warm"]
+tell(
+    packed_files=f"{one['cells']:,}", cold_seconds=cold["seconds"], warm_seconds=warm["seconds"],
+    cold_cpu=cold["cpu_seconds"], warm_cpu=warm["cpu_seconds"], peak=warm["peak_mb"],
+    few_peak=few["peak_mb"], few_files=f"{few['cells']:,}",
+    per_crop=f"{(warm['peak_mb'] - few['peak_mb']) * 2 ** 20 / (one['cells'] - few['cells']):,.0f}",
+    store_size=f"{packed['bytes'] / 1e6:,.0f}", file_ratio=files["bytes"] / packed["bytes"],
+    disk_ratio=files["disk_bytes"] / packed["disk_bytes"],
+)  # fmt: skip
+
+# %% [markdown]
+# Packing {glue:text}`packed_files` files took {glue:text}`cold_seconds:.0f` s when they had to come from the disk and {glue:text}`warm_seconds:.0f` s when they were in memory, of which {glue:text}`cold_cpu:.0f` s and {glue:text}`warm_cpu:.0f` s were spent computing; the rest is waiting, for the disk and for the others who used the machine.
+# The process took {glue:text}`peak:.0f` MiB of memory at its peak, and {glue:text}`few_peak:.0f` MiB for {glue:text}`few_files` files: what grows is what is known of every crop, its name, its line of the table and its checksums, about {glue:text}`per_crop` bytes per crop.
+# The pixels themselves, {glue:text}`store_size` MB with the index, pass through a buffer.
+#
+# A file is {glue:text}`file_ratio:.1f` times as large as its share of the store because these images, as the paper's, keep each grey level three times, as red, green and blue, and on the disk the ratio is {glue:text}`disk_ratio:.1f`, because a disk gives out space in blocks.
+#
 # Two things should be said against the store.
 # It holds one task of one data set, so another task needs another one.
 # And reading is only a part of what stands between a file and a network: a crop has to be cut, resized and normalised as well, and on a fast computer with few epochs the difference may not be worth a step more.

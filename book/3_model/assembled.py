@@ -50,6 +50,7 @@ from cgrecnet.models.complexity import count_parameters, macs_layers, macs_produ
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.models.weights import load_into
+from cgrecnet.pages import tell
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
@@ -255,18 +256,18 @@ lines.append("| 10⁹ MACs, both, by layers | " + " | ".join(f"{layers[preset]:.
 lines.append("| 10⁹ MACs, both, by products | " + " | ".join(f"{products[preset]:.2f}" for preset in PRESETS) + " |")
 Markdown("\n".join(lines))
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 rows = {name: tables["3"].cell(row, "parameters").value for name, row in (("rescmnet", "ResCMNet"), ("resgdnet", "ResGDNet"), ("cg_recnet", "CG-RecNet"))}
 shown = ", ".join(f"{counts['as_written', name] / 1e6:.2f} M ({what})" for name, what in variants.items())
 assert f"{counts['as_written', 'cg_recnet'] / 1e6:.2f}" != rows["cg_recnet"]
-Markdown(
-    f"Taken at its word, the text gives {shown}, where Table 3 prints {rows['rescmnet']}, {rows['resgdnet']} and {rows['cg_recnet']} M. "
-    "The total with both modules comes near by accident: a wide fusion adds about as much as the 1000-way layer does. "
-    "The two rows in between tell the readings apart, whichever way round they are read. "
-    "One total alone would have misled us."
-)
+tell(shown=shown, with_fusion=rows["rescmnet"], with_gate=rows["resgdnet"], with_both=rows["cg_recnet"])
 
 # %% [markdown]
+# Taken at its word, the text gives {glue:text}`shown`, where Table 3 prints {glue:text}`with_fusion`, {glue:text}`with_gate` and {glue:text}`with_both` M.
+# The total with both modules comes near by accident: a wide fusion adds about as much as the 1000-way layer does.
+# The two rows in between tell the readings apart, whichever way round they are read.
+# One total alone would have misled us.
+#
 # The presets `recovered` and `clean` sit around the same modules, so that what is learned about one module in this book holds for both.
 #
 # ## Which weights are loaded, which start fresh

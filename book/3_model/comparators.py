@@ -37,6 +37,7 @@ from cgrecnet.models import complexity
 from cgrecnet.models.complexity import count_parameters, macs_layers
 from cgrecnet.models.xception import ZhuXception
 from cgrecnet.models.zoo import SYSTEMS
+from cgrecnet.pages import tell
 from cgrecnet.paper.audit import counting
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paper.deviations import load_deviations
@@ -147,17 +148,20 @@ Markdown("\n".join(lines))
 draw_costs(list(costs.values()))
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 vgg, cg, mobile = costs["vgg16"], costs["cg_recnet"], costs["mobilenet_v2"]
 accuracy = {row: tables["4"].cell(row, "accuracy").number for row in ("CG-RecNet", "MobileNetV2")}
-Markdown(
-    f"CG-RecNet needs {cg.parameters / vgg.parameters:.0%} of VGG-16's parameters and {cg.layers / vgg.layers:.0%} of its MACs: that it is more efficient, as section 3.2.1 says, **holds**. "
-    f"Next to MobileNetV2 it is the other way round: {cg.parameters / mobile.parameters:.0f} times the parameters and {cg.layers / mobile.layers:.0f} times the MACs, "
-    f"for a printed accuracy that is {accuracy['CG-RecNet'] - accuracy['MobileNetV2']:.2f} percentage points higher. "
-    "Section 3.2.1 itself says that the plain ResNet-50 may be the better bargain on limited hardware."
-)
+tell(
+    vgg_parameters=cg.parameters / vgg.parameters, vgg_layers=cg.layers / vgg.layers,
+    mobile_parameters=cg.parameters / mobile.parameters, mobile_layers=cg.layers / mobile.layers,
+    mobile_gain=accuracy["CG-RecNet"] - accuracy["MobileNetV2"],
+)  # fmt: skip
 
 # %% [markdown]
+# CG-RecNet needs {glue:text}`vgg_parameters:.0%` of VGG-16's parameters and {glue:text}`vgg_layers:.0%` of its MACs: that it is more efficient, as section 3.2.1 says, **holds**.
+# Next to MobileNetV2 it is the other way round: {glue:text}`mobile_parameters:.0f` times the parameters and {glue:text}`mobile_layers:.0f` times the MACs, for a printed accuracy that is {glue:text}`mobile_gain:.2f` percentage points higher.
+# Section 3.2.1 itself says that the plain ResNet-50 may be the better bargain on limited hardware.
+#
 # ## VGG and its printed 138 million
 #
 # Section 2.4.4 gives VGG "approx. 138M" parameters.
@@ -190,14 +194,14 @@ for name in ("densenet121", "vgg16", "mobilenet_v2", "vit_b_16", "zhu_xception",
     lines.append(f"| `{name}` | {parts} |")
 Markdown("\n".join(lines))
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 share = costs["vgg16"].blocks["classifier"] / costs["vgg16"].parameters
-Markdown(
-    f"In VGG-16, {share:.0%} of the parameters sit in the three linear layers at its end, which are used once per image, while its cost comes from the convolutions. "
-    "Parameters and MACs measure different things: memory, and work."
-)
+tell(share=share)
 
 # %% [markdown]
+# In VGG-16, {glue:text}`share:.0%` of the parameters sit in the three linear layers at its end, which are used once per image, while its cost comes from the convolutions.
+# Parameters and MACs measure different things: memory, and work.
+#
 # ## Live check: what the layer counter misses in a Transformer
 #
 # ViT-B/16 cuts an image into 196 patches and adds one token, so that $N = 197$, each of $D = 768$ numbers, through $L = 12$ blocks.
@@ -235,17 +239,21 @@ steps = trace_shapes(ZhuXception().eval(), torch.zeros(1, 1, 45, 30))
 draw_shape_strip(steps)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 zhu, large = costs["zhu_xception"], cost_of("zhu_xception", (1, 224, 224))
 dataset = open_dataset("jurkat")
 i = int(np.flatnonzero(dataset.labels == 2)[0])
 wide = CellTensors(dataset, [i], eval_transform(224))[0][0][0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]
 small = torch.nn.functional.interpolate(to_unit(dataset.images[i], dataset.window)[None], (45, 30), mode="bilinear", antialias=True)[0, 0]
-Markdown(
-    f"It has {zhu.parameters:,} parameters with three classes and needs {zhu.layers / 1e9:.2f} · 10⁹ MACs for its own small input, "
-    f"{large.layers / 1e9:.1f} · 10⁹ for 224 by 224 pixels: {large.layers / zhu.layers:.0f} times as many, as there are {224 * 224 / (45 * 30):.0f} times the pixels. "
-    f"CG-RecNet at 224 needs {cg.layers / zhu.layers:.0f} times what this network needs for the same cell."
-)
+tell(
+    zhu_parameters=f"{zhu.parameters:,}", zhu_layers=zhu.layers / 1e9,
+    large_layers=large.layers / 1e9, large_times=large.layers / zhu.layers,
+    size_times=224 * 224 / (45 * 30), cg_times=cg.layers / zhu.layers,
+)  # fmt: skip
+
+# %% [markdown]
+# It has {glue:text}`zhu_parameters` parameters with three classes and needs {glue:text}`zhu_layers:.2f` · 10⁹ MACs for its own small input, {glue:text}`large_layers:.1f` · 10⁹ for 224 by 224 pixels: {glue:text}`large_times:.0f` times as many, as there are {glue:text}`size_times:.0f` times the pixels.
+# CG-RecNet at 224 needs {glue:text}`cg_times:.0f` times what this network needs for the same cell.
 
 # %% mystnb={"image": {"alt": "The same cell twice: left as a smooth square of 224 by 224 pixels, right as a coarse upright rectangle of 45 by 30 pixels, where the cell is squeezed in width."}, "figure": {"name": "fig-comparators-inputs", "caption": "The larger picture holds no more of the cell: it is the same few pixels, blown up. One cell as the two kinds of networks are given it. A, 224 by 224 pixels, resized and cut at the centre, as in the paper's Algorithm 1; B, 45 by 30 pixels, squeezed, for the network of Zhu and colleagues."}}
 figure, axes = plt.subplots(1, 2, figsize=(5.0, 2.8))

@@ -60,6 +60,7 @@ from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import CrossCovarianceAttention, split_heads, unit
 from cgrecnet.models.complexity import macs_products
+from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 
 use_book_style()
@@ -177,16 +178,20 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(dataset)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 d = 16
 bound = math.e / (math.e + (d - 1) / math.e)
-Markdown(
-    f"On this cell the cosines of all heads lie between {cosines.min():.2f} and {cosines.max():.2f}, and the weights between {table.min():.3f} and {table.max():.3f}; a plain mean has {1 / d:.4f}. "
-    f"This is no accident. With $\\tau = 1$ and cosines between -1 and 1, two weights of a row can differ at most by the factor $e^2 = {math.e**2:.2f}$, and no weight can exceed {bound:.2f}. "
-    "To select channels, the network has to learn a larger $\\tau$."
-)
+tell(
+    cosine_min=cosines.min(), cosine_max=cosines.max(), map_min=table.min(), map_max=table.max(), even=1 / d,
+    e_squared=math.e ** 2, bound=bound,
+)  # fmt: skip
 
 # %% [markdown]
+# On this cell the cosines of all heads lie between {glue:text}`cosine_min:.2f` and {glue:text}`cosine_max:.2f`, and the weights between {glue:text}`map_min:.3f` and {glue:text}`map_max:.3f`; a plain mean has {glue:text}`even:.4f`.
+# This is no accident.
+# With $\tau = 1$ and cosines between -1 and 1, two weights of a row can differ at most by the factor $e^2$ = {glue:text}`e_squared:.2f`, and no weight can exceed {glue:text}`bound:.2f`.
+# To select channels, the network has to learn a larger $\tau$.
+#
 # ## Multiply or divide?
 #
 # The article on XCA divides by the temperature, as physicists do: hot means undecided.
@@ -248,16 +253,19 @@ draw_costs(
 )
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 power = slope(counts, whole)
 assert abs(power - 1) < 0.01 and proper == [2 * 128 * d * n for n in counts]
-Markdown(
-    f"The slope is {power:.3f}: cost is proportional to $N$. "
-    f"The attention proper takes $2\\,C\\,d\\,N$ MACs, that is {proper[3] / 1e6:.1f} million for 784 tokens, {proper[3] / whole[3]:.0%} of the module. "
-    f"A table of all pairs of tokens would take $2\\,C\\,N^2$, {2 * 128 * 784**2 / 1e6:.0f} million."
-)
+tell(
+    power=power, proper_mega=proper[3] / 1e6, proper_share=proper[3] / whole[3],
+    dense_mega=2 * 128 * 784 ** 2 / 1e6,
+)  # fmt: skip
 
 # %% [markdown]
+# The slope is {glue:text}`power:.3f`: cost is proportional to $N$.
+# The attention proper takes $2\,C\,d\,N$ MACs, that is {glue:text}`proper_mega:.1f` million for 784 tokens, {glue:text}`proper_share:.0%` of the module.
+# A table of all pairs of tokens would take $2\,C\,N^2$, {glue:text}`dense_mega:.0f` million.
+#
 # **Take-away.**
 # Cross-covariance attention replaces each channel by a weighted mean of the 16 channels of its head.
 # Its table is 16 by 16 whatever the image, its cost is linear in the number of tokens, and it cannot see how things are arranged.

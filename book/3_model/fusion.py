@@ -94,6 +94,7 @@ from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.fusion import COMBINATIONS, SPATIAL_MAPS, CrossAttentionFusion, FusionModule
+from cgrecnet.pages import tell
 
 use_book_style()
 shown = [
@@ -209,13 +210,13 @@ for start in found:
     assert abs(start.effect * start.positions - 1) < 0.02
 print(f"28 x 28: {min(at784):.6f} to {max(at784):.6f}; 1/784 = {1 / 784:.6f}")
 
-# %% tags=["remove-input"]
-Markdown(
-    f"At the fusion's place the whole cross-attention fusion changes LA + XCA by {100 * np.mean(at784):.2f} % when training starts. "
-    "The sum is there from the first step; the recalibration has to be learned against a factor that starts at one part in 784."
-)
+# %% tags=["remove-cell"]
+tell(spread784=100 * np.mean(at784))
 
 # %% [markdown]
+# At the fusion's place the whole cross-attention fusion changes LA + XCA by {glue:text}`spread784:.2f` % when training starts.
+# The sum is there from the first step; the recalibration has to be learned against a factor that starts at one part in 784.
+#
 # Could training make it large?
 # The weights of the map sum to 1, and the best that a map can do is to give all of it to few positions.
 # If $k$ of $N$ positions share it evenly, and all positions are about equally long vectors, the relative change is
@@ -309,15 +310,15 @@ print(
 )
 print("the other one:", left[0])
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 inert = sum(p.numel() for p in module.fuse.parameters())
-Markdown(
-    f"In such a module Eq. 3 is exactly a factor, and none of its {inert:,} parameters but one has a gradient. "
-    "That one, the last bias, is added to every position alike, which a softmax cannot see; its gradient is rounding. "
-    "So it has nothing to learn from, dead or not."
-)
+tell(inert=f"{inert:,}")
 
 # %% [markdown]
+# In such a module Eq. 3 is exactly a factor, and none of its {glue:text}`inert` parameters but one has a gradient.
+# That one, the last bias, is added to every position alike, which a softmax cannot see; its gradient is rounding.
+# So it has nothing to learn from, dead or not.
+#
 # The share was measured on these two cells behind an untrained backbone: with PyTorch's usual initial weights, the recalibration starts switched off in a good part of all seeds.
 # It need not stay so.
 # The branches in front of it do learn, what enters $c_1$ changes with them, and the path can wake up; whether it does in training has to be measured on trained networks and is not claimed here.
@@ -373,20 +374,20 @@ Markdown("\n".join(lines))
 # Only the width, the hidden size, the number of heads and the normaliser change a count, and only the first two change it enough to be seen in a table of millions with two decimals.
 # Softmax or sigmoid, sum or recalibration, skip or no skip: counting cannot tell, and the output differs by a lot.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 alone = FusionModule(combine="recalibrate")
 alone.load_state_dict(default.state_dict())
 with torch.no_grad():
     output = alone(features)
     apart = ((output - alone.expand.bias[None, :, None, None]).norm() / output.norm()).item()
 assert apart < 0.05
-Markdown(
-    "`recalibrate` with a softmax deserves a warning. "
-    f"It multiplies the one branch that is left by about 1/784, so that all but {apart:.1%} of the output (by length) is the last layer's bias, the same for every cell. "
-    "Read so, Eq. 3 needs the sigmoid that the text names; the preset `as_written` has both."
-)
+tell(apart=apart)
 
 # %% [markdown]
+# `recalibrate` with a softmax deserves a warning.
+# It multiplies the one branch that is left by about 1/784, so that all but {glue:text}`apart:.1%` of the output (by length) is the last layer's bias, the same for every cell.
+# Read so, Eq. 3 needs the sigmoid that the text names; the preset `as_written` has both.
+#
 # ## Is our code a fair stand-in?
 #
 # A module that is slow because it is written badly would say nothing about the method's cost.
@@ -418,19 +419,21 @@ Markdown(
     f"CPU ({where['cpu']}), torch {bench[0]['torch']}, commit {bench[0]['commit'].partition('+')[0][:10]}{' with uncommitted changes' if '+' in bench[0]['commit'] else ''}. Above 1, ours is faster."
 )
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 eager = [one["ratio"] for one in bench if not one["compile"]]
 compiled = [one["ratio"] for one in bench if one["compile"]]
 bound = max(one["ratio_bound"] for one in bench)
 assert max(compiled) < 1.5 and bound < 1.7
-Markdown(
-    f"Eagerly ours takes about as long as the plain form, on two threads not less (plain / ours {min(eager):.2f} to {max(eager):.2f}). "
-    f"Compiled for the CPU it gains nothing ({min(compiled):.2f} to {max(compiled):.2f}), and it cannot gain much: "
-    f"even if everything but the products took no time at all, the factor would be {bound:.2f}. "
-    "No GPU was at hand; there the balance between products and the rest is another."
-)
+tell(
+    eager_low=min(eager), eager_high=max(eager), compiled_low=min(compiled), compiled_high=max(compiled),
+    bound=bound,
+)  # fmt: skip
 
 # %% [markdown]
+# Eagerly ours takes about as long as the plain form, on two threads not less (plain / ours {glue:text}`eager_low:.2f` to {glue:text}`eager_high:.2f`).
+# Compiled for the CPU it gains nothing ({glue:text}`compiled_low:.2f` to {glue:text}`compiled_high:.2f`), and it cannot gain much: even if everything but the products took no time at all, the factor would be {glue:text}`bound:.2f`.
+# No GPU was at hand; there the balance between products and the rest is another.
+#
 # **Take-away.**
 # The paper's sentences and the public module describe two different fusions.
 # In the public one the recalibration starts at one part in 784, and in many fresh modules its path is silent; what works from the first step is the sum of the two attentions.

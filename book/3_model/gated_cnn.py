@@ -77,6 +77,7 @@ from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.pages import tell
 
 use_book_style()
 source = inspect.getsource(GatedCNNBlock)
@@ -100,15 +101,15 @@ plt.show()
 block = GatedCNNBlock(512)
 dict(zip(("gate g", "information i", "context c"), block.splits, strict=True))
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 hidden, information, context = block.splits
-Markdown(
-    f"The gate has as many numbers as information and context together: {hidden:,} = {information} + {context}. "
-    f"The convolution filters the context, {context / hidden:.1%} of the content. "
-    "The gate itself is not filtered: at each position it is computed from that position alone."
-)
+tell(hidden=f"{hidden:,}", information=information, context=context, context_share=context / hidden)
 
 # %% [markdown]
+# The gate has as many numbers as information and context together: {glue:text}`hidden` = {glue:text}`information` + {glue:text}`context`.
+# The convolution filters the context, {glue:text}`context_share:.1%` of the content.
+# The gate itself is not filtered: at each position it is computed from that position alone.
+#
 # The paper writes of depthwise convolution "within the gating mechanism".
 # In this block, as in the paper's sentence on the context, the convolved part belongs to the content and not to the gate.
 # That is a matter of words as long as one remembers it when a gate map is interpreted: the gate decides from one token, without a look at its neighbours.
@@ -187,16 +188,19 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(dataset)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 gelu, sigmoid = torch.nn.functional.gelu(before), torch.sigmoid(before)
 curve = torch.nn.functional.gelu(torch.linspace(-3, 0, 30001, dtype=torch.float64))
-Markdown(
-    f"On this cell the GELU gate takes values from {gelu.min():.2f} to {gelu.max():.2f}, the sigmoid gate from {sigmoid.min():.2f} to {sigmoid.max():.2f}. "
-    f"{(gelu < 0).float().mean():.0%} of the GELU values are negative, but none can lie below {curve.min():.2f}. "
-    f"At rest, for the number 0, GELU is shut (0) and the sigmoid is half open ({torch.sigmoid(torch.tensor(0.0)):.1f})."
-)
+tell(
+    gelu_min=gelu.min(), gelu_max=gelu.max(), sigmoid_min=sigmoid.min(), sigmoid_max=sigmoid.max(),
+    negative=(gelu < 0).float().mean(), curve_min=curve.min(), sigmoid_zero=torch.sigmoid(torch.tensor(0.0)),
+)  # fmt: skip
 
 # %% [markdown]
+# On this cell the GELU gate takes values from {glue:text}`gelu_min:.2f` to {glue:text}`gelu_max:.2f`, the sigmoid gate from {glue:text}`sigmoid_min:.2f` to {glue:text}`sigmoid_max:.2f`.
+# {glue:text}`negative:.0%` of the GELU values are negative, but none can lie below {glue:text}`curve_min:.2f`.
+# At rest, for the number 0, GELU is shut (0) and the sigmoid is half open ({glue:text}`sigmoid_zero:.1f`).
+#
 # The sentence about a gate that opens with "values approaching 1" and closes with "values approaching 0" describes a sigmoid.
 # The same section names GELU.
 # A GELU gate can close, but it does not open to 1: it amplifies without limit.
@@ -240,15 +244,15 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(dataset)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 opened = int((middle_minus_border(gates) > 0).sum())
-Markdown(
-    f"Of the {gates.shape[2]:,} untrained gates, {opened:,} are more open in the middle than at the border ({opened / gates.shape[2]:.0%}). "
-    "About half is what chance gives, and it is the yardstick for a trained gate. "
-    "The picture says nothing about suppression, in this network or in the authors'."
-)
+tell(gate_channels=f"{gates.shape[2]:,}", opened=f"{opened:,}", opened_share=opened / gates.shape[2])
 
 # %% [markdown]
+# Of the {glue:text}`gate_channels` untrained gates, {glue:text}`opened` are more open in the middle than at the border ({glue:text}`opened_share:.0%`).
+# About half is what chance gives, and it is the yardstick for a trained gate.
+# The picture says nothing about suppression, in this network or in the authors'.
+#
 # ## Parameters, counted by hand
 
 # %% tags=["remove-input"]
@@ -266,17 +270,16 @@ assert total == sum(p.numel() for p in block.parameters()) == 2_126_506
 rows = [f"| {name} | {sum_} | {count:,} |" for name, (sum_, count) in parts.items()]
 Markdown("\n".join(["| part | sum | parameters |", "|---|---|---:|", *rows, f"| **together** | | **{total:,}** |"]))
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 table = load_tables()["3"]
 full, gated, fused = (table.cell(row, "parameters").number for row in ("CG-RecNet", "ResGDNet", "ResCMNet"))
-Markdown(
-    f"In the paper's Table 3, CG-RecNet has {full} million parameters. "
-    f"It exceeds the row labelled ResGDNet, by its name the gate alone, by {full - gated:.2f} million, which should be the size of the fusion; "
-    f"and the row labelled ResCMNet, the fusion alone, by {full - fused:.2f}, which should be the size of the gate. "
-    f"The block with the public defaults has {total / 1e6:.2f}: it fits if the two rows are exchanged."
-)
+tell(full=full, full_less_gated=full - gated, full_less_fused=full - fused, total=total / 1e6)
 
 # %% [markdown]
+# In the paper's Table 3, CG-RecNet has {glue:text}`full` million parameters.
+# It exceeds the row labelled ResGDNet, by its name the gate alone, by {glue:text}`full_less_gated:.2f` million, which should be the size of the fusion; and the row labelled ResCMNet, the fusion alone, by {glue:text}`full_less_fused:.2f`, which should be the size of the gate.
+# The block with the public defaults has {glue:text}`total:.2f`: it fits if the two rows are exchanged.
+#
 # **Take-away.**
 # The block normalises, widens, splits, filters a part of the content and multiplies by a gate that sees one position at a time.
 # Its GELU gate has no "open" end, and because the input is added, a shut gate leaves the background as it was.

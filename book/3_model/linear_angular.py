@@ -89,6 +89,7 @@ from cgrecnet.figures.style import use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import LinAngularAttention, join_heads, split_heads, unit
 from cgrecnet.models.complexity import macs_products
+from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 
 use_book_style()
@@ -207,18 +208,22 @@ relative = {"operations": operations, "time": ratio}
 draw_costs(counts, {"MACs": macs, "softmax / linear-angular": relative})
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 learned = [4 * 128 * 128 * n for n in counts]
 powers = {name: slope(counts, [a - b for a, b in zip(values, learned, strict=True)]) for name, values in macs.items()}
 tolerance = load_claims()["C05"].tolerance.absolute
 assert abs(powers["linear-angular"] - 1) < tolerance and abs(powers["softmax"] - 2) < tolerance
-Markdown(
-    f"Without the learned tables, which both have, the operations grow as $N$ to the power {powers['linear-angular']:.2f} for linear-angular and {powers['softmax']:.2f} for softmax attention. "
-    f"At the {counts[2]} tokens of the paper, softmax attention takes {relative['operations'][2]:.1f} times the operations; at the {counts[0]} tokens of an image of 64 pixels, {relative['operations'][0]:.1f} times. "
-    f"In time it was {ratio[2]:.1f} and {ratio[0]:.1f} in this run."
-)
+tell(
+    power_linear=powers["linear-angular"], power_softmax=powers["softmax"], far_tokens=counts[2],
+    far_operations=relative["operations"][2], near_tokens=counts[0],
+    near_operations=relative["operations"][0], far_ratio=ratio[2], near_ratio=ratio[0],
+)  # fmt: skip
 
 # %% [markdown]
+# Without the learned tables, which both have, the operations grow as $N$ to the power {glue:text}`power_linear:.2f` for linear-angular and {glue:text}`power_softmax:.2f` for softmax attention.
+# At the {glue:text}`far_tokens` tokens of the paper, softmax attention takes {glue:text}`far_operations:.1f` times the operations; at the {glue:text}`near_tokens` tokens of an image of 64 pixels, {glue:text}`near_operations:.1f` times.
+# In time it was {glue:text}`far_ratio:.1f` and {glue:text}`near_ratio:.1f` in this run.
+#
 # So the claim **holds**.
 #
 # ## What truncation drops
@@ -245,20 +250,20 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(dataset)
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 grid = np.linspace(-1, 1, 200_001)
 largest = np.abs(angular(grid) - truncated(grid)).max()
 assert math.isclose(largest, 0.5 - 1 / math.pi, abs_tol=1e-9)
 low, high = truncated(np.array([-1.0, 1.0]))
 typical = np.abs(angular(cosines) - truncated(cosines)).mean()
-Markdown(
-    f"The largest error is $\\tfrac12 - \\tfrac1\\pi = {largest:.3f}$, at both ends. "
-    f"The weights that are kept lie between {low:.2f} and {high:.2f}: no token can be ignored, and the most similar one counts at most {high / low:.1f} times as much as the most opposite one. "
-    f"On this cell the mean error over all pairs is only {typical:.4f}, because random queries and keys are mostly far from parallel. "
-    "What is lost is contrast: training can make queries and keys parallel, but the weights cannot follow."
-)
+tell(largest=largest, low=low, high=high, high_low=high / low, typical=typical)
 
 # %% [markdown]
+# The largest error is $\tfrac12 - \tfrac1\pi$ = {glue:text}`largest:.3f`, at both ends.
+# The weights that are kept lie between {glue:text}`low:.2f` and {glue:text}`high:.2f`: no token can be ignored, and the most similar one counts at most {glue:text}`high_low:.1f` times as much as the most opposite one.
+# On this cell the mean error over all pairs is only {glue:text}`typical:.4f`, because random queries and keys are mostly far from parallel.
+# What is lost is contrast: training can make queries and keys parallel, but the weights cannot follow.
+#
 # The authors of linear-angular attention know this.
 # They add a depthwise filter on $V$ and, during training only, a sparse softmax part.
 # The public code has the sparse part switched off by default; we leave it out.
@@ -310,17 +315,23 @@ with torch.no_grad():
         for name, x in outputs.items()
     }
 
-# %% tags=["remove-input"]
-Markdown(
-    f"How much does it matter? On this cell, the mean length of the parts is {lengths['product']:.1f} for the product, {lengths['half own']:.2f} for half of the own value, and {lengths['half sum']:.0f} for half of the sum. "
-    f"The product sums over 784 tokens and the own value does not: the half that the code adds is {lengths['half own'] / lengths['product']:.1%} of the product. "
-    f"After the norm, the output of the code has a mean cosine of {without:.4f} with the product alone, and of {agreement:.2f} with what the kernel would give.\n\n"
-    f"So the half that is added hardly matters, and the half of the sum that is left out matters much. "
-    f"Leaving it out may well be wise: with it, the tokens of a head would hardly differ (mean cosine of two tokens {alike['kernel']:.4f}), without it they do ({alike['code']:.2f}). "
-    "These are numbers of an untrained network on one cell."
-)
+# %% tags=["remove-cell"]
+tell(
+    length_product=lengths["product"], length_half=lengths["half own"], length_sum=lengths["half sum"],
+    length_share=lengths["half own"] / lengths["product"], without=without, agreement=agreement,
+    alike_kernel=alike["kernel"], alike_code=alike["code"],
+)  # fmt: skip
 
 # %% [markdown]
+# How much does it matter?
+# On this cell, the mean length of the parts is {glue:text}`length_product:.1f` for the product, {glue:text}`length_half:.2f` for half of the own value, and {glue:text}`length_sum:.0f` for half of the sum.
+# The product sums over 784 tokens and the own value does not: the half that the code adds is {glue:text}`length_share:.1%` of the product.
+# After the norm, the output of the code has a mean cosine of {glue:text}`without:.4f` with the product alone, and of {glue:text}`agreement:.2f` with what the kernel would give.
+#
+# So the half that is added hardly matters, and the half of the sum that is left out matters much.
+# Leaving it out may well be wise: with it, the tokens of a head would hardly differ (mean cosine of two tokens {glue:text}`alike_kernel:.4f`), without it they do ({glue:text}`alike_code:.2f`).
+# These are numbers of an untrained network on one cell.
+#
 # The constant has no parameters, so counting cannot tell what the authors ran.
 # We keep what the public code does.
 #

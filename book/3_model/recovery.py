@@ -37,6 +37,7 @@ from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products
 from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.pages import tell
 from cgrecnet.paper.audit import counting, recovery
 from cgrecnet.paper.audit.complexity import additivity
 from cgrecnet.paper.audit.interval import Interval
@@ -226,13 +227,19 @@ lines = [
 ]
 Markdown("\n".join(lines))
 
-# %% tags=["remove-input"]
-Markdown(
-    f"The second sieve confirms the first: the fits with a fusion behind stage 1 would cost at least {min(far):.2f} G, where the table allows at most {step.high:.2f}. "
-    f"Counted over all {len(exchanged.fits)} fits, {sum(f.departures == 1 for f in exchanged.fits)} differ from the public defaults in one option, "
-    f"most in two to {max(f.departures for f in exchanged.fits)}, and exactly {sum(f.departures == 0 for f in exchanged.fits)} in none. "
-    f"That one is the preset `recovered`: {recovered.attention_only:,} parameters with the fusion alone, {recovered.gate_only:,} with the gate alone, {recovered.both:,} with both."
-)
+# %% tags=["remove-cell"]
+tell(
+    stage1_cost=min(far), step_most=step.high, fits=len(exchanged.fits),
+    one_off=sum(f.departures == 1 for f in exchanged.fits),
+    most_off=max(f.departures for f in exchanged.fits),
+    none_off=sum(f.departures == 0 for f in exchanged.fits), attention_only=f"{recovered.attention_only:,}",
+    gate_only=f"{recovered.gate_only:,}", both_modules=f"{recovered.both:,}",
+)  # fmt: skip
+
+# %% [markdown]
+# The second sieve confirms the first: the fits with a fusion behind stage 1 would cost at least {glue:text}`stage1_cost:.2f` G, where the table allows at most {glue:text}`step_most:.2f`.
+# Counted over all {glue:text}`fits` fits, {glue:text}`one_off` differ from the public defaults in one option, most in two to {glue:text}`most_off`, and exactly {glue:text}`none_off` in none.
+# That one is the preset `recovered`: {glue:text}`attention_only` parameters with the fusion alone, {glue:text}`gate_only` with the gate alone, {glue:text}`both_modules` with both.
 
 # %%
 models = {}
@@ -254,18 +261,21 @@ assert [count_parameters(model) for model in models.values()] == totals
 # The head is less certain than the modules are.
 # Two of the rows need a few thousand parameters beyond ImageNet's head, and a second layer to three classes is the simplest thing that has them, not the only one.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 plain = recovery.Fit("1000 classes", recovered.fusion, recovered.gate, 0, 0, 0)
 without = [bases["1000 classes"] + n for n in (counting.fusion_parameters(plain.fusion), counting.gate_parameters(plain.gate))]
 without.append(sum(without) - bases["1000 classes"])
 wanted = [printed[row]["parameters"] for row in ("ResGDNet", "ResCMNet", "CG-RecNet")]
 agree = sum(f"{n / 1e6:.2f}" == w for n, w in zip(without, wanted, strict=True))
 assert agree == 1
-Markdown(
-    f"Without that layer the same modules give {', '.join(f'{n / 1e6:.2f}' for n in without)} M, which agrees with {agree} of the three rows ({', '.join(wanted)})."
-)
+tell(
+    without_layer=", ".join(f"{n / 1e6:.2f}" for n in without), agree=agree,
+    agreeing=", ".join(wanted),
+)  # fmt: skip
 
 # %% [markdown]
+# Without that layer the same modules give {glue:text}`without_layer` M, which agrees with {glue:text}`agree` of the three rows ({glue:text}`agreeing`).
+#
 # ## How often would chance have done as well?
 #
 # So many combinations are a wide net.
@@ -280,15 +290,18 @@ print(f"fitted by some candidate: {chance.fitted:,}")
 print(f"fitted by the public defaults: {chance.fitted_by_defaults:,}")
 assert chance.fitted_by_defaults < 0.01 * chance.tables < chance.fitted
 
-# %% tags=["remove-input"]
-Markdown(
-    f"**About {chance.fitted / chance.tables:.0%} of tables made by chance are fitted by some candidate.** "
-    "That the search found something is therefore weak evidence. "
-    f"The public defaults between two 1×1 convolutions, with nothing to adjust but the head and the labelling, fitted {chance.fitted_by_defaults} of {chance.tables:,}. "
-    "That they fit the paper's table is strong evidence for them, as far as modules of random size up to three million parameters are a fair picture of chance."
-)
+# %% tags=["remove-cell"]
+tell(
+    fitted=chance.fitted / chance.tables, defaults_fitted=chance.fitted_by_defaults,
+    chance_tables=f"{chance.tables:,}",
+)  # fmt: skip
 
 # %% [markdown]
+# **About {glue:text}`fitted:.0%` of tables made by chance are fitted by some candidate.**
+# That the search found something is therefore weak evidence.
+# The public defaults between two 1×1 convolutions, with nothing to adjust but the head and the labelling, fitted {glue:text}`defaults_fitted` of {glue:text}`chance_tables`.
+# That they fit the paper's table is strong evidence for them, as far as modules of random size up to three million parameters are a fair picture of chance.
+#
 # ## A number that was not searched for
 #
 # The GFLOPs played no part in the search.
@@ -298,7 +311,7 @@ Markdown(
 # In a gated block every parameter, but for its biases and norms, is used once per position, so that at 784 positions it costs about 784 MACs per parameter.
 # The fusion's bottlenecks act once per image and not once per position, so that it costs less.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 p_step = implied["parameters"].second_module
 per = step.scaled(1e9) / p_step.scaled(1e6)
 gate_per = counting.gate_macs(recovered.gate) / counting.gate_parameters(recovered.gate)
@@ -306,14 +319,16 @@ fusion_per = counting.fusion_macs(recovered.fusion) / counting.fusion_parameters
 small = [g for g in recovery.candidate_gates() if g.dim == 512 and p_step.contains(counting.gate_parameters(g) / 1e6)]
 assert per.contains(fusion_per) and not per.contains(gate_per)
 assert not any(step.contains(counting.gate_macs(g) / 1e9) for g in small)
-Markdown(
-    f"From ResCMNet to CG-RecNet the table adds {p_step.low:.2f} to {p_step.high:.2f} M parameters and {step.low:.2f} to {step.high:.2f} G, "
-    f"which is {per.low:.0f} to {per.high:.0f} MACs per parameter. "
-    f"The default gate has {gate_per:.0f}, the default fusion {fusion_per:.0f}. "
-    "The small step behaves like the fusion, though by the labels it should be the gate."
-)
+tell(
+    p_step_low=p_step.low, p_step_high=p_step.high, g_step_low=step.low, g_step_high=step.high,
+    per_low=per.low, per_high=per.high, gate_per=gate_per, fusion_per=fusion_per,
+)  # fmt: skip
 
 # %% [markdown]
+# From ResCMNet to CG-RecNet the table adds {glue:text}`p_step_low:.2f` to {glue:text}`p_step_high:.2f` M parameters and {glue:text}`g_step_low:.2f` to {glue:text}`g_step_high:.2f` G, which is {glue:text}`per_low:.0f` to {glue:text}`per_high:.0f` MACs per parameter.
+# The default gate has {glue:text}`gate_per:.0f`, the default fusion {glue:text}`fusion_per:.0f`.
+# The small step behaves like the fusion, though by the labels it should be the gate.
+#
 # ## What remains unmatched
 #
 # **The Baseline.**
@@ -362,20 +377,25 @@ for row in names:
     lines.append(f"| {row} | `{content[row]}` | {value:.2f} | {layers:.2f} | {value - layers:+.2f} | {products:.2f} | {once[row]:.2f} |")
 Markdown("\n".join(lines))
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 gap = left["ResGDNet"] - left["CG-RecNet"]
 assert abs(left["CG-RecNet"] - left["ResCMNet"]) < 0.02
-Markdown(
-    "None of these counters gives the printed values. "
-    f"The last column comes within {max(abs(float(printed[r]['gflops']) - once[r]) for r in ('CG-RecNet', 'ResCMNet')):.2f} for two rows, "
-    f"and misses the other two by {once['ResGDNet'] - float(printed['ResGDNet']['gflops']):.2f} and {once['Baseline'] - float(printed['Baseline']['gflops']):.2f}. "
-    f"By layers, after the exchange, CG-RecNet and ResCMNet are too high by the same {left['CG-RecNet']:.2f}, which is why their difference fits. "
-    f"ResGDNet is too high by {gap:.2f} more. "
-    f"If its {printed['ResGDNet']['gflops']} stood for {float(printed['ResGDNet']['gflops']) - 1:.2f}, the three would share one offset; that would be one digit, and we have no proof of it. "
-    f"The offset itself, and the other one of the Baseline ({left['Baseline']:.2f}), match no tool or input size that we know of."
-)
+tell(
+    within_two=max(abs(float(printed[r]["gflops"]) - once[r]) for r in ("CG-RecNet", "ResCMNet")),
+    resgdnet_off=once["ResGDNet"] - float(printed["ResGDNet"]["gflops"]),
+    baseline_off=once["Baseline"] - float(printed["Baseline"]["gflops"]), layers_off=left["CG-RecNet"],
+    resgdnet_more=gap, printed_gflops=printed["ResGDNet"]["gflops"],
+    one_less=float(printed["ResGDNet"]["gflops"]) - 1, baseline_offset=left["Baseline"],
+)  # fmt: skip
 
 # %% [markdown]
+# None of these counters gives the printed values.
+# The last column comes within {glue:text}`within_two:.2f` for two rows, and misses the other two by {glue:text}`resgdnet_off:.2f` and {glue:text}`baseline_off:.2f`.
+# By layers, after the exchange, CG-RecNet and ResCMNet are too high by the same {glue:text}`layers_off:.2f`, which is why their difference fits.
+# ResGDNet is too high by {glue:text}`resgdnet_more:.2f` more.
+# If its {glue:text}`printed_gflops` stood for {glue:text}`one_less:.2f`, the three would share one offset; that would be one digit, and we have no proof of it.
+# The offset itself, and the other one of the Baseline ({glue:text}`baseline_offset:.2f`), match no tool or input size that we know of.
+#
 # ## What the search did not look at
 #
 # The search tries 1x1 convolutions around the fusion and none around the gate.

@@ -37,27 +37,29 @@ from IPython.display import HTML, Markdown, display
 from cgrecnet.bench.input_path import GOALS
 from cgrecnet.bench.record import load_bench, newest
 from cgrecnet.figures import costs
-from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof, title_of
-from cgrecnet.figures.costs_words import (
+from cgrecnet.figures.cost_tables import (
     all_nine,
+    amiss,
     bench_provenance,
     compiled_table,
     goal_table,
     input_ratios,
+    kill_table,
     memory_table,
-    missing,
     model_table,
+    mutation_table,
     of,
+    reference_table,
+    spread,
     traffic_table,
     with_compiled,
 )
-from cgrecnet.figures.faults import amiss, kill_table, mutation_table
+from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof, title_of
 from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
-from cgrecnet.figures.reference_words import earlier_text, reference_table, reference_text
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.pages import tell
+from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
 
@@ -67,27 +69,12 @@ on_gpu = {name: newest(name, "cuda") for name in names}
 found = {name: on_gpu[name] or newest(name, "cpu") for name in names}
 of_models = [record for record in load_bench("models") if bool(record.hardware["gpu"]) == bool(on_gpu["models"])]
 found["models"], compiled = all_nine(of_models), with_compiled(of_models)
-
-
-def shown(name, draw):
-    """The figure of a record, or an empty one that says how to make the record."""
-    if found[name] is None:
-        figure, axes = plt.subplots(figsize=(7.0, 1.0))
-        axes.text(0.5, 0.5, f"not measured yet: cgrecnet bench {name}", ha="center", va="center")
-        axes.axis("off")
-    else:
-        draw(found[name])
-    plt.show()
-
-
-lacking = [name for name in names if found[name] is None]
 gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
-Markdown(
-    (f"GPU records at hand: {', '.join(gpus)}. " if gpus else "No GPU was at hand for these records, so everything on this page was measured on a CPU. ")
-    + (f"Not measured yet: {', '.join(lacking)}." if lacking else "All five have a record.")
-)
+holds("No GPU was at hand for these records", not gpus)
 
 # %% [markdown]
+# No GPU was at hand for these records, so everything on this page was measured on a CPU.
+#
 # ## Two limits
 #
 # A processor can do so many operations per second, $P$, and its memory can move so many bytes per second, $B$.
@@ -116,41 +103,42 @@ from cgrecnet.bench.traffic import Traffic
 Markdown(f"```python\n{inspect.getsource(Traffic)}```")
 
 # %% mystnb={"image": {"alt": "Two panels, float32 and bfloat16, each with numbered dots for the nine models under a roof that rises and then is level; operations per second against operations per byte, both axes logarithmic."}, "figure": {"name": "fig-costs-roofline", "caption": "A step of training can be no faster than the roof over it, and how far below it lies is what a better program could gain. Left of the dotted line memory is the limit, right of it arithmetic. A, float32; B, bfloat16 (autocast). Dots: medians, eager, one training step of each model; the numbers are those of the table below. A dot may lie above the roof where a cache keeps what was counted as moved."}}
-shown("models", costs.draw_roofline)
-
-# %% tags=["remove-input"]
 models = found["models"]
-HTML(wide_table(*model_table(models, "training"), "Training steps of the nine models")) if models else Markdown(missing("models"))
+costs.draw_roofline(models)
+plt.show()
 
 # %% tags=["remove-input"]
-if models:
-    full, half = (eager_rows(models, "training", precision) for precision in ("32", "bf16"))
-    shares = {row.model: achieved(row) / roof(models, row) for row in full}
-    near, far = max(shares, key=shares.get), min(shares, key=shares.get)
-    limits = models.limits
-    knees = {p: limits.flops_per_second[p] / limits.bytes_per_second for p in ("32", "bf16")}
-    under = {p: [row.model for row in rows if intensity(row) < knees[p]] for p, rows in (("32", full), ("bf16", half))}
+HTML(wide_table(*model_table(models, "training"), "Training steps"))
 
-    def listed(chosen):
-        return ", ".join(map(title_of, chosen)) if chosen else "none of them"
+# %% tags=["remove-cell"]
+full, half = (eager_rows(models, "training", precision) for precision in ("32", "bf16"))
+shares = {row.model: achieved(row) / roof(models, row) for row in full}
+near, far = max(shares, key=shares.get), min(shares, key=shares.get)
+limits = models.limits
+knees = {p: limits.flops_per_second[p] / limits.bytes_per_second for p in ("32", "bf16")}
 
-    def gain_of(chosen):
-        return "all models are" if len(chosen) == len(half) else f"{listed(chosen)} {'is' if len(chosen) < 2 else 'are'}"
 
-    faster = [row.model for row in half if row.to_float32.lower > 1]
-    slower = [row.model for row in half if row.to_float32.upper < 1]
-    text = Markdown(
-        f"In float32, {title_of(near)} comes nearest to its roof ({shares[near]:.0%} of it) and {title_of(far)} stays farthest below it ({shares[far]:.0%}). "
-        f"The two limits meet at {knees['32']:.0f} operations per byte in float32 and at {knees['bf16']:.0f} in bfloat16, where the best product is {limits.flops_per_second['bf16'] / limits.flops_per_second['32']:.1f} times as fast. "
-        f"By {{eq}}`eq-costs-roof`, memory is the limit for {listed(under['32'])} in float32 and for {listed(under['bf16'])} in bfloat16. "
-        f"With bfloat16, {gain_of(faster)} faster with both quartiles of the ratio above 1, and {gain_of(slower)} slower with both below 1. "
-        f"Images of {models.settings['image_size']} px, batch {models.settings['batch_size']}, n = {models.settings['repeats']} timings of each kind."
-    )
-else:
-    text = Markdown(missing("models"))
-text
+def titles(chosen):
+    """The names of models in a sentence."""
+    return ", ".join(title_of(row.model) for row in chosen) or "none of them"
+
+
+tell(
+    near=title_of(near), near_share=shares[near], far=title_of(far), far_share=shares[far],
+    knee_32=knees["32"], knee_bf16=knees["bf16"], best=limits.flops_per_second["bf16"] / limits.flops_per_second["32"],
+    slope_32=titles(row for row in full if intensity(row) < knees["32"]),
+    slope_bf16=titles(row for row in half if intensity(row) < knees["bf16"]),
+    faster=sum(row.to_float32.lower > 1 for row in half), slower=sum(row.to_float32.upper < 1 for row in half) or "none",
+    models=len(half), size=models.settings["image_size"], batch=models.settings["batch_size"], n=models.settings["repeats"],
+)  # fmt: skip
 
 # %% [markdown]
+# In float32, {glue:text}`near` comes nearest to its roof ({glue:text}`near_share:.0%` of it) and {glue:text}`far` stays farthest below it ({glue:text}`far_share:.0%`).
+# The two limits meet at {glue:text}`knee_32:.0f` operations per byte in float32 and at {glue:text}`knee_bf16:.0f` in bfloat16, where the best product is {glue:text}`best:.1f` times as fast.
+# By {eq}`eq-costs-roof`, memory is the limit for {glue:text}`slope_32` in float32 and for {glue:text}`slope_bf16` in bfloat16.
+# With bfloat16, {glue:text}`faster` of {glue:text}`models` models are faster with both quartiles of the ratio above 1, and {glue:text}`slower` slower with both below 1.
+# Images of {glue:text}`size` px, batch {glue:text}`batch`, n = {glue:text}`n` timings of each kind.
+#
 # ### Why
 #
 # What a network computes is nearly all in convolutions and matrix products.
@@ -159,35 +147,30 @@ text
 # In half the precision the convolutions shrink, and the rest weighs more.
 
 # %% tags=["remove-input"]
-HTML(wide_table(*traffic_table(models), "What moves the bytes")) if models else Markdown(missing("models"))
+HTML(wide_table(*traffic_table(models), "What moves the bytes"))
+
+# %% tags=["remove-cell"]
+dense = "convolution or matrix product"
+share = {row.model: 1 - row.byte_counts.get(dense, 0) / sum(row.byte_counts.values()) for row in full}
+most, least = max(share, key=share.get), min(share, key=share.get)
+intense = {row.model: intensity(row) for row in full}
+low, high = min(intense, key=intense.get), max(intense, key=intense.get)
+tell(
+    least=title_of(least), least_share=share[least], most=title_of(most), most_share=share[most],
+    low=title_of(low), low_intensity=intense[low], high=title_of(high), high_intensity=intense[high],
+    times_backbone=intense["cg_recnet"] / intense["resnet50"],
+)  # fmt: skip
+
+# %% [markdown]
+# Training in float32, between {glue:text}`least_share:.0%` ({glue:text}`least`) and {glue:text}`most_share:.0%` ({glue:text}`most`) of all bytes are moved by operations other than dense convolutions and products.
+# The intensity runs from {glue:text}`low_intensity:.0f` operations per byte ({glue:text}`low`) to {glue:text}`high_intensity:.0f` ({glue:text}`high`).
+# CG-RecNet has {glue:text}`times_backbone:.2f` times the intensity of its backbone: its attention and its gate add at least as many operations per byte as the backbone has.
 
 # %% tags=["remove-input"]
-if models:
-    share = {
-        row.model: 1 - row.byte_counts.get("convolution or matrix product", 0) / sum(row.byte_counts.values()) for row in full
-    }
-    most, least = max(share, key=share.get), min(share, key=share.get)
-    intense = {row.model: intensity(row) for row in full}
-    low, high = min(intense, key=intense.get), max(intense, key=intense.get)
-    text = Markdown(
-        f"Training in float32, between {share[least]:.0%} ({title_of(least)}) and {share[most]:.0%} ({title_of(most)}) of all bytes are moved by operations other than dense convolutions and products. "
-        f"The intensity runs from {intense[low]:.0f} operations per byte ({title_of(low)}) to {intense[high]:.0f} ({title_of(high)}). "
-        f"CG-RecNet has {intense['cg_recnet'] / intense['resnet50']:.2f} times the intensity of its backbone: "
-        + (
-            "its attention and its gate add more bytes than operations."
-            if intense["cg_recnet"] < intense["resnet50"]
-            else "its attention and its gate add at least as many operations per byte as the backbone has."
-        )
-        if "cg_recnet" in intense and "resnet50" in intense
-        else "The record lacks the backbone or CG-RecNet."
-    )
-else:
-    text = Markdown(missing("models"))
-text
+holds("Attention and gate add at least as many operations per byte", intense["cg_recnet"] >= intense["resnet50"])
 
 # %% tags=["remove-input"]
-if models:
-    display(bench_provenance(models))
+bench_provenance(models)
 
 # %% [markdown]
 # ### Compiled
@@ -196,30 +179,22 @@ if models:
 # It is slow itself, so on a CPU `cgrecnet bench models` tries it on the backbone and on CG-RecNet alone, unless more are named with `--compile`.
 
 # %% tags=["remove-input"]
-if compiled:
-    gains = [row.to_eager for row in compiled.rows if row.to_eager]
-    better, worse = sum(gain.lower > 1 for gain in gains), sum(gain.upper < 1 for gain in gains)
-    reasons = sorted({row.skipped for row in compiled.rows if row.skipped and row.skipped != "not asked for"})
-    last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
-    extreme = f" The least is {of(last.to_eager)}: {title_of(last.model)}, {last.kind}, {PRECISION_TITLES[last.precision]}."
-    display(
-        HTML(wide_table(*compiled_table(compiled), "Compiled against eager")),
-        Markdown(
-            f"Of {len(gains)} cases, {better} are faster compiled with both quartiles above 1, and {worse} slower with both below 1."
-            + extreme
-            + (f" Not compiled: {'; '.join(reasons)}." if reasons else "")
-        ),
-        bench_provenance(compiled),
-    )
-else:
-    why = sorted({row.skipped for record in of_models for row in record.rows if row.skipped and row.skipped != "not asked for"})
-    display(Markdown(f"*Nothing was compiled yet ({'; '.join(why) or 'not asked for'}); `cgrecnet bench models` does it where a compiler is there.*"))
+gains = [row.to_eager for row in compiled.rows if row.to_eager]
+last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
+tell(
+    cases=len(gains), better=sum(gain.lower > 1 for gain in gains), worse=sum(gain.upper < 1 for gain in gains),
+    last=of(last.to_eager), last_case=f"{title_of(last.model)}, {last.kind}, {PRECISION_TITLES[last.precision]}",
+)  # fmt: skip
+display(HTML(wide_table(*compiled_table(compiled), "Compiled against eager")), bench_provenance(compiled))
 
 # %% [markdown]
+# Of {glue:text}`cases` cases, {glue:text}`better` are faster compiled with both quartiles above 1, and {glue:text}`worse` slower with both below 1.
+# The least is {glue:text}`last`: {glue:text}`last_case`.
+#
 # A forward pass alone, as in testing, keeps no maps for the way back and has other ratios:
 
 # %% tags=["remove-input"]
-HTML(wide_table(*model_table(models, "forward"), "Forward passes of the nine models")) if models else Markdown(missing("models"))
+HTML(wide_table(*model_table(models, "forward"), "Forward passes"))
 
 # %% [markdown]
 # ## What reading costs
@@ -228,22 +203,19 @@ HTML(wide_table(*model_table(models, "forward"), "Forward passes of the nine mod
 # The fairest measure of it is the rate of training from the data set, over the rate of the same steps on a batch that lies ready ({numref}`fig-costs-input`); 1 means that reading costs nothing.
 
 # %% mystnb={"image": {"alt": "One line per model, image size and batch: a dot at the median ratio with a bar over its quartiles, a grey line at 1 and a dashed line at the goal."}, "figure": {"name": "fig-costs-input", "caption": "What the input path takes from the rate of training: to the right of the dashed line it costs less than the project allowed itself. Rate from the data set over the rate on a ready batch, medians and quartiles of pairs timed in turn; simulated cells."}}
-shown("input", lambda record: costs.draw_ratios(input_ratios(record), "rate from the data set / rate on a ready batch", GOALS[record.hardware["device"]]))
+inputs = found["input"]
+goal, ratios = GOALS[inputs.hardware["device"]], input_ratios(inputs)
+costs.draw_ratios(ratios, "rate / rate on a ready batch", goal)
+plt.show()
 
 # %% tags=["remove-input"]
-inputs = found["input"]
-if inputs:
-    goal, ratios = GOALS[inputs.hardware["device"]], input_ratios(inputs)
-    met = [name for name, ratio in ratios.items() if ratio.median >= goal]
-    lines = "; ".join(f"{name}: {of(ratio, 3)}" for name, ratio in ratios.items())
-    display(
-        Markdown(f"{lines}. The goal of {goal} was reached in {len(met)} of {len(ratios)} cases" + (f" ({'; '.join(met)})." if 0 < len(met) < len(ratios) else ".")),
-        bench_provenance(inputs),
-    )
-else:
-    display(Markdown(missing("input")))
+tell(goal=goal, met=sum(ratio.median >= goal for ratio in ratios.values()), inputs=len(ratios))
+rows = [(name, of(ratio, 3)) for name, ratio in ratios.items()]
+display(HTML(wide_table(("network", "ratio"), rows, "What reading costs")), bench_provenance(inputs))
 
 # %% [markdown]
+# The goal of {glue:text}`goal` was reached in {glue:text}`met` of {glue:text}`inputs` cases.
+#
 # ## Against the usual way
 #
 # What would a person write who follows torchvision's tutorials?
@@ -254,16 +226,31 @@ else:
 
 # %% tags=["remove-input"]
 reference = found["reference"]
-if reference:
-    alike = [one for one in load_bench("reference") if one.hardware["gpu"] == reference.hardware["gpu"]]
-    earlier = [one for one in alike if one.id != reference.id]
-    display(
-        HTML(wide_table(*reference_table(reference), "Ours against the usual way")),
-        Markdown(f"{reference_text(reference)}\n\n{earlier_text(earlier)}"),
-        *map(bench_provenance, (reference, *earlier)),
-    )
-else:
-    display(Markdown(missing("reference")))
+alike = [one for one in load_bench("reference") if one.hardware["gpu"] == reference.hardware["gpu"]]
+earlier = [one for one in alike if one.id != reference.id]
+asked, tutorial = reference.settings, reference.rows[0]
+ends = [row.agreement.interval95 for row in reference.rows if row.agreement]
+tell(
+    cells=f"{asked['cells']:,}", test_cells=f"{tutorial.test_cells:,}", batches=asked["batch_size"],
+    rate=f"{asked['learning_rate']:g}", trainings=len(tutorial.accuracies), workers=tutorial.workers,
+    tried=" or ".join(map(str, asked["workers_tried"])), spread=spread(reference), ways=len(ends),
+    farthest=max(abs(end) for pair in ends for end in pair),
+)  # fmt: skip
+holds("No difference in accuracy was seen", all(low <= 0 <= high for low, high in ends))
+display(HTML(wide_table(*reference_table([reference]), "Against the usual way")), bench_provenance(reference))
+
+# %% [markdown]
+# No difference in accuracy was seen: the 95 % interval over trainings holds 0 for each of our {glue:text}`ways` ways.
+# The intervals reach as far as {glue:text}`farthest:.1f` points from 0, so differences up to that size are not excluded; trainings of one way lie up to {glue:text}`spread:.1f` points apart.
+# Each way was trained {glue:text}`trainings` times on {glue:text}`cells` simulated cells in batches of {glue:text}`batches`, with a learning rate of {glue:text}`rate`, and tested on {glue:text}`test_cells`.
+# The tutorial's way has {glue:text}`workers` worker processes, the quickest of {glue:text}`tried`.
+# Earlier records are not forgotten:
+
+# %% tags=["remove-input"]
+display(
+    Markdown(dropdown("Measured before", wide_table(*reference_table(earlier), "Measured before"))),
+    *map(bench_provenance, earlier),
+)
 
 # %% [markdown]
 # The input path alone, without a network behind it, is measured in {doc}`/book/2_data/geometry`.
@@ -282,26 +269,27 @@ else:
 # What a card's kernels borrow beside them, and what its driver takes for itself, cannot.
 
 # %% mystnb={"image": {"alt": "A stacked bar per model, weights, moments, kept maps and batch in GB, with a ring at the peak in float32, a cross at the peak in bfloat16, and a dashed line at 6 GB."}, "figure": {"name": "fig-costs-memory", "caption": "What a training step of eight images has to hold, and the peak that was measured, beside the memory of the paper's card. Bars: weights, moments, kept maps and batch, in float32; rings and crosses: peak of a fresh process above what it took before the network was built. On a CPU the peak includes gradients and the working space of its kernels, not those of a GPU's."}}
-shown("memory", lambda record: costs.draw_memory(record, load_claims()["C38"].value("memory").number * 1e9))
+memory = found["memory"]
+costs.draw_memory(memory, load_claims()["C38"].value("memory").number * 1e9)
+plt.show()
 
 # %% tags=["remove-input"]
-memory = found["memory"]
-if memory:
-    outcome = memory_outcomes().get("C38")
-    verdict = (
-        f"**Claim C38**, \"{load_claims()['C38'].title}\": **{outcome.verdict}**. {outcome.value}. {outcome.reason}"
-        if outcome
-        else "The record is not of the paper's size and batch, so it decides nothing on claim C38."
-    )
-    halves = {row.model: row.peak for row in memory.rows if (row.kind, row.precision) == ("training", "bf16")}
-    wholes = {row.model: row.peak for row in memory.rows if (row.kind, row.precision) == ("training", "32")}
-    both = [halves[name] / wholes[name] for name in wholes if name in halves]
-    saved = f"\n\nIn bfloat16 the peak is {min(both):.2f} to {max(both):.2f} times that in float32: the kept maps halve, the weights and moments stay as they are." if both else ""
-    display(HTML(wide_table(*memory_table(memory), "Peak memory")), Markdown(verdict + saved), bench_provenance(memory))
-else:
-    display(Markdown(missing("memory")))
+outcome = memory_outcomes()["C38"]
+peaks = {p: {row.model: row.peak for row in memory.rows if (row.kind, row.precision) == ("training", p)} for p in ("bf16", "32")}
+halved = [peaks["bf16"][name] / peaks["32"][name] for name in peaks["32"] if name in peaks["bf16"]]
+tell(
+    title=load_claims()["C38"].title, verdict=str(outcome.verdict), needs=outcome.value, reason=outcome.reason,
+    halved_low=min(halved), halved_high=max(halved),
+)  # fmt: skip
+display(HTML(wide_table(*memory_table(memory), "Peak memory")), bench_provenance(memory))
 
 # %% [markdown]
+# **Claim C38**, "{glue:text}`title`": **{glue:text}`verdict`**.
+# {glue:text}`needs`.
+# {glue:text}`reason`
+#
+# In bfloat16 the peak is {glue:text}`halved_low:.2f` to {glue:text}`halved_high:.2f` times that in float32: the kept maps halve, the weights and moments stay as they are.
+#
 # ## The whole bill
 #
 # Nine models, five folds, three seeds: that many trainings.
@@ -322,43 +310,36 @@ from cgrecnet.bench.protocol import FOLDS, LEFT, SEEDS
 assert (FOLDS, SEEDS, LEFT) == (5, 3, 0.001)
 
 # %% mystnb={"image": {"alt": "One pair of horizontal bars per machine on a logarithmic axis of days: for all epochs and for those that the schedule leaves alive. Measured places are dots, assumed ones ranges."}, "figure": {"name": "fig-costs-bill", "caption": "On any machine most of the protocol is spent after the schedule has come to rest. Days of one device for nine models, five folds and three seeds; dots from measured rates, bars from assumed speeds."}}
-shown("protocol", costs.draw_bill)
+bill = found["protocol"]
+costs.draw_bill(bill)
+plt.show()
 
 # %% tags=["remove-input"]
-bill = found["protocol"]
-if bill:
-    long, alive = bill.settings["epochs"]
+long, alive = bill.settings["epochs"]
+here = bill.places[0].name
 
-    def plain(value):
-        return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
 
-    lines = []
-    for place in bill.places:
-        (fast, slow), (quick, late) = days(bill, place.name, long), days(bill, place.name, alive)
-        words = f"{plain(fast)} days" if place.measured else f"{plain(fast)} to {plain(slow)} days"
-        rest = plain(quick) if place.measured else f"{plain(quick)} to {plain(late)}"
-        lines.append(f"- {place.name} ({place.words}): {words} for {long} epochs, {rest} for {alive}.")
-    dear = sorted(
-        ((row.fast_hours, row.model) for row in bill.rows if row.place == bill.places[0].name and row.epochs == long),
-        reverse=True,
-    )
-    total = sum(hours for hours, _ in dear)
-    assert abs(1 - alive / long - (1 - days(bill, bill.places[0].name, alive)[0] / days(bill, bill.places[0].name, long)[0])) < 1e-6
-    lines.append(
-        f"\nOn {bill.places[0].name} the two dearest models, {title_of(dear[0][1])} and {title_of(dear[1][1])}, take {(dear[0][0] + dear[1][0]) / total:.0%} of it. "
-        f"Stopping at epoch {alive} saves {1 - alive / long:.0%} everywhere."
-    )
-    lines.append(f"\nThe measured rates are those of `results/bench-models/{bill.source}.json`.")
-    source = next((record for record in of_models if record.id == bill.source), None)
-    if source and (source.load_before.busy or 0) > 0.1:
-        lines.append(
-            f"Other work kept {source.load_before.busy:.0%} of the cores busy when these rates were measured, so the same machine by itself would need fewer days."
-        )
-    display(Markdown("\n".join(lines)), bench_provenance(bill))
-else:
-    display(Markdown(missing("protocol")))
+def plain(ends):
+    """Days, or a range of days."""
+    return " to ".join(dict.fromkeys(f"{value:,.0f}" if value >= 10 else f"{value:.1f}" for value in ends))
+
+
+rows = [(f"{place.name}: {place.words}", plain(days(bill, place.name, long)), plain(days(bill, place.name, alive))) for place in bill.places]
+hours = {row.model: row.fast_hours for row in bill.rows if row.place == here and row.epochs == long}
+dear = sorted(hours, key=hours.get)[::-1]
+assert abs(alive / long - days(bill, here, alive)[0] / days(bill, here, long)[0]) < 1e-6
+source = next(record for record in of_models if record.id == bill.source)
+tell(
+    here=here, dearest=title_of(dear[0]), second=title_of(dear[1]), dear_share=(hours[dear[0]] + hours[dear[1]]) / sum(hours.values()),
+    alive=alive, saved=1 - alive / long, rates=f"results/bench-models/{bill.source}.json", busy=source.load_before.busy,
+)  # fmt: skip
+display(HTML(wide_table(("place", f"days, {long} epochs", f"days, {alive} epochs"), rows, "The bill")), bench_provenance(bill))
 
 # %% [markdown]
+# On {glue:text}`here` the two dearest models, {glue:text}`dearest` and {glue:text}`second`, take {glue:text}`dear_share:.0%` of it.
+# Stopping at epoch {glue:text}`alive` saves {glue:text}`saved:.0%` everywhere.
+# The measured rates are those of {glue:text}`rates`; other work kept {glue:text}`busy:.0%` of the cores busy when they were measured.
+#
 # ## Goals for a GPU
 #
 # The project set itself rates for one H200 before there was one to try them on.

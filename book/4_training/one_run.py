@@ -85,7 +85,7 @@ dataset, parts, cells_of = load_parts(config, fabric)
 # {numref}`fig-crops` shows one cell after each.
 
 # %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different places and magnifications; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "What the network trains on is seldom what it is judged on: random crops show a cell at many magnifications, and sometimes only a part of it. The range of sizes is torchvision's default, because the paper gives none. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
-from cgrecnet.figures.crops import draw_crops
+from cgrecnet.figures.example import draw_crops
 
 draw_crops(dataset, parts.train[0], config.image_size, views=5)
 plt.show()

@@ -37,10 +37,13 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
+from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.seeds import by_seed, draw_power, draw_twins, mean_words, spread_of, spread_table
+from cgrecnet.figures.seeds import by_seed, draw_power, draw_twins, mean_over_seeds, spread_of, spread_table
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.pages import holds, tell
 
 use_book_style()
 logging.getLogger(lightning_fabric.__name__).setLevel(logging.WARNING)  # it announces bfloat16
@@ -148,11 +151,13 @@ Markdown(
 # ## What is not deterministic on a GPU
 
 # %% tags=["remove-input"]
-from cgrecnet.figures.cards_measured import cards_measured, repeat_text
+from cgrecnet.figures.costs import cards_measured
 
-Markdown(repeat_text(cards_measured()))
+holds("This project has measured nothing on a GPU", not cards_measured())
 
 # %% [markdown]
+# This project has measured nothing on a GPU, so what follows is from the documentation and from others' measurements.
+#
 # - Some operations add with *atomic* instructions: whichever thread comes first adds first. PyTorch's notes list them {cite}`pytorch2025reproducibility`; the backward passes of several kinds of pooling and of interpolation are among them.
 # - cuDNN may time several algorithms for a convolution and take the quickest, which need not be the same one each time. This project does not switch that on.
 # - Identical seeds need not give identical results between a CPU and a GPU, or between versions or platforms {cite}`pytorch2025reproducibility`.
@@ -268,27 +273,25 @@ provenance_of(simulated_read, ("noise", "cytometer"), ("seeds", "cytometer"))
 # %% [markdown]
 # ### What the seeds tell
 
+# %% [markdown]
+# In brackets, in the tables above: the seeds needed at either end of the interval of the standard deviation.
+# That interval is wide, because a standard deviation from so few values is itself nearly unknown.
+#
+# The plan asks for no test over seeds, so the interval below, of the paired t-test over seeds, is exploratory, and it is about one split of the cells.
+# The last two columns say how likely these few seeds would find a gain as large as the paper's, and a lead as small as its {glue:text}`lead:.2f` points, if the spread is what it seems.
+
 # %% tags=["remove-input"]
-lines = []
-if max(len(on_jurkat), len(on_simulated)) > 1:
-    lines.append(
-        "In brackets: the seeds needed at either end of the interval of the standard deviation. "
-        "That interval is wide, because a standard deviation from so few values is itself nearly unknown."
-    )
-for name, found in (("Jurkat cells", on_jurkat), ("simulated cells", on_simulated)):
-    if len(found) < 2:
-        lines.append(f"On {name} the spread between seeds is not known yet.")
-        continue
-    sd, _, high = spread_of(list(found.values()))
-    gain, lead = (wanted[f"the paper's {name}"] for name in ("gain over the baseline", "lead over ResCMNet"))
-    chance, slight = (power_of_paired_t(size, sd, len(found)) for size in (gain, lead))
-    lines.append(
-        f"On {name}, {mean_words(found, 'CG-RecNet', 'its baseline')}. "
-        "The plan asks for no test over seeds, so this one is exploratory, and it is about one split of the cells. "
-        f"If the spread is what it seems (SD {sd:.2f} points, n = {len(found)}), {len(found)} seeds would find a gain as large as "
-        f"the paper's with probability {chance:.2f}, and a lead as small as its {lead:.2f} points with probability {slight:.2f}."
-    )
-Markdown(" ".join(lines))
+gain, lead = (wanted[f"the paper's {name}"] for name in ("gain over the baseline", "lead over ResCMNet"))
+rows = []
+for name, found in (("Jurkat, real", on_jurkat), ("simulated", on_simulated)):
+    if len(found) > 1:
+        ahead, mean, ends = mean_over_seeds(found)
+        chances = (power_of_paired_t(size, spread_of(list(found.values()))[0], len(found)) for size in (gain, lead))
+        reach = f" ({interval(ends)})" if ends else ""
+        rows.append((name, points(mean) + reach, f"{ahead} of n = {len(found)}", *(f"{chance:.2f}" for chance in chances)))
+tell(lead=lead)
+headers = ("cells", "mean difference, points (95 % interval)", "seeds ahead", "chance to see the gain", "the lead")
+Markdown(wide_table(headers, rows, "CG-RecNet minus baseline"))
 
 # %% [markdown]
 # The runs are smaller than the paper's (image size, epochs, cells), and the paper prints no spread over seeds to compare with.

@@ -44,6 +44,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.sweeps import draw_timeline, read_stretches
+from cgrecnet.pages import tell
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.forked import fork_context
 
@@ -194,15 +195,14 @@ plt.show()
 # %% tags=["remove-input"]
 from_dataset(open_dataset("cytometer", options=plans[0].config.data_options))
 
-# %% tags=["remove-input"]
-Markdown(
-    f"{len(records())} of {len(plans)} runs have left a record, although a worker was killed: what it was doing was given to another, "
-    "and the worker was started again ({numref}`fig-sweep-timeline`). "
-    "The runs with the absurd learning rate failed, each with its reason and the step, and did not hold up the others. "
-    "With `--retries` a failed run would have been tried again, from its last checkpoint; here that would not have helped."
-)
+# %% tags=["remove-cell"]
+tell(done_records=len(records()), plans=len(plans))
 
 # %% [markdown]
+# {glue:text}`done_records` of {glue:text}`plans` runs have left a record, although a worker was killed: what it was doing was given to another, and the worker was started again ({numref}`fig-sweep-timeline`).
+# The runs with the absurd learning rate failed, each with its reason and the step, and did not hold up the others.
+# With `--retries` a failed run would have been tried again, from its last checkpoint; here that would not have helped.
+#
 # In a terminal, the first line is the address of Dask's dashboard, a page on which one sees what each worker is doing.
 #
 # ## No mean over what is missing
@@ -251,14 +251,14 @@ print(summarise(table)[["learning_rate", "n", "test_accuracy_mean", "test_accura
 # %% tags=["remove-cell"]
 assert len(table) == 6 and not table.attrs["missing"] and "4 of them done already" in said[0]
 
-# %% tags=["remove-input"]
-Markdown(
-    f"The {len(part)} runs that had a record were skipped, the {len(table) - len(part)} new ones were done, and the table is whole. "
-    f"Its scores mean nothing: a few simulated cells, one epoch, n = {len(mine['grid']['seed'])} runs per row. "
-    "The procedure is the one that made the records of runs in this book."
-)
+# %% tags=["remove-cell"]
+tell(kept=len(part), dropped=len(table) - len(part), seeds=len(mine["grid"]["seed"]))
 
 # %% [markdown]
+# The {glue:text}`kept` runs that had a record were skipped, the {glue:text}`dropped` new ones were done, and the table is whole.
+# Its scores mean nothing: a few simulated cells, one epoch, n = {glue:text}`seeds` runs per row.
+# The procedure is the one that made the records of runs in this book.
+#
 # `cgrecnet plot FILE` draws the same records as one page that opens without a network: learning curves, a heat map of two parameters, all parameters side by side.
 #
 # ## More settings than time

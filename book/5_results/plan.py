@@ -85,14 +85,15 @@ Markdown(f"```python\n{inspect.getsource(outcome_of)}```")
 draw_rule(plan["P1"].margin, plan.alpha)
 plt.show()
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 at_ten = 1 - (1 - plan.alpha) ** 10
-Markdown(
-    f"The level of this plan is {plan.alpha:g}. {{numref}}`fig-plan-rule` B shows what ten uncorrected looks would do: a false finding in {at_ten:.0%} of the studies in which there is nothing to find. "
-    f"The outcome *{Outcome.UNDECIDED}* is the honest answer when runs are few."
-)
+tell(alpha=plan.alpha, at_ten=at_ten, undecided=str(Outcome.UNDECIDED))
 
 # %% [markdown]
+# The level of this plan is {glue:text}`alpha:g`.
+# {numref}`fig-plan-rule` B shows what ten uncorrected looks would do: a false finding in {glue:text}`at_ten:.0%` of the studies in which there is nothing to find.
+# The outcome *{glue:text}`undecided`* is the honest answer when runs are few.
+#
 # ## Does the rule keep its promises?
 #
 # The second question is answered by an interval, and the interval promises two things.
@@ -165,25 +166,35 @@ worst = {rule: {measure: extremes(rule, measure) for measure in dict.fromkeys(ro
 error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverage["draws"]) ** 0.5
 kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
 cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
-Markdown(
-    "The worst of all settings, where the true difference equals the margin:\n\n"
-    "| measure | taken for none, bootstrap | now | truth held, bootstrap | now |\n|---|---:|---:|---:|---:|\n"
-    + "\n".join(f"| {measure} | {worst['bootstrap'][measure][0]:.1%} | {worst['now'][measure][0]:.1%} | {worst['bootstrap'][measure][1]:.1%} | {worst['now'][measure][1]:.1%} |" for measure in worst["now"])
-    + f"\n\nNominal are {coverage['nominal_inside']:.0%} and {coverage['level']:.0%}; chance moves the first by {2 * error:.1%} (two standard errors, n = {coverage['draws']:,} draws). "
-    "A change is a difference of differences (questions P5 and P6), a sum over cells with its own score interval; for balanced accuracy (P7) the intervals of the classes are added up. "
-    f"The price is small: where two networks do not differ and there are {min(row['n'] for row in kept)} cells or more, the bootstrap found *{Outcome.NO_DIFFERENCE}* in at most {100 * cost:.1f} of a hundred studies more.\n\n"
-    + dropdown(
-        "Every setting",
-        wide_table(
-            ("measure", "cells", "true difference (points)", "right by the worse alone", "taken for none: bootstrap", "now", "truth held: bootstrap", "now"),
-            [
-                (row["measure"], f"{row['n']:,}", f"{100 * row['truth']:g} (margin {100 * row['margin']:g})", f"{row['against']:.0%}", *(f"{row[rule][what]:.1%}" + (f"\n(no interval: {row[rule]['none']:.0%})" if row[rule]["none"] else "") for what in ("inside", "holds") for rule in RULES))
-                for row in rows
-            ],
-            "Nominal and simulated coverage of the plan's intervals",
-        ),
-    )
-)
+fewest = min(row["n"] for row in kept)
+table = [(measure, *(f"{worst[rule][measure][k]:.1%}" for k in (0, 1) for rule in RULES)) for measure in worst["now"]]
+headers = ("measure", "taken for none, bootstrap", "now", "truth held, bootstrap", "now")
+Markdown(wide_table(headers, table, "The worst of all settings"))
+
+# %% tags=["remove-cell"]
+tell(
+    nominal_inside=coverage["nominal_inside"], level=coverage["level"], sampling_error=2 * error,
+    draws=f"{coverage['draws']:,}", fewest=fewest, none_beyond=str(Outcome.NO_DIFFERENCE), cost=100 * cost,
+)  # fmt: skip
+
+# %% [markdown]
+# These are the worst of all settings, where the true difference equals the margin.
+# Nominal are {glue:text}`nominal_inside:.0%` and {glue:text}`level:.0%`; chance moves the first by {glue:text}`sampling_error:.1%` (two standard errors, n = {glue:text}`draws` draws).
+# A change is a difference of differences (questions P5 and P6), a sum over cells with its own score interval; for balanced accuracy (P7) the intervals of the classes are added up.
+# The price is small: where two networks do not differ and there are {glue:text}`fewest` cells or more, the bootstrap found *{glue:text}`none_beyond`* in at most {glue:text}`cost:.1f` of a hundred studies more.
+
+# %% tags=["remove-input"]
+def both(row, what):
+    """A share under both rules, and how often a rule gave no interval."""
+    return (f"{row[rule][what]:.1%}" + (f"\n(no interval: {row[rule]['none']:.0%})" if row[rule]["none"] else "") for rule in RULES)
+
+
+settings = [
+    (row["measure"], f"{row['n']:,}", f"{100 * row['truth']:g} (margin {100 * row['margin']:g})", f"{row['against']:.0%}", *both(row, "inside"), *both(row, "holds"))
+    for row in rows
+]
+headers = ("measure", "cells", "true difference (points)", "right by the worse alone", "taken for none: bootstrap", "now", "truth held: bootstrap", "now")
+Markdown(dropdown("Every setting", wide_table(headers, settings, "Coverage of the intervals")))
 
 # %% tags=["remove-cell"]
 assert worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015, "the page says that the present rule keeps its promise"
@@ -202,15 +213,24 @@ assert worst["bootstrap"]["accuracy"][0] > 0.5 and worst["now"]["accuracy"][1] >
 headers = ("question", "what is measured", "comparisons", "rule", "margin, and why")
 Markdown(wide_table(headers, question_rows(plan), "The questions of the analysis plan"))
 
+# %% [markdown]
+# **The settings of the runs.**
+
 # %% tags=["remove-input"]
-Markdown(
-    f"**The settings of the runs.** {plan.settings.strip()}\n\n"
-    + ("**Amendments.** What was changed after the plan had been committed, and what had been seen by then:\n\n" if plan.amendments else "The plan has no amendments.")
-    + "\n".join(f"- {text.strip()}" for text in plan.amendments)
-    + "\n\nWhatever is not in the table is called *exploratory* where it is shown: it may give an idea, and it settles nothing."
-)
+Markdown(plan.settings.strip())
 
 # %% [markdown]
+# **Amendments.**
+# What was changed after the plan had been committed, and what had been seen by then:
+
+# %% tags=["remove-input"]
+amendments = "\n".join(f"- {text.strip()}" for text in plan.amendments)
+# %% tags=["remove-input"]
+Markdown(amendments)
+
+# %% [markdown]
+# Whatever is not in the table is called *exploratory* where it is shown: it may give an idea, and it settles nothing.
+#
 # ## Was it there before?
 #
 # You need not take our word for it.
@@ -222,15 +242,13 @@ changes = changes_of_plan()
 for change in changes:
     print(change.commit[:10], f"{change.date:%Y-%m-%d %H:%M:%S %Z}")
 
-# %% tags=["remove-input"]
-if changes:
-    text = (
-        f"The plan was first committed on {changes[0].date:%Y-%m-%d at %H:%M:%S %Z} (commit `{changes[0].commit[:10]}`) "
-        + (f"and last changed on {changes[-1].date:%Y-%m-%d at %H:%M:%S %Z} (commit `{changes[-1].commit[:10]}`)." if len(changes) > 1 else "and has not been changed since.")
-    )
-else:
-    text = "This copy has no history of its own, or not the whole of it, so when the plan was committed **cannot be checked here**: clone the repository with its whole history and build the book again."
-Markdown(text)
+# %% tags=["remove-cell"]
+first, last = (f"{changes[k].date:%Y-%m-%d at %H:%M:%S %Z} (commit {changes[k].commit[:10]})" if changes else "unknown" for k in (0, -1))
+tell(committed=first, changed=last)
+
+# %% [markdown]
+# The plan was first committed on {glue:text}`committed`, and last changed on {glue:text}`changed`.
+# A copy without the whole history cannot tell, and says *unknown*: clone the repository with its whole history and build the book again.
 
 # %%
 records = planned_records(plan)
@@ -242,16 +260,15 @@ print("\n".join(late) or "no record is known to have started before its plan")
 firsts = ("sweep", "records", "commits that made them", "first start", "plan in these commits", "plan came first")
 each = ("run", "commit", "started", "plan in that commit", "plan came first")
 known = [check for check in checks if check.plan_came_first is not None]
-summary = (
-    "There are no records of planned sweeps here yet; the first column names the files, `cgrecnet sweep sweeps/NAME.yaml` runs one."
-    if not checks
-    else f"Of {len(checks)} records, {len(known)} could be checked; for {sum(c.plan_came_first for c in known)} of them the plan came first."
-)
-Markdown(
-    wide_table(firsts, sweep_rows(counts, checks), "The sweeps of the plan, their records and the plan in their commits")
-    + f"\n\n{summary}\n\n"
-    + (dropdown("Every record by itself", wide_table(each, record_rows(checks), "Every record of a planned sweep")) if checks else "")
-)
+came_first = sum(check.plan_came_first for check in known)
+tell(checks=len(checks), known=len(known), came_first=came_first)
+Markdown(wide_table(firsts, sweep_rows(counts, checks), "The sweeps of the plan"))
+
+# %% [markdown]
+# Of {glue:text}`checks` records, {glue:text}`known` could be checked; for {glue:text}`came_first` of them the plan came first.
+
+# %% tags=["remove-input"]
+Markdown(dropdown("Every record by itself", wide_table(each, record_rows(checks), "Records of planned sweeps")))
 
 # %% tags=["remove-input"]
 from_records(records, side_by_side=True) if records else Provenance((("Runs", "none here yet"),))

@@ -44,7 +44,7 @@ from cgrecnet.figures.explained import (
     provenance_of_study,
     title_of,
 )
-from cgrecnet.figures.inside_modules import module_rows, module_words
+from cgrecnet.figures.inside_modules import module_rows
 from cgrecnet.figures.map_checks import (
     better_than_random,
     cascade_rows,
@@ -520,11 +520,8 @@ jurkat = load_study("explain-jurkat")
 
 
 def told(made, command):
-    """Table and words on the modules of a study, or what is missing."""
-    if made is None:
-        return missing_study(command)
-    names = [name for name in made.record.results["modules"] if name.startswith("honest")]
-    return "\n\n".join([module_rows(made), *(module_words(made, name) for name in names)])
+    """The table on the modules of a study, or what is missing."""
+    return missing_study(command) if made is None else module_rows(made)
 
 
 Markdown("**Simulated cells.**\n\n" + told(study, COMMAND))
@@ -539,6 +536,13 @@ Markdown("**Real cells (Jurkat).**\n\n" + told(jurkat, KEPT_COMMAND))
 provenance_of_study(jurkat, KEPT_COMMAND)
 
 # %% [markdown]
+# How to read these tables.
+# Where the spatial path is *dead*, the ReLU between its two convolutions is zero at every position of these cells, so that its maps are the same everywhere and the fusion is a plain sum but for a constant.
+# *Length behind / before* says what the gated block does to the vectors of a position.
+# Where its interval of *on - off* lies above zero, the block holds the background back against the cell; below zero, it lengthens the background more than the cell, which is the opposite of suppression; across zero, these cells do not tell.
+# Below 1, vectors leave the block quieter than they came.
+# The same network before its first step (or with other fresh weights, *untrained*) stands in the table where it was looked at, and is the yardstick.
+#
 # One seed and few epochs each: these numbers describe these networks, and are no verdict on the authors'.
 # Whether a path is dead depends on the seed ({doc}`../3_model/fusion`), and a living one may still hardly differ from an even map.
 

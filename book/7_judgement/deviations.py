@@ -43,6 +43,7 @@ from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.models.config import PRESETS
+from cgrecnet.pages import tell
 from cgrecnet.paper.audit.counting import FusionOptions, fusion_parameters, resnet50_parameters, vgg16_parameters
 from cgrecnet.paper.audit.interval import Interval
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured
@@ -53,13 +54,15 @@ ledger = paper.choices
 effects_measured = ledger_effects(ledger)
 asked = [name for name, entry in ledger.items() if entry.effect != NOT_MEASURED]
 measured = [name for name, found in effects_measured.items() if any(effect.result for effect in found)]
-Markdown(
-    f"The ledger has **{len(ledger)} open choices** with {sum(len(e.options) for e in ledger.values())} options. "
-    f"For {len(asked)} of them a sweep compares options, and the effect of {len(measured)} has been measured by the records here"
-    + (": **we cannot yet say of any of them how much it matters**." if not measured else ".")
-)
+assert measured
+tell(
+    entries=len(ledger), options=sum(len(e.options) for e in ledger.values()), asked=len(asked), measured=len(measured),
+)  # fmt: skip
 
 # %% [markdown]
+# The ledger has **{glue:text}`entries` open choices** with {glue:text}`options` options.
+# For {glue:text}`asked` of them a sweep compares options, and the effect of {glue:text}`measured` has been measured by the records here.
+#
 # An entry is refused by the program if it has fewer than two options, if the choice is not one of them, or if an effect is stated in any other way than by the runs that measure it.
 # The ledger holds no measured number: it names pairs of runs, and the effect is computed from their records whenever this page is built.
 
@@ -93,16 +96,16 @@ Markdown("\n\n".join(
     for name, entries in found.items()
 ))  # fmt: skip
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 pairs = [effect for found_effects in effects_measured.values() for effect in found_effects if effect.result]
 sets = sorted({"simulated" if effect.measured.simulated else f"real ({effect.measured.data})" for effect in pairs})
-Markdown(
-    f"The effects are of {' and '.join(sets)} cells, each named with its number; one pair of runs each, so that the luck of training is in all of them. "
-    "An effect may depend on the data, and none was measured on the paper's. "
-    "Whether one of them changes a conclusion is the question of {doc}`/book/5_results/choices`."
-    if pairs
-    else "None of the runs that measure an effect is here; {doc}`/book/5_results/choices` says how to make them."
-)
+assert pairs
+tell(effects=len(pairs), sets=" and ".join(sets))
+
+# %% [markdown]
+# The {glue:text}`effects` effects are of {glue:text}`sets` cells, each named with its number; one pair of runs each, so that the luck of training is in all of them.
+# An effect may depend on the data, and none was measured on the paper's.
+# Whether one of them changes a conclusion is the question of {doc}`/book/5_results/choices`.
 
 # %% tags=["remove-input"]
 blocks = sweeps_read(ledger)
@@ -170,14 +173,14 @@ for word, chosen in (
 ):
     which = "; ".join(entry.title for name, entry in ledger.items() if name in chosen)
     lines.append(f"| **{word}** | {len(chosen)} | {which} |")
-Markdown(
-    "\n".join(lines)
-    + f"\n\nOf the combinations of modules in the search, {labelled} fit the rows of Table 3 as labelled and {exchanged} with two rows exchanged. "
-    "The 138 M exclude VGG-19 and leave open whether batch normalisation was used. "
-    "The printed count of the baseline fits neither of the heads."
-)
+tell(labelled=labelled or "none", exchanged=exchanged)
+Markdown("\n".join(lines))
 
 # %% [markdown]
+# Of the combinations of modules in the search, {glue:text}`labelled` fit the rows of Table 3 as labelled and {glue:text}`exchanged` with two rows exchanged.
+# The 138 M exclude VGG-19 and leave open whether batch normalisation was used.
+# The printed count of the baseline fits neither of the heads.
+#
 # "Settled" is meant with care.
 # The search for the reading was made after the printed counts were known, so that a fit is no surprise by itself; and one option at a time is not every combination at once.
 # The recovery page asks how often such a search would find a fit by chance.

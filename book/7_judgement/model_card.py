@@ -20,11 +20,15 @@
 # Every number is read from the records of their runs.
 
 # %% tags=["remove-input"]
+import numpy as np
 from IPython.display import Markdown, display
 
-from cgrecnet.figures.dead_path import dead_paths_of, dead_words, living_words, sources
+from cgrecnet.evaluation.calibration import expected_calibration_error
+from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.explained import load_study
-from cgrecnet.figures.missing import provenance_of
+from cgrecnet.figures.folds import title_of
+from cgrecnet.figures.inside_modules import HEADERS, path_rows, sources
+from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.model_card import (
     DATA,
     MODEL,
@@ -34,18 +38,15 @@ from cgrecnet.figures.model_card import (
     data_rows,
     identity_rows,
     score_rows,
-    summary,
-    what_is_missing,
 )
 from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.runs.pooled import pool
+from cgrecnet.pages import tell
 from cgrecnet.runs.query import experiment
+from cgrecnet.runs.pooled import pool
 
 found = experiment(PART, DATA)
-loaded = list(found.records) if found else []
-records = found.of(model=MODEL) if found else []
-pooled = pool(records, [MODEL]) if records else None
-nothing = "There are no records of these networks here, so the card has nothing to say yet."
+records = found.of(model=MODEL)
+pooled = pool(records, [MODEL])
 
 
 def facts(rows, label):
@@ -53,13 +54,13 @@ def facts(rows, label):
     return Markdown(wide_table(("what", "value"), rows, label))
 
 
-Markdown(what_is_missing() or "All of the card's runs are here.")
+Markdown(missing_runs((PART, DATA)) or "All of the card's runs are here.")
 
 # %% [markdown]
 # ## The model
 
 # %% tags=["remove-input"]
-facts(identity_rows(records), "The model and its training") if records else Markdown(nothing)
+facts(identity_rows(records), "The model and its training")
 
 # %% [markdown]
 # No network is handed out with this book: the records, the settings and the code are enough to train them again.
@@ -78,7 +79,7 @@ facts(identity_rows(records), "The model and its training") if records else Mark
 # ## The data
 
 # %% tags=["remove-input"]
-facts(data_rows(records), "The cells that the model saw") if records else Markdown(nothing)
+facts(data_rows(records), "The cells that the model saw")
 
 # %% [markdown]
 # The cells' own card, with licence and known faults, stands in {doc}`/book/2_data/meeting_the_data`.
@@ -89,15 +90,27 @@ facts(data_rows(records), "The cells that the model saw") if records else Markdo
 # In a cross-validation each cell is tested once, by a network that was not trained on it.
 # The table puts these answers together; the intervals speak of the choice of cells, not of training again.
 
-# %% tags=["remove-input"]
-if pooled:
-    text = f"{summary(pooled, records)}\n\n" + wide_table(SCORE_HEADERS, score_rows(pooled), "Scores of each class")
-else:
-    text = nothing
-Markdown(text)
+# %% tags=["remove-cell"]
+right = pooled.right(MODEL)
+low, high = wilson(int(right.sum()), len(pooled))
+over_folds = 100 * np.array([record.test["accuracy"] for record in records])
+tell(
+    n=f"{len(pooled):,}", share=100 * right.mean(), low=100 * low, high=100 * high,
+    mean=over_folds.mean(), least=over_folds.min(), most=over_folds.max(), folds=len(over_folds),
+    commonest=100 * np.bincount(pooled.labels).max() / len(pooled),
+    error=100 * expected_calibration_error(pooled.labels, pooled.probabilities[MODEL]),
+)  # fmt: skip
+
+# %% [markdown]
+# Of {glue:text}`n` test cells {glue:text}`share:.1f` % are named right (95 % interval over cells {glue:text}`low:.1f` to {glue:text}`high:.1f` %); the mean over folds is {glue:text}`mean:.2f` % (n = {glue:text}`folds` folds, from {glue:text}`least:.2f` to {glue:text}`most:.2f`).
+# Always naming the commonest class would be right for {glue:text}`commonest:.1f` %.
+# The expected calibration error is {glue:text}`error:.1f` percentage points (n = {glue:text}`n` cells): on average, the stated probability is as far as that from the share that is right.
 
 # %% tags=["remove-input"]
-provenance_of(loaded, (PART, DATA))
+Markdown(wide_table(SCORE_HEADERS, score_rows(pooled), "Scores of each class"))
+
+# %% tags=["remove-input"]
+provenance_of(list(found.records), (PART, DATA))
 
 # %% [markdown]
 # The block names all runs of the ablation, of which the card describes those of CG-RecNet.
@@ -105,7 +118,7 @@ provenance_of(loaded, (PART, DATA))
 # ## What it cost
 
 # %% tags=["remove-input"]
-facts(cost_rows(records), "What training took") if records else Markdown(nothing)
+facts(cost_rows(records), "What training took")
 
 # %% [markdown]
 # ## Limits
@@ -121,12 +134,15 @@ facts(cost_rows(records), "What training took") if records else Markdown(nothing
 #   Where a class has few cells its interval is wide, and a mean over classes hides it.
 # - **A reading.**
 #   The network is our reading of a text that leaves choices open ({doc}`/book/7_judgement/deviations`).
+# - **Perhaps a plain sum.**
+#   Where the spatial path of its fusion is dead, the network adds its two branches but for a constant, and recalibrates nothing ({doc}`/book/3_model/fusion`).
+#   The table says what a study found in one network of this kind; the others may be alike.
 
 # %% tags=["remove-input"]
 study = load_study("explain-jurkat")
 studies = [study] if study else []
-dead = [path for one in studies for path in dead_paths_of(one) if path.model == MODEL]
-display(Markdown(dead_words(dead) or living_words(studies)), *sources(studies))
+rows = [row for row in path_rows(studies) if row[0] == title_of(MODEL)]
+display(Markdown(wide_table(HEADERS, rows, "Spatial paths")), *sources(studies))
 
 # %% [markdown]
 # **Take-away.**
@@ -146,12 +162,9 @@ display(Markdown(dead_words(dead) or living_words(studies)), *sources(studies))
 # ````
 
 # %% tags=["hide-cell"]
-both = pool(loaded, [MODEL, "resnet50"]) if loaded else None
-if both:
-    for own, other in zip(score_rows(both), score_rows(both, "resnet50"), strict=True):
-        print(f"{own[0]:<6} CG-RecNet {own[-1]:<24} baseline {other[-1]}")
-else:
-    print(nothing)
+both = pool(found.records, [MODEL, "resnet50"])
+for own, other in zip(score_rows(both), score_rows(both, "resnet50"), strict=True):
+    print(f"{own[0]:<6} CG-RecNet {own[-1]:<24} baseline {other[-1]}")
 
 # %% [markdown]
 # ## Check yourself

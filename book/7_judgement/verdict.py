@@ -25,8 +25,9 @@ from IPython.display import Markdown, display
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.dead_path import all_studies, dead_paths, dead_words, living_words, sources
 from cgrecnet.figures.headline import CELLS, line_of, planned_answers
+from cgrecnet.figures.inside_modules import HEADERS as PATHS
+from cgrecnet.figures.inside_modules import all_studies, path_rows, sources
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import main_answers, main_table, skip_effect, standing_runs
 from cgrecnet.figures.provenance import Provenance, from_records
@@ -116,9 +117,14 @@ else:
     source = Provenance((("Runs", "none here yet"),))
 source
 
+# %% [markdown]
+# **A caveat to C07, C20 and C21.**
+# Where the fusion's spatial path is dead, the fusion is a plain sum of its two branches but for a constant ({doc}`/book/3_model/fusion`).
+# What our runs say of ResCMNet and CG-RecNet may then be said of that sum, and not of a recalibration; networks that no study looked into may be alike.
+
 # %% tags=["remove-input"]
 studies = all_studies()
-display(Markdown(f"{dead_words(dead_paths(studies))} {living_words(studies)}"), *sources(studies))
+display(Markdown(wide_table(PATHS, path_rows(studies), "Spatial paths")), *sources(studies))
 
 # %% [markdown]
 # ## What would change it

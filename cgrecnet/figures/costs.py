@@ -1,6 +1,8 @@
 """Pictures of what training costs: rooflines, ratios with quartiles, memory, the protocol's bill, linear sweeps."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -12,6 +14,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from cgrecnet.bench.schema import MemoryRecord, ModelRow, ModelsRecord, ProtocolRecord, Quartiles
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
 from cgrecnet.models.zoo import SYSTEMS
+from cgrecnet.paths import RESULTS
 
 PRECISION_TITLES = {"32": "float32", "bf16": "bfloat16"}
 PART_COLOURS = {"weights": PALETTE[0], "moments": PALETTE[9], "kept": PALETTE[1], "batch": PALETTE[7]}
@@ -25,6 +28,17 @@ def title_of(model: str) -> str:
 def colour_of(model: str):
     """The book's colour of a model; one for all comparators."""
     return MODEL_COLOURS.get(model, PALETTE[4])
+
+
+def cards_measured(results: Path = RESULTS) -> list[str]:
+    """Names of the graphics cards in the records of benchmarks, sorted; empty where none was measured."""
+    found = set()
+    for path in Path(results).glob("bench-*/*.json"):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        hardware = values.get("hardware") if isinstance(values, dict) else None
+        if isinstance(hardware, dict) and hardware.get("gpu"):
+            found.add(hardware["gpu"])
+    return sorted(found)
 
 
 def intensity(row: ModelRow) -> float:

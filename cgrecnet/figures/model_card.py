@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
-from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.missing import missing_runs
 from cgrecnet.figures.provenance import hardware_text
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.runs.pooled import Pooled
@@ -70,24 +66,6 @@ def score_rows(pooled: Pooled, model: str = MODEL) -> list[tuple[str, ...]]:
     return rows
 
 
-def summary(pooled: Pooled, records: Sequence[RunRecord], model: str = MODEL) -> str:
-    """Accuracy over all test cells and over folds, against the commonest answer, and calibration, in one paragraph."""
-    hits = int(pooled.right(model).sum())
-    low, high = wilson(hits, len(pooled))
-    folds = 100 * np.array([record.test["accuracy"] for record in records])
-    common = np.bincount(pooled.labels).max() / len(pooled)
-    error = expected_calibration_error(pooled.labels, pooled.probabilities[model])
-    spread = f", SD {folds.std(ddof=1):.2f}" if len(folds) > 1 else ""
-    return (
-        f"Of {len(pooled):,} test cells {100 * hits / len(pooled):.1f} % are named right (95 % interval over cells "
-        f"{100 * low:.1f} to {100 * high:.1f} %); the mean over folds is {folds.mean():.2f} %{spread} "
-        f"(n = {len(folds)} folds, from {folds.min():.2f} to {folds.max():.2f}). "
-        f"Always naming the commonest class would be right for {100 * common:.1f} %. "
-        f"The expected calibration error is {100 * error:.1f} percentage points (n = {len(pooled):,} cells): on "
-        "average, the stated probability is as far as that from the share that is right."
-    )
-
-
 def cost_rows(records: Sequence[RunRecord]) -> list[tuple[str, str]]:
     """What training took: time, hardware, and how often each cell was looked at."""
     seconds = [record.wall_seconds for record in records]
@@ -98,11 +76,6 @@ def cost_rows(records: Sequence[RunRecord]) -> list[tuple[str, str]]:
         ("hardware", _each(hardware_text(record.hardware) for record in records)),
         ("crops seen", f"{seen:,} in training, all runs together"),
     ]  # fmt: skip
-
-
-def what_is_missing() -> str:
-    """Which of the card's runs are not here, and the command for them; nothing where all are."""
-    return missing_runs((PART, DATA))
 
 
 def _each(values) -> str:

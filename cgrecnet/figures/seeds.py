@@ -9,7 +9,6 @@ from scipy import stats
 
 from cgrecnet.evaluation.arrays import ALIKE, alike
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
-from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.runs.record import RunRecord
 
@@ -99,21 +98,16 @@ def spread_table(differences: Mapping[int, float], wanted: Mapping[str, float]) 
     return "\n".join(lines)
 
 
-def mean_words(differences: Mapping[int, float], first: str, second: str) -> str:
-    """The mean of the differences (points) with its interval by the paired t-test over seeds, and who was ahead.
+def mean_over_seeds(differences: Mapping[int, float]) -> tuple[int, float, tuple[float, float] | None]:
+    """Seeds with a difference above 0, the mean difference (points), and its 95 % interval by the paired t-test.
 
-    Raises ValueError for fewer than two seeds.
+    The interval is None where all seeds have one difference. Raises ValueError for fewer than two seeds.
     """
     values = np.array(list(differences.values()))
     if len(values) < 2:
         raise ValueError(f"A test over seeds needs two or more, not {len(values)}.")
-    ahead = int((values > ALIKE).sum())
     ends = stats.t.interval(0.95, len(values) - 1, values.mean(), stats.sem(values)) if not alike(values) else None
-    reach = f" (95 % interval {interval(ends)})" if ends else ""
-    return (
-        f"{first} was ahead of {second} with {ahead} of n = {len(values)} seeds; the mean difference is "
-        f"{points(values.mean())} points{reach}"
-    )
+    return int((values > ALIKE).sum()), float(values.mean()), ends
 
 
 def _signed(value: float) -> str:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import COLOURS, tolerance_text
-from cgrecnet.figures.costs_words import bench_provenance
+from cgrecnet.figures.cost_tables import bench_provenance
 from cgrecnet.figures.measured_memory import memory_record
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES

@@ -70,26 +70,6 @@ def compare(simulated: pd.DataFrame, real: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def outside(table: pd.DataFrame, least: float = 0.5) -> str:
-    """The traits in which less than `least` of the real cells are in the usual range, in words, the worst first."""
-    far = table[table["inside"] < least].sort_values("inside")
-    if far.empty:
-        return f"In every trait at least {least:.0%} of the real cells lie within the usual range."
-    parts = [
-        f"{TRAITS[name].label} ({_direction(row['above'])} in real cells: median {row['real']:.3g} "
-        f"against {row['simulated']:.3g}; {row['inside']:.0%} inside)"
-        for name, row in far.iterrows()
-    ]
-    return f"Most real cells lie outside of the usual range in: {'; '.join(parts)}."
-
-
-def _direction(above: float) -> str:
-    """Where real cells lie; near one half they lie on both sides, whatever their median."""
-    if abs(above - 0.5) < 0.1:
-        return "on either side"
-    return "higher" if above > 0.5 else "lower"
-
-
 def markdown(tables: Mapping[str, pd.DataFrame]) -> str:
     """Medians and overlap of several real data sets with the simulated one, as a Markdown table."""
     first = next(iter(tables.values()))

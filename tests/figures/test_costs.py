@@ -1,8 +1,11 @@
 """The figures and tables of costs, from records made up here (they go nowhere near `results`)."""
 
+import json
+
 import matplotlib.pyplot as plt
 import pytest
 
+from cgrecnet.bench.record import load_bench
 from cgrecnet.bench.schema import (
     InputRecord,
     InputRow,
@@ -16,9 +19,10 @@ from cgrecnet.bench.schema import (
     ProtocolRecord,
     ProtocolRow,
     Quartiles,
+    ReferenceRecord,
 )
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures import costs, costs_words, measured_memory
+from cgrecnet.figures import cost_tables, costs, measured_memory
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.models import list_models
 from cgrecnet.paper.claims import load_claims
@@ -85,7 +89,7 @@ def test_the_roofline_has_a_dot_per_model_and_precision():
 
 
 def test_the_table_of_models_shows_relative_rates_on_a_cpu_and_absolute_ones_on_a_gpu_alone():
-    cpu, gpu = (costs_words.model_table(models_record(name), "training") for name in (None, "Some GPU"))
+    cpu, gpu = (cost_tables.model_table(models_record(name), "training") for name in (None, "Some GPU"))
     assert not any("images/s" in header for header in cpu[0]) and "images/s, bf16" in gpu[0]
     assert len(cpu[1]) == 9 and {len(line) for line in cpu[1]} == {len(cpu[0])}
     assert cpu[1][0][4] == "2.00 (1.80 to 2.20; n = 5)"
@@ -97,28 +101,28 @@ def test_the_newest_record_that_says_it_is_taken():
     whole = models_record()
     few = whole.model_copy(update={"rows": [row for row in whole.rows if row.model == "resnet50"]})
     eager = whole.model_copy(update={"rows": [row for row in whole.rows if not row.compiled]})
-    assert costs_words.all_nine([eager, few]) is eager and costs_words.with_compiled([few, eager]) is few
-    assert costs_words.all_nine([few]) is None and costs_words.with_compiled([eager]) is None
-    headers, lines = costs_words.compiled_table(few)
+    assert cost_tables.all_nine([eager, few]) is eager and cost_tables.with_compiled([few, eager]) is few
+    assert cost_tables.all_nine([few]) is None and cost_tables.with_compiled([eager]) is None
+    headers, lines = cost_tables.compiled_table(few)
     assert len(lines) == 4 and lines[0] == ["Baseline", "forward", "float32", "1.50 (1.35 to 1.65; n = 5)"]
 
 
 def test_the_table_of_traffic_adds_up():
-    headers, lines = costs_words.traffic_table(models_record())
+    headers, lines = cost_tables.traffic_table(models_record())
     assert headers[2:] == ["dense product", "activation, sum, copy"]
     assert lines[0] == ["1 Baseline", "20", "60%", "40%"]
 
 
 def test_goals_are_not_measured_until_a_gpu_says_so():
-    _, lines = costs_words.goal_table({"models": None, "input": None})
+    _, lines = cost_tables.goal_table({"models": None, "input": None})
     assert [line[1] for line in lines] == ["3,500", "2,500", "0.97"]
     assert {line[2] for line in lines} == {"not measured yet"}
     row = InputRow(model="resnet50", image_size=224, batch_size=8, precision="32", ready=quarter(1), whole=quarter(1),
                    ratio=quarter(0.98), images_per_second=8.0)  # fmt: skip
     inputs = InputRecord(**common("input", "Some GPU"), rows=[row])
-    _, lines = costs_words.goal_table({"models": models_record("Some GPU"), "input": inputs})
+    _, lines = cost_tables.goal_table({"models": models_record("Some GPU"), "input": inputs})
     assert lines[0][2] == "16 on Some GPU" and "0.980" in lines[2][2]
-    assert set(costs_words.input_ratios(inputs)) == {"Baseline, 224 px, batch 8"}
+    assert set(cost_tables.input_ratios(inputs)) == {"Baseline, 224 px, batch 8"}
 
 
 def test_ratios_show_their_quartiles_and_the_goal():
@@ -134,7 +138,7 @@ def test_memory_and_its_table():
     figure = costs.draw_memory(record, 6 * GB)
     assert figure.axes[0].get_xlim()[1] >= 6
     plt.close(figure)
-    headers, lines = costs_words.memory_table(record)
+    headers, lines = cost_tables.memory_table(record)
     assert headers == ["peak, GB", "training, float32", "training, bf16"]
     assert len(lines) == 9 and lines[0] == ["Baseline", "2.50", "2.50"]
 
@@ -161,10 +165,9 @@ def test_a_sweep_that_is_proportional_lies_on_its_grey_line():
 
 
 def test_provenance_says_how_busy_the_machine_was_and_that_the_code_changed():
-    text = str(costs_words.bench_provenance(memory_record(1, 2)))
+    text = str(cost_tables.bench_provenance(memory_record(1, 2)))
     assert "25% of the cores busy before and 50% after" in text and "uncommitted" in text
     assert "has changed since" in text and "results/bench-memory/made-up.json" in text
-    assert "cgrecnet bench memory" in costs_words.missing("memory")
 
 
 @pytest.mark.parametrize(
@@ -189,3 +192,28 @@ def test_without_a_record_of_the_papers_size_there_is_no_outcome(monkeypatch):
     assert measured_memory.memory_outcomes() == {}
     monkeypatch.setattr(measured_memory, "newest", lambda name, device, results: memory_record(1, 2))
     assert set(measured_memory.memory_outcomes()) == {"C38"}
+
+
+@pytest.mark.parametrize(("cards", "named"), [((None,), []), (("Card B", "Card A", None), ["Card A", "Card B"])])
+def test_cards_that_were_measured_are_named_and_none_else(tmp_path, cards, named):
+    for number, card in enumerate(cards):
+        path = tmp_path / f"bench-{number}" / "one.json"
+        path.parent.mkdir()
+        path.write_text(json.dumps({"hardware": {"gpu": card}}))
+    (tmp_path / "bench-0" / "old.json").write_text('{"rate": 1}')
+    assert costs.cards_measured(tmp_path) == named and costs.cards_measured(tmp_path / "nowhere") == []
+
+
+def test_ours_against_the_tutorials_way_has_every_training_and_the_difference():
+    """A record of two trainings of two ways, made up from one of the project's."""
+    found = load_bench("reference")[0].model_dump(mode="json")
+    tutorial, ours = found["rows"][:2]
+    tutorial["accuracies"], tutorial["accuracy"] = [0.80, 0.90], 0.85
+    ours["accuracies"], ours["accuracy"] = [0.81, 0.92], 0.865
+    ours["agreement"] = {"difference": 1.5, "differences": [1.0, 2.0], "interval95": [-4.9, 7.9]}
+    record = ReferenceRecord(**found | {"rows": [tutorial, ours]})
+    headers, rows = cost_tables.reference_table([record, record])
+    assert len(rows) == 4 and all(len(row) == len(headers) and record.id in row[0] for row in rows)
+    assert rows[0][2:] == ["1", "85.0 (80.0, 90.0)", "-"]
+    assert rows[1][3:] == ["86.5 (81.0, 92.0)", "+1.5 (\N{MINUS SIGN}4.9 to +7.9)"]
+    assert cost_tables.spread(record) == pytest.approx(11)

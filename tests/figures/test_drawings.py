@@ -8,7 +8,7 @@ from torch import nn
 
 from cgrecnet.data import open_dataset
 from cgrecnet.figures.cells import draw_absent, draw_gallery, pick
-from cgrecnet.figures.crops import draw_crops
+from cgrecnet.figures.example import draw_crops
 from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import STYLE, use_book_style
 

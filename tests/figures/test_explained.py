@@ -16,7 +16,7 @@ from cgrecnet.figures.explained import (
     title_of,
 )
 from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts, stretched
-from cgrecnet.figures.inside_modules import module_rows, module_words
+from cgrecnet.figures.inside_modules import module_rows
 from cgrecnet.figures.map_checks import better_than_random, cascade_rows, draw_agreement, draw_cascade, draw_curves
 from cgrecnet.figures.map_scores import (
     beats,
@@ -148,25 +148,6 @@ def test_the_other_figures_draw_what_the_record_says(study):
     cell, border = draw_shortcut(study, "honest resnet50", "shortcut resnet50", ("gradcam@last",)).axes
     assert cell.lines[0].get_xdata().mean() > cell.lines[0].get_ydata().mean()
     assert border.lines[0].get_xdata().mean() < border.lines[0].get_ydata().mean()
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "off", "words"),
-    [
-        (0.1, 0.3, 1.2, "holds the background back against the cell, though"),
-        (0.1, 0.3, 0.8, "makes it quieter than it came"),
-        (-0.3, -0.1, 1.2, "opposite of suppression"),
-        (-0.1, 0.1, 1.2, "alike"),
-    ],
-)
-def test_the_words_on_the_gate_follow_the_interval(low, high, off, words):
-    made = made_up()
-    gate = made.record.results["modules"][SUBJECT]["gate"]
-    gate["length on - off"] = {"mean": (low + high) / 2, "low": low, "high": high, "n": 6, "empty": 0}
-    gate["length_off"] = gate["length_off"] | {"mean": off}
-    said = module_words(made, SUBJECT)
-    assert words in said and "8.00 times the 6.25 %" in said and "path is dead" in said
-    assert module_words(made, "honest resnet50") == ""
 
 
 def test_orders_are_judged_against_a_random_one_cell_by_cell():

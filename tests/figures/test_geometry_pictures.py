@@ -18,8 +18,7 @@ from cgrecnet.figures.geometry import (
     training_boxes,
     training_shares,
 )
-from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_weights
-from cgrecnet.figures.geometry_views import draw_views
+from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_views, draw_weights
 
 
 @pytest.fixture(autouse=True)

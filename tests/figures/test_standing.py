@@ -8,7 +8,6 @@ import yaml
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures import standing
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.limits import HEADERS, limit_rows, settings_of
 from cgrecnet.figures.pages import COUNTERPARTS, counterpart_rows, link, pages_of_the_book
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
@@ -112,11 +111,3 @@ def test_links_lead_to_pages_that_there_are(tmp_path):
 def test_every_figure_and_table_of_the_paper_has_a_counterpart():
     assert list(COUNTERPARTS) == [f"Figure {n}" for n in range(1, 9)] + [f"Table {n}" for n in range(1, 6)]
     assert len(counterpart_rows()) == 2 + len(COUNTERPARTS)
-
-
-def test_limits_say_what_they_touch_and_what_would_lift_them():
-    rows = [row for part in ("have", "runs", "methods") for row in limit_rows(part)]
-    assert all(len(row) == len(HEADERS) and all(text.endswith(".") for text in row) for row in rows)
-    with pytest.raises(KeyError):
-        limit_rows("others")
-    assert re.search(r"have \d+ runs: images of 48 pixels.*The paper has images of 224 pixels", settings_of())

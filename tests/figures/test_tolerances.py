@@ -7,8 +7,7 @@ from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.rules.runs import RUN_JUDGES
-from cgrecnet.figures.tolerances import COMPARING, has_tolerance
-from cgrecnet.figures.verdict_table import verdicts
+from cgrecnet.figures.verdict_table import COMPARING, has_tolerance, verdicts
 from cgrecnet.paper.claims import load_claims
 
 CLAIMS = load_claims()

@@ -1,11 +1,23 @@
-"""What the page of costs says in words: tables, what is missing, and where each number was measured."""
+"""The tables of the page of costs, and where each number was measured."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from cgrecnet.bench.record import is_current
-from cgrecnet.bench.schema import BenchRecord, InputRecord, MemoryRecord, ModelRow, ModelsRecord, Quartiles
+from cgrecnet.bench.schema import (
+    BenchRecord,
+    InputRecord,
+    KillsRecord,
+    MemoryRecord,
+    ModelRow,
+    ModelsRecord,
+    MutationsRecord,
+    Quartiles,
+    ReferenceRecord,
+    ReferenceRow,
+)
+from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.costs import PRECISION_TITLES, achieved, eager_rows, roof, title_of
 from cgrecnet.figures.provenance import SHOWN, Provenance
 from cgrecnet.models import list_models
@@ -50,12 +62,6 @@ def _short(value) -> str:
     if isinstance(value, list | tuple):
         return " and ".join(" x ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-
-
-def missing(name: str, device: str = "cpu") -> str:
-    """The sentence that stands where a record is not there."""
-    where = "with a GPU" if device == "cuda" else "without a GPU"
-    return f"*This was not measured yet on a machine {where}; `cgrecnet bench {name}` there makes the record.*"
 
 
 def of(found: Quartiles, digits: int = 2) -> str:
@@ -172,3 +178,51 @@ def memory_table(record: MemoryRecord) -> Table:
         values = [found.get((model, *column)) for column in columns]
         lines.append([title_of(model), *("-" if value is None else f"{value:.2f}" for value in values)])
     return ["peak, GB", *(f"{kind}, {names[precision]}" for kind, precision in columns)], lines
+
+
+def reference_table(records: Sequence[ReferenceRecord]) -> Table:
+    """Per record and way of training: its rate over the tutorial's, the accuracy of each training, the difference."""
+    rows = []
+    for record in records:
+        for row in record.rows:
+            each = ", ".join(f"{100 * one:.1f}" for one in row.accuracies)
+            rate = of(row.ratio) if row.ratio else "1"
+            rows.append([_what(record), row.side, rate, f"{100 * row.accuracy:.1f} ({each})", _difference(row)])
+    return ["trained", "way", "rate / tutorial's", "accuracy (%), by training", "minus the tutorial's (points)"], rows
+
+
+def spread(record: ReferenceRecord) -> float:
+    """How far the accuracies of trainings of one way lie apart at most, in points."""
+    return 100 * max(max(row.accuracies) - min(row.accuracies) for row in record.rows)
+
+
+def _what(record: ReferenceRecord) -> str:
+    settings = record.settings
+    return f"{title_of(settings['model'])}, {settings['image_size']} px, {settings['epochs']} epochs ({record.id})"
+
+
+def _difference(row: ReferenceRow) -> str:
+    """The difference in accuracy with its 95 % interval over trainings, which one training does not give."""
+    if not row.agreement:
+        return "-"
+    reach = row.agreement.interval95
+    return points(row.agreement.difference) + (f" ({interval(reach)})" if reach else "")
+
+
+def kill_table(record: KillsRecord) -> Table:
+    """Per kind of work and what of it was killed: kills, and pieces of work that lost something or came out wrong."""
+    rows = [[row.work, row.victim, f"{row.kills:,}", str(row.losses), str(row.wrong)] for row in record.rows]
+    return ["work", "what was killed", "kills", "lost", "wrong"], rows
+
+
+def mutation_table(record: MutationsRecord) -> Table:
+    """Per kind of file: how many were changed, refused in a sentence, taken for what they were, and the rest."""
+    rows = [
+        [row.kind, f"{row.cases:,}", f"{row.refused:,}", f"{row.taken:,}", str(amiss(row))] for row in record.rows
+    ]
+    return ["files", "changed", "refused in a sentence", "taken for what they were", "amiss"], rows
+
+
+def amiss(row) -> int:
+    """Changed files that ended in a traceback, a hang or a crash, or whose content was taken for another."""
+    return row.traceback + row.hang + row.crash + row.wrong
