@@ -1,20 +1,20 @@
 """Exercises of a chapter without their solutions: a cell to fill in, and the check that the solution makes of itself.
 
 The chapter is the one source. A solution is a `{solution}` block and the code cells that follow it, up to the next
-text; the assertions that stand in them at the top level are the check, and a comment behind `name = ` the hint.
+text; the assertions that stand in them at the top level are the check, and a comment behind `name = ...` the hint.
 """
 
 import ast
+import io
 import re
 import textwrap
+import tokenize
 from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode, v4
 
 _SOLUTION = re.compile(r"^[`:]{3,}\{solution\} *([\w-]+)", re.MULTILINE)
-#: A comment behind the first line that defines a name says what it has to hold.
-_NOTE = re.compile(r"^(\w+) = .*  # (.+)$", re.MULTILINE)
 _CLEANING = "remove-cell"  # such a cell behind a solution tidies up, and is no part of it
 
 
@@ -63,8 +63,8 @@ def _to_fill_in(label: str, solution: str) -> list[NotebookNode]:
     if check is None:
         return [v4.new_code_cell("# Your answer.\n", metadata=_nbgrader(label, solution=True))]
     asked = f"# Your answer. The check below looks at {', '.join(check.names)}: put something in place of each ...\n"
-    notes = {name: f"  # {words}" for name, words in reversed(_NOTE.findall(solution))}
-    blank = "".join(f"{name} = ...{notes.get(name, '')}\n" for name in check.names)
+    notes = notes_of(solution)
+    blank = "".join(f"{name} = ...{f'  # {notes[name]}' if name in notes else ''}\n" for name in check.names)
     return [
         v4.new_code_cell(asked + blank, metadata=_nbgrader(label, solution=True)),
         v4.new_code_cell(check.code, metadata=_nbgrader(f"{label}-check", solution=False)),
@@ -105,6 +105,19 @@ def check_of(solution: str) -> Check | None:
         ]
     )
     return Check(code, names)
+
+
+def notes_of(solution: str) -> dict[str, str]:
+    """What each name has to hold: a comment behind the first or last line of a statement that assigns it."""
+    lines = io.StringIO(solution).readline
+    comments = {t.start[0]: t.string for t in tokenize.generate_tokens(lines) if t.type == tokenize.COMMENT}
+    found: dict[str, str] = {}
+    assigning = (node for node in ast.walk(ast.parse(solution)) if isinstance(node, ast.Assign))
+    for node in sorted(assigning, key=lambda node: node.lineno):
+        if words := comments.get(node.lineno) or comments.get(node.end_lineno):
+            for name in _names(node, ast.Store):
+                found.setdefault(name, words.removeprefix("#").strip())
+    return found
 
 
 def _defined(body: list[ast.stmt]) -> list[str]:
