@@ -140,6 +140,14 @@ assert total == 3 and math.isclose(values[1], 2)
 """
 
 
+def test_an_answer_cell_names_what_the_cells_above_give_it():
+    above = v4.new_code_cell("import numpy as np\nfrom cgrecnet.figures.folds import score_of\nruns = other = [1]")
+    text = v4.new_markdown_cell("````{solution} exercise-e\nSo.\n````")
+    solving = v4.new_code_cell("own = [score_of(x) for x in runs]\nprint(np.mean(own))")
+    answer = without_solutions([above, text, solving])[2].source
+    assert answer == "# Your answer.\n# From the cells above: score_of, runs.\n"
+
+
 def test_a_check_is_silent_until_answered_and_then_tells_right_from_wrong(capsys):
     text = v4.new_markdown_cell("```{exercise} E\n```\n\n````{solution} exercise-e\nSo.\n````")
     after = v4.new_code_cell("del folder", metadata={"tags": ["remove-cell"]})

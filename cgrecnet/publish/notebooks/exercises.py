@@ -37,16 +37,19 @@ def without_solutions(cells: list[Any]) -> list[Any]:
     The solutions' words are left to whoever turns the text into plain Markdown.
     """
     done: list[Any] = []
+    given: set[str] = set()
     open_label, code = "", []
     for cell in [*cells, None]:
         if open_label and cell is not None and cell.cell_type == "code" and not _tidies(cell):
             code.append(cell.source)
             continue
         if open_label:
-            done += _to_fill_in(open_label, "\n".join(code))
+            done += _to_fill_in(open_label, "\n".join(code), given)
             open_label, code = "", []
         if cell is not None:
             done.append(cell)
+            if cell.cell_type == "code":
+                given |= _gives(cell.source)
             if cell.cell_type == "markdown" and (labels := solved_in(cell.source)):
                 open_label = labels[-1]
     return done
@@ -56,13 +59,16 @@ def _tidies(cell: Any) -> bool:
     return _CLEANING in cell.metadata.get("tags", [])
 
 
-def _to_fill_in(label: str, solution: str) -> list[NotebookNode]:
+def _to_fill_in(label: str, solution: str, given: set[str]) -> list[NotebookNode]:
     if not solution.strip():
         return [v4.new_markdown_cell("*Your answer:*", metadata=_nbgrader(label, solution=True, kind="markdown"))]
     check = check_of(solution)
+    names = ", ".join(_taken(solution, given))
+    above = f"# From the cells above: {names}.\n" if names else ""
     if check is None:
-        return [v4.new_code_cell("# Your answer.\n", metadata=_nbgrader(label, solution=True))]
+        return [v4.new_code_cell(f"# Your answer.\n{above}", metadata=_nbgrader(label, solution=True))]
     asked = f"# Your answer. The check below looks at {', '.join(check.names)}: put something in place of each ...\n"
+    asked += above
     notes = notes_of(solution)
     blank = "".join(f"{name} = ...{f'  # {notes[name]}' if name in notes else ''}\n" for name in check.names)
     return [
@@ -105,6 +111,25 @@ def check_of(solution: str) -> Check | None:
         ]
     )
     return Check(code, names)
+
+
+def _gives(source: str) -> set[str]:
+    """What a cell leaves for an answer to use: what it defines, and what it imports from this package."""
+    body = ast.parse(source).body
+    ours = (node for node in body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cgrecnet."))
+    return {*_defined(body), *(alias.asname or alias.name for node in ours for alias in node.names)}
+
+
+def _taken(solution: str, given: set[str]) -> list[str]:
+    """Of what the cells above give, what the book's own answer begins with, in its order."""
+    tree = ast.parse(solution)
+    own = {*_names(tree, ast.Store), *(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))}
+    own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    own |= {alias.asname or alias.name for node in imports for alias in node.names}
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    ordered = [node.id for node in sorted(used, key=lambda node: (node.lineno, node.col_offset))]
+    return [name for name in dict.fromkeys(ordered) if name in given - own]
 
 
 def notes_of(solution: str) -> dict[str, str]:
