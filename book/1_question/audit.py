@@ -611,7 +611,7 @@ Markdown(
 
 # %% tags=["hide-cell"]
 goal = Interval.printed(paper.printed("4/MobileNetV2/accuracy")).scaled(0.01)
-able = []
+able = []  # places in CLASSES of the F1s that could be the one
 for k, name in enumerate(CLASSES):
     free = [Interval(0.0, 1.0) if i == k else reach for i, reach in enumerate(f1["MobileNetV2"])]
     top = accuracy_range(paper.supports, free).high
@@ -658,7 +658,7 @@ for name, before, after in zip(others, plain, holm(plain), strict=True):
 # ````
 
 # %% tags=["hide-cell"]
-needed = LAPTOP_FLOPS * cost.days / 7
+needed = LAPTOP_FLOPS * cost.days / 7  # operations per second
 assert abs(protocol_cost(gmacs, in_fold, epochs, folds, 1, needed).days - 7) < 1e-9
 print(f"{needed / 1e12:.0f} TFLOP/s, sustained")
 

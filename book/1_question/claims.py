@@ -239,7 +239,8 @@ from cgrecnet.paper.claims import Value
 cells = int(paper.printed("5/Oligodendrocytes/support"))
 rule = Tolerance(rule="sampling", cells=cells, reason="Two samples of this many cells.")
 recall = Value(name="recall", printed=paper.printed("F7/Oligodendrocytes/recall"), unit="%")
-joint = (rule.half_width(recall) ** 2 + (1.96 * recall.half_unit / 3**0.5) ** 2) ** 0.5
+rounding = 1.96 * recall.half_unit / 3**0.5
+joint = (rule.half_width(recall) ** 2 + rounding**2) ** 0.5  # half the width that both rules allow, in points
 assert joint <= claims["C27"].tolerance.absolute
 print(f"sampling ± {rule.half_width(recall):.2f}, rounding ± {recall.half_unit:.1f}, both ± {joint:.2f}, in the file ± {claims['C27'].tolerance.absolute}")
 

@@ -157,8 +157,8 @@ assert GatedCNNBlock(512).splits[0] > 2 * 512
 # ````
 
 # %% tags=["hide-cell"]
-large = recorded_shapes(FusionModule(), (1, 512, 28, 28))
-small = recorded_shapes(FusionModule(), (1, 512, 8, 8))
+large = recorded_shapes(FusionModule(), (1, 512, 28, 28))  # a dictionary of shapes, at 224 pixels
+small = recorded_shapes(FusionModule(), (1, 512, 8, 8))  # the same at 64 pixels
 for part in large:
     print(f"{part:<17} {large[part]!s:<15} {small[part]}")
 assert all(a[-1] == b[-1] for a, b in zip(large.values(), small.values(), strict=True) if len(a) == 2)

@@ -499,7 +499,7 @@ Markdown("\n".join(lines))
 # %% tags=["hide-cell"]
 number = torch.tensor
 R = batched_resample.axis_weights(number([15]), number([224]), number([0]), 224, 15)[0]
-rank = int(torch.linalg.matrix_rank(R))
+rank = int(torch.linalg.matrix_rank(R))  # the rank of the weights of one axis
 assert rank == 15
 print(f"R is {tuple(R.shape)} and has rank {rank}: Y = R P C has {rank} x {rank} = {rank**2} free numbers")
 print(f"{224 * 224:,} pixels are computed from them, {224 * 224 / rank**2:.0f} times as many")
@@ -543,7 +543,7 @@ for least in np.arange(0.05, 1.0, 0.05):
 
 # %% tags=["hide-cell"]
 rng = np.random.default_rng(0)
-view = rng.random((4, 4))
+view = rng.random((4, 4))  # any square picture
 J = np.eye(4)[::-1]  # reverses the order of rows (from the left) or columns (from the right)
 assert np.array_equal(J @ view @ J, np.rot90(view, 2))
 assert np.array_equal(J @ view.T, np.rot90(view))

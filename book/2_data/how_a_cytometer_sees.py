@@ -578,7 +578,7 @@ tell(
 # ````
 
 # %% tags=["hide-cell"]
-cell_index = optics.medium_index + drawings.INDEX
+cell_index = optics.medium_index + drawings.INDEX  # the refractive index of the soma
 soma = drawings.ball(optics.axis_um, drawings.RADIUS_UM)
 swallowed = drawings.ABSORPTION_PER_UM * soma
 rows = []
@@ -588,7 +588,7 @@ for index in np.append(np.arange(1.337, 1.376, 0.006), cell_index):
     rows.append((index, shaded.std(), transparent.std()))
 for index, *contrasts in sorted(rows):
     print(f"medium {index:.4f}: contrast {contrasts[0]:.4f}, without absorption {contrasts[1]:.4f}")
-best = min(rows, key=lambda row: row[2])
+best = min(rows, key=lambda row: row[2])  # index of the best medium, contrast in it, and without absorption
 assert np.isclose(best[0], cell_index) and best[2] < 1e-4 < best[1]
 
 # %% [markdown]

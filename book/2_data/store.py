@@ -298,14 +298,15 @@ tell(
 # ````
 
 # %% tags=["hide-cell"]
-sizes = (index["packed_height"] * index["packed_width"]).to_numpy()
+sizes = (index["packed_height"] * index["packed_width"]).to_numpy()  # pixels of each crop
 assert np.array_equal(index["packed_offset"], np.cumsum(sizes) - sizes)
 kind = np.dtype(json.loads((folder / "store.json").read_text())["pixel_type"])
 row = index.iloc[17]
 with open(folder / "pixels.bin", "rb") as file:
     file.seek(row["packed_offset"] * kind.itemsize)
-    data = file.read(sizes[17] * kind.itemsize)
-crop = np.frombuffer(data, kind).reshape(row["packed_height"], row["packed_width"])
+    data = file.read(sizes[17] * kind.itemsize)  # the bytes of crop number 17
+shape = row["packed_height"], row["packed_width"]
+crop = np.frombuffer(data, kind).reshape(shape)  # crop number 17, rows by columns
 assert np.array_equal(crop, cells.images[17]) and byte_range(store, 17)[1] - byte_range(store, 17)[0] == len(data)
 print(f"{row['cell_id']}: {crop.shape[0]} by {crop.shape[1]} pixels of {kind.itemsize} byte(s), mean {crop.mean():.1f}")
 
@@ -335,7 +336,7 @@ with open(again / "pixels.bin", "r+b") as file:
     file.seek(0)
     file.write(bytes([byte[0] ^ 1]))
 open_dataset("jurkat", root=again)  # opens without complaint
-text, good = examine_store(again, "jurkat", {})
+text, good = examine_store(again, "jurkat", {})  # whether the full check passed
 assert not good
 print(text.splitlines()[-1].partition(": remove")[0])
 

@@ -360,8 +360,10 @@ holds("The grey model's probabilities are off, those of the other are not", grey
 # %% tags=["hide-cell"]
 write(folder / "undyed", (5, 6))
 cgrecnet("predict model undyed --out undyed.csv")
-undyed = pd.read_csv(folder / "undyed.csv", keep_default_na=False)
-is_moss = undyed["cell_id"].str.contains("/moss/")
+undyed = pd.read_csv(
+    folder / "undyed.csv", keep_default_na=False
+)  # the table of predictions of the undyed cells
+is_moss = undyed["cell_id"].str.contains("/moss/")  # True for moss
 print("moss found:", (undyed.loc[is_moss, "class"] == "moss").mean().round(2))
 print("flagged:", (undyed["unlike"] == 1).mean().round(2))
 assert (undyed.loc[is_moss, "class"] == "moss").mean() < right
@@ -387,7 +389,7 @@ from cgrecnet.data.audit.marks import burnt_in
 write(folder / "bars", (1, 2), bar=KINDS)
 marks = burnt_in(
     open_dataset("folder", root=folder / "bars", options={"class_level": 2})
-)
+)  # the marks that the audit names
 print(marks)
 assert marks == ()
 

@@ -289,7 +289,7 @@ tell(
 tau = math.log(135)
 scores = torch.zeros(16)
 scores[3] = 1.0
-weight = (tau * scores).softmax(0)[3].item()
+weight = (tau * scores).softmax(0)[3].item()  # of that one channel
 assert abs(weight - 0.9) < 1e-6
 print(f"tau = {tau:.2f} gives the weight {weight:.3f}")
 

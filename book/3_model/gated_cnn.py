@@ -324,10 +324,10 @@ print(f"ordinary {ordinary:,}, depthwise {depthwise:,}, whole block {total:,}")
 before, after = maps[:1], maps[:1].clone()
 after[0, :, 14, 14] += torch.randn(512, generator=generator)
 with torch.no_grad():
-    changed = (block(after) != block(before)).any(1).sum().item()
-    changed_gate = (
-        (block.gate(after) != block.gate(before)).any(-1).sum().item()
-    )
+    moved = (block(after) != block(before)).any(1)
+    changed = moved.sum().item()  # positions where the output changes
+    moved = (block.gate(after) != block.gate(before)).any(-1)
+    changed_gate = moved.sum().item()  # positions where the gate does
 assert changed == 7 * 7 and changed_gate == 1
 print(
     f"positions where the output changes: {changed}, "

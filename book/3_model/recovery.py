@@ -480,7 +480,7 @@ for what, wanted_rows in (
 # %% tags=["hide-cell"]
 totals = (recovered.attention_only, recovered.gate_only, recovered.both)
 finer = recovery.Rows(*(f"{n / 1e6:.3f}" for n in totals))
-found = recovery.search(finer, bases)
+found = recovery.search(finer, bases)  # what the search finds
 print(
     f"two decimals: {len(exchanged.fits)} fits; "
     f"three decimals: {len(found.fits)}"

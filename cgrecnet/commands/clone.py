@@ -45,6 +45,9 @@ def _student(options: argparse.Namespace) -> int:
     except OSError as error:
         raise ConfigError(f"{folder} cannot be written ({error.strerror}): name another one with --out.") from None
     print(f"{folder / 'notebooks'}: {number} chapters without solutions; {folder / 'solutions'}: the same with them")
+    unbuilt = sum(not layout.executed_notebook(each).is_file() for each in layout.chapters if each.is_script)
+    if unbuilt:
+        print(f"{unbuilt} of them have not been run, and say '(a number that the cells compute)': run make book first.")
     return 0
 
 

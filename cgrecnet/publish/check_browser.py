@@ -24,7 +24,7 @@ PHONE = {"width": 390, "height": 844}
 _OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")
 SECONDS = 120  # for one page to load, on a slow machine that does much else
 
-_EQUATIONS = """async () => {
+EQUATIONS = """async () => {
     const loads = !!document.querySelector('script[src*="mathjax" i]');
     const formulas = [...document.querySelectorAll('.math')];
     if (formulas.length && !loads) return ['the page has equations but does not load MathJax'];
@@ -163,9 +163,9 @@ async def _one(browser: Any, address: str, access: bool) -> list[str]:
         page.set_default_timeout(SECONDS * 1000)
         page.on("requestfailed", lambda request: found.append(f"a request failed: {request.url[:200]}"))
         page.on("pageerror", lambda error: found.append(f"a script failed: {str(error).splitlines()[0][:200]}"))
-        page.on("console", lambda message: _note_console(message, found))
+        page.on("console", lambda message: note_console(message, found))
         await page.goto(address, wait_until="load")
-        found += await page.evaluate(_EQUATIONS)
+        found += await page.evaluate(EQUATIONS)
         if access:
             found += await check_axe.faults(page) + await check_keys.faults(page)
         found += await page.evaluate(COLUMNS)
@@ -180,7 +180,8 @@ async def _one(browser: Any, address: str, access: bool) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _note_console(message: Any, found: list[str]) -> None:
+def note_console(message: Any, found: list[str]) -> None:
+    """Add what the page's console says is an error."""
     # A failed request is reported by itself, with its address.
     if message.type == "error" and "Failed to load resource" not in message.text:
         found.append(f"error on the console: {message.text[:200]}")

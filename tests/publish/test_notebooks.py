@@ -10,7 +10,7 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks import export
-from cgrecnet.publish.notebooks.exercises import check_of, without_solutions
+from cgrecnet.publish.notebooks.exercises import check_of, notes_of, without_solutions
 from cgrecnet.publish.notebooks.labels import index_of
 from cgrecnet.publish.notebooks.plain import Index, Reader, Target
 
@@ -43,6 +43,14 @@ def test_a_chapter_becomes_plain_markdown_and_keeps_its_solutions_apart(chapter,
     assert sum("answer" in cell.metadata.get("tags", []) for cell in student.cells) == exercises
     assert not [cell for cell in student.cells if is_text(cell) and "<summary>Solution of" in cell.source]
     assert sum(cell.source.count("<summary>Solution of") for cell in whole.cells if is_text(cell)) == exercises
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)
+def test_an_answer_cell_says_what_each_name_has_to_hold(chapter):
+    cells = without_solutions(notebook.read(chapter).cells)
+    answers = [cell.source for cell in cells if "answer" in cell.metadata.get("tags", [])]
+    unsaid = [line for source in answers for line in source.splitlines() if line.endswith(" = ...")]
+    assert unsaid == [], "write a comment behind the line of the solution that assigns it"
 
 
 def is_text(cell) -> bool:
@@ -132,6 +140,14 @@ assert total == 3 and math.isclose(values[1], 2)
 """
 
 
+def test_an_answer_cell_names_what_the_cells_above_give_it():
+    above = v4.new_code_cell("import numpy as np\nfrom cgrecnet.figures.folds import score_of\nruns = other = [1]")
+    text = v4.new_markdown_cell("````{solution} exercise-e\nSo.\n````")
+    solving = v4.new_code_cell("own = [score_of(x) for x in runs]\nprint(np.mean(own))")
+    answer = without_solutions([above, text, solving])[2].source
+    assert answer == "# Your answer.\n# From the cells above: score_of, runs.\n"
+
+
 def test_a_check_is_silent_until_answered_and_then_tells_right_from_wrong(capsys):
     text = v4.new_markdown_cell("```{exercise} E\n```\n\n````{solution} exercise-e\nSo.\n````")
     after = v4.new_code_cell("del folder", metadata={"tags": ["remove-cell"]})
@@ -146,6 +162,12 @@ def test_a_check_is_silent_until_answered_and_then_tells_right_from_wrong(capsys
     assert capsys.readouterr().out.endswith("Passed.\n")
     with pytest.raises(AssertionError):
         exec(f"values, total = [1, 2], 4\n{check}", {})
+
+
+@pytest.mark.parametrize("code", ["a = f(  # words\n    1\n)", "a = f(\n    1\n)  # words", "x, a = f(1)  # words",
+                                  "with b:\n    a = '# no'  # words\na = 2  # later"])  # fmt: skip
+def test_a_hint_stands_behind_the_first_or_last_line_of_an_assignment(code):
+    assert notes_of(code)["a"] == "words"
 
 
 def test_a_solution_that_asserts_nothing_has_no_check():

@@ -30,6 +30,7 @@ STYLE = (
     '.fa-navicon:before,.fa-bars:before{content:"\\f0c9"}.fa-cc-visa:before{content:"\\f1f0"}'
     '@font-face{src:url(../w/solid.woff2) format("woff2"),url(../w/solid.ttf) format("truetype")}'
 )
+MATHJAX = "for (const e of document.querySelectorAll('.math')) e.append(document.createElement('mjx-container'))"
 NOISE = np.random.default_rng(0).integers(0, 200, (64, 64, 1)).repeat(4, axis=2).astype(np.uint8)
 NOISE[..., 3] = 255
 
@@ -60,6 +61,7 @@ def book(tmp_path):
         "_build/html/book/index.html": page("First <page>", '<i class="fa-solid fa-bars"></i>'),
         "_build/html/book/two.html": page("Two", '<span class="math">x</span><a href="index.html">one</a>'),
         "_build/html/_static/scripts/fontawesome.js": ICONS,
+        "_build/html/_static/mathjax/tex-chtml.js": MATHJAX,
         "_build/html/_static/scripts/theme.js": 'icon("fa-search")',
         "_build/html/_static/scripts/theme.js.map": "{}",
         "_build/html/_static/locales/en/x.js": "",
@@ -217,7 +219,7 @@ def test_under_a_path_and_from_the_disk_pages_load_all_that_they_name(site, chro
                 tab.wait_for_url("**/book/index.html")
                 tab.click("text=two")
                 tab.wait_for_url("**/book/two.html")
-                assert [url for url in missing if "mathjax" not in url and "favicon" not in url] == []
+                assert [url for url in missing if "favicon" not in url] == []
             browser.close()
     finally:
         server.shutdown()
@@ -247,3 +249,23 @@ def test_what_paper_would_cut_is_found(site, chromium):
         (site / "book/two.html").write_text(text.replace("<article>", f"<article>{body}"), "utf8")
         with pytest.raises(RunError, match=f"book/two.html: {cut}") if cut else nullcontext():
             print_book(site, ["book/two.html"], "Small book", chromium, say=lambda _: None)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [
+        ('<img alt="x" src="../none.png">', "a request failed: .*none.png"),
+        ('<img alt="x" src="../../outside.png">', "it asks for .*outside.png, which lies elsewhere"),
+        ("<script>nothing()</script>", "a script failed: .*nothing is not defined"),
+        ("<script>console.error('amiss')</script>", "error on the console: amiss"),
+        ('<script src="data:,"></script><p>$$x$$</p>', "raw TeX"),
+    ],
+)
+def test_a_page_that_is_not_whole_from_the_disk_is_not_published(book, chromium, body, fault):
+    path = book.html / "book/two.html"
+    path.write_text(path.read_text("utf8").replace("<h1>", f"{body}<h1>"), "utf8")
+    (book.build / "outside.png").write_bytes(png(NOISE))
+    with pytest.raises(RunError, match=f"book/two.html: opened from the disk, {fault}"):
+        make_site(book, ADDRESS, say=lambda _: None)
+    assert not (book.build / "site").exists()

@@ -1,20 +1,20 @@
 """Exercises of a chapter without their solutions: a cell to fill in, and the check that the solution makes of itself.
 
 The chapter is the one source. A solution is a `{solution}` block and the code cells that follow it, up to the next
-text; the assertions that stand in them at the top level are the check, and a comment behind `name = ` the hint.
+text; the assertions that stand in them at the top level are the check, and a comment behind `name = ...` the hint.
 """
 
 import ast
+import io
 import re
 import textwrap
+import tokenize
 from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode, v4
 
 _SOLUTION = re.compile(r"^[`:]{3,}\{solution\} *([\w-]+)", re.MULTILINE)
-#: A comment behind the first line that defines a name says what it has to hold.
-_NOTE = re.compile(r"^(\w+) = .*  # (.+)$", re.MULTILINE)
 _CLEANING = "remove-cell"  # such a cell behind a solution tidies up, and is no part of it
 
 
@@ -37,16 +37,19 @@ def without_solutions(cells: list[Any]) -> list[Any]:
     The solutions' words are left to whoever turns the text into plain Markdown.
     """
     done: list[Any] = []
+    given: set[str] = set()
     open_label, code = "", []
     for cell in [*cells, None]:
         if open_label and cell is not None and cell.cell_type == "code" and not _tidies(cell):
             code.append(cell.source)
             continue
         if open_label:
-            done += _to_fill_in(open_label, "\n".join(code))
+            done += _to_fill_in(open_label, "\n".join(code), given)
             open_label, code = "", []
         if cell is not None:
             done.append(cell)
+            if cell.cell_type == "code":
+                given |= _gives(cell.source)
             if cell.cell_type == "markdown" and (labels := solved_in(cell.source)):
                 open_label = labels[-1]
     return done
@@ -56,15 +59,18 @@ def _tidies(cell: Any) -> bool:
     return _CLEANING in cell.metadata.get("tags", [])
 
 
-def _to_fill_in(label: str, solution: str) -> list[NotebookNode]:
+def _to_fill_in(label: str, solution: str, given: set[str]) -> list[NotebookNode]:
     if not solution.strip():
         return [v4.new_markdown_cell("*Your answer:*", metadata=_nbgrader(label, solution=True, kind="markdown"))]
     check = check_of(solution)
+    names = ", ".join(_taken(solution, given))
+    above = f"# From the cells above: {names}.\n" if names else ""
     if check is None:
-        return [v4.new_code_cell("# Your answer.\n", metadata=_nbgrader(label, solution=True))]
+        return [v4.new_code_cell(f"# Your answer.\n{above}", metadata=_nbgrader(label, solution=True))]
     asked = f"# Your answer. The check below looks at {', '.join(check.names)}: put something in place of each ...\n"
-    notes = {name: f"  # {words}" for name, words in reversed(_NOTE.findall(solution))}
-    blank = "".join(f"{name} = ...{notes.get(name, '')}\n" for name in check.names)
+    asked += above
+    notes = notes_of(solution)
+    blank = "".join(f"{name} = ...{f'  # {notes[name]}' if name in notes else ''}\n" for name in check.names)
     return [
         v4.new_code_cell(asked + blank, metadata=_nbgrader(label, solution=True)),
         v4.new_code_cell(check.code, metadata=_nbgrader(f"{label}-check", solution=False)),
@@ -105,6 +111,38 @@ def check_of(solution: str) -> Check | None:
         ]
     )
     return Check(code, names)
+
+
+def _gives(source: str) -> set[str]:
+    """What a cell leaves for an answer to use: what it defines, and what it imports from this package."""
+    body = ast.parse(source).body
+    ours = (node for node in body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cgrecnet."))
+    return {*_defined(body), *(alias.asname or alias.name for node in ours for alias in node.names)}
+
+
+def _taken(solution: str, given: set[str]) -> list[str]:
+    """Of what the cells above give, what the book's own answer begins with, in its order."""
+    tree = ast.parse(solution)
+    own = {*_names(tree, ast.Store), *(node.arg for node in ast.walk(tree) if isinstance(node, ast.arg))}
+    own |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    own |= {alias.asname or alias.name for node in imports for alias in node.names}
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    ordered = [node.id for node in sorted(used, key=lambda node: (node.lineno, node.col_offset))]
+    return [name for name in dict.fromkeys(ordered) if name in given - own]
+
+
+def notes_of(solution: str) -> dict[str, str]:
+    """What each name has to hold: a comment behind the first or last line of a statement that assigns it."""
+    lines = io.StringIO(solution).readline
+    comments = {t.start[0]: t.string for t in tokenize.generate_tokens(lines) if t.type == tokenize.COMMENT}
+    found: dict[str, str] = {}
+    assigning = (node for node in ast.walk(ast.parse(solution)) if isinstance(node, ast.Assign))
+    for node in sorted(assigning, key=lambda node: node.lineno):
+        if words := comments.get(node.lineno) or comments.get(node.end_lineno):
+            for name in _names(node, ast.Store):
+                found.setdefault(name, words.removeprefix("#").strip())
+    return found
 
 
 def _defined(body: list[ast.stmt]) -> list[str]:

@@ -4,6 +4,7 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 import yaml
@@ -26,7 +27,8 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     """Write `_build/site` (to be put under `address`), with the archive and the PDF of the whole in it.
 
     The folder is made beside and takes its place at the end. Raises ConfigError for an address that is none, RunError
-    where there is no book, no Chromium to print it, or more to fetch than `weight.LIMITS` allow.
+    where there is no book, no Chromium to print it, more to fetch than `weight.LIMITS` allow, or a page that
+    is not whole when it is opened from the archive.
     """
     address = checked(address)
     if not (layout.html / "book" / "index.html").is_file():
@@ -45,23 +47,24 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     shutil.copyfile(layout.root / "docs" / "book.png", partial / pages.PICTURE)
     pictures.shrink(partial)
     names = [f"{name}.html" for name in layout.page_names if (partial / f"{name}.html").is_file()]
-    if pdf:
-        from cgrecnet.publish.site.pdf import print_book
-
-        say(f"printing {len(names)} pages")
-        printed = print_book(partial, names, title, browser, say)
-        weight.within("the PDF", len(printed), say)
-        (partial / f"{NAME}.pdf").write_bytes(printed)
     for path in check_static.pages_in(partial):
         if not check_static.is_redirect(path):
             pages.add_head(path, path.relative_to(partial).as_posix(), site)
     pages.write_files(partial, names, site, (layout.root / "CHANGELOG.md").read_text("utf8"))
-    if pdf:
-        weight.within("a first visit", weight.first_visit(partial, names[0], browser), say)
     with whole(layout.build / f"{NAME}.zip", "wb") as file:
         archive(partial, file)
         weight.within("the archive", file.tell(), say)
-    shutil.move(layout.build / f"{NAME}.zip", partial / f"{NAME}.zip")
+    packed = shutil.move(layout.build / f"{NAME}.zip", partial / f"{NAME}.zip")
+    if pdf:
+        from cgrecnet.publish.site.pdf import print_book
+
+        weight.within("a first visit", weight.first_visit(partial, names[0], browser), say)
+        with TemporaryDirectory() as elsewhere:
+            say(f"printing {len(names)} pages of the archive, unpacked elsewhere")
+            shutil.unpack_archive(packed, elsewhere)
+            printed = print_book(Path(elsewhere) / NAME, names, title, browser, say)
+        weight.within("the PDF", len(printed), say)
+        (partial / f"{NAME}.pdf").write_bytes(printed)
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
     return target

@@ -1,4 +1,4 @@
-"""The whole book as one PDF: each page printed by Chromium, put together with an outline."""
+"""The whole book as one PDF: each page opened from the disk, looked at, printed by Chromium; with an outline."""
 
 import asyncio
 import io
@@ -7,7 +7,7 @@ from pathlib import Path
 from pypdf import PdfReader, PdfWriter
 
 from cgrecnet.errors import RunError
-from cgrecnet.publish.check_browser import FLAGS, SECONDS
+from cgrecnet.publish.check_browser import EQUATIONS, FLAGS, SECONDS, note_console
 
 _READY = """async () => {
     for (const folded of document.querySelectorAll('details')) folded.open = true;
@@ -15,6 +15,8 @@ _READY = """async () => {
     for (const image of document.images) image.loading = 'eager';
     await Promise.all([...document.images].map(image => image.decode().catch(() => null)));
 }"""
+_BROKEN = """() => [...document.images].filter(image => !image.naturalWidth)
+    .map(image => 'a picture is missing: ' + image.getAttribute('src').slice(0, 200))"""
 # What is wider than the paper, or would have to be scrolled on it.
 _CUT = """() => {
     const edge = (document.querySelector('article') || document.body).getBoundingClientRect().right + 2;
@@ -39,7 +41,7 @@ _WIDTH = round((210 - 2 * 16) / 25.4 * 96 / 0.8)
 def print_book(site: Path, names: list[str], title: str, executable: str, say=print) -> bytes:
     """The pages `names` of the folder `site`, in this order, as one PDF with an outline of their titles.
 
-    Raises RunError where something would be cut at the right.
+    Raises RunError where something would be cut at the right, and where a page needs what the folder does not hold.
     """
     writer = PdfWriter()
     for name, content in asyncio.run(_print_all(site, names, executable, say)):
@@ -63,9 +65,18 @@ async def _print_all(site: Path, names: list[str], executable: str, say) -> list
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = await browser.new_page(color_scheme="light", viewport={"width": _WIDTH, "height": 1200})
         page.set_default_timeout(SECONDS * 1000)
+        faults: list[str] = []
+        inside = site.resolve().as_uri() + "/"
+        page.on("request", lambda request: _note_outside(request.url, inside, faults))
+        page.on("requestfailed", lambda request: faults.append(f"a request failed: {request.url[:200]}"))
+        page.on("pageerror", lambda error: faults.append(f"a script failed: {str(error).splitlines()[0][:200]}"))
+        page.on("console", lambda message: note_console(message, faults))
         for number, name in enumerate(names, 1):
             await page.goto((site / name).resolve().as_uri(), wait_until="load")
             await page.evaluate(_READY)
+            faults += await page.evaluate(_BROKEN) + await page.evaluate(EQUATIONS)
+            if faults:
+                raise RunError(f"{name}: opened from the disk, {faults[0]}.")
             await page.emulate_media(media="print")
             if cut := await page.evaluate(_CUT):
                 raise RunError(
@@ -76,3 +87,8 @@ async def _print_all(site: Path, names: list[str], executable: str, say) -> list
             say(f"  [{number}/{len(names)}] {name}")
         await browser.close()
     return printed
+
+
+def _note_outside(address: str, inside: str, faults: list[str]) -> None:
+    if not address.startswith((inside, "data:", "blob:", "about:")):
+        faults.append(f"it asks for {address[:200]}, which lies elsewhere")
