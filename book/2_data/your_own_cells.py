@@ -264,7 +264,7 @@ assert "<script" not in page and "src=\"http" not in page
 # ## The same way with real cells
 #
 # A page has seconds, and its cells are simulated.
-# `benchmarks/strangers.py` walked the same way with two folders of real cells, as somebody would hold them who knows nothing of this book: Jurkat cells in five stages as grey pictures of 16 bit, and in three phases as RGB, with the DNA stain in red and the side scatter in green.
+# `benchmarks/strangers.py` walked the same way with two folders of real cells, as somebody would hold them who knows nothing of this book: Jurkat cells in five stages as grey pictures, two bytes a pixel, and in three phases as RGB, with the DNA stain in red and the side scatter in green.
 # The labels rest on that stain, so the colours show the network what it is asked for.
 # A quarter of each class lay in a folder without names, for `predict`; an ensemble of three small networks learnt from the others.
 #
@@ -293,15 +293,15 @@ for title, found in (("grey, five stages", grey), ("RGB, three phases", colour))
     new = found["new"]
     by_chance = new["calibration_error_by_chance"][1]
     measured[title] = {
-        "cells for training, choosing and calibrating": f"{found['cells']:,}",
+        "cells given": f"{found['cells']:,}",
         "new cells (n)": f"{new['n']:,}",
         "named rightly": percent(new["right"], new["n"], new["interval"]),
-        "the largest class alone": f"{new['largest_class']:.1%}",
+        "largest class alone": f"{new['largest_class']:.1%}",
         "balanced accuracy": f"{new['balanced_accuracy']:.1%}",
-        "mean of the highest probability": f"{new['sure']:.1%}",
-        "expected calibration error": f"{new['calibration_error']:.3f}",
-        "as large by chance, at most": f"{by_chance:.3f}",
-        "in the set, the class with the lowest share": lowest(new),
+        "mean certainty": f"{new['sure']:.1%}",
+        "calibration error": f"{new['calibration_error']:.3f}",
+        "chance, at most": f"{by_chance:.3f}",
+        "least often in its set": lowest(new),
         "classes in a set": f"{new['set_size']:.2f}",
         "flagged": percent(new["flagged"], new["n"], new["flagged_interval"]),
     }
@@ -333,9 +333,10 @@ holds("Every class is in the sets as often as they promise", sets_hold)
 holds("The grey model's probabilities are off, those of the other are not", grey_off > 0 > colour_off)
 
 # %% [markdown]
-# Intervals are Wilson's, of 95 %.
+# Intervals in brackets are Wilson's.
 # Every class is in the sets as often as they promise, {glue:text}`promised`, within what chance allows.
 # Of metaphase too few cells calibrate the grey model to rule it out at all, which the command says; so it is in every set, and a set names several classes.
+# *Certainty* is the highest of a cell's probabilities, the calibration error the expected one, and chance what it would be if the probabilities were right.
 # The RGB model is as sure as it is right.
 # The grey model is right more often than it is sure, by more than chance explains: its one temperature was fitted on few cells of another draw, and a temperature cannot promise more than that.
 #

@@ -41,8 +41,8 @@ from cgrecnet.figures.model_card import (
 )
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import tell
-from cgrecnet.runs.query import experiment
 from cgrecnet.runs.pooled import pool
+from cgrecnet.runs.query import experiment
 
 found = experiment(PART, DATA)
 records = found.of(model=MODEL)

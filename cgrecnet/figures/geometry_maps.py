@@ -10,8 +10,8 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batches.loader import BatchedCells
 from cgrecnet.data.batches.crops import seen_boxes
+from cgrecnet.data.batches.loader import BatchedCells
 from cgrecnet.data.batches.resample import axis_weights
 from cgrecnet.data.intensity import INTENSITIES, Intensity
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, to_unit
