@@ -42,7 +42,7 @@ from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
-from cgrecnet.runs.same_cells import same_cells
+from cgrecnet.runs.pooled import same_cells
 from cgrecnet.training.loop import class_weights
 
 use_book_style()

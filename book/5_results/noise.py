@@ -45,7 +45,7 @@ from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import holds, tell
-from cgrecnet.runs.same_cells import same_cells
+from cgrecnet.runs.pooled import same_cells
 
 use_book_style()
 PARTS = (("noise", "cytometer"), ("debris", "cytometer"))

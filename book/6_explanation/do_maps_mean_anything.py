@@ -26,12 +26,10 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer import simulate
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.explain.cams import cam_maps
-from cgrecnet.explain.faithfulness import area, energy, pointing
-from cgrecnet.explain.geometry import crop_masks
 from cgrecnet.explain.layers import Layer
+from cgrecnet.explain.masks import crop_masks, segment_cell
 from cgrecnet.explain.sanity import moved, network_free_map
-from cgrecnet.explain.segment import segment_cell
-from cgrecnet.explain.summary import summary
+from cgrecnet.explain.scores import area, energy, pointing, summary
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.explained import (
     COMMAND,

@@ -348,7 +348,7 @@ shown
 
 # %%
 from cgrecnet.data.cytometer import simulate
-from cgrecnet.explain.segment import segment_cell
+from cgrecnet.explain.masks import segment_cell
 
 truth = simulate({"cells": 48, "seed": 11, "debris": 0.0, "doublets": 0.0})
 overlaps = []

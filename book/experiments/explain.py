@@ -189,11 +189,10 @@ print(json.dumps(following, indent=1))
 
 # %%
 from cgrecnet.explain.curves import curves
-from cgrecnet.explain.faithfulness import agreement, area
 from cgrecnet.explain.methods import heat, resize
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, cascade, moved, network_free_map, swapped
+from cgrecnet.explain.scores import agreement, area, summary
 from cgrecnet.explain.study import aligned_energy, make_maps, part_masks, score_map
-from cgrecnet.explain.summary import summary
 
 EVERY = ("gradcam@last", "gradcam++@last", "hirescam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2")
 CONTROL = ("gradcam@last", "hirescam@last", "gradcam@stage3")

@@ -97,9 +97,8 @@ print(n, "shown;", count, "right and", count, "wrong scored")
 # These pictures come without masks, so the cell is found by a threshold on the distance from the background.
 
 # %%
-from cgrecnet.explain.faithfulness import area
-from cgrecnet.explain.geometry import border_mask, crop_masks
-from cgrecnet.explain.segment import segment_cell
+from cgrecnet.explain.masks import border_mask, crop_masks, segment_cell
+from cgrecnet.explain.scores import area
 
 size = run.image_size
 masks = {"cell": crop_masks([segment_cell(np.asarray(dataset.images[i])) for i in cells], size)}
@@ -114,8 +113,8 @@ touching = float((masks["cell"] & masks["border"]).any(axis=(1, 2))[n:].mean())
 from cgrecnet.explain.methods import heat, resize
 from cgrecnet.explain.modules import fusion_change, gate_contrast
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, fresh_like, moved, network_free_map, swapped
+from cgrecnet.explain.scores import summary
 from cgrecnet.explain.study import aligned_energy, make_maps, score_map
-from cgrecnet.explain.summary import summary
 from cgrecnet.models import create_model
 
 KINDS = ("gradcam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2", "hirescam@stage2")

@@ -22,8 +22,7 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS
-    from cgrecnet.runs.collect import collect
-    from cgrecnet.runs.export import with_all_parameters, write_table
+    from cgrecnet.runs.collect import collect, with_all_parameters, write_table
     from cgrecnet.runs.halving import open_sweep
 
     results = options.results or RESULTS

@@ -39,7 +39,7 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs import reproduce as steps
     from cgrecnet.runs.notebook import check_writable
-    from cgrecnet.runs.ready import need_folder, need_networks
+    from cgrecnet.runs.preconditions import need_folder, need_networks
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
     results = options.results or RESULTS

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from torch import Tensor, nn
 
-from cgrecnet.explain.faithfulness import energy, pointing
-from cgrecnet.explain.geometry import border_mask, crop_masks
 from cgrecnet.explain.layers import layer_of
+from cgrecnet.explain.masks import border_mask, crop_masks
 from cgrecnet.explain.methods import explain, heat
 from cgrecnet.explain.placement import aligned
+from cgrecnet.explain.scores import energy, pointing
 
 #: Parts of a simulated picture on which the energy of a map is measured.
 PARTS = ("cell", "nucleus", "processes", "debris")

@@ -11,9 +11,9 @@ from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import RunRecord
-from cgrecnet.runs.same_cells import same_cells
 
 MODELS = ("resnet50", "cg_recnet")
 #: The sweeps that the learning rates come from.

@@ -12,9 +12,9 @@ from cgrecnet.evaluation.change import Contrast, change_contrast
 from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.plan import Plan, load_plan
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import RunRecord
-from cgrecnet.runs.same_cells import same_cells
 
 #: The paper's names of the four networks of its ablation.
 NAMES = {"resnet50": "Baseline", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "cg_recnet": "CG-RecNet"}

@@ -14,9 +14,9 @@ from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.figures.dose import NAMES
 from cgrecnet.paths import REPOSITORY, RESULTS
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record import RunRecord
-from cgrecnet.runs.same_cells import same_cells
 
 MODELS = ("resnet50", "cg_recnet")
 Shares = tuple[float, ...]

@@ -14,9 +14,9 @@ from cgrecnet.figures.dose import NAMES
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.record import RunRecord
-from cgrecnet.runs.same_cells import same_cells
 
 #: Parts of a configuration that name a run and do not change it.
 NAMES_A_RUN = ("experiment",)

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from cgrecnet.explain.summary import difference
+from cgrecnet.explain.scores import difference
 from cgrecnet.figures.explained import LEAST, Study, interval, title_of
 from cgrecnet.figures.style import PALETTE, letter
 

@@ -9,10 +9,9 @@ from matplotlib.figure import Figure
 from scipy.stats import mannwhitneyu
 
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.explain.faithfulness import energy
 from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.scores import difference, energy, summary
 from cgrecnet.explain.study import aligned_energy
-from cgrecnet.explain.summary import difference, summary
 from cgrecnet.figures.explained import Study, interval, network_title, title_of
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.figures.wide_table import wide_table
@@ -86,7 +85,7 @@ def _share(hits: np.ndarray) -> str:
 
 
 def beats(study: Study, network: str, kind: str, against: Sequence[tuple[str, str]], what: str = "energy cell") -> list:
-    """(network, kind, difference in cells paired) of a map's score minus each control's: see `explain.summary`."""
+    """(network, kind, difference in cells paired) of a map's score minus each control's: see `explain.scores`."""
     mine = study.score(network, kind, what)
     found = []
     for other, control in against:

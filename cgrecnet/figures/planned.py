@@ -10,9 +10,9 @@ from cgrecnet.evaluation.decide import Decision, decide, over_cells, over_folds,
 from cgrecnet.evaluation.paired import has_spread
 from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import refuse_mixture
 from cgrecnet.runs.record import RunRecord
-from cgrecnet.runs.same_cells import same_cells
 
 ACCURACY, RAREST = "accuracy", "f1 of the rarest class"
 

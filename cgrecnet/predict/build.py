@@ -19,10 +19,9 @@ from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.predict.card import model_card
 from cgrecnet.predict.cells import Preprocessing, Seen, look_at, planes
-from cgrecnet.predict.conformal import calibration_scores, in_set, p_values
 from cgrecnet.predict.folder import Member, Model, ModelFolder, image_hash, statistics_of, write_folder
 from cgrecnet.predict.networks import TorchEngine
-from cgrecnet.predict.temperature import calibrated, fit_temperature
+from cgrecnet.predict.uncertainty import calibrated, calibration_scores, fit_temperature, in_set, p_values
 from cgrecnet.predict.unlike import REASONS, Unlike, fit_unlike
 from cgrecnet.runs.environment import software
 from cgrecnet.runs.record import RunRecord

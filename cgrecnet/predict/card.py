@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.predict.conformal import ASSUMPTION, cells_needed
 from cgrecnet.predict.folder import Model
+from cgrecnet.predict.uncertainty import ASSUMPTION, cells_needed
 from cgrecnet.predict.unlike import RATE
 
 

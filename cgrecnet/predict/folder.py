@@ -51,7 +51,7 @@ class Model(BaseModel):
 
     config: of the runs (`cgrecnet.training.config.RunConfig`), without seed; data, split: as in their records.
     channels: of the images; pixels: numpy's name of their type; heights, widths: smallest and largest in training.
-    temperature: see `cgrecnet.predict.temperature`. calibration_cells: per class, behind the conformal sets.
+    temperature: see `cgrecnet.predict.uncertainty`. calibration_cells: per class, behind the conformal sets.
     measured: on test cells, what the model card says.
     """
 

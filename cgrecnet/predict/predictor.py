@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from cgrecnet.predict.cells import look
-from cgrecnet.predict.conformal import in_set, p_values
 from cgrecnet.predict.folder import ModelFolder, image_hash
-from cgrecnet.predict.temperature import calibrated
+from cgrecnet.predict.uncertainty import calibrated, in_set, p_values
 from cgrecnet.predict.unlike import REASONS, Unlike
 
 #: Between the names of several classes or reasons in one field.

@@ -14,10 +14,10 @@ from tqdm import tqdm
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown, whole
 from cgrecnet.predict.cells import planes
-from cgrecnet.predict.conformal import ASSUMPTION, cells_needed
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.inputs import Cells
 from cgrecnet.predict.predictor import TRAINED, VALIDATED, Predictor
+from cgrecnet.predict.uncertainty import ASSUMPTION, cells_needed
 from cgrecnet.predict.unlike import REASONS
 from cgrecnet.predict.writing import writing
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from cgrecnet.errors import RunError
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import whole
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.query import record_of
@@ -112,3 +113,37 @@ def scores_of(record: RunRecord) -> dict[str, float]:
         "epochs_run": len(record.history),
         "seconds": record.wall_seconds,
     }
+
+
+def with_all_parameters(table: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFrame:
+    """What `collect` gives, with the parameters that do not vary as well; options as `data_options.noise`."""
+    names = list(dict.fromkeys(name for plan in plans for name in flat(plan.config)))
+    order = list(type(plans[0].config).model_fields)
+    names.sort(key=lambda name: order.index(name.partition(".")[0]))
+    values = {plan.run_id: values_of(plan, names) for plan in plans}
+    parameters = pd.DataFrame([values[run] for run in table["run_id"]], columns=names)
+    scores = table.drop(columns=["run_id", *table.attrs["varying"]]).reset_index(drop=True)
+    return pd.concat([table[["run_id"]].reset_index(drop=True), parameters, scores], axis=1)
+
+
+def write_table(table: pd.DataFrame, path: Path) -> None:
+    """Write it as Parquet where the name ends in .parquet, and as CSV otherwise; ConfigError where that fails."""
+    try:
+        if path.suffix != ".parquet":
+            with whole(path) as file:
+                table.to_csv(file, index=False)
+            return
+        with whole(path, "wb") as file:
+            table.apply(_of_one_kind).to_parquet(file, index=False)
+    except ImportError:
+        raise ConfigError(
+            "Parquet needs pyarrow, which is not installed: `pip install 'cgrecnet[parquet]'`, or write --csv."
+        ) from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written ({error.strerror}): name another file.") from None
+
+
+def _of_one_kind(column: pd.Series) -> pd.Series:
+    """A column that Parquet takes: one with values of several kinds, such as numbers and words, becomes text."""
+    kinds = {type(value) for value in column.dropna()}
+    return column.map(str, na_action="ignore") if len(kinds) > 1 else column

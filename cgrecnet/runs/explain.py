@@ -10,7 +10,6 @@ import yaml
 
 from cgrecnet.errors import RunError
 from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
-from cgrecnet.runs.bar import progress_bar
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
@@ -26,6 +25,7 @@ from cgrecnet.runs.notebook import (
     scratch,
 )
 from cgrecnet.runs.plan import SHOWN, resolve_weights, weights_identity
+from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.record import write_whole
 
 EXPLAIN_NOTEBOOK = EXPERIMENTS / "explain.py"

@@ -7,11 +7,9 @@ from torch import nn
 
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.explain.curves import curves, ranks
-from cgrecnet.explain.faithfulness import agreement, area, energy, pointing
-from cgrecnet.explain.geometry import border_mask, crop_masks
+from cgrecnet.explain.masks import border_mask, crop_masks, otsu, segment_cell
 from cgrecnet.explain.occlusion import background, occlusion_maps
-from cgrecnet.explain.segment import otsu, segment_cell
-from cgrecnet.explain.summary import difference, summary
+from cgrecnet.explain.scores import agreement, area, difference, energy, pointing, summary
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import numpy as np
 
 from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.scores import summary
 from cgrecnet.explain.study import score_map
-from cgrecnet.explain.summary import summary
 from cgrecnet.figures.explained import Study
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord

@@ -15,7 +15,7 @@ from cgrecnet.predict.engines import load_networks
 from cgrecnet.predict.examples import Example, crops
 from cgrecnet.predict.networks import TorchEngine
 from cgrecnet.predict.tables import need
-from cgrecnet.predict.temperature import calibrated
+from cgrecnet.predict.uncertainty import calibrated
 
 
 def test_one_network_holds_window_members_and_temperature(model, dataset):

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from cgrecnet.predict.cells import Preprocessing, look
-from cgrecnet.predict.conformal import calibration_scores, cells_needed, in_set, p_values
 from cgrecnet.predict.networks import TorchEngine
 from cgrecnet.predict.shares import class_shares
-from cgrecnet.predict.temperature import calibrated, fit_temperature
+from cgrecnet.predict.uncertainty import calibrated, calibration_scores, cells_needed, fit_temperature, in_set, p_values
 from cgrecnet.predict.unlike import fit_unlike
 
 LABELS = np.array([0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2])

@@ -15,11 +15,11 @@ from cgrecnet.data.store.build import pack_cells
 from cgrecnet.errors import DataError, RunError
 from cgrecnet.files import locked
 from cgrecnet.predict import run
-from cgrecnet.predict.conformal import in_set, p_values
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.inputs import open_input
 from cgrecnet.predict.predictor import Predictor
 from cgrecnet.predict.run import predict_cells
+from cgrecnet.predict.uncertainty import in_set, p_values
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict

@@ -9,8 +9,7 @@ import pytest
 from cgrecnet.cli import main
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
-from cgrecnet.runs.collect import collect, summarise
-from cgrecnet.runs.export import write_table
+from cgrecnet.runs.collect import collect, summarise, write_table
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.runs.sweep import plan_sweep

@@ -16,8 +16,8 @@ from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.paths import RESULTS
 from cgrecnet.publish import __main__ as publish
 from cgrecnet.runs import plan
+from cgrecnet.runs.preconditions import need_networks, need_same_cells
 from cgrecnet.runs.query import experiment, record_of
-from cgrecnet.runs.ready import need_networks, need_same_cells
 from cgrecnet.runs.record import read_record
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files, refuse_other_records
 from cgrecnet.runs.sweep import plan_sweep
@@ -199,7 +199,7 @@ def test_what_would_be_refused_is_refused_before_weights_are_sought_and_cells_ar
     words = ["reproduce", str(cells), "--sweeps", "ablation", "--results", str(tmp_path / "results")]
     never = lambda *_, **__: pytest.fail("it was packed, or weights were sought")  # noqa: E731
     monkeypatch.setattr("cgrecnet.runs.reproduce.pack_dataset", never)
-    monkeypatch.setattr("cgrecnet.runs.ready.create_model", never)
+    monkeypatch.setattr("cgrecnet.runs.preconditions.create_model", never)
     assert main([*words, "folds=20"]) == 2
     assert "20" in capsys.readouterr().err
     record = next((RESULTS / "jurkat-ablation").glob("*/run.json"))
@@ -215,6 +215,6 @@ def test_what_would_be_refused_is_refused_before_weights_are_sought_and_cells_ar
     monkeypatch.setenv("CGRECNET_DATA", str(tmp_path / "data"))
     pack_dataset("zhu", other, store=tmp_path / "data" / "stores" / "zhu-lineage")
     monkeypatch.setattr("cgrecnet.runs.reproduce.pack_dataset", never)
-    monkeypatch.setattr("cgrecnet.runs.ready.create_model", never)
+    monkeypatch.setattr("cgrecnet.runs.preconditions.create_model", never)
     assert main([*words]) == 2
     assert "would not read the cells of" in capsys.readouterr().err

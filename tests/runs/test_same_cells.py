@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from cgrecnet.errors import RunError
+from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
-from cgrecnet.runs.same_cells import same_cells
 
 
 def _write(results, name, ids, labels, named):

@@ -1,6 +1,10 @@
-"""Where a map lies, as numbers per cell. Maps are at the size of the masks, (B, S, S)."""
+"""Where a map lies, as numbers per cell, and their means, never without number of cells and interval.
+
+Maps are at the size of the masks, (B, S, S).
+"""
 
 import numpy as np
+from scipy import stats
 from scipy.stats import spearmanr
 
 
@@ -45,3 +49,24 @@ def agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         if np.ptp(one) > 0 and np.ptp(other) > 0:
             found[i] = spearmanr(one.ravel(), other.ravel()).statistic
     return found
+
+
+def summary(values: np.ndarray, level: float = 0.95) -> dict:
+    """mean, low, high (Student's t, over cells) and n of the values that are numbers; empty: how many are not.
+
+    With fewer than two numbers there is no interval: low and high are None, and with none there is no mean either.
+    """
+    values = np.asarray(values, dtype=float)
+    kept = values[np.isfinite(values)]
+    found = {"mean": None, "low": None, "high": None, "n": len(kept), "empty": len(values) - len(kept)}
+    if len(kept):
+        found["mean"] = float(kept.mean())
+    if len(kept) > 1:
+        reach = stats.t.ppf((1 + level) / 2, len(kept) - 1) * kept.std(ddof=1) / np.sqrt(len(kept))
+        found |= {"low": found["mean"] - float(reach), "high": found["mean"] + float(reach)}
+    return found
+
+
+def difference(first: np.ndarray, second: np.ndarray) -> dict:
+    """The summary of first - second over the cells that have both."""
+    return summary(np.asarray(first, dtype=float) - np.asarray(second, dtype=float))

@@ -1,5 +1,7 @@
-r"""Which classes cannot be ruled out: conformal sets with a guarantee for each class (Mondrian; Vovk et al. 2005).
+r"""How sure a prediction is: probabilities that mean what they say, and classes that cannot be ruled out.
 
+One number makes the probabilities mean what they say: temperature scaling (Guo et al. 2017, PMLR 70).
+The sets are conformal, with a guarantee for each class (Mondrian; Vovk et al. 2005).
 The score of a cell for class y is $1 - p_y$. With the scores $s_1, ..., s_n$ of n calibration cells of class y,
 
     p-value of class y for a new cell = (number of s_i >= 1 - p_y, plus 1) / (n + 1),
@@ -12,6 +14,36 @@ the same kind of sample, stain, lamp and focus. Nothing is promised of cells fro
 import math
 
 import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+#: The temperatures that are looked at; a network that is right on all validation cells has none that is best.
+LOWEST, HIGHEST = 0.05, 20.0
+_TINY = 1e-12
+
+
+def calibrated(probabilities: np.ndarray, temperature: float) -> np.ndarray:
+    r"""Probabilities at another temperature: $p_c^{1/T} / \sum_k p_k^{1/T}$, which is softmax(z / T) for logits z.
+
+    probabilities: shape (cells, classes), rows sum to 1; of an ensemble, the mean of its members'. Order is kept.
+    """
+    return softmax(np.log(np.clip(probabilities, _TINY, 1)) / temperature, axis=1)
+
+
+def fit_temperature(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """The temperature at which the cells' mean cross-entropy is smallest, between `LOWEST` and `HIGHEST`.
+
+    labels: shape (cells,), integers; probabilities: shape (cells, classes). Above 1, the network was too sure.
+    """
+    logits = np.log(np.clip(probabilities, _TINY, 1))
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        return float(-log_softmax(logits / np.exp(log_temperature), axis=1)[rows, labels].mean())
+
+    found = minimize_scalar(loss, bounds=(np.log(LOWEST), np.log(HIGHEST)), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x))
+
 
 ASSUMPTION = (
     "it holds for new cells that were drawn like the calibration cells of their class (same kind of sample, "
