@@ -449,6 +449,7 @@ print("exact copies across parts:", caught.exact_across)
 # :label: exercise-splits-flatter
 #
 # Let a classifier that only remembers pictures (the nearest neighbour, pixel by pixel) be tested on the random split.
+# The crops differ in height, so take a middle from each that all of them have.
 # Then replace a quarter, a half and all of the test cells by exact copies of training cells.
 # How does its accuracy grow, and what has it learned in the meantime?
 # ```

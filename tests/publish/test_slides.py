@@ -62,3 +62,10 @@ def test_the_slides_of_the_book_name_figures_that_its_chapters_have():
     for source in (REPOSITORY / "slides").glob("*.md"):
         for page, name in re.findall(r"!\[\]\(([\w/]+)#([\w-]+)\)", source.read_text("utf8")):
             assert f'"name": "{name}"' in (REPOSITORY / "book" / f"{page}.py").read_text("utf8")
+
+
+@pytest.mark.parametrize("course", ["ninety_minutes", "half_day"])
+def test_the_slides_of_a_course_show_every_figure_of_its_plan(course):
+    plan, slides_of = (REPOSITORY / folder / f"{course}.md" for folder in ("book/teach", "slides"))
+    planned = set(re.findall(r"\{numref\}`(fig-[\w-]+)`", plan.read_text("utf8")))
+    assert planned and planned <= set(re.findall(r"#(fig-[\w-]+)\)", slides_of.read_text("utf8")))
