@@ -289,10 +289,10 @@ folds = int(paper.printed("S/Folds/setting"))
 factor = (folds / (folds - 1)) ** 0.5
 reach = Interval.printed(rec.sd).scaled(factor)
 explained = reach.overlaps(Interval.printed(hits.sd))
-assert shared.half_width < 1e-9 and explained
+assert shared.half_width < 1e-9 and explained and folds == 5
 tell(
     recall=rec.value, accuracy=hits.value, recall_sd=rec.sd, accuracy_sd=hits.sd, shared_sd=shared.low,
-    folds=folds, sd_factor=factor, other_low=reach.low, other_high=reach.high,
+    sd_factor=factor, other_low=reach.low, other_high=reach.high,
 )  # fmt: skip
 
 # %% [markdown]
@@ -302,7 +302,7 @@ tell(
 # Their SDs are printed as {glue:text}`recall_sd` and {glue:text}`accuracy_sd`, although they are the SD of one and the same number: both can only be right if it is exactly {glue:text}`shared_sd:.3f`, rounded down once and up once.
 #
 # **In fairness**, there is an innocent way to get both.
-# Some programs divide by $n$ in an SD and others by $n-1$; with {glue:text}`folds` folds they differ by a factor of {glue:text}`sd_factor:.3f`, and {glue:text}`recall_sd` becomes {glue:text}`other_low:.3f` to {glue:text}`other_high:.3f`, which agrees with {glue:text}`accuracy_sd`.
+# Some programs divide by $n$ in an SD and others by $n-1$; with five folds they differ by a factor of {glue:text}`sd_factor:.3f`, and {glue:text}`recall_sd` becomes {glue:text}`other_low:.3f` to {glue:text}`other_high:.3f`, which agrees with {glue:text}`accuracy_sd`.
 #
 # ## 4. Standard deviations against the binomial floor
 #

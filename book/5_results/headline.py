@@ -30,9 +30,9 @@ import inspect
 from math import hypot
 
 import matplotlib.pyplot as plt
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
-from cgrecnet.evaluation.plan import Outcome, load_plan
+from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures import paper_runs as runs_on_zhu
 from cgrecnet.figures.ablation import ROWS, printed
@@ -46,6 +46,7 @@ from cgrecnet.figures.headline import (
     comparisons,
     draw_gains,
     headline_rows,
+    line_of,
     planned_answers,
 )
 from cgrecnet.figures.machinery import machinery_outcomes
@@ -92,13 +93,19 @@ from_records(standing, side_by_side=True) if standing else None
 # The skip around the fusion, a choice that the paper does not print, is judged apart; its effect on accuracy is {glue:text}`skip` ({doc}`choices`).
 # What the table does not show is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
 
+# %% tags=["remove-cell"]
+tell(
+    claims=len(paper.claims), shown=len(shown), from_runs=len(from_runs),
+    verdicts=", ".join(f"{count} {word}" for word, count in counts.items() if count),
+)  # fmt: skip
+
+# %% [markdown]
+# Of the paper's {glue:text}`claims` claims, {glue:text}`shown` are about results that runs can speak to.
+# Their verdicts: {glue:text}`verdicts`.
+# Runs on the paper's own cells decide {glue:text}`from_runs` of them.
+
 # %% tags=["remove-input"]
-Markdown(
-    f"Of the paper's {len(paper.claims)} claims, {len(shown)} are about results that runs can speak to. Their verdicts: "
-    + ", ".join(f"{count} *{word}*" for word, count in counts.items() if count)
-    + (f". {len(from_runs)} of them are decided by runs on the paper's own cells. " if from_runs else ". ")
-    + what_there_is(paper, results)
-)
+Markdown(what_there_is(paper, results))
 
 # %% tags=["remove-input"]
 Markdown(missing_runs(*parts, results=results))
@@ -142,21 +149,23 @@ rows4 = [
     (title_of(model), printed(table4.cell(PAPER_NAME[model], "accuracy")) if PAPER_NAME.get(model) in table4.rows else "not in the table", ours(jurkat["comparison"], model), ours(theirs.get(model, []), model))
     for model in MODELS
 ]
-Markdown(
-    "**Counterpart of Table 3**: accuracy in the ablation; Jurkat from ImageNet weights, mean ± SD over n folds.\n\n"
-    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows3, "Counterpart of Table 3 of the paper: accuracy in the ablation")
-    + "\n\n**Counterpart of Table 4**: accuracy in the comparison; Jurkat from random weights, n = 1 run each.\n\n"
-    + wide_table(("model", "printed (%)", "Jurkat (%)", title), rows4, "Counterpart of Table 4 of the paper: accuracy in the comparison")
-    + "\n\nEach column is of one data set; numbers of different columns should not be expected to agree."
-    + (" The column of `zhu` is of simulated cells in the layout of the paper's files: it gives no verdict." if simulated else "")
+headers = ("model", "printed (%)", "Jurkat (%)", title)
+display(
+    Markdown(wide_table(headers, rows3, "Counterpart of Table 3")),
+    Markdown(wide_table(headers, rows4, "Counterpart of Table 4")),
 )
+
+# %% [markdown]
+# Accuracies: first the counterpart of Table 3, the ablation, Jurkat from ImageNet weights, mean ± SD over n folds; then that of Table 4, the comparison, Jurkat from random weights, n = 1 run each.
+# Each column is of one data set; numbers of different columns should not be expected to agree.
+# A column of *simulated* cells in the layout of the paper's files gives no verdict.
 
 # %% tags=["remove-input"]
 provenance_of([record for records in jurkat.values() for record in records], *parts)
 
 # %% tags=["remove-input"]
 if theirs:
-    display(provenance_of([record for records in theirs.values() for record in records], ("ablation", "zhu")))  # noqa: F821
+    display(provenance_of([record for records in theirs.values() for record in records], ("ablation", "zhu")))
 
 # %% [markdown]
 # ## Claim by claim
@@ -166,37 +175,37 @@ if theirs:
 # The last column is what other cells gave, with the outcome words of {doc}`plan`; it is evidence about the *method*, and decides no claim.
 
 # %% tags=["remove-input"]
-Markdown(wide_table(HEADERS, headline_rows(paper.claims, outcomes, answers), "The paper against this book, claim by claim"))
+Markdown(wide_table(HEADERS, headline_rows(paper.claims, outcomes, answers), "Claim by claim"))
 
 # %% tags=["remove-input"]
 every = [record for part in (("noise", "cytometer"), ("debris", "cytometer"), ("imbalance", "cytometer"), ("shortcut, random split", "cytometer"), ("shortcut, grouped split", "cytometer")) if (runs := experiment(*part, results)) for record in runs.records]
-display(provenance_of([record for records in jurkat.values() for record in records], *parts))  # noqa: F821
+display(provenance_of([record for records in jurkat.values() for record in records], *parts))
 if every:
-    display(provenance_of(every))  # noqa: F821
+    display(provenance_of(every))
 
 # %% tags=["remove-input"]
 by_page = {}
 for question, page in PAGES.items():
     by_page.setdefault(page, []).append(question)
-Markdown(
-    "Where each question is answered in full: " + "; ".join(f"{', '.join(questions)}, {link(f'5_results/{page}')}" for page, questions in by_page.items()) + ".\n\n"
-    "The claims that runs cannot speak to, with their verdicts, are on the {doc}`first page </book/index>`. P9 and P10 belong to no claim; they are in {doc}`choices`."
-)
+Markdown("\n".join(f"- {', '.join(questions)}: {link(f'5_results/{page}')}" for page, questions in by_page.items()))
 
 # %% [markdown]
+# There each question is answered in full; P9 and P10, which belong to no claim, in {doc}`choices`.
+# The claims that runs cannot speak to, with their verdicts, are on the {doc}`first page </book/index>`.
+#
 # ## How a run would decide
 #
 # How would runs on the paper's own cells be judged?
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 
 without = [name for name in shown if name not in RUN_JUDGES]
-Markdown(
-    f"For {len(shown) - len(without)} of the {len(shown)} claims in the table the rule is written already, before anyone here had such a run; "
-    + (f"{', '.join(without)} would take other experiments than the paper's sweeps, and have none. " if without else "")
-    + "Here is the one for the main claim, C20."
-)
+tell(ruled=len(shown) - len(without), without=", ".join(without) or "none")
+
+# %% [markdown]
+# For {glue:text}`ruled` of the {glue:text}`shown` claims in the table the rule is written already, before anyone here had such a run; those that would take other experiments than the paper's sweeps, and have none: {glue:text}`without`.
+# Here is the one for the main claim, C20.
 
 # %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(RUN_JUDGES['C20'])}```")
@@ -208,20 +217,18 @@ Markdown(f"```python\n{inspect.getsource(RUN_JUDGES['C20'])}```")
 # %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(runs_on_zhu.why_not)}```")
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 first = answers["P1"][0] if answers["P1"] else None
-take = f"Of the {len(shown)} claims about results, {counts[str(Verdict.HOLDS)]} have the verdict *{Verdict.HOLDS}*, {counts[str(Verdict.HOLDS_IN_PART)]} *{Verdict.HOLDS_IN_PART}* and {counts[str(Verdict.CANNOT_BE_RECONCILED)]} *{Verdict.CANNOT_BE_RECONCILED}* so far; the main one, that CG-RecNet beats its baseline, *{outcomes['C20'].verdict}*. "
-if first is None:
-    take += "On other real cells there are not enough runs yet to say."
-elif first.outcome is Outcome.DIFFERENCE:
-    take += f"On other real cells, after little training, CG-RecNet was {'ahead as well' if first.result.difference > 0 else 'behind; those are other cells and other settings, and the claim stays where the printed numbers leave it'}."
-elif first.outcome is Outcome.UNDECIDED:
-    take += "On other real cells, after little training, the same question is undecided."
-else:
-    take += "On other real cells, after little training, there was no difference that matters."
-Markdown(f"**Take-away.** {take}")
+tell(
+    hold=counts[str(Verdict.HOLDS)], part=counts[str(Verdict.HOLDS_IN_PART)], torn=counts[str(Verdict.CANNOT_BE_RECONCILED)],
+    main=str(outcomes["C20"].verdict), elsewhere=line_of(first, "folds") if first else "not enough runs yet",
+)  # fmt: skip
 
 # %% [markdown]
+# **Take-away.**
+# Of the {glue:text}`shown` claims about results, {glue:text}`hold` have the verdict *holds*, {glue:text}`part` *holds in part* and {glue:text}`torn` *cannot be reconciled* so far; the main one, that CG-RecNet beats its baseline, *{glue:text}`main`*.
+# The same question on other real cells, after little training: {glue:text}`elsewhere`; those are other cells and other settings, and the claim stays where the printed numbers leave it.
+#
 # ```{exercise} What would it take?
 # :label: exercise-headline-take
 #

@@ -98,33 +98,3 @@ def draw_runs(records: Sequence[RunRecord]) -> Figure:
         rate.set_yscale("log")
         figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=len(named), fontsize=8)
     return figure
-
-
-def what_the_runs_say(records: Sequence[RunRecord], first: str, second: str) -> str:
-    """Sentences on the runs of two models, paired by fold: who was ahead, who still learned, how the gradient went.
-
-    Nothing is tested here; these are descriptions. Empty where a model has no run.
-    """
-    of = {model: {r.config["fold"]: r for r in records if r.config["model"] == model} for model in (first, second)}
-    folds = sorted(of[first].keys() & of[second].keys())
-    if not folds:
-        return ""
-    ends = {model: [of[model][fold].history[-1]["validation_macro_f1"] for fold in folds] for model in of}
-    ahead = sum(a > b for a, b in zip(ends[first], ends[second], strict=True))
-    runs = [r for model in of for r in of[model].values()]
-    last = sum(r.history[-1]["reported"] for r in runs)
-    falls = sum(r.history[-1]["gradient_norm"] < r.history[0]["gradient_norm"] for r in runs)
-    start = {m: float(np.mean([r.history[0]["gradient_norm"] for r in of[m].values()])) for m in of}
-    still = (
-        "so training longer would probably have changed these numbers"
-        if last > len(runs) / 2
-        else "so most had found their best before the end"
-    )
-    return (
-        f"In {ahead} of {len(folds)} folds `{first}` ends with a higher validation F1 than "
-        f"`{second}`. "
-        f"In {last} of {len(runs)} runs the last epoch is the best by validation F1 and was therefore tested, {still}. "
-        f"The norm of the gradient is lower at the end than in the first epoch in {falls} of {len(runs)} runs; "
-        f"in the first epoch it is {start[first]:.0f} for `{first}` and {start[second]:.0f} for `{second}` "
-        f"(means over n = {len(of[first])} and {len(of[second])} runs)."
-    )

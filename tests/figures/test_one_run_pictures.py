@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, first_still, what_the_runs_say
+from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, first_still
 from cgrecnet.runs.record import RunRecord
 
 
@@ -33,17 +33,6 @@ def runs():
         record("cg_recnet", 1, [0.9, 0.8], [90.0, 95.0], best=1),
         record("cg_recnet", 2, [0.9, 0.8], [70.0, 15.0], best=2),
     ]
-
-
-def test_the_words_follow_from_the_records(runs):
-    said = what_the_runs_say(runs, "resnet50", "cg_recnet")
-    assert "In 1 of 2 folds `resnet50` ends with a higher" in said
-    assert "In 4 of 5 runs the last epoch is the best" in said and "training longer would probably" in said
-    assert "first epoch in 4 of 5 runs" in said
-    assert "it is 20 for `resnet50` and 80 for `cg_recnet` (means over n = 2 and 3 runs)" in said
-    assert what_the_runs_say(runs, "resnet50", "vgg16") == ""
-    few = what_the_runs_say(runs, "cg_recnet", "resnet50")
-    assert "In 1 of 2 folds `cg_recnet` ends with a higher" in few
 
 
 def test_every_run_is_drawn_and_the_first_fold_is_bold(runs):
