@@ -114,7 +114,7 @@ apart = [model for model, check in paper.accuracy_checks.items() if not check.fi
 repeated = (
     f"Runs on the paper's own cells decided {len(own)} of them. "
     if own
-    else "No accuracy of the paper has been repeated, since its images are not at hand. "
+    else "No accuracy of the paper has been repeated, since we do not have its images. "
 )
 Markdown(
     f"> **The verdict so far**, of {len(outcomes)} claims: "
@@ -146,7 +146,7 @@ source
 said = (
     "The verdicts follow from **arithmetic on the printed numbers**, from **running the rebuilt modules** and from **runs on the paper's own cells**; no result on other cells is counted here."
     if own
-    else "The verdicts follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; the paper's images are not at hand, and no result on other cells is counted here."
+    else "The verdicts follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; we do not have the paper's images, and no result on other cells is counted here."
 )
 lines = ["| | verdict | claims | what it means |", "|---|---|---:|---|"]
 lines += [f"| {LETTERS[word]} | **{word}** | {counts[str(word)]} | {word.definition} |" for word in Verdict]

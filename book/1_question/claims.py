@@ -92,7 +92,7 @@ Markdown(dropdown("The map in words", "\n".join(map_lines(claims, outcomes))))
 
 # %% [markdown]
 # Two things should be kept in mind when reading the map.
-# That many claims *cannot be tested here* is no fault of the paper: the images are not at hand.
+# That many claims *cannot be tested here* is no fault of the paper: we do not have the images.
 # And where numbers are printed, they can disagree; a paper that prints fewer numbers would look better on this map.
 # Printing them is to the authors' credit.
 #

@@ -16,7 +16,7 @@
 #
 # A figure in a paper is a choice: somebody picked the cells, the scale and the arrows.
 # When we cannot show the original, we can do something else that is useful: make the same figure from things that can be run, and say of each part where it comes from.
-# The paper's own pictures {cite}`li2026cgrecnet` are not copied here, and its cells are not at hand.
+# The paper's own pictures {cite}`li2026cgrecnet` are not copied here, and we do not have its cells.
 
 # %% tags=["remove-input"]
 from dataclasses import replace

@@ -463,7 +463,7 @@ for name in NAMES:
 #
 # From the files to a data set it takes four commands.
 #
-# 1. `cgrecnet data fetch zhu --doi DOI` downloads the files that the repository lists, checks each against the listed checksum, and goes on where it was cut off. The DOI stands in the data-availability statement of the source article {cite}`zhu2021deep`; we name no DOI here, because that statement was not at hand.
+# 1. `cgrecnet data fetch zhu --doi DOI` downloads the files that the repository lists, checks each against the listed checksum, and goes on where it was cut off. The DOI stands in the data-availability statement of the source article {cite}`zhu2021deep`; we name no DOI here, because we have not seen that statement.
 # 2. `cgrecnet data check zhu FOLDER` reads every file and compares the folder with the paper's Table 1.
 # 3. `cgrecnet data pack zhu FOLDER` packs the many small files into one store that opens at once ({doc}`store`).
 # 4. `cgrecnet data audit zhu FOLDER` looks for copies and shortcuts ({doc}`shortcuts`).

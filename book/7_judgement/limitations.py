@@ -69,7 +69,7 @@ verdict_source()
 # %% [markdown]
 # ## What we do not have
 #
-# **The paper's images are not at hand.**
+# **We do not have the paper's images.**
 # : *It touches:* every claim on accuracy: none can be repeated, and results on other cells stand beside it, never for it.
 # : *It would be lifted by:* the images, and the command `make reproduce`; the columns for `zhu` then fill by themselves.
 #

@@ -73,7 +73,7 @@ Markdown("\n\n".join(lines))
 
 # %% [markdown]
 # In fairness to the authors, three things belong beside these counts.
-# Most of the claims that *cannot be tested here* could be tested by whoever has the images; that they are not at hand says nothing about the claims.
+# Most of the claims that *cannot be tested here* could be tested by whoever has the images; that we do not have them says nothing about the claims.
 # Printed tables that cannot be reconciled have many possible reasons, and a slip of the pen is one of them.
 # And a paper that prints less would have given us less to disagree with.
 #
