@@ -53,7 +53,7 @@ def publishable(
         "depends_on": depends_on,
         "fingerprint": fingerprint,
     }
-    return _without_paths(_without_blanks(notebook), layout)
+    return _without_paths(_whole_streams(_without_blanks(notebook)), layout)
 
 
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
@@ -110,6 +110,21 @@ def _without_blanks(notebook: dict[str, Any]) -> dict[str, Any]:
             said = [output.get("data", {}).get("text/markdown") for output in cell["outputs"]]
             kept = [text is None or bool("".join(text).strip()) for text in said]
             cell["outputs"] = [output for output, keep in zip(cell["outputs"], kept, strict=True) if keep]
+    return notebook
+
+
+def _whole_streams(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Join what was printed in a row: where it is cut follows from the moments at which the kernel was asked."""
+    for cell in notebook["cells"]:
+        joined: list[dict[str, Any]] = []
+        for output in cell.get("outputs", []):
+            last = joined[-1] if joined else {}
+            if output["output_type"] == "stream" and last.get("name") == output["name"]:
+                last["text"] = "".join([*last["text"], *output["text"]]).splitlines(keepends=True)
+            else:
+                joined.append(output)
+        if joined:
+            cell["outputs"] = joined
     return notebook
 
 

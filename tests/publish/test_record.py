@@ -38,3 +38,16 @@ def test_displayed_markdown_without_a_word_is_left_out():
     stream = {"output_type": "stream", "text": [""]}
     cells = [{"cell_type": "code", "outputs": [blank, said, stream]}, {"cell_type": "markdown"}]
     assert record._without_blanks({"cells": cells})["cells"][0]["outputs"] == [said, stream]
+
+
+def test_what_was_printed_in_a_row_is_one_output_however_it_arrived():
+    def printed(name, *lines):
+        return {"output_type": "stream", "name": name, "text": list(lines)}
+
+    figure = {"output_type": "display_data", "data": {"text/plain": ["<Figure>"]}}
+    outputs = [printed("stdout", "a\n", "b"), printed("stdout", "c\n"), printed("stderr", "w\n"), figure]
+    outputs.append(printed("stdout", "after\n"))
+    cells = [{"outputs": outputs}, {"source": "words"}]
+    assert record._whole_streams({"cells": cells})["cells"][0]["outputs"] == [
+        printed("stdout", "a\n", "bc\n"), printed("stderr", "w\n"), figure, printed("stdout", "after\n"),
+    ]  # fmt: skip
