@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from cgrecnet.data.store.opened import MappedImages
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown, whole
 from cgrecnet.predict.cells import planes
@@ -141,6 +142,8 @@ def _do_parts(predictor: Predictor, cells: Cells, parts: Path, bar: bool) -> Non
                     json.dump(unreadable, file)
                 with whole(place) as file:
                     table.to_csv(file, index=False, lineterminator="\n")
+                if isinstance(cells.images, MappedImages):
+                    cells.images.release()
             progress.update(last - first)
 
 

@@ -4,6 +4,7 @@ A store is opened like any data set, `open_dataset(name, root=FOLDER)`, and equa
 the same pixels, labels, table, window, origin and fingerprint.
 """
 
+import mmap
 import os
 import time
 import zlib
@@ -79,6 +80,14 @@ class MappedImages(PackedImages):
     def __reduce__(self) -> tuple:
         places = self.offsets, self.heights, self.widths
         return MappedImages, (self.path, self.dtype, *places, self.checksums, self.channels)
+
+    def release(self) -> None:
+        """Let go of the pages that were read: whoever goes through millions of crops holds those that it is at.
+
+        They are read from the file again where they are asked for again. Nothing happens where the system cannot.
+        """
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self.pixels._mmap.madvise(mmap.MADV_DONTNEED)
 
     def check(self, names: Sequence[str]) -> None:
         """Hold every crop against its checksum, in one pass over the file; DataError, with the name of the first."""

@@ -4,6 +4,7 @@ import hashlib
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -119,6 +120,25 @@ def test_workers_get_a_path_and_no_pixels(tmp_path):
     done = subprocess.run([sys.executable, "-c", program], input=sent, capture_output=True, check=True)
     assert done.stdout.decode().split() == ["memmap", str(sum(int(image.sum()) for image in cells.images))]
     assert not images[0].flags.writeable
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks /proc what is in memory")
+def test_pages_that_were_read_can_be_let_go_and_are_read_again(tmp_path):
+    store = pack_dataset("jurkat", store=tmp_path / "store")
+    images = open_dataset("jurkat", root=store).images
+
+    def resident() -> int:
+        """Bytes of the file that this process holds in memory."""
+        lines = Path("/proc/self/smaps").read_text().splitlines()
+        maps = [i for i, line in enumerate(lines) if line.endswith(str(images.path))]
+        return sum(1024 * int(next(line for line in lines[i:] if line.startswith("Rss:")).split()[1]) for i in maps)
+
+    read = sum(int(image.sum()) for image in images)
+    held = resident()
+    assert held > 0.9 * images.path.stat().st_size
+    images.release()
+    assert resident() < 0.1 * held
+    assert sum(int(image.sum()) for image in images) == read
 
 
 def test_the_index_says_where_each_crop_lies(tmp_path):
