@@ -93,7 +93,7 @@ def test_only_the_registry_knows_data_sets_by_name():
 def test_imports_run_one_way(part):
     files = list((PACKAGE / part).rglob("*.py"))
     assert files, f"cgrecnet/{part} is empty"
-    allowed = MAY_IMPORT[part] | {part, "cores", "errors", "files", "paths", "pages", "__version__"}
+    allowed = MAY_IMPORT[part] | {part, "cores", "errors", "files", "light", "paths", "pages", "__version__"}
     wrong = {str(file.relative_to(PACKAGE)): imported_parts(file) - allowed for file in files}
     assert not {name: parts for name, parts in wrong.items() if parts}
 

@@ -1,14 +1,20 @@
-"""From grey levels to the network's input: Algorithm 1 of the paper, in torchvision's transforms v2."""
+"""From grey levels to the network's input: Algorithm 1 of the paper, in torchvision's transforms.
+
+Of torchvision's two sets of transforms it is the first: the second, v2, does the same to a tensor and loads torch's
+compiler with it (see `cgrecnet.light`).
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch.utils.data import Dataset
-from torchvision.transforms import v2
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.light import torchvision
+
+transforms = torchvision.transforms
 
 #: Mean and standard deviation of ImageNet's colour channels, on a scale of 0 to 1.
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -42,13 +48,13 @@ class Normalise(torch.nn.Module):
             raise ConfigError(f"A network's input has 1 or 3 channels here, not {in_channels!r}.")
         self.in_channels = in_channels
         mean, std = channel_statistics(in_channels)
-        self.normalise = v2.Normalize(mean.tolist(), std.tolist())
+        self.normalise = transforms.Normalize(mean.tolist(), std.tolist())
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         return self.normalise(image.expand(self.in_channels, -1, -1))
 
 
-def train_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
+def train_transform(size: int = 224, in_channels: int = 3) -> transforms.Compose:
     """Algorithm 1, training: random resized crop to `size`, horizontal flip with p = 0.5, normalisation.
 
     Acts on float32 (1, H, W) in [0, 1]; the random choices come from torch's global generator.
@@ -56,20 +62,18 @@ def train_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
     are used.
     """
     _check_size(size)
-    return v2.Compose(
-        [v2.RandomResizedCrop(size, antialias=True), v2.RandomHorizontalFlip(0.5), Normalise(in_channels)]
-    )
+    crop, flip = transforms.RandomResizedCrop(size, antialias=True), transforms.RandomHorizontalFlip(0.5)
+    return transforms.Compose([crop, flip, Normalise(in_channels)])
 
 
-def eval_transform(size: int = 224, in_channels: int = 3) -> v2.Compose:
+def eval_transform(size: int = 224, in_channels: int = 3) -> transforms.Compose:
     """Algorithm 1, validation and test: short side to 256/224 of `size`, centre crop, normalisation.
 
     Acts on float32 (1, H, W) in [0, 1]; nothing is random.
     """
     _check_size(size)
-    return v2.Compose(
-        [v2.Resize(round(size * 256 / 224), antialias=True), v2.CenterCrop(size), Normalise(in_channels)]
-    )
+    resize = transforms.Resize(round(size * 256 / 224), antialias=True)
+    return transforms.Compose([resize, transforms.CenterCrop(size), Normalise(in_channels)])
 
 
 def _check_size(size: int) -> None:
@@ -89,7 +93,7 @@ class CellTensors(Dataset):
     """
 
     def __init__(
-        self, dataset: CellDataset, indices: Sequence[int], transform: v2.Compose, seed: int | None = None
+        self, dataset: CellDataset, indices: Sequence[int], transform: transforms.Compose, seed: int | None = None
     ) -> None:
         self.dataset = dataset
         self.indices = np.asarray(indices, dtype=np.int64)

@@ -9,15 +9,15 @@ stands in `config.Options`.
 """
 
 from torch import Tensor, nn
-from torchvision.models.resnet import Bottleneck, ResNet
 
+from cgrecnet.light import torchvision
 from cgrecnet.models.config import STAGE2_CHANNELS, Options
 from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.models.weights import replace_first_convolution
 
 
-class CGRecNet(ResNet):
+class CGRecNet(torchvision.models.ResNet):
     """ResNet-50 with the fusion module, the gated block, both or neither behind `layer2`.
 
     fusion, gate: which of the two stand in the network. options: the open choices, see `config.Options`.
@@ -36,7 +36,8 @@ class CGRecNet(ResNet):
     ) -> None:
         options = options or Options()
         direct = options.head == "3"
-        super().__init__(Bottleneck, [3, 4, 6, 3], num_classes=num_classes if direct else 1000)
+        block, classes = torchvision.models.resnet.Bottleneck, num_classes if direct else 1000
+        super().__init__(block, [3, 4, 6, 3], num_classes=classes)
         self.options = options
         replace_first_convolution(self, "conv1.weight", in_channels)
         if options.stage_stride == "1x1":

@@ -125,8 +125,7 @@ def _resnet(system: System, preset: str, num_classes: int, in_channels: int, opt
 
 
 def _torchvision(system: System, num_classes: int, in_channels: int, image_size: int) -> "nn.Module":
-    import torchvision
-
+    from cgrecnet.light import torchvision
     from cgrecnet.models.weights import replace_first_convolution
 
     arguments = {}
@@ -172,7 +171,7 @@ def _fill(model: "nn.Module", system: System, weights: str | Path | None, image_
                 f"The ImageNet weights of vit_b_16 are for images of 224 pixels, not {image_size}: "
                 "use image_size=224 or weights=None."
             )
-        import torchvision
+        from cgrecnet.light import torchvision
 
         name = "resnet50" if system.family == "resnet50" else system.name
         chosen = torchvision.models.get_model_weights(name).IMAGENET1K_V1

@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 import torch
 from torch.utils.data import DataLoader
+from torchvision import transforms
 from torchvision.transforms import v2
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform, to_unit, train_transform
+from cgrecnet.data.transforms import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    CellTensors,
+    Normalise,
+    eval_transform,
+    to_unit,
+    train_transform,
+)
 from cgrecnet.errors import ConfigError, DataError
 
 
@@ -25,15 +34,27 @@ def test_window_maps_black_to_0_and_white_to_1_and_clips():
 
 def test_training_steps_are_those_of_algorithm_1():
     crop, flip, _ = train_transform(224).transforms
-    assert isinstance(crop, v2.RandomResizedCrop) and crop.size == (224, 224) or list(crop.size) == [224, 224]
+    assert isinstance(crop, transforms.RandomResizedCrop) and crop.size == (224, 224) or list(crop.size) == [224, 224]
     assert tuple(crop.scale) == (0.08, 1.0)
-    assert isinstance(flip, v2.RandomHorizontalFlip) and flip.p == 0.5
+    assert isinstance(flip, transforms.RandomHorizontalFlip) and flip.p == 0.5
 
 
 def test_evaluation_steps_are_those_of_algorithm_1():
     resize, centre, _ = eval_transform(224).transforms
-    assert list(resize.size) == [256] and list(centre.size) == [224, 224]
-    assert list(eval_transform(64).transforms[0].size) == [73]
+    assert resize.size == 256 and list(centre.size) == [224, 224]
+    assert eval_transform(64).transforms[0].size == 73
+
+
+def test_the_second_set_of_transforms_gives_the_same_tensors():
+    size, image = 48, torch.rand(1, 45, 60, generator=torch.Generator().manual_seed(0))
+    train = v2.Compose([v2.RandomResizedCrop(size, antialias=True), v2.RandomHorizontalFlip(0.5), Normalise(3)])
+    middle = v2.Compose([v2.Resize(round(size * 256 / 224), antialias=True), v2.CenterCrop(size), Normalise(3)])
+    for ours, theirs in ((train_transform(size), train), (eval_transform(size), middle)):
+        for seed in range(8):
+            torch.manual_seed(seed)
+            wanted = theirs(image)
+            torch.manual_seed(seed)
+            assert torch.equal(ours(image), wanted)
 
 
 def test_evaluation_keeps_the_middle_of_the_image():

@@ -1,13 +1,15 @@
-"""What the batched path has to equal: torchvision v2, one cell at a time, for given boxes."""
+"""What the batched path has to equal: torchvision's transforms, one cell at a time, for given boxes."""
 
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.transforms.v2 import functional
 
 from cgrecnet.data.batches.crops import Crops
 from cgrecnet.data.intensity import Intensity
 from cgrecnet.data.transforms import Normalise, to_unit
+from cgrecnet.light import torchvision
+
+functional = torchvision.transforms.functional
 
 
 def reference(
@@ -22,7 +24,7 @@ def reference(
     box = [int(values[0]) for values in (crop.top, crop.left, crop.height, crop.width)]
     resized = [int(crop.resized_height[0]), int(crop.resized_width[0])]
     cut = functional.center_crop(functional.resized_crop(unit, *box, resized, antialias=True), [size, size])
-    return Normalise(in_channels)(functional.horizontal_flip(cut) if crop.flip[0] else cut)
+    return Normalise(in_channels)(functional.hflip(cut) if crop.flip[0] else cut)
 
 
 def largest_difference(

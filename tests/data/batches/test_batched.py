@@ -1,4 +1,4 @@
-"""The batched path equals torchvision v2, cell by cell, for the same boxes; batches are what a DataLoader gives."""
+"""The batched path equals torchvision's transforms for the same boxes; batches are what a DataLoader gives."""
 
 from dataclasses import replace
 
