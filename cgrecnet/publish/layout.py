@@ -98,6 +98,12 @@ class Layout:
                 raise ConfigError(f"_toc.yml lists {name} twice: keep one entry.")
         return names
 
+    @property
+    def part_of(self) -> dict[str, str]:
+        """Page -> caption of the part in which the table of contents lists it."""
+        parts = settings.load(self.root / "_toc.yml", "_toc.yml").get("parts", [])
+        return {_without_suffix(name): part["caption"] for part in parts for name in _files_in(part)}
+
     @cached_property
     def chapters(self) -> list[Chapter]:
         """Every page that has a source, with its parameters from `book/parameters.yml`."""

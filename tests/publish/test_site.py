@@ -234,9 +234,18 @@ def test_the_pdf_has_every_page_and_an_outline(site, chromium):
 
     from cgrecnet.publish.site.pdf import print_book
 
-    content = print_book(site, ["book/index.html", "book/two.html"], "Small book", chromium, say=lambda _: None)
+    far = '<div style="height: 3000px"></div>'
+    sections = f'<h2>One\n thing<a class="headerlink" href="#">#</a></h2>{far}<h2>Another <b>thing</b> & more</h2>'
+    two = site / "book/two.html"
+    two.write_text(two.read_text("utf8").replace("</article>", f"{sections}</article>"), "utf8")
+    parts = {"book/index.html": None, "book/two.html": "A part"}
+    content = print_book(site, parts, "Small book", chromium, say=lambda _: None)
     reader = PdfReader(io.BytesIO(content))
-    assert [item.title for item in reader.outline] == ["First <page>", "Two"]
+    first, part, (second, (one, another)) = reader.outline
+    assert [item.title for item in (first, part, second)] == ["First <page>", "A part", "Two"]
+    assert [item.title for item in (one, another)] == ["One thing", "Another thing & more"]
+    sheets = [reader.get_destination_page_number(item) for item in (first, part, second, one, another)]
+    assert sheets[:4] == [0, 1, 1, 1] and sheets[4] > 1
     assert SAID.split(".")[0] in reader.pages[0].extract_text() and reader.metadata.title == "Small book"
 
 
@@ -248,10 +257,11 @@ def test_what_paper_would_cut_is_found(site, chromium):
     for body, cut in {"<pre>fits</pre>": None, f"<pre>{'x' * 300}</pre>": "pre is wider than the paper"}.items():
         (site / "book/two.html").write_text(text.replace("<article>", f"<article>{body}"), "utf8")
         with pytest.raises(RunError, match=f"book/two.html: {cut}") if cut else nullcontext():
-            print_book(site, ["book/two.html"], "Small book", chromium, say=lambda _: None)
+            print_book(site, {"book/two.html": None}, "Small book", chromium, say=lambda _: None)
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "fault"),
     [

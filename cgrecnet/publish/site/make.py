@@ -62,7 +62,8 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
         with TemporaryDirectory() as elsewhere:
             say(f"printing {len(names)} pages of the archive, unpacked elsewhere")
             shutil.unpack_archive(packed, elsewhere)
-            printed = print_book(Path(elsewhere) / NAME, names, title, browser, say)
+            parts = {name: layout.part_of.get(name.removesuffix(".html")) for name in names}
+            printed = print_book(Path(elsewhere) / NAME, parts, title, browser, say)
         weight.within("the PDF", len(printed), say)
         (partial / f"{NAME}.pdf").write_bytes(printed)
     shutil.rmtree(target, ignore_errors=True)

@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import IndirectObject
 
 from cgrecnet.errors import RunError
 from cgrecnet.publish.check_browser import EQUATIONS, FLAGS, SECONDS, note_console
@@ -27,29 +28,41 @@ _CUT = """() => {
         .filter(e => e.checkVisibility() && cut(e))
         .map(e => e.tagName.toLowerCase() + (e.className ? '.' + e.className : ''));
 }"""
+# Of the sections, without the sign that links to each.
+_HEADINGS = r"""() => [...document.querySelectorAll('article h2')].map(heading => {
+    const copy = heading.cloneNode(true);
+    for (const link of copy.querySelectorAll('.headerlink')) link.remove();
+    return copy.textContent.replace(/\s+/g, ' ').trim();
+})"""
 _FOOT = (
     '<div style="font-size: 8px; width: 100%; text-align: center"><span class="title"></span> '
     '· <span class="pageNumber"></span></div>'
 )
-_PAPER = {"format": "A4", "scale": 0.8, "print_background": True,
+_PAPER = {"format": "A4", "scale": 0.8, "print_background": True, "outline": True, "tagged": True,
           "display_header_footer": True, "header_template": "<span></span>",
           "margin": {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}}  # fmt: skip
 #: A4 between these margins, in pixels of the page at this scale.
 _WIDTH = round((210 - 2 * 16) / 25.4 * 96 / 0.8)
 
 
-def print_book(site: Path, names: list[str], title: str, executable: str, say=print) -> bytes:
-    """The pages `names` of the folder `site`, in this order, as one PDF with an outline of their titles.
+def print_book(site: Path, parts: dict[str, str | None], title: str, executable: str, say=print) -> bytes:
+    """The pages of the folder `site`, in this order, as one PDF with an outline: parts, pages and their sections.
 
-    Raises RunError where something would be cut at the right, and where a page needs what the folder does not hold.
+    parts: page -> caption of its part, None for a page before the first one. Raises RunError where something would be
+    cut at the right, and where a page needs what the folder does not hold.
     """
     writer = PdfWriter()
-    for name, content in asyncio.run(_print_all(site, names, executable, say)):
+    entries: dict[str | None, IndirectObject | None] = {None: None}
+    for name, headings, content in asyncio.run(_print_all(site, list(parts), executable, say)):
         reader = PdfReader(io.BytesIO(content))
-        first = len(writer.pages)
+        first, part = len(writer.pages), parts[name]
         writer.append(reader, import_outline=False)
-        heading = reader.metadata.title or name
-        writer.add_outline_item(title=heading.split(" — ")[0], page_number=first)
+        if part not in entries:
+            entries[part] = writer.add_outline_item(title=part, page_number=first, is_open=False)
+        heading = (reader.metadata.title or name).split(" — ")[0]
+        page = writer.add_outline_item(title=heading, page_number=first, parent=entries[part], is_open=False)
+        for section, on in _sections(reader, headings):
+            writer.add_outline_item(title=section, page_number=first + on, parent=page)
     writer.add_metadata({"/Title": title})
     writer.compress_identical_objects()
     out = io.BytesIO()
@@ -57,7 +70,30 @@ def print_book(site: Path, names: list[str], title: str, executable: str, say=pr
     return out.getvalue()
 
 
-async def _print_all(site: Path, names: list[str], executable: str, say) -> list[tuple[str, bytes]]:
+def _sections(reader: PdfReader, headings: list[str]) -> list[tuple[str, int]]:
+    """The headings of one printed page that its own outline lists, each with the number of its sheet.
+
+    Chromium's outline loses spaces and says some headings twice: it is asked for their places alone.
+    """
+    listed = [(_letters(item.title), reader.get_destination_page_number(item)) for item in _flat(reader.outline)]
+    found = []
+    for heading in headings:
+        at = next((k for k, (title, _) in enumerate(listed) if _letters(heading) in title), None)
+        if at is not None:
+            found.append((heading, listed[at][1] or 0))
+            listed = listed[at + 1 :]
+    return found
+
+
+def _letters(heading: str) -> str:
+    return "".join(heading.split())
+
+
+def _flat(outline: list) -> list:
+    return [one for item in outline for one in (_flat(item) if isinstance(item, list) else [item])]
+
+
+async def _print_all(site: Path, names: list[str], executable: str, say) -> list[tuple[str, list[str], bytes]]:
     from playwright.async_api import async_playwright
 
     printed = []
@@ -83,7 +119,8 @@ async def _print_all(site: Path, names: list[str], executable: str, say) -> list
                     f"{name}: {cut[0]} is wider than the paper: let it wrap, or make it smaller, "
                     "under @media print in book/_static/book.css."
                 )
-            printed.append((name, await page.pdf(footer_template=_FOOT, **_PAPER)))
+            headings = await page.evaluate(_HEADINGS)
+            printed.append((name, headings, await page.pdf(footer_template=_FOOT, **_PAPER)))
             say(f"  [{number}/{len(names)}] {name}")
         await browser.close()
     return printed
