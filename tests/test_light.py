@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+#: What may have been imported before.
+EARLIER = ("torch._dynamo", "torchvision")
 ASK = "torch.ones(1, 3, 8, 8), [torch.tensor([[0.0, 0.0, 4.0, 4.0]])], 2"
 
 
@@ -18,7 +20,7 @@ def test_models_and_transforms_are_there_without_the_compiler():
     assert run(f"import sys, {', '.join(names)}; print('torch._dynamo' in sys.modules)") == "False"
 
 
-@pytest.mark.parametrize("first", ["", "import torch._dynamo", "import torchvision"])
+@pytest.mark.parametrize("first", ["", *(pytest.param(f"import {one}", marks=pytest.mark.slow) for one in EARLIER)])
 def test_what_was_left_out_is_asked_when_it_is_wanted(first):
     code = f"{first}\nimport torch\nfrom cgrecnet.light import torchvision\nfrom torchvision.ops import roi_align\n"
     said = run(

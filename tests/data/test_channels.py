@@ -77,6 +77,7 @@ def test_channels_that_are_mixed_are_refused(images, tmp_path: Path):
         pack_cells(dataset(mixed), tmp_path / "store")
 
 
+@pytest.mark.slow
 def test_the_audit_sees_a_shortcut_that_is_in_one_colour_alone():
     """The first two channels move against each other, so that their mean says nothing."""
     rng = np.random.default_rng(0)

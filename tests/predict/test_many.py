@@ -74,6 +74,7 @@ def test_one_table_is_what_each_gives_alone(model, inputs, workers, tmp_path, ca
     assert f"{inputs[2]}/" in (tmp_path / "r.html").read_text(), "cells of the last input are pictures of the report"
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing_and_a_failed_input_does_not_cost_the_others(
     model, inputs, asked, workers, tmp_path, monkeypatch
 ):

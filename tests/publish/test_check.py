@@ -119,6 +119,7 @@ def test_a_good_page_has_no_fault_in_the_browser(browser_faults):
 
 
 @pytest.mark.browser
+@pytest.mark.slow
 def test_an_equation_that_mathjax_refuses_is_found(tmp_path, chromium):
     import importlib.metadata
 

@@ -16,6 +16,8 @@ from cgrecnet.publish.lock import only_one
 from cgrecnet.publish.schedule import execute_stale
 
 # Stands for Jupyter Book: it says that it is there, and takes its time.
+#: Signals that a program can heed.
+GENTLE = ("SIGINT", "SIGTERM", "SIGHUP")
 SLOW_BOOK = """\
 import pathlib, time
 def main():
@@ -90,7 +92,7 @@ def test_the_lock_is_held_until_the_children_of_a_killed_build_are_gone(writing)
     wait_for(lambda: free(root / "_build"), 5)
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("name", GENTLE)
 def test_whoever_ends_a_build_ends_jupyter_book(writing, name):
     root, process, children = writing
     process.send_signal(getattr(signal, name))
@@ -101,7 +103,7 @@ def test_whoever_ends_a_build_ends_jupyter_book(writing, name):
     assert not (root / "_build" / "done").exists()
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGKILL"])
+@pytest.mark.parametrize("name", ["SIGKILL", *(pytest.param(one, marks=pytest.mark.slow) for one in GENTLE)])
 def test_whoever_ends_a_build_ends_its_kernels(tmp_path, name):
     root = make_book(tmp_path)
     write_script(root / "book" / "late.py", "# %%\nimport time\ntime.sleep(100)\n")
@@ -139,7 +141,7 @@ STARTS = "# %%\nimport subprocess, time\nsubprocess.Popen(['sleep', '100'], star
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
-@pytest.mark.parametrize("name", ["SIGKILL", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGKILL", pytest.param("SIGTERM", marks=pytest.mark.slow)])
 def test_whoever_ends_a_build_ends_the_process_that_forks_its_kernels(tmp_path, name):
     root = make_book(tmp_path)
     for page in ("late", "later"):

@@ -132,6 +132,7 @@ def test_networks_that_are_trained_come_to_the_same_best(tmp_path, two_workers, 
     assert chosen[0]["validation_macro_f1_mean"] == chosen[1]["validation_macro_f1_mean"], "a pause changed the numbers"
 
 
+@pytest.mark.slow
 def test_a_setting_with_a_failed_run_is_stopped_and_told_at_the_end(tmp_path, sweep, two_workers):
     said: list[str] = []
     with pytest.raises(RunError, match="4 of 20 runs failed; first: the loss is nan"):

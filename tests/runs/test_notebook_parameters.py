@@ -11,6 +11,7 @@ from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.notebook_parameters import Keeping, read_parameters
 from cgrecnet.training.config import RunConfig
 
+OTHERS = sorted({path.stem for path in EXPERIMENTS.glob("*.py")} - {"train"})
 DEFAULTS = dict(RunConfig()) | Keeping().model_dump()
 
 
@@ -48,7 +49,7 @@ def test_a_notebook_is_written_once_and_under_a_known_name(tmp_path, capsys):
         assert message in capsys.readouterr().err and (tmp_path / "train.ipynb").read_text() == "mine"
 
 
-@pytest.mark.parametrize("notebook", sorted(path.stem for path in EXPERIMENTS.glob("*.py")))
+@pytest.mark.parametrize("notebook", ["train", *(pytest.param(one, marks=pytest.mark.slow) for one in OTHERS)])
 def test_papermill_lists_the_parameters_and_ends_with_the_sentence(notebook, tmp_path):
     file = tmp_path / f"{notebook}.ipynb"
     assert main(["notebook", str(file)]) == 0

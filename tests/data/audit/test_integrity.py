@@ -42,6 +42,7 @@ def test_silent_where_nothing_was_planted(clean_report):
     assert clean_report.whole_standardised.gap < 0.06
 
 
+@pytest.mark.slow
 def test_silent_on_shuffled_labels(clean):
     """95 % intervals miss now and then: of 20 at most three may, and at most two on the upper side."""
     part = take(clean, np.arange(300))
@@ -154,6 +155,7 @@ def test_a_grouped_split_shares_no_group(clean):
     assert leaks(split, [], clean.table["group"].to_numpy()).test_cells_of_trained_groups == 0
 
 
+@pytest.mark.slow
 def test_conflicting_labels_are_counted(clean):
     index = np.array([*range(120), 0])
     twice = take(clean, index)

@@ -27,7 +27,7 @@ def made(confounding: float, seed: int, cells: int = 240):
 
 
 @pytest.mark.parametrize("confounding", [0.5, 1.0])
-@pytest.mark.parametrize("seed", [11, 12, 13])
+@pytest.mark.parametrize("seed", [11, *(pytest.param(one, marks=pytest.mark.slow) for one in (12, 13))])
 def test_planted_confounding_is_found_whatever_the_seed(confounding, seed):
     border = probe_shortcuts(made(confounding, seed), seed, sees=("border",))[0].score
     assert border.exceeds(CHANCE) and border.balanced > (0.5 if confounding < 1 else 0.8)

@@ -85,6 +85,7 @@ def test_debris_is_there_as_often_as_asked():
     assert simulate({"cells": 32, "debris": 1.0}).causes["has_debris"].all()
 
 
+@pytest.mark.slow
 def test_confounding_ties_run_and_kind():
     free = simulate({"cells": 320, "confounding": 0.0})
     tied = simulate({"cells": 320, "confounding": 1.0})

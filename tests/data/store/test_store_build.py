@@ -75,6 +75,7 @@ def start_slow(files: Path, store: Path, lines: int) -> subprocess.Popen:
     return child
 
 
+@pytest.mark.slow
 def test_killed_twice_in_the_middle(files, whole, tmp_path, monkeypatch):
     store = tmp_path / "store"
     for lines in (20, 60):

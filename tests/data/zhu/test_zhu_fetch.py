@@ -106,6 +106,7 @@ def test_given_up_and_taken_up_again(server, tmp_path):
     assert "a download" not in report_on("zhu", tmp_path)[0]
 
 
+@pytest.mark.slow
 def test_killed_in_the_middle_only_the_missing_bytes_are_asked_for(server, tmp_path):
     """`cgrecnet data fetch` in a process of its own, killed as by kill -9."""
     size, stop = len(FILES["cells.zip"]), 150_000
