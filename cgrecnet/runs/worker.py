@@ -19,9 +19,14 @@ PAUSE = 1.0
 
 
 def worker_environment(number: int, count: int) -> dict[str, str]:
-    """Variables of worker `number` of `count`: its share of the cores, and a GPU of its own where there are any."""
-    threads = str(max(1, cores() // count))
-    environment = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+    """Variables of worker `number` of `count`: its share of the cores, and a GPU of its own where there are any.
+
+    Who sets OMP_NUM_THREADS to fewer threads gets those, and keeps the rest of the cores for other work.
+    """
+    threads = max(1, cores() // count)
+    if (wished := os.environ.get("OMP_NUM_THREADS", "")).isdecimal():
+        threads = max(1, min(threads, int(wished)))
+    environment = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     if torch.cuda.is_available():
         environment["CUDA_VISIBLE_DEVICES"] = str(number % torch.cuda.device_count())
     return environment

@@ -310,8 +310,12 @@ def test_as_many_workers_as_there_are_gpus_or_as_fit(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="no affinity here")
 def test_threads_are_shared_out_from_the_cores_that_may_be_used(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2, 3})
     assert worker_environment(0, 2)["OMP_NUM_THREADS"] == "2"
+    for wished, threads in {"1": "1", "8": "2", "0": "1", "4,2": "2", "": "2"}.items():
+        monkeypatch.setenv("OMP_NUM_THREADS", wished)
+        assert worker_environment(0, 2)["OMP_NUM_THREADS"] == threads
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {3})  # as under `taskset`, or in a container
     assert worker_environment(0, 1)["OMP_NUM_THREADS"] == "1"
 
