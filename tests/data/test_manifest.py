@@ -93,6 +93,7 @@ def test_no_model_is_scored_on_a_cell_it_saw(data, kind, seed, tmp_path):
     assert [split.manifest for split in splits] == [split.manifest for split in drawn]
 
 
+@pytest.mark.slow
 def test_seeds_and_kinds_give_different_splits():
     made = {tuple(make_manifest(noise(), kind, seed).splits) for kind in KINDS for seed in SEEDS}
     assert len(made) == len(KINDS) * len(SEEDS)

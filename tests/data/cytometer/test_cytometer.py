@@ -96,6 +96,7 @@ def test_confounding_ties_run_and_kind():
     assert len(seen) == 12, "without confounding every kind is in every run"
 
 
+@pytest.mark.slow
 def test_a_run_has_one_background_and_focus_lies_about_its_plane():
     causes = simulate({"cells": 320, "runs": 2}).causes
     assert causes.groupby("run")["background"].nunique().tolist() == [1, 1]

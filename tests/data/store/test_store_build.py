@@ -137,6 +137,7 @@ def test_stopped_after_the_header(files, whole, tmp_path, monkeypatch):
     assert_equal(store, whole)
 
 
+@pytest.mark.slow
 def test_two_builds_at_once(files, whole, tmp_path, capsys):
     store = tmp_path / "store"
     child = start_slow(files, store, 10)
