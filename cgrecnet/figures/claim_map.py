@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
@@ -122,5 +123,4 @@ def map_lines(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome]) -> l
 
 
 def _heading(word: Verdict, count: int) -> str:
-    first, _, last = str(word).rpartition(" ")
-    return f"{first} {last}\n({count})" if len(word) < 16 else f"{first}\n{last} ({count})"
+    return f"{textwrap.fill(str(word), 13)}\n({count})"  # as wide as a column

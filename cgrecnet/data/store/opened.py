@@ -7,6 +7,7 @@ the same pixels, labels, table, window, origin and fingerprint.
 import mmap
 import os
 import time
+import weakref
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -52,6 +53,7 @@ class MappedImages(PackedImages):
         self.path, self.dtype, self.checksums = Path(path), np.dtype(kind), np.asarray(checksums)
         super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths, channels)
         self._fetched = self._warm = 0
+        self._handle: int | None = None
 
     def __getitem__(self, index: int) -> np.ndarray:
         image = super().__getitem__(index)
@@ -62,20 +64,19 @@ class MappedImages(PackedImages):
     def _fetch(self, start: int, size: int) -> None:
         """Bring these bytes of the file into memory, and none beside them."""
         self._fetched += 1
-        if not hasattr(os, "posix_fadvise"):
-            self._fetched = FETCHED
-            return
         try:
-            handle = os.open(self.path, os.O_RDONLY)
-        except OSError:  # removed since it was mapped: the map still has it
-            return
-        try:
-            os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_RANDOM)
+            if self._handle is None:
+                self._handle = os.open(self.path, os.O_RDONLY)
+                self._close = weakref.finalize(self, os.close, self._handle)
+                os.posix_fadvise(self._handle, 0, 0, os.POSIX_FADV_RANDOM)
             began = time.perf_counter()
-            os.pread(handle, size, start)
+            os.pread(self._handle, size, start)
+        except (OSError, AttributeError):  # removed since it was mapped, which the map outlives; or no such call here
+            self._fetched = FETCHED
+        else:
             self._warm = self._warm + 1 if time.perf_counter() - began < _FROM_MEMORY else 0
-        finally:
-            os.close(handle)
+        if self._handle is not None and (self._fetched >= FETCHED or self._warm >= WARM):
+            self._close()
 
     def __reduce__(self) -> tuple:
         places = self.offsets, self.heights, self.widths

@@ -1,5 +1,7 @@
 """The first reads of a store that is not in memory fetch what they need; later ones leave it to the map."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -52,3 +54,21 @@ def test_nothing_is_fetched_any_more_once_all_is_in_memory(fetched, monkeypatch)
 def test_a_store_that_was_removed_is_read_from_its_map(fetched, cells, tmp_path):
     (tmp_path / "s" / "pixels.bin").unlink()
     assert np.array_equal(fetched[0][5], cells.images[5])
+
+
+def test_the_file_is_closed_behind_the_last_fetch_and_with_the_images(fetched, monkeypatch):
+    monkeypatch.setattr(store, "_FROM_MEMORY", 0)
+    monkeypatch.setattr(store, "FETCHED", 3)
+    images, _ = fetched
+    images[0]
+    handle = images._handle
+    os.fstat(handle)
+    images[1], images[2]
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(handle)
+    again = store.MappedImages(*images.__reduce__()[1])
+    again[0]
+    handle = again._handle
+    del again
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(handle)
