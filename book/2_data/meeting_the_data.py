@@ -411,7 +411,7 @@ tell(
 Provenance(
     (
         ("Data", f"cytometer (simulated cells), version {simulated.options['version']}"),
-        ("Records", f"results/cytometer-calibration, {len(attempts)} attempts, {len(frozen)} with the present parameters"),
+        ("Records", f"results/cytometer-calibration, {len(frozen)} of {len(attempts)}"),
         ("Commit", "; ".join(
             dict.fromkeys(
                 attempt["commit"][:10] + (" with uncommitted changes" if "+" in attempt["commit"] else "")
@@ -454,7 +454,7 @@ for name in NAMES:
     except Unusable as reason:
         said = f"set aside: {reason}"
     if channel not in (None, 1):
-        said = f"left out: channel {channel} is no input"
+        said = f"left out: channel {channel}"
     print(f"{name}\n    {said}")
 
 # %% [markdown]
@@ -544,12 +544,12 @@ for confounding in (0.0, 1.0):
     levels = np.array([border_features(image)[0] for image in cells.images])
     by_class = [levels[cells.labels == label].mean() for label in range(3)]
     print(
-        f"confounding {confounding:.0f}: mean border per class",
+        f"confounding {confounding:.0f}: by class",
         np.round(by_class, 1),
     )
     runs = cells.table["group"].to_numpy()
     print(
-        "               mean border per run  ",
+        "               by run  ",
         np.round(by_run := [levels[runs == run].mean() for run in np.unique(runs)], 1),
     )
     if confounding == 0:

@@ -321,7 +321,7 @@ tell(begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_re
 
 # %% tags=["remove-input"]
 fresh = {name for run in records for name in run.weights["fresh_parts"]}
-holds("Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
+holds("same ImageNet weights", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
 
 # %% [markdown]
 # ## How this was measured

@@ -80,7 +80,7 @@ tell(
 # **The answer.** Both networks miss the same {glue:text}`share:.1f` % of the cells (95 % interval {glue:text}`share_ends`; n = {glue:text}`n` Jurkat cells); independent mistakes would share {glue:text}`chance:.1f` %.
 
 # %% tags=["remove-input"]
-holds("Both networks miss more of the same cells than independent mistakes would share", wilson(both, len(frame))[0] > expected / len(frame))
+holds("independent mistakes would", wilson(both, len(frame))[0] > expected / len(frame))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per class. A dot with an interval shows the share of its cells that both networks miss; to the left of it a diamond shows the share that independent mistakes would give."}, "figure": {"name": "fig-failures-shared", "caption": "In every class both networks miss more of the same cells (dots) than independent mistakes would give (diamonds): the mistakes belong to the cells more than to the modules. CG-RecNet and the baseline on Jurkat test cells, the folds put together; bars: Wilson's 95 % intervals; exploratory."}}
 figure, axes = plt.subplots(figsize=(5.2, 2.8))
@@ -106,7 +106,7 @@ provenance_of(pooled.records, PART)
 
 # %% tags=["remove-input"]
 holds(
-    "In every class both miss more of the same cells than independent mistakes would give",
+    "In every class",
     all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared),
 )
 rows = [
@@ -161,7 +161,7 @@ Markdown(wide_table(headers, rows, "Cells on which each network is wrong and sur
 
 # %% tags=["remove-input"]
 modest = all(wilson(*counts)[1] < 1 - SURE for counts in sure_and_wrong.values())
-holds("Neither network is wrong more often than it admits", modest)
+holds("than it admits", modest)
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
@@ -186,7 +186,7 @@ Markdown(wide_table(headers, rows, "Cells that CG-RecNet and the baseline have r
 # This speaks of these trained networks and not of training again; the planned comparison (P1), over folds, is in {doc}`ablation`.
 
 # %% tags=["remove-input"]
-holds("No class tells the two apart", all(one.interval95[0] < 0 < one.interval95[1] for one in found.values()))
+holds("No class tells", all(one.interval95[0] < 0 < one.interval95[1] for one in found.values()))
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
@@ -229,8 +229,8 @@ tell(
 # Of the {glue:text}`worst_missed` missed cells of {glue:text}`worst`, CG-RecNet calls {glue:text}`taken` {glue:text}`taken_for`, the stage before it.
 
 # %% tags=["remove-input"]
-holds("S and G2 are one class, and S is missed far more often", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
-holds("Both networks miss most often in S, and call it G1, the stage before it", (worst, named.index[0]) == ("S", "G1"))
+holds("missed far more", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
+holds("miss most often", (worst, named.index[0]) == ("S", "G1"))
 
 # %% [markdown]
 # ## What do the missed cells look like?
@@ -287,7 +287,7 @@ tell(
 
 # %% tags=["remove-input"]
 which = [(one.trait, one.stratum, one.found.probability > 0.5) for one in clear]
-holds("One comparison stays: missed G1 cells of the second experiment are larger", which == [("diameter", "G1, exp. 2", True)])
+holds("one stays below", which == [("diameter", "G1, exp. 2", True)])
 
 # %% [markdown]
 # ## Is it the label?
@@ -321,7 +321,7 @@ Markdown(wide_table(headers, rows, "Cells whose DNA stain is nearer to the other
 
 # %% tags=["remove-input"]
 overlap = all(max(near[name, True][0], near[name, False][0]) < min(near[name, True][1], near[name, False][1]) for name in BEYOND)
-holds("In neither stage do the intervals come apart", overlap)
+holds("In neither stage", overlap)
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
@@ -347,8 +347,8 @@ tell(searched=f"{len(first):,}", pairs=len(pairs))
 # So copies with two labels do not explain the mistakes; but the search finds copies of one picture, not two pictures of one cell.
 
 # %% tags=["remove-input"]
-holds("None of the copies has two classes or two stages", not torn)
-holds("none holds a cell that both networks miss", not hit)
+holds("two classes", not torn)
+holds("none holds", not hit)
 
 # %% [markdown]
 # ## The gallery

@@ -82,7 +82,7 @@ tell(
 # **The answer.** The gate does not make a network lose less: noise {glue:text}`noise_gate` points (95 % interval {glue:text}`noise_gate_ends`), debris {glue:text}`debris_gate` ({glue:text}`debris_gate_ends`; n = {glue:text}`n` simulated cells).
 
 # %% tags=["remove-input"]
-holds("The gate does not make a network lose less", all(one.result.difference < 0 for one in gate.values()))
+holds("lose less", all(one.result.difference < 0 for one in gate.values()))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, noise above and debris below, with the lowest and the highest setting of the dial from left to right and accuracy on the vertical axis: one line with intervals for each of four networks, and a dotted line for the share of the largest class."}, "figure": {"name": "fig-noise-dose", "caption": "Compare slopes, not heights: a module that suppresses noise would make a flatter line than the baseline's (circles), and none of the lines is flatter by more than chance. Dotted: always naming the largest class; a line that starts near it has little to lose. Accuracy on simulated test cells, one run per mark; bars: 95 % intervals over cells, without the luck of training."}}
 WORDS = {
@@ -122,10 +122,10 @@ provenance_of(records, *PARTS)
 # It is a simulation whose noise we chose; it shows what the modules do to such pictures, and decides nothing on the paper's cells.
 
 # %% tags=["remove-input"]
-holds("With debris the gate lost more than the baseline", gate["debris"].outcome is Outcome.DIFFERENCE and gate["debris"].result.difference < 0)
-holds("with noise CG-RecNet lost more", full["noise"].outcome is Outcome.DIFFERENCE and full["noise"].result.difference < 0)
-holds("the two other contrasts are undecided", {gate["noise"].outcome, full["debris"].outcome} == {Outcome.UNDECIDED})
-holds("the luck of training may explain a good part of it", widest(seeds) > 0.4 * abs(full["noise"].result.difference))
+holds("points more than", gate["debris"].outcome is Outcome.DIFFERENCE and gate["debris"].result.difference < 0)
+holds("with noise", full["noise"].outcome is Outcome.DIFFERENCE and full["noise"].result.difference < 0)
+holds("are undecided", {gate["noise"].outcome, full["debris"].outcome} == {Outcome.UNDECIDED})
+holds("luck of training", widest(seeds) > 0.4 * abs(full["noise"].result.difference))
 
 # %% tags=["remove-input"]
 def score(run):
@@ -163,7 +163,7 @@ Markdown(wide_table(headers, rows, "Accuracy at the lowest and the highest setti
 
 # %% tags=["remove-input"]
 above = [100 * (run.test["accuracy"] - majority_share(run)) for run in calm.values()]
-holds("each had something to lose", min(above) > 2 * asked["noise"].margin)
+holds("something to lose", min(above) > 2 * asked["noise"].margin)
 
 # %% [markdown]
 # ## The dial, seen
@@ -255,12 +255,12 @@ tell(
 # How much of that is the learning rate, which is the same for all of them here, is asked in {doc}`choices`.
 
 # %% tags=["remove-input"]
-holds("It lost more than the baseline", all(one.interval95[1] < 0 for one in fusion.values()))
+holds("more* than", all(one.interval95[1] < 0 for one in fusion.values()))
 holds(
-    "At every setting, the networks with the fusion are behind the baseline",
+    "At every setting",
     all(step.outcome is Outcome.DIFFERENCE and step.result.difference < 0 for step in with_fusion),
 )
-holds("The gate alone is nowhere ahead of it beyond chance", not any(step.outcome is Outcome.DIFFERENCE and step.result.difference > 0 for step in with_gate))
+holds("nowhere ahead", not any(step.outcome is Outcome.DIFFERENCE and step.result.difference > 0 for step in with_gate))
 Markdown(dropdown("Each step of the ablation at each setting", answers_table(steps, "Steps of the ablation at each setting, simulated cells")))
 
 # %% [markdown]

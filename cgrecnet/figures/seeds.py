@@ -81,15 +81,15 @@ def spread_of(values: Sequence[float], level: float = 0.95) -> tuple[float, floa
 def spread_table(differences: Mapping[int, float], wanted: Mapping[str, float]) -> str:
     """Markdown: difference by seed, mean and SD with n, and the seeds that each wanted difference (points) would need.
 
-    Empty where fewer than two seeds are there.
+    Fewer than two seeds have no spread, and the table says so.
     """
     values = list(differences.values())
-    if len(values) < 2:
-        return ""
-    sd, low, high = spread_of(values)
     n = len(values)
     lines = ["| | |", "|---|---:|"]
     lines += [f"| difference with seed {seed}, points | {_signed(value)} |" for seed, value in differences.items()]
+    if n < 2:
+        return "\n".join([*lines, f"| mean ± SD (n = {n}) | needs two seeds |"])
+    sd, low, high = spread_of(values)
     lines.append(f"| mean ± SD of the n = {n} differences | {_signed(np.mean(values))} ± {sd:.2f} |")
     lines.append(f"| 95 % interval of the SD (n = {n}) | {low:.2f} to {high:.2f} |")
     for name, size in wanted.items():

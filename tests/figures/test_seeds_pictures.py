@@ -43,7 +43,7 @@ def test_the_table_names_n_and_the_seeds_that_are_needed():
     table = spread_table({42: 1.0, 123: 2.0, 999: 3.0}, {"the margin": 2.0})
     assert "| mean ± SD of the n = 3 differences | +2.00 ± 1.00 |" in table
     assert f"| seeds to see 2.00 points (the margin) | {repeats_needed(2.0, 1.0)} (" in table
-    assert spread_table({42: 1.0}, {}) == ""
+    assert "| mean ± SD (n = 1) | needs two seeds |" in spread_table({42: 1.0}, {"the margin": 2.0})
     same = spread_table({1: 1.0, 2: 1.0}, {"any": 1.0})
     assert "| 2 (2 to 2) |" in same, "no spread at all: two seeds are enough"
     for n in (45, 90, 900):  # the same number of cells apart with each seed, alike but for rounding
