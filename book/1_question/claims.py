@@ -195,7 +195,7 @@ print(", ".join(Claim.model_fields))
 # :class: dropdown
 #
 # The two samples now have different sizes, so the term $2p(1-p)/n$ becomes $p(1-p)(1/n_1 + 1/n_2)$.
-# The next cell computes it.
+# The next cell computes it; where two ranges overlap, a result could agree with both.
 # ````
 
 # %% tags=["hide-cell"]

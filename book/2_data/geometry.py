@@ -417,7 +417,7 @@ tell(
     least_busy=100 * min(busy), most_busy=100 * max(busy),
     most_off=same[224]["to_tutorial_largest"] * 255, mean_off=same[224]["to_tutorial_mean"] * 255,
 )  # fmt: skip
-Markdown(wide_table(headers, rows, "Speed of both ways"))
+Markdown(wide_table(headers, rows, "Both ways"))
 
 # %% [markdown]
 # The cells are {glue:text}`numbers` simulated ones, with at least {glue:text}`repeats` repeats, on {glue:text}`cores` cores ({glue:text}`cpu`), torch {glue:text}`torch`.
@@ -486,7 +486,7 @@ for option in intensity.INTENSITIES:
     rows.append((option, *(f"{value:.2f}" for value in eta[option]), f"{cut:.2%}"))
 assert eta["none"][0] > 0.9 and max(eta["background"][0], eta["both"][0]) < 0.1 < eta["standardise"][0]
 assert abs(eta["background"][2] - eta["none"][2]) < 0.01 and max(eta["standardise"][2], eta["both"][2]) < 0.1 < eta["none"][2]
-Markdown(wide_table(("option", "border, median", "border, sd", "image, sd", "pixels cut"), rows, "Run in the numbers"))
+Markdown(wide_table(("option", "border, median", "border, sd", "image, sd", "pixels cut"), rows, "Runs in numbers"))
 
 # %% [markdown]
 # In these simulated cells the level of the border gives the run away, and removing the background removes that.

@@ -227,7 +227,7 @@ through = [
 slider(
     [drawings.draw_view(view, optics.pixel_um) for view in through],
     apertures,
-    "numerical aperture of the lens",
+    "numerical aperture",
     [f"Numerical aperture {na:g}. {drawings.describe_view(v)}" for na, v in zip(apertures, through, strict=True)],
 )
 
@@ -436,7 +436,7 @@ calibrated = table["source"].str.startswith("calibrated").sum()
 tell(entries=len(table), assumed=assumed, calibrated=calibrated)
 rows = table.astype(str).to_numpy().tolist()
 columns = ["section", "name", "value", "unit", "source"]
-title = "Parameters of the cytometer"
+title = "The parameters"
 Markdown(dropdown(title, wide_table(columns, rows, title)))
 
 # %% [markdown]

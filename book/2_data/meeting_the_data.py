@@ -131,7 +131,7 @@ axes.plot(
     markeredgecolor="black",
 )
 axes.set_xticks(range(1, len(groups) + 1), stages.classes)
-axes.set_ylabel("integrated DNA stain (10⁴ grey levels)")
+axes.set_ylabel("DNA stain (10⁴)")
 plt.show()
 
 # %% tags=["remove-input"]

@@ -206,7 +206,7 @@ for side in (6, 28):
 
 # %% tags=["remove-input"]
 holds(
-    "takes the signal away",
+    "no longer takes",
     all(
         abs(kept(side)[0] - 1) < 0.02 and kept(side)[1] > 0.95
         for side in (6, 28)
@@ -294,7 +294,7 @@ tell(
     quiet=fixed["same batch, two precisions"].min(),
 )
 holds(
-    "rounding turns the step",
+    "how far rounding",
     trained["same batch, two precisions"].max() < 0.6
     and fixed["same batch, two precisions"].min() > 0.9,
 )
@@ -399,7 +399,7 @@ holds(
     set(both.index) == {"Baseline", "CG-RecNet"},
 )
 holds(
-    "seeds by at least",
+    "seeds by",
     (both["difference"].abs() < both["seeds lie apart"]).all(),
 )
 holds(
@@ -470,8 +470,8 @@ for question in ("P1", "P2", "P3", "P4", "P5", "P6", "P7"):
     rows += [
         (
             f"{question}: {name}",
-            old.get(name, "not enough runs"),
-            new.get(name, "not enough runs yet"),
+            old.get(name, "too few runs"),
+            new.get(name, "too few runs"),
         )
         for name in {**old, **new}
     ]
@@ -492,7 +492,7 @@ Markdown(
     wide_table(
         ("question and contrast", "older records", "records of today"),
         rows,
-        "Outcomes of the planned questions, from the records that were set aside and from those of today",
+        "Outcomes, then and now",
     )
 )
 

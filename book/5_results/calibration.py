@@ -126,7 +126,7 @@ def table(pooled, label):
     return Markdown(wide_table(HEADERS, rows, label))
 
 
-table(pooled, "Calibration on Jurkat cells")
+table(pooled, "Calibration, Jurkat")
 
 # %% [markdown]
 # n = {glue:text}`n` Jurkat cells.

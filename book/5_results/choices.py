@@ -147,7 +147,7 @@ holds("of the size", behind.interval95[1] < 0 and among.difference > 0.5 * -behi
 asked = [f"both at {rate:g}" for rate in planned_rates()]
 last = next((name for name in found_rates if name not in asked), "each at its choice")
 rows = [answer_row(found_rates[name], unit="cells") if name in found_rates else (name, "not run yet", "", "", "") for name in [*asked, last]]
-Markdown(wide_table(HEADERS, rows, "Outcomes of the planned question P10, simulated cells"))
+Markdown(wide_table(HEADERS, rows, "P10, simulated"))
 
 # %% tags=["remove-input"]
 provenance_of([run for runs in rates.values() for run in runs.values()], *RATES)
@@ -163,7 +163,7 @@ rows = [
     for model, run in runs.items()
 ]
 headers = ("rate and network", "accuracy (%)", "balanced (%)", "validation macro F1", "above the largest class")
-Markdown(dropdown("Every run at these rates", wide_table(headers, rows, "Every run at these rates, simulated cells")))
+Markdown(dropdown("Every run", wide_table(headers, rows, "Runs at rates")))
 
 # %% tags=["remove-input"]
 Markdown(missing_runs(*missing))
@@ -212,7 +212,7 @@ skip = ASK["P12"](RESULTS)
 of_skip = {decision.contrast: row for decision, row in zip(skip, decision_rows(skip), strict=True)}
 rows = [of_readings.get(name) or (f"P9: {name}", "not run yet", "", "", "") for name in (f"{a} against {b}" for a, b in plan["P9"].contrasts)]
 rows += [of_skip.get(pair) or (f"P12: {contrast_in_words(pair)}", "not run yet", "", "", "") for pair in plan["P12"].contrasts]
-Markdown(wide_table(HEADERS, rows, "Outcomes of the planned questions P9 and P12, Jurkat cells"))
+Markdown(wide_table(HEADERS, rows, "P9 and P12"))
 
 # %% tags=["remove-input"]
 display(*all_read(*READINGS))
@@ -222,7 +222,7 @@ display(*all_read(*READINGS))
 # This is exploratory: the lead over the baseline on the first fold, judged by the plan's rule as one family.
 
 # %% tags=["remove-input"]
-LEADS = ("choice", "CG-RecNet is", "lead over the baseline (points)", "effect of the choice (points)", "n (cells)")
+LEADS = ("choice", "CG-RecNet is", "lead (points)", "effect (points)", "n (cells)")
 
 
 def lead_rows(names, found, effects):
@@ -242,7 +242,7 @@ def lead_rows(names, found, effects):
 
 on_jurkat = conclusions(readings, plan["P9"].margin, planned=len(PRESETS))
 effects = {answer.name.split()[0]: answer.result for answer in reading_answers(readings)}
-Markdown(wide_table(LEADS, lead_rows(list(presets), on_jurkat, effects), "The lead over the baseline under each reading, Jurkat cells"))
+Markdown(wide_table(LEADS, lead_rows(list(presets), on_jurkat, effects), "Lead by reading"))
 
 # %% tags=["remove-input"]
 provenance_of(list(readings.values()), *READINGS)
@@ -272,7 +272,7 @@ if single:
     axes.invert_yaxis()
     plt.show()
 else:
-    draw_absent("The runs of sweeps/simulated-presets.yaml are not here.")
+    draw_absent("No runs here.")
 
 # %% tags=["remove-input"]
 provenance_of(list(options.values()), *OPTIONS)
@@ -280,7 +280,7 @@ provenance_of(list(options.values()), *OPTIONS)
 # %% tags=["remove-input"]
 on_simulated = conclusions(options, plan["P9"].margin, planned=1 + len(planned_options()))
 effects = {answer.name: answer.result for answer in single}
-Markdown(wide_table(LEADS, lead_rows(["recovered", *planned_options()], on_simulated, effects), "The lead over the baseline under each option, simulated cells"))
+Markdown(wide_table(LEADS, lead_rows(["recovered", *planned_options()], on_simulated, effects), "Lead by option"))
 
 # %% tags=["remove-input"]
 display(*all_read(*OPTIONS, ("seeds", "cytometer")))
@@ -331,10 +331,7 @@ tell(
 # %% tags=["hide-cell"]
 tested, tries, truth = 900, max(len(rates), 4), 0.85
 drawn = np.random.default_rng(0).binomial(tested, truth, size=(20_000, tries)) / tested
-print(
-    f"best of {tries} equally good networks on {tested} cells: {100 * drawn.max(axis=1).mean():.2f} % on average, "
-    f"truth {100 * truth:.0f} %: flattered by {points(100 * (drawn.max(axis=1).mean() - truth))} points"
-)
+print(f"mean best {100 * drawn.max(axis=1).mean():.2f} %, truth {100 * truth:.0f} %")
 if rates:
     for model in MODELS:
         here = {rate: runs[model] for rate, runs in rates.items() if model in runs}
@@ -342,7 +339,7 @@ if rates:
             continue
         by_test = max(run.test["accuracy"] for run in here.values())
         by_validation = here[chosen_rate(rates, model)].test["accuracy"]
-        print(f"{NAMES[model]}, simulated cells: best test accuracy {by_test:.1%}, chosen by validation {by_validation:.1%}")
+        print(f"{NAMES[model]}: by test {by_test:.1%}, by validation {by_validation:.1%}")
 
 # %% [markdown]
 # ## Check yourself

@@ -143,7 +143,7 @@ for shares, here in runs.items():
             f"{100 * test['accuracy']:.1f} (floor {100 * majority_share(here[model, weights]):.1f})",
         ))  # fmt: skip
 headers = ("shares and network", "outcome (P7)", "against the baseline (points)", "balanced accuracy (%)", "accuracy (%)")
-Markdown(wide_table(headers, rows, "Balanced accuracy with and without class weights, simulated cells"))
+Markdown(wide_table(headers, rows, "Balanced accuracy"))
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; *floor* is the accuracy of always naming the largest class (balanced 1/3).
@@ -165,7 +165,7 @@ Markdown(wide_table(headers, rows, "Balanced accuracy with and without class wei
 # %% tags=["remove-input"]
 holds("nearly the same", max(abs(sum(nearly) / (len(nearly) * one) - 1) for one in nearly) < 0.1)
 holds("the baseline gained", gain["resnet50", uneven].result.interval95[0] > 0)
-Markdown(answers_table(list(weighted.values()), "Gain of balanced accuracy by class weights, simulated cells"))
+Markdown(answers_table(list(weighted.values()), "Gain by weights"))
 
 # %% [markdown]
 # ## The rare class
@@ -191,7 +191,7 @@ for shares, here in runs.items():
             f"{100 * one.f1:.1f} ({100 * one.interval95[0]:.1f} to {100 * one.interval95[1]:.1f})",
             str(one.support),
         ))  # fmt: skip
-Markdown(wide_table(("shares and network", "recall (%)", "F1 (%)", "n"), rows, "Oligodendrocytes in every run, simulated cells"))
+Markdown(wide_table(("shares and network", "recall (%)", "F1 (%)", "n"), rows, "Oligodendrocytes"))
 
 # %% [markdown]
 # Oligodendrocytes among simulated test cells; in brackets 95 % intervals over cells (recall: Wilson; F1: bootstrap).

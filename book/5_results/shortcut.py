@@ -160,7 +160,7 @@ rows = [
     for intensity, level in plain
 ]
 headers = ("setting", "outcome (P8)", "gap in points (95 % interval)", "random split (%)", "new runs (%)")
-Markdown(wide_table(headers, rows, "Accuracy under both splits and the gap between them, simulated cells"))
+Markdown(wide_table(headers, rows, "Accuracy and gap"))
 
 # %% [markdown]
 # One run for each number; n = {glue:text}`promised_n` test cells under the random split, {glue:text}`kept_n` or a few more on new runs.
@@ -213,7 +213,7 @@ for place, row in tested.iterrows():
     axes.plot([100 * low, 100 * high], [place, place], color=colours[row["class_name"]])
     axes.plot(100 * row["share"], place, "o", color=colours[row["class_name"]])
 axes.set_yticks(range(len(tested)), [f"{row['class_name']}s, {row['group']} (n = {row['n']})" for _, row in tested.iterrows()])
-axes.set(xlim=(-3, 103), ylim=(len(tested) - 0.5, -0.5), xlabel="recognised cells of the run (%)")
+axes.set(xlim=(-3, 103), ylim=(len(tested) - 0.5, -0.5), xlabel="recognised cells (%)")
 plt.show()
 
 # %% tags=["remove-input"]

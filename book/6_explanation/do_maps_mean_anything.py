@@ -243,7 +243,7 @@ def against_controls(made, kinds=("gradcam@last",)):
 
 
 HEADERS = ("map", "minus the control", "heat inside the cell", "n")
-Markdown(wide_table(HEADERS, list(against_controls(real)), "Grad-CAM against controls, real cells"))
+Markdown(wide_table(HEADERS, list(against_controls(real)), "Controls, real"))
 
 # %% tags=["remove-input"]
 provenance_of_study(real, KEPT_COMMAND)
@@ -279,7 +279,7 @@ plt.show()
 provenance_of_study(study)
 
 # %% tags=["remove-input"]
-study and Markdown(wide_table(HEADERS, list(against_controls(study, ("gradcam@last", "gradcam@stage3"))), "Grad-CAM against controls, simulated cells"))
+study and Markdown(wide_table(HEADERS, list(against_controls(study, ("gradcam@last", "gradcam@stage3"))), "Controls, simulated"))
 
 # %% [markdown]
 # In the table of all scores chance is the share of the picture that a part covers, which is what the uniform map has.
@@ -338,7 +338,7 @@ if study:
         won = better_than_random(study, f"honest {model}")
         words = {what: "; ".join(names) or "none" for what, names in won.items()}
         against += [(MODELS[model], what, words[what], words[f"{what} lost"]) for what in ("deletion", "insertion")]
-study and Markdown(wide_table(("network", "order", "deletion", "insertion", "n"), rows, "Areas under the curves"))
+study and Markdown(wide_table(("network", "order", "deletion", "insertion", "n"), rows, "Areas under curves"))
 
 # %% tags=["remove-input"]
 study and Markdown(wide_table(("network", "curve", "better than random", "worse"), against, "Orders against random"))
@@ -375,7 +375,7 @@ if study:
         for name, worlds in study.record.results["following"].items()
         for pictures, found in worlds.items()
     ]
-study and Markdown(wide_table(("network", "world", "accuracy", "follows the run", "n"), rows, "Does the network cheat?"))
+study and Markdown(wide_table(("network", "world", "accuracy", "follows the run", "n"), rows, "Who cheats"))
 
 # %% [markdown]
 # A network that names the class which the run suggests, where its honest twin does not, goes by the run.
@@ -400,7 +400,7 @@ if study:
             ((_, _, apart),) = beats(study, cheat, kind, [(honest, kind)], what)
             one = told_apart(study, *pair, kind, what)
             rows.append((title_of(kind), what, interval(apart), f"{one['area']:.2f}" if one else "none", str(apart["n"])))
-study and Markdown(wide_table(("map", "score", "shortcut minus honest", "told apart", "n"), rows, "Maps of the cheat and of its twin"))
+study and Markdown(wide_table(("map", "score", "shortcut minus honest", "told apart", "n"), rows, "Cheat and twin"))
 
 # %% [markdown]
 # *Told apart* is the area under the ROC curve when one map of one cell is to say which network it came from, more heat outside the cell (or in the border) speaking for the cheat; one half is guessing.

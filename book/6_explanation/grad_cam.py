@@ -92,7 +92,7 @@ Markdown(f"```python\n{inspect.getsource(cams._one)}```")
 
 # %% tags=["remove-input"]
 rows = [(model, "\n".join(f"{place}: {layer.path}" for place, layer in places.items())) for model, places in LAYERS.items()]
-Markdown(wide_table(("model", "modules"), rows, "Layers that are explained"))
+Markdown(wide_table(("model", "modules"), rows, "Layers explained"))
 
 # %% [markdown]
 # A vision transformer has no maps but tokens; they are laid out as a square again, without the class token.
@@ -231,7 +231,7 @@ moved = {}
 for made in filter(None, placed.values()):
     rows = placement_rows(made, [name for name in made.record.networks if name.startswith("honest")], KINDS)
     sort = CELLS[made.record.data[0]["simulated"]]
-    display(Markdown(f"*{made.record.data[0]['name']}, {sort}*\n\n" + wide_table(PLACEMENT_HEADERS, rows, f"Drawn and where it looks, {sort}")))  # noqa: F821
+    display(Markdown(f"*{made.record.data[0]['name']}, {sort}*\n\n" + wide_table(PLACEMENT_HEADERS, rows, f"Heat, {sort}")))  # noqa: F821
     for row in rows:
         mean = row[4].split(" ")[0].replace("\N{MINUS SIGN}", "-")
         if mean != "none":
@@ -362,7 +362,7 @@ rows = [
     (title_of(kind), *(text for answer in ("right", "wrong") for text in (interval(found[answer]), str(found[answer]["n"]))))
     for kind, found in jurkat.record.results["by answer"].items()
 ]
-Markdown(wide_table(("map", "right", "n", "wrong", "n"), rows, "Heat inside, by answer"))
+Markdown(wide_table(("map", "right", "n", "wrong", "n"), rows, "Heat by answer"))
 
 # %% [markdown]
 # Where the white line misses a cell, the segmentation is wrong, and so are that cell's scores.
