@@ -32,11 +32,10 @@ import numpy as np
 from IPython.display import Markdown
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.figures.audit_counts import draw_additivity, draw_cost, draw_splits
 from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, draw_recall, random_confusions
 from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
@@ -93,7 +92,17 @@ for outcome in paper.splits[:1]:
 print("15 per cent:", [round(0.15 * n, 2) for n in counts])
 
 # %% tags=["computed"] mystnb={"image": {"alt": "A table of coloured tiles, one row per split rule and one column per class. The upper eight rows are all marked as printed; each of the lower five has at least one class that is off by one or two images."}, "figure": {"name": "fig-audit-splits", "caption": "The printed test supports single out stratified splitting of all classes at once: every such rule gives them to the image, and every rule that rounds class by class or works in twentieths misses by one or two. Numbers: images more or fewer than printed."}}
-draw_splits(paper.splits, paper.supports, CLASSES)
+figure, axes = plt.subplots(figsize=(6.4, 0.27 * len(paper.splits) + 0.8))
+for y, outcome in enumerate(paper.splits):
+    for x, (found, wanted) in enumerate(zip(outcome.test, paper.supports, strict=True)):
+        miss = found - wanted
+        axes.add_patch(plt.Rectangle((x + 0.03, y + 0.06), 0.94, 0.88, facecolor=PALETTE[3 if miss else 2], alpha=0.35))
+        axes.text(x + 0.5, y + 0.52, f"{miss:+d}" if miss else "as printed", ha="center", va="center", fontsize=8.5)
+axes.set_yticks(np.arange(len(paper.splits)) + 0.5, [o.rule for o in paper.splits])
+axes.set_xticks(np.arange(len(CLASSES)) + 0.5, CLASSES)
+axes.set(xlim=(0, len(CLASSES)), ylim=(len(paper.splits), 0))
+axes.tick_params(length=0, labeltop=True, labelbottom=False)
+axes.spines[:].set_visible(False)
 plt.show()
 
 # %% tags=["remove-cell"]
@@ -471,7 +480,14 @@ tables = {
     unit: additivity(*(paper.printed(f"3/{m}/{column}") for m in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
     for column, unit in (("parameters", "million parameters"), ("gflops", "GFLOPs"))
 }
-draw_additivity(tables)
+figure, panels = plt.subplots(1, len(tables), figsize=(7.0, 1.9))
+for axes, (unit, one), mark in zip(panels, tables.items(), "AB", strict=True):
+    for y, (reach, colour) in enumerate(((one.implied, "0.5"), (one.printed, PALETTE[3]))):
+        axes.errorbar(reach.middle, y, xerr=reach.half_width, fmt="o", color=colour, capsize=4)
+    axes.set_yticks([0, 1], ["implied", "printed"])
+    axes.set(ylim=(1.5, -0.5), xlabel=unit)
+    axes.margins(x=0.2)
+    letter(axes, mark)
 plt.show()
 
 # %% tags=["remove-cell"]
@@ -529,7 +545,11 @@ gmacs = paper.gmacs(paper.recovered) | {title: TORCHVISION_GMACS[name] for title
 epochs = int(paper.printed("S/Epochs/setting"))
 in_fold = sum(counts) - per_fold
 cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
-draw_cost(cost.days_by_model)
+days = cost.days_by_model
+figure, axes = plt.subplots(figsize=(6.4, 2.9))
+axes.barh(sorted(days, key=days.get), sorted(days.values()), color=PALETTE[0])
+axes.set(xlabel="days")
+axes.set_title(f"{sum(days.values()):.0f} days together", loc="left")
 plt.show()
 
 # %% tags=["remove-cell"]

@@ -175,9 +175,26 @@ tell(
 # {numref}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {glue:text}`step:.1f` of some {glue:text}`grey:.0f` grey levels.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells."}}
-from cgrecnet.figures.confounding import draw_confounding
+import seaborn as sns
 
-draw_confounding(table, levels, "border of G1 cells")
+from cgrecnet.figures.style import PALETTE
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.25))
+shares = table.div(table.sum(axis=1).clip(lower=1), axis=0)
+sns.heatmap(shares, annot=table, fmt=",", annot_kws={"color": "black"}, cmap="Blues", vmin=0, vmax=2, cbar=False, ax=left)
+left.set(xlabel="", ylabel="")
+left.tick_params(length=0, labelrotation=0)
+left.set_title("   cells")
+edges = np.linspace(*np.quantile(np.concatenate(list(levels.values())), (0.001, 0.999)), 41)
+for index, (group, here) in enumerate(levels.items()):
+    style = {"color": PALETTE[index], "linestyle": ("-", "--", ":", "-.")[index % 4]}
+    right.stairs(np.histogram(here, edges)[0] / len(here), edges, label=f"{group} ({len(here):,})", linewidth=1.6, **style)
+    right.axvline(np.median(here), linewidth=1, **style)
+right.set(xlabel="mean border grey", ylabel="share of cells", yticks=[])
+right.set_title("   border, G1 cells")
+right.legend(loc="upper left", fontsize=8)
+for axes, mark in ((left, "A"), (right, "B")):
+    letter(axes, mark)
 plt.show()
 
 # %% tags=["remove-input"]

@@ -54,11 +54,13 @@ from cgrecnet.figures.cost_tables import (
     traffic_table,
     with_compiled,
 )
-from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof, title_of
+from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof
+from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
@@ -304,7 +306,7 @@ display(HTML(wide_table(*memory_table(memory), "Peak memory")), bench_provenance
 # The schedule divides the learning rate by ten every seven epochs, so the bill in {numref}`fig-costs-bill` is drawn up twice: for all the epochs that the paper states, and for those after which all but a thousandth of the learning rate is spent ({doc}`/book/1_question/audit`).
 
 # %% tags=["remove-cell"]
-assert costs.SYSTEMS.keys().__len__() * 5 * 3 == 135  # as the text says
+assert len(SYSTEMS) * 5 * 3 == 135  # as the text says
 from cgrecnet.bench.protocol import FOLDS, LEFT, SEEDS
 
 assert (FOLDS, SEEDS, LEFT) == (5, 3, 0.001)

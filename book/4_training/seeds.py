@@ -40,8 +40,8 @@ from IPython.display import Markdown
 from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.seeds import by_seed, draw_power, draw_twins, mean_over_seeds, spread_of, spread_table
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.seeds import by_seed, mean_over_seeds, spread_of, spread_table
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 
@@ -121,7 +121,15 @@ for name, change in twins.items():
     distances[name] = [float((other[t] - first[t]).norm() / (first[t] - first[0]).norm()) for t in steps]
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. Runs that differ lie above it."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
-draw_twins(distances, steps)
+FLOOR = 1e-9  # a logarithm has no zero
+figure, axes = plt.subplots(figsize=(7.0, 3.2))
+for (name, values), marker in zip(distances.items(), "osD^v", strict=True):
+    axes.plot(steps, np.maximum(values, FLOOR), marker=marker, ms=4, label=name)
+axes.set(yscale="log", xlabel="optimizer step", ylabel="distance / first's way")
+axes.set_ylim(FLOOR / 3, 10)
+ticks = [FLOOR, 1e-7, 1e-5, 1e-3, 1e-1, 1e0]
+axes.set_yticks(ticks, ["none", *(f"$10^{{{int(np.log10(tick))}}}$" for tick in ticks[1:])])
+axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.45))
 plt.show()
 
 # %% tags=["remove-input"]
@@ -130,12 +138,11 @@ from_dataset(dataset)
 # %% tags=["remove-input"]
 assert max(distances["nothing changed"]) == 0, "the same seed did not give the same weights"
 threads, bit, half, seed = (distances[name] for name in ("two threads", "a weight's last bit", "bfloat16", "another seed"))
-holds("two threads add", max(threads) > 0)
 tell(steps=len(steps), threads_first=threads[0], threads_last=threads[-1], bit_first=bit[0], bit_last=bit[-1], half=half[-1], seed=seed[-1])
 
 # %% [markdown]
 # The repeated run has the weights of the first after each of the {glue:text}`steps` steps, to the last bit.
-# With two threads in place of one they differ by {glue:text}`threads_first:.2g` after the first step and by {glue:text}`threads_last:.2g` after the last, because two threads add in another order.
+# With two threads in place of one they differ by {glue:text}`threads_first:.2g` after the first step and by {glue:text}`threads_last:.2g` after the last: two threads may add in another order.
 # One weight moved by its smallest step makes a distance of {glue:text}`bit_first:.2g` after the first step, and of {glue:text}`bit_last:.2g` after the last.
 # For bfloat16, which rounds to fewer digits at every operation, it is {glue:text}`half:.2g` at the end; for another seed, which shows the cells in another order and other crops of them, {glue:text}`seed:.2g`.
 #
@@ -184,7 +191,20 @@ holds("measured nothing", not cards_measured())
 # %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: power against the number of seeds for differences of half, one, two and three standard deviations; the curves rise, the smaller the difference the later. Right: the number of seeds needed for a power of four fifths against the difference over its standard deviation, falling steeply on logarithmic axes, with a dashed line at three seeds."}, "figure": {"name": "fig-seed-power", "caption": "Three seeds, the paper's number, can see a difference only where it is several times the spread between seeds; a difference of half that spread needs dozens. A, chance that a two-sided paired t-test at 0.05 finds the difference, by number of seeds; dashed: four fifths. B, seeds needed for that power."}}
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
 
-draw_power((0.5, 1.0, 2.0, 3.0))
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.0))
+counts = np.arange(2, 41)
+for ratio in (0.5, 1.0, 2.0, 3.0):
+    left.plot(counts, [power_of_paired_t(ratio, 1.0, int(n)) for n in counts], label=f"{ratio:g} SD")
+left.axhline(0.8, color="0.6", lw=0.8, ls="--")
+left.set(xlabel="seeds", title="chance to see it", ylim=(0, 1.03))
+left.legend(fontsize=8)
+ratios = np.geomspace(0.1, 5, 60)
+right.plot(ratios, [repeats_needed(float(ratio), 1.0) for ratio in ratios], color=PALETTE[0])
+right.axhline(3, color="0.6", lw=0.8, ls="--")
+right.annotate("three seeds", (ratios[0], 3), xytext=(0, 3), textcoords="offset points", fontsize=8)
+right.set(xscale="log", yscale="log", xlabel="difference / SD", title="seeds needed")
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
 # %% tags=["remove-cell"]
