@@ -114,7 +114,7 @@ def in_print(model, column):
     """A printed score, of the paper's Table 3 where Table 4 has no such row."""
     name = PAPER_NAME.get(model)
     if name is None:
-        return "not printed"
+        return "not in it"
     return printed(paper.find(f"{4 if name in paper.tables['4'].rows else 3}/{name}/{column}"))
 
 

@@ -146,7 +146,7 @@ def ours(records, model):
 table3, table4 = paper.tables["3"], paper.tables["4"]
 rows3 = [(name, printed(table3.cell(name, "accuracy")), ours(jurkat["ablation"], model), ours(theirs.get(model, []), model)) for name, model in ROWS.items()]
 rows4 = [
-    (title_of(model), printed(table4.cell(PAPER_NAME[model], "accuracy")) if PAPER_NAME.get(model) in table4.rows else "not printed", ours(jurkat["comparison"], model), ours(theirs.get(model, []), model))
+    (title_of(model), printed(table4.cell(PAPER_NAME[model], "accuracy")) if PAPER_NAME.get(model) in table4.rows else "not in it", ours(jurkat["comparison"], model), ours(theirs.get(model, []), model))
     for model in MODELS
 ]
 headers = ("model", "printed (%)", "Jurkat (%)", title)

@@ -32,7 +32,7 @@ from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import main_answers, main_table, skip_effect, standing_runs
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES
-from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
+from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.standing import GROUPS, HEADERS, change_rows, draw_groups, records_of, verdict_source
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
@@ -131,13 +131,12 @@ display(Markdown(wide_table(PATHS, path_rows(studies), "Spatial paths")), *sourc
 waiting = [name for name in RUN_JUDGES if outcomes[name].verdict is not Verdict.HOLDS]
 open_claims = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
 tell(
-    there=what_there_is(paper), waiting=len(waiting), which=", ".join(waiting), lost=sum(len(table.lost()) for table in paper.tables.values()),
+    waiting=len(waiting), which=", ".join(waiting), lost=sum(len(table.lost()) for table in paper.tables.values()),
     choices=len(paper.choices), open_claims=", ".join(open_claims),
 )  # fmt: skip
 
 # %% [markdown]
 # **The paper's cells.**
-# {glue:text}`there`
 # Runs on them can move {glue:text}`waiting` claims ({glue:text}`which`), by tolerances that stand in `claims.yaml` since before any run.
 # Whoever has the images types `make reproduce DATA=/path/to/zhu`.
 #
