@@ -235,11 +235,12 @@ CONTROLS += [(f"{training} cg_recnet", "gradcam@last") for training in ("start",
 
 
 def against_controls(made, kinds=("gradcam@last",)):
-    """Rows: heat inside the cell of CG-RecNet's maps minus that of each control."""
+    """Rows: heat inside the cell of a trained network's maps minus that of each control."""
     for kind in kinds:
-        for other, control, found in beats(made, "honest cg_recnet", kind, CONTROLS):
-            name = title_of(control) if other == "no network" else network_title(other)
-            yield title_of(kind), name, interval(found), str(found["n"])
+        for model, against in (("cg_recnet", CONTROLS), ("resnet50", [("shuffled resnet50", kind)])):
+            for other, control, found in beats(made, f"honest {model}", kind, against):
+                name = title_of(control) if other == "no network" else network_title(other)
+                yield f"{MODELS[model]}, {title_of(kind)}", name, interval(found), str(found["n"])
 
 
 HEADERS = ("map", "minus the control", "heat inside the cell", "n")
