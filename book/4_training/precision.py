@@ -70,7 +70,7 @@ for positions in (36, 784):
     print(f"1 + 1/{positions}: float32 {1 + s:.5f}   bfloat16 {coarse:.5f}")
 
 # %% tags=["remove-input"]
-tell(step=step, half=step / 2, share=1 / 784, small=1 / 36)
+tell(step=step, share=1 / 784, small=1 / 36)
 holds(
     "in bfloat16",
     1 / 784 < step / 2 < 1 / 36,
@@ -486,7 +486,6 @@ standing = [
 tell(
     stand=len(standing),
     asked=5 * 5,
-    moved=sum(old != new for _, old, new in rows),
 )
 Markdown(
     wide_table(

@@ -72,7 +72,7 @@ tell(
     full=100 * pooled.right(pair[1]).mean(), base=100 * pooled.right(pair[0]).mean(),
     apart=points(apart.difference), ends=interval(apart.interval95), alone=apart.only_first, base_alone=apart.only_second,
     full_balanced=balanced(pair[1]), base_balanced=balanced(pair[0]),
-    floor=100 * np.bincount(pooled.labels).max() / len(pooled), whole=word("P1"), rare=word("P3"),
+    floor=100 * np.bincount(pooled.labels).max() / len(pooled), rare=word("P3"),
     here=len(records), planned=jurkat.planned, contrasts=len(contrasts), judged=len(decisions),
     ahead=sum(value > 0 for value in differs), behind=sum(value < 0 for value in differs), neither=len(decisions) - len(differs),
     size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",

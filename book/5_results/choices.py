@@ -78,12 +78,12 @@ picked = chosen_rate(rates, BASE)
 missing = [RATES[0], READINGS[0], OPTIONS[0]]
 tell(
     lowest=100 * by_accuracy[0].test["accuracy"], highest=100 * by_accuracy[-1].test["accuracy"],
-    moved=points(moved.difference), ends=interval(moved.interval95), n=moved.n, rates=len(baseline),
+    moved=points(moved.difference), ends=interval(moved.interval95), n=moved.n,
     planned=len(planned_rates()), both=sum(set(MODELS) <= set(runs) for runs in rates.values()),
     own=f"{OWN:g}", picked=f"{picked:g}", picked_f1=validation_f1(rates[picked][BASE]),
     blank=" and ".join(f"{run.config['learning_rate']:g}" for run in blank), floor=100 * majority_share(by_accuracy[0]),
     among=among.difference, among_ends=interval(among.interval95), behind=-behind.difference,
-    behind_ends=interval(behind.interval95), luck=widest(seeds), seeds=max(map(len, seeds.values())),
+    luck=widest(seeds), seeds=max(map(len, seeds.values())),
     margin=f"{plan['P10'].margin:g}", reading_margin=f"{plan['P9'].margin:g}", skip_margin=f"{plan['P12'].margin:g}",
 )  # fmt: skip
 

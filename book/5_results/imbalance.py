@@ -69,7 +69,7 @@ most = answers[uneven].result
 rare = {key: run.test["per_class"][RARE] for key, run in runs[uneven].items()}
 tell(
     most=points(most.difference), most_ends=interval(most.interval95), n=most.n, uneven=shares_text(uneven), even=shares_text(even),
-    usual=shares_text(usual), even_lost=abs(lost[even]), usual_lost=abs(lost[usual]), margin=f"{question.margin:g}",
+    usual=shares_text(usual), even_lost=abs(lost[even]), margin=f"{question.margin:g}",
     base_gain=points(gain["resnet50", uneven].result.difference), base_gain_ends=interval(gain["resnet50", uneven].result.interval95),
     full_gain=points(gain["cg_recnet", uneven].result.difference), full_gain_ends=interval(gain["cg_recnet", uneven].result.interval95),
     need=needs[uneven][0], need_ends=interval(needs[uneven][1]), luck=points(gain["resnet50", even].result.difference),

@@ -69,10 +69,9 @@ tell(
     noise_gate=points(gate["noise"].result.difference), noise_gate_ends=interval(gate["noise"].result.interval95),
     debris_gate=points(gate["debris"].result.difference), debris_gate_ends=interval(gate["debris"].result.interval95),
     debris_gate_loss=abs(gate["debris"].result.difference),
-    noise_full=abs(full["noise"].result.difference), noise_full_ends=interval(full["noise"].result.interval95),
-    debris_full=points(full["debris"].result.difference), debris_full_ends=interval(full["debris"].result.interval95),
+    noise_full=abs(full["noise"].result.difference),
     n=gate["noise"].result.n, margin=f"{asked['noise'].margin:g}", lowest=f"{min(series['noise']):g}",
-    highest=f"{max(series['noise']):g}", floor=100 * majority_share(calm["resnet50"]),
+    floor=100 * majority_share(calm["resnet50"]),
     start=100 * calm["resnet50"].test["accuracy"], start_balanced=100 * calm["resnet50"].test["balanced_accuracy"],
     full_start=100 * calm["cg_recnet"].test["accuracy"], full_start_balanced=100 * calm["cg_recnet"].test["balanced_accuracy"],
     luck=widest(seeds), seeds=max(map(len, seeds.values())),
@@ -238,7 +237,7 @@ tell(
     fusion_noise=points(fusion["noise"].difference), fusion_noise_ends=interval(fusion["noise"].interval95),
     fusion_noise_p=p_text(fusion["noise"].p_value), fusion_debris=points(fusion["debris"].difference),
     fusion_debris_ends=interval(fusion["debris"].interval95), fusion_debris_p=p_text(fusion["debris"].p_value),
-    fusion_n=fusion["noise"].n, steps=len(steps), with_fusion=len(with_fusion),
+    fusion_n=fusion["noise"].n,
 )  # fmt: skip
 
 # %% [markdown]

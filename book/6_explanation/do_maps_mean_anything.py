@@ -147,7 +147,6 @@ apart = summary(inside["Grad-CAM"] - inside["blob"])
 tell(
     right=100 * (named == truth).mean(), shuffled_right=100 * (said[1] == truth).mean(), n=apart["n"],
     trained=np.nanmean(inside["Grad-CAM"]), blob=np.nanmean(inside["blob"]), area=np.nanmean(chance),
-    shuffled=np.nanmean(inside["shuffled labels"]), shuffled_n=int(np.isfinite(inside["shuffled labels"]).sum()),
     apart=f"{apart['mean']:.0f}".replace("-", "\N{MINUS SIGN}"), floor=100 * max(truth.mean(), 1 - truth.mean()),
     ends=f"{apart['low']:.0f} to {apart['high']:.0f}".replace("-", "\N{MINUS SIGN}"),
 )  # fmt: skip

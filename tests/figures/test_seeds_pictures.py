@@ -1,4 +1,4 @@
-"""The page on seeds: twins, the spread between seeds, and how many seeds a difference needs."""
+"""The page on seeds: the spread between seeds, and how many seeds a difference needs."""
 
 import numpy as np
 import pytest
