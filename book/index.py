@@ -28,7 +28,6 @@ from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import HEADERS, main_answers, main_rows, skip_effect, standing_runs
 from cgrecnet.figures.missing import provenance_of
-from cgrecnet.figures.pages import link
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.standing import verdict_source
@@ -88,7 +87,7 @@ provenance_of(list(pooled.records), PART)
 # {glue:text}`counted` of its {glue:text}`every` planned comparisons ask that; {glue:text}`standing` of the {glue:text}`planned` runs behind them stand today, and this is how often each answer came out.
 
 # %% tags=["remove-input"]
-Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result: outcomes of the planned comparisons"))
+Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result"))
 
 # %% tags=["remove-input"]
 from_records(records, side_by_side=True) if records else None
@@ -99,34 +98,28 @@ from_records(records, side_by_side=True) if records else None
 # The paper's own cells were not available to us, so none of this decides what the paper says of them; {doc}`/book/5_results/headline` has every comparison.
 
 # %% tags=["remove-input"]
-holds("The paper's own cells were not available to us", not run_outcomes(AuditedPaper.load()))
+holds("not available", not run_outcomes(AuditedPaper.load()))
 both = right["resnet50"] == right["cg_recnet"]
-holds("the two networks are mostly right, and mostly wrong, on the same ones", both.mean() > 0.8 and (~right["resnet50"] & ~right["cg_recnet"]).sum() > 0.5 * (~right["resnet50"]).sum())
+holds("the same ones", both.mean() > 0.8 and (~right["resnet50"] & ~right["cg_recnet"]).sum() > 0.5 * (~right["resnet50"]).sum())
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 paper = AuditedPaper.load()
-own = run_outcomes(paper)
-measured = machinery_outcomes() | own
+measured = machinery_outcomes() | run_outcomes(paper)
 outcomes = verdicts(paper, measured)
 counts = verdict_counts(outcomes)
-fit = [model for model, check in paper.accuracy_checks.items() if check.fits]
-apart = [model for model, check in paper.accuracy_checks.items() if not check.fits]
-repeated = (
-    f"Runs on the paper's own cells decided {len(own)} of them. "
-    if own
-    else "No accuracy of the paper has been repeated, since we do not have its images. "
-)
-Markdown(
-    f"> **The verdict so far**, of {len(outcomes)} claims: "
-    + ", ".join(f"*{word}* {number}" for word, number in counts.items())
-    + f". {repeated}"
-    f"By arithmetic, the printed accuracies of {' and '.join(sorted(fit, reverse=True))} go together with their class scores; "
-    f"those of {', '.join(apart)} do not.\n>\n"
-    f"> **Three doors.** {link('1_question/how_to_read', 'Read')}, {link('4_training/one_run', 're-run')}, "
-    f"or {link('3_model/one_page', 'teach')} and {link('4_training/sweeps', 'sweep')}."
-)
+checks = {fits: [model for model, check in paper.accuracy_checks.items() if check.fits is fits] for fits in (True, False)}
+tell(
+    claims=len(outcomes), verdicts="; ".join(f"{word} {number}" for word, number in counts.items()),
+    fit=" and ".join(sorted(checks[True], reverse=True)), torn=", ".join(checks[False]),
+)  # fmt: skip
 
 # %% [markdown]
+# > **The verdict so far**, of {glue:text}`claims` claims: {glue:text}`verdicts`.
+# > No accuracy of the paper has been repeated, since we do not have its images.
+# > By arithmetic, the printed accuracies of {glue:text}`fit` go together with their class scores; those of {glue:text}`torn` do not.
+# >
+# > **Three doors.** {doc}`Read </book/1_question/how_to_read>`, {doc}`re-run </book/4_training/one_run>`, or {doc}`teach </book/3_model/one_page>` and {doc}`sweep </book/4_training/sweeps>`.
+#
 # There is no code from the authors and there are no weights.
 # This book rebuilds the method, runs it, and asks of each claim: does it follow, does it hold, can it be checked at all?
 # Every number of ours comes from the record of a run or was computed by the page it stands on, and you can make both again.
@@ -142,15 +135,12 @@ verdict_tiles(paper.claims, outcomes, "1_question/claims.html")
 source = verdict_source()
 source
 
+# %% [markdown]
+# The verdicts follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; we do not have the paper's images, and no result on other cells is counted here.
+
 # %% tags=["remove-input"]
-said = (
-    "The verdicts follow from **arithmetic on the printed numbers**, from **running the rebuilt modules** and from **runs on the paper's own cells**; no result on other cells is counted here."
-    if own
-    else "The verdicts follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; we do not have the paper's images, and no result on other cells is counted here."
-)
-lines = ["| | verdict | claims | what it means |", "|---|---|---:|---|"]
-lines += [f"| {LETTERS[word]} | **{word}** | {counts[str(word)]} | {word.definition} |" for word in Verdict]
-Markdown(f"{said}\n\n" + "\n".join(lines))
+rows = [(LETTERS[word], str(word), str(counts[str(word)]), word.definition) for word in Verdict]
+Markdown(wide_table(("letter", "verdict", "claims", "meaning"), rows, "What verdicts mean"))
 
 # %% tags=["remove-input"]
 frame = verdict_table(paper, measured)
@@ -158,13 +148,11 @@ shown = frame[~frame["verdict"].isin([str(Verdict.CANNOT_BE_TESTED_HERE), str(Ve
 order = {str(word): place for place, word in enumerate(Verdict)}
 shown = shown.sort_values(by="verdict", key=lambda column: column.map(order), kind="stable")
 rows = [(f"{row.id} {row.title}", row.verdict, row.reason) for row in shown.itertuples()]
-title = f"The {len(shown)} claims that can be judged so far, one by one"
-Markdown(
-    dropdown(title, wide_table(("claim", "verdict", "why"), rows, title))
-    + f"\n\nWhat the same networks did on cells that anyone can get stands in {link('5_results/headline', 'the headline')}, and what would change a verdict in {link('7_judgement/verdict', 'the last part')}."
-)
+Markdown(dropdown(f"{len(rows)} claims, judged", wide_table(("claim", "verdict", "why"), rows, "Claims judged")))
 
 # %% [markdown]
+# What the same networks did on cells that anyone can get stands in {doc}`/book/5_results/headline`, and what would change a verdict in {doc}`/book/7_judgement/verdict`.
+#
 # A verdict is about a sentence or a number in the paper, never about its authors.
 # *Cannot be reconciled* means that a printed thing does not go together with another, or with what can be computed; it does not say which one is right.
 #
@@ -205,23 +193,18 @@ Markdown(
 # 7. *Four*: {doc}`/book/7_judgement/verdict`. Which sentences of the paper hold, and what would change that.
 #
 # ## Where to look
-
-# %% tags=["remove-input"]
-questions = {
-    "What does the paper claim, and is it consistent?": ("1_question/claims", "1_question/audit"),
-    "Where is the counterpart of a figure or table?": ("1_question/figures",),
-    "Do the modules help on other cells?": ("5_results/headline", "5_results/ablation", "5_results/comparison"),
-    "Is a difference more than luck?": ("5_results/plan", "5_results/spread", "4_training/seeds"),
-    "What if there is noise, debris, or a rare class?": ("5_results/noise", "5_results/imbalance"),
-    "Could a network cheat?": ("2_data/shortcuts", "5_results/shortcut"),
-    "Where do networks look?": ("6_explanation/grad_cam", "6_explanation/do_maps_mean_anything"),
-    "Which cells are taken for which?": ("5_results/classes", "5_results/failures", "5_results/calibration"),
-    "What did we have to guess?": ("7_judgement/deviations", "3_model/recovery"),
-    "What can this book not say, and what would change its verdict?": ("7_judgement/limitations", "7_judgement/verdict"),
-}
-Markdown("\n".join(f"- {question} {', '.join(map(link, pages))}" for question, pages in questions.items()))
-
-# %% [markdown]
+#
+# - What does the paper claim, and is it consistent? {doc}`/book/1_question/claims`, {doc}`/book/1_question/audit`
+# - Where is the counterpart of a figure or table? {doc}`/book/1_question/figures`
+# - Do the modules help on other cells? {doc}`/book/5_results/headline`, {doc}`/book/5_results/ablation`, {doc}`/book/5_results/comparison`
+# - Is a difference more than luck? {doc}`/book/5_results/plan`, {doc}`/book/5_results/spread`, {doc}`/book/4_training/seeds`
+# - What if there is noise, debris, or a rare class? {doc}`/book/5_results/noise`, {doc}`/book/5_results/imbalance`
+# - Could a network cheat? {doc}`/book/2_data/shortcuts`, {doc}`/book/5_results/shortcut`
+# - Where do networks look? {doc}`/book/6_explanation/grad_cam`, {doc}`/book/6_explanation/do_maps_mean_anything`
+# - Which cells are taken for which? {doc}`/book/5_results/classes`, {doc}`/book/5_results/failures`, {doc}`/book/5_results/calibration`
+# - What did we have to guess? {doc}`/book/7_judgement/deviations`, {doc}`/book/3_model/recovery`
+# - What can this book not say, and what would change its verdict? {doc}`/book/7_judgement/limitations`, {doc}`/book/7_judgement/verdict`
+#
 # ## Which cells are shown
 #
 # The paper's own images are **not** among them.

@@ -32,11 +32,10 @@ import numpy as np
 from IPython.display import Markdown
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.figures.audit_counts import draw_additivity, draw_cost, draw_splits
 from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, draw_recall, random_confusions
 from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
@@ -93,7 +92,17 @@ for outcome in paper.splits[:1]:
 print("15 per cent:", [round(0.15 * n, 2) for n in counts])
 
 # %% tags=["computed"] mystnb={"image": {"alt": "A table of coloured tiles, one row per split rule and one column per class. The upper eight rows are all marked as printed; each of the lower five has at least one class that is off by one or two images."}, "figure": {"name": "fig-audit-splits", "caption": "The printed test supports single out stratified splitting of all classes at once: every such rule gives them to the image, and every rule that rounds class by class or works in twentieths misses by one or two. Numbers: images more or fewer than printed."}}
-draw_splits(paper.splits, paper.supports, CLASSES)
+figure, axes = plt.subplots(figsize=(6.4, 0.27 * len(paper.splits) + 0.8))
+for y, outcome in enumerate(paper.splits):
+    for x, (found, wanted) in enumerate(zip(outcome.test, paper.supports, strict=True)):
+        miss = found - wanted
+        axes.add_patch(plt.Rectangle((x + 0.03, y + 0.06), 0.94, 0.88, facecolor=PALETTE[3 if miss else 2], alpha=0.35))
+        axes.text(x + 0.5, y + 0.52, f"{miss:+d}" if miss else "as printed", ha="center", va="center", fontsize=8.5)
+axes.set_yticks(np.arange(len(paper.splits)) + 0.5, [o.rule for o in paper.splits])
+axes.set_xticks(np.arange(len(CLASSES)) + 0.5, CLASSES)
+axes.set(xlim=(0, len(CLASSES)), ylim=(len(paper.splits), 0))
+axes.tick_params(length=0, labeltop=True, labelbottom=False)
+axes.spines[:].set_visible(False)
 plt.show()
 
 # %% tags=["remove-cell"]
@@ -154,17 +163,14 @@ draw_attainable(checks, {model: paper.scores[model].sd for model in checks})
 plt.show()
 
 # %% tags=["remove-input"]
-lines = ["| model | attainable (%) | printed (%) | short by | in printed SDs |", "|---|---:|---:|---:|---:|"]
+rows = []
 for model, c in checks.items():
-    cell = paper.accuracy(model)
-    gap = "none, fits" if c.fits else f"{c.gap:.2f}"
-    lines.append(
-        f"| {model} | {c.attainable.low:.2f} to {c.attainable.high:.2f} | {cell.value} ± {cell.sd} | {gap} | "
-        f"{'' if c.fits else f'{c.gap_in_sd:.1f}'} |"
-    )
+    cell, reach = paper.accuracy(model), f"{c.attainable.low:.2f} to {c.attainable.high:.2f}"
+    gap = ("none, fits", "") if c.fits else (f"{c.gap:.2f}", f"{c.gap_in_sd:.1f}")
+    rows.append((model, reach, f"{cell.value} ± {cell.sd}", *gap))
 apart = [c for c in checks.values() if not c.fits]
 assert {c.model for c in apart} == set(COMPARATORS)
-Markdown("\n".join(lines))
+Markdown(wide_table(("model", "attainable (%)", "printed (%)", "short by", "in printed SDs"), rows, "Attainable accuracies"))
 
 # %% [markdown]
 # To see why there is no way out, look at the matrix that gets MobileNetV2 as far as its F1s let it:
@@ -227,31 +233,32 @@ for c in apart:
         if None not in ends:
             gains.append(sum(ends) / 2 - c.attainable.high)
     assert max(gains) < c.gap / 10
-    print(f"{c.model:12s} bound raised by at most {max(gains):.3f}, short by {c.gap:.2f}")
+    print(f"{c.model:12s} raised by {max(gains):.3f}, short by {c.gap:.2f}")
 
 # %% [markdown]
 # All this matters for the paper's message: the margins of CG-RecNet over the comparators come from Table 4 on average, and from Table 5 class by class, and the two tables tell of margins of different size.
 
 # %% tags=["remove-input"]
-lines = ["| CG-RecNet minus | by the printed accuracies | by accuracies that Table 5 allows |", "|---|---:|---:|"]
+rows = []
 for c in apart:
     printed_gap = own.printed.middle - c.printed.middle
     low, high = own.attainable.low - c.attainable.high, own.attainable.high - c.attainable.low
-    lines.append(f"| {c.model} | {printed_gap:.2f} | {low:.2f} to {high:.2f} |")
-Markdown("\n".join(lines))
+    rows.append((c.model, f"{printed_gap:.2f}", f"{low:.2f} to {high:.2f}"))
+Markdown(wide_table(("CG-RecNet minus", "as printed", "by Table 5"), rows, "Two margins"))
 
 # %% [markdown]
 # Read by Table 5 the advantage of CG-RecNet would be larger, not smaller.
 #
 # **What holds.**
 # For CG-RecNet there are two more ties: Figure 7 prints the recall of each class, and Table 4 the weighted precision.
+# From these and the F1s follow:
 
 # %%
 recall = [Interval.printed(paper.printed(f"F7/{name}/recall")).scaled(0.01) for name in CLASSES]
 both = accuracy_range(paper.supports, f1["CG-RecNet"], recall).scaled(100)
 precision = precision_range(paper.supports, f1["CG-RecNet"], recall).scaled(100)
-print(f"accuracy from F1s and Figure 7: {both.low:.3f} to {both.high:.3f}; printed {paper.printed('4/CG-RecNet/accuracy')}")
-print(f"precision likewise: {precision.low:.3f} to {precision.high:.3f}; printed {paper.printed('4/CG-RecNet/precision')}")
+print(f"accuracy: {both.low:.3f} to {both.high:.3f}; printed {paper.printed('4/CG-RecNet/accuracy')}")
+print(f"precision: {precision.low:.3f} to {precision.high:.3f}; printed {paper.printed('4/CG-RecNet/precision')}")
 assert both.overlaps(Interval.printed(paper.printed("4/CG-RecNet/accuracy")))
 assert precision.overlaps(Interval.printed(paper.printed("4/CG-RecNet/precision")))
 
@@ -392,7 +399,7 @@ for name in others:
     )  # fmt: skip
 Markdown(wide_table(
     ("CG-RecNet minus", "difference", "t, p at ρ = 0", "p over all ρ", "corrected resampled t, p", "p, unpaired", "p < 0.05", "p < 0.001"),
-    rows, "t-tests of every comparison from the printed means and SDs, five folds",
+    rows, "Tests of comparisons",
 ))  # fmt: skip
 
 # %% tags=["remove-cell"]
@@ -437,11 +444,12 @@ tell(
 
 # %%
 rates = paper.rates
-print("epoch after which a thousandth of the summed rate is left:", last_useful_epoch(rates, 0.001))
+print("last useful epoch:", last_useful_epoch(rates, 0.001))  # a thousandth of the sum is left
 late = 30
-print(f"left after epoch {late}: {left_shares(rates)[late - 1]:.1e} of it")
+print(f"left after {late}: {left_shares(rates)[late - 1]:.1e}")
 for initial in (1e-3, 1e-4):
-    print(f"first rate {initial:g}: usual steps of Adam are lost in float32 (weight 0.01) from epoch {first_lost_epoch(initial * rates)}")
+    lost = first_lost_epoch(initial * rates)  # steps of Adam, for a weight of 0.01 in float32
+    print(f"first rate {initial:g}: lost from {lost}")
 
 # %% [markdown]
 # **Result.**
@@ -472,7 +480,14 @@ tables = {
     unit: additivity(*(paper.printed(f"3/{m}/{column}") for m in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
     for column, unit in (("parameters", "million parameters"), ("gflops", "GFLOPs"))
 }
-draw_additivity(tables)
+figure, panels = plt.subplots(1, len(tables), figsize=(7.0, 1.9))
+for axes, (unit, one), mark in zip(panels, tables.items(), "AB", strict=True):
+    for y, (reach, colour) in enumerate(((one.implied, "0.5"), (one.printed, PALETTE[3]))):
+        axes.errorbar(reach.middle, y, xerr=reach.half_width, fmt="o", color=colour, capsize=4)
+    axes.set_yticks([0, 1], ["implied", "printed"])
+    axes.set(ylim=(1.5, -0.5), xlabel=unit)
+    axes.margins(x=0.2)
+    letter(axes, mark)
 plt.show()
 
 # %% tags=["remove-cell"]
@@ -530,7 +545,11 @@ gmacs = paper.gmacs(paper.recovered) | {title: TORCHVISION_GMACS[name] for title
 epochs = int(paper.printed("S/Epochs/setting"))
 in_fold = sum(counts) - per_fold
 cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
-draw_cost(cost.days_by_model)
+days = cost.days_by_model
+figure, axes = plt.subplots(figsize=(6.4, 2.9))
+axes.barh(sorted(days, key=days.get), sorted(days.values()), color=PALETTE[0])
+axes.set(xlabel="days")
+axes.set_title(f"{sum(days.values()):.0f} days together", loc="left")
 plt.show()
 
 # %% tags=["remove-cell"]
@@ -615,14 +634,14 @@ able = []  # places in CLASSES of the F1s that could be the one
 for k, name in enumerate(CLASSES):
     free = [Interval(0.0, 1.0) if i == k else reach for i, reach in enumerate(f1["MobileNetV2"])]
     top = accuracy_range(paper.supports, free).high
-    print(f"F1 of {name.lower()} left free: accuracy up to {100 * top:.2f} %, printed {paper.printed('4/MobileNetV2/accuracy')}")
+    print(f"{name} free: up to {100 * top:.2f} %, printed {paper.printed('4/MobileNetV2/accuracy')}")
     able += [k] if top >= goal.low else []
 assert [CLASSES[k] for k in able] == ["Neurons"]
 astro, oligo, neuron = paper.class_f1("MobileNetV2")
 value = float(neuron)
 while accuracy_range(paper.supports, [Interval.printed(x).scaled(0.01) for x in (astro, oligo, f"{value:.2f}")]).high < goal.low:
     value += 0.01
-print(f"F1 of neurons at least {value:.2f} instead of {neuron}; CG-RecNet has {paper.printed('5/Neurons/CG-RecNet')}")
+print(f"at least {value:.2f}, not {neuron}; CG-RecNet: {paper.printed('5/Neurons/CG-RecNet')}")
 
 # %% [markdown]
 # ```{exercise} Several comparisons

@@ -35,6 +35,7 @@ from cgrecnet.figures.standing import verdict_source
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.figures.wide_table import dropdown
+from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import Claim, Tolerance
 
 use_book_style()
@@ -42,13 +43,12 @@ paper = AuditedPaper.load()
 claims = paper.claims
 groups = {name: [c for c in claims.values() if group_of(c) == name] for name in GROUPS}
 assert sum(map(len, groups.values())) == len(claims)
-numbers = sum(len(c.values) for c in claims.values())
-Markdown(
-    f"There are **{len(claims)} claims** with {numbers} numbers.\n"
-    + "\n".join(f"- {name}: {len(found)}." for name, found in groups.items())
-)
+tell(claims=len(claims), numbers=sum(len(c.values) for c in claims.values()))
+Markdown("\n".join(f"- {name}: {len(found)}." for name, found in groups.items()))
 
 # %% [markdown]
+# These are {glue:text}`claims` claims, with {glue:text}`numbers` numbers.
+#
 # ## What the paper says
 #
 # A common network, ResNet-50, is given two more modules and told to sort images of single cells into three classes.
@@ -88,7 +88,7 @@ plt.show()
 verdict_source()
 
 # %% tags=["remove-input"]
-Markdown(dropdown("The map in words", "\n".join(map_lines(claims, outcomes))))
+Markdown(dropdown("In words", "\n".join(map_lines(claims, outcomes))))
 
 # %% [markdown]
 # Two things should be kept in mind when reading the map.
@@ -149,23 +149,21 @@ claim = claims["C16"]
 accuracy = claim.value("accuracy")
 width = claim.tolerance.half_width(accuracy)
 print(f"{claim.title}: {accuracy.printed} ± {accuracy.sd} %, {claim.tolerance.cells:,} test cells")
-print(f"tolerance {width:.2f} percentage points: {accuracy.number - width:.2f} to {accuracy.number + width:.2f} %")
+print(f"tolerance {width:.2f}: {accuracy.number - width:.2f} to {accuracy.number + width:.2f} %")
 for result in (96.2, 95.9):
-    print(f"a result of {result} % would lie {'within' if claim.allows(accuracy, result) else 'outside'}")
+    print(f"{result} % lies {'within' if claim.allows(accuracy, result) else 'outside'}")
 
 # %% tags=["remove-input"]
 p, n, s = accuracy.number / 100, claim.tolerance.cells, float(accuracy.sd)
 by_hand = 1.96 * (s**2 + 100**2 * 2 * p * (1 - p) / n) ** 0.5
 assert abs(by_hand - width) < 1e-12
 gain = claims["C20"].value("gain").number
-Markdown(
-    f"The tolerance is {gain / width:.1f} times narrower than the gain of {gain} percentage points that the paper reports over its baseline, "
-    "so a repetition could confirm or contradict that gain."
-    if width * 4 < gain
-    else f"The tolerance is {width:.2f} percentage points, beside a gain of {gain} that the paper reports over its baseline."
-)
+tell(times=gain / width, gain=gain)
+holds("could confirm", width * 4 < gain)
 
 # %% [markdown]
+# The tolerance is {glue:text}`times:.1f` times narrower than the gain of {glue:text}`gain` percentage points that the paper reports over its baseline, so a repetition could confirm or contradict that gain.
+#
 # ### What "beforehand" means here, and what not
 #
 # For every claim that takes the paper's images, the tolerance was fixed before any result on them was here.
@@ -197,7 +195,7 @@ print(", ".join(Claim.model_fields))
 # :class: dropdown
 #
 # The two samples now have different sizes, so the term $2p(1-p)/n$ becomes $p(1-p)(1/n_1 + 1/n_2)$.
-# The next cell computes it.
+# The next cell computes it; where two ranges overlap, a result could agree with both.
 # ````
 
 # %% tags=["hide-cell"]
@@ -214,7 +212,7 @@ wide, wide_base = width_with(accuracy, few), width_with(base, few)
 print(f"CG-RecNet {accuracy.number - wide:.2f} to {accuracy.number + wide:.2f} %")
 print(f"baseline {base.number - wide_base:.2f} to {base.number + wide_base:.2f} %")
 overlap = base.number + wide_base - (accuracy.number - wide)
-print("The ranges overlap, so that a result could agree with both." if overlap > 0 else "The ranges are apart, so that no result agrees with both.")
+print("they overlap" if overlap > 0 else "they are apart")
 
 # %% [markdown]
 # ```{exercise} A claim of your own
@@ -237,12 +235,13 @@ print("The ranges overlap, so that a result could agree with both." if overlap >
 from cgrecnet.paper.claims import Value
 
 cells = int(paper.printed("5/Oligodendrocytes/support"))
-rule = Tolerance(rule="sampling", cells=cells, reason="Two samples of this many cells.")
+rule = Tolerance(rule="sampling", cells=cells, reason="Two samples.")
 recall = Value(name="recall", printed=paper.printed("F7/Oligodendrocytes/recall"), unit="%")
 rounding = 1.96 * recall.half_unit / 3**0.5
 joint = (rule.half_width(recall) ** 2 + rounding**2) ** 0.5  # half the width that both rules allow, in points
 assert joint <= claims["C27"].tolerance.absolute
-print(f"sampling ± {rule.half_width(recall):.2f}, rounding ± {recall.half_unit:.1f}, both ± {joint:.2f}, in the file ± {claims['C27'].tolerance.absolute}")
+print(f"sampling ± {rule.half_width(recall):.2f}, rounding ± {recall.half_unit:.1f}, both ± {joint:.2f}")
+print(f"C27 ± {claims['C27'].tolerance.absolute}")
 
 # %% [markdown]
 # ## Check yourself

@@ -42,14 +42,13 @@
 import os
 import sys
 
-from IPython.display import Markdown
-
 from cgrecnet.figures.missing import provenance_of
 from cgrecnet.figures.provenance import hardware_text
+from cgrecnet.pages import tell
 from cgrecnet.runs.query import command, experiment
 
 ablation = experiment("ablation", "jurkat")
-records = list(ablation.records) if ablation else []
+records = list(ablation.records)
 
 
 def size(folder):
@@ -61,22 +60,24 @@ def size(folder):
         )
 
 
-gigabytes = size(sys.prefix) / 1e9
-minutes = sum(record.wall_seconds for record in records) / 60
-hardware = "; ".join(sorted({hardware_text(record.hardware) for record in records}))
-cost = (
-    f"{minutes:.0f} minutes of training for {len(records)} of {ablation.planned} runs on this hardware: {hardware}"
-    if records
-    else "not measured here"
-)
-Markdown(
-    "| door | command | what it takes |\n|---|---|---|\n"
-    "| read | open `index.html` | a browser |\n"
-    f"| re-run the book | `make book` | {gigabytes:.1f} GB of packages; then the minutes that the page on execution status lists |\n"
-    "| run the tests | `make test` | the same packages |\n"
-    f"| repeat the ablation on real cells | `{command('ablation', 'jurkat')}` | the Jurkat images and the weights that the file names; {cost} |\n"
-    f"| repeat it on the paper's cells | `{command('ablation', 'zhu')}` | the images, which you fetch yourself, and a graphics card; with `--cost` the command says beforehand how long it will take |"
-)
+tell(
+    gigabytes=size(sys.prefix) / 1e9, minutes=sum(record.wall_seconds for record in records) / 60,
+    have=len(records), planned=ablation.planned, hardware="; ".join(sorted({hardware_text(record.hardware) for record in records})),
+)  # fmt: skip
+
+# %% [markdown]
+# - **Read**: open `index.html` in a browser.
+# - **Re-run the book**: `make book`.
+#   It takes {glue:text}`gigabytes:.1f` GB of packages, and then the minutes that {doc}`/book/appendix/execution` lists.
+# - **Run the tests**: `make test`, with the same packages.
+# - **Repeat the ablation on real cells**, from the Jurkat cells and the weights that the files name.
+#   It took {glue:text}`minutes:.0f` minutes of training for {glue:text}`have` of {glue:text}`planned` runs on this hardware: {glue:text}`hardware`.
+# - **Repeat it on the paper's cells**, whose images you fetch yourself, with a graphics card; with `--cost` the command says beforehand how long it will take.
+#
+# The last two are these commands:
+
+# %% tags=["remove-input"]
+print(command("ablation", "jurkat"), command("ablation", "zhu"), sep="\n")
 
 # %% tags=["remove-input"]
 provenance_of(records, ("ablation", "jurkat"))

@@ -48,6 +48,7 @@ from cgrecnet.figures.geometry import (
 from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_views, draw_weights
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
@@ -121,7 +122,7 @@ from_dataset(cells)
 # \end{aligned}
 # $$ (eq-geometry-kept)
 #
-# {numref}`fig-geometry-kept` draws the share of the area.
+# {numref}`fig-geometry-kept` draws the share of the area, and the table below gives what is kept in exported pixels.
 
 # %% tags=["remove-cell"]
 zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())["cells"]
@@ -140,17 +141,19 @@ tell(
 
 # %% tags=["remove-input"]
 known = [(45, 60), (37, 60), (57, 60)]
-lines = ["| exported | enlarged to | factor | kept, in exported pixels | of the width | of the height | of the area |", "|---|---|---:|---|---:|---:|---:|"]
+rows = []
 for height, width in known:
     crop = central_crops([height], [width], size)
     _, _, tall, wide = seen_boxes(crop, size)[0]
-    lines.append(
-        f"| {width} × {height} | {crop.resized_width[0]} × {crop.resized_height[0]} | {crop.resized_height[0] / height:.1f} "
-        f"| {wide:.0f} × {tall:.0f} | {wide / width:.0%} | {tall / height:.0%} | {kept_shares([height], [width])[0]:.0%} |"
-    )
+    rows.append((
+        f"{width} × {height}", f"{crop.resized_width[0]} × {crop.resized_height[0]}",
+        f"{crop.resized_height[0] / height:.1f}", f"{wide:.0f} × {tall:.0f}",
+        f"{wide / width:.0%}", f"{tall / height:.0%}", f"{kept_shares([height], [width])[0]:.0%}",
+    ))  # fmt: skip
 crop = central_crops([45], [60], size)
 assert (crop.resized_height[0], crop.resized_width[0]) == (256, 341)
-Markdown("\n".join(lines))
+headers = ("exported", "enlarged to", "factor", "kept", "of the width", "of the height", "of the area")
+Markdown(wide_table(headers, rows, "What evaluation keeps"))
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
 draw_kept([(45, 60), (37, 60)])
@@ -165,19 +168,20 @@ plt.show()
 # That region has the halo of the cell in it, and misses what is as faint as the noise, a thin process for one.
 
 # %% tags=["remove-input"]
-kept = {"simulated, true outline": evaluation_shares(truth.cell_masks)}
+kept = {"simulated": evaluation_shares(truth.cell_masks)}
 some = np.sort(np.random.default_rng(0).choice(len(cells), 500, replace=False))
 areas = [deviating_area(cells.images[i]) for i in some]
-kept["`jurkat`, real, deviating region"] = evaluation_shares([area for area in areas if area.any()])
-kept[f"public samples of Zhu et al., real, {len(zhu) - len(own)} of another inducer, deviating region (recorded)"] = np.array([cell["kept_of_cell"] for cell in zhu])
-lines = ["| cells | number | wholly kept | least kept of a cell |", "|---|---:|---:|---:|"]
-lines += [f"| {name} | {len(share)} | {np.mean(share > 0.999):.1%} | {share.min():.1%} |" for name, share in kept.items()]
+kept["jurkat, real"] = evaluation_shares([area for area in areas if area.any()])
+kept["Zhu samples, real"] = np.array([cell["kept_of_cell"] for cell in zhu])
+rows = [(name, f"{len(share)}", f"{np.mean(share > 0.999):.1%}", f"{share.min():.1%}") for name, share in kept.items()]
 assert all(np.mean(share > 0.999) > 0.9 for share in kept.values())
-Markdown("\n".join(lines))
+tell(strangers=len(zhu) - len(own))
+Markdown(wide_table(("cells", "number", "wholly kept", "least kept"), rows, "What is kept"))
 
 # %% [markdown]
 # What the centre crop cuts off is background, in nearly every cell of these sets.
-# The public samples are few, and `benchmarks/zhu_crops.py` measures any others in the same way.
+# The public samples (Zhu et al.) were measured beforehand; {glue:text}`strangers` of them are of another inducer.
+# They are few, and `benchmarks/zhu_crops.py` measures any others in the same way.
 #
 # The paper says that this step works "without introducing artificial geometric distortions".
 # For evaluation, which the sentence is about, that holds: both sides grow by the same factor, apart from the rounding of one side to whole pixels.
@@ -199,20 +203,27 @@ plt.show()
 ranges = {"8 to 100 %": (0.08, 1.0), "50 to 100 %": (0.5, 1.0), "80 to 100 %": (0.8, 1.0)}
 measured = {name: training_shares(truth.cell_masks, epochs=20, scale=scale) for name, scale in ranges.items()}
 inside = {name: shares[0] for name, shares in measured.items()}
-lines = ["| areas of the box | no cell at all | less than half of the cell | whole cell | cell in the box, median share of the box |", "|---|---:|---:|---:|---:|"]
-for name, (share, fill) in measured.items():
-    lines.append(f"| {name} | {np.mean(share == 0):.1%} | {np.mean(share < 0.5):.1%} | {np.mean(share > 0.999):.1%} | {np.median(fill):.0%} |")
+rows = [
+    (name, *(f"{np.mean(one):.1%}" for one in (share == 0, share < 0.5, share > 0.999)), f"{np.median(fill):.0%}")
+    for name, (share, fill) in measured.items()
+]
 default = inside["8 to 100 %"]
 boxes_seen = np.concatenate([training_boxes((45, 60), i, 20, (0.08, 1.0)) for i in range(100)])
 smallest = boxes_seen[np.argmin(boxes_seen[:, 2] * boxes_seen[:, 3])]
 assert np.mean(default == 0) > np.mean(inside["50 to 100 %"] == 0)
-Markdown(
-    f"Of {len(boxes_seen):,} boxes drawn for a crop of 60 × 45 pixels, the smallest has {smallest[3]:.0f} × {smallest[2]:.0f}, enlarged {size / smallest[3]:.0f} times. "
-    f"For {default.shape[0]} simulated cells in {default.shape[1]} epochs each:\n\n" + "\n".join(lines)
-)
+tell(
+    boxes=f"{len(boxes_seen):,}", least_wide=smallest[3], least_tall=smallest[2], times=size / smallest[3],
+    cells=default.shape[0], epochs=default.shape[1],
+)  # fmt: skip
+headers = ("area of the box", "no cell", "under half", "whole cell", "cell's median share")
+Markdown(wide_table(headers, rows, "What training shows"))
+
+# %% [markdown]
+# Of {glue:text}`boxes` boxes drawn for a crop of 60 × 45 pixels, the smallest has {glue:text}`least_wide:.0f` × {glue:text}`least_tall:.0f`, enlarged {glue:text}`times:.0f` times.
+# The table counts {glue:text}`cells` simulated cells in {glue:text}`epochs` epochs each: how often a box shows none of its cell, less than half of it, or all, and the share of the box that the cell takes in the median.
 
 # %% mystnb={"image": {"alt": "Cumulative curves of the share of the cell inside the crop. The curve of torchvision's default range starts a few per cent above zero and rises slowly; the curves of 50 to 100 per cent and 80 to 100 per cent and of evaluation stay near zero until the share is close to one."}, "figure": {"name": "fig-geometry-shares", "caption": "At torchvision's default range a part of all training crops shows little or nothing of the cell; at 50 to 100 % hardly any does. How many crops (up) show at most a share (right) of their cell; simulated cells, whose outline is known exactly."}}
-draw_shares(inside, kept["simulated, true outline"])
+draw_shares(inside, kept["simulated"])
 assert np.mean(inside["50 to 100 %"] < 0.5) < 0.01 < np.mean(default < 0.5)
 plt.show()
 
@@ -244,6 +255,7 @@ from_dataset(cells)
 # Train a logistic regression on the pixels of cells and of their mirror images.
 # Its loss, with the usual penalty on large weights, is strictly convex and does not change when all pictures are mirrored, so its only minimum does not change either: the weights are symmetric, and a mirrored cell gets exactly the same answer.
 # Nothing of the kind holds for the other turns.
+# The share of n new cells whose class changes:
 
 # %%
 from sklearn.linear_model import LogisticRegression
@@ -267,7 +279,8 @@ changed = {name: np.mean(answers(turn) != answers(TURNS["as it is"])) for name, 
 assert changed["flipped left-right"] == 0
 assert min(changed["flipped top-bottom"], changed["turned by 90°"]) > 0
 for name, share in changed.items():
-    print(f"{name:20} class changes for {share:5.1%} of {len(pixels) - half} new cells")
+    print(f"{name:20} {share:5.1%}")
+print(f"n = {len(pixels) - half}")
 
 # %% [markdown]
 # The loss of a deep network is not convex, and its answers to a mirrored cell need not be exactly the same.
@@ -389,25 +402,29 @@ for name, feature in features.items():
 records = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-input-path").glob("*.json"))]
 record = max(records, key=lambda each: each["cells"])
 hardware = record["hardware"]
-lines = ["| output | transform | batch | files, PIL, `DataLoader` (images/s) | batched (images/s) | ratio (quartiles) | ratio of processor time |", "|---|---|---:|---:|---:|---:|---:|"]
+headers = ("pixels, transform", "batch", "files, images/s", "batched, images/s", "ratio (quartiles)", "of processor time")
+rows = []
 for one in [one for each in records for one in each["speed"]]:
     tutorial, ours = (one["images_per_second"][one["best"][kind]]["median"] for kind in ("tutorial", "batched"))
-    ratio, processor = one["ratio"], one["processor_time_ratio"]
-    lines.append(
-        f"| {one['size']} px | {one['transform']} | {one['batch']} | {tutorial:,.0f} | {ours:,.0f} | **{ratio['median']:.1f}** ({ratio['lower']:.1f} to {ratio['upper']:.1f}) | {processor['median']:.1f} ({processor['lower']:.1f} to {processor['upper']:.1f}) |"
-    )
+    ratios = (f"{r['median']:.1f} ({r['lower']:.1f} to {r['upper']:.1f})" for r in (one["ratio"], one["processor_time_ratio"]))
+    rows.append((f"{one['size']}, {one['transform']}", str(one["batch"]), f"{tutorial:,.0f}", f"{ours:,.0f}", *ratios))
 same = {one["size"]: one for one in record["equality"]}
 assert all(one["to_torchvision_v2_largest"] < allowed and one["to_tutorial_largest"] < 2 / 255 for one in same.values())
 busy = [share for each in records for share in each["busy_with_other_work"]]
-Markdown(
-    "\n".join(lines)
-    + f"\n\n{' or '.join(sorted({format(each['cells'], ',') for each in records}))} simulated cells, at least {min(each['repeats'] for each in records)} repeats, {hardware['cores']} cores ({hardware['cpu']}), torch {record['software']['torch']}. "
-    f"The machine was shared: between the measurements, other work kept {min(busy):.0%} to {max(busy):.0%} of its cores busy. "
-    "Speeds are therefore lower bounds, and the ratios, taken repeat by repeat (so that they are not the quotients of the two columns before them), are the result. "
-    f"PIL resizes in 8 bits, so that its outputs differ from ours: by {same[224]['to_tutorial_largest'] * 255:.2f} grey levels at most, {same[224]['to_tutorial_mean'] * 255:.2f} on average (224 px, evaluation)."
-)
+tell(
+    numbers=" or ".join(sorted({format(each["cells"], ",") for each in records})), repeats=min(each["repeats"] for each in records),
+    cores=hardware["cores"], cpu=hardware["cpu"], torch=record["software"]["torch"],
+    least_busy=100 * min(busy), most_busy=100 * max(busy),
+    most_off=same[224]["to_tutorial_largest"] * 255, mean_off=same[224]["to_tutorial_mean"] * 255,
+)  # fmt: skip
+Markdown(wide_table(headers, rows, "Both ways"))
 
 # %% [markdown]
+# The cells are {glue:text}`numbers` simulated ones, with at least {glue:text}`repeats` repeats, on {glue:text}`cores` cores ({glue:text}`cpu`), torch {glue:text}`torch`.
+# The machine was shared: between the measurements, other work kept {glue:text}`least_busy:.0f` to {glue:text}`most_busy:.0f` % of its cores busy.
+# Speeds are therefore lower bounds, and the ratios, taken repeat by repeat (so that they are not the quotients of the two columns before them), are the result.
+# PIL resizes in 8 bits, so that its outputs differ from ours: by {glue:text}`most_off:.2f` grey levels at most, {glue:text}`mean_off:.2f` on average over the pixels of the evaluation views.
+#
 # The batched path opens no file per cell, calls the library per batch and not per image, and uses its memory again.
 # How much that matters depends on the network: one that takes longer over an image than its input path gains nothing.
 #
@@ -458,8 +475,7 @@ def between(values, groups):
     return np.var([means[name] for name in groups]) / values.var()
 
 
-lines = ["| option | border, median | border, sd | image, sd | pixels cut |", "|---|---:|---:|---:|---:|"]
-eta = {}
+rows, eta = [], {}
 for option in intensity.INTENSITIES:
     transform = intensity.Intensity(option)
     seen = [transform(transforms.to_unit(image, simulated.window))[0].numpy() for image in simulated.images]
@@ -467,10 +483,10 @@ for option in intensity.INTENSITIES:
     numbers = ([np.median(ring) for ring in rings], [ring.std() for ring in rings], [x.std() for x in seen])
     eta[option] = [between(values, runs) for values in numbers]
     cut = np.mean(np.concatenate([((x <= 0) | (x >= 1)).ravel() for x in seen]))
-    lines.append(f"| `{option}` | " + " | ".join(f"{value:.2f}" for value in eta[option]) + f" | {cut:.2%} |")
+    rows.append((option, *(f"{value:.2f}" for value in eta[option]), f"{cut:.2%}"))
 assert eta["none"][0] > 0.9 and max(eta["background"][0], eta["both"][0]) < 0.1 < eta["standardise"][0]
 assert abs(eta["background"][2] - eta["none"][2]) < 0.01 and max(eta["standardise"][2], eta["both"][2]) < 0.1 < eta["none"][2]
-Markdown("\n".join(lines))
+Markdown(wide_table(("option", "border, median", "border, sd", "image, sd", "pixels cut"), rows, "Runs in numbers"))
 
 # %% [markdown]
 # In these simulated cells the level of the border gives the run away, and removing the background removes that.
@@ -501,8 +517,8 @@ number = torch.tensor
 R = batched_resample.axis_weights(number([15]), number([224]), number([0]), 224, 15)[0]
 rank = int(torch.linalg.matrix_rank(R))  # the rank of the weights of one axis
 assert rank == 15
-print(f"R is {tuple(R.shape)} and has rank {rank}: Y = R P C has {rank} x {rank} = {rank**2} free numbers")
-print(f"{224 * 224:,} pixels are computed from them, {224 * 224 / rank**2:.0f} times as many")
+print(f"R {tuple(R.shape)}, rank {rank}: {rank**2} free numbers")
+print(f"{224 * 224 / rank**2:.0f} times as many pixels")
 
 # %% [markdown]
 # ```{exercise} A range that keeps the cell
@@ -522,7 +538,7 @@ print(f"{224 * 224:,} pixels are computed from them, {224 * 224 / rank**2:.0f} t
 for least in np.arange(0.05, 1.0, 0.05):
     share, _ = training_shares(truth.cell_masks, epochs=10, scale=(least, 1.0))
     enough = np.mean(share >= 0.5)
-    print(f"areas from {least:.0%}: {enough:.1%} of the crops show half of the cell or more")
+    print(f"areas from {least:.0%}: {enough:.1%} of crops")
     if enough >= 0.99:
         break
 
@@ -548,7 +564,7 @@ J = np.eye(4)[::-1]  # reverses the order of rows (from the left) or columns (fr
 assert np.array_equal(J @ view @ J, np.rot90(view, 2))
 assert np.array_equal(J @ view.T, np.rot90(view))
 flips = [view, J @ view, view @ J, J @ view @ J]
-print("quarter turn among all flips:", any(np.array_equal(flip, np.rot90(view)) for flip in flips))
+print("a quarter turn:", any(np.array_equal(flip, np.rot90(view)) for flip in flips))
 
 # %% [markdown]
 # ## Check yourself

@@ -227,7 +227,7 @@ through = [
 slider(
     [drawings.draw_view(view, optics.pixel_um) for view in through],
     apertures,
-    "numerical aperture of the lens",
+    "numerical aperture",
     [f"Numerical aperture {na:g}. {drawings.describe_view(v)}" for na, v in zip(apertures, through, strict=True)],
 )
 
@@ -293,8 +293,8 @@ lit = [
 slider(
     [drawings.draw_view(view, optics.pixel_um) for view in lit],
     condensers,
-    "aperture of the lamp",
-    [f"Aperture of the lamp {na:g}. {drawings.describe_view(v)}" for na, v in zip(condensers, lit, strict=True)],
+    "lamp's aperture",
+    [f"Aperture {na:g}. {drawings.describe_view(v)}" for na, v in zip(condensers, lit, strict=True)],
 )
 
 # %% [markdown]
@@ -363,7 +363,7 @@ slider(
     [drawings.draw_cells([cells.images[i] for i in chosen], cells.classes, window) for cells in noisy],
     factors,
     "noise",
-    [f"Three simulated cells at noise factor {f:g}. Spread of the background in grey levels: {describe_noise(cells)}." for f, cells in zip(factors, noisy, strict=True)],
+    [f"Noise factor {f:g}. Background's spread: {describe_noise(cells)}." for f, cells in zip(factors, noisy, strict=True)],
     unit="times the default",
     start=2,
 )
@@ -436,7 +436,7 @@ calibrated = table["source"].str.startswith("calibrated").sum()
 tell(entries=len(table), assumed=assumed, calibrated=calibrated)
 rows = table.astype(str).to_numpy().tolist()
 columns = ["section", "name", "value", "unit", "source"]
-title = "Parameters of the cytometer"
+title = "The parameters"
 Markdown(dropdown(title, wide_table(columns, rows, title)))
 
 # %% [markdown]
@@ -490,8 +490,9 @@ from_dataset(simulated)
 # %% tags=["remove-input"]
 Provenance(
     (
-        ("Data", f"Zhu samples (real cells), {len(recorded.rows)} crops, measured numbers only"),
-        ("Record", "results/zhu-samples/traits.json, made by benchmarks/zhu_samples.py"),
+        ("Data", f"Zhu samples, {len(recorded.rows)} real cells"),
+        ("Record", "results/zhu-samples/traits.json"),
+        ("Made by", "benchmarks/zhu_samples.py"),
         ("Commit", recorded.commit[:10]),
     )
 )
@@ -587,7 +588,7 @@ for index in np.append(np.arange(1.337, 1.376, 0.006), cell_index):
     transparent = picture((cell_index - index) * soma, 0 * soma, 3.0)
     rows.append((index, shaded.std(), transparent.std()))
 for index, *contrasts in sorted(rows):
-    print(f"medium {index:.4f}: contrast {contrasts[0]:.4f}, without absorption {contrasts[1]:.4f}")
+    print(f"medium {index:.4f}: contrast {contrasts[0]:.4f}, transparent {contrasts[1]:.4f}")
 best = min(rows, key=lambda row: row[2])  # index of the best medium, contrast in it, and without absorption
 assert np.isclose(best[0], cell_index) and best[2] < 1e-4 < best[1]
 

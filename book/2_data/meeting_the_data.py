@@ -131,7 +131,7 @@ axes.plot(
     markeredgecolor="black",
 )
 axes.set_xticks(range(1, len(groups) + 1), stages.classes)
-axes.set_ylabel("integrated DNA stain (10⁴ grey levels)")
+axes.set_ylabel("DNA stain (10⁴)")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -175,9 +175,26 @@ tell(
 # {numref}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {glue:text}`step:.1f` of some {glue:text}`grey:.0f` grey levels.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells."}}
-from cgrecnet.figures.confounding import draw_confounding
+import seaborn as sns
 
-draw_confounding(table, levels, "border of G1 cells")
+from cgrecnet.figures.style import PALETTE
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.25))
+shares = table.div(table.sum(axis=1).clip(lower=1), axis=0)
+sns.heatmap(shares, annot=table, fmt=",", annot_kws={"color": "black"}, cmap="Blues", vmin=0, vmax=2, cbar=False, ax=left)
+left.set(xlabel="", ylabel="")
+left.tick_params(length=0, labelrotation=0)
+left.set_title("   cells")
+edges = np.linspace(*np.quantile(np.concatenate(list(levels.values())), (0.001, 0.999)), 41)
+for index, (group, here) in enumerate(levels.items()):
+    style = {"color": PALETTE[index], "linestyle": ("-", "--", ":", "-.")[index % 4]}
+    right.stairs(np.histogram(here, edges)[0] / len(here), edges, label=f"{group} ({len(here):,})", linewidth=1.6, **style)
+    right.axvline(np.median(here), linewidth=1, **style)
+right.set(xlabel="mean border grey", ylabel="share of cells", yticks=[])
+right.set_title("   border, G1 cells")
+right.legend(loc="upper left", fontsize=8)
+for axes, mark in ((left, "A"), (right, "B")):
+    letter(axes, mark)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -411,7 +428,7 @@ tell(
 Provenance(
     (
         ("Data", f"cytometer (simulated cells), version {simulated.options['version']}"),
-        ("Records", f"results/cytometer-calibration, {len(attempts)} attempts, {len(frozen)} with the present parameters"),
+        ("Records", f"results/cytometer-calibration, {len(frozen)} of {len(attempts)}"),
         ("Commit", "; ".join(
             dict.fromkeys(
                 attempt["commit"][:10] + (" with uncommitted changes" if "+" in attempt["commit"] else "")
@@ -454,7 +471,7 @@ for name in NAMES:
     except Unusable as reason:
         said = f"set aside: {reason}"
     if channel not in (None, 1):
-        said = f"left out: channel {channel} is no input"
+        said = f"left out: channel {channel}"
     print(f"{name}\n    {said}")
 
 # %% [markdown]
@@ -544,12 +561,12 @@ for confounding in (0.0, 1.0):
     levels = np.array([border_features(image)[0] for image in cells.images])
     by_class = [levels[cells.labels == label].mean() for label in range(3)]
     print(
-        f"confounding {confounding:.0f}: mean border per class",
+        f"confounding {confounding:.0f}: by class",
         np.round(by_class, 1),
     )
     runs = cells.table["group"].to_numpy()
     print(
-        "               mean border per run  ",
+        "               by run  ",
         np.round(by_run := [levels[runs == run].mean() for run in np.unique(runs)], 1),
     )
     if confounding == 0:

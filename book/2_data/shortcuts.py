@@ -41,6 +41,7 @@ from cgrecnet.figures.shortcuts import (
 )
 from cgrecnet.figures.splits import draw_optimism
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 
@@ -162,9 +163,10 @@ plt.show()
 # %% tags=["remove-input"]
 Provenance(
     (
-        ("Data", f"cytometer (simulated cells), version {record['audits'][0]['version']}, {len(audits)} data sets of {record['cells']} cells"),
-        ("Record", "results/audit-dials/audit.json, made by benchmarks/audit_dials.py"),
-        ("Seeds", f"0 to {record['seeds'] - 1} at each setting"),
+        ("Data", f"cytometer (simulated cells), {len(audits)} times {record['cells']}"),
+        ("Record", "results/audit-dials/audit.json"),
+        ("Made by", "benchmarks/audit_dials.py"),
+        ("Seeds", f"0 to {record['seeds'] - 1}"),
         ("Commit", record["commit"][:10] + (" with uncommitted changes" if "+" in record["commit"] else "")),
         ("Hardware", record["hardware"]["cpu"]),
     )
@@ -407,24 +409,23 @@ else:
     crops = level_frame(samples["cells"], samples["window"])
     origin = Provenance(
         (
-            ("Data", f"{len(crops)} public files of the data of Zhu et al. 2021 (real cells), measured numbers only"),
-            ("Record", "results/zhu-samples/traits.json, made by benchmarks/zhu_samples.py; it holds the sha256 of each file"),
+            ("Data", f"Zhu samples, {len(crops)} real cells"),
+            ("Record", "results/zhu-samples/traits.json"),
+            ("Made by", "benchmarks/zhu_samples.py"),
             ("Commit", samples["commit"][:10]),
         )
     )
 homes = crops.groupby("kind", sort=False)["group"].nunique()
 lone = homes.index[homes == 1].tolist()
-rows = [
-    "| class or inducer | group | crops | background | noise | height |",
-    "|---|---|---|---|---|---|",
-]
+rows = []
 for (kind, group), here in crops.groupby(["kind", "group"], sort=False):
     spans = (
         f"{here[name].min():.{digits}f} to {here[name].max():.{digits}f}"
         for name, digits in (("background", 1), ("noise", 2), ("height", 0))
     )
-    rows.append(f"| {kind} | `{group}` | {len(here)} | {' | '.join(spans)} |")
-Markdown("\n".join(rows))
+    rows.append((kind, group, str(len(here)), *spans))
+headers = ("class or inducer", "group", "crops", "background", "noise", "height")
+Markdown(wide_table(headers, rows, "Background and noise"))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one row per class or inducer and one mark per crop, with background and noise in grey levels on the horizontal axes."}, "figure": {"name": "fig-shortcuts-zhu", "caption": "Background (A) and noise (B) of single crops of the paper's data: where a class stands with one acquisition group only, a property of the class cannot be told from one of the run. One mark per crop; measured numbers of real cells."}}
 draw_levels(crops)
@@ -525,7 +526,7 @@ for name, cells in (
 ):
     score = probe_shortcuts(cells, sees=("border",))[0].score
     print(
-        f"{name:<24} border only {score.balanced:.2f} ({score.low:.2f} to {score.high:.2f}), chance 0.33"
+        f"{name:<24} {score.balanced:.2f} ({score.low:.2f} to {score.high:.2f})"
     )
     results[name] = score
 assert results["border subtracted"].low > 1 / 3
@@ -564,7 +565,7 @@ significant = [  # True or False for each pair of runs
     for a, b in combinations(first_four.values(), 2)
 ]
 print(
-    f"{sum(significant)} of {len(significant)} pairs of runs differ with p < 0.05"
+    f"{sum(significant)} of {len(significant)} pairs of runs differ"
 )
 assert np.mean(significant) > 0.8
 

@@ -65,7 +65,7 @@ for seed in (42, 123, 999):
     tested = np.bincount(labels_of_the_paper[parts["test"]])
     sizes = [len(part) for part in parts.values()]
     print(
-        f"seed {seed:>3}: parts {sizes}, tested {tested.tolist()}, printed {printed}"
+        f"{seed:>3}: {sizes}, tested {tested.tolist()}, printed {printed}"
     )
     assert tested.tolist() == printed
 
@@ -78,9 +78,9 @@ from sklearn.model_selection import train_test_split
 
 alone = 0.15 * np.array(list(counts.values()))
 rules = {
-    "each class, rounded down": np.floor(alone),
-    "each class, to the nearest": np.rint(alone),
-    "each class, rounded up": np.ceil(alone),
+    "class, rounded down": np.floor(alone),
+    "class, to nearest": np.rint(alone),
+    "class, rounded up": np.ceil(alone),
 }
 _, rest = train_test_split(
     np.arange(len(labels_of_the_paper)),
@@ -133,7 +133,7 @@ from_dataset(cells)
 
 # %% [markdown]
 # Whole runs cannot be cut to exact shares, so the grouped split comes only as near to the paper's 70/15/15 as the runs allow.
-# What it never does is part a run, and that can be counted.
+# What it never does is part a run, and that can be counted: of the test cells, so many are from known runs.
 
 # %%
 from cgrecnet.data.audit.integrity import leaks
@@ -143,7 +143,7 @@ for name, split in (("random", random), ("grouped", grouped)):
     sizes = [len(part) for part in split.parts().values()]
     known = found.test_cells_of_trained_groups
     print(
-        f"{name:<8} parts {sizes}, {known} of {found.test_cells} test cells from known runs"
+        f"{name:<8} parts {sizes}, {known} of {found.test_cells} known"
     )
 
 assert leaks(grouped, [], runs).test_cells_of_trained_groups == 0
@@ -232,7 +232,7 @@ for seed, manifest in manifests.items():
     tested = manifest.splits_for(cells)[0].test
     common = np.isin(tested, manifests[42].splits_for(cells)[0].test).mean()
     print(
-        f"seed {seed:>3}: {manifest.splits[0][:24]}...  tested by seed 42 too: {common:.0%}"
+        f"seed {seed:>3}: {manifest.splits[0][:24]}...  in common: {common:.0%}"
     )
 
 # %% [markdown]
@@ -255,7 +255,7 @@ with tempfile.TemporaryDirectory() as folder:
     except DataError as error:
         print(str(error).replace(str(path), "split.json"))
     else:
-        raise AssertionError("the change went unnoticed")
+        raise AssertionError("unnoticed")
 
 brighter = cells.images[0].copy()
 brighter[0, 0] ^= 1
@@ -273,7 +273,7 @@ try:
 except DataError as error:
     print(error)
 else:
-    raise AssertionError("the change went unnoticed")
+    raise AssertionError("unnoticed")
 
 # %% [markdown]
 # The manifests of the Jurkat cells come with the book (`results/splits`), so that everyone tests the same cells.
@@ -389,7 +389,7 @@ plt.show()
 # %% tags=["remove-cell"]
 assert twins and not any(pair.exact for pair in twins)
 rows = "; ".join(
-    f"{rare.table['cell_id'][pair.first]} and {rare.table['cell_id'][pair.second]} ({int((rare.images[pair.first] != rare.images[pair.second]).sum())} of {rare.images[0].size:,} pixels differ)"
+    f"{rare.table['cell_id'][pair.first]} and {rare.table['cell_id'][pair.second]} ({int((rare.images[pair.first] != rare.images[pair.second]).sum())} of {rare.images[0].size:,} pixels)"
     for pair in twins
 )
 tell(rare=len(rare), twins=len(twins), rows=rows)
@@ -441,8 +441,8 @@ leaky = Split(
 caught = leaks(
     leaky, find_duplicates(images), np.concatenate([runs, runs[copied]])
 )
-print("near copies across parts:", caught.near_across)
-print("exact copies across parts:", caught.exact_across)
+print("near copies across:", caught.near_across)
+print("exact copies across:", caught.exact_across)
 
 # %% [markdown]
 # ```{exercise} How much does a leak flatter?

@@ -47,6 +47,7 @@ from cgrecnet.data.store.build import pack_cells
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.store import byte_range, draw_layout
 from cgrecnet.figures.style import PALETTE, use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 
@@ -177,7 +178,7 @@ for torn, lost in (("pixels.bin", 1234), ("journal.txt", 5)):
 pack_cells(cells, again)
 for file in ("pixels.bin", "index.csv", "aside.csv"):
     assert (again / file).read_bytes() == (folder / file).read_bytes()
-print("packed again: all three files are the same, byte for byte")
+print("packed again: the same")
 
 # %% [markdown]
 # ## What it gains
@@ -186,6 +187,7 @@ print("packed again: all three files are the same, byte for byte")
 # The crops are noise, not cells: the files are uncompressed bitmaps like the paper's, so what is in a picture makes no difference to the time that reading takes.
 # *Grey levels* are an array; the *RGB picture* is what `ImageFolder` hands on, so there the store has to copy its one channel three times.
 # *Warm* means that the operating system still holds the files in memory from the last time; *cold* that it was told to drop them.
+# Two whole epochs are read cold; the side that goes first alternates, and some crops are compared pixel by pixel.
 
 # %% tags=["remove-input"]
 bench = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-store").glob("*.json"))]
@@ -200,13 +202,12 @@ rates = {
 rows = [
     ("number of files", f"{files['files']:,}", f"{packed['files']}"),
     ("bytes", f"{files['bytes'] / 1e6:,.0f} MB", f"{packed['bytes'] / 1e6:,.0f} MB"),
-    ("bytes taken on the disk", f"{files['disk_bytes'] / 1e6:,.0f} MB", f"{packed['disk_bytes'] / 1e6:,.0f} MB"),
+    ("on the disk", f"{files['disk_bytes'] / 1e6:,.0f} MB", f"{packed['disk_bytes'] / 1e6:,.0f} MB"),
     ("opening", f"{one['open_image_folder']['seconds']:.1f} s", f"{one['open_store']['seconds']:.1f} s"),
 ]
 for words, (left, right, _, found) in rates.items():
-    rows.append((f"crops read per second, {words}", f"{found[left]:,.0f}", f"{found[right]:,.0f}"))
-lines = ["| | files, `ImageFolder` | store |", "|---|---:|---:|", *(f"| {' | '.join(row)} |" for row in rows)]
-Markdown("\n".join(lines))
+    rows.append((f"crops/s, {words}", f"{found[left]:,.0f}", f"{found[right]:,.0f}"))
+Markdown(wide_table(("measured", "files, ImageFolder", "store"), rows, "Files and store"))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in both warm rows and for the cold epoch, and slower for the first cold reads."}, "figure": {"name": "fig-store-rates", "caption": "Once a file is in memory the store is read faster, and over a cold epoch as well; but the very first cold reads are slower, because a mapped file fetches a whole neighbourhood around each page. Points: median over the rounds of one run; between them the median over the rounds of the ratio store / files within a round, with its smallest and largest value (the quotient of two medians may differ from it). Random order, generated crops; cold reads are grey levels."}}
 figure, axes = plt.subplots(figsize=(7.0, 2.9))
@@ -232,11 +233,12 @@ plt.show()
 where, libraries = one["hardware"], one["software"]
 Provenance(
     (
-        ("Data", f"{one['cells']:,} generated crops (noise, no cells); {one['compared']} of them compared pixel by pixel"),
-        ("Record", "results/bench-store, written by benchmarks/store.py"),
-        ("Rounds", f"{one['warm']['rounds']} of {one['warm']['reads']:,} reads a side warm, {one['cold']['reads']:,} cold, and two cold epochs; the side that goes first alternates"),
-        ("Hardware", f"CPU ({where['cpu']}), {where['cores']} cores, one process"),
-        ("Machine", "shared with other work while this was measured" if one["shared_machine"] else "idle but for this"),
+        ("Data", f"{one['cells']:,} generated crops; {one['compared']} compared"),
+        ("Record", "results/bench-store"),
+        ("Made by", "benchmarks/store.py"),
+        ("Rounds", f"{one['warm']['rounds']}; {one['warm']['reads']:,} reads warm, {one['cold']['reads']:,} cold"),
+        ("Hardware", f"CPU ({where['cpu']}), {where['cores']} cores"),
+        ("Machine", "shared" if one["shared_machine"] else "idle"),
         ("Versions", f"Python {libraries['python']}, numpy {libraries['numpy']}, torchvision {libraries['torchvision']}"),
         ("Commit", one["commit"].partition("+")[0][:10] + (" with uncommitted changes" if "+" in one["commit"] else "")),
     )
@@ -308,7 +310,7 @@ with open(folder / "pixels.bin", "rb") as file:
 shape = row["packed_height"], row["packed_width"]
 crop = np.frombuffer(data, kind).reshape(shape)  # crop number 17, rows by columns
 assert np.array_equal(crop, cells.images[17]) and byte_range(store, 17)[1] - byte_range(store, 17)[0] == len(data)
-print(f"{row['cell_id']}: {crop.shape[0]} by {crop.shape[1]} pixels of {kind.itemsize} byte(s), mean {crop.mean():.1f}")
+print(f"{row['cell_id']}: {crop.shape}, {kind}, mean {crop.mean():.1f}")
 
 # %% [markdown]
 # ```{exercise} Who notices?

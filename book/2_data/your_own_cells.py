@@ -141,11 +141,11 @@ print("\n".join(with_bar.findings()))
 
 # %% tags=["remove-input"]
 holds(
-    "The audit names the bar, its class and its place",
+    "names the bar",
     [mark.kind for mark in with_bar.marks] == ["fern"],
 )
 holds(
-    "The border alone does not give the bar away",
+    "The border alone",
     not with_bar.probe("border").exceeds(with_bar.chance),
 )
 
@@ -179,7 +179,7 @@ print(said.getvalue().splitlines()[-2])
 # %%
 found = json.loads((folder / "model" / "audit.json").read_text())
 measured = json.loads((folder / "model" / "model.json").read_text())["measured"]
-print("findings of the audit:", *found["findings"] or ["none"])
+print("findings:", *found["findings"] or ["none"])
 pd.DataFrame(
     measured["test"]["confusion"],
     index=[f"is {kind}" for kind in KINDS],
@@ -199,10 +199,10 @@ tell(
     n_others=int(confusion[others].sum()),
 )
 holds(
-    "The audit of the clean folder finds no mark and nothing in the border",
+    "finds no mark",
     not found["marks"] and not any("border" in one for one in found["findings"]),
 )
-holds("Moss is told apart well", right > 0.7 and wrong < 0.3)
+holds("told apart well", right > 0.7 and wrong < 0.3)
 
 # %% [markdown]
 # The audit of the clean folder finds no mark and nothing in the border.
@@ -232,8 +232,8 @@ taken = (strangers["class"] == "moss").mean()
 up = (table["unlike"] == 1).mean()
 for_levels = (table["unlike_levels"] > 1).sum() / (table["unlike"] == 1).sum()
 tell(taken=taken, up=up, for_levels=for_levels, n_new=len(strangers), n_all=len(table))
-holds("Most ferns and kelps are now called moss", taken > 0.5)
-holds("The flag is up for most cells, and for grey levels", up > 0.5 and for_levels > 0.5)
+holds("now called moss", taken > 0.5)
+holds("flag is up", up > 0.5 and for_levels > 0.5)
 
 # %% [markdown]
 # Most ferns and kelps are now called moss, a share of {glue:text}`taken:.2f` of {glue:text}`n_new` cells.
@@ -301,7 +301,7 @@ for title, found in (("grey, five stages", grey), ("RGB, three phases", colour))
         "mean certainty": f"{new['sure']:.1%}",
         "calibration error": f"{new['calibration_error']:.3f}",
         "chance, at most": f"{by_chance:.3f}",
-        "least often in its set": lowest(new),
+        "rarest in sets": lowest(new),
         "classes in a set": f"{new['set_size']:.2f}",
         "flagged": percent(new["flagged"], new["n"], new["flagged_interval"]),
     }
@@ -310,10 +310,11 @@ pd.DataFrame(measured)
 # %% tags=["remove-input"]
 Provenance(
     (
-        ("Record", "results/strangers/end-to-end.json, by benchmarks/strangers.py"),
+        ("Record", "results/strangers/end-to-end.json"),
+        ("Made by", "benchmarks/strangers.py"),
         ("Data", walked["data"]),
         ("Commit", walked["commit"][:10]),
-        ("Hardware", f"CPU, {walked['hardware']['cores']} cores, beside other work"),
+        ("Hardware", f"{walked['hardware']['cores']} cores, shared"),
     )
 )
 
@@ -329,13 +330,14 @@ grey_off, colour_off = (
     for found in (grey, colour)
 )
 tell(promised=f"{walked['coverage']:.0%}")
-holds("Every class is in the sets as often as they promise", sets_hold)
-holds("The grey model's probabilities are off, those of the other are not", grey_off > 0 > colour_off)
+holds("as they promise", sets_hold)
+holds("than chance explains", grey_off > 0 > colour_off)
 
 # %% [markdown]
 # Intervals in brackets are Wilson's.
 # Every class is in the sets as often as they promise, {glue:text}`promised`, within what chance allows.
 # Of metaphase too few cells calibrate the grey model to rule it out at all, which the command says; so it is in every set, and a set names several classes.
+# *Rarest in sets* is the class that its sets hold least often.
 # *Certainty* is the highest of a cell's probabilities, the calibration error the expected one, and chance what it would be if the probabilities were right.
 # The RGB model is as sure as it is right.
 # The grey model is right more often than it is sure, by more than chance explains: its one temperature was fitted on few cells of another draw, and a temperature cannot promise more than that.

@@ -44,6 +44,7 @@ from cgrecnet.figures.fusion import stage2
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.cg_recnet import CGRecNet
 from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products
@@ -78,26 +79,26 @@ blocks = layer_table(whole)
 
 # %% tags=["remove-input"]
 titles = {
-    "conv1": "7×7 convolution, half the size",
+    "conv1": "7×7, half size",
     "bn1": "its normalisation",
     "layer1": "stage 1, 3 blocks",
     "layer2": "stage 2, 4 blocks",
-    "fusion": "**LinAngular-XCA fusion**, Eq. 1 to 3",
-    "gate": "**gated CNN block**, Eq. 4 and 5",
+    "fusion": "LinAngular-XCA fusion",
+    "gate": "gated CNN block",
     "layer3": "stage 3, 6 blocks",
     "layer4": "stage 4, 3 blocks",
     "avgpool": "mean over positions",
     "fc": "ImageNet's 1000-way layer",
-    "classifier_extra": "layer to the classes",
+    "classifier_extra": "to the classes",
 }
-lines = ["| name | what | output | parameters | MACs (10⁶) |", "|---|---|---|---:|---:|"]
-for block in blocks:
-    shape = "×".join(map(str, block.shape))
-    lines.append(f"| `{block.name}` | {titles[block.name]} | {shape} | {block.parameters:,} | {block.macs / 1e6:,.1f} |")
+rows = [
+    (block.name, titles[block.name], "×".join(map(str, block.shape)), f"{block.parameters:,}", f"{block.macs / 1e6:,.1f}")
+    for block in blocks
+]
 total = count_parameters(whole)
 assert total == sum(block.parameters for block in blocks)
-lines.append(f"| | sum | | {total:,} | {sum(block.macs for block in blocks) / 1e6:,.1f} |")
-Markdown("\n".join(lines))
+rows.append(("all", "", "", f"{total:,}", f"{sum(block.macs for block in blocks) / 1e6:,.1f}"))
+Markdown(wide_table(("name", "what", "output", "parameters", "MACs (10⁶)"), rows, "Every block"))
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two bar charts with one bar per block of the network. Left, parameters: stage 4 has by far the most, the fusion a third of a million, the gate two million. Right, MACs: the gate has the longest bar, the fusion a short one."}, "figure": {"name": "fig-assembled-cost", "caption": "The gate is a small part of the parameters and the most expensive single block to run, because it acts at every one of 784 positions; the fusion is cheap in both. A, parameters; B, multiplications with one addition each for an image of 224 by 224 pixels; orange, the two new modules."}}
 draw_blocks(blocks, ("fusion", "gate"))
@@ -119,36 +120,28 @@ emptied, some = GatedCNNBlock(8), torch.ones(1, 8, 3, 3)
 for parameter in emptied.fc2.parameters():
     torch.nn.init.zeros_(parameter)
 residual = torch.equal(emptied(some), some)
-statements = [
-    ("fusion directly after stage 2 (2.4.3)", "holds" if between else "cannot be reconciled", " → ".join(order[2:8])),
+verdict = {True: "holds", False: "cannot be reconciled"}
+rows = [
+    ("fusion after stage 2", "2.4.3", verdict[between], " → ".join(order[2:8])),
+    ("gate after fusion", "2.4.3", verdict[order[order.index("gate") + 1] == "layer3"], "same line"),
+    (f"{printed} M parameters", "Table 3", verdict[f"{total / 1e6:.2f}" == printed], f"{total:,}"),
     (
-        "gate immediately after the fusion, before stages 3 and 4 (2.4.3)",
-        "holds" if order[order.index("gate") + 1] == "layer3" else "cannot be reconciled",
-        "same line",
+        f"{printed_gflops} GFLOPs",
+        "Table 3",
+        verdict[printed_gflops in {f"{count / 1e9:.2f}" for count in by_counter}],
+        " or ".join(f"{count / 1e9:.2f} · 10⁹ MACs" for count in by_counter),
     ),
-    (
-        f"{printed} M parameters (Table 3, 3.2.1)",
-        "holds" if f"{total / 1e6:.2f}" == printed else "cannot be reconciled",
-        f"{total:,}",
-    ),
-    (
-        f"{printed_gflops} GFLOPs (Table 3, 3.2.1)",
-        "holds" if printed_gflops in {f"{count / 1e9:.2f}" for count in by_counter} else "cannot be reconciled",
-        f"{by_counter[0] / 1e9:.2f} · 10⁹ MACs by layers, {by_counter[1] / 1e9:.2f} · 10⁹ by products; see the recovery search",
-    ),
-    (
-        "a residual connection in the gated block (2.4.2)",
-        "holds" if residual else "cannot be reconciled",
-        "with its last layer at zero, the block hands on its input; the text names no such connection for the fusion",
-    ),
-    ("pretrained weights of the backbone (section 2.3)", "not specified", "which file, and what is frozen"),
+    ("gate has a residual", "2.4.2", verdict[residual], "hands on its input"),
+    ("pretrained backbone", "2.3", "not specified", "which file"),
 ]
 assert between and order[order.index("gate") + 1] == "layer3" and f"{total / 1e6:.2f}" == printed
-lines = ["| the paper states | here | detail |", "|---|---|---|"]
-lines += [f"| {a} | {b} | {c} |" for a, b, c in statements]
-Markdown("\n".join(lines))
+Markdown(wide_table(("the paper states", "where", "here", "detail"), rows, "Statements about the assembly"))
 
 # %% [markdown]
+# The MACs are counted by layers, and then by products; {doc}`recovery` tries other ways.
+# With its last layer at zero the gated block hands on its input; the text names no such connection for the fusion.
+# Which file the pretrained weights are in, and what is frozen, is not said.
+#
 # "Stage 2" can mean two things, as some authors count the stem's pooling as the first stage.
 # We read it as torchvision's `layer2`, with 512 channels at 28 by 28 positions, since among the candidates of our search no gate of another width reaches the printed numbers of parameters; {doc}`recovery` shows it.
 #
@@ -175,10 +168,7 @@ with torch.no_grad():
 difference = (logits - y).abs().max().item()
 allowed = 1e-4 * logits.abs().max().item()
 assert difference <= allowed
-print(
-    f"largest difference {difference:.1e}; "
-    f"allowed: {allowed:.1e} (single precision)"
-)
+print(f"difference {difference:.1e}; allowed {allowed:.1e}")
 
 # %% [markdown]
 # ## With or without a skip around the fusion
@@ -197,15 +187,15 @@ images = torch.stack([views[i][0] for i in range(len(chosen))])
 before = stage2(network.train(), images)
 network.eval()
 seen = handovers(before, range(5))
-lines = ["| fusion | spread of its input | spread of its output | likeness of output to input |", "|---|---:|---:|---:|"]
+rows = []
 means = {}
-for skip, name in ((False, "no skip (as in `recovered`)"), (True, "skip (as in `clean`)")):
-    rows = [s for s in seen if s.skip == skip]
-    spread = [s.output_spread for s in rows]
-    likeness = means[skip] = np.mean([s.likeness for s in rows])
-    lines.append(f"| {name} | {rows[0].input_spread:.2f} | {min(spread):.2f} to {max(spread):.2f} | {round(likeness, 2) + 0.0:.2f} |")
+for skip, name in ((False, "none (recovered)"), (True, "skip (clean)")):
+    starts = [s for s in seen if s.skip == skip]
+    spread = [s.output_spread for s in starts]
+    likeness = means[skip] = np.mean([s.likeness for s in starts])
+    rows.append((name, f"{starts[0].input_spread:.2f}", f"{min(spread):.2f} to {max(spread):.2f}", f"{round(likeness, 2) + 0.0:.2f}"))
 assert abs(means[False]) < 0.3 < 0.9 < means[True]
-Markdown("\n".join(lines))
+Markdown(wide_table(("fusion", "spread, input", "spread, output", "likeness"), rows, "With and without skip"))
 
 # %% [markdown]
 # Spread is the standard deviation over all numbers of the map, for five seeds.
@@ -252,8 +242,8 @@ for name in options["recovered"]:
         lines.append(f"| `{name}` | " + " | ".join(str(value) for value in values) + " |")
 for name, what in variants.items():
     lines.append(f"| parameters, {what} | " + " | ".join(f"{counts[preset, name]:,}" for preset in PRESETS) + " |")
-lines.append("| 10⁹ MACs, both, by layers | " + " | ".join(f"{layers[preset]:.2f}" for preset in PRESETS) + " |")
-lines.append("| 10⁹ MACs, both, by products | " + " | ".join(f"{products[preset]:.2f}" for preset in PRESETS) + " |")
+lines.append("| 10⁹ MACs, layers | " + " | ".join(f"{layers[preset]:.2f}" for preset in PRESETS) + " |")
+lines.append("| 10⁹ MACs, products | " + " | ".join(f"{products[preset]:.2f}" for preset in PRESETS) + " |")
 Markdown("\n".join(lines))
 
 # %% tags=["remove-cell"]

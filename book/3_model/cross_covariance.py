@@ -314,10 +314,10 @@ centred_q, centred_k = (
     (x - x.mean(2, keepdim=True)).transpose(-2, -1) for x in (q, k)
 )
 correlations = unit(centred_q) @ unit(centred_k).transpose(-2, -1)
-print(f"mean size of an entry as in Eq. 2: {cosines.abs().mean():.2f}")
-print(f"mean size of an entry centred:     {correlations.abs().mean():.2f}")
+print(f"mean size, Eq. 2: {cosines.abs().mean():.2f}")
+print(f"mean size, centred: {correlations.abs().mean():.2f}")
 print(
-    f"mean difference of an entry: {(cosines - correlations).abs().mean():.2f}"
+    f"mean difference: {(cosines - correlations).abs().mean():.2f}"
 )
 
 # %% [markdown]

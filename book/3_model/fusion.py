@@ -91,6 +91,7 @@ from cgrecnet.figures.fusion import draw_fusion_maps, draw_starts, fusion_maps, 
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.fusion import COMBINATIONS, SPATIAL_MAPS, CrossAttentionFusion, FusionModule
@@ -277,9 +278,7 @@ from cgrecnet.models.fusion import spatial_path_is_dead
 
 cells_seen = starts([features], range(50))
 dead = [start.seed for start in cells_seen if start.dead]
-print(
-    f"{len(dead)} of {len(cells_seen)} fresh modules are dead on these cells"
-)
+print(f"{len(dead)} of {len(cells_seen)} are dead")
 
 # %%
 torch.manual_seed(dead[0])
@@ -303,11 +302,8 @@ assert (
     left == ["conv2.bias"]
     and module.linear_angular.qkv.weight.grad.abs().max() > 0
 )
-print(f"largest difference from (1 + 1/784)(LA + XCA): {exact:.1e}")
-print(
-    f"tensors of the fusion: {len(silent) + len(left)}; "
-    f"without any gradient: {len(silent)}"
-)
+print(f"largest difference: {exact:.1e}")
+print(f"{len(silent)} of {len(silent) + len(left)} without gradient")
 print("the other one:", left[0])
 
 # %% tags=["remove-cell"]
@@ -352,23 +348,23 @@ with torch.no_grad():
     reference = default(features)
 reading = PRESETS["recovered"].as_dict()
 choices = [
-    ("fusion_width", 512, "the text names no reduction of channels"),
+    ("fusion_width", 512, "no reduction named"),
     ("num_heads", 4, "public default 8"),
-    ("normaliser", "layernorm", "the text's word; the public code divides by the length"),
+    ("normaliser", "layernorm", "public code: length"),
     ("cafm_hidden", 32, "public default 64"),
     ("spatial_map", "sigmoid", "the text's word"),
-    ("combine", "recalibrate", "Eq. 3 as the sentences describe it"),
-    ("combine", "recalibrate_plus_xca", "the same with the second branch added"),
-    ("fusion_skip", True, "named for the gated block only"),
+    ("combine", "recalibrate", "Eq. 3, by text"),
+    ("combine", "recalibrate_plus_xca", "second branch added"),
+    ("fusion_skip", True, "gated block's"),
 ]
-lines = ["| option, default → here | parameters | spread of output | output changes by | remark |", "|---|---:|---:|---:|---|"]
 count, spread, _ = measure({})
-lines.append(f"| all defaults | {count:,} | {spread:.3f} | | the input's spread is {features.std().item():.3f} |")
+rows = [("all defaults", f"{count:,}", f"{spread:.3f}", "", f"input: {features.std().item():.3f}")]
 table = {}
 for name, value, remark in choices:
     count, spread, change = table[name, value] = measure({name: value})
-    lines.append(f"| `{name}`: {reading[name]} → {value} | {count:,} | {spread:.3f} | {change} | {remark} |")
-Markdown("\n".join(lines))
+    rows.append((f"{name}: {reading[name]} → {value}", f"{count:,}", f"{spread:.3f}", change, remark))
+headers = ("default → here", "parameters", "output's spread", "output changes by", "remark")
+Markdown(wide_table(headers, rows, "One option at a time"))
 
 # %% [markdown]
 # Only the width, the hidden size, the number of heads and the normaliser change a count, and only the first two change it enough to be seen in a table of millions with two decimals.
@@ -400,24 +396,22 @@ import json
 from cgrecnet.paths import RESULTS
 
 folder = RESULTS / "bench-fusion"
-lines = [
-    "| way | threads | plain / ours | quartiles | bound 1/p | kept for backward, ours / plain |",
-    "|---|---:|---:|---:|---:|---:|",
-]
 bench = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+rows = []
 for one in bench:
     low, high = one["ratio_quartiles"]
-    lines.append(
-        f"| {'ours compiled' if one['compile'] else 'both eager'} | {one['threads']} | {one['ratio']:.2f} "
-        f"| {low:.2f} to {high:.2f} | {one['ratio_bound']:.2f} "
-        f"| {one['package_kept_bytes'] / one['plain_kept_bytes']:.2f} |"
-    )
-where = bench[0]["hardware"]
-Markdown(
-    "\n".join(lines)
-    + f"\n\nMedian over {bench[0]['repeats']} pairs, batch {bench[0]['batch']}, {bench[0]['size']} by {bench[0]['size']} positions; "
-    f"CPU ({where['cpu']}), torch {bench[0]['torch']}, commit {bench[0]['commit'].partition('+')[0][:10]}{' with uncommitted changes' if '+' in bench[0]['commit'] else ''}. Above 1, ours is faster."
-)
+    kept = one["package_kept_bytes"] / one["plain_kept_bytes"]
+    ratio = f"{one['ratio']:.2f} ({low:.2f} to {high:.2f})"
+    rows.append(("ours compiled" if one["compile"] else "both eager", str(one["threads"]), ratio, f"{one['ratio_bound']:.2f}", f"{kept:.2f}"))
+tell(
+    pairs=bench[0]["repeats"], batch=bench[0]["batch"], size=bench[0]["size"], cpu=bench[0]["hardware"]["cpu"],
+    torch=bench[0]["torch"], commit=bench[0]["commit"].partition("+")[0][:10],
+)  # fmt: skip
+Markdown(wide_table(("way", "threads", "plain / ours", "bound 1/p", "kept, ours / plain"), rows, "Ours and plain"))
+
+# %% [markdown]
+# Medians with quartiles over n = {glue:text}`pairs` pairs, batch {glue:text}`batch`, {glue:text}`size` by {glue:text}`size` positions; CPU ({glue:text}`cpu`), torch {glue:text}`torch`, commit {glue:text}`commit`.
+# Above 1, ours is faster; *kept* is the memory that the backward pass needs.
 
 # %% tags=["remove-cell"]
 eager = [one["ratio"] for one in bench if not one["compile"]]

@@ -67,14 +67,16 @@ import inspect
 import textwrap
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
 from IPython.display import Markdown
+from torch.nn import functional as F
 
+from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
-from cgrecnet.figures.gates import draw_activations, draw_chosen_gates, middle_minus_border
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_place
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.pages import tell
@@ -181,8 +183,21 @@ with torch.no_grad():
     normal = network.gate.norm(maps[:1].permute(0, 2, 3, 1))
     before = network.gate.fc1(normal)[..., : network.gate.splits[0]]
 
-# %% mystnb={"image": {"alt": "Left: two curves; GELU dips slightly below zero, then rises without bound; the sigmoid rises from 0 to 1. Right: two histograms of gate values; the sigmoid's lies around one half, the GELU's has a tall peak just below zero and a tail to the right."}, "figure": {"name": "fig-gated-activations", "caption": "Only a sigmoid runs between closed (0) and open (1); GELU has no open end, and where it is negative it turns the sign of the content. A, the two functions; B, their values on one cell at all positions and channels of an untrained gate."}}
-draw_activations(before)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Left: two curves; GELU dips slightly below zero, then rises without bound; the sigmoid rises from 0 to 1. Right: two histograms of gate values; the sigmoid's lies around one half, the GELU's has a tall peak just below zero and a tail to the right."}, "figure": {"name": "fig-gated-activations", "caption": "Only a sigmoid runs between closed (0) and open (1); GELU has no open end, and where it is negative it turns the sign of the content. A, the two functions; B, their values on one cell at all positions and channels of an untrained gate."}}
+grid = torch.linspace(-5, 3, 401)
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.8))
+for number, (name, function) in enumerate((("GELU", F.gelu), ("sigmoid", torch.sigmoid))):
+    left.plot(grid, function(grid), color=PALETTE[number], label=name)
+    values = function(before).flatten().numpy()
+    right.hist(values, bins=np.linspace(-0.5, 3, 106), color=PALETTE[number], alpha=0.6, density=True)
+for value in (0, 1):
+    left.axhline(value, color="grey", linewidth=0.8, linestyle=":")
+    right.axvline(value, color="grey", linewidth=0.8, linestyle=":")
+left.set(xlabel="before the activation", ylabel="gate value")
+left.legend()
+right.set(xlabel="gate value", ylabel="density", xlim=(-0.5, 2.5))
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
 # %% tags=["remove-input"]
@@ -236,16 +251,31 @@ assert remains < 1e-5
 # The gate of {numref}`fig-gated-maps` is **untrained**: its weights are random numbers.
 # From its channels we pick, after the fact, the one that is most open in the middle of the image, and the one that is most shut there.
 
-# %% mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
 gates = network.gate.gate(maps[:1])[0].detach()
-draw_chosen_gates(grey(images[0]), gates)
+height, width = gates.shape[:2]
+rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+away = ((rows / (height - 1) - 0.5) ** 2 + (columns / (width - 1) - 0.5) ** 2).sqrt()
+rim = torch.ones(height, width, dtype=torch.bool)
+rim[3:-3, 3:-3] = False
+opens = gates[away < 0.25].mean(0) - gates[rim].mean(0)  # middle less border, for each channel
+figure, panels = plt.subplots(1, 4, figsize=(7.0, 2.3))
+draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))
+shown = {f"mean of {gates.shape[2]:,}": gates.mean(2)}
+shown |= {f"gate {channel}": gates[..., channel] for channel in (int(opens.argmax()), int(opens.argmin()))}
+for axes, (title, values) in zip(panels[1:], shown.items(), strict=True):
+    picture = axes.imshow(values.numpy(), cmap="viridis")
+    axes.set(title=title, xticks=[], yticks=[])
+    figure.colorbar(picture, ax=axes, location="bottom", shrink=0.9)
+for axes, name in zip(panels, "ABCD", strict=True):
+    letter(axes, name)
 plt.show()
 
 # %% tags=["remove-input"]
 from_dataset(dataset)
 
 # %% tags=["remove-cell"]
-opened = int((middle_minus_border(gates) > 0).sum())
+opened = int((opens > 0).sum())
 tell(gate_channels=f"{gates.shape[2]:,}", opened=f"{opened:,}", opened_share=opened / gates.shape[2])
 
 # %% [markdown]
@@ -330,7 +360,7 @@ with torch.no_grad():
     changed_gate = moved.sum().item()  # positions where the gate does
 assert changed == 7 * 7 and changed_gate == 1
 print(
-    f"positions where the output changes: {changed}, "
+    f"positions changed: {changed}, "
     f"where the gate does: {changed_gate}"
 )
 

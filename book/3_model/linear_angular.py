@@ -86,6 +86,7 @@ from cgrecnet.figures.example import example_cells, example_images, grey, stage2
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import LinAngularAttention, join_heads, split_heads, unit
 from cgrecnet.models.complexity import macs_products
@@ -414,18 +415,19 @@ with torch.no_grad():
     y = attention.attend(q, k, v)
     results = {
         "L2, per head": join_heads(unit(y)),
-        "LayerNorm, over all channels": with_layernorm.norm(join_heads(y)),
+        "LayerNorm, all channels": with_layernorm.norm(join_heads(y)),
     }
     local = join_heads(attention.dwconv(v)).norm(dim=-1).mean().item()
 
 # %% tags=["remove-input"]
-lines = ["| norm | parameters | length of a token behind it | mean over channels | local part DW(V) relative to it |", "|---|---:|---:|---:|---:|"]
+rows = []
 for (name, x), parameters in zip(results.items(), (0, sum(p.numel() for p in with_layernorm.norm.parameters())), strict=True):
     length, mean = x.norm(dim=-1).mean().item(), x.mean(-1).abs().mean().item()
-    lines.append(f"| {name} | {parameters} | {length:.2f} | {mean:.3f} | {local / length:.2f} |")
-Markdown("\n".join(lines))
+    rows.append((name, str(parameters), f"{length:.2f}", f"{mean:.3f}", f"{local / length:.2f}"))
+Markdown(wide_table(("norm", "parameters", "token's length", "mean over channels", "local part"), rows, "Two norms"))
 
 # %% [markdown]
+# The last column is the length of the local part, DW(V), over that of the token.
 # With the L2 norm a token has the length $\sqrt 8$, one for each head; with LayerNorm it starts at $\sqrt{128}$, four times as much.
 # So the local filter weighs four times less against the attention if LayerNorm is used, at least at the start.
 # LayerNorm also takes the mean over the channels off, and lets one strong head outweigh the others, which the L2 norm forbids.

@@ -37,6 +37,7 @@ from IPython.display import Markdown
 
 from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.models import create_model, list_models
 
 use_book_style()
@@ -109,11 +110,9 @@ from cgrecnet.paper.tables import load_tables
 rows = {"cg_recnet": "CG-RecNet", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "resnet50": "Baseline"}
 printed = {model: load_tables()["3"].cell(row, "parameters").value for model, row in rows.items()}
 counts = {name: sum(p.numel() for p in create_model(name).parameters()) for name in printed}
-lines = ["| system | modules | parameters here | in millions | printed in Table 3 |", "|---|---|---:|---:|---:|"]
 modules = {"cg_recnet": "both", "rescmnet": "fusion", "resgdnet": "gate", "resnet50": "none"}
-for name, count in counts.items():
-    lines.append(f"| `{name}` | {modules[name]} | {count:,} | {count / 1e6:.2f} | {printed[name]} |")
-Markdown("\n".join(lines))
+rows = [(name, modules[name], f"{count:,}", f"{count / 1e6:.2f}", printed[name]) for name, count in counts.items()]
+Markdown(wide_table(("system", "modules", "parameters here", "in millions", "printed"), rows, "Parameters"))
 
 # %% [markdown]
 # The full network agrees with the printed number to both decimals.

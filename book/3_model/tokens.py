@@ -35,7 +35,9 @@ from cgrecnet.figures.maps import draw_channels, draw_relations, draw_tokens
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.models import create_model
+from cgrecnet.pages import tell
 
 use_book_style()
 
@@ -143,14 +145,14 @@ plt.show()
 # We measure it, and the number of parameters too.
 
 # %% tags=["remove-input"]
-lines = ["| side of the image, pixels | positions behind `layer2` | tokens $N$ | $N^2$ | parameters |", "|---:|---:|---:|---:|---:|"]
+rows = []
 parameters = sum(p.numel() for p in network.parameters())
 for side in (45, 64, 96, 224):
     found = {step.name: step.shape for step in trace_shapes(network, torch.zeros(1, 3, side, side))}["layer2"]
     assert found == (512, -(-side // 8), -(-side // 8))
     count = found[1] * found[2]
-    lines.append(f"| {side} | {found[1]} × {found[2]} | {count:,} | {count**2:,} | {parameters:,} |")
-Markdown("\n".join(lines))
+    rows.append((str(side), f"{found[1]} × {found[2]}", f"{count:,}", f"{count**2:,}", f"{parameters:,}"))
+Markdown(wide_table(("image side", "behind layer2", "tokens N", "N²", "parameters"), rows, "Sizes of image"))
 
 # %% [markdown]
 # Three things follow.
@@ -168,13 +170,13 @@ Markdown("\n".join(lines))
 height, width = dataset.images[indices[0]].shape
 short, crop = 256, 224
 own = min(height, width) * crop / short
-Markdown(
-    f"The cell above was recorded with {height} by {width} pixels. "
-    f"Its short side is stretched to {short} and the central {crop} are kept, which are {own:g} of the recorded pixels. "
-    f"So the {crop // 8} positions along a side share {own:g} recorded pixels, {own / (crop // 8):.2f} for each."
-)
+tell(height=height, width=width, stretched=short, kept=crop, own=f"{own:g}", positions=crop // 8, each=own / (crop // 8))
 
 # %% [markdown]
+# The cell above was recorded with {glue:text}`height` by {glue:text}`width` pixels.
+# Its short side is stretched to {glue:text}`stretched` and the central {glue:text}`kept` are kept, which are {glue:text}`own` of the recorded pixels.
+# So the {glue:text}`positions` positions along a side share {glue:text}`own` recorded pixels, {glue:text}`each:.2f` for each.
+#
 # **Take-away.**
 # Behind stage 2 an image of 224 pixels is a table of 784 rows and 512 columns.
 # Rows are places, columns are patterns; one branch of the fusion relates the rows, the other the columns.
@@ -204,7 +206,7 @@ for name, (di, dj) in steps.items():
     print(
         f"{name:>5}: {side * (row + di) + column + dj if inside else 'none'}"
     )
-print(f"token {token} is row {row}, column {column}")
+print(f"row {row}, column {column}")
 
 # %% [markdown]
 # ```{exercise} How much of the image does a position see?
@@ -230,12 +232,12 @@ for kernel, stride in (
     [(7, 2), (3, 2)] + [(3, 1)] * 3 + [(3, 2)] + [(3, 1)] * 3
 ):
     field, distance = field + (kernel - 1) * distance, distance * stride
-print(f"receptive field {field} pixels, distance {distance} pixels")
+print(f"field {field} pixels, distance {distance}")
 
 probe = torch.zeros(1, 3, 224, 224)
 probe[..., 112] = float("nan")  # one column of pixels
 touched = stage2_map(network, probe)[0, 0].isnan().any(0).sum()
-print(f"one column of pixels reaches {touched} columns of positions")
+print(f"reached: {touched} columns")
 print(f"to be expected: {field} / {distance} = {field / distance:.1f}")
 
 # %% [markdown]

@@ -54,11 +54,13 @@ from cgrecnet.figures.cost_tables import (
     traffic_table,
     with_compiled,
 )
-from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof, title_of
+from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof
+from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
@@ -70,7 +72,7 @@ found = {name: on_gpu[name] or newest(name, "cpu") for name in names}
 of_models = [record for record in load_bench("models") if bool(record.hardware["gpu"]) == bool(on_gpu["models"])]
 found["models"], compiled = all_nine(of_models), with_compiled(of_models)
 gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
-holds("No GPU was at hand for these records", not gpus)
+holds("No GPU", not gpus)
 
 # %% [markdown]
 # No GPU was at hand for these records, so everything on this page was measured on a CPU.
@@ -147,7 +149,7 @@ tell(
 # In half the precision the convolutions shrink, and the rest weighs more.
 
 # %% tags=["remove-input"]
-HTML(wide_table(*traffic_table(models), "What moves the bytes"))
+HTML(wide_table(*traffic_table(models), "Bytes moved"))
 
 # %% tags=["remove-cell"]
 dense = "convolution or matrix product"
@@ -167,7 +169,7 @@ tell(
 # CG-RecNet has {glue:text}`times_backbone:.2f` times the intensity of its backbone: its attention and its gate add at least as many operations per byte as the backbone has.
 
 # %% tags=["remove-input"]
-holds("Attention and gate add at least as many operations per byte", intense["cg_recnet"] >= intense["resnet50"])
+holds("at least as many", intense["cg_recnet"] >= intense["resnet50"])
 
 # %% tags=["remove-input"]
 bench_provenance(models)
@@ -205,7 +207,7 @@ HTML(wide_table(*model_table(models, "forward"), "Forward passes"))
 # %% mystnb={"image": {"alt": "One line per model, image size and batch: a dot at the median ratio with a bar over its quartiles, a grey line at 1 and a dashed line at the goal."}, "figure": {"name": "fig-costs-input", "caption": "What the input path takes from the rate of training: to the right of the dashed line it costs less than the project allowed itself. Rate from the data set over the rate on a ready batch, medians and quartiles of pairs timed in turn; simulated cells."}}
 inputs = found["input"]
 goal, ratios = GOALS[inputs.hardware["device"]], input_ratios(inputs)
-costs.draw_ratios(ratios, "rate / rate on a ready batch", goal)
+costs.draw_ratios(ratios, "rate / ready batch", goal)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -236,8 +238,8 @@ tell(
     tried=" or ".join(map(str, asked["workers_tried"])), spread=spread(reference), ways=len(ends),
     farthest=max(abs(end) for pair in ends for end in pair),
 )  # fmt: skip
-holds("No difference in accuracy was seen", all(low <= 0 <= high for low, high in ends))
-display(HTML(wide_table(*reference_table([reference]), "Against the usual way")), bench_provenance(reference))
+holds("No difference", all(low <= 0 <= high for low, high in ends))
+display(HTML(wide_table(*reference_table([reference]), "Both ways")), bench_provenance(reference))
 
 # %% [markdown]
 # No difference in accuracy was seen: the 95 % interval over trainings holds 0 for each of our {glue:text}`ways` ways.
@@ -304,7 +306,7 @@ display(HTML(wide_table(*memory_table(memory), "Peak memory")), bench_provenance
 # The schedule divides the learning rate by ten every seven epochs, so the bill in {numref}`fig-costs-bill` is drawn up twice: for all the epochs that the paper states, and for those after which all but a thousandth of the learning rate is spent ({doc}`/book/1_question/audit`).
 
 # %% tags=["remove-cell"]
-assert costs.SYSTEMS.keys().__len__() * 5 * 3 == 135  # as the text says
+assert len(SYSTEMS) * 5 * 3 == 135  # as the text says
 from cgrecnet.bench.protocol import FOLDS, LEFT, SEEDS
 
 assert (FOLDS, SEEDS, LEFT) == (5, 3, 0.001)
@@ -371,11 +373,11 @@ tell(
     same_least=min(one["same_calls"] for one in bf16),
     moved=max(one["largest_difference"] for one in bf16),
 )
-holds("In float32 both give the same answers", all(one["same_calls"] == 1 for one in f32))
-holds("In bfloat16 some answers differ", any(one["same_calls"] < 1 for one in bf16))
+holds("same answers", all(one["same_calls"] == 1 for one in f32))
+holds("some answers differ", any(one["same_calls"] < 1 for one in bf16))
 HTML(
     wide_table(
-        ("system", "PyTorch, cells/s", "OpenVINO float32", "OpenVINO bfloat16", "same calls in bfloat16"),
+        ("system", "PyTorch, cells/s", "OpenVINO float32", "OpenVINO bfloat16", "same calls, bfloat16"),
         [
             (
                 system,
@@ -386,17 +388,18 @@ HTML(
             )
             for system, found in engines.items()
         ],
-        "Naming cells on one thread",
+        "Naming cells",
     )
 )
 
 # %% tags=["remove-input"]
 Provenance(
     (
-        ("Record", "results/bench-predict/engines.json, by benchmarks/predict_speed.py"),
+        ("Record", "results/bench-predict/engines.json"),
+        ("Made by", "benchmarks/predict_speed.py"),
         ("Data", predicted["data"]),
         ("Commit", predicted["commit"][:10]),
-        ("Hardware", f"CPU, one thread ({predicted['hardware']['cpu']}), beside other work"),
+        ("Hardware", f"one thread ({predicted['hardware']['cpu']}), shared"),
     )
 )
 
@@ -417,16 +420,19 @@ per = [1e3 * sum(one["seconds"].values()) / one["runs"] for one in (few, many)]
 assert per[1] < 1.5 * per[0] and many["seconds"]["run"] > 0.8 * sum(many["seconds"].values())  # as the caption says
 growth = {step: (many["seconds"][step] / few["seconds"][step]) / (many["runs"] / few["runs"]) for step in many["seconds"]}
 steepest = max(growth, key=growth.get)
-Markdown(
-    f"From {few['runs']:,} to {many['runs']:,} runs, all steps together take {per[0]:.1f} and {per[1]:.1f} ms per run, with {trivial['workers']} workers. "
-    f"Per run, the step named {steepest} grows most: it takes {growth[steepest]:.1f} times as long in the large sweep as in the small one."
-)
+tell(few=f"{few['runs']:,}", many=f"{many['runs']:,}", per_few=per[0], per_many=per[1], sweep_workers=trivial["workers"],
+     steepest=steepest, growth=growth[steepest])  # fmt: skip
+
+# %% [markdown]
+# From {glue:text}`few` to {glue:text}`many` runs, all steps together take {glue:text}`per_few:.1f` and {glue:text}`per_many:.1f` ms per run, with {glue:text}`sweep_workers` workers.
+# Per run, the step named {glue:text}`steepest` grows most: it takes {glue:text}`growth:.1f` times as long in the large sweep as in the small one.
 
 # %% tags=["remove-input"]
 used = trivial["hardware"]
 Provenance(
     (
-        ("Record", "results/bench-sweep/trivial.json, trivial runs without cells, by benchmarks/sweep.py"),
+        ("Record", "results/bench-sweep/trivial.json"),
+        ("Made by", "benchmarks/sweep.py"),
         ("Commit", trivial["commit"][:10]),
         ("Hardware", used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']}), {trivial['workers']} workers"),
     )
@@ -449,7 +455,7 @@ tell(
     losses=sum(row.losses for row in killed.rows) or "none",
     wrongs=sum(row.wrong for row in killed.rows) or "none",
 )
-HTML(wide_table(*kill_table(killed), "Work that was killed"))
+HTML(wide_table(*kill_table(killed), "Work killed"))
 
 # %% tags=["remove-input"]
 bench_provenance(killed)
@@ -463,7 +469,7 @@ bench_provenance(killed)
 # %% tags=["remove-input"]
 mutated = newest("mutations")
 tell(changed=f"{sum(row.cases for row in mutated.rows):,}", amiss=sum(map(amiss, mutated.rows)) or "none")
-HTML(wide_table(*mutation_table(mutated), "Files that were changed"))
+HTML(wide_table(*mutation_table(mutated), "Files changed"))
 
 # %% tags=["remove-input"]
 bench_provenance(mutated)
@@ -503,20 +509,15 @@ def two_commands(record):
     table.index = asked["words"][table.index]
     table.index.name = None
     display(table.style.format(precision=2, na_rep=""))  # noqa: F821
-    display(  # noqa: F821
-        Markdown(
-            f"Commits {record['before'][:7]} and {record['after'][:7]}, {record['machine']['cores']} cores, n = 1 per entry. "
-            f"Limits set beforehand and measured: {len(limits)}; kept: {kept}."
-        )
-    )
+    tell(before=record["before"][:7], after=record["after"][:7], machine=record["machine"]["cores"], limits=len(limits), kept=kept)
 
 
-if commands.is_file():
-    two_commands(json.loads(commands.read_text()))
-else:
-    print("not measured yet: python benchmarks/two_commands.py")
+two_commands(json.loads(commands.read_text()))
 
 # %% [markdown]
+# Commits {glue:text}`before` and {glue:text}`after`, {glue:text}`machine` cores, n = 1 per entry.
+# Of {glue:text}`limits` limits that were set beforehand and measured, {glue:text}`kept` are kept.
+#
 # **Take-away.**
 # Count operations and bytes, measure the two limits, and the distance between a rate and its roof is a number instead of a feeling.
 # For a whole protocol, the greatest saving is in not computing what changes nothing.
@@ -553,7 +554,7 @@ for channels in (64, 256):
             layer(x)
         counted = flops / sum(traffic.bytes.values())
         assert abs(counted / by_hand - 1) < 1e-6
-        print(f"{channels} channels, {'dense' if groups == 1 else 'depthwise'}: {by_hand:.1f} operations per byte")
+        print(f"{channels} channels, {'dense' if groups == 1 else 'depthwise'}: {by_hand:.1f}")
 
 # %% [markdown]
 # ```{exercise} Your own bill
@@ -580,7 +581,7 @@ macs = {name: count_macs(name, 224) for name in four}
 training, _ = cells_per_run()
 epochs = last_useful_epoch(step_rates(1.0), LEFT)
 hours = sum(macs[name] / macs["resnet50"] for name in four) * training * epochs * FOLDS / 1000 / 3600
-print(f"{epochs} epochs of {training:,} cells, {FOLDS} folds, four models: {hours:.1f} hours")
+print(f"{epochs} epochs of {training:,} cells: {hours:.1f} hours")
 
 # %% [markdown]
 # ## Check yourself

@@ -138,7 +138,7 @@ from cgrecnet.evaluation.metrics import score
 
 labels, probabilities, _ = loop.predict(network, cells_of["test"], fabric=fabric)
 result = score(labels, probabilities, dataset.classes)
-print(f"simulated cells, {result['n']} test cells: accuracy {result['accuracy']:.2f}, macro F1 {result['macro']['f1']:.2f}")
+print(f"n = {result['n']}: accuracy {result['accuracy']:.2f}, macro F1 {result['macro']['f1']:.2f}")
 
 # %% [markdown]
 # Accuracy and macro F1 tell different stories when one class is common.
@@ -192,11 +192,11 @@ work = place / "two" / "work" / run_id
 record_of_victim = place / "two" / "results" / "killed" / run_id / "run.json"
 kept = len(load_checkpoint(work / "checkpoint.pt", run_id)["history"])
 said = epochs_said(work / "log.txt")
-print(f"killed; epochs in the checkpoint: {kept}; a record: {record_of_victim.exists()}")
+print(f"killed; epochs kept: {kept}; record: {record_of_victim.exists()}")
 
 again = RunProcess(tiny, place / "two")
 assert again.wait() == 0 and undisturbed.wait() == 0
-print("started again; the epochs that it then trained:", epochs_said(work / "log.txt")[len(said) :])
+print("started again; epochs:", epochs_said(work / "log.txt")[len(said) :])
 
 # %%
 from cgrecnet.runs.record import read_record
@@ -204,7 +204,7 @@ from cgrecnet.runs.record import read_record
 whole = read_record(place / "one" / "results" / "killed" / run_id / "run.json")
 resumed = read_record(record_of_victim)
 for name, record in (("undisturbed", whole), ("killed", resumed)):
-    print(f"{name:<12} last loss {record.history[-1]['train_loss']!r}  predictions sha256 {record.predictions_sha256[:16]}")
+    print(f"{name:<12} loss {record.history[-1]['train_loss']!r}  predictions {record.predictions_sha256[:16]}")
 
 # %% tags=["remove-cell"]
 import shutil
@@ -393,7 +393,7 @@ counts = load_tables()["1"]
 total = sum(counts.cell(row, "count").number for row in counts.rows)
 steps_per_epoch = round(0.7 * total / 8)
 far = (1e-3 * rate[30:]).sum() * steps_per_epoch
-print(f"{steps_per_epoch:,} steps per epoch; at most {far:.4f}, if every step went the same way")
+print(f"{steps_per_epoch:,} steps; at most {far:.4f}")
 
 # %% [markdown]
 # ## Check yourself

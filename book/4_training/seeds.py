@@ -40,8 +40,8 @@ from IPython.display import Markdown
 from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.seeds import by_seed, draw_power, draw_twins, mean_over_seeds, spread_of, spread_table
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.seeds import by_seed, mean_over_seeds, spread_of, spread_table
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 
@@ -109,7 +109,7 @@ def weights_of_run(seed=42, threads=1, precision="32", nudge=False, epochs=2):
 twins = {
     "nothing changed": {},
     "two threads": {"threads": 2},
-    "one weight, by one bit": {"nudge": True},
+    "a weight's last bit": {"nudge": True},
     "bfloat16": {"precision": "bf16"},
     "another seed": {"seed": 43},
 }
@@ -121,7 +121,15 @@ for name, change in twins.items():
     distances[name] = [float((other[t] - first[t]).norm() / (first[t] - first[0]).norm()) for t in steps]
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. Runs that differ lie above it."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
-draw_twins(distances, steps)
+FLOOR = 1e-9  # a logarithm has no zero
+figure, axes = plt.subplots(figsize=(7.0, 3.2))
+for (name, values), marker in zip(distances.items(), "osD^v", strict=True):
+    axes.plot(steps, np.maximum(values, FLOOR), marker=marker, ms=4, label=name)
+axes.set(yscale="log", xlabel="optimizer step", ylabel="distance / first's way")
+axes.set_ylim(FLOOR / 3, 10)
+ticks = [FLOOR, 1e-7, 1e-5, 1e-3, 1e-1, 1e0]
+axes.set_yticks(ticks, ["none", *(f"$10^{{{int(np.log10(tick))}}}$" for tick in ticks[1:])])
+axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.45))
 plt.show()
 
 # %% tags=["remove-input"]
@@ -129,17 +137,15 @@ from_dataset(dataset)
 
 # %% tags=["remove-input"]
 assert max(distances["nothing changed"]) == 0, "the same seed did not give the same weights"
-threads, bit, half, seed = (distances[name] for name in ("two threads", "one weight, by one bit", "bfloat16", "another seed"))
-shared = "not at all (nothing is shared out here)" if max(threads) == 0 else f"by {threads[0]:.2g} after the first step and by {threads[-1]:.2g} after the last, because two threads add in another order"
-Markdown(
-    f"The repeated run has the weights of the first after each of the {len(steps)} steps, to the last bit. "
-    f"With two threads in place of one they differ {shared}. "
-    f"One weight moved by its smallest step makes a distance of {bit[0]:.2g} after the first step, and of {bit[-1]:.2g} after the last. "
-    f"For bfloat16, which rounds to fewer digits at every operation, it is {half[-1]:.2g} at the end; "
-    f"for another seed, which shows the cells in another order and other crops of them, {seed[-1]:.2g}."
-)
+threads, bit, half, seed = (distances[name] for name in ("two threads", "a weight's last bit", "bfloat16", "another seed"))
+tell(steps=len(steps), threads_first=threads[0], threads_last=threads[-1], bit_first=bit[0], bit_last=bit[-1], half=half[-1], seed=seed[-1])
 
 # %% [markdown]
+# The repeated run has the weights of the first after each of the {glue:text}`steps` steps, to the last bit.
+# With two threads in place of one they differ by {glue:text}`threads_first:.2g` after the first step and by {glue:text}`threads_last:.2g` after the last: two threads may add in another order.
+# One weight moved by its smallest step makes a distance of {glue:text}`bit_first:.2g` after the first step, and of {glue:text}`bit_last:.2g` after the last.
+# For bfloat16, which rounds to fewer digits at every operation, it is {glue:text}`half:.2g` at the end; for another seed, which shows the cells in another order and other crops of them, {glue:text}`seed:.2g`.
+#
 # A distance near 1 means: as far apart as the run has come.
 # Adam has a part in that.
 # Its first step for a weight with gradient $g$ is $\eta\, g / (|g| + \varepsilon)$, which is as long as the learning rate $\eta$ however small $g$ may be, as long as it is larger than $\varepsilon$; a gradient that is nothing but rounding error makes a full step, in a direction that the last bit decides.
@@ -153,7 +159,7 @@ Markdown(
 # %% tags=["remove-input"]
 from cgrecnet.figures.costs import cards_measured
 
-holds("This project has measured nothing on a GPU", not cards_measured())
+holds("measured nothing", not cards_measured())
 
 # %% [markdown]
 # This project has measured nothing on a GPU, so what follows is from the documentation and from others' measurements.
@@ -185,23 +191,34 @@ holds("This project has measured nothing on a GPU", not cards_measured())
 # %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: power against the number of seeds for differences of half, one, two and three standard deviations; the curves rise, the smaller the difference the later. Right: the number of seeds needed for a power of four fifths against the difference over its standard deviation, falling steeply on logarithmic axes, with a dashed line at three seeds."}, "figure": {"name": "fig-seed-power", "caption": "Three seeds, the paper's number, can see a difference only where it is several times the spread between seeds; a difference of half that spread needs dozens. A, chance that a two-sided paired t-test at 0.05 finds the difference, by number of seeds; dashed: four fifths. B, seeds needed for that power."}}
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
 
-draw_power((0.5, 1.0, 2.0, 3.0))
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.0))
+counts = np.arange(2, 41)
+for ratio in (0.5, 1.0, 2.0, 3.0):
+    left.plot(counts, [power_of_paired_t(ratio, 1.0, int(n)) for n in counts], label=f"{ratio:g} SD")
+left.axhline(0.8, color="0.6", lw=0.8, ls="--")
+left.set(xlabel="seeds", title="chance to see it", ylim=(0, 1.03))
+left.legend(fontsize=8)
+ratios = np.geomspace(0.1, 5, 60)
+right.plot(ratios, [repeats_needed(float(ratio), 1.0) for ratio in ratios], color=PALETTE[0])
+right.axhline(3, color="0.6", lw=0.8, ls="--")
+right.annotate("three seeds", (ratios[0], 3), xytext=(0, 3), textcoords="offset points", fontsize=8)
+right.set(xscale="log", yscale="log", xlabel="difference / SD", title="seeds needed")
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
 # %% tags=["remove-cell"]
 assert power_of_paired_t(2.0, 1.0, 3) < 0.8 and repeats_needed(0.5, 1.0) > 24  # the caption says so
 
 # %% tags=["remove-input"]
-at_three = {ratio: power_of_paired_t(ratio, 1.0, 3) for ratio in (1.0, 2.0, 3.0, 4.0)}
+at_three = {f"sd_{ratio}": power_of_paired_t(ratio, 1.0, 3) for ratio in (1, 2, 3, 4)}
 enough = 0.8
 smallest = next(r for r in np.arange(0.5, 10, 0.01) if power_of_paired_t(float(r), 1.0, 3) >= enough)
-Markdown(
-    "With three seeds the power is "
-    + ", ".join(f"{power:.2f} for a difference of {ratio:g} SD" for ratio, power in at_three.items())
-    + f"; it reaches {enough:g} at {smallest:.1f} SD."
-)
+tell(**at_three, enough=enough, smallest=smallest)
 
 # %% [markdown]
+# With three seeds the power is {glue:text}`sd_1:.2f` for a difference of one SD, {glue:text}`sd_2:.2f` for two, {glue:text}`sd_3:.2f` for three and {glue:text}`sd_4:.2f` for four; it reaches {glue:text}`enough` at {glue:text}`smallest:.1f` SD.
+#
 # ## Measured: the spread between seeds
 #
 # What is $s$ for the networks of this book?
@@ -217,8 +234,8 @@ from cgrecnet.runs.query import experiment
 printed = {row: float(load_tables()["3"].cell(row, "accuracy").value) for row in ("CG-RecNet", "ResCMNet", "Baseline")}
 wanted = {
     "the plan's margin": load_plan()["P11"].margin,
-    "the paper's gain over the baseline": printed["CG-RecNet"] - printed["Baseline"],
-    "the paper's lead over ResCMNet": printed["CG-RecNet"] - printed["ResCMNet"],
+    "the paper's gain": printed["CG-RecNet"] - printed["Baseline"],
+    "the paper's lead": printed["CG-RecNet"] - printed["ResCMNet"],
 }
 
 
@@ -233,12 +250,6 @@ def gather(*wanted_parts):
     return read, used
 
 
-def too_few(differences):
-    """What stands in place of a table where there are runs of fewer than two seeds."""
-    have = "one seed" if differences else "no seed"
-    return f"There are runs of both networks for {have} so far, and a spread needs two or more."
-
-
 jurkat_read, jurkat = gather(("ablation", "jurkat", {"fold": 0, "seed": 42}), ("seeds", "jurkat", {}))
 calibrated = {"data_options": {"cells": 1800, "noise": 1.0}}
 simulated_read, simulated = gather(("noise", "cytometer", calibrated), ("seeds", "cytometer", calibrated))
@@ -249,10 +260,7 @@ Markdown(missing_runs(("ablation", "jurkat"), ("seeds", "jurkat"), ("noise", "cy
 
 # %% tags=["remove-input"]
 on_jurkat = by_seed(jurkat, "cg_recnet", "resnet50")
-Markdown(
-    spread_table(on_jurkat, wanted)
-    or too_few(on_jurkat)
-)
+Markdown(spread_table(on_jurkat, wanted))
 
 # %% tags=["remove-input"]
 provenance_of(jurkat_read, ("ablation", "jurkat"), ("seeds", "jurkat"))
@@ -262,18 +270,14 @@ provenance_of(jurkat_read, ("ablation", "jurkat"), ("seeds", "jurkat"))
 
 # %% tags=["remove-input"]
 on_simulated = by_seed(simulated, "cg_recnet", "resnet50")
-Markdown(
-    spread_table(on_simulated, wanted)
-    or too_few(on_simulated)
-)
+Markdown(spread_table(on_simulated, wanted))
 
 # %% tags=["remove-input"]
 provenance_of(simulated_read, ("noise", "cytometer"), ("seeds", "cytometer"))
 
 # %% [markdown]
 # ### What the seeds tell
-
-# %% [markdown]
+#
 # In brackets, in the tables above: the seeds needed at either end of the interval of the standard deviation.
 # That interval is wide, because a standard deviation from so few values is itself nearly unknown.
 #
@@ -281,7 +285,7 @@ provenance_of(simulated_read, ("noise", "cytometer"), ("seeds", "cytometer"))
 # The last two columns say how likely these few seeds would find a gain as large as the paper's, and a lead as small as its {glue:text}`lead:.2f` points, if the spread is what it seems.
 
 # %% tags=["remove-input"]
-gain, lead = (wanted[f"the paper's {name}"] for name in ("gain over the baseline", "lead over ResCMNet"))
+gain, lead = (wanted[f"the paper's {name}"] for name in ("gain", "lead"))
 rows = []
 for name, found in (("Jurkat, real", on_jurkat), ("simulated", on_simulated)):
     if len(found) < 2:
@@ -292,8 +296,8 @@ for name, found in (("Jurkat, real", on_jurkat), ("simulated", on_simulated)):
         reach = f" ({interval(ends)})" if ends else ""
         rows.append((name, points(mean) + reach, f"{ahead} of n = {len(found)}", *(f"{chance:.2f}" for chance in chances)))
 tell(lead=lead)
-headers = ("cells", "mean difference, points (95 % interval)", "seeds ahead", "chance to see the gain", "the lead")
-Markdown(wide_table(headers, rows, "CG-RecNet minus baseline"))
+headers = ("cells", "points (95 % interval)", "seeds ahead", "chance: gain", "chance: lead")
+Markdown(wide_table(headers, rows, "Over seeds"))
 
 # %% [markdown]
 # The runs are smaller than the paper's (image size, epochs, cells), and the paper prints no spread over seeds to compare with.

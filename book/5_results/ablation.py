@@ -72,7 +72,7 @@ tell(
     full=100 * pooled.right(pair[1]).mean(), base=100 * pooled.right(pair[0]).mean(),
     apart=points(apart.difference), ends=interval(apart.interval95), alone=apart.only_first, base_alone=apart.only_second,
     full_balanced=balanced(pair[1]), base_balanced=balanced(pair[0]),
-    floor=100 * np.bincount(pooled.labels).max() / len(pooled), whole=word("P1"), rare=word("P3"),
+    floor=100 * np.bincount(pooled.labels).max() / len(pooled), rare=word("P3"),
     here=len(records), planned=jurkat.planned, contrasts=len(contrasts), judged=len(decisions),
     ahead=sum(value > 0 for value in differs), behind=sum(value < 0 for value in differs), neither=len(decisions) - len(differs),
     size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
@@ -128,7 +128,7 @@ def waits(contrast):
 
 
 rows = [known.get((q, c)) or (f"{q}: {contrast_in_words(c)}", *waits(c)) for q, c in contrasts]
-Markdown(wide_table(HEADERS, rows, "Outcomes of the planned questions P1 to P3, Jurkat cells"))
+Markdown(wide_table(HEADERS, rows, "P1 to P3, Jurkat"))
 
 # %% tags=["remove-input"]
 provenance_of(records, part)
@@ -165,7 +165,7 @@ def scores(own):
 rows = [(name, *(printed(table3.cell(name, column)) for column in ("accuracy", "f1")), *scores(groups.get(model))) for name, model in ROWS.items()]
 headers = ("network", "paper: accuracy (%)", "paper: F1 (%)", "Jurkat: scores (%)", "n (folds)")
 tell(jurkat_floor=floor)
-Markdown(wide_table(headers, rows, "Counterpart of Table 3 of the paper: scores of the ablation"))
+Markdown(wide_table(headers, rows, "Ablation's scores"))
 
 # %% tags=["remove-input"]
 provenance_of(records, part)
@@ -199,7 +199,7 @@ rows = [
     for name, model in ROWS.items()
 ]  # fmt: skip
 headers = ("network", "paper: parameters (M)", "paper: GFLOPs", "parameters (M)", "GMAC at 224 px")
-Markdown(wide_table(headers, rows, "Parameters and operations of the four networks, printed and counted"))
+Markdown(wide_table(headers, rows, "Printed and counted"))
 
 # %% [markdown]
 # Counted in the networks of these runs.
@@ -235,7 +235,7 @@ if over_folds:
     draw_forest(over_folds)
     plt.show()
 else:
-    draw_absent("No contrast of P1 and P2 has two folds yet.")
+    draw_absent("One fold only.")
 
 # %% tags=["remove-input"]
 provenance_of(records, part)
@@ -254,7 +254,7 @@ f1 = {model: np.array([[100 * one["f1"] for one in run.test["per_class"]] for ru
 hardest = int(np.mean([values.mean(axis=0) for values in f1.values()], axis=0).argmin())
 marked = {rarest: " (rarest)", hardest: " (hardest)"} if rarest != hardest else {rarest: " (rarest, hardest)"}
 rows = [(name + marked.get(i, ""), f"{first.data['counts'][name]:,}", *(f"{mean_text(f1[m][:, i])}\nn = {len(f1[m])}" for m in pair)) for i, name in enumerate(classes)]
-Markdown(wide_table(("class", "cells", *(f"{title_of(m)}: F1 (%)" for m in pair)), rows, "F1 of each class, baseline and CG-RecNet, Jurkat cells"))
+Markdown(wide_table(("class", "cells", *(f"{title_of(m)}: F1 (%)" for m in pair)), rows, "F1 by class"))
 
 # %% tags=["remove-input"]
 provenance_of([record for model in pair for record in groups[model]], part)
@@ -308,8 +308,8 @@ rows = [
     (title_of(model), f"{validation(own, 0):.1f}", f"{validation(own, -1):.1f}", points(validation(own, -1) - validation(own, -2)), f"{sum(run.history[-1]['reported'] for run in own)} of {len(own)}")
     for model, own in groups.items()
 ]
-headers = ("network", "after epoch 1 (%)", "after the last (%)", "gain of the last (points)", "folds whose last epoch was best")
-Markdown(wide_table(headers, rows, "Validation accuracy: how far the networks had come, means over folds"))
+headers = ("network", "after epoch 1 (%)", "after the last (%)", "last gain (points)", "last was best")
+Markdown(wide_table(headers, rows, "Validation accuracy"))
 
 # %% tags=["remove-cell"]
 begin = {model: validation(groups[model], 0) for model in pair}
@@ -321,7 +321,7 @@ tell(begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_re
 
 # %% tags=["remove-input"]
 fresh = {name for run in records for name in run.weights["fresh_parts"]}
-holds("Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
+holds("same ImageNet weights", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
 
 # %% [markdown]
 # ## How this was measured
@@ -377,7 +377,7 @@ if len(common) > 1 and has_spread(ours, base):
     for test in (plain, corrected):
         print(f"{test.method}: {points(test.difference)} points, 95 % interval {interval(test.interval95)}, t = {test.statistic:.2f}, p = {p_text(test.p_value)}, n = {test.n} folds")
 else:
-    print("too few folds have both networks, or they agree to the cell: there is no spread to test with")
+    print("no spread")
 
 # %% [markdown]
 # ```{exercise} Is a fold hard, or a network bad?
@@ -403,9 +403,9 @@ if len(complete) > 1:
     squares = {"networks": len(complete) * networks.var() * len(ROWS), "folds": len(ROWS) * folds_part.var() * len(complete), "rest": (rest**2).sum()}
     assert np.isclose(sum(squares.values()), table.var() * table.size)
     for name, value in squares.items():
-        print(f"{name}: {value / sum(squares.values()):.0%} of the sum of squares")
+        print(f"{name}: {value / sum(squares.values()):.0%}")
 else:
-    print("fewer than two folds have all four networks")
+    print("too few folds")
 
 # %% [markdown]
 # ## Check yourself

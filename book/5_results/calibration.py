@@ -75,7 +75,7 @@ tell(
 # **The answer.** Both networks are less sure than right: CG-RecNet by {glue:text}`lean:.1f` points (95 % interval {glue:text}`lean_ends`), the baseline by {glue:text}`base_lean:.1f` (n = {glue:text}`n` Jurkat cells).
 
 # %% tags=["remove-input"]
-holds("Both networks are less sure than right", full["ends"][1] < 0 and base["ends"][1] < 0)
+holds("less sure", full["ends"][1] < 0 and base["ends"][1] < 0)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One square panel: the share of cells that are named rightly over the probability that the network gave to the class it named, from one third to one. A line of points with vertical bars for each of two networks; a grey diagonal."}, "figure": {"name": "fig-calibration-reliability", "caption": "Above the diagonal a network is right more often than it says. Most marks lie there, but few of them by more than their bars. Share of test cells named rightly, over the probability given to the class that was named; bars: 95 % intervals within a bin; bins with few cells left out. Jurkat cells, the folds put together; exploratory."}}
 FEWEST = 10  # below this many cells the share of a bin is mostly chance
@@ -107,9 +107,9 @@ provenance_of(pooled.records, PART)
 # This does not show what another training would give: the cells are those of {glue:text}`folds` of {glue:text}`of_folds` folds, and each network was trained once, for {glue:text}`epochs` epochs; longer training tends to make a network surer, whether or not it becomes more often right {cite}`guo2017calibration`.
 
 # %% tags=["remove-input"]
-holds("Most marks lie above the diagonal, but few of them by more than their bars", np.mean(above) > 0.5 > np.mean(clear))
-holds("The calibration error of CG-RecNet is larger than chance allows", full["error"] > full["chance"])
-holds("that of the baseline is within what chance allows", base["error"] <= base["chance"])
+holds("above the diagonal", np.mean(above) > 0.5 > np.mean(clear))
+holds("calibration error", full["error"] > full["chance"])
+holds("within its", base["error"] <= base["chance"])
 
 # %% tags=["remove-input"]
 HEADERS = ("network", "accuracy (%)", "confidence minus accuracy (points)", "calibration error (points)", "Brier score")
@@ -126,7 +126,7 @@ def table(pooled, label):
     return Markdown(wide_table(HEADERS, rows, label))
 
 
-table(pooled, "Calibration on Jurkat cells")
+table(pooled, "Calibration, Jurkat")
 
 # %% [markdown]
 # n = {glue:text}`n` Jurkat cells.
@@ -276,8 +276,8 @@ tell(
 
 # %% tags=["remove-input"]
 pays = all(way["cost"][1] <= way["cost"][0] for ways in weighed.values() for way in ways)
-holds("At none of the ratios did weighing cost a network more", pays)
-holds("By cost the two networks cannot be told apart", all(low < 0 < high for _, (low, high) in (equal, tenfold)))
+holds("At none", pays)
+holds("By cost", all(low < 0 < high for _, (low, high) in (equal, tenfold)))
 
 # %% [markdown]
 # Move the ratio in {numref}`fig-calibration-ratio` and watch the two kinds of mistake trade places.

@@ -111,18 +111,18 @@ provenance_of(jurkat.records, PART)
 # And nothing here shows what another training would give: these are {glue:text}`n` test cells of {glue:text}`folds` of {glue:text}`of_folds` folds, each network trained once.
 
 # %% tags=["remove-input"]
-holds("CG-RecNet finds fewer cells of one class than of another", recalls[least][1][1] < recalls[most][1][0])
-holds("The classes lie farther apart than the networks do", np.ptp(scores, axis=1).min() > np.ptp(scores, axis=0).max())
-holds("The hardest class is the same for every network, and not the rarest one", hardest == {least} and least != rarest)
+holds("finds", recalls[least][1][1] < recalls[most][1][0])
+holds("farther apart", np.ptp(scores, axis=1).min() > np.ptp(scores, axis=0).max())
+holds("The hardest class", hardest == {least} and least != rarest)
 printed_full = {row: table5.cell(row, "CG-RecNet").number for row in table5.rows}
 support = {row: table5.cell(row, "support").number for row in table5.rows}
-holds("In the paper the rarest class is the hardest", min(printed_full, key=printed_full.get) == min(support, key=support.get))
+holds("rarest class", min(printed_full, key=printed_full.get) == min(support, key=support.get))
 printed_scores = np.array([[table5.cell(row, model).number for row in table5.rows] for model in printed])
 apart = np.ptp(printed_scores, axis=1).mean() > np.ptp(printed_scores, axis=0).mean()
-holds("In the paper, too, the classes lie farther apart than the networks", apart)
+holds("in the paper", apart)
 
 # %% tags=["remove-input"]
-Markdown(f1_table(jurkat, "F1 of each class of Jurkat cells"))
+Markdown(f1_table(jurkat, "F1 by class"))
 
 # %% [markdown]
 # Jurkat, real cells, n = {glue:text}`n`; F1 in per cent, in brackets the 95 % bootstrap interval over cells.
@@ -130,13 +130,13 @@ Markdown(f1_table(jurkat, "F1 of each class of Jurkat cells"))
 
 # %% tags=["remove-input"]
 rows = [(model, *(table5.cell(row, model).value for row in table5.rows)) for model in printed]
-shown = wide_table(("network", *table5.rows), rows, "Table 5 of the paper: F1 of each class and model")
-Markdown(dropdown("The paper's Table 5, of other cells", shown))
+shown = wide_table(("network", *table5.rows), rows, "Table 5")
+Markdown(dropdown("The paper's Table 5", shown))
 
 # %% tags=["remove-input"]
 zhu = experiment("ablation", "zhu")
 if zhu and (found := pool(zhu.records, with_folds_of(zhu.records, BASE, FULL))):
-    kind = "simulated, in the paper's layout" if zhu.records[0].data["simulated"] else "the paper's cells"
+    kind = "simulated" if zhu.records[0].data["simulated"] else "the paper's cells"
     display(Markdown(f1_table(found, f"F1 of each class, {kind}")), Markdown(f"n = {len(found):,}; {kind}."))
 if zhu:
     display(provenance_of(zhu.records, ("ablation", "zhu")))
@@ -183,7 +183,7 @@ gains = {
     for model in others
 }
 rows = [(name, *(f"{points(gains[m][name][0])}\n({interval(gains[m][name][1])})" for m in others)) for name in classes]
-Markdown(wide_table(("class", *(f"minus {title_of(m)}" for m in others)), rows, "F1 of CG-RecNet less that of another network"))
+Markdown(wide_table(("class", *(f"minus {title_of(m)}" for m in others)), rows, "Differences in F1"))
 
 # %% [markdown]
 # F1 of CG-RecNet less that of another network on the same n = {glue:text}`n` Jurkat cells, in percentage points, with the 95 % bootstrap interval.
@@ -192,7 +192,7 @@ Markdown(wide_table(("class", *(f"minus {title_of(m)}" for m in others)), rows, 
 
 # %% tags=["remove-input"]
 undecided = all(ends[0] < 0 < ends[1] for _, ends in gains[BASE].values())
-holds("In no class do the intervals tell CG-RecNet from the baseline", undecided)
+holds("In no class", undecided)
 
 # %% [markdown]
 # The paper's table has other architectures as well.
@@ -201,7 +201,7 @@ holds("In no class do the intervals tell CG-RecNet from the baseline", undecided
 # %% tags=["remove-input"]
 others = experiment("comparison", "jurkat")
 if others and (systems := pool(others.records)):
-    label = "F1 of each class of Jurkat cells, all systems without ImageNet weights"
+    label = "F1, all systems"
     display(Markdown(f1_table(systems, label)), Markdown(f"n = {len(systems):,} Jurkat cells; exploratory."))
 if others:
     display(provenance_of(others.records, ("comparison", "jurkat")))
@@ -267,8 +267,8 @@ tell(
 # Mistakes between {glue:text}`first` and {glue:text}`last`, which have {glue:text}`middle` between them until the cell divides, make up only {glue:text}`far:.1f` % of all mistakes (n = {glue:text}`wrong`, both networks together).
 
 # %% tags=["remove-input"]
-holds("The commonest mistake of both networks is the same", mistake == base_mistake)
-holds("Mistakes between the first and the last class make up only a small part", far / (full_wrong + base_wrong) < 0.05)
+holds("commonest mistake", mistake == base_mistake)
+holds("make up only", far / (full_wrong + base_wrong) < 0.05)
 
 # %% [markdown]
 # ### The cells behind the counts
@@ -281,7 +281,7 @@ holds("Mistakes between the first and the last class make up only a small part",
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-open", "caption": "What the network mistook: open a count off the diagonal and one on it, and try to tell the two groups apart by eye. CG-RecNet on Jurkat cells, test cells of the folds put together; below each picture the cell's id and the network's probabilities. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
 confusion_cells(
     jurkat.cell_ids, labels, jurkat.probabilities[FULL], classes,
-    "CG-RecNet on Jurkat cells: counts and shares of the true class.", cells,
+    "CG-RecNet, Jurkat cells", cells,
 )  # fmt: skip
 
 # %% tags=["remove-input"]
@@ -349,7 +349,7 @@ rows = [
     (title_of(model), *(f"{value:.4f}\n({span(area.interval(i), 1, 4)})" for i, value in enumerate(area.values)))
     for model, area in auc.items()
 ]
-Markdown(wide_table(("network", *classes, "macro"), rows, "Areas under the ROC curves, each class against the rest"))
+Markdown(wide_table(("network", *classes, "macro"), rows, "Areas under curves"))
 
 # %% tags=["remove-cell"]
 lead = {name: auc[FULL].less(auc[BASE], index) for index, name in enumerate((*classes, "macro"))}
@@ -369,7 +369,7 @@ tell(
 
 # %% tags=["remove-input"]
 alike = all(ends[0] < 0 < ends[1] for _, ends in lead.values())
-holds("In no class does an interval tell the area of CG-RecNet from that of the baseline", alike)
+holds("tell the area", alike)
 
 # %% [markdown]
 # ## A threshold of your own
@@ -379,7 +379,7 @@ holds("In no class does an interval tell the area of CG-RecNet from that of the 
 # The column beside it is the usual rule: the largest probability wins.
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-threshold", "caption": "As the threshold rises fewer cells are called, so recall can only fall, while precision mostly rises; F1 weighs the two. For one class against the rest; CG-RecNet on Jurkat cells, test cells of the folds put together. Every number was computed beforehand; the slider only shows it."}}
-threshold_slider(labels, jurkat.probabilities[FULL], classes, f"CG-RecNet on {len(jurkat):,} Jurkat cells.")
+threshold_slider(labels, jurkat.probabilities[FULL], classes, f"CG-RecNet, {len(jurkat):,} Jurkat cells.")
 
 # %% tags=["remove-input"]
 provenance_of(jurkat.records, PART)
@@ -415,7 +415,7 @@ gallery(
         "certainty": ["sure" if top[i] >= SURE else "unsure" for i in chosen],
     },
     [f"{classes[labels[i]]}; {chances(jurkat.probabilities[FULL][i], classes)}" for i in chosen],
-    "Jurkat cells and what CG-RecNet says of them",
+    "Jurkat cells, named",
     cells,
 )
 
@@ -508,7 +508,7 @@ display(*all_read(PART))
 # %% tags=["hide-cell"]
 own = [[one["f1"] for one in r.test["per_class"]] for r in jurkat.records if r.config["model"] == FULL]
 for k, name in enumerate(classes):
-    print(f"{name:>5}: mean of n = {len(own)} folds {np.mean(own, 0)[k]:.4f}, pooled {f1[FULL][k].f1:.4f}")
+    print(f"{name:>5}: {len(own)} folds {np.mean(own, 0)[k]:.4f}, pooled {f1[FULL][k].f1:.4f}")
 
 # %% [markdown]
 # ## Check yourself

@@ -58,7 +58,7 @@ records = sorted(found.records, key=lambda r: MODELS.index(r.config["model"])) i
 assert all(record.config["weights"] is None for record in records)  # "every system starts from random weights"
 runs = {record.config["model"]: record for record in records}
 decisions = decide_over_cells("P4", runs, results) if runs else []
-absent = "The runs of sweeps/jurkat-comparison.yaml are not here."
+absent = "No runs here."
 theirs = printed_points(paper)
 by_name = {p.model: p for p in theirs}
 cheap, dear = by_name["mobilenet_v2"], by_name["cg_recnet"]
@@ -92,7 +92,7 @@ plt.show()
 # %% tags=["remove-input"]
 known = {d.contrast: row for d, row in zip(decisions, decision_rows(decisions), strict=True)}
 rows = [known.get(c) or (f"P4: {contrast_in_words(c)}", "not run yet", "", "", "") for c in question.contrasts]
-Markdown(wide_table(HEADERS, rows, "Outcomes of the planned question P4, Jurkat cells"))
+Markdown(wide_table(HEADERS, rows, "P4, Jurkat"))
 
 # %% [markdown]
 # Accuracy, CG-RecNet minus each other system, Jurkat cells (real), one run each; n counts test cells; margin {glue:text}`margin` points; p corrected by Holm for all planned contrasts, those that are not run yet included.
@@ -114,7 +114,7 @@ def in_print(model, column):
     """A printed score, of the paper's Table 3 where Table 4 has no such row."""
     name = PAPER_NAME.get(model)
     if name is None:
-        return "not in the table"
+        return "not in it"
     return printed(paper.find(f"{4 if name in paper.tables['4'].rows else 3}/{name}/{column}"))
 
 
@@ -127,7 +127,7 @@ for model in MODELS:
         ours = (f"{100 * test['accuracy']:.1f} ({low:.1f} to {high:.1f})\nbalanced {100 * test['balanced_accuracy']:.1f}, floor {100 * majority_share(runs[model]):.1f}", f"{test['n']:,}")
     rows.append((title_of(model), in_print(model, "accuracy"), in_print(model, "f1"), *ours))
 headers = ("system", "paper: accuracy (%)", "paper: F1 (%)", "Jurkat: accuracy (%)", "n (cells)")
-Markdown(wide_table(headers, rows, "Counterpart of Table 4 of the paper"))
+Markdown(wide_table(headers, rows, "Table 4's counterpart"))
 
 # %% tags=["remove-input"]
 provenance_of(records, part)

@@ -80,7 +80,7 @@ tell(
 # **The answer.** Both networks miss the same {glue:text}`share:.1f` % of the cells (95 % interval {glue:text}`share_ends`; n = {glue:text}`n` Jurkat cells); independent mistakes would share {glue:text}`chance:.1f` %.
 
 # %% tags=["remove-input"]
-holds("Both networks miss more of the same cells than independent mistakes would share", wilson(both, len(frame))[0] > expected / len(frame))
+holds("independent mistakes would", wilson(both, len(frame))[0] > expected / len(frame))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per class. A dot with an interval shows the share of its cells that both networks miss; to the left of it a diamond shows the share that independent mistakes would give."}, "figure": {"name": "fig-failures-shared", "caption": "In every class both networks miss more of the same cells (dots) than independent mistakes would give (diamonds): the mistakes belong to the cells more than to the modules. CG-RecNet and the baseline on Jurkat test cells, the folds put together; bars: Wilson's 95 % intervals; exploratory."}}
 figure, axes = plt.subplots(figsize=(5.2, 2.8))
@@ -106,15 +106,15 @@ provenance_of(pooled.records, PART)
 
 # %% tags=["remove-input"]
 holds(
-    "In every class both miss more of the same cells than independent mistakes would give",
+    "In every class",
     all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared),
 )
 rows = [
     (f"{name} (n = {size:,})", f"{both} ({100 * both / size:.1f} %)", f"{chance:.1f}", full, base)
     for name, (size, base, full, both, chance) in zip(classes, shared, strict=True)
 ]
-headers = ("class", "missed by both", "if independent", "missed by CG-RecNet", "missed by the baseline")
-Markdown(wide_table(headers, rows, "Jurkat cells that both networks miss"))
+headers = ("class", "missed by both", "if independent", "by CG-RecNet", "by the baseline")
+Markdown(wide_table(headers, rows, "Cells missed"))
 
 # %% tags=["remove-input"]
 Markdown(missing_runs(PART))
@@ -151,8 +151,8 @@ for model in (BASE, FULL):
     sure_and_wrong[model] = count, size
     share = f"{100 * count / size:.1f} %\n({span(wilson(count, size))})"
     rows.append((title_of(model), accuracy_text(pooled, model), f"{size:,}", count, share))
-headers = ("network", "accuracy (%)", "sure cells", "sure and wrong", "of the sure ones, wrong")
-Markdown(wide_table(headers, rows, "Cells on which each network is wrong and sure"))
+headers = ("network", "accuracy (%)", "sure cells", "sure and wrong", "sure: share wrong")
+Markdown(wide_table(headers, rows, "Wrong and sure"))
 
 # %% [markdown]
 # Jurkat, n = {glue:text}`n` test cells; *sure*: a class has a probability of {glue:text}`sure` or more; in brackets Wilson's 95 % interval.
@@ -161,7 +161,7 @@ Markdown(wide_table(headers, rows, "Cells on which each network is wrong and sur
 
 # %% tags=["remove-input"]
 modest = all(wilson(*counts)[1] < 1 - SURE for counts in sure_and_wrong.values())
-holds("Neither network is wrong more often than it admits", modest)
+holds("than it admits", modest)
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
@@ -177,8 +177,8 @@ for name in (*classes, "all"):
     found[name] = one
     difference = f"{points(one.difference)} ({interval(one.interval95)})\np = {p_text(one.p_value)}"
     rows.append((f"{name} (n = {one.n:,})", difference, one.only_first, one.only_second, int(failed[inside].sum())))
-headers = ("class", "difference in recall (points)", "only CG-RecNet right", "only the baseline right", "both wrong")
-Markdown(wide_table(headers, rows, "Cells that CG-RecNet and the baseline have right"))
+headers = ("class", "difference in recall (points)", "CG-RecNet right", "baseline right", "both wrong")
+Markdown(wide_table(headers, rows, "Who is right"))
 
 # %% [markdown]
 # Jurkat; CG-RecNet minus baseline, 95 % interval over cells (Tango's, or exact where they are few); p by McNemar's test, not corrected.
@@ -186,7 +186,7 @@ Markdown(wide_table(headers, rows, "Cells that CG-RecNet and the baseline have r
 # This speaks of these trained networks and not of training again; the planned comparison (P1), over folds, is in {doc}`ablation`.
 
 # %% tags=["remove-input"]
-holds("No class tells the two apart", all(one.interval95[0] < 0 < one.interval95[1] for one in found.values()))
+holds("No class tells", all(one.interval95[0] < 0 < one.interval95[1] for one in found.values()))
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
@@ -229,8 +229,8 @@ tell(
 # Of the {glue:text}`worst_missed` missed cells of {glue:text}`worst`, CG-RecNet calls {glue:text}`taken` {glue:text}`taken_for`, the stage before it.
 
 # %% tags=["remove-input"]
-holds("S and G2 are one class, and S is missed far more often", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
-holds("Both networks miss most often in S, and call it G1, the stage before it", (worst, named.index[0]) == ("S", "G1"))
+holds("missed far more", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
+holds("miss most often", (worst, named.index[0]) == ("S", "G1"))
 
 # %% [markdown]
 # ## What do the missed cells look like?
@@ -265,7 +265,7 @@ for axes, trait, mark in zip(panels.flat, traits, "ABCDEF", strict=False):
     axes.set(title=f"   {TRAITS[trait].label}", xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(len(strata) - 0.5, -0.5))
     axes.set_yticks(range(len(strata)), strata)
     letter(axes, mark)
-figure.supxlabel("probability that the missed cell has more", fontsize=10)
+figure.supxlabel("probability of superiority", fontsize=10)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -287,7 +287,7 @@ tell(
 
 # %% tags=["remove-input"]
 which = [(one.trait, one.stratum, one.found.probability > 0.5) for one in clear]
-holds("One comparison stays: missed G1 cells of the second experiment are larger", which == [("diameter", "G1, exp. 2", True)])
+holds("one stays below", which == [("diameter", "G1, exp. 2", True)])
 
 # %% [markdown]
 # ## Is it the label?
@@ -308,20 +308,20 @@ stain = pd.Series(dna_stain(cells.table), index=cells.table["cell_id"])
 rows, near = [], {}
 for row in nearer_to_neighbour(frame, stain).itertuples():
     near[row.stage, row.failed] = wilson(row.nearer, row.cells)
-    who = f"both, CG-RecNet calls it {BEYOND[row.stage]}" if row.failed else "neither"
+    who = f"both, called {BEYOND[row.stage]}" if row.failed else "neither"
     share = f"{100 * row.nearer / row.cells:.1f} %\n({span(near[row.stage, row.failed])})"
     rows.append((row.stage, who, row.cells, row.nearer, share))
-headers = ("label", "missed by", "cells", "stain nearer to the other stage", "share")
-Markdown(wide_table(headers, rows, "Cells whose DNA stain is nearer to the other stage"))
+headers = ("label", "missed by", "cells", "nearer the other", "share")
+Markdown(wide_table(headers, rows, "DNA stain"))
 
 # %% [markdown]
-# Jurkat, Experiment 1; in brackets Wilson's 95 % interval.
+# Jurkat, Experiment 1: cells whose stain is nearer to the median of the other stage; in brackets Wilson's 95 % interval.
 # In neither stage do the intervals come apart: no sign that missed cells lie nearer to the line.
 # Few cells are compared, so a moderate difference would be overlooked.
 
 # %% tags=["remove-input"]
 overlap = all(max(near[name, True][0], near[name, False][0]) < min(near[name, True][1], near[name, False][1]) for name in BEYOND)
-holds("In neither stage do the intervals come apart", overlap)
+holds("In neither stage", overlap)
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
@@ -347,8 +347,8 @@ tell(searched=f"{len(first):,}", pairs=len(pairs))
 # So copies with two labels do not explain the mistakes; but the search finds copies of one picture, not two pictures of one cell.
 
 # %% tags=["remove-input"]
-holds("None of the copies has two classes or two stages", not torn)
-holds("none holds a cell that both networks miss", not hit)
+holds("two classes", not torn)
+holds("none holds", not hit)
 
 # %% [markdown]
 # ## The gallery
@@ -365,7 +365,7 @@ for name in sizes.index:
     members = np.flatnonzero(frame["group"] == name)
     shown += rng.permutation(rng.choice(members, min(PER_GROUP, len(members)), replace=False)).tolist()
 tell(shown=len(shown), per_group=PER_GROUP)
-Markdown(wide_table(("group", "cells"), [(name, f"{size:,}") for name, size in sizes.items()], "Groups of the gallery"))
+Markdown(wide_table(("group", "cells"), [(name, f"{size:,}") for name, size in sizes.items()], "Gallery"))
 
 # %% [markdown]
 # The gallery holds {glue:text}`shown` cells, at most {glue:text}`per_group` of each group; *sure*: CG-RecNet gives its class at least {glue:text}`sure`.
@@ -383,7 +383,7 @@ gallery(
         "certainty": np.where(given.max(axis=1) >= SURE, "sure", "unsure").tolist(),
     },
     [f"{row.class_name} ({row.stage}); {chances(p, classes)}" for row, p in zip(part.itertuples(), given, strict=True)],
-    "Jurkat cells, missed and not",
+    "Jurkat cells, missed",
     cells,
 )
 

@@ -146,7 +146,7 @@ def ours(records, model):
 table3, table4 = paper.tables["3"], paper.tables["4"]
 rows3 = [(name, printed(table3.cell(name, "accuracy")), ours(jurkat["ablation"], model), ours(theirs.get(model, []), model)) for name, model in ROWS.items()]
 rows4 = [
-    (title_of(model), printed(table4.cell(PAPER_NAME[model], "accuracy")) if PAPER_NAME.get(model) in table4.rows else "not in the table", ours(jurkat["comparison"], model), ours(theirs.get(model, []), model))
+    (title_of(model), printed(table4.cell(PAPER_NAME[model], "accuracy")) if PAPER_NAME.get(model) in table4.rows else "not in it", ours(jurkat["comparison"], model), ours(theirs.get(model, []), model))
     for model in MODELS
 ]
 headers = ("model", "printed (%)", "Jurkat (%)", title)
@@ -221,7 +221,7 @@ Markdown(f"```python\n{inspect.getsource(runs_on_zhu.why_not)}```")
 first = answers["P1"][0] if answers["P1"] else None
 tell(
     hold=counts[str(Verdict.HOLDS)], part=counts[str(Verdict.HOLDS_IN_PART)], torn=counts[str(Verdict.CANNOT_BE_RECONCILED)],
-    main=str(outcomes["C20"].verdict), elsewhere=line_of(first, "folds") if first else "not enough runs yet",
+    main=str(outcomes["C20"].verdict), elsewhere=line_of(first, "folds") if first else "too few runs",
 )  # fmt: skip
 
 # %% [markdown]
@@ -250,8 +250,8 @@ claim = paper.claims["C20"]
 gain, bound = claim.value("gain").number, claim.value("p below").number
 width = hypot(*(paper.claims[name].tolerance.half_width(paper.claims[name].value("accuracy")) for name in ("C16", "C18")))
 folds = int(paper.known("S/Folds/setting").number)
-print(f"between {gain - width:.2f} and {gain + width:.2f} percentage points")
-print(f"n = {folds} folds: at least {stats.t.isf(bound / 2, folds - 1):.1f} standard errors for p < {bound}")
+print(f"gain: {gain - width:.2f} to {gain + width:.2f} points")
+print(f"n = {folds}: {stats.t.isf(bound / 2, folds - 1):.1f} standard errors")
 
 # %% [markdown]
 # ## Check yourself

@@ -69,7 +69,7 @@ most = answers[uneven].result
 rare = {key: run.test["per_class"][RARE] for key, run in runs[uneven].items()}
 tell(
     most=points(most.difference), most_ends=interval(most.interval95), n=most.n, uneven=shares_text(uneven), even=shares_text(even),
-    usual=shares_text(usual), even_lost=abs(lost[even]), usual_lost=abs(lost[usual]), margin=f"{question.margin:g}",
+    usual=shares_text(usual), even_lost=abs(lost[even]), margin=f"{question.margin:g}",
     base_gain=points(gain["resnet50", uneven].result.difference), base_gain_ends=interval(gain["resnet50", uneven].result.interval95),
     full_gain=points(gain["cg_recnet", uneven].result.difference), full_gain_ends=interval(gain["cg_recnet", uneven].result.interval95),
     need=needs[uneven][0], need_ends=interval(needs[uneven][1]), luck=points(gain["resnet50", even].result.difference),
@@ -83,7 +83,7 @@ tell(
 # **The answer.** CG-RecNet is no remedy for uneven classes: without weights its balanced accuracy is {glue:text}`most` points from the baseline's at {glue:text}`uneven` (95 % interval {glue:text}`most_ends`; n = {glue:text}`n` simulated cells).
 
 # %% tags=["remove-input"]
-holds("CG-RecNet is no remedy for uneven classes", most.interval95[1] < 0 and not any(found and found[1][0] > 0 for found in needs.values()))
+holds("no remedy", most.interval95[1] < 0 and not any(found and found[1][0] > 0 for found in needs.values()))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels one below the other, from even to very uneven class shares; in each the recall of astrocytes, oligodendrocytes and neurons with intervals, circles for the baseline and diamonds for CG-RecNet, filled without and hollow with class weights."}, "figure": {"name": "fig-imbalance-recall", "caption": "From A to C the classes grow uneven, and without weights (filled) the oligodendrocytes are lost in both networks. In C weights (hollow) lift the rare class at the price of the common one. Recall of each class on simulated test cells, one run per mark; bars: 95 % intervals over cells; B was run without weights only. Titles: shares of astrocytes, oligodendrocytes and neurons."}}
 SHIFT = dict(zip([(m, w) for m in MODELS for w in (False, True)],
@@ -125,8 +125,8 @@ provenance_of(records, *PARTS)
 # These are simulated cells, one run for each network and setting; whether the paper's cells need oversampling they do not tell.
 
 # %% tags=["remove-input"]
-holds("It has the lower balanced accuracy at every setting", all(a.outcome is Outcome.DIFFERENCE and a.result.difference < 0 for a in answers.values()))
-holds("By weights the baseline gained more, and the 95 % interval holds zero", needs[uneven][1][0] < 0 < needs[uneven][0] < needs[uneven][1][1])
+holds("at every setting", all(a.outcome is Outcome.DIFFERENCE and a.result.difference < 0 for a in answers.values()))
+holds("holds zero", needs[uneven][1][0] < 0 < needs[uneven][0] < needs[uneven][1][1])
 
 # %% tags=["remove-input"]
 rows = []
@@ -143,7 +143,7 @@ for shares, here in runs.items():
             f"{100 * test['accuracy']:.1f} (floor {100 * majority_share(here[model, weights]):.1f})",
         ))  # fmt: skip
 headers = ("shares and network", "outcome (P7)", "against the baseline (points)", "balanced accuracy (%)", "accuracy (%)")
-Markdown(wide_table(headers, rows, "Balanced accuracy with and without class weights, simulated cells"))
+Markdown(wide_table(headers, rows, "Balanced accuracy"))
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; *floor* is the accuracy of always naming the largest class (balanced 1/3).
@@ -163,9 +163,9 @@ Markdown(wide_table(headers, rows, "Balanced accuracy with and without class wei
 # Yet the baseline's balanced accuracy moved by {glue:text}`luck` points (n = 1 pair of runs): a difference of this size on this page may be nothing else, whatever its interval over cells says.
 
 # %% tags=["remove-input"]
-holds("At even shares every class weight is nearly 1", max(abs(sum(nearly) / (len(nearly) * one) - 1) for one in nearly) < 0.1)
+holds("nearly the same", max(abs(sum(nearly) / (len(nearly) * one) - 1) for one in nearly) < 0.1)
 holds("the baseline gained", gain["resnet50", uneven].result.interval95[0] > 0)
-Markdown(answers_table(list(weighted.values()), "Gain of balanced accuracy by class weights, simulated cells"))
+Markdown(answers_table(list(weighted.values()), "Gain by weights"))
 
 # %% [markdown]
 # ## The rare class
@@ -176,8 +176,8 @@ Markdown(answers_table(list(weighted.values()), "Gain of balanced accuracy by cl
 # So weights found more of the rare cells, and called more cells rare that are not.
 
 # %% tags=["remove-input"]
-holds("So weights found more of the rare cells", all(rare[m, True]["recall"] > rare[m, False]["recall"] for m in MODELS))
-holds("and called more cells rare that are not", all(rare[m, True]["precision"] < rare[m, False]["precision"] for m in MODELS))
+holds("found more", all(rare[m, True]["recall"] > rare[m, False]["recall"] for m in MODELS))
+holds("called more cells", all(rare[m, True]["precision"] < rare[m, False]["precision"] for m in MODELS))
 rows = []
 for shares, here in runs.items():
     for model, weights in sorted(here, key=lambda key: (MODELS.index(key[0]), key[1])):
@@ -191,7 +191,7 @@ for shares, here in runs.items():
             f"{100 * one.f1:.1f} ({100 * one.interval95[0]:.1f} to {100 * one.interval95[1]:.1f})",
             str(one.support),
         ))  # fmt: skip
-Markdown(wide_table(("shares and network", "recall (%)", "F1 (%)", "n"), rows, "Oligodendrocytes in every run, simulated cells"))
+Markdown(wide_table(("shares and network", "recall (%)", "F1 (%)", "n"), rows, "Oligodendrocytes"))
 
 # %% [markdown]
 # Oligodendrocytes among simulated test cells; in brackets 95 % intervals over cells (recall: Wilson; F1: bootstrap).

@@ -69,10 +69,9 @@ tell(
     noise_gate=points(gate["noise"].result.difference), noise_gate_ends=interval(gate["noise"].result.interval95),
     debris_gate=points(gate["debris"].result.difference), debris_gate_ends=interval(gate["debris"].result.interval95),
     debris_gate_loss=abs(gate["debris"].result.difference),
-    noise_full=abs(full["noise"].result.difference), noise_full_ends=interval(full["noise"].result.interval95),
-    debris_full=points(full["debris"].result.difference), debris_full_ends=interval(full["debris"].result.interval95),
+    noise_full=abs(full["noise"].result.difference),
     n=gate["noise"].result.n, margin=f"{asked['noise'].margin:g}", lowest=f"{min(series['noise']):g}",
-    highest=f"{max(series['noise']):g}", floor=100 * majority_share(calm["resnet50"]),
+    floor=100 * majority_share(calm["resnet50"]),
     start=100 * calm["resnet50"].test["accuracy"], start_balanced=100 * calm["resnet50"].test["balanced_accuracy"],
     full_start=100 * calm["cg_recnet"].test["accuracy"], full_start_balanced=100 * calm["cg_recnet"].test["balanced_accuracy"],
     luck=widest(seeds), seeds=max(map(len, seeds.values())),
@@ -82,12 +81,12 @@ tell(
 # **The answer.** The gate does not make a network lose less: noise {glue:text}`noise_gate` points (95 % interval {glue:text}`noise_gate_ends`), debris {glue:text}`debris_gate` ({glue:text}`debris_gate_ends`; n = {glue:text}`n` simulated cells).
 
 # %% tags=["remove-input"]
-holds("The gate does not make a network lose less", all(one.result.difference < 0 for one in gate.values()))
+holds("lose less", all(one.result.difference < 0 for one in gate.values()))
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, noise above and debris below, with the lowest and the highest setting of the dial from left to right and accuracy on the vertical axis: one line with intervals for each of four networks, and a dotted line for the share of the largest class."}, "figure": {"name": "fig-noise-dose", "caption": "Compare slopes, not heights: a module that suppresses noise would make a flatter line than the baseline's (circles), and none of the lines is flatter by more than chance. Dotted: always naming the largest class; a line that starts near it has little to lose. Accuracy on simulated test cells, one run per mark; bars: 95 % intervals over cells, without the luck of training."}}
 WORDS = {
     "noise": "noise (1: calibrated camera)",
-    "debris": "share of cells with debris",
+    "debris": "share with debris",
 }
 figure, panels = plt.subplots(2, 1, figsize=(4.6, 5.6), sharey=True)
 for axes, dial, mark in zip(panels, series, "AB", strict=True):
@@ -122,10 +121,10 @@ provenance_of(records, *PARTS)
 # It is a simulation whose noise we chose; it shows what the modules do to such pictures, and decides nothing on the paper's cells.
 
 # %% tags=["remove-input"]
-holds("With debris the gate lost more than the baseline", gate["debris"].outcome is Outcome.DIFFERENCE and gate["debris"].result.difference < 0)
-holds("with noise CG-RecNet lost more", full["noise"].outcome is Outcome.DIFFERENCE and full["noise"].result.difference < 0)
-holds("the two other contrasts are undecided", {gate["noise"].outcome, full["debris"].outcome} == {Outcome.UNDECIDED})
-holds("the luck of training may explain a good part of it", widest(seeds) > 0.4 * abs(full["noise"].result.difference))
+holds("points more than", gate["debris"].outcome is Outcome.DIFFERENCE and gate["debris"].result.difference < 0)
+holds("with noise", full["noise"].outcome is Outcome.DIFFERENCE and full["noise"].result.difference < 0)
+holds("are undecided", {gate["noise"].outcome, full["debris"].outcome} == {Outcome.UNDECIDED})
+holds("luck of training", widest(seeds) > 0.4 * abs(full["noise"].result.difference))
 
 # %% tags=["remove-input"]
 def score(run):
@@ -145,8 +144,8 @@ for dial, doses in series.items():
             f"{points(found.difference)} ({interval(found.interval95)})" if found else "0",
             *(score(doses[end][model]) for end in (min(doses), max(doses))),
         ))  # fmt: skip
-headers = ("dial and network", "outcome (P5, P6)", "change against the baseline's (points)", "lowest setting (%)", "highest setting (%)")
-Markdown(wide_table(headers, rows, "Accuracy at the lowest and the highest setting of each dial, simulated cells"))
+headers = ("dial and network", "outcome (P5, P6)", "against baseline (points)", "lowest setting (%)", "highest setting (%)")
+Markdown(wide_table(headers, rows, "Accuracy by dial"))
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; naming the largest class for every cell gives {glue:text}`floor:.1f` % (balanced 1/3).
@@ -163,7 +162,7 @@ Markdown(wide_table(headers, rows, "Accuracy at the lowest and the highest setti
 
 # %% tags=["remove-input"]
 above = [100 * (run.test["accuracy"] - majority_share(run)) for run in calm.values()]
-holds("each had something to lose", min(above) > 2 * asked["noise"].margin)
+holds("something to lose", min(above) > 2 * asked["noise"].margin)
 
 # %% [markdown]
 # ## The dial, seen
@@ -195,10 +194,10 @@ def draw_cells(made, per_class=2):
 
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-noise-cells", "caption": "The same six simulated cells at every noise: what changes is the grain, and faint structure drowns in it first. First two cells of each class, one grey scale, not chosen for their looks."}}
-slider([draw_cells(made) for made in noisy.values()], levels, "noise", [f"Six simulated cells, two of each class, at noise {level:g}." for level in levels], start=1)
+slider([draw_cells(made) for made in noisy.values()], levels, "noise", [f"Simulated cells, noise {level:g}." for level in levels], start=1)
 
 # %% tags=["remove-input"]
-seen_here = f"cytometer (simulated cells), version {VERSION}, seed 0, the first {SEEN} cells"
+seen_here = f"cytometer (simulated cells), version {VERSION}, {SEEN} cells"
 Provenance((("Data", seen_here), ("Options", f"noise {', '.join(f'{level:g}' for level in levels)}")))
 
 # %% [markdown]
@@ -216,7 +215,7 @@ for level in levels[1:]:
     grain = np.median([(after - before).std() for before, after in pixels])
     rows.append((f"{level:g}", f"{signal:.1f}", f"{grain:.1f}", f"{signal / grain:.1f}"))
 tell(seen=SEEN)
-Markdown(wide_table(("noise", "spread of the signal", "spread of the noise", "signal / noise"), rows, "Signal and noise at each setting"))
+Markdown(wide_table(("noise", "signal's spread", "noise's spread", "signal / noise"), rows, "Signal and noise"))
 
 # %% [markdown]
 # Standard deviations in grey levels over the pixels of each cell, medians over n = {glue:text}`seen` simulated cells.
@@ -225,7 +224,7 @@ Markdown(wide_table(("noise", "spread of the signal", "spread of the noise", "si
 # A particle is not grain; it is a thing with an edge, outside the cell, and it does not say what the cell is.
 
 # %% tags=["remove-input"] mystnb={"figure": {"name": "fig-noise-debris", "caption": "More debris does not blur the cells; it adds shapes that a network has to learn to ignore. The same six simulated cells, in which more and more carry a particle or have fragments around them."}}
-slider([draw_cells(made) for made in dirty.values()], shares, "debris", [f"Six simulated cells, two of each class, at a debris of {share:g}." for share in shares], start=1)
+slider([draw_cells(made) for made in dirty.values()], shares, "debris", [f"Simulated cells, debris {share:g}." for share in shares], start=1)
 
 # %% tags=["remove-input"]
 Provenance((("Data", seen_here), ("Options", f"debris {', '.join(f'{share:g}' for share in shares)}")))
@@ -238,7 +237,7 @@ tell(
     fusion_noise=points(fusion["noise"].difference), fusion_noise_ends=interval(fusion["noise"].interval95),
     fusion_noise_p=p_text(fusion["noise"].p_value), fusion_debris=points(fusion["debris"].difference),
     fusion_debris_ends=interval(fusion["debris"].interval95), fusion_debris_p=p_text(fusion["debris"].p_value),
-    fusion_n=fusion["noise"].n, steps=len(steps), with_fusion=len(with_fusion),
+    fusion_n=fusion["noise"].n,
 )  # fmt: skip
 
 # %% [markdown]
@@ -255,13 +254,13 @@ tell(
 # How much of that is the learning rate, which is the same for all of them here, is asked in {doc}`choices`.
 
 # %% tags=["remove-input"]
-holds("It lost more than the baseline", all(one.interval95[1] < 0 for one in fusion.values()))
+holds("more* than", all(one.interval95[1] < 0 for one in fusion.values()))
 holds(
-    "At every setting, the networks with the fusion are behind the baseline",
+    "At every setting",
     all(step.outcome is Outcome.DIFFERENCE and step.result.difference < 0 for step in with_fusion),
 )
-holds("The gate alone is nowhere ahead of it beyond chance", not any(step.outcome is Outcome.DIFFERENCE and step.result.difference > 0 for step in with_gate))
-Markdown(dropdown("Each step of the ablation at each setting", answers_table(steps, "Steps of the ablation at each setting, simulated cells")))
+holds("nowhere ahead", not any(step.outcome is Outcome.DIFFERENCE and step.result.difference > 0 for step in with_gate))
+Markdown(dropdown("Every step", answers_table(steps, "Steps, simulated")))
 
 # %% [markdown]
 # ## How this was measured

@@ -148,8 +148,9 @@ plt.show()
 # %% tags=["remove-input"]
 Provenance(
     (
-        ("Record", "results/interval-coverage/coverage.json, made by benchmarks/interval_coverage.py; no network was trained"),
-        ("Draws", f"{coverage['draws']:,} for each of {len(rows)} settings; bootstrap with {coverage['resamples']:,} resamples"),
+        ("Record", "results/interval-coverage/coverage.json"),
+        ("Made by", "benchmarks/interval_coverage.py"),
+        ("Draws", f"{coverage['draws']:,}, {len(rows)} settings; {coverage['resamples']:,} resamples"),
         ("Commit", coverage["commit"][:10]),
         ("Hardware", hardware_text(coverage["hardware"])),
     )
@@ -168,8 +169,8 @@ kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"]
 cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
 fewest = min(row["n"] for row in kept)
 table = [(measure, *(f"{worst[rule][measure][k]:.1%}" for k in (0, 1) for rule in RULES)) for measure in worst["now"]]
-headers = ("measure", "taken for none, bootstrap", "now", "truth held, bootstrap", "now")
-Markdown(wide_table(headers, table, "The worst of all settings"))
+headers = ("measure", "none, bootstrap", "now", "truth held, bootstrap", "now")
+Markdown(wide_table(headers, table, "The worst"))
 
 # %% tags=["remove-cell"]
 tell(
@@ -178,7 +179,7 @@ tell(
 )  # fmt: skip
 
 # %% [markdown]
-# These are the worst of all settings, where the true difference equals the margin.
+# These are the worst of all settings, where the true difference equals the margin: how often it was taken for none, and how often the interval held the truth.
 # Nominal are {glue:text}`nominal_inside:.0%` and {glue:text}`level:.0%`; chance moves the first by {glue:text}`sampling_error:.1%` (two standard errors, n = {glue:text}`draws` draws).
 # A change is a difference of differences (questions P5 and P6), a sum over cells with its own score interval; for balanced accuracy (P7) the intervals of the classes are added up.
 # The price is small: where two networks do not differ and there are {glue:text}`fewest` cells or more, the bootstrap found *{glue:text}`none_beyond`* in at most {glue:text}`cost:.1f` of a hundred studies more.
@@ -193,8 +194,8 @@ settings = [
     (row["measure"], f"{row['n']:,}", f"{100 * row['truth']:g} (margin {100 * row['margin']:g})", f"{row['against']:.0%}", *both(row, "inside"), *both(row, "holds"))
     for row in rows
 ]
-headers = ("measure", "cells", "true difference (points)", "right by the worse alone", "taken for none: bootstrap", "now", "truth held: bootstrap", "now")
-Markdown(dropdown("Every setting", wide_table(headers, settings, "Coverage of the intervals")))
+headers = ("measure", "cells", "true difference (points)", "worse alone right", "none: bootstrap", "now", "truth held: bootstrap", "now")
+Markdown(dropdown("Every setting", wide_table(headers, settings, "Coverage")))
 
 # %% tags=["remove-cell"]
 assert worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015, "the page says that the present rule keeps its promise"
@@ -211,7 +212,7 @@ assert worst["bootstrap"]["accuracy"][0] > 0.5 and worst["now"]["accuracy"][1] >
 
 # %% tags=["remove-input"]
 headers = ("question", "what is measured", "comparisons", "rule", "margin, and why")
-Markdown(wide_table(headers, question_rows(plan), "The questions of the analysis plan"))
+Markdown(wide_table(headers, question_rows(plan), "Questions"))
 
 # %% [markdown]
 # **The settings of the runs.**
@@ -254,21 +255,21 @@ tell(committed=first, changed=last)
 records = planned_records(plan)
 checks = check_records(records, plan)
 late = violations(checks)
-print("\n".join(late) or "no record is known to have started before its plan")
+print("\n".join(late) or "no violations")
 
 # %% tags=["remove-input"]
-firsts = ("sweep", "records", "commits that made them", "first start", "plan in these commits", "plan came first")
-each = ("run", "commit", "started", "plan in that commit", "plan came first")
+firsts = ("sweep", "records", "their commits", "first start", "plan in these", "plan came first")
+each = ("run", "commit", "started", "plan in that", "plan came first")
 known = [check for check in checks if check.plan_came_first is not None]
 came_first = sum(check.plan_came_first for check in known)
 tell(checks=len(checks), known=len(known), came_first=came_first)
-Markdown(wide_table(firsts, sweep_rows(counts, checks), "The sweeps of the plan"))
+Markdown(wide_table(firsts, sweep_rows(counts, checks), "Sweeps"))
 
 # %% [markdown]
 # Of {glue:text}`checks` records, {glue:text}`known` could be checked; for {glue:text}`came_first` of them the plan came first.
 
 # %% tags=["remove-input"]
-Markdown(dropdown("Every record by itself", wide_table(each, record_rows(checks), "Records of planned sweeps")))
+Markdown(dropdown("Every record", wide_table(each, record_rows(checks), "Records")))
 
 # %% tags=["remove-input"]
 from_records(records, side_by_side=True) if records else Provenance((("Runs", "none here yet"),))
@@ -308,7 +309,7 @@ from cgrecnet.paper.claims import load_claims
 p, interval = EXAMPLES[-1]
 for margin in (1.0, 2.0, 2.4, 2.5, 3.0):
     print(f"margin {margin:.1f}: {outcome_of(p, interval, margin, plan.alpha)}")
-print(f"the paper's gain over its baseline: {load_claims()['C20'].value('gain').printed} points")
+print(f"the paper's gain: {load_claims()['C20'].value('gain').printed} points")
 
 # %% [markdown]
 # ```{exercise} How many findings by chance?
@@ -326,7 +327,8 @@ print(f"the paper's gain over its baseline: {load_claims()['C20'].value('gain').
 
 # %% tags=["hide-cell"]
 looks = sum(comparisons(question.id) for question in plan.questions)
-print(f"{looks} comparisons: {looks * plan.alpha:.2f} findings on average, at least one with a chance of {1 - (1 - plan.alpha) ** looks:.0%}")
+print(f"{looks} comparisons: {looks * plan.alpha:.2f} on average")
+print(f"one or more: {1 - (1 - plan.alpha) ** looks:.0%}")
 
 # %% [markdown]
 # ## Check yourself

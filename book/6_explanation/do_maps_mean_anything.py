@@ -24,20 +24,18 @@ from IPython.display import Markdown
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer import simulate
-from cgrecnet.evaluation.counts import wilson
 from cgrecnet.explain.cams import cam_maps
 from cgrecnet.explain.layers import Layer
 from cgrecnet.explain.masks import crop_masks, segment_cell
 from cgrecnet.explain.sanity import moved, network_free_map
 from cgrecnet.explain.scores import area, energy, pointing, summary
-from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.explained import (
-    COMMAND,
     KEPT_COMMAND,
     MODELS,
+    accuracy_table,
+    draw_where_run,
     interval,
     load_study,
-    missing_study,
     network_title,
     provenance_of_study,
     title_of,
@@ -60,6 +58,7 @@ from cgrecnet.figures.map_scores import (
 )
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 
 use_book_style()
@@ -148,7 +147,6 @@ apart = summary(inside["Grad-CAM"] - inside["blob"])
 tell(
     right=100 * (named == truth).mean(), shuffled_right=100 * (said[1] == truth).mean(), n=apart["n"],
     trained=np.nanmean(inside["Grad-CAM"]), blob=np.nanmean(inside["blob"]), area=np.nanmean(chance),
-    shuffled=np.nanmean(inside["shuffled labels"]), shuffled_n=int(np.isfinite(inside["shuffled labels"]).sum()),
     apart=f"{apart['mean']:.0f}".replace("-", "\N{MINUS SIGN}"), floor=100 * max(truth.mean(), 1 - truth.mean()),
     ends=f"{apart['low']:.0f} to {apart['high']:.0f}".replace("-", "\N{MINUS SIGN}"),
 )  # fmt: skip
@@ -161,12 +159,13 @@ tell(
 # The networks of this picture are tiny and were trained here in seconds; they teach what to ask, and say nothing of the paper's maps.
 
 # %% tags=["remove-input"]
-holds("The network above learned its task", 0.9 < (named == truth).mean() and (said[1] == truth).mean() < 0.6)
-holds("hardly more heat inside the cell than the same heat everywhere", np.nanmean(inside["Grad-CAM"]) < np.nanmean(chance) + 5)
-holds("A blob has more of it than any of them", np.nanmean(inside["blob"]) > max(np.nanmean(inside[name]) for name in ("Grad-CAM", "shuffled labels")) and apart["high"] < 0)
+holds("learned its task", 0.9 < (named == truth).mean() and (said[1] == truth).mean() < 0.6)
+holds("hardly more heat", np.nanmean(inside["Grad-CAM"]) < np.nanmean(chance) + 5)
+holds("A blob that", np.nanmean(inside["blob"]) > max(np.nanmean(inside[name]) for name in ("Grad-CAM", "shuffled labels")) and apart["high"] < 0)
 
 # %% [markdown]
-# What follows asks the same of this book's networks, on simulated cells ({doc}`../2_data/how_a_cytometer_sees`), where the outline is known, and in one case even what the network went by.
+# What follows asks the same of this book's networks: of the ablation's on real cells, and of a study on simulated cells ({doc}`../2_data/how_a_cytometer_sees`), where the outline is known, and in one case even what the network went by.
+# `cgrecnet explain book/experiments/explain-simulated.yaml` makes that study; where a figure is not shown, its record is missing.
 # Nothing on this page was in the analysis plan; all of it is exploratory.
 #
 # ## Scores
@@ -197,22 +196,23 @@ nuclei = crop_masks(simulation.nucleus_masks, 96).astype(float)
 constructed = {
     "the cell itself": masks.astype(float),
     "its nucleus": nuclei,
-    "everything but the cell": 1.0 - masks,
+    "the background": 1.0 - masks,
     "the same everywhere": np.ones(masks.shape),
-    "the nucleus, moved at random": moved(nuclei),
+    "its nucleus, moved": moved(nuclei),
 }
 for name, heat in constructed.items():
     print(
-        f"{name:30} energy {np.nanmean(energy(heat, masks)):.2f}  "
+        f"{name:20} energy {np.nanmean(energy(heat, masks)):.2f}  "
         f"pointing {np.nanmean(pointing(heat, masks)):.2f}"
     )
-print(f"share of the picture: {masks.mean():.2f} (n = {len(masks)} cells)")
+print(f"cells cover {masks.mean():.2f}, n = {len(masks)}")
 
 # %% tags=["remove-cell"]
 assert energy(nuclei, masks).min() == 1 and energy(1.0 - masks, masks).max() == 0
 assert abs(np.nanmean(energy(np.ones(masks.shape), masks)) - masks.mean()) < 1e-6
 
 # %% [markdown]
+# The last line is the share of the picture that the cells cover, and a map that is moved at random comes to it, too.
 # A map of the nucleus has all its energy in the cell: the score tells whether heat is where it may be, not whether it is everywhere that counts.
 #
 # Coarse maps have artefacts of their own.
@@ -228,17 +228,42 @@ assert abs(np.nanmean(energy(np.ones(masks.shape), masks)) - masks.mean()) < 1e-
 # A method that gives these the same map explains the picture and not the network.
 
 # %% tags=["remove-input"]
-study = load_study()
-if study is None:
-    shown = Markdown(missing_study())
-else:
-    lines = ["| network | accuracy | macro F1 | test cells |", "|---|---:|---:|---:|"]
-    lines += [
-        f"| {network_title(name)} | {facts['test']['accuracy']:.3f} | {facts['test']['macro']['f1']:.3f} | {facts['test']['n']} |"
-        for name, facts in study.record.networks.items()
-    ]
-    shown = Markdown("\n".join(lines))
-shown
+study, real = load_study(), load_study("explain-jurkat")
+CONTROLS = [("no network", kind) for kind in ("uniform", "sobel", "centre", "moved gradcam@last", "swapped gradcam@last")]
+CONTROLS += [(f"{training} cg_recnet", "gradcam@last") for training in ("start", "untrained")]
+
+
+def against_controls(made, kinds=("gradcam@last",)):
+    """Rows: heat inside the cell of a trained network's maps minus that of each control."""
+    for kind in kinds:
+        for model, against in (("cg_recnet", CONTROLS), ("resnet50", [("shuffled resnet50", kind)])):
+            for other, control, found in beats(made, f"honest {model}", kind, against):
+                name = title_of(control) if other == "no network" else network_title(other)
+                yield f"{MODELS[model]}, {title_of(kind)}", name, interval(found), str(found["n"])
+
+
+HEADERS = ("map", "minus the control", "heat inside the cell", "n")
+Markdown(wide_table(HEADERS, list(against_controls(real)), "Controls, real"))
+
+# %% tags=["remove-input"]
+provenance_of_study(real, KEPT_COMMAND)
+
+# %% tags=["remove-cell"]
+found = {kind: beats(real, "honest cg_recnet", "gradcam@last", [("no network", kind)])[0][2] for kind in ("uniform", "centre")}
+tell(even=interval(found["uniform"]), even_n=found["uniform"]["n"], behind=interval(found["centre"]))
+
+# %% [markdown]
+# On these real cells (Jurkat, CG-RecNet of the ablation, {doc}`grad_cam`) the map of the last stage has as much heat inside the cell as the same heat everywhere: the shares differ by {glue:text}`even` (95 % interval; n = {glue:text}`even_n` cells).
+# It has less than the blob: {glue:text}`behind`.
+# At this size that map has two by two positions, so it could hardly do better.
+#
+# The pictures of the simulated cells are larger, and there are more networks.
+
+# %% tags=["remove-input"]
+holds("as much heat", found["uniform"]["low"] < 0 < found["uniform"]["high"] and abs(found["uniform"]["mean"]) < 0.01)
+holds("less than", found["centre"]["high"] < 0)
+holds("two by two", real.map("honest cg_recnet", "gradcam@last").shape[1:] == (2, 2))
+study and Markdown(accuracy_table(study))
 
 # %% [markdown]
 # The shuffled network is tested on true labels, so that it should be no better than always naming the commonest class.
@@ -246,65 +271,27 @@ shown
 # {numref}`fig-maps-energy` shows the energy inside the cell for the first network's maps and their controls.
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
-if study is None:
-    draw_absent("The study was not run here.")
-else:
-    subject = f"honest {study.config.honest[0]}"
-    draw_energies(study, subject)
+subject, second = (study and f"honest {study.config.honest[place]}" for place in (0, -1))
+draw_where_run(draw_energies, study, subject)
 plt.show()
 
 # %% tags=["remove-input"]
 provenance_of_study(study)
 
 # %% tags=["remove-input"]
-def judged(found):
-    """What the interval of a difference says."""
-    if found["mean"] is None or found["low"] is None:
-        return "too few maps with"
-    return "more" if found["low"] > 0 else "less" if found["high"] < 0 else "not clearly more or less"
+study and Markdown(wide_table(HEADERS, list(against_controls(study, ("gradcam@last", "gradcam@stage3"))), "Controls, simulated"))
 
-
-if study is None:
-    shown = None
-else:
-    model = subject.split()[1]
-    controls = [("no network", kind) for kind in ("uniform", "sobel", "centre", "moved gradcam@last", "swapped gradcam@last")]
-    controls += [(f"{training} {model}", "gradcam@last") for training in ("start", "untrained")]
-    found_here = [(subject, *one) for one in beats(study, subject, "gradcam@last", controls)]
-    for other in study.config.shuffled:  # its twin of the same make
-        twin = f"honest {other}"
-        found_here += [(twin, *one) for one in beats(study, twin, "gradcam@last", [(f"shuffled {other}", "gradcam@last")])]
-    lines = ["| Grad-CAM, last stage, of | has inside the cell | than | difference (95 % interval) | n |", "|---|---|---|---|---:|"]
-    for mine, other, kind, found in found_here:
-        name = title_of(kind) if other == "no network" else network_title(other)
-        lines.append(f"| {network_title(mine)} | {judged(found)} heat | {name} | {interval(found)} | {found['n']} |")
-    fine = beats(study, subject, "gradcam@stage3", controls[:3])
-    shown = Markdown(
-        "Energy inside the cell, cell by cell, against each control:\n\n"
-        + "\n".join(lines)
-        + "\n\nAt stage 3, where the map has four times as many positions, the difference to the same controls without a network is: "
-        + "; ".join(f"{title_of(kind)}: {interval(found)}, n = {found['n']}" for _, kind, found in fine)
-        + "."
-    )
-shown
+# %% [markdown]
+# In the table of all scores chance is the share of the picture that a part covers, which is what the uniform map has.
+# Nucleus and processes are parts of the cell, and *border* is the outermost eighth of the picture on each side.
+# A picture without the part is left out, so n is that of the first column.
 
 # %% tags=["remove-input"]
-if study is None:
-    shown = None
-else:
-    second = f"honest {study.config.honest[-1]}"
-    table_rows = [(name, kind) for name in (subject, second) for kind in study.record.results["scores"][name]]
-    table_rows += [row for row in rows_of(study, subject) if row[0] == "no network" and " " not in row[1]]
+if study:
     parts = ("energy cell", "energy nucleus", "energy processes", "energy debris", "energy border", "pointing cell")
-    area = study.record.results["area"]
-    shown = Markdown(
-        "All scores, mean and 95 % interval over cells:\n\n"
-        + score_table(study, table_rows, parts)
-        + "\n\nChance is the share of the picture that the part covers: "
-        + ", ".join(f"{part} {found['mean']:.3f} (n = {found['n']})" for part, found in area.items() if found["mean"] is not None)
-        + ". Nucleus and processes are parts of the cell; *border* is the outermost eighth of the picture on each side; a picture without the part is left out, so n differs between columns (the n of the table is that of the first one)."
-    )
-shown
+    rows = [(name, kind) for name in (subject, second) for kind in study.record.results["scores"][name]]
+    rows += [row for row in rows_of(study, subject) if row[0] == "no network" and " " not in row[1]]
+study and Markdown(score_table(study, rows, parts))
 
 # %% [markdown]
 # ## Fresh weights, from the classes down
@@ -314,43 +301,19 @@ shown
 # A map that explained it should fall apart ({numref}`fig-maps-cascade`).
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Left: rank correlation with the trained network's map, one line per method. Right: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; at the last stage Grad-CAM and HiResCAM are one map, so that their lines coincide; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
-if study is None:
-    draw_absent("The study was not run here.")
-else:
-    draw_cascade(study)
+draw_where_run(draw_cascade, study)
 plt.show()
 
 # %% tags=["remove-input"]
 provenance_of_study(study)
 
 # %% tags=["remove-input"]
-if study is None:
-    shown = None
-else:
-    fewest = min(one["agreement with the trained"]["n"] for steps in study.record.results["cascade"].values() for one in steps.values())
-    some = study.record.cells["randomised"]
-    alike = [
-        title_of(kind)
-        for kind, steps in study.record.results["cascade"].items()
-        if (one := next(iter(steps.values()))["agreement with the trained"])["low"] is not None and one["low"] > 0
-    ]
-    shown = Markdown(
-        "Rank correlation with the trained network's map, mean (95 % interval) over the cells whose map has any heat:\n\n"
-        + cascade_rows(study)
-        + (
-            f"\n\nWith fresh classifying layers alone, these still resemble the trained network's maps (interval above zero): {'; '.join(alike)}."
-            if alike
-            else "\n\nWith fresh classifying layers alone, no map clearly resembles the trained network's any more (no interval is above zero)."
-        )
-        + (
-            f"\n\nWhere n is below {some}, the other maps were *empty*: with fresh weights, nothing in them speaks for the class that the trained network had named. At worst {fewest} of {some} are left, and their mean tells little. That maps vanish is itself an answer: they depend on the weights."
-            if fewest < some
-            else ""
-        )
-    )
-shown
+study and Markdown(cascade_rows(study))
 
 # %% [markdown]
+# Maps that are *empty* are left out of these means: with fresh weights, nothing in them speaks for the class that the trained network had named.
+# That maps vanish is itself an answer, since they then depend on the weights.
+#
 # ## Does the network agree with its map?
 #
 # {numref}`fig-maps-curves` deletes and inserts pixels in the order of the maps.
@@ -358,35 +321,30 @@ shown
 # Two orders frame the others: a random one, and the cell's true mask, cell first.
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the share of pixels from 0 to 1. Left: the probability of the class as pixels are deleted. Right: as pixels are inserted. One line per map; black lines for random order, edges, the blob in the middle and the cell's mask."}, "figure": {"name": "fig-maps-curves", "caption": "Whether the hottest pixels are those that the network needs, asked of the network itself: a good map falls fast in A and rises fast in B, against a random order and against the cell's own mask. Simulated cells, CG-RecNet, means over cells."}}
-if study is None:
-    draw_absent("The study was not run here.")
-else:
-    draw_curves(study, subject.split()[1])
+draw_where_run(draw_curves, study, "cg_recnet")
 plt.show()
 
 # %% tags=["remove-input"]
 provenance_of_study(study)
 
 # %% tags=["remove-input"]
-if study is None:
-    shown = None
-else:
-    lines = ["| network | order | area under deletion | area under insertion | n |", "|---|---|---|---|---:|"]
+if study:
+    rows, against = [], []
     for model, orders in study.record.results["curves"].items():
         for kind, found in orders.items():
             name = {"mask": "the cell's mask", "uniform": "random order"}.get(kind, title_of(kind))
-            lines.append(
-                f"| {MODELS[model]} | {name} | {interval(found['area deletion'])} | {interval(found['area insertion'])} | {found['area deletion']['n']} |"
-            )
-    against = ["| network | curve | clearly better than a random order | clearly worse |", "|---|---|---|---|"]
-    for model in study.record.results["curves"]:
+            areas = [found[f"area {what}"] for what in ("deletion", "insertion")]
+            rows.append((MODELS[model], name, *map(interval, areas), str(areas[0]["n"])))
         won = better_than_random(study, f"honest {model}")
         words = {what: "; ".join(names) or "none" for what, names in won.items()}
-        against += [f"| {MODELS[model]} | {what} | {words[what]} | {words[f'{what} lost']} |" for what in ("deletion", "insertion")]
-    shown = Markdown("\n".join(lines) + "\n\nAgainst the random order, by the paired 95 % interval over the same cells:\n\n" + "\n".join(against))
-shown
+        against += [(MODELS[model], what, words[what], words[f"{what} lost"]) for what in ("deletion", "insertion")]
+study and Markdown(wide_table(("network", "order", "deletion", "insertion", "n"), rows, "Areas under curves"))
+
+# %% tags=["remove-input"]
+study and Markdown(wide_table(("network", "curve", "better than random", "worse"), against, "Orders against random"))
 
 # %% [markdown]
+# The tables give the areas under these curves, and say which orders are better or worse than the random one by the paired 95 % interval over the same cells.
 # A picture with half of its pixels painted over is like nothing that the network was trained on, so these curves measure its answer to strange pictures too {cite}`petsiuk2018rise`.
 # That is why the random order is there: scattered holes disturb a network more than one hole of the same size does.
 #
@@ -396,27 +354,11 @@ shown
 # That Grad-CAM and HiResCAM do so at the last stage is no news: there they are one formula ({doc}`grad_cam`).
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "A square table with the same maps along both sides and a rank correlation in every field, red for agreement, blue for the opposite."}, "figure": {"name": "fig-maps-agreement", "caption": "Maps of one network that are meant to say the same, compared cell by cell: rank correlation over the positions, mean over the occluded cells. Simulated cells, CG-RecNet."}}
-if study is None:
-    draw_absent("The study was not run here.")
-else:
-    draw_agreement(study, subject)
+draw_where_run(draw_agreement, study, subject)
 plt.show()
 
 # %% tags=["remove-input"]
 provenance_of_study(study)
-
-# %% tags=["remove-input"]
-if study is None:
-    shown = None
-else:
-    agreeing = study.record.results["agreement"][subject]
-    looked = {pair: agreeing[pair] for pair in ("gradcam@last|occlusion", "gradcam@stage3|occlusion", "gradcam@last|gradcam@stage3") if pair in agreeing}
-    shown = Markdown(
-        "Rank correlations (means with 95 % intervals over cells): "
-        + "; ".join(f"{' with '.join(title_of(kind) for kind in pair.split('|'))} {interval(found)} (n = {found['n']})" for pair, found in looked.items())
-        + "."
-    )
-shown
 
 # %% [markdown]
 # ## Does the map give the shortcut away?
@@ -427,82 +369,43 @@ shown
 # We show it the test cells as they are in its own world, and in the honest world, where the run says nothing.
 
 # %% tags=["remove-input"]
-if study is None:
-    shown = Markdown(missing_study())
-else:
-    lines = ["| network | pictures | accuracy | names the class that the run belongs to | test cells |", "|---|---|---:|---:|---:|"]
-    for name, worlds in study.record.results["following"].items():
-        for pictures, found in worlds.items():
-            lines.append(
-                f"| {network_title(name)} | {'run and class tied' if pictures == 'shortcut' else 'honest'} | {found['accuracy']:.2f} | {found['as the run']:.2f} | {found['n']} |"
-            )
-    following, sentences = study.record.results["following"], []
-    for name in (name for name in following if name.startswith("shortcut")):
-        own, fair = (following[name][pictures] for pictures in ("shortcut", "honest"))
-        twin = following.get(name.replace("shortcut", "honest"), {}).get("honest")
-        text = f"In its own world the {network_title(name).replace('Baseline', 'baseline')}, is right on {own['accuracy']:.0%} of the cells. In the honest world it is right on {fair['accuracy']:.0%}, and says what the run suggests for {fair['as the run']:.0%}."
-        if twin:
-            least, _ = wilson(round(fair["as the run"] * fair["n"]), fair["n"])
-            _, most = wilson(round(twin["as the run"] * twin["n"]), twin["n"])
-            text += f" Its honest twin, on the same pictures: {twin['accuracy']:.0%} and {twin['as the run']:.0%}. " + (
-                "So it goes by the run, to a good part (the 95 % intervals of the two shares do not overlap)."
-                if least > most
-                else "Whether it goes by the run these cells do not settle (the 95 % intervals of the two shares overlap)."
-            )
-        sentences.append(text)
-    shown = Markdown("\n".join(lines) + "\n\n" + " ".join(sentences))
-shown
+if study:
+    rows = [
+        (network_title(name), pictures, f"{found['accuracy']:.2f}", f"{found['as the run']:.2f}", str(found["n"]))
+        for name, worlds in study.record.results["following"].items()
+        for pictures, found in worlds.items()
+    ]
+study and Markdown(wide_table(("network", "world", "accuracy", "follows the run", "n"), rows, "Who cheats"))
 
 # %% [markdown]
+# A network that names the class which the run suggests, where its honest twin does not, goes by the run.
 # Then: can one see that in its maps?
 # An honest network should look at the cell, a cheating one at the background.
 # {numref}`fig-maps-shortcut` compares the maps of two networks of the same make for the same cells.
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Two squares of dots with a diagonal line: share of heat inside the cell and in the border of the picture, for the honest network across and the shortcut network upwards, one dot per cell, one colour per method."}, "figure": {"name": "fig-maps-shortcut", "caption": "If maps gave the shortcut away, dots would lie below the line in A and above it in B: the cheating network's heat would leave the cell for the border. Each dot is one simulated cell, explained for an honest network and for one that was trained on the shortcut."}}
-if study is None or not study.config.shortcut:
-    draw_absent("The study was not run here.")
-else:
-    cheat = study.config.shortcut[-1]
-    KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
-    draw_shortcut(study, f"honest {cheat}", f"shortcut {cheat}", KINDS)
+honest, cheat = (study and f"{training} {study.config.shortcut[-1]}" for training in ("honest", "shortcut"))
+KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
+draw_where_run(draw_shortcut, study, honest, cheat, KINDS)
 plt.show()
 
 # %% tags=["remove-input"]
 provenance_of_study(study)
 
 # %% tags=["remove-input"]
-if study is None or not study.config.shortcut:
-    shown = None
-else:
-    lines = [
-        "| map | heat in the cell: shortcut minus honest | in the border: shortcut minus honest | told apart by the cell | by the border | n |",
-        "|---|---|---|---:|---:|---:|",
-    ]
-    areas = []
+if study:
+    rows = []
     for kind in KINDS:
-        names = (f"shortcut {cheat}", f"honest {cheat}")
-        (_, _, cell), = beats(study, names[0], kind, [(names[1], kind)])
-        (_, _, border), = beats(study, names[0], kind, [(names[1], kind)], "energy border")
-        by_cell, by_border = (told_apart(study, *pair, kind, what) for pair, what in ((names[::-1], "energy cell"), (names, "energy border")))
-        areas += [one["area"] for one in (by_cell, by_border) if one]
-        shares = [f"{one['area']:.2f}" if one else "none" for one in (by_cell, by_border)]
-        lines.append(f"| {title_of(kind)} | {interval(cell)} | {interval(border)} | {' | '.join(shares)} | {cell['n']} |")
-    best = max(areas)
-    shown = Markdown(
-        "\n".join(lines)
-        + "\n\n*Told apart*: area under the ROC curve when one map of one cell is to say which network it came from, more heat outside the cell (or in the border) speaking for the cheat; one half is guessing. "
-        + (
-            f"The best of these, picked afterwards, is {best:.2f}: on most single maps the cheat shows."
-            if best > 0.9
-            else f"The best of these, picked afterwards, is {best:.2f}: a single map leaves much doubt, and an auditor has no honest twin to compare with."
-            if best > 0.6
-            else f"The best of these, picked afterwards, is {best:.2f}: the maps do not give the cheat away."
-        )
-        + " The test that does not need a map, showing the cells under other runs, is in the table above."
-    )
-shown
+        for what, pair in (("energy cell", (honest, cheat)), ("energy border", (cheat, honest))):
+            ((_, _, apart),) = beats(study, cheat, kind, [(honest, kind)], what)
+            one = told_apart(study, *pair, kind, what)
+            rows.append((title_of(kind), what, interval(apart), f"{one['area']:.2f}" if one else "none", str(apart["n"])))
+study and Markdown(wide_table(("map", "score", "shortcut minus honest", "told apart", "n"), rows, "Cheat and twin"))
 
 # %% [markdown]
+# *Told apart* is the area under the ROC curve when one map of one cell is to say which network it came from, more heat outside the cell (or in the border) speaking for the cheat; one half is guessing.
+# An auditor has no honest twin to compare with; the test that needs no map, showing the cells under other runs, is in the table above.
+#
 # The background's grey lies under the cell as well as beside it, so a network that goes by it may look anywhere.
 # Heat on the cell is therefore no proof of an honest network.
 # Occlusion, deletion and insertion are blind to this shortcut by design: they cover a place with the picture's own background, and so leave in the picture what the network cheats with.
@@ -511,27 +414,19 @@ shown
 #
 # Two of the paper's claims are about the inside: the fusion *recalibrates* the features (C07), the gate *suppresses the background* (C08).
 # At the start the CAFM changes the sum of its branches by one part in the number of positions ({doc}`../3_model/fusion`), and an untrained gate is wider on the cell in about half of its channels ({doc}`../3_model/gated_cnn`).
-# Here is what training made of that, first on the simulated cells, then on real ones (Jurkat, networks of the ablation, {doc}`grad_cam`), where the cell is a segmentation.
+# Here is what training made of that: on real cells (Jurkat, networks of the ablation, {doc}`grad_cam`), where the cell is a segmentation, and below on simulated ones, where the study was run.
 
 # %% tags=["remove-input"]
-jurkat = load_study("explain-jurkat")
+Markdown(module_rows(real))
 
+# %% tags=["remove-input"]
+provenance_of_study(real, KEPT_COMMAND)
 
-def told(made, command):
-    """The table on the modules of a study, or what is missing."""
-    return missing_study(command) if made is None else module_rows(made)
-
-
-Markdown("**Simulated cells.**\n\n" + told(study, COMMAND))
+# %% tags=["remove-input"]
+study and Markdown(module_rows(study))
 
 # %% tags=["remove-input"]
 provenance_of_study(study)
-
-# %% tags=["remove-input"]
-Markdown("**Real cells (Jurkat).**\n\n" + told(jurkat, KEPT_COMMAND))
-
-# %% tags=["remove-input"]
-provenance_of_study(jurkat, KEPT_COMMAND)
 
 # %% [markdown]
 # How to read these tables.
@@ -543,28 +438,11 @@ provenance_of_study(jurkat, KEPT_COMMAND)
 #
 # One seed and few epochs each: these numbers describe these networks, and are no verdict on the authors'.
 # Whether a path is dead depends on the seed ({doc}`../3_model/fusion`), and a living one may still hardly differ from an even map.
-
-# %% tags=["remove-input"]
-if study is None:
-    shown = Markdown("**Take-away.** A map is worth what it adds to its controls. Whether these maps add anything will stand here when the study has been run.")
-else:
-    verdicts = {kind: found for _, kind, found in beats(study, subject, "gradcam@last", [("no network", kind) for kind in ("uniform", "centre", "sobel", "swapped gradcam@last")])}
-    above = [title_of(kind) for kind, found in verdicts.items() if found["low"] is not None and found["low"] > 0]
-    below = [title_of(kind) for kind, found in verdicts.items() if found["high"] is not None and found["high"] < 0]
-    open_ = [title_of(kind) for kind in verdicts if title_of(kind) not in above + below]
-    names = {"uniform": "a uniform map", "edges (Sobel)": "plain edges", "blob in the middle": "a blob in the middle", title_of("swapped gradcam@last"): "the same map laid on another cell"}
-    better, worse, same = (" and ".join(", ".join(names.get(name, name) for name in found).rsplit(", ", 1)) for found in (above, below, open_))
-    parts = [f"{word} {text}" for word, text in (("more of its heat inside the cell than", better), ("less than", worse), ("not clearly more or less than", same)) if text]
-    shown = Markdown(
-        "**Take-away.** A map is worth what it adds to its controls. On these simulated cells, "
-        f"{MODELS[subject.split()[1]]}'s Grad-CAM at the last stage has "
-        + ", ".join(parts)
-        + ("" if above else " (share of the heat inside the cell)")
-        + ". Heat on the cell says where a coarse map is positive; it does not say that the network went by the cell's form, and the shortcut network is the test of that."
-    )
-shown
-
-# %% [markdown]
+#
+# **Take-away.**
+# A map is worth what it adds to its controls, and on the real cells of this page Grad-CAM at the last stage adds nothing: a blob in the middle has more of its heat inside the cell.
+# Heat on the cell says where a coarse map is positive, and does not say that the network went by the cell's form.
+#
 # ```{exercise} A blob that knows nothing
 # :label: exercise-maps-blob
 #

@@ -90,7 +90,7 @@ def group_of(entry):
 names = ("The network", "Weights and comparators", "Images and splits", "Training")
 found = {name: [e for e in ledger.values() if group_of(e) == name] for name in names}
 assert sum(map(len, found.values())) == len(ledger) and all(found.values())
-headers = ("open choice and place", "options", "why this one", "effect")
+headers = ("choice and place", "options", "why this one", "effect")
 Markdown("\n\n".join(
     dropdown(f"{name} ({len(entries)})", wide_table(headers, [ledger_row(e, effects_measured.get(e.id, ())) for e in entries], name))
     for name, entries in found.items()
@@ -136,17 +136,19 @@ draw_count_effects(effects, printed_rows(paper))
 plt.show()
 
 # %% [markdown]
-# Two more kinds of printed numbers speak to a choice, and both are computed here: the size of VGG, "approx. 138M", and the test supports of Table 5.
+# Two more kinds of printed numbers speak to a choice, and both are computed here: the size of VGG, "approx. 138M", and the test supports of Table 5, which a split in one of two orders has to give.
+# The adapters are compared with one that has a bias.
 
 # %%
 vgg = Interval.printed(paper.claims["C36"].value("VGG-16").printed)
-print(f"VGG-16 has {vgg16_parameters() / 1e6:.2f} M parameters, printed 138: {'agrees' if vgg.contains(vgg16_parameters() / 1e6) else 'differs'}")
+print(f"VGG-16: {vgg16_parameters() / 1e6:.2f} M, printed 138: {'agrees' if vgg.contains(vgg16_parameters() / 1e6) else 'differs'}")
+# VGG-19 has one more layer in each of the last three blocks
 three_more = vgg16_parameters() + 2 * (9 * 512 * 512 + 512) + 9 * 256 * 256 + 256
-print(f"VGG-19, with one more layer in each of the last three blocks: {three_more / 1e6:.2f} M")
+print(f"VGG-19: {three_more / 1e6:.2f} M")
 both = [o.rule for o in paper.splits if o.rule in ("test first, then 0.15/0.85", "30 per cent, then half") and o.matches]
-print(f"orders of the split that give the printed supports: {len(both)} of 2")
+print(f"orders that fit: {len(both)} of 2")
 adapters = {a: fusion_parameters(FusionOptions(adapter=a)) - fusion_parameters(FusionOptions()) for a in ("no bias", "batch norm")}
-print("adapters, parameters more than with a bias:", adapters)
+print("adapters, more parameters:", adapters)
 
 # %% tags=["remove-input"]
 settled = {e.option for e in effects if e.excluded}
@@ -163,20 +165,20 @@ blind = {entry for option, (entry, _) in MODEL_WORDS.items() if option not in se
 departs = {"input_size", "epochs"}
 assert by_numbers | partly | blind | departs <= set(ledger)
 rest = set(ledger) - by_numbers - partly - blind - departs
-lines = ["| | choices | which |", "|---|---:|---|"]
+rows = []
 for word, chosen in (
-    ("settled by printed numbers", by_numbers),
-    ("settled in part, or contradicted", partly),
-    ("printed numbers exist, and cannot tell", blind),
-    ("printed, and we depart from it where a machine is too small", departs),
-    ("nothing printed speaks to it", rest),
+    ("settled", by_numbers),
+    ("settled in part", partly),
+    ("printed, cannot tell", blind),
+    ("printed, departed from", departs),
+    ("nothing printed", rest),
 ):
-    which = "; ".join(entry.title for name, entry in ledger.items() if name in chosen)
-    lines.append(f"| **{word}** | {len(chosen)} | {which} |")
+    rows.append((word, str(len(chosen)), "; ".join(entry.title for name, entry in ledger.items() if name in chosen)))
 tell(labelled=labelled or "none", exchanged=exchanged)
-Markdown("\n".join(lines))
+Markdown(wide_table(("by printed numbers", "choices", "which"), rows, "What is settled"))
 
 # %% [markdown]
+# *Settled in part* may also mean contradicted, and we depart from what is printed where a machine is too small for it.
 # Of the combinations of modules in the search, {glue:text}`labelled` fit the rows of Table 3 as labelled and {glue:text}`exchanged` with two rows exchanged.
 # The 138 M exclude VGG-19 and leave open whether batch normalisation was used.
 # The printed count of the baseline fits neither of the heads.
@@ -197,6 +199,7 @@ Markdown("\n".join(lines))
 #
 # A ledger is worth nothing if the code goes another way.
 # So the page compares them each time it is built: **every** option of the model must have an entry, entry and code must know the same options, and the value in the preset `recovered` must be the chosen one.
+# The options of a run are compared in the same way; counted are first those of the model.
 
 # %% tags=["remove-input"]
 Markdown(f"```python\n{inspect.getsource(crosscheck)}```")
@@ -206,12 +209,11 @@ recovered = PRESETS["recovered"].as_dict()
 checks = crosscheck(ledger, recovered)
 assert [check.option for check in checks] == list(recovered)
 runs = crosscheck(ledger, run_defaults(), RUN_WORDS)
-print(f"{len(checks)} options of the model and {len(runs)} of a run are what the ledger says")
+print(f"as the ledger says: {len(checks)} and {len(runs)}")
 
 # %% tags=["remove-input"]
-lines = ["| option | value | ledger entry | chosen |", "|---|---|---|---|"]
-lines += [f"| `{c.option}` | `{c.value}` | `{c.entry}` | {c.chosen} |" for c in (*checks, *runs)]
-Markdown(":::{dropdown} Option by option\n" + "\n".join(lines) + "\n:::")
+rows = [(c.option, str(c.value), c.entry, c.chosen) for c in (*checks, *runs)]
+Markdown(dropdown("Every option", wide_table(("option", "value", "entry", "chosen"), rows, "Every option")))
 
 # %% [markdown]
 # ## Where the readings differ
@@ -251,7 +253,7 @@ Markdown("\n".join(lines))
 eight = effects[0].totals["CG-RecNet"]
 sixteen = next(e for e in effects if (e.option, e.value) == ("num_heads", 16)).totals["CG-RecNet"]
 decimals = next(d for d in range(2, 7) if f"{eight:.{d}f}" != f"{sixteen:.{d}f}")
-print(f"{1e6 * (sixteen - eight):.0f} parameters apart: {decimals} decimals, {eight:.{decimals}f} against {sixteen:.{decimals}f}")
+print(f"{decimals} decimals: {eight:.{decimals}f} and {sixteen:.{decimals}f}")
 
 # %% [markdown]
 # ```{exercise} How many readings?
@@ -265,6 +267,7 @@ print(f"{1e6 * (sixteen - eight):.0f} parameters apart: {decimals} decimals, {ei
 # :class: dropdown
 #
 # Multiply the numbers of options.
+# No repetition can try them all, so each must say which one it is.
 # ````
 
 # %% tags=["hide-cell"]
@@ -272,7 +275,7 @@ from math import prod
 
 free = prod(len(entry.options) for entry in ledger.values())
 left = prod(len(entry.options) for name, entry in ledger.items() if name not in by_numbers)
-print(f"{free:.1e} in all, {left:.1e} left: no repetition can try them all, so each must say which one it is")
+print(f"{free:.1e} in all, {left:.1e} left")
 
 # %% [markdown]
 # ## Check yourself

@@ -54,13 +54,13 @@ def facts(rows, label):
     return Markdown(wide_table(("what", "value"), rows, label))
 
 
-Markdown(missing_runs((PART, DATA)) or "All of the card's runs are here.")
+Markdown(missing_runs((PART, DATA)) or "All runs here.")
 
 # %% [markdown]
 # ## The model
 
 # %% tags=["remove-input"]
-facts(identity_rows(records), "The model and its training")
+facts(identity_rows(records), "The model")
 
 # %% [markdown]
 # No network is handed out with this book: the records, the settings and the code are enough to train them again.
@@ -79,7 +79,7 @@ facts(identity_rows(records), "The model and its training")
 # ## The data
 
 # %% tags=["remove-input"]
-facts(data_rows(records), "The cells that the model saw")
+facts(data_rows(records), "Its cells")
 
 # %% [markdown]
 # The cells' own card, with licence and known faults, stands in {doc}`/book/2_data/meeting_the_data`.
@@ -107,7 +107,7 @@ tell(
 # The expected calibration error is {glue:text}`error:.1f` percentage points (n = {glue:text}`n` cells): on average, the stated probability is as far as that from the share that is right.
 
 # %% tags=["remove-input"]
-Markdown(wide_table(SCORE_HEADERS, score_rows(pooled), "Scores of each class"))
+Markdown(wide_table(SCORE_HEADERS, score_rows(pooled), "Scores by class"))
 
 # %% tags=["remove-input"]
 provenance_of(list(found.records), (PART, DATA))

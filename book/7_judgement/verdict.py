@@ -30,15 +30,14 @@ from cgrecnet.figures.inside_modules import HEADERS as PATHS
 from cgrecnet.figures.inside_modules import all_studies, path_rows, sources
 from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import main_answers, main_table, skip_effect, standing_runs
-from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES
-from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
+from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.standing import GROUPS, HEADERS, change_rows, draw_groups, records_of, verdict_source
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import tell
-from cgrecnet.runs.query import command
 
 use_book_style()
 paper = AuditedPaper.load()
@@ -47,13 +46,14 @@ outcomes = verdicts(paper, machinery_outcomes() | own)
 counts = verdict_counts(outcomes)
 answers = planned_answers()
 plan = load_plan()
-Markdown(
-    f"> **In one sentence.** The verdicts on {len(outcomes)} claims: "
-    + ", ".join(f"*{word}* {number}" for word, number in counts.items() if number)
-    + f"; runs on the paper's own cells decided {len(own) or 'none'} of them."
-)
+tell(
+    claims=len(outcomes), verdicts="; ".join(f"{word} {number}" for word, number in counts.items() if number),
+    decided=len(own) or "none",
+)  # fmt: skip
 
 # %% [markdown]
+# > **In one sentence.** The verdicts on {glue:text}`claims` claims: {glue:text}`verdicts`; runs on the paper's own cells decided {glue:text}`decided` of them.
+#
 # ## Where the claims stand
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, C for consistent in print but untested, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "A claim can be judged as soon as something printed, counted or run can be held against it; the grey pieces (T) still wait for images, runs or a machine. Claims by what they are about, and by verdict."}}
@@ -102,20 +102,16 @@ for question in plan.questions:
     if found is None:
         continue
     unit = "folds" if question.unit == "folds" else "cells"
-    said = "\n".join(line_of(answer, unit) for answer in found) or "not yet: runs are missing or too few"
+    said = "\n".join(line_of(answer, unit) for answer in found) or "not yet"
     rows.append((f"{question.id} {question.question}", CELLS[question.data], said, ", ".join(question.claims) or "none"))
-text = wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions and outcomes")
-elsewhere = [question.id for question in plan.questions if question.id not in answers]
-text += f"\n\nNot in the table, because they are about no claim or compare no networks: {', '.join(elsewhere)} ({{doc}}`/book/5_results/choices`, {{doc}}`/book/5_results/spread`)."
-Markdown(text)
+tell(elsewhere=", ".join(question.id for question in plan.questions if question.id not in answers))
+Markdown(wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions"))
+
+# %% [markdown]
+# Not in the table, because they are about no claim or compare no networks: {glue:text}`elsewhere` ({doc}`/book/5_results/choices`, {doc}`/book/5_results/spread`).
 
 # %% tags=["remove-input"]
-records = records_of()
-if records:
-    source = from_records(records, side_by_side=True)
-else:
-    source = Provenance((("Runs", "none here yet"),))
-source
+from_records(records_of(), side_by_side=True)
 
 # %% [markdown]
 # **A caveat to C07, C20 and C21.**
@@ -132,22 +128,26 @@ display(Markdown(wide_table(PATHS, path_rows(studies), "Spatial paths")), *sourc
 # Three things could arrive, and each moves other claims.
 
 # %% tags=["remove-input"]
-lost = sum(len(table.lost()) for table in paper.tables.values())
 waiting = [name for name in RUN_JUDGES if outcomes[name].verdict is not Verdict.HOLDS]
-open_choices = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
-Markdown(
-    f"**The paper's cells.** {what_there_is(paper)} "
-    f"Runs on them can move {len(waiting)} claims ({', '.join(waiting)}), by tolerances that stand in `claims.yaml` since before any run. "
-    "Whoever has the images types\n\n```bash\nmake reproduce DATA=/path/to/zhu\n```\n\n"
-    f"or, sweep by sweep,\n\n```bash\n{command('ablation', 'zhu')}\n{command('comparison', 'zhu')}\n```\n\n"
-    f"**The whole text.** In the text at hand {lost} cells of the tables are lost. "
-    "Filling them in may move claims about the tables in both directions, and needs no computer beyond this page's.\n\n"
-    f"**The authors' code or weights.** They would settle {len(paper.choices)} open choices ({{doc}}`/book/7_judgement/deviations`), and with them "
-    + (f"the claims that are *{Verdict.NOT_SPECIFIED}* ({', '.join(open_choices)})" if open_choices else "our reading of the architecture")
-    + ". A reading other than ours could also turn claims about parameters and operations that now *cannot be reconciled*."
-)
+open_claims = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
+tell(
+    waiting=len(waiting), which=", ".join(waiting), lost=sum(len(table.lost()) for table in paper.tables.values()),
+    choices=len(paper.choices), open_claims=", ".join(open_claims),
+)  # fmt: skip
 
 # %% [markdown]
+# **The paper's cells.**
+# Runs on them can move {glue:text}`waiting` claims ({glue:text}`which`), by tolerances that stand in `claims.yaml` since before any run.
+# Whoever has the images types `make reproduce DATA=/path/to/zhu`.
+#
+# **The whole text.**
+# In the text at hand {glue:text}`lost` cells of the tables are lost.
+# Filling them in may move claims about the tables in both directions, and needs no computer beyond this page's.
+#
+# **The authors' code or weights.**
+# They would settle {glue:text}`choices` open choices ({doc}`/book/7_judgement/deviations`), and with them the claims that are *not specified* ({glue:text}`open_claims`).
+# A reading other than ours could also turn claims about parameters and operations that now *cannot be reconciled*.
+#
 # Claim by claim:
 
 # %% tags=["remove-input"]

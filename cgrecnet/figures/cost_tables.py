@@ -18,7 +18,8 @@ from cgrecnet.bench.schema import (
     ReferenceRow,
 )
 from cgrecnet.figures.answers import interval, points
-from cgrecnet.figures.costs import PRECISION_TITLES, achieved, eager_rows, roof, title_of
+from cgrecnet.figures.costs import PRECISION_TITLES, achieved, eager_rows, roof
+from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.provenance import SHOWN, Provenance
 from cgrecnet.models import list_models
 

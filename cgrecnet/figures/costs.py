@@ -12,17 +12,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from cgrecnet.bench.schema import MemoryRecord, ModelRow, ModelsRecord, ProtocolRecord, Quartiles
+from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
-from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.paths import RESULTS
 
 PRECISION_TITLES = {"32": "float32", "bf16": "bfloat16"}
 PART_COLOURS = {"weights": PALETTE[0], "moments": PALETTE[9], "kept": PALETTE[1], "batch": PALETTE[7]}
-
-
-def title_of(model: str) -> str:
-    """A model's name as the figures show it: the paper's, without what stands in brackets."""
-    return SYSTEMS[model].title.split(" (")[0] if model in SYSTEMS else model
 
 
 def colour_of(model: str):

@@ -3,14 +3,17 @@
 torch is imported where cells or maps are shown, not before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
+from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord, find_explain
@@ -85,12 +88,21 @@ def load_study(experiment: str = "explain-simulated", results: Path = RESULTS) -
     return Study(*found) if found else None
 
 
-def missing_study(command: str = COMMAND) -> str:
-    """What a page says where the study was not run."""
-    return (
-        "**The study that this part of the page is about was not run here**, so its figures and tables are left out. "
-        f"This makes it:\n\n```bash\n{command}\n```"
-    )
+def draw_where_run(draw: Callable[..., Figure], study: Study | None, *arguments: object) -> None:
+    """`draw(study, ...)`; where the study was not run, the page says so in place of the picture."""
+    if study is None:
+        draw_absent("The study was not run here.")
+    else:
+        draw(study, *arguments)
+
+
+def accuracy_table(study: Study) -> str:
+    """HTML of a table: how well each network of a study does on its test cells."""
+    rows = [
+        (network_title(name), f"{test['accuracy']:.3f}", f"{test['macro']['f1']:.3f}", str(test["n"]))
+        for name, test in ((name, facts["test"]) for name, facts in study.record.networks.items())
+    ]
+    return wide_table(("network", "accuracy", "macro F1", "test cells"), rows, "Test of each network")
 
 
 def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenance:

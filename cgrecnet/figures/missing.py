@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from matplotlib.axes import Axes
-
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import SWEEPS, command, experiment
@@ -32,12 +30,6 @@ def missing_runs(*parts: Part, results: Path = RESULTS) -> str:
         f"**Not all of the runs that this page is about are here**: {', '.join(lines)}. "
         "What follows uses those that are. To make the others:\n\n```bash\n" + "\n".join(commands) + "\n```"
     )
-
-
-def say_not_run(axes: Axes) -> None:
-    """An empty panel that says why it is empty."""
-    axes.text(0.5, 0.5, "not run here", ha="center", va="center", transform=axes.transAxes)
-    axes.set_axis_off()
 
 
 def provenance_of(records: Sequence[RunRecord], *parts: Part) -> Provenance:

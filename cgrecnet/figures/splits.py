@@ -10,7 +10,6 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from cgrecnet.data.audit.probes import Score
 from cgrecnet.data.audit.report import IntegrityReport
 from cgrecnet.data.splits import Split
 from cgrecnet.figures.style import PALETTE, letter
@@ -63,23 +62,6 @@ def shares_tested(folds: Sequence[Split], place: np.ndarray, groups: int) -> np.
     size = np.bincount(place, minlength=groups)
     tested = np.stack([np.bincount(place[fold.test], minlength=groups) for fold in folds], axis=1)
     return tested / np.maximum(size, 1)[:, None]
-
-
-def draw_probes(scores: Mapping[str, Mapping[float, Score]], chance: float) -> Figure:
-    """Balanced accuracy of each probe over the confounding, with 95 % intervals; chance as a dashed line.
-
-    scores: what the probe sees -> confounding -> its score.
-    """
-    figure, axes = plt.subplots(figsize=(6.6, 3.6))
-    for index, ((sees, found), shape) in enumerate(zip(scores.items(), "osD^v", strict=False)):
-        x = np.array(list(found)) + 0.012 * (index - (len(scores) - 1) / 2)
-        middle = np.array([score.balanced for score in found.values()])
-        reach = [[score.balanced - score.low, score.high - score.balanced] for score in found.values()]
-        axes.errorbar(x, middle, yerr=np.array(reach).T.clip(0), marker=shape, capsize=3, label=f"{sees} only")
-    axes.axhline(chance, color="black", linestyle="--", linewidth=1, label="chance")
-    axes.set(xlabel="confounding of run and class (0 none, 1 complete)", ylabel="balanced accuracy", ylim=(0.2, 1.03))
-    axes.legend(loc="upper left")
-    return figure
 
 
 def draw_optimism(reports: Mapping[str, IntegrityReport]) -> Figure:

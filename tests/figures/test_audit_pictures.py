@@ -4,7 +4,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from cgrecnet.figures.audit_counts import draw_additivity, draw_cost, draw_splits, off_by
 from cgrecnet.figures.audit_scores import (
     draw_attainable,
     draw_floor,
@@ -13,8 +12,7 @@ from cgrecnet.figures.audit_scores import (
     floor_range,
     random_confusions,
 )
-from cgrecnet.figures.audited import CLASSES, AuditedPaper
-from cgrecnet.paper.audit.complexity import additivity
+from cgrecnet.figures.audited import AuditedPaper
 
 
 @pytest.fixture(scope="module")
@@ -26,13 +24,6 @@ def paper():
 def _close():
     yield
     plt.close("all")
-
-
-def test_split_tiles_count_the_matches(paper):
-    words = [t.get_text() for t in draw_splits(paper.splits, paper.supports, CLASSES).axes[0].texts]
-    misses = [off_by(o, paper.supports) for o in paper.splits]
-    assert words.count("as printed") == sum(row.count(0) for row in misses)
-    assert all((set(row) == {0}) == o.matches for row, o in zip(misses, paper.splits, strict=True))
 
 
 def test_bars_reach_from_low_to_high(paper):
@@ -64,10 +55,3 @@ def test_every_comparison_is_drawn(paper):
     figure = draw_p(paper.scores, "CG-RecNet", others, (5, 3))
     assert [len(axes.lines) for axes in figure.axes] == [len(others) + 2] * 2
     assert draw_floor(paper.scores, 41511, 5).axes[0].get_ylim()[0] == 0
-
-
-def test_counts():
-    table = additivity("27.69", "25.89", "28.02", "25.51")
-    axes = draw_additivity({"M": table}).axes[0]
-    assert axes.get_xlim()[0] < table.printed.low and axes.get_xlim()[1] > table.implied.high
-    assert "3 days" in draw_cost({"a": 1.0, "b": 2.0}).axes[0].get_title(loc="left")

@@ -17,7 +17,6 @@ from cgrecnet.figures.calibration import (
     read_attempts,
     with_present_numbers,
 )
-from cgrecnet.figures.confounding import draw_confounding
 from cgrecnet.figures.overlap import draw_overlap, overlap, overlap_table, told_by_all, told_by_one
 from cgrecnet.figures.shortcuts import (
     audit_frame,
@@ -107,14 +106,6 @@ def test_levels_are_measured_in_every_group_and_never_more_than_asked():
     assert found.groupby(["kind", "group"]).size().max() == 4
     assert set(found["group"]) == set(cells.table["group"])
     assert found["background"].between(80, 180).all() and (found["noise"] > 0).all()
-
-
-def test_confounding_shows_counts_and_one_curve_per_group():
-    table = pd.DataFrame({"one": [900, 1800], "two": [4500, 0]}, index=["G1", "S"])
-    rng = np.random.default_rng(0)
-    left, right = draw_confounding(table, {"one": rng.normal(size=50), "two": rng.normal(1, 1, 80)}, "G1").axes
-    assert [text.get_text() for text in left.texts if text.get_text()[0].isdigit()] == ["900", "4,500", "1,800", "0"]
-    assert [text.get_text() for text in right.get_legend().get_texts()] == ["one (50)", "two (80)"]
 
 
 def test_overlap_of_equal_apart_and_half_shifted():

@@ -8,9 +8,10 @@ import pytest
 from made_up_study import made_up
 
 from cgrecnet.figures.explained import (
+    accuracy_table,
+    draw_where_run,
     interval,
     load_study,
-    missing_study,
     network_title,
     provenance_of_study,
     title_of,
@@ -51,12 +52,25 @@ def test_masks_and_scores_come_back(study):
 
 def test_a_study_that_is_missing_or_of_an_older_protocol_says_so(study, tmp_path):
     assert load_study("explain-simulated", tmp_path) is None
-    assert "cgrecnet explain" in missing_study() and "cgrecnet explain" in str(provenance_of_study(None))
+    assert "cgrecnet explain" in str(provenance_of_study(None))
     older = replace(study, record=study.record.model_copy(update={"protocols": {"training": 1, "explanation": 1}}))
     assert "the same as now" in str(provenance_of_study(study))
     said = str(provenance_of_study(older))
     assert "explain-x-s1" in said and "has changed since" in said and "with uncommitted changes" in said
     assert provenance_of_study(study).sets == ("cytometer",)
+
+
+def test_where_a_study_is_missing_there_is_no_picture(study, capsys):
+    draw_where_run(draw_cascade, None)
+    assert not plt.get_fignums() and "HTML" in capsys.readouterr().out
+    draw_where_run(draw_cascade, study)
+    assert plt.get_fignums()
+
+
+def test_the_table_of_accuracies_has_a_row_for_each_network(study):
+    test = {"accuracy": 0.5, "macro": {"f1": 0.25}, "n": 6}
+    told = replace(study, record=study.record.model_copy(update={"networks": {SUBJECT: {"test": test}}}))
+    assert all(text in accuracy_table(told) for text in ("CG-RecNet, trained", "0.500", "0.250", ">6<"))
 
 
 def test_names_are_words():

@@ -1,10 +1,9 @@
 import numpy as np
-import pytest
 
 from cgrecnet.data.audit.probes import Score
 from cgrecnet.data.audit.report import GroupGap, IntegrityReport
 from cgrecnet.data.splits import Split
-from cgrecnet.figures.splits import PARTS, draw_optimism, draw_probes, draw_splits_by_group
+from cgrecnet.figures.splits import PARTS, draw_optimism, draw_splits_by_group
 
 SCORE = Score(0.6, 0.5, 0.65, 0.7, 0.6, 0.8)
 
@@ -17,15 +16,6 @@ def test_every_cell_is_drawn_in_the_row_of_its_group():
     assert [label.get_text() for label in axes.get_yticklabels()] == ["run-2", "run-10"]
     drawn = {(line.get_marker(), y) for line in axes.lines for y in line.get_ydata()}
     assert drawn == {("o", 0), ("o", 1), (PARTS["validation"][1], 0), (PARTS["test"][1], 1)}
-
-
-def test_probes_stand_at_their_values_with_their_intervals():
-    figure = draw_probes({"border": {0.0: SCORE, 1.0: SCORE}}, chance=1 / 3)
-    (axes,) = figure.axes
-    container = axes.containers[0]
-    assert container.lines[0].get_ydata() == pytest.approx([0.6, 0.6])
-    bars = container.lines[2][0].get_segments()
-    assert [bar[:, 1].tolist() for bar in bars] == [pytest.approx([0.5, 0.65])] * 2
 
 
 def test_a_missing_grouped_test_is_said():
