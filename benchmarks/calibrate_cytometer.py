@@ -80,7 +80,7 @@ def attempt(args: argparse.Namespace) -> dict:
     from cgrecnet.training.config import RunConfig
     from cgrecnet.training.devices import make_fabric
     from cgrecnet.training.loop import fit, predict
-    from cgrecnet.training.report import epoch_line
+    from cgrecnet.training.progress import epoch_line
 
     torch.set_num_threads(1)
     clock = time.perf_counter()

@@ -40,12 +40,12 @@ from cgrecnet.publish.check import PASSING
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import kill_family
 from cgrecnet.runs.cluster import remote_cluster
+from cgrecnet.runs.fault_injection import epochs_said
 from cgrecnet.runs.forked import fork_context
-from cgrecnet.runs.killing import epochs_said
 from cgrecnet.runs.notebook import LOG, only_one_process, write_parameters
-from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import run_cells
+from cgrecnet.runs.run_id import plan_run
 from cgrecnet.runs.sweep import run_sweep
 from cgrecnet.runs.worker import scheduler_command
 from cgrecnet.training.checkpoint import load_checkpoint
@@ -376,7 +376,7 @@ def _short_run(config, *, results, work, say) -> None:
     """A stand-in for a run: it waits, and leaves a record; every seed has a score of its own."""
     from sweep import TEST, VALIDATION
 
-    from cgrecnet.runs.record import RunRecord, write_run
+    from cgrecnet.runs.run_record import RunRecord, write_run
     from cgrecnet.training.protocol import PROTOCOL
 
     name = plan_run(config, "none").run_id

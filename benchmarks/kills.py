@@ -24,7 +24,7 @@ import torch
 from killed import DONE, WORKS, Work
 from tqdm import tqdm
 
-from cgrecnet.bench.record import Benchmark
+from cgrecnet.bench.bench_record import Benchmark
 from cgrecnet.bench.schema import KillsRow
 from cgrecnet.bench.summary import summary
 from cgrecnet.errors import UserError

@@ -33,11 +33,11 @@ from cgrecnet.files import hash_of
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import MODEL, SUMS, open_folder, write_sums
 from cgrecnet.predict.predictor import Predictor
-from cgrecnet.runs import record as records
+from cgrecnet.runs import run_record as records
 from cgrecnet.runs.collect import VALIDATION
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.query import select_runs
+from cgrecnet.runs.run_id import plan_run
 from cgrecnet.runs.strict_yaml import load_yaml
 from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig

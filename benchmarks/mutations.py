@@ -24,7 +24,7 @@ import torch
 from mutated import KINDS, REFUSALS, Kind
 from tqdm import tqdm
 
-from cgrecnet.bench.record import Benchmark
+from cgrecnet.bench.bench_record import Benchmark
 from cgrecnet.bench.schema import MutationsRow
 from cgrecnet.bench.summary import summary
 

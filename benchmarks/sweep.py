@@ -55,8 +55,8 @@ def trivial() -> object:
     test, epoch = TEST, dict.fromkeys(VALIDATION, 0.5) | {"epoch": 1, "reported": True}
 
     def do(config, *, results, work, say):
-        from cgrecnet.runs.plan import plan_run
-        from cgrecnet.runs.record import RunRecord, write_run
+        from cgrecnet.runs.run_id import plan_run
+        from cgrecnet.runs.run_record import RunRecord, write_run
 
         name = plan_run(config, "none").run_id
         record = RunRecord(

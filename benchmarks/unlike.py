@@ -40,8 +40,8 @@ from cgrecnet.predict.folder import ModelFolder
 from cgrecnet.predict.predictor import Predictor
 from cgrecnet.predict.unlike import REASONS
 from cgrecnet.runs.environment import commit, hardware, software
-from cgrecnet.runs.finish import describe_dataset
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.finalize import describe_dataset
+from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import fit, predict

@@ -18,20 +18,20 @@ import numpy as np
 from IPython.display import Markdown
 
 from cgrecnet.data import open_dataset
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar
-from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.answers import interval, points
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.cells import draw_row
+from cgrecnet.figures.code_outcomes import machinery_outcomes
+from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.headline import comparisons
-from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import HEADERS, main_answers, main_rows, skip_effect, standing_runs
 from cgrecnet.figures.missing import provenance_of
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.rules_from_runs import run_outcomes
-from cgrecnet.figures.standing import verdict_source
 from cgrecnet.figures.style import MODEL_COLOURS, use_book_style
+from cgrecnet.figures.verdict_overview import verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
 from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
 from cgrecnet.figures.wide_table import dropdown, wide_table

@@ -14,7 +14,7 @@ from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.notebook import write_parameters
-from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.run_id import plan_run
 from cgrecnet.training.config import RunConfig
 
 

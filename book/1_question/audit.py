@@ -39,14 +39,14 @@ from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
-from cgrecnet.paper.audit.comparison import holm, paired_t, smallest_correlation, unpaired_t
 from cgrecnet.paper.audit.complexity import additivity, increase
+from cgrecnet.paper.audit.compute_time import TORCHVISION_GMACS, protocol_cost
 from cgrecnet.paper.audit.contradictions import load_contradictions
-from cgrecnet.paper.audit.cost import TORCHVISION_GMACS, protocol_cost
 from cgrecnet.paper.audit.interval import Interval
+from cgrecnet.paper.audit.printed_t_test import holm, paired_t, smallest_correlation, unpaired_t
 from cgrecnet.paper.audit.schedule import first_lost_epoch, last_useful_epoch, left_shares
 from cgrecnet.paper.audit.split import fold_supports, last_batch
-from cgrecnet.paper.audit.spread import check_floor, common_sd, variance_ratio_p, weighted_recall
+from cgrecnet.paper.audit.standard_deviations import check_floor, common_sd, variance_ratio_p, weighted_recall
 
 
 def show(*functions):

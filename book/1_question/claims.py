@@ -29,10 +29,10 @@ from cgrecnet.evaluation.verdicts import Verdict, verdict_of
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_cards import claim_cards
 from cgrecnet.figures.claim_map import GROUPS, draw_claim_map, group_of, map_lines
-from cgrecnet.figures.machinery import machinery_outcomes
+from cgrecnet.figures.code_outcomes import machinery_outcomes
 from cgrecnet.figures.rules_from_runs import run_outcomes
-from cgrecnet.figures.standing import verdict_source
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.verdict_overview import verdict_source
 from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.figures.wide_table import dropdown
 from cgrecnet.pages import holds, tell

@@ -34,8 +34,8 @@ import json
 import matplotlib.pyplot as plt
 from IPython.display import HTML, Markdown, display
 
+from cgrecnet.bench.bench_record import load_bench, newest
 from cgrecnet.bench.input_path import GOALS
-from cgrecnet.bench.record import load_bench, newest
 from cgrecnet.figures import costs
 from cgrecnet.figures.cost_tables import (
     all_nine,

@@ -119,7 +119,7 @@ Markdown(f"```python\n{inspect.getsource(loop.train_one_epoch)}```")
 
 # %%
 from cgrecnet.models import create_model
-from cgrecnet.training.report import epoch_line
+from cgrecnet.training.progress import epoch_line
 
 torch.manual_seed(config.seed)
 network = create_model(config.model)
@@ -165,8 +165,8 @@ print(f"n = {result['n']}: accuracy {result['accuracy']:.2f}, macro F1 {result['
 import tempfile
 from pathlib import Path
 
-from cgrecnet.runs.killing import RunProcess, epochs_said, kill_once_kept
-from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.fault_injection import RunProcess, epochs_said, kill_once_kept
+from cgrecnet.runs.run_id import plan_run
 
 tiny = {
     "experiment": "killed",
@@ -199,7 +199,7 @@ assert again.wait() == 0 and undisturbed.wait() == 0
 print("started again; epochs:", epochs_said(work / "log.txt")[len(said) :])
 
 # %%
-from cgrecnet.runs.record import read_record
+from cgrecnet.runs.run_record import read_record
 
 whole = read_record(place / "one" / "results" / "killed" / run_id / "run.json")
 resumed = read_record(record_of_victim)
@@ -265,7 +265,7 @@ Markdown(f"In numbers: {shares}.")
 from torch import nn
 
 from cgrecnet.data.batches import BatchedCells
-from cgrecnet.training.movement import Movement
+from cgrecnet.training.weight_change import Movement
 
 torch.manual_seed(0)
 small = nn.Sequential(

@@ -34,10 +34,10 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.figures.answers import n_text, points
+from cgrecnet.figures.analysis_plan import contrast_in_words
+from cgrecnet.figures.contrast_table import n_text, points
 from cgrecnet.figures.headline import planned_answers
 from cgrecnet.figures.missing import all_read
-from cgrecnet.figures.plan import contrast_in_words
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.figures.wide_table import wide_table
@@ -45,7 +45,7 @@ from cgrecnet.files import hash_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.record import HASH, RECORD
+from cgrecnet.runs.run_record import HASH, RECORD
 
 use_book_style()
 torch.set_num_threads(1)

@@ -37,7 +37,7 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.figures.answers import interval, points
+from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.seeds import by_seed, mean_over_seeds, spread_of, spread_table
@@ -227,7 +227,7 @@ tell(**at_three, enough=enough, smallest=smallest)
 # The tables ask for three differences: the margin that our analysis plan fixed beforehand, the gain of CG-RecNet over its baseline that the paper prints, and its lead over the variant without the gate; for the lead, the spread of this same pair stands in.
 
 # %% tags=["remove-input"]
-from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.query import experiment
 

@@ -117,8 +117,8 @@ def do_run(config, *, results, work, say):
     from contextlib import redirect_stdout
 
     from cgrecnet.runs.notebook import LOG, write_parameters
-    from cgrecnet.runs.plan import plan_run
     from cgrecnet.runs.ranks import run_cells
+    from cgrecnet.runs.run_id import plan_run
     from cgrecnet.runs.sweep import is_done
 
     def note(what):

@@ -21,17 +21,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown, display
 
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.paired import corrected_resampled_t, has_spread, paired_t
-from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.ablation import ROWS, count_network, printed
-from cgrecnet.figures.answers import HEADERS, interval, p_text, points
+from cgrecnet.figures.analysis_plan import contrast_in_words
 from cgrecnet.figures.cells import draw_absent
+from cgrecnet.figures.contrast_table import HEADERS, interval, p_text, points
 from cgrecnet.figures.decisions import decision_rows, draw_forest
-from cgrecnet.figures.dose import majority_share, right_counts
+from cgrecnet.figures.dose_response import majority_share, right_counts
 from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
 from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.plan import contrast_in_words
 from cgrecnet.figures.planned import decide_over_folds, overlap, rarest_class
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.wide_table import wide_table

@@ -23,10 +23,10 @@ from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.calibration import brier, error_if_calibrated, expected_calibration_error, reliability
-from cgrecnet.evaluation.cost import costs_of_missing, decision_cost
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.answers import interval, points
+from cgrecnet.evaluation.decision_cost import costs_of_missing, decision_cost
 from cgrecnet.figures.classes import accuracy_text
+from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.planned import rarest_class

@@ -19,9 +19,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown, display
 
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.answers import HEADERS, answer_row, interval, points
+from cgrecnet.figures.analysis_plan import contrast_in_words
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.choices import (
     MODELS,
@@ -38,11 +38,11 @@ from cgrecnet.figures.choices import (
     reading_runs,
     validation_f1,
 )
+from cgrecnet.figures.contrast_table import HEADERS, answer_row, interval, points
 from cgrecnet.figures.decisions import decision_rows
-from cgrecnet.figures.dose import MARKS, NAMES, majority_share, right_counts, simulated_seeds, widest
+from cgrecnet.figures.dose_response import MARKS, NAMES, majority_share, right_counts, simulated_seeds, widest
 from cgrecnet.figures.headline import ASK
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.plan import contrast_in_words
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.models.config import PRESETS

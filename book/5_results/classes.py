@@ -23,13 +23,13 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from cgrecnet.data import open_dataset
-from cgrecnet.evaluation.areas import areas, curve_band
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
 from cgrecnet.evaluation.classwise import f1_differences
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.answers import interval, points
+from cgrecnet.evaluation.roc_auc import areas, curve_band
 from cgrecnet.figures.classes import f1_table, span
 from cgrecnet.figures.confusion_cells import confusion_cells
+from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.gallery import gallery
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of

@@ -20,14 +20,11 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from cgrecnet.data.cytometer import CytometerOptions  # whose class shares are the paper's
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.plan import Outcome, load_plan
 from cgrecnet.figures.ablation import printed
-from cgrecnet.figures.answers import HEADERS
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.comparison import (
+from cgrecnet.figures.accuracy_cost import (
     MODELS,
     PAPER_NAME,
     draw_trade_off,
@@ -37,18 +34,21 @@ from cgrecnet.figures.comparison import (
     point_of,
     printed_points,
 )
+from cgrecnet.figures.analysis_plan import contrast_in_words
+from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.cells import draw_absent
+from cgrecnet.figures.contrast_table import HEADERS
 from cgrecnet.figures.decisions import decision_rows, draw_forest
-from cgrecnet.figures.dose import majority_share
+from cgrecnet.figures.dose_response import majority_share
 from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
 from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.plan import contrast_in_words
 from cgrecnet.figures.planned import decide_over_cells
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.record import read_predictions
+from cgrecnet.runs.run_record import read_predictions
 
 use_book_style()
 results, part = RESULTS, ("comparison", "jurkat")

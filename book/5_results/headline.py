@@ -32,12 +32,13 @@ from math import hypot
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
-from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures import paper_runs as runs_on_zhu
 from cgrecnet.figures.ablation import ROWS, printed
+from cgrecnet.figures.accuracy_cost import MODELS, PAPER_NAME
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.comparison import MODELS, PAPER_NAME
+from cgrecnet.figures.code_outcomes import machinery_outcomes
 from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
 from cgrecnet.figures.headline import (
     HEADERS,
@@ -49,7 +50,6 @@ from cgrecnet.figures.headline import (
     line_of,
     planned_answers,
 )
-from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import main_answers, main_rows, main_table, skip_effect, standing_runs
 from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.pages import link

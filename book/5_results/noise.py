@@ -23,11 +23,11 @@ from IPython.display import Markdown, display
 
 from cgrecnet.data.cytometer import VERSION, simulate
 from cgrecnet.data.cytometer.phantom import KINDS
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.change import change_contrast, sign_flip
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.plan import Outcome, load_plan
-from cgrecnet.figures.answers import answers_table, interval, p_text, points
-from cgrecnet.figures.dose import (
+from cgrecnet.figures.contrast_table import answers_table, interval, p_text, points
+from cgrecnet.figures.dose_response import (
     MARKS,
     NAMES,
     change_between,

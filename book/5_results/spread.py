@@ -22,14 +22,14 @@ import numpy as np
 from IPython.display import Markdown, display
 from scipy import stats
 
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.null_study import FEATURES, count_false_alarms, fold_differences
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
-from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
-from cgrecnet.figures.answers import interval, p_text, points
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.classes import span
+from cgrecnet.figures.contrast_table import interval, p_text, points
 from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_folds, overlap

@@ -19,15 +19,15 @@
 # %% tags=["remove-cell"]
 from IPython.display import Markdown, display
 
-from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
+from cgrecnet.figures.analysis_plan import progress
 from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.code_outcomes import machinery_outcomes
 from cgrecnet.figures.costs import cards_measured
 from cgrecnet.figures.inside_modules import HEADERS, all_studies, path_rows, sources
-from cgrecnet.figures.machinery import machinery_outcomes
-from cgrecnet.figures.plan import progress
 from cgrecnet.figures.rules_from_runs import run_outcomes
-from cgrecnet.figures.standing import verdict_source
+from cgrecnet.figures.verdict_overview import verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell

@@ -22,19 +22,19 @@
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
-from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.figures.code_outcomes import machinery_outcomes
 from cgrecnet.figures.headline import CELLS, line_of, planned_answers
 from cgrecnet.figures.inside_modules import HEADERS as PATHS
 from cgrecnet.figures.inside_modules import all_studies, path_rows, sources
-from cgrecnet.figures.machinery import machinery_outcomes
 from cgrecnet.figures.main_result import main_answers, main_table, skip_effect, standing_runs
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.figures.rules_from_runs import run_outcomes
-from cgrecnet.figures.standing import GROUPS, HEADERS, change_rows, draw_groups, records_of, verdict_source
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.verdict_overview import GROUPS, HEADERS, change_rows, draw_groups, records_of, verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import tell

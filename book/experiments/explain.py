@@ -107,10 +107,10 @@ from cgrecnet.evaluation.metrics import score
 from cgrecnet.explain.sanity import fresh_like
 from cgrecnet.explain.sanity import shuffled as shuffle
 from cgrecnet.models import create_model
-from cgrecnet.runs.record import write_whole
+from cgrecnet.runs.run_record import write_whole
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.loop import fit, predict
-from cgrecnet.training.report import Progress, epoch_line
+from cgrecnet.training.progress import Progress, epoch_line
 
 
 def make(model, source, seed):
@@ -188,7 +188,7 @@ print(json.dumps(following, indent=1))
 # In 32 bits, evaluation mode.
 
 # %%
-from cgrecnet.explain.curves import curves
+from cgrecnet.explain.deletion_insertion import curves
 from cgrecnet.explain.methods import heat, resize
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, cascade, moved, network_free_map, swapped
 from cgrecnet.explain.scores import agreement, area, summary
@@ -331,7 +331,7 @@ print(json.dumps(inside, indent=1))
 # %%
 from cgrecnet.runs.environment import hardware, software, source_hash
 from cgrecnet.runs.explain_record import PROTOCOLS, write_explain
-from cgrecnet.runs.finish import describe_dataset, describe_weights
+from cgrecnet.runs.finalize import describe_dataset, describe_weights
 
 kept = slice(0, config.shown)
 for name, maps in raw.items():

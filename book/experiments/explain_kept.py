@@ -182,7 +182,7 @@ for name, network in networks.items():
 # %%
 from cgrecnet.runs.environment import hardware, software, source_hash
 from cgrecnet.runs.explain_record import PROTOCOLS, write_explain
-from cgrecnet.runs.finish import describe_dataset
+from cgrecnet.runs.finalize import describe_dataset
 
 for name in records:
     arrays |= {f"map/{name}/{kind}": one[:n].astype(np.float16) for kind, one in raw[name].items()}

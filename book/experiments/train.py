@@ -77,7 +77,7 @@ print(config.model, "on", fabric.device, f"({fabric.world_size} process(es))")
 
 # %%
 from cgrecnet.data.levels import range_lines
-from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.run_id import plan_run
 from cgrecnet.training.setup import load_parts, training_levels
 
 dataset, parts, cells = load_parts(config, fabric)
@@ -115,7 +115,7 @@ import time
 from datetime import UTC, datetime
 
 from cgrecnet.training.loop import fit
-from cgrecnet.training.report import Progress, epoch_line
+from cgrecnet.training.progress import Progress, epoch_line
 
 started, clock = datetime.now(UTC), time.perf_counter()
 progress = Progress(work / plan.run_id / "progress.json", config.epochs)
@@ -169,7 +169,7 @@ print(f"accuracy {test['accuracy']:.4f}, macro F1 {test['macro']['f1']:.4f}")
 # ## The record
 
 # %%
-from cgrecnet.runs.finish import finish_run
+from cgrecnet.runs.finalize import finish_run
 
 if fabric.is_global_zero:
     path = finish_run(

@@ -8,8 +8,8 @@ import torch
 from lightning_fabric import Fabric
 from tqdm import tqdm
 
+from cgrecnet.bench.bench_record import Benchmark
 from cgrecnet.bench.checks import check_counts, check_models, check_size
-from cgrecnet.bench.record import Benchmark
 from cgrecnet.bench.schema import InputRecord, InputRow
 from cgrecnet.bench.timing import in_turn, quartiles, ratio
 from cgrecnet.data import open_dataset

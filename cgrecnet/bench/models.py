@@ -8,9 +8,9 @@ import torch
 import torch._dynamo
 from tqdm import tqdm
 
+from cgrecnet.bench.bench_record import Benchmark
 from cgrecnet.bench.checks import check_counts, check_models, check_size
 from cgrecnet.bench.limits import best_of, measure_limits
-from cgrecnet.bench.record import Benchmark
 from cgrecnet.bench.schema import Limits, ModelRow, ModelsRecord
 from cgrecnet.bench.steps import Steps
 from cgrecnet.bench.timing import in_turn, quartiles, ratio, wait

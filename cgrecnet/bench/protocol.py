@@ -8,12 +8,12 @@ after each epoch, looks at the other fifth once.
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cgrecnet.bench.bench_record import Benchmark, load_bench
 from cgrecnet.bench.models import count_macs
-from cgrecnet.bench.record import Benchmark, load_bench
 from cgrecnet.bench.schema import ModelsRecord, Place, ProtocolRecord, ProtocolRow
 from cgrecnet.errors import RunError
 from cgrecnet.models import list_models
-from cgrecnet.paper.audit.cost import FLOPS_PER_MAC, PASSES
+from cgrecnet.paper.audit.compute_time import FLOPS_PER_MAC, PASSES
 from cgrecnet.paper.audit.schedule import last_useful_epoch, step_rates
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.environment import pick_device

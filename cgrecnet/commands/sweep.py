@@ -85,7 +85,7 @@ def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = 
 
     Raises ConfigError where it is much and nobody has said yes.
     """
-    from cgrecnet.runs.cost import LARGE, estimate
+    from cgrecnet.runs.sweep_cost import LARGE, estimate
 
     if confirmed:
         return True

@@ -82,8 +82,8 @@ def _train(options: argparse.Namespace) -> int:
     from cgrecnet.runs.found import begun_folder, found_run
     from cgrecnet.runs.notebook import train, write_parameters
     from cgrecnet.runs.notebook_parameters import Keeping
-    from cgrecnet.runs.plan import plan_run
     from cgrecnet.runs.ranks import Together, join
+    from cgrecnet.runs.run_id import plan_run
     from cgrecnet.training.config import RunConfig
 
     results, work = options.results or RESULTS, options.work or WORK

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.answers import Answer
+from cgrecnet.evaluation.analysis_plan import Plan, Question, load_plan, outcome_of
 from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.evaluation.multiple import holm_of_family
 from cgrecnet.evaluation.paired import Comparison, corrected_resampled_t
-from cgrecnet.evaluation.plan import Plan, Question, load_plan, outcome_of
+from cgrecnet.evaluation.planned_contrasts import Answer
 
 Contrast = tuple[str, str]
 

@@ -10,7 +10,7 @@ from cgrecnet.errors import RunError
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters, macs_layers
 from cgrecnet.paper.tables import Cell
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: Row of the paper's Table 3 -> the model here, in the order of growing systems.
 ROWS = {"Baseline": "resnet50", "ResCMNet": "rescmnet", "ResGDNet": "resgdnet", "CG-RecNet": "cg_recnet"}

@@ -13,8 +13,8 @@ from scipy import stats
 
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.paper.audit.attainable import AccuracyCheck
-from cgrecnet.paper.audit.comparison import Score, p_over_correlations
-from cgrecnet.paper.audit.spread import check_floor, weighted_recall
+from cgrecnet.paper.audit.printed_t_test import Score, p_over_correlations
+from cgrecnet.paper.audit.standard_deviations import check_floor, weighted_recall
 
 OWN, APART, NEUTRAL = PALETTE[0], PALETTE[3], PALETTE[7]
 CENTRAL = 0.95

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.paper.audit.attainable import AccuracyCheck, check_accuracy
-from cgrecnet.paper.audit.comparison import Comparison, Score, compare
 from cgrecnet.paper.audit.counting import fusion_macs, gate_macs, resnet50_macs
+from cgrecnet.paper.audit.printed_t_test import Comparison, Score, compare
 from cgrecnet.paper.audit.recovery import Fit, Rows, Search, backbones, search
 from cgrecnet.paper.audit.schedule import step_rates
 from cgrecnet.paper.audit.split import SplitOutcome, split_outcomes

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from cgrecnet.evaluation.answers import Answer, judge_family
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import McNemar, mcnemar
-from cgrecnet.evaluation.plan import Outcome, load_plan
+from cgrecnet.evaluation.planned_contrasts import Answer, judge_family
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 MODELS = ("resnet50", "cg_recnet")
 #: The sweeps that the learning rates come from.

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from cgrecnet.bench.record import is_current
+from cgrecnet.bench.bench_record import is_current
 from cgrecnet.bench.schema import (
     BenchRecord,
     InputRecord,
@@ -17,7 +17,7 @@ from cgrecnet.bench.schema import (
     ReferenceRecord,
     ReferenceRow,
 )
-from cgrecnet.figures.answers import interval, points
+from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.costs import PRECISION_TITLES, achieved, eager_rows, roof
 from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.provenance import SHOWN, Provenance

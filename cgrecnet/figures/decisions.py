@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.decide import Decision
-from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.answers import answer_row, points
-from cgrecnet.figures.plan import COLOURS, contrast_in_words
+from cgrecnet.figures.analysis_plan import COLOURS, contrast_in_words
+from cgrecnet.figures.contrast_table import answer_row, points
 
 #: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
 LIMIT = 15.0

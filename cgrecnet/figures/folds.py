@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cgrecnet.models.zoo import SYSTEMS
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: Column title -> where the score stands in a record's `test`.
 SCORES = {

@@ -12,17 +12,17 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from cgrecnet.evaluation.answers import Answer
+from cgrecnet.evaluation.analysis_plan import Plan, load_plan
 from cgrecnet.evaluation.decide import Decision
-from cgrecnet.evaluation.plan import Plan, load_plan
+from cgrecnet.evaluation.planned_contrasts import Answer
 from cgrecnet.evaluation.verdicts import Outcome
-from cgrecnet.figures import choices, dose, imbalanced, shortcut_trained
-from cgrecnet.figures.answers import interval, n_text, points
+from cgrecnet.figures import choices, dose_response, imbalanced, shortcut_trained
+from cgrecnet.figures.analysis_plan import COLOURS, contrast_in_words
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import printed_text
+from cgrecnet.figures.contrast_table import interval, n_text, points
 from cgrecnet.figures.decisions import LIMIT, cut_at
 from cgrecnet.figures.paper_runs import MODEL_OF
-from cgrecnet.figures.plan import COLOURS, contrast_in_words
 from cgrecnet.figures.planned import by_reading, decide_over_cells, decide_over_folds
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.paper.claims import Claim
@@ -67,8 +67,8 @@ ASK: dict[str, Callable[[Path], Answers]] = {
     "P2": _folds("P2"),
     "P3": _folds("P3"),
     "P4": _comparison,
-    "P5": lambda results: dose.dose_answers("noise", dose.dose_runs("noise", results), results),
-    "P6": lambda results: dose.dose_answers("debris", dose.dose_runs("debris", results), results),
+    "P5": lambda results: dose_response.dose_answers("noise", dose_response.dose_runs("noise", results), results),
+    "P6": lambda results: dose_response.dose_answers("debris", dose_response.dose_runs("debris", results), results),
     "P7": lambda results: imbalanced.planned_answers(imbalanced.imbalance_runs(results), results),
     "P12": _skip,
     "P8": lambda results: shortcut_trained.gap_answers(shortcut_trained.shortcut_runs(results)),

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from cgrecnet.data.cytometer import CytometerOptions
-from cgrecnet.evaluation.answers import Answer, judge_family
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.change import balanced_contrast, class_mean
-from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.dose import NAMES
+from cgrecnet.evaluation.planned_contrasts import Answer, judge_family
+from cgrecnet.figures.dose_response import NAMES
 from cgrecnet.paths import REPOSITORY, RESULTS
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 MODELS = ("resnet50", "cg_recnet")
 Shares = tuple[float, ...]

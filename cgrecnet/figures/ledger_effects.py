@@ -9,14 +9,14 @@ from typing import Any
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.counts import McNemar, mcnemar
-from cgrecnet.figures.answers import interval, p_equal, points
-from cgrecnet.figures.dose import NAMES
+from cgrecnet.figures.contrast_table import interval, p_equal, points
+from cgrecnet.figures.dose_response import NAMES
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import select_runs
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: Parts of a configuration that name a run and do not change it.
 NAMES_A_RUN = ("experiment",)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cgrecnet.evaluation.plan import Outcome, load_plan
-from cgrecnet.figures.answers import interval, n_text, points
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
+from cgrecnet.figures.contrast_table import interval, n_text, points
 from cgrecnet.figures.headline import ASK, Answers, comparisons
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.query import select_runs
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: What is compared, and on which cells -> the questions of the plan; the first of each contrast has more modules.
 ROWS = {

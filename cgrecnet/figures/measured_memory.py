@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cgrecnet.bench.record import newest
+from cgrecnet.bench.bench_record import newest
 from cgrecnet.bench.schema import MemoryRecord, MemoryRow
 from cgrecnet.evaluation.verdicts import Outcome, verdict_of
 from cgrecnet.figures.folds import title_of

@@ -8,7 +8,7 @@ from pathlib import Path
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import SWEEPS, command, experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 Part = tuple[str, str]
 

@@ -9,7 +9,7 @@ from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.provenance import hardware_text
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.runs.pooled import Pooled
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 MODEL, PART, DATA = "cg_recnet", "ablation", "jurkat"
 SCORE_HEADERS = ("class", "cells", "precision (%)", "recall (%), 95 % interval", "F1 (%), 95 % interval")

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 
 def draw_schedule(rate: np.ndarray) -> Figure:

@@ -12,7 +12,7 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.figures.audited import CLASSES, AuditedPaper
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import Experiment, experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: The paper's name of a model -> its name here.
 MODEL_OF = {

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.decide import Decision, decide, over_cells, over_folds, require_unit
 from cgrecnet.evaluation.paired import has_spread
-from cgrecnet.evaluation.plan import load_plan
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import refuse_mixture
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 ACCURACY, RAREST = "accuracy", "f1 of the rarest class"
 

@@ -8,9 +8,9 @@ from importlib.metadata import version
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.data.base import CellDataset
 from cgrecnet.models import list_models
-from cgrecnet.runs.plan import cells_here
 from cgrecnet.runs.query import refuse_mixture
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_id import cells_here
+from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cgrecnet.evaluation.spread import Spread, spread_within
+from cgrecnet.evaluation.sd_interval import Spread, spread_within
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: Data set -> the part of the book that has the first seed of the same runs.
 FIRST_SEED = {"jurkat": "ablation", "cytometer": "noise", "zhu": "ablation"}

@@ -7,7 +7,7 @@ from scipy import stats
 
 from cgrecnet.evaluation.arrays import ALIKE, alike
 from cgrecnet.evaluation.power import repeats_needed
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 
 def by_seed(records: Sequence[RunRecord], first: str, second: str) -> dict[int, float]:

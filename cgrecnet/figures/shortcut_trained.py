@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cgrecnet.evaluation.answers import Answer, judge_family
-from cgrecnet.evaluation.gap import Gap, share_gap
-from cgrecnet.evaluation.plan import load_plan
-from cgrecnet.figures.dose import right_counts
+from cgrecnet.evaluation.analysis_plan import load_plan
+from cgrecnet.evaluation.planned_contrasts import Answer, judge_family
+from cgrecnet.evaluation.two_proportions import Gap, share_gap
+from cgrecnet.figures.dose_response import right_counts
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.query import SWEEPS, experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 SPLITS = {"random": "shortcut, random split", "grouped": "shortcut, grouped split"}
 INTENSITIES = {"none": "grey levels as they are", "standardise": "each image standardised"}

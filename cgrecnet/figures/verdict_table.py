@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.plan import Plan, load_plan
+from cgrecnet.evaluation.analysis_plan import Plan, load_plan
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.rules import JUDGES

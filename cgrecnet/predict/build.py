@@ -24,7 +24,7 @@ from cgrecnet.predict.networks import TorchEngine
 from cgrecnet.predict.uncertainty import calibrated, calibration_scores, fit_temperature, in_set, p_values
 from cgrecnet.predict.unlike import REASONS, Unlike, fit_unlike
 from cgrecnet.runs.environment import software
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: Training cells from which statistics are learnt, and cells of the audit, drawn at random where there are more.
 LEARNT, AUDITED = 4000, 5000

@@ -16,11 +16,11 @@ from cgrecnet.predict.cells import Preprocessing, look, network_channels, planes
 from cgrecnet.predict.folder import ModelFolder, refuse_existing
 from cgrecnet.predict.networks import TorchEngine, build
 from cgrecnet.runs.explain_kept import ROUNDING
-from cgrecnet.runs.finish import WEIGHTS
+from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.notebook import train
-from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.query import record_of
-from cgrecnet.runs.record import RECORD, RunRecord, read_predictions
+from cgrecnet.runs.run_id import plan_run
+from cgrecnet.runs.run_record import RECORD, RunRecord, read_predictions
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.setup import load_parts

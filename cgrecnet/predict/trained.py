@@ -14,7 +14,7 @@ from cgrecnet.errors import RunError
 from cgrecnet.files import shown
 from cgrecnet.predict.build import audit_of
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
-from cgrecnet.runs.record import RunRecord, read_predictions
+from cgrecnet.runs.run_record import RunRecord, read_predictions
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.setup import open_cells, split_cells
 

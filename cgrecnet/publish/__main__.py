@@ -18,7 +18,7 @@ from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
-from cgrecnet.publish import check, check_browser, html, record, resources, schedule, stage
+from cgrecnet.publish import check, check_browser, executed_notebook, html, resources, schedule, stage
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.honesty import words
 from cgrecnet.publish.layout import Layout
@@ -132,7 +132,7 @@ class Beside:
         typed = self._typed.result() if self._typed else honesty.sources(layout, chapters)
         executed = self._executed.result() if self._executed else honesty.executed(layout, chapters, True)
         if not typed + executed:
-            record.write_atomically(good, state)
+            executed_notebook.write_atomically(good, state)
         return typed + executed
 
 

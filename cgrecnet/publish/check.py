@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cgrecnet.publish import check_browser, check_static, record, resources
+from cgrecnet.publish import check_browser, check_static, executed_notebook, resources
 from cgrecnet.publish.check_static import Fault
 
 NO_BROWSER = (
@@ -68,7 +68,7 @@ def check(
     good = {name: digest for name, digest in now.items() if name not in bad}
     opened = {name: good[name] for name in now if name in good and (name in to_open or seen.get(name) == good[name])}
     content = {"tools": tools, "browser": browser or before, "pages": good, "opened": opened}
-    record.write_atomically(memory, json.dumps(content, indent=1))
+    executed_notebook.write_atomically(memory, json.dumps(content, indent=1))
     return report
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.publish import dependencies, notebook, record
+from cgrecnet.publish import dependencies, executed_notebook, notebook
 from cgrecnet.publish.kernels import Kernels, WarmFailed
 from cgrecnet.publish.layout import Chapter, Layout
 
@@ -143,9 +143,9 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels)
         if status != 0 or not (folder / "output.ipynb").is_file():
             said = (folder / "said.txt").read_text("utf8", errors="replace").strip().splitlines() or ["it was killed"]
             raise ChapterFailed(_describe(chapter, folder, f"its process ended with {status}: {said[-1]}"))
-        published = record.publishable(chapter, layout, folder, started, seconds, before)
+        published = executed_notebook.publishable(chapter, layout, folder, started, seconds, before)
         text = json.dumps(published, indent=1, ensure_ascii=False) + "\n"
-        record.write_atomically(layout.executed_notebook(chapter), text)
+        executed_notebook.write_atomically(layout.executed_notebook(chapter), text)
         return not published["metadata"]["cgrecnet"]["fingerprint"]
 
 
@@ -167,7 +167,7 @@ def _describe(chapter: Chapter, folder: Path, fallback: str) -> str:
             injected = own[0] + 1 if own else 0
             position -= position > injected
         number = sum(c["cell_type"] == "code" for c in cells[: position + 1])
-        text += f", code cell {number} ({record.first_line(cells[position])})"
+        text += f", code cell {number} ({executed_notebook.first_line(cells[position])})"
     text += f": {problem.get('error', fallback)}"
     return "\n".join([text, *problem.get("traceback", [])])
 

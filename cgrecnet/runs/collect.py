@@ -12,9 +12,9 @@ import pandas as pd
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import whole
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.query import record_of
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 
 #: What repeats a measurement and is averaged over; every other parameter that varies names a row.

@@ -24,15 +24,15 @@ from cgrecnet.runs.notebook import (
     only_one_process,
     scratch,
 )
-from cgrecnet.runs.plan import SHOWN, resolve_weights, weights_identity
 from cgrecnet.runs.progress import progress_bar
-from cgrecnet.runs.record import write_whole
+from cgrecnet.runs.run_id import SHOWN, resolve_weights, weights_identity
+from cgrecnet.runs.run_record import write_whole
 
 EXPLAIN_NOTEBOOK = EXPERIMENTS / "explain.py"
 
 @dataclass(frozen=True)
 class ExplainPlan:
-    """A validated study, before anything is loaded; fields as in `cgrecnet.runs.plan.Plan`."""
+    """A validated study, before anything is loaded; fields as in `cgrecnet.runs.run_id.Plan`."""
 
     config: ExplainConfig
     run_id: str

@@ -20,8 +20,8 @@ from cgrecnet.models import create_model
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_record import PROTOCOLS
-from cgrecnet.runs.plan import SHOWN
-from cgrecnet.runs.record import RECORD, RunRecord, read_predictions, read_record
+from cgrecnet.runs.run_id import SHOWN
+from cgrecnet.runs.run_record import RECORD, RunRecord, read_predictions, read_record
 from cgrecnet.training.config import Seed, Slug, validated
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def kept_network(config: KeptConfig, run_id: str, results: Path, work: Path) -> 
     import torch
     from safetensors.torch import load_file
 
-    from cgrecnet.runs.finish import WEIGHTS
+    from cgrecnet.runs.finalize import WEIGHTS
 
     record = read_record(Path(results) / config.trained / run_id / RECORD)
     path = Path(work) / run_id / WEIGHTS

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import hash_of, whole
-from cgrecnet.runs.record import HASH, write_whole
 from cgrecnet.runs.record_check import check_hash, check_place, check_text
+from cgrecnet.runs.run_record import HASH, write_whole
 from cgrecnet.training.protocol import PROTOCOL
 
 EXPLAIN = "explain.json"

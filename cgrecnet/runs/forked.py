@@ -10,8 +10,8 @@ LIBRARIES = (
     "cgrecnet.runs.ranks",
     "cgrecnet.training.setup",
     "cgrecnet.training.loop",
-    "cgrecnet.training.report",
-    "cgrecnet.runs.finish",
+    "cgrecnet.training.progress",
+    "cgrecnet.runs.finalize",
     "torchvision",
 )
 

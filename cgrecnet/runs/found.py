@@ -13,7 +13,7 @@ from cgrecnet.runs.collect import SCORES, flat, scores_of
 from cgrecnet.runs.grid import read_yaml_mapping
 from cgrecnet.runs.notebook import LOG
 from cgrecnet.runs.notebook_parameters import Keeping
-from cgrecnet.runs.record import PREDICTIONS, RECORD, RunRecord, read_record
+from cgrecnet.runs.run_record import PREDICTIONS, RECORD, RunRecord, read_record
 from cgrecnet.training.config import RunConfig
 
 #: Files of a run's work folder that a user may look for.

@@ -23,11 +23,11 @@ from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.pausing import paused_history
-from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import Other, Together, ended_with, others
-from cgrecnet.runs.record import RECORD, RunRecord, read_record, write_whole
+from cgrecnet.runs.run_id import Plan, plan_run
+from cgrecnet.runs.run_record import RECORD, RunRecord, read_record, write_whole
 from cgrecnet.training.config import RunConfig
 
 #: What a run said, in its folder under the work folder; a run that was resumed goes on in the same file.

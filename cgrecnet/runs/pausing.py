@@ -6,7 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
 from cgrecnet.paths import WORK
-from cgrecnet.runs.record import write_whole
+from cgrecnet.runs.run_record import write_whole
 
 PAUSED = "paused.json"
 

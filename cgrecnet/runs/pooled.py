@@ -12,7 +12,7 @@ import numpy as np
 
 from cgrecnet.errors import RunError
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.record import RunRecord, read_predictions
+from cgrecnet.runs.run_record import RunRecord, read_predictions
 
 
 @dataclass(frozen=True)

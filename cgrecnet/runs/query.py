@@ -15,8 +15,8 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import list_models
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.plan import Plan
-from cgrecnet.runs.record import RECORD, RunRecord, read_record
+from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_record import RECORD, RunRecord, read_record
 from cgrecnet.training.protocol import PROTOCOL
 
 #: Part of the book -> data set -> the sweep files that belong to it.

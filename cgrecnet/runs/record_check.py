@@ -10,7 +10,7 @@ import numpy as np
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.errors import RunError
 from cgrecnet.files import hash_of, markup_in
-from cgrecnet.runs.plan import run_id_of
+from cgrecnet.runs.run_id import run_id_of
 
 #: Largest difference between a recorded score and the same from predictions of 6 decimals: these make ties, which count
 #: in the areas under the curve alone.

@@ -19,9 +19,9 @@ from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import flat
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.grid import read_grid, read_sweep
-from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.query import SWEEPS, record_paths
-from cgrecnet.runs.record import read_record
+from cgrecnet.runs.run_id import Plan, plan_run
+from cgrecnet.runs.run_record import read_record
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.setup import split_cells
 

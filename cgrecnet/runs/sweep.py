@@ -14,8 +14,8 @@ from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.notebook import LOG, train
 from cgrecnet.runs.pausing import paused_history
-from cgrecnet.runs.plan import Plan, plan_run
 from cgrecnet.runs.query import record_of
+from cgrecnet.runs.run_id import Plan, plan_run
 from cgrecnet.runs.tasks import Standing, Task, run_tasks
 from cgrecnet.training.config import RunConfig
 

@@ -11,8 +11,8 @@ from cgrecnet.files import shown, whole
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
 from cgrecnet.runs.halving import settings_of
 from cgrecnet.runs.page import filled, safe
-from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.query import record_of
+from cgrecnet.runs.run_id import Plan
 from cgrecnet.runs.sweep_drawings import Curve, learning_curves, parallel_coordinates, two_parameters
 
 #: CSS besides the frame's.

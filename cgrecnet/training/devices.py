@@ -10,7 +10,7 @@ from torch import nn
 
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.meeting import STORE
-from cgrecnet.training.synchronised import synchronise
+from cgrecnet.training.sync_batchnorm import synchronise
 
 #: Fabric's names for what a configuration calls `precision`.
 PRECISION = {"32": "32-true", "bf16": "bf16-mixed"}

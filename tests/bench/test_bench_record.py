@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from cgrecnet.bench.record import Benchmark, is_current, load_bench, newest, read_bench
+from cgrecnet.bench.bench_record import Benchmark, is_current, load_bench, newest, read_bench
 from cgrecnet.bench.schema import RECORDS, MemoryRow
 from cgrecnet.errors import RunError
 

@@ -10,8 +10,8 @@ from scipy import stats
 from torch import nn
 
 from cgrecnet.bench import memory, models, protocol, reference
+from cgrecnet.bench.bench_record import read_bench
 from cgrecnet.bench.input_path import bench_input
-from cgrecnet.bench.record import read_bench
 from cgrecnet.bench.schema import Limits, ModelRow, ModelsRecord
 from cgrecnet.bench.summary import summary
 from cgrecnet.bench.timing import quartiles
@@ -151,7 +151,7 @@ def test_a_process_that_ends_early_is_reported(monkeypatch):
 
 def fabricated(tmp_path, rate: float, size: int = 224) -> ModelsRecord:
     """A record of all nine models at one rate, from `Benchmark`, so that it validates."""
-    from cgrecnet.bench.record import Benchmark
+    from cgrecnet.bench.bench_record import Benchmark
 
     rows = [
         ModelRow(model=model, kind=kind, precision="32", compiled=False, seconds=quartiles([8 / rate]),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cgrecnet.bench.record import load_bench
+from cgrecnet.bench.bench_record import load_bench
 from cgrecnet.errors import RunError
 
 ROOT = Path(__file__).parents[2]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
+from cgrecnet.evaluation.analysis_plan import Outcome, outcome_of
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import mcnemar, wilson
-from cgrecnet.evaluation.plan import Outcome, outcome_of
 
 
 def cells(both: int, only_first: int, only_second: int, neither: int):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from cgrecnet.evaluation.answers import judge_family
-from cgrecnet.evaluation.plan import Outcome
+from cgrecnet.evaluation.analysis_plan import Outcome
+from cgrecnet.evaluation.planned_contrasts import judge_family
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 from cgrecnet.data.base import CellDataset
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.publish import check_browser, check_static, resources
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
 

@@ -9,7 +9,7 @@ from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.training.config import RunConfig
 
 CLASSES = {"cytometer": ("astrocyte", "oligodendrocyte", "neuron"), "jurkat": ("G1", "S+G2", "M")}

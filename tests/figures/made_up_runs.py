@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from cgrecnet.runs.record import RunRecord, format_predictions, write_run
+from cgrecnet.runs.run_record import RunRecord, format_predictions, write_run
 from cgrecnet.training.config import RunConfig
 
 SUPPORTS = (1109, 554, 2488)

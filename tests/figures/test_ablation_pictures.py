@@ -6,9 +6,9 @@ import pytest
 from made_up_runs import write_record
 
 from cgrecnet.errors import RunError
-from cgrecnet.evaluation.plan import Outcome
+from cgrecnet.evaluation.analysis_plan import Outcome
 from cgrecnet.figures.ablation import count_network, printed
-from cgrecnet.figures.answers import HEADERS
+from cgrecnet.figures.contrast_table import HEADERS
 from cgrecnet.figures.decisions import (
     LIMIT,
     cut_at,

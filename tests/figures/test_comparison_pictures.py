@@ -5,8 +5,7 @@ import pytest
 from made_up_runs import write_record
 
 from cgrecnet.errors import RunError
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.comparison import (
+from cgrecnet.figures.accuracy_cost import (
     Point,
     draw_trade_off,
     front,
@@ -15,6 +14,7 @@ from cgrecnet.figures.comparison import (
     point_of,
     printed_points,
 )
+from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.folds import by_model
 from cgrecnet.models.zoo import SYSTEMS
 

@@ -5,7 +5,7 @@ import json
 import matplotlib.pyplot as plt
 import pytest
 
-from cgrecnet.bench.record import load_bench
+from cgrecnet.bench.bench_record import load_bench
 from cgrecnet.bench.schema import (
     InputRecord,
     InputRow,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from made_up_runs import write_record
 
-from cgrecnet.evaluation.plan import Outcome, load_plan
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.headline import (
     ASK,

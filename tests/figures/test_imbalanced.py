@@ -3,7 +3,7 @@
 import pytest
 from fabricated_runs import fabricate_sweep
 
-from cgrecnet.evaluation.plan import Outcome
+from cgrecnet.evaluation.analysis_plan import Outcome
 from cgrecnet.figures.imbalanced import (
     imbalance_runs,
     need_of_weights,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, first_still
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 
 def record(model: str, fold: int, f1: list[float], norm: list[float], best: int) -> RunRecord:

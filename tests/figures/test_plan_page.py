@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import matplotlib.pyplot as plt
 import pytest
 
-from cgrecnet.evaluation.plan import Outcome, load_plan, outcome_of
-from cgrecnet.figures.plan import (
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan, outcome_of
+from cgrecnet.figures.analysis_plan import (
     EXAMPLES,
     contrast_in_words,
     draw_rule,
@@ -16,7 +16,7 @@ from cgrecnet.figures.plan import (
     rule_in_words,
     sweep_rows,
 )
-from cgrecnet.runs.planned_before import PlanCheck, PlanState
+from cgrecnet.runs.preregistration import PlanCheck, PlanState
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 EARLIER = NOON - timedelta(hours=1)

@@ -6,7 +6,7 @@ from scipy import stats
 
 from cgrecnet.evaluation.power import repeats_needed
 from cgrecnet.figures.seeds import by_seed, mean_over_seeds, spread_of, spread_table
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 
 def record(model: str, seed: int, accuracy: float) -> RunRecord:

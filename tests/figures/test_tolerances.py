@@ -3,7 +3,7 @@
 import pytest
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.plan import load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.rules.runs import RUN_JUDGES

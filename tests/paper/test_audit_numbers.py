@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.paper.audit import attainable, split, spread
+from cgrecnet.paper.audit import attainable, split, standard_deviations
 from cgrecnet.paper.audit.interval import Interval
 
 COUNTS, SUPPORTS = (55_466, 27_687, 124_403), (8_320, 4_153, 18_661)
@@ -120,20 +120,21 @@ def test_weighted_and_macro_f1():
 
 def test_weighted_recall_is_accuracy():
     matrix = np.random.default_rng(1).integers(1, 50, (4, 4))
-    assert spread.weighted_recall(matrix) == pytest.approx(np.trace(matrix) / matrix.sum())
+    assert standard_deviations.weighted_recall(matrix) == pytest.approx(np.trace(matrix) / matrix.sum())
 
 
 def test_spread_of_the_folds():
-    assert spread.binomial_error(0.5, 100) == 0.05
-    assert spread.check_floor(96.40, 0.07, 41_511, 5).floor == pytest.approx(0.0914, abs=1e-4)
-    assert spread.check_floor(96.40, 0.07, 41_511, 5).tail == pytest.approx(0.327, abs=1e-3)
-    assert spread.check_floor(94.58, 0.08, 41_511, 5).tail == pytest.approx(0.278, abs=1e-3)
-    assert spread.variance_ratio_p(0.1, 0.1, 5) == pytest.approx(0.5)
-    assert spread.common_sd("0.06", "0.07") == Interval(pytest.approx(0.065), pytest.approx(0.065))
-    assert spread.common_sd("0.06", "0.08") is None
+    assert standard_deviations.binomial_error(0.5, 100) == 0.05
+    assert standard_deviations.check_floor(96.40, 0.07, 41_511, 5).floor == pytest.approx(0.0914, abs=1e-4)
+    assert standard_deviations.check_floor(96.40, 0.07, 41_511, 5).tail == pytest.approx(0.327, abs=1e-3)
+    assert standard_deviations.check_floor(94.58, 0.08, 41_511, 5).tail == pytest.approx(0.278, abs=1e-3)
+    assert standard_deviations.variance_ratio_p(0.1, 0.1, 5) == pytest.approx(0.5)
+    assert standard_deviations.common_sd("0.06", "0.07") == Interval(pytest.approx(0.065), pytest.approx(0.065))
+    assert standard_deviations.common_sd("0.06", "0.08") is None
 
 
 def test_floor_tail_against_simulated_folds():
     rng = np.random.default_rng(2)
     sds = (rng.binomial(41_511, 0.964, (20_000, 5)) / 41_511 * 100).std(axis=1, ddof=1)
-    assert (sds <= 0.07).mean() == pytest.approx(spread.check_floor(96.40, 0.07, 41_511, 5).tail, abs=0.015)
+    floor = standard_deviations.check_floor(96.40, 0.07, 41_511, 5)
+    assert (sds <= 0.07).mean() == pytest.approx(floor.tail, abs=0.015)

@@ -5,27 +5,27 @@ import pytest
 from scipy import stats
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.paper.audit import comparison, complexity, cost, schedule
+from cgrecnet.paper.audit import complexity, compute_time, printed_t_test, schedule
 from cgrecnet.paper.audit.interval import Interval
 
 SCORES = {
-    "CG-RecNet": comparison.Score("96.40", "0.07"), "Baseline": comparison.Score("94.58", "0.08"),
-    "ResCMNet": comparison.Score("96.32", "0.11"), "MobileNetV2": comparison.Score("96.07", "0.12"),
-    "DenseNet": comparison.Score("96.04", "0.14"), "VGG": comparison.Score("95.82", "0.18"),
-    "ViT": comparison.Score("94.27", "0.25"),
+    "CG-RecNet": printed_t_test.Score("96.40", "0.07"), "Baseline": printed_t_test.Score("94.58", "0.08"),
+    "ResCMNet": printed_t_test.Score("96.32", "0.11"), "MobileNetV2": printed_t_test.Score("96.07", "0.12"),
+    "DenseNet": printed_t_test.Score("96.04", "0.14"), "VGG": printed_t_test.Score("95.82", "0.18"),
+    "ViT": printed_t_test.Score("94.27", "0.25"),
 }
 
 
 def test_paired_t_equals_scipy():
     a, b = np.random.default_rng(3).normal(size=(2, 6))
-    got = comparison.paired_t(a.mean() - b.mean(), a.std(ddof=1), b.std(ddof=1), 6, np.corrcoef(a, b)[0, 1])
+    got = printed_t_test.paired_t(a.mean() - b.mean(), a.std(ddof=1), b.std(ddof=1), 6, np.corrcoef(a, b)[0, 1])
     want = stats.ttest_rel(a, b)
     assert (got.t, got.p) == (pytest.approx(want.statistic), pytest.approx(want.pvalue))
 
 
 def test_unpaired_t_equals_scipy():
     a, b = np.random.default_rng(4).normal(size=(2, 5))
-    got = comparison.unpaired_t(a.mean() - b.mean(), a.std(ddof=1), b.std(ddof=1), 5)
+    got = printed_t_test.unpaired_t(a.mean() - b.mean(), a.std(ddof=1), b.std(ddof=1), 5)
     want = stats.ttest_ind(a, b)
     assert (got.t, got.p) == (pytest.approx(want.statistic), pytest.approx(want.pvalue))
 
@@ -42,7 +42,7 @@ def test_unpaired_t_equals_scipy():
     ],
 )
 def test_the_printed_comparisons(second, difference, t, p, highest, lowest, corrected_t, corrected_p):
-    got = comparison.compare(SCORES, "CG-RecNet", second, 5)
+    got = printed_t_test.compare(SCORES, "CG-RecNet", second, 5)
     assert got.difference == pytest.approx(difference)
     assert got.uncorrelated.t == pytest.approx(t, rel=0.01) and got.uncorrelated.p == pytest.approx(p, rel=0.02)
     assert got.highest_p == pytest.approx(highest, rel=0.02) and got.lowest_p == pytest.approx(lowest, rel=0.02)
@@ -52,24 +52,24 @@ def test_the_printed_comparisons(second, difference, t, p, highest, lowest, corr
 
 
 def test_p_falls_with_the_correlation():
-    rho, p = comparison.p_over_correlations(0.33, 0.07, 0.12, 5)
+    rho, p = printed_t_test.p_over_correlations(0.33, 0.07, 0.12, 5)
     assert rho[0] == -1 and rho[-1] == 1 and (np.diff(p) < 0).all()
 
 
 def test_seeds_in_place_of_folds():
-    test = comparison.paired_t(1.82, 0.07, 0.08, 3, 0)
+    test = printed_t_test.paired_t(1.82, 0.07, 0.08, 3, 0)
     assert test.t == pytest.approx(29.65, abs=0.01) and test.p == pytest.approx(0.00114, abs=1e-5)
-    assert comparison.smallest_correlation(1.82, 0.07, 0.08, 3, 0.001) == pytest.approx(0.1204, abs=1e-3)
-    assert comparison.smallest_correlation(1.82, 0.07, 0.08, 5, 0.001) == -1
-    assert comparison.smallest_correlation(0.001, 0.07, 0.11, 5, 0.001) is None
+    assert printed_t_test.smallest_correlation(1.82, 0.07, 0.08, 3, 0.001) == pytest.approx(0.1204, abs=1e-3)
+    assert printed_t_test.smallest_correlation(1.82, 0.07, 0.08, 5, 0.001) == -1
+    assert printed_t_test.smallest_correlation(0.001, 0.07, 0.11, 5, 0.001) is None
 
 
 def test_rounding_may_hide_the_sign():
-    assert comparison.p_range(Interval(-0.01, 0.01), "0.07", "0.08", 5).high == 1
+    assert printed_t_test.p_range(Interval(-0.01, 0.01), "0.07", "0.08", 5).high == 1
 
 
 def test_holm_by_hand():
-    assert comparison.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert printed_t_test.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_holm_by_hand():
 )
 def test_impossible_tests_are_refused(arguments, message):
     with pytest.raises(ConfigError, match=message):
-        comparison.paired_t(*arguments)
+        printed_t_test.paired_t(*arguments)
 
 
 def test_step_rates_equal_torch():
@@ -137,15 +137,15 @@ def test_ratios():
 
 
 def test_cost_by_hand_and_of_the_protocol():
-    assert cost.protocol_cost({"a": 1}, 1000, 1, 1, 1, 6e12).days == pytest.approx(1 / 86_400)
-    models = {**cost.TORCHVISION_GMACS, "cg_recnet": 6.0, "rescmnet": 4.34, "resgdnet": 5.8}
-    assert cost.protocol_cost(models, 166_045, 100, 5, 1, 3e12).days == pytest.approx(108, abs=2)
+    assert compute_time.protocol_cost({"a": 1}, 1000, 1, 1, 1, 6e12).days == pytest.approx(1 / 86_400)
+    models = {**compute_time.TORCHVISION_GMACS, "cg_recnet": 6.0, "rescmnet": 4.34, "resgdnet": 5.8}
+    assert compute_time.protocol_cost(models, 166_045, 100, 5, 1, 3e12).days == pytest.approx(108, abs=2)
     with pytest.raises(ConfigError, match="above zero operations"):
-        cost.protocol_cost({"a": 1}, 1, 1, 1, 1, 0)
+        compute_time.protocol_cost({"a": 1}, 1, 1, 1, 1, 0)
 
 
 def test_listed_macs_are_torchvisions_own():
     models = pytest.importorskip("torchvision").models
-    for name, gmacs in cost.TORCHVISION_GMACS.items():
+    for name, gmacs in compute_time.TORCHVISION_GMACS.items():
         weights = models.get_model_weights(name).IMAGENET1K_V1
         assert weights.meta["_ops"] == pytest.approx(gmacs, abs=0.001), name

@@ -9,8 +9,8 @@ from cgrecnet.evaluation.metrics import score
 from cgrecnet.models import create_model
 from cgrecnet.predict.build import make_model
 from cgrecnet.runs.environment import software
-from cgrecnet.runs.finish import describe_dataset
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.finalize import describe_dataset
+from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import fit, predict

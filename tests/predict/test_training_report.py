@@ -15,7 +15,7 @@ from cgrecnet.predict.build import audit_of
 from cgrecnet.predict.folder import open_folder
 from cgrecnet.predict.trained import trained_of_model
 from cgrecnet.predict.training_report import write_training_report
-from cgrecnet.runs.record import sha256, write_run
+from cgrecnet.runs.run_record import sha256, write_run
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.runs.collect import collect, summarise, write_table
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.runs.sweep import plan_sweep
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL

@@ -8,10 +8,10 @@ from cgrecnet.errors import RunError
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.explain import explain_study
 from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, check_predictions, kept_network, plan_kept
-from cgrecnet.runs.finish import WEIGHTS
+from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.grid import read_yaml_mapping
 from cgrecnet.runs.notebook import train
-from cgrecnet.runs.record import read_predictions
+from cgrecnet.runs.run_record import read_predictions
 from cgrecnet.training.config import RunConfig
 
 TINY = {"experiment": "tiny", "model": "resnet50", "data_options": {"cells": 80}, "image_size": 32, "epochs": 1}

@@ -39,8 +39,8 @@ def curves(fail: float = 0.0):
 
         from cgrecnet.errors import RunError
         from cgrecnet.runs.pausing import pause_run
-        from cgrecnet.runs.plan import plan_run
-        from cgrecnet.runs.record import RunRecord, write_run
+        from cgrecnet.runs.run_id import plan_run
+        from cgrecnet.runs.run_record import RunRecord, write_run
         from cgrecnet.training.protocol import PROTOCOL
 
         plan = plan_run(config, "here")

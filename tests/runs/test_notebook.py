@@ -16,12 +16,12 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs import notebook, ranks
-from cgrecnet.runs.finish import WEIGHTS
-from cgrecnet.runs.killing import RunProcess, epochs_said, kill_once_kept
+from cgrecnet.runs.fault_injection import RunProcess, epochs_said, kill_once_kept
+from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.notebook import LOG, NOTEBOOK, train
-from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.ranks import Together
-from cgrecnet.runs.record import read_predictions, read_record
+from cgrecnet.runs.run_id import plan_run
+from cgrecnet.runs.run_record import read_predictions, read_record
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict

@@ -6,7 +6,7 @@ import pytest
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.runs.pooled import pool, with_folds_of
-from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 
 CLASSES = ("a", "b", "c")
 

@@ -15,11 +15,11 @@ from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.paths import RESULTS
 from cgrecnet.publish import __main__ as publish
-from cgrecnet.runs import plan
+from cgrecnet.runs import run_id
 from cgrecnet.runs.preconditions import need_networks, need_same_cells
 from cgrecnet.runs.query import experiment, record_of
-from cgrecnet.runs.record import read_record
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files, refuse_other_records
+from cgrecnet.runs.run_record import read_record
 from cgrecnet.runs.sweep import plan_sweep
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "publish"))
@@ -110,14 +110,14 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
         refuse_other_records(plans, root / "results", "0" * 64)
     need_same_cells(plans, root / "results")  # the cells are those of the records
     others = open_dataset("cytometer", options={"cells": 30})
-    plan._fingerprint.cache_clear()
-    monkeypatch.setattr(plan, "open_dataset", lambda *args, **kwargs: others)
+    run_id._fingerprint.cache_clear()
+    monkeypatch.setattr(run_id, "open_dataset", lambda *args, **kwargs: others)
     other = plan_sweep([one.config for one in plans])
     assert not any(record_of(one, root / "results") for one in other), "the record of other cells passes for done"
     with pytest.raises(RunError, match="is of other cells than the zhu cells that are here now.*--results"):
         need_same_cells(other, root / "results")
-    plan._fingerprint.cache_clear()
-    monkeypatch.setattr(plan, "open_dataset", absent)
+    run_id._fingerprint.cache_clear()
+    monkeypatch.setattr(run_id, "open_dataset", absent)
     unknown = plan_sweep([one.config for one in plans])
     need_same_cells(unknown, root / "results")  # no images, nothing to compare with
     assert [record_of(one, root / "results").run_id for one in unknown] == [one.run_id for one in plans]
@@ -174,8 +174,8 @@ def test_folder_and_weights_are_looked_at_before_anything_is_packed(tmp_path, ce
 
 
 def test_a_large_reproduction_wants_a_yes(tmp_path, cells, monkeypatch, capsys):
-    monkeypatch.setattr("cgrecnet.runs.cost.measured_rate", lambda config: 0.001)
-    monkeypatch.setattr("cgrecnet.runs.cost.measured_start", lambda: 1.0)
+    monkeypatch.setattr("cgrecnet.runs.sweep_cost.measured_rate", lambda config: 0.001)
+    monkeypatch.setattr("cgrecnet.runs.sweep_cost.measured_start", lambda: 1.0)
     words = ["reproduce", str(cells), *WORDS, "--results", str(tmp_path / "results"), "--work", str(tmp_path / "work")]
     assert main(words) == 2
     said = capsys.readouterr()

@@ -14,9 +14,9 @@ from cgrecnet.errors import DataError, RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import markup_in
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.plan import run_id_of
 from cgrecnet.runs.query import select_runs
-from cgrecnet.runs.record import (
+from cgrecnet.runs.run_id import run_id_of
+from cgrecnet.runs.run_record import (
     RunRecord,
     format_predictions,
     read_predictions,

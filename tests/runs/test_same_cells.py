@@ -5,7 +5,7 @@ import pytest
 
 from cgrecnet.errors import RunError
 from cgrecnet.runs.pooled import same_cells
-from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 
 
 def _write(results, name, ids, labels, named):

@@ -20,7 +20,7 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.runs import cluster, tasks
 from cgrecnet.runs.cluster import MEMORY_OF_A_RUN, local_cluster, local_workers, remote_cluster
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.run_id import plan_run
 from cgrecnet.runs.sweep import plan_sweep, run_sweep
 from cgrecnet.runs.worker import worker_environment
 from cgrecnet.training.config import RunConfig
@@ -141,7 +141,7 @@ def test_two_sweeps_over_one_folder_do_no_run_twice(tmp_path, two_workers):
         import time
 
         from cgrecnet.runs.notebook import only_one_process
-        from cgrecnet.runs.plan import plan_run
+        from cgrecnet.runs.run_id import plan_run
 
         name = plan_run(config, "here").run_id
         place = results / config.experiment / name

@@ -12,7 +12,7 @@ from test_collect import CLASSES, PROTOCOL, RunRecord
 from cgrecnet.cli import main
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.halving import STOPPED
-from cgrecnet.runs.record import write_run
+from cgrecnet.runs.run_record import write_run
 from cgrecnet.runs.sweep import plan_sweep
 from cgrecnet.runs.sweep_drawings import parallel_coordinates, two_parameters
 

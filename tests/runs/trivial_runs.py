@@ -24,8 +24,8 @@ def trivial(seconds: float = 0.0, fail: tuple[int, ...] = (), first_tries: tuple
         import time
 
         from cgrecnet.errors import RunError
-        from cgrecnet.runs.plan import plan_run
-        from cgrecnet.runs.record import RunRecord, write_run
+        from cgrecnet.runs.run_id import plan_run
+        from cgrecnet.runs.run_record import RunRecord, write_run
         from cgrecnet.training.protocol import PROTOCOL
 
         name = plan_run(config, "here").run_id

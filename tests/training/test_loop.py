@@ -18,7 +18,7 @@ from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoin
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import class_weights, fit, predict
-from cgrecnet.training.report import Progress, epoch_line
+from cgrecnet.training.progress import Progress, epoch_line
 
 CLASSES = ("dark", "bright")
 FABRIC = Fabric(accelerator="cpu", devices=1)

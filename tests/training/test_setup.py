@@ -6,7 +6,7 @@ import pytest
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import ConfigError, DataError
-from cgrecnet.runs.plan import plan_run
+from cgrecnet.runs.run_id import plan_run
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.setup import split_cells
 
@@ -20,7 +20,7 @@ def cells(counts: dict[str, int]) -> CellDataset:
 
 
 def test_the_place_of_the_cells_is_part_of_no_name_and_of_no_record(monkeypatch, tmp_path):
-    monkeypatch.setattr("cgrecnet.runs.plan.open_dataset", lambda *_, **__: cells({"a": 2}))
+    monkeypatch.setattr("cgrecnet.runs.run_id.open_dataset", lambda *_, **__: cells({"a": 2}))
     here, there = (RunConfig.from_mapping({"data": "jurkat", "root": str(tmp_path / name)}) for name in "ab")
     assert plan_run(here).run_id == plan_run(there).run_id
     assert "root" not in here.model_dump()

@@ -12,7 +12,7 @@ Bio-Formats. A `.rif` is the same container and goes the same way, but no real o
 4 GiB or with negative levels: these are known from files that the tests write.
 """
 
+from cgrecnet.data.amnis.check import report
 from cgrecnet.data.amnis.reader import TASKS, AmnisOptions, available, open_cells
-from cgrecnet.data.amnis.report import report
 
 __all__ = ["TASKS", "AmnisOptions", "available", "open_cells", "report"]

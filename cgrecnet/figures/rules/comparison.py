@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgrecnet.evaluation.verdicts import Outcome, verdict_in_print, verdict_of
 from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules.shared import LEVEL, Judge
-from cgrecnet.paper.audit.spread import variance_ratio_p
+from cgrecnet.paper.audit.standard_deviations import variance_ratio_p
 from cgrecnet.paper.claims import Claim
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
 from cgrecnet.figures.audited import CLASSES, AuditedPaper
 from cgrecnet.figures.rules.shared import LAPTOP_FLOPS, Judge
-from cgrecnet.paper.audit.cost import TORCHVISION_GMACS, protocol_cost
+from cgrecnet.paper.audit.compute_time import TORCHVISION_GMACS, protocol_cost
 from cgrecnet.paper.audit.schedule import first_lost_epoch, last_useful_epoch, left_shares
 from cgrecnet.paper.audit.split import largest_share_difference
 from cgrecnet.paper.claims import Claim

@@ -8,7 +8,7 @@ from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules.shared import WAITS, Judge
 from cgrecnet.paper.audit.attainable import accuracy_range
 from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.audit.spread import common_sd
+from cgrecnet.paper.audit.standard_deviations import common_sd
 from cgrecnet.paper.claims import Claim
 
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from cgrecnet.evaluation.analysis_plan import Outcome, outcome_of
 from cgrecnet.evaluation.multiple import holm_of_family
-from cgrecnet.evaluation.plan import Outcome, outcome_of
 
 
 class Result(Protocol):

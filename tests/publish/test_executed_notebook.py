@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cgrecnet.publish import record
+from cgrecnet.publish import executed_notebook
 from cgrecnet.publish.layout import Layout
 
 
@@ -30,14 +30,14 @@ def test_only_whole_parts_of_a_path_are_replaced(monkeypatch, text, expected):
     output = {"output_type": "stream", "text": [text]}
     with_output = {"cells": [{"cell_type": "code", "outputs": [output]}]}
     layout = Layout(Path("/tmp/m4"))
-    assert record._without_paths(with_output, layout)["cells"][0]["outputs"][0]["text"] == [expected]
+    assert executed_notebook._without_paths(with_output, layout)["cells"][0]["outputs"][0]["text"] == [expected]
 
 
 def test_displayed_markdown_without_a_word_is_left_out():
     blank, said = {"data": {"text/markdown": ["\n"]}}, {"data": {"text/markdown": "a word"}}
     stream = {"output_type": "stream", "text": [""]}
     cells = [{"cell_type": "code", "outputs": [blank, said, stream]}, {"cell_type": "markdown"}]
-    assert record._without_blanks({"cells": cells})["cells"][0]["outputs"] == [said, stream]
+    assert executed_notebook._without_blanks({"cells": cells})["cells"][0]["outputs"] == [said, stream]
 
 
 def test_what_was_printed_in_a_row_is_one_output_however_it_arrived():
@@ -48,6 +48,6 @@ def test_what_was_printed_in_a_row_is_one_output_however_it_arrived():
     outputs = [printed("stdout", "a\n", "b"), printed("stdout", "c\n"), printed("stderr", "w\n"), figure]
     outputs.append(printed("stdout", "after\n"))
     cells = [{"outputs": outputs}, {"source": "words"}]
-    assert record._whole_streams({"cells": cells})["cells"][0]["outputs"] == [
+    assert executed_notebook._whole_streams({"cells": cells})["cells"][0]["outputs"] == [
         printed("stdout", "a\n", "bc\n"), printed("stderr", "w\n"), figure, printed("stdout", "after\n"),
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cgrecnet.evaluation.answers import Answer
+from cgrecnet.evaluation.planned_contrasts import Answer
 from cgrecnet.figures.wide_table import wide_table
 
 HEADERS = ("contrast", "outcome", "difference in points (95 % interval)", "p (Holm)", "n")

@@ -3,8 +3,8 @@
 import pytest
 from fabricated_runs import fabricate, fabricate_sweep
 
-from cgrecnet.evaluation.plan import Outcome
-from cgrecnet.figures.dose import (
+from cgrecnet.evaluation.analysis_plan import Outcome
+from cgrecnet.figures.dose_response import (
     change_between,
     dose_answers,
     dose_runs,

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cgrecnet.evaluation.plan import FILE, load_plan
+from cgrecnet.evaluation.analysis_plan import FILE, load_plan
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.planned_before import (
+from cgrecnet.runs.preregistration import (
     PLAN_PATH,
     PlanState,
     changes_of_plan,
@@ -18,7 +18,7 @@ from cgrecnet.runs.planned_before import (
     questions_about,
     violations,
 )
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 DAY = "2026-01-0{}T12:00:00+00:00"
 

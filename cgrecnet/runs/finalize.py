@@ -14,9 +14,9 @@ from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
 from cgrecnet.runs.environment import hardware, software, source_hash
 from cgrecnet.runs.pausing import PAUSED
-from cgrecnet.runs.plan import Plan
 from cgrecnet.runs.query import as_recorded
-from cgrecnet.runs.record import RunRecord, format_predictions, sha256, write_run
+from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.protocol import PROTOCOL
 from cgrecnet.training.setup import training_levels

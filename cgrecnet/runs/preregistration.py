@@ -16,10 +16,10 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from cgrecnet.evaluation.plan import FILE, Plan, Question, load_plan
+from cgrecnet.evaluation.analysis_plan import FILE, Plan, Question, load_plan
 from cgrecnet.paths import REPOSITORY, RESULTS
 from cgrecnet.runs.query import select_runs
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: Where the plan stands below the repository.
 PLAN_PATH = FILE.relative_to(REPOSITORY).as_posix()

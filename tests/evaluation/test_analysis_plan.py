@@ -3,7 +3,7 @@
 import pytest
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.plan import FILE, Outcome, load_plan, outcome_of
+from cgrecnet.evaluation.analysis_plan import FILE, Outcome, load_plan, outcome_of
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep

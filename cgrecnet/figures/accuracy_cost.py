@@ -17,7 +17,7 @@ from cgrecnet.figures.comparators import cost_of
 from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.paper_runs import MODEL_OF
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: The systems of the comparison in the order of the paper's Table 4, then its baseline and the network of Zhu et al.
 MODELS = ("cg_recnet", "mobilenet_v2", "densenet121", "vgg16", "vit_b_16", "resnet50", "zhu_xception")

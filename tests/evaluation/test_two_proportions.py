@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.gap import balanced_gap, gap_change, share_gap
+from cgrecnet.evaluation.two_proportions import balanced_gap, gap_change, share_gap
 
 
 def test_newcombes_first_example():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.spread import sd_interval, spread_within
+from cgrecnet.evaluation.sd_interval import sd_interval, spread_within
 
 
 def test_three_values_say_little_of_their_spread():

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import mannwhitneyu
 
-from cgrecnet.evaluation.areas import weighted_area
 from cgrecnet.evaluation.bootstrap import percentiles
+from cgrecnet.evaluation.roc_auc import weighted_area
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cgrecnet.evaluation.answers import Answer, judge_family
+from cgrecnet.evaluation.analysis_plan import Plan, load_plan
 from cgrecnet.evaluation.change import Contrast, change_contrast
 from cgrecnet.evaluation.counts import mcnemar
-from cgrecnet.evaluation.plan import Plan, load_plan
+from cgrecnet.evaluation.planned_contrasts import Answer, judge_family
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: The paper's names of the four networks of its ablation.
 NAMES = {"resnet50": "Baseline", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "cg_recnet": "CG-RecNet"}

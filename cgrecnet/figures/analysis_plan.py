@@ -8,13 +8,13 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from cgrecnet.evaluation.plan import Outcome, Plan, Question, outcome_of
+from cgrecnet.evaluation.analysis_plan import Outcome, Plan, Question, outcome_of
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.planned_before import PlanCheck
-from cgrecnet.runs.record import RECORD
+from cgrecnet.runs.preregistration import PlanCheck
+from cgrecnet.runs.run_record import RECORD
 
 #: What is compared with what, and by which test, for each unit of the plan.
 UNITS = {

@@ -13,8 +13,8 @@ import psutil
 from cgrecnet.errors import RunError
 from cgrecnet.runs.forked import fork_context
 from cgrecnet.runs.notebook import LOG, write_parameters
-from cgrecnet.runs.plan import plan_run
 from cgrecnet.runs.ranks import run_cells
+from cgrecnet.runs.run_id import plan_run
 from cgrecnet.training.config import RunConfig
 
 

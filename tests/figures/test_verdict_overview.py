@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
-from cgrecnet.figures import standing
+from cgrecnet.figures import verdict_overview
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.pages import COUNTERPARTS, counterpart_rows, link, pages_of_the_book
 from cgrecnet.figures.verdict_table import verdicts
@@ -25,12 +25,12 @@ def outcomes(paper):
 
 
 def test_every_claim_is_in_one_group(paper):
-    names = [name for group in standing.GROUPS.values() for name in group]
+    names = [name for group in verdict_overview.GROUPS.values() for name in group]
     assert sorted(names) == sorted(paper.claims) and len(set(names)) == len(names)
 
 
 def test_every_verdict_says_what_would_change_it(paper, outcomes):
-    rows = [row for group in standing.GROUPS for row in standing.change_rows(paper, outcomes, group)]
+    rows = [row for group in verdict_overview.GROUPS for row in verdict_overview.change_rows(paper, outcomes, group)]
     assert len(rows) == len(paper.claims)
     for claim, verdict, change in rows:
         assert change.endswith(".") and len(change) > 30, claim
@@ -51,26 +51,26 @@ def test_every_verdict_says_what_would_change_it(paper, outcomes):
     ],
 )
 def test_the_change_follows_from_verdict_and_claim(paper, word, claim, words):
-    assert words in standing.what_would_change(paper, paper.claims[claim], Outcome(word, "", "A reason."))
+    assert words in verdict_overview.what_would_change(paper, paper.claims[claim], Outcome(word, "", "A reason."))
 
 
 def test_the_bars_count_every_claim(outcomes):
-    axes = standing.draw_groups(outcomes).axes[0]
+    axes = verdict_overview.draw_groups(outcomes).axes[0]
     counts = [int(text.get_text().split()[1]) for text in axes.texts]
     assert sum(counts) == len(outcomes) == sum(bar.get_width() for bar in axes.patches)
 
 
 def test_without_runs_on_the_papers_cells_the_source_says_so(tmp_path):
-    assert standing.records_of(results=tmp_path) == []
-    source = str(standing.verdict_source(tmp_path))
+    assert verdict_overview.records_of(results=tmp_path) == []
+    source = str(verdict_overview.verdict_source(tmp_path))
     assert "no run on the paper's cells is here" in source and "C38" not in source
 
 
 def test_the_record_that_decides_the_claim_on_memory_is_named(tmp_path, monkeypatch):
-    block = standing.Provenance((("Record", "results/bench-memory/one.json"), ("Code", "has changed since")))
-    monkeypatch.setattr(standing, "memory_record", lambda results: results)
-    monkeypatch.setattr(standing, "bench_provenance", lambda record: block)
-    said = dict(standing.verdict_source(tmp_path).facts)
+    block = verdict_overview.Provenance((("Record", "results/bench-memory/one.json"), ("Code", "has changed since")))
+    monkeypatch.setattr(verdict_overview, "memory_record", lambda results: results)
+    monkeypatch.setattr(verdict_overview, "bench_provenance", lambda record: block)
+    said = dict(verdict_overview.verdict_source(tmp_path).facts)
     assert said["Memory (C38)"] == "results/bench-memory/one.json; code: has changed since" and "Verdicts" in said
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from cgrecnet.evaluation.superiority import superiority
+from cgrecnet.evaluation.mann_whitney import superiority
 
 RNG = np.random.default_rng(0)
 

@@ -5,10 +5,10 @@ import pytest
 from cgrecnet.cli import main
 from cgrecnet.commands.sweep import say_cost
 from cgrecnet.errors import ConfigError, DataError
-from cgrecnet.runs import cost
-from cgrecnet.runs.cost import estimate, measured_rate
+from cgrecnet.runs import sweep_cost
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.sweep import plan_sweep
+from cgrecnet.runs.sweep_cost import estimate, measured_rate
 from cgrecnet.training.config import RunConfig
 
 BASE = "base: {data: cytometer, data_options: {cells: 100}, epochs: 36, image_size: 32}"
@@ -43,8 +43,8 @@ def test_each_reading_of_a_network_has_its_rate(tmp_path):
 
 
 def test_a_large_sweep_wants_a_yes_and_a_question_for_the_cost_starts_nothing(sweep, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(cost, "measured_rate", lambda config: 0.01)
-    monkeypatch.setattr(cost, "measured_start", lambda: 1.0)
+    monkeypatch.setattr(sweep_cost, "measured_rate", lambda config: 0.01)
+    monkeypatch.setattr(sweep_cost, "measured_start", lambda: 1.0)
     words = ["sweep", str(sweep), "--results", str(tmp_path / "r"), "--work", str(tmp_path / "w")]
     assert main(words) == 2
     assert "more than 2 hours, so nothing was started: add --yes" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from cgrecnet.evaluation.areas import areas, curve_band, weighted_area
+from cgrecnet.evaluation.roc_auc import areas, curve_band, weighted_area
 
 RNG = np.random.default_rng(1)
 LABELS = RNG.integers(0, 3, 300)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from cgrecnet.training.movement import Movement
+from cgrecnet.training.weight_change import Movement
 
 
 def test_length_and_share_of_a_step():

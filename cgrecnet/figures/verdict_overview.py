@@ -20,7 +20,7 @@ from cgrecnet.figures.verdict_tiles import LETTERS
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import SWEEPS, experiment
-from cgrecnet.runs.record import RunRecord
+from cgrecnet.runs.run_record import RunRecord
 
 #: The claims by what they are about; each is in one group.
 GROUPS: dict[str, tuple[str, ...]] = {

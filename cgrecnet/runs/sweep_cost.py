@@ -10,7 +10,7 @@ from statistics import median
 import torch
 
 from cgrecnet.models import create_model
-from cgrecnet.runs.plan import Plan
+from cgrecnet.runs.run_id import Plan
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.setup import open_cells, split_cells
