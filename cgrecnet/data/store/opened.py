@@ -9,7 +9,7 @@ import os
 import time
 import weakref
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +30,8 @@ NOT_PACKED = ("hash", "window")
 #: The first single reads of a store are fetched one by one, so many at most, and until so many in a row were in memory:
 #: a map reads far ahead, which makes a few random reads from a cold disk slow, and whole epochs fast.
 FETCHED, WARM = 2048, 16
+#: Crops after which one pass over all of them lets go of their pages.
+RELEASED = 8192
 #: Seconds; what takes less was in memory.
 _FROM_MEMORY = 50e-6
 
@@ -60,6 +62,13 @@ class MappedImages(PackedImages):
         if self._fetched < FETCHED and self._warm < WARM:
             self._fetch(int(self.offsets[index]) * self.dtype.itemsize, image.nbytes)
         return image
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """All crops in order, which reading ahead makes fast; pages behind are let go of, or all would be held."""
+        for index in range(len(self)):
+            if index % RELEASED == 0:
+                self.release()
+            yield super().__getitem__(index)
 
     def _fetch(self, start: int, size: int) -> None:
         """Bring these bytes of the file into memory, and none beside them."""
@@ -92,8 +101,7 @@ class MappedImages(PackedImages):
 
     def check(self, names: Sequence[str]) -> None:
         """Hold every crop against its checksum, in one pass over the file; DataError, with the name of the first."""
-        crops = (super(MappedImages, self).__getitem__(i) for i in range(len(self)))  # in order, so reading ahead helps
-        for name, crop, checksum in zip(names, crops, self.checksums, strict=True):
+        for name, crop, checksum in zip(names, self, self.checksums, strict=True):
             if zlib.crc32(np.ascontiguousarray(stacked(crop))) != checksum:
                 raise DataError(
                     f"The pixels of {name} in {self.path} are not those that were packed: "

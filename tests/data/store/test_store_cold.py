@@ -72,3 +72,12 @@ def test_the_file_is_closed_behind_the_last_fetch_and_with_the_images(fetched, m
     del again
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(handle)
+
+
+def test_a_pass_over_all_crops_lets_go_of_pages_and_gives_the_same(fetched, cells, monkeypatch):
+    monkeypatch.setattr(store, "RELEASED", 5)
+    images, asked = fetched
+    released = []
+    monkeypatch.setattr(images, "release", lambda: released.append(1))
+    assert all(np.array_equal(ours, image) for ours, image in zip(images, cells.images, strict=True))
+    assert len(released) == 4 and asked == []
