@@ -22,7 +22,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.confounding import contingency, cramers_v
 from cgrecnet.data.audit.integrity import optimism, probe_shortcuts
 from cgrecnet.figures.shortcuts import hash_of_parameters
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.runs.environment import commit, hardware, software
 
 LEVELS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
@@ -80,7 +80,7 @@ def main() -> None:
         "commit": commit(),
     }
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    with whole(args.json, "w") as file:
+    with atomic_write(args.json, "w") as file:
         json.dump(record, file, indent=1)
     print(f"{args.json}: {len(rows)} audits in {record['seconds']} s")
 

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import cgrecnet.data.cytometer.parameters as source
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 RECIPE = {
     "model": "resnet50",
@@ -47,7 +47,7 @@ def main() -> None:
     source.FILE = args.parameters.resolve()  # before the other modules read it
     result = attempt(args)
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    with whole(args.json) as file:
+    with atomic_write(args.json) as file:
         file.write(json.dumps(result, indent=1) + "\n")
 
 

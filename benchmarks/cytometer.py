@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from cgrecnet.data import cytometer
 from cgrecnet.data.cytometer.optics import Optics
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.runs.environment import commit, hardware
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "data"))
@@ -98,7 +98,7 @@ def main() -> None:
         print(f"{key:34} {value}")
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        with whole(args.json) as file:
+        with atomic_write(args.json) as file:
             file.write(json.dumps(result, indent=1) + "\n")
 
 

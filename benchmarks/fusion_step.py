@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.runs.environment import commit, hardware
 
 CHILD = """
@@ -74,7 +74,7 @@ def main() -> int:
     )
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        with whole(args.json) as file:
+        with atomic_write(args.json) as file:
             json.dump(record, file, indent=1)
     return 0
 

@@ -36,7 +36,7 @@ from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.data.transforms import IMAGENET_STD
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.runs.environment import commit, hardware, software
 
 WORKERS = (0, os.cpu_count() or 1)
@@ -160,7 +160,7 @@ def main() -> None:
     print(json.dumps(result["equality"], indent=1), result["busy_with_other_work"])
     if args.json:
         args.json.parent.mkdir(parents=True, exist_ok=True)
-        with whole(args.json) as file:
+        with atomic_write(args.json) as file:
             file.write(json.dumps(result, indent=1) + "\n")
 
 

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from cgrecnet.evaluation.bootstrap import percentiles, resampled_counts
 from cgrecnet.evaluation.paired_shares import EXACT, paired_interval
 from cgrecnet.evaluation.sums import Interval, mean_interval, weighted_sum
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.runs.environment import commit, hardware, software
 
 LEVEL, RESAMPLES = 0.90, 2000
@@ -118,7 +118,7 @@ def main() -> None:
         "commit": made_by,
     }
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    with whole(args.json, "w") as file:
+    with atomic_write(args.json, "w") as file:
         json.dump(record, file, indent=1)
     print(f"{args.json}: {len(rows)} settings in {record['seconds']} s")
 

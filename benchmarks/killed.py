@@ -30,7 +30,7 @@ from cgrecnet.data.download.folder import Download
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.store.build import pack_cells
 from cgrecnet.data.store.header import HEADER, INDEX, JOURNAL, PIXELS, is_store
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.predict import run as predicting
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import open_folder
@@ -269,7 +269,7 @@ class Predicting(Work):
         self.pixels = folder / "cells.npz"
         if not self.pixels.exists():
             dataset = open_dataset("cytometer", options={"cells": self.cells, "seed": 1})
-            with whole(self.pixels, "wb") as file:
+            with atomic_write(self.pixels, "wb") as file:
                 np.savez(file, *map(np.asarray, dataset.images))
 
     def do(self, place: Path) -> None:

@@ -29,7 +29,7 @@ from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from cgrecnet.data import open_dataset
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.environment import commit, hardware, software
 
@@ -249,7 +249,7 @@ def main() -> None:
         print(text, flush=True)
         if args.json:
             args.json.parent.mkdir(parents=True, exist_ok=True)
-            with whole(args.json) as file:
+            with atomic_write(args.json) as file:
                 file.write(text)
     finally:
         shutil.rmtree(args.folder, ignore_errors=True)

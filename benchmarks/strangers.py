@@ -35,7 +35,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.jurkat import read_channel
 from cgrecnet.evaluation.calibration import error_if_calibrated, expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software
 
@@ -164,7 +164,7 @@ def main() -> None:
                   "coverage": COVERAGE, "training": TRAINING, "commit": commit(), "software": software(),
                   "hardware": hardware(torch.device("cpu"))}  # fmt: skip
         options.json.parent.mkdir(parents=True, exist_ok=True)
-        with whole(options.json) as file:
+        with atomic_write(options.json) as file:
             file.write(json.dumps(found, indent=1, allow_nan=False) + "\n")
         print(json.dumps(found["sets"][name]["new"], indent=1))
 

@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.cluster import local_cluster
 from cgrecnet.runs.collect import VALIDATION, collect, summarise
@@ -91,7 +91,7 @@ def main() -> None:
         "commit": commit(),
     }
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    with whole(options.out) as file:
+    with atomic_write(options.out) as file:
         file.write(json.dumps(record, indent=1) + "\n")
 
 

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -185,7 +185,7 @@ def read(path: Path) -> dict:
 
 def write(path: Path, record: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as file:
+    with atomic_write(path) as file:
         file.write(json.dumps(record, indent=1) + "\n")
 
 

@@ -32,7 +32,7 @@ from cgrecnet.data.cytometer.optics import Optics
 from cgrecnet.data.cytometer.scene import PARTS, draw_numbers, draw_runs, draw_scene
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.metrics import score
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.models import create_model
 from cgrecnet.predict.build import make_model
 from cgrecnet.predict.engines import make_engine
@@ -179,7 +179,7 @@ def main() -> None:
         "commit": made_by,
     }
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    with whole(args.json, "w") as file:
+    with atomic_write(args.json, "w") as file:
         json.dump(record, file, indent=1)
     for row in rows:
         print(f"{row['change']:24} {row['amount'] or '':>16} flagged {row['flagged'] / row['n']:.3f}  "

@@ -18,7 +18,7 @@ from cgrecnet.data.images.naming import Unusable
 from cgrecnet.data.images.pixels import read_grey
 from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError, UserError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, software
 
@@ -65,7 +65,7 @@ def command(measure: Callable[[Path], dict], description: str, default: Path) ->
         print(f"error: {error}", file=sys.stderr)
         return 2
     args.json.parent.mkdir(parents=True, exist_ok=True)
-    with whole(args.json) as file:
+    with atomic_write(args.json) as file:
         json.dump(record, file, indent=1)
         file.write("\n")
     print(f"{len(record['cells'])} cells measured: {args.json}")

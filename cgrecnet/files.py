@@ -11,7 +11,7 @@ from typing import IO, Any
 
 
 @contextmanager
-def whole(path: Path, mode: str = "w") -> Iterator[IO]:
+def atomic_write(path: Path, mode: str = "w") -> Iterator[IO]:
     """A file beside `path` to write to; it takes the place of `path` at the end, and is removed on an error.
 
     mode: `w` (text, UTF-8) or `wb`. Raises OSError; `path` then holds what it held before.
@@ -32,7 +32,7 @@ def write_json(path: Path, value: Any) -> None:
     a number that JSON does not have."""
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(value, indent=1, allow_nan=False)
-    with whole(path) as file:
+    with atomic_write(path) as file:
         file.write(text + "\n")
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from cgrecnet.bench.schema import RECORDS, BenchRecord
 from cgrecnet.bench.timing import machine_load
 from cgrecnet.errors import RunError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software, source_hash
 from cgrecnet.runs.record_check import check_text
@@ -55,7 +55,7 @@ class Benchmark:
         )
         text = json.dumps(record.model_dump(mode="json"), indent=1, allow_nan=False)
         try:
-            with whole(self.path) as file:
+            with atomic_write(self.path) as file:
                 file.write(text + "\n")
         except OSError as error:
             raise RunError(

@@ -55,11 +55,11 @@ def _fold(splits: list, fold: int):
 
 
 def _write(path: Path, content: dict) -> None:
-    from cgrecnet.files import whole
+    from cgrecnet.files import atomic_write
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:
+        with atomic_write(path) as file:
             json.dump(content, file, indent=1)
     except OSError as error:
         raise DataError(f"The report cannot be written to {path} ({error.strerror}): name another file.") from None

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 
 def add(commands) -> None:
@@ -34,7 +34,7 @@ def _run(options: argparse.Namespace) -> int:
     if file.exists():
         raise ConfigError(f"{file} is there already: remove it, or name another folder.")
     try:
-        with whole(file) as stream:
+        with atomic_write(file) as stream:
             stream.write(nbformat.writes(jupytext.read(source)))
     except OSError as error:
         raise ConfigError(f"{file} cannot be written ({error.strerror}): name another folder.") from None

@@ -23,7 +23,7 @@ from cgrecnet.data.grouped import grouped_folds, grouped_split
 from cgrecnet.data.options import suggest
 from cgrecnet.data.splits import Split, joint_split, stratified_folds
 from cgrecnet.errors import ConfigError, DataError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 KINDS = ("joint", "folds", "grouped", "grouped_folds")
 #: Letter of each part in a manifest; a cell in no part has a `-`.
@@ -175,7 +175,7 @@ def write_manifest(manifest: SplitManifest, path: Path) -> bool:
                 return False
             raise DataError(f"{path} is there and differs from the new split: remove it, or name another folder.")
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:
+        with atomic_write(path) as file:
             file.write(text)
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error

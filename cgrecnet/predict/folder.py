@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import shown, whole
+from cgrecnet.files import atomic_write, shown
 from cgrecnet.predict.cells import Preprocessing
 from cgrecnet.predict.unlike import REASONS, Gaussian, Unlike
 
@@ -183,7 +183,7 @@ def refuse_existing(path: Path) -> None:
 def write_sums(path: Path) -> None:
     """Write SHA256SUMS over all files of the folder."""
     names = sorted(file.name for file in path.iterdir() if file.is_file() and file.name != SUMS)
-    with whole(path / SUMS) as file:
+    with atomic_write(path / SUMS) as file:
         file.writelines(f"{_sha256(path / name)}  {name}\n" for name in names)
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from distributed import Client
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import shown, whole
+from cgrecnet.files import atomic_write, shown
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import ModelFolder, open_folder
 from cgrecnet.predict.inputs import Cells, open_input
@@ -153,7 +153,7 @@ def _gather(tables: dict[str, Path], out: Path) -> Summary:
     leading = [name for name in ("cell_id", "file", "object") if name in columns]
     order = [*leading, *(name for name in columns if name not in leading)]
     order = ["input", *order] if len(tables) > 1 else order
-    with whole(out) as file:
+    with atomic_write(out) as file:
         for number, (name, table) in enumerate(tables.items()):
             for rows in pd.read_csv(table, dtype=str, keep_default_na=False, chunksize=ROWS):
                 rows["cell_id"] = [_named(name, cell, len(tables)) for cell in rows["cell_id"]]
@@ -161,7 +161,7 @@ def _gather(tables: dict[str, Path], out: Path) -> Summary:
                 rows = rows.reindex(columns=order, fill_value="")
                 rows.to_csv(file, index=False, lineterminator="\n", header=number == 0 and rows.index[0] == 0)
     summary = _added({name: _read_summary(table) for name, table in tables.items()})
-    with whole(out.with_name(out.name + ".json")) as file:
+    with atomic_write(out.with_name(out.name + ".json")) as file:
         json.dump(summary.__dict__, file, indent=1, ensure_ascii=False)
     return summary
 

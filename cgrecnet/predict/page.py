@@ -7,7 +7,7 @@ import numpy as np
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.calibration import reliability
-from cgrecnet.files import shown, whole
+from cgrecnet.files import atomic_write, shown
 from cgrecnet.predict.card import flag_words
 from cgrecnet.predict.drawings import reliability_curves
 from cgrecnet.predict.folder import Model
@@ -30,7 +30,7 @@ _LOUD = ("do not trust", "used to train", "Look at this", "nothing rules out", "
 def write_page(path: Path, title: str, body: Sequence[str]) -> None:
     """Write a page; title: as it is, body: HTML. Raises RunError where the disk refuses."""
     try:
-        with whole(Path(path)) as file:
+        with atomic_write(Path(path)) as file:
             file.write(filled(title, _STYLE, body))
     except OSError as error:
         raise RunError(f"{shown(path)} cannot be written ({error.strerror}): name another file.") from error

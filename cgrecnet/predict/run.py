@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from cgrecnet.data.store.opened import MappedImages
 from cgrecnet.errors import DataError
-from cgrecnet.files import shown, whole
+from cgrecnet.files import atomic_write, shown
 from cgrecnet.predict.cells import planes
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.inputs import Cells
@@ -67,7 +67,7 @@ def predict_cells(
         _keep_only(parts, summary, say)
         _do_parts(predictor, cells, parts, bar)
         _gather(parts, len(cells), out, summary)
-        with whole(out.with_name(out.name + ".json")) as file:
+        with atomic_write(out.with_name(out.name + ".json")) as file:
             json.dump(summary.__dict__, file, indent=1, ensure_ascii=False)
     return summary
 
@@ -125,7 +125,7 @@ def _keep_only(parts: Path, summary: Summary, say: Callable[[str], None]) -> Non
         say("what was begun was of another model, input or coverage: starting anew")
         for old in parts.glob("part-*"):
             old.unlink()
-    with whole(place) as file:
+    with atomic_write(place) as file:
         file.write(plan)
     if done := sum(1 for _ in parts.glob("part-*.csv")):
         say(f"going on after {done * PART:,} cells")
@@ -138,9 +138,9 @@ def _do_parts(predictor: Predictor, cells: Cells, parts: Path, bar: bool) -> Non
             place = parts / f"part-{first:09d}.csv"
             if not place.exists():
                 table, unreadable = _part(predictor, cells, range(first, last))
-                with whole(place.with_suffix(".json")) as file:
+                with atomic_write(place.with_suffix(".json")) as file:
                     json.dump(unreadable, file)
-                with whole(place) as file:
+                with atomic_write(place) as file:
                     table.to_csv(file, index=False, lineterminator="\n")
                 if isinstance(cells.images, MappedImages):
                     cells.images.release()
@@ -172,7 +172,7 @@ def _part(predictor: Predictor, cells: Cells, chosen: range) -> tuple[pd.DataFra
 def _gather(parts: Path, total: int, out: Path, summary: Summary) -> None:
     """Put the parts together, one in memory at a time, and count."""
     header = None
-    with whole(out) as file:
+    with atomic_write(out) as file:
         for first in range(0, total, PART):
             place = parts / f"part-{first:09d}.csv"
             unreadable = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import shown, whole
+from cgrecnet.files import atomic_write, shown
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.unlike import REASONS
 
@@ -33,7 +33,7 @@ def write_parquet(table: Path, out: Path) -> None:
 
     schema, writer = None, None
     try:
-        with whole(Path(out), "wb") as file:
+        with atomic_write(Path(out), "wb") as file:
             for rows in _read(table):
                 if writer is None:
                     schema = pyarrow.Schema.from_pandas(rows, preserve_index=False)
@@ -72,7 +72,7 @@ def write_fcs(table: Path, out: Path, model: Model) -> None:
     keywords |= {f"CGRECNET FILE {i}": name for name, i in files.items()}
     names = [name.replace(",", " ") for name in columns]
     try:
-        with whole(Path(out), "wb") as file:
+        with atomic_write(Path(out), "wb") as file:
             flowio.create_fcs(file, np.concatenate(events).ravel(), names, metadata_dict=keywords)
     except OSError as error:
         raise _refused(out, error) from error

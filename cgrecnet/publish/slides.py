@@ -15,7 +15,7 @@ from string import Template
 from typing import Any
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks.plain import Reader
 
@@ -71,7 +71,7 @@ def build(layout: Layout) -> list[Path]:
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         path = layout.build / "slides" / f"{source.stem}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as stream:
+        with atomic_write(path) as stream:
             name = html.escape(title[1]) if title else source.stem
             stream.write(_PAGE.substitute(title=name, style=style, slides=slides, script=script))
         made.append(path)

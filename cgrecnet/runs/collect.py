@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import Plan
@@ -130,10 +130,10 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write it as Parquet where the name ends in .parquet, and as CSV otherwise; ConfigError where that fails."""
     try:
         if path.suffix != ".parquet":
-            with whole(path) as file:
+            with atomic_write(path) as file:
                 table.to_csv(file, index=False)
             return
-        with whole(path, "wb") as file:
+        with atomic_write(path, "wb") as file:
             table.apply(_of_one_kind).to_parquet(file, index=False)
     except ImportError:
         raise ConfigError(

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import hash_of, whole
+from cgrecnet.files import atomic_write, hash_of
 from cgrecnet.runs.record_check import check_hash, check_place, check_text
 from cgrecnet.runs.run_record import HASH, write_whole
 from cgrecnet.training.protocol import PROTOCOL
@@ -54,7 +54,7 @@ def write_explain(folder: Path, fields: dict[str, Any], arrays: dict[str, np.nda
     record = ExplainRecord(**fields, arrays_sha256=hashlib.sha256(packed.getvalue()).hexdigest())
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with whole(folder / ARRAYS, "wb") as file:
+        with atomic_write(folder / ARRAYS, "wb") as file:
             file.write(packed.getvalue())
     except OSError as error:
         raise RunError(

@@ -20,7 +20,7 @@ import yaml
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import NOTEBOOK
 from cgrecnet.runs.loopback import LOOPBACK, loopback_interface
 from cgrecnet.runs.with_parent import end_with
@@ -176,7 +176,7 @@ def run_cells(parameters: Path) -> None:
             lines.append(f"globals().update({values!r})")
     with tempfile.TemporaryDirectory() as folder:
         script = Path(folder) / "train.py"
-        with whole(script) as file:
+        with atomic_write(script) as file:
             file.write("\n\n".join(lines))
         runpy.run_path(str(script))
 

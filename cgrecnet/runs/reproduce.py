@@ -13,7 +13,7 @@ from cgrecnet.data.audit.integrity import audit
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.store import default_place
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import flat
@@ -190,6 +190,6 @@ def _read(path: Path) -> dict | None:
 
 def _write(path: Path, content: dict) -> dict:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as file:
+    with atomic_write(path) as file:
         file.write(json.dumps(content, indent=1) + "\n")
     return content

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import hash_of, whole
+from cgrecnet.files import atomic_write, hash_of
 from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores, check_text
 
 RECORD = "run.json"
@@ -73,7 +73,7 @@ def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
 def write_whole(path: Path, text: str) -> Path:
     """Write `text` to `path` so that `path` never holds a part of it; RunError where the disk refuses."""
     try:
-        with whole(path) as file:
+        with atomic_write(path) as file:
             file.write(text)
     except OSError as error:
         raise RunError(

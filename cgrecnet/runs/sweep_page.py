@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import shown, whole
+from cgrecnet.files import atomic_write, shown
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
 from cgrecnet.runs.halving import settings_of
 from cgrecnet.runs.page import filled, safe
@@ -68,7 +68,7 @@ def write_page(
     ]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as file:
+        with atomic_write(path) as file:
             file.write(filled(f"Sweep: {plans[0].config.experiment}", _STYLE, body))
     except OSError as error:
         raise ConfigError(f"{shown(path)} cannot be written ({error.strerror}): name another with --out.") from None

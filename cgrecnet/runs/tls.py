@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 from distributed import Security
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.runs.loopback import is_loopback
 
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
@@ -41,7 +41,7 @@ def make_certificate(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         for name, text in ((KEY, key), (CERTIFICATE, certificate)):
-            with whole(folder / name) as file:
+            with atomic_write(folder / name) as file:
                 os.chmod(file.name, 0o600)  # before anything is in it
                 file.write(text)
     except OSError as error:

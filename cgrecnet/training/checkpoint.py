@@ -13,7 +13,7 @@ from typing import IO, Any
 import torch
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 #: The last line of the file, which torch's reader skips: the hash of all that comes before it.
 _SEAL = "sha256 {}\n"
@@ -48,7 +48,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         _keep(path)
-        with whole(path, "wb") as file:
+        with atomic_write(path, "wb") as file:
             hashed = _Hashed(file)
             torch.save(state, hashed)
             file.write(_SEAL.format(hashed.digest.hexdigest()).encode())

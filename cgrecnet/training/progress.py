@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 
 def epoch_line(entry: dict, epochs: int) -> str:
@@ -49,7 +49,7 @@ class Progress:
         }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with whole(self.path) as file:
+            with atomic_write(self.path) as file:
                 file.write(json.dumps(state))
         except OSError:
             return

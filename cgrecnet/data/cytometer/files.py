@@ -20,7 +20,7 @@ from cgrecnet.data.cytometer.phantom import KINDS
 from cgrecnet.data.cytometer.simulation import CytometerOptions, Simulation, simulate_blocks
 from cgrecnet.data.options import check_options
 from cgrecnet.errors import DataError
-from cgrecnet.files import locked, whole
+from cgrecnet.files import atomic_write, locked
 
 #: Says that the cells beside it are simulated; its first line is always the same.
 MARKER = "SIMULATED.txt"
@@ -102,9 +102,9 @@ def _claim(partial: Path, options: CytometerOptions) -> None:
     if found == _as_json(options) or (not found and not others):
         for rest in partial.glob("*.partial"):
             rest.unlink()
-        with whole(partial / MARKER) as file:
+        with atomic_write(partial / MARKER) as file:
             file.write(_readme(options))
-        with whole(partial / OPTIONS) as file:
+        with atomic_write(partial / OPTIONS) as file:
             file.write(_as_json(options))
         return
     what = "an unfinished folder of simulated cells with other options" if found else "other files"
@@ -144,7 +144,7 @@ def _fill(partial: Path, blocks: Iterator[Simulation], options: CytometerOptions
     shown = {"desc": "simulating cells", "unit": "cell", "leave": False, "file": sys.stderr, "mininterval": 0.5}
     bar = tqdm(total=options.cells, disable=options.cells < FEW, **shown)
     first = 0
-    with whole(partial / TRUTH) as file, bar:
+    with atomic_write(partial / TRUTH) as file, bar:
         for block in blocks:
             table = _truth(block, first, options)
             for name, image in zip(table["file"], block.images, strict=True):

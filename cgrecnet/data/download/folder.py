@@ -21,7 +21,7 @@ from cgrecnet.data.download.remote import Refused, RemoteFile, open_session, rea
 from cgrecnet.data.download.transfer import Transfer, WrongContent, discard, has_checksum
 from cgrecnet.data.download.unpack import ARCHIVES, BY_HAND, Unpackable, archive_ending, unpack
 from cgrecnet.errors import DataError
-from cgrecnet.files import locked, shown, whole
+from cgrecnet.files import atomic_write, locked, shown
 
 #: Files that are named in a message of many.
 SHOWN = 10
@@ -215,7 +215,7 @@ class Download:
 
     def _note(self, file: RemoteFile, into: str) -> None:
         self._done[file.name] = {"checksum": file.checksum, "bytes": file.bytes, "into": into}
-        with whole(self.staging / "fetched.json") as record:
+        with atomic_write(self.staging / "fetched.json") as record:
             json.dump({"files": self._done}, record, indent=1)
 
     def _say(self) -> None:

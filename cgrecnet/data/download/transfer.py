@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import requests
 
 from cgrecnet.data.download.remote import Patience, Refused, RemoteFile, Unfit, ask, open_session, reason_of
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 OVERLAP = 1024
 #: Answers in a row that do not continue a part, after which the whole file is asked for.
@@ -282,5 +282,5 @@ def _read_note(part: Path) -> dict:
 
 
 def _write_note(file: RemoteFile, part: Path, answer: _Answer) -> None:
-    with whole(_note(part)) as note:
+    with atomic_write(_note(part)) as note:
         json.dump({"checksum": file.checksum, "etag": answer.etag}, note)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from cgrecnet.data.jurkat import carried, files, published
 from cgrecnet.errors import DataError, UserError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 #: Cells of each stage and experiment (all, where a stage has fewer) whose other channels are carried.
 REFERENCES = 40
@@ -44,7 +44,7 @@ def pack(montages: Path, folder: Path = carried.FOLDER) -> None:
     }
     contents[carried.INDEX] = (json.dumps(index, indent=1) + "\n").encode()
     for name, content in contents.items():
-        with whole(folder / name, "wb") as file:
+        with atomic_write(folder / name, "wb") as file:
             file.write(content)
 
 

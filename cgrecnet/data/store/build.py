@@ -33,7 +33,7 @@ from cgrecnet.data.store.journal import Journal, remove_journal
 from cgrecnet.data.store.opened import read_store
 from cgrecnet.data.store.source import Aside, crops_of, pixel_type, source_digest
 from cgrecnet.errors import DataError
-from cgrecnet.files import locked, whole
+from cgrecnet.files import atomic_write, locked
 
 LOCK = "lock"
 _OURS = {HEADER, PIXELS, INDEX, ASIDE, BEGUN, JOURNAL, LOCK}
@@ -158,7 +158,7 @@ def fingerprint_of(
 
 
 def _write_aside(folder: Path, left_out: Mapping[str, str]) -> None:
-    with whole(folder / ASIDE) as file:
+    with atomic_write(folder / ASIDE) as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("name", "reason"))
         rows.writerows(sorted(left_out.items()))

@@ -14,7 +14,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cgrecnet.errors import DataError
-from cgrecnet.files import hash_of, whole
+from cgrecnet.files import atomic_write, hash_of
 
 HEADER, PIXELS, INDEX, ASIDE = "store.json", "pixels.bin", "index.csv", "aside.csv"
 #: Names of what is there while a store is built (`journal`).
@@ -110,7 +110,7 @@ def read_header(folder: Path) -> Header:
 def write_header(folder: Path, header: Header) -> None:
     """Write the header; from now on the folder is a store."""
     fields = header.model_dump(mode="json", exclude={"channels"} if header.channels == 1 else None)
-    with whole(folder / HEADER) as file:
+    with atomic_write(folder / HEADER) as file:
         file.write(json.dumps(fields | {HASH: hash_of(fields)}, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from cgrecnet.data.store.header import INDEX
 from cgrecnet.errors import DataError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 #: The store's own columns, before those of the data set's table.
 OWN = {
@@ -50,7 +50,7 @@ def write_index(folder: Path, crops: Sequence[Crop], labels: np.ndarray, table: 
     """
     columns = columns_of(table)
     end = 0
-    with whole(folder / INDEX, "wb") as file:
+    with atomic_write(folder / INDEX, "wb") as file:
         for first in range(0, len(crops), LINES):
             some = slice(first, first + LINES)
             own = _own(crops[some], labels[some], end)

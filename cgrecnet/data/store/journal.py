@@ -22,7 +22,7 @@ from cgrecnet.data.store.header import BEGUN, FORMAT, JOURNAL, PIXELS
 from cgrecnet.data.store.index import Crop
 from cgrecnet.data.store.source import Aside
 from cgrecnet.errors import DataError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 
 #: Crops after which pixels and journal are handed to the system.
 EVERY = 256
@@ -106,7 +106,7 @@ def _begin(folder: Path, source: str) -> None:
     path = folder / BEGUN
     here = {"format": FORMAT, "source": source}
     if not path.exists():
-        with whole(path) as file:
+        with atomic_write(path) as file:
             json.dump(here, file)
         return
     try:

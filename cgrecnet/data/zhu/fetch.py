@@ -14,7 +14,7 @@ from cgrecnet.data.download.repositories import list_remote, page_of, parse_doi
 from cgrecnet.data.download.unpack import archive_ending
 from cgrecnet.data.zhu.place import ARTICLE, cache_folder
 from cgrecnet.errors import ConfigError, DataError
-from cgrecnet.files import shown, whole
+from cgrecnet.files import atomic_write, shown
 
 TITLE = "The images"
 #: What was listed under the DOI, so that files saved with a browser can be compared with it.
@@ -98,7 +98,7 @@ def _remember(folder: Path, doi: str, files: Sequence[RemoteFile]) -> None:
         if path.exists() and path.read_bytes() == text.encode():
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        with whole(path) as record:
+        with atomic_write(path) as record:
             record.write(text)
     except OSError as error:
         raise cannot_store(TITLE, folder, error) from None

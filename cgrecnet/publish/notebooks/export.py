@@ -12,7 +12,7 @@ from nbformat import v4
 
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Chapter, Layout
 from cgrecnet.publish.notebooks.exercises import without_solutions
@@ -108,7 +108,7 @@ def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
     for path in (folder / "student").rglob("*.ipynb"):
         if path.relative_to(folder / "student").with_suffix("").as_posix() not in made:
             path.unlink()
-    with whole(memory) as stream:
+    with atomic_write(memory) as stream:
         json.dump(made, stream)
 
 
@@ -126,7 +126,7 @@ def _without_outputs(made: Any) -> Any:
 
 def _write(made: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with whole(path) as stream:
+    with atomic_write(path) as stream:
         stream.write(nbformat.writes(made))
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import whole
+from cgrecnet.files import atomic_write
 from cgrecnet.publish import check_static, resources
 from cgrecnet.publish.citation import changed
 from cgrecnet.publish.layout import Layout
@@ -51,7 +51,7 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
         if not check_static.is_redirect(path):
             pages.add_head(path, path.relative_to(partial).as_posix(), site)
     pages.write_files(partial, names, site, (layout.root / "CHANGELOG.md").read_text("utf8"))
-    with whole(layout.build / f"{NAME}.zip", "wb") as file:
+    with atomic_write(layout.build / f"{NAME}.zip", "wb") as file:
         archive(partial, file)
         weight.within("the archive", file.tell(), say)
     packed = shutil.move(layout.build / f"{NAME}.zip", partial / f"{NAME}.zip")

@@ -236,7 +236,7 @@ def test_a_full_disk_at_the_end(files, whole, tmp_path, monkeypatch):
         monkeypatch.context() as patch,
         pytest.raises(DataError, match="No space left on device.*what was packed is k"),
     ):
-        patch.setattr(store_index, "whole", full)
+        patch.setattr(store_index, "atomic_write", full)
         pack_dataset("zhu", files, store=store)
     assert not (store / HEADER).exists() and (store / JOURNAL).exists()
     pack_dataset("zhu", files, store=store)
