@@ -38,9 +38,9 @@ _DEFINITIONS = {
         "The claim does not agree with other printed numbers, or with what can be computed from them, "
         "by more than the tolerance; this does not say which of them is right."
     ),
-    Verdict.CANNOT_BE_TESTED_HERE: "To decide the claim takes images, runs or a machine that are not at hand.",
+    Verdict.CANNOT_BE_TESTED_HERE: "To decide the claim takes images, runs or a machine that we do not have.",
     Verdict.NOT_SPECIFIED: (
-        "The text at hand leaves open what would have to be tested, so no test can decide the claim."
+        "The text that we have leaves open what would have to be tested, so no test can decide the claim."
     ),
 }
 

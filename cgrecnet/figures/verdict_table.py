@@ -44,7 +44,7 @@ def _judge(paper: AuditedPaper, claim: Claim) -> Outcome:
         return JUDGES[claim.id](paper, claim)
     if claim.open_choices:
         titles = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
-        return Outcome(Verdict.NOT_SPECIFIED, "none", f"The text at hand leaves open: {titles}.")
+        return Outcome(Verdict.NOT_SPECIFIED, "none", f"The text that we have leaves open: {titles}.")
     if "data" in claim.kinds:
         reason = "It takes runs on the paper's own images, which are not at hand."
     else:
