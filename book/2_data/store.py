@@ -195,10 +195,10 @@ bench = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-store
 one = bench[0]
 files, packed = one["files"], one["store"]
 rates = {
-    "warm, grey levels": ("files_grey", "store_grey", "ratio_grey", one["warm"]),
-    "warm, RGB picture": ("files_rgb", "store_rgb", "ratio_rgb", one["warm"]),
-    f"cold, first {one['cold']['reads']:,}, grey levels": ("files_grey", "store_grey", "ratio_grey", one["cold"]),
-    f"cold, first {one['cold']['reads']:,}, RGB picture": ("files_rgb", "store_rgb", "ratio_rgb", one["cold"]),
+    "warm, grey": ("files_grey", "store_grey", "ratio_grey", one["warm"]),
+    "warm, RGB": ("files_rgb", "store_rgb", "ratio_rgb", one["warm"]),
+    f"cold, first {one['cold']['reads']:,}, grey": ("files_grey", "store_grey", "ratio_grey", one["cold"]),
+    f"cold, first {one['cold']['reads']:,}, RGB": ("files_rgb", "store_rgb", "ratio_rgb", one["cold"]),
     "cold, whole epoch": ("files", "store", "ratio", one["cold_epoch"]),
 }
 rows = [
