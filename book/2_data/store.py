@@ -211,7 +211,7 @@ for words, (left, right, _, found) in rates.items():
     rows.append((f"crops/s, {words}", f"{found[left]:,.0f}", f"{found[right]:,.0f}"))
 Markdown(wide_table(("measured", "files, ImageFolder", "store"), rows, "Files and store"))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Five rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in every row: most over a cold epoch, least for the first cold reads as RGB pictures."}, "figure": {"name": "fig-store-rates", "caption": "The store is read faster than files in every case, and most over a whole epoch from a cold disk, where each file has to be looked up and fetched alone. Points: median over the rounds of one run; between them the median over the rounds of the ratio store / files within a round, with its smallest and largest value (the quotient of two medians may differ from it). Random order, generated crops; the cold epoch is of grey levels."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Five rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in every row: most over a cold epoch, least for the first cold reads as RGB pictures."}, "figure": {"name": "fig-store-rates", "caption": "In the median round of every case the store is read faster than files, and most over a whole epoch from a cold disk, where each file has to be looked up and fetched alone. Points: median over the rounds of one run; between them the median over the rounds of the ratio store / files within a round, with its smallest and largest value (the quotient of two medians may differ from it). Random order, generated crops; the cold epoch is of grey levels."}}
 figure, axes = plt.subplots(figsize=(7.0, 3.4))
 for y, (left, right, ratio, found) in enumerate(rates.values()):
     low, high = found[f"{ratio}_range"]
@@ -225,7 +225,8 @@ first_reads, epoch = one["cold"], one["cold_epoch"]
 assert min(found[ratio] for _, _, ratio, found in rates.values()) > 1
 axes.set(xscale="log", xlabel="crops per second", yticks=range(5), ylim=(4.5, -1.2))
 axes.set_yticklabels(list(rates))
-axes.set_xlim(1e3, 2e5)
+values = [found[key] for *keys, _, found in rates.values() for key in keys]
+axes.set_xlim(min(values) / 2, 2 * max(values))
 axes.xaxis.set_major_formatter("{x:,.0f}")
 axes.xaxis.set_minor_formatter("")
 axes.legend(loc="upper left", ncols=2, borderpad=0)
