@@ -99,7 +99,7 @@ provenance_of(list(pooled.records), PART)
 Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result"))
 
 # %% tags=["remove-input"]
-from_records([*records, *skipped.values()], side_by_side=True)
+from_records([*records, *dials.values()], side_by_side=True)
 
 # %% [markdown]
 # One choice that the paper does not print is judged apart: a skip around the fusion.
