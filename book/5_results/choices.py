@@ -159,7 +159,7 @@ Markdown(wide_table(HEADERS, rows, "P10, simulated"))
 provenance_of([run for runs in rates.values() for run in runs.values()], *RATES)
 
 # %% [markdown]
-# Accuracy, CG-RecNet minus baseline, same simulated cells, one run each; margin {glue:text}`margin` points; p corrected by Holm for all planned rates, those that are not run yet included.
+# Accuracy, CG-RecNet minus baseline, same simulated cells, one run each; margin {glue:text}`margin` points; p corrected by Holm over all planned rates and the choice among them.
 # For scale: runs of the baseline that differ in the seed alone lie up to {glue:text}`luck:.1f` points apart (n = {glue:text}`seeds` seeds).
 
 # %% tags=["remove-input"]
