@@ -3,6 +3,8 @@
 Each number stands there with its unit and its source, or the word `assumed`; `parameter_table` shows them all.
 """
 
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -196,6 +198,22 @@ def read_parameters(path: Path) -> Parameters:
         place = ".".join(str(part) for part in first["loc"]) or "the file"
         reason = f"{place}: {first['msg'].removeprefix('Value error, ')}"
     raise ConfigError(f"The simulation's parameters in {path} cannot be used ({reason}): mend the file or reinstall.")
+
+
+def numbers() -> dict:
+    """The parameters' numbers without the words beside them (units, sources), as JSON keeps them."""
+    return json.loads(json.dumps(_numbers(parameters().model_dump())))
+
+
+def hash_of_numbers() -> str:
+    """sha256 (hex) over `numbers`: other words in the file leave it as it is."""
+    return hashlib.sha256(json.dumps(numbers(), sort_keys=True).encode()).hexdigest()
+
+
+def _numbers(values):
+    if not isinstance(values, dict):
+        return values
+    return {name: _numbers(value) for name, value in values.items() if name not in ("source", "unit")}
 
 
 @dataclass(frozen=True)

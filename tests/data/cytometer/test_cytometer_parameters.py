@@ -6,8 +6,9 @@ import json
 import pytest
 import yaml
 
+from cgrecnet.data.cytometer import parameters as module
 from cgrecnet.data.cytometer import simulate
-from cgrecnet.data.cytometer.parameters import FILE, parameter_table, parameters, read_parameters
+from cgrecnet.data.cytometer.parameters import FILE, hash_of_numbers, parameter_table, parameters, read_parameters
 from cgrecnet.data.cytometer.phantom import TRAITS
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import REPOSITORY
@@ -26,6 +27,16 @@ def test_the_code_uses_the_file(tmp_path):
     content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     assert parameters().version == content["version"] == 2
     assert TRAITS["radius_um"].means == tuple(content["traits"]["radius_um"]["means"])
+
+
+def test_the_hash_is_of_the_numbers_and_not_of_the_words_beside_them(monkeypatch):
+    present, now = parameters(), hash_of_numbers()
+    optics = present.optics.model_copy(update={"wavelength_um": 0.5})
+    trait = present.traits.radius_um.model_copy(update={"source": "hearsay"})
+    traits = present.traits.model_copy(update={"radius_um": trait})
+    for update, same in (({"optics": optics}, False), ({"traits": traits}, True)):
+        monkeypatch.setattr(module, "parameters", lambda update=update: present.model_copy(update=update))
+        assert (hash_of_numbers() == now) is same
 
 
 def change(path, *keys, value=None):
