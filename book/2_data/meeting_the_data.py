@@ -43,6 +43,7 @@ from cgrecnet.figures.cards import CardTable
 from cgrecnet.figures.cells import draw_gallery, draw_row
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.paths import RESULTS
@@ -365,16 +366,14 @@ rows = []
 for number, attempt in enumerate(attempts, 1):
     recipe = attempt["recipe"]
     step, epochs = recipe["step_size"], recipe["epochs"]
-    rows.append({
-        "attempt": str(number),
-        "what changed": attempt["note"],
-        "rate falls": f"after epoch {step}" if step < epochs else "never",
-        "test cells": f"{recipe['test_cells']:,}",
-    } | attempt["f1"])
-last = {"attempt": "", "what changed": "the paper's baseline"}
-rows.append(last | WANTED)
-table_of_attempts = pd.DataFrame(rows).set_index("attempt")
-table_of_attempts.fillna("").round(3)
+    falls = f"after epoch {step}" if step < epochs else "never"
+    f1 = [f"{attempt['f1'][kind]:.3f}" for kind in WANTED]
+    tested = f"{recipe['test_cells']:,}"
+    rows.append((number, attempt["note"], falls, tested, *f1))
+paper = [f"{f1:.3f}" for f1 in WANTED.values()]
+rows.append(("", "the paper's baseline", "", "", *paper))
+headers = "attempt", "what changed", "learning rate falls", "test cells"
+Markdown(wide_table((*headers, *WANTED), rows, "Attempts"))
 
 # %% [markdown]
 # With the frozen parameters the baseline reaches an F1 of {glue:text}`f1_reached` after {glue:text}`epochs` epochs on {glue:text}`train_cells` simulated cells of {glue:text}`size` pixels ({glue:text}`hardware`).
