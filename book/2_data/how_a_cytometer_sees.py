@@ -245,15 +245,15 @@ assert np.abs(empty - 1).max() < 1e-5
 z = 0.25
 measured = (seen(z) - seen(-z)) / (2 * z)
 expected = -bump(pixels_um)[1] / coherent.medium_index
-error = np.abs(measured - expected).max() / np.abs(expected).max()
-assert error < 0.02
+off = np.abs(measured - expected).max() / np.abs(expected).max()
+assert off < 0.02
 
 # In focus a transparent bump is all but invisible;
 # on either side its middle is bright or dark.
 contrast = {z: np.ptp(seen(z)) for z in (0.0, 2.0)}
 assert contrast[0.0] < 0.01 * contrast[2.0]
-middle = {z: seen(z)[47:49, 47:49].mean() - 1 for z in (-2.0, 2.0)}
-assert middle[2.0] > 0 > middle[-2.0]
+centre = {z: seen(z)[47:49, 47:49].mean() - 1 for z in (-2.0, 2.0)}
+assert centre[2.0] > 0 > centre[-2.0]
 
 # Light is moved about, not made: the mean over the picture stays the same.
 means = [seen(z).mean() for z in (-4.0, -1.0, 0.0, 1.0, 4.0)]
@@ -570,7 +570,7 @@ compared.map("{:.3g}".format)
 swallowed = 1 - np.exp(-absorption.max())
 assert path.max() / optics.wavelength_um > 0.5 and swallowed < 0.2
 tell(delay=path.max() / optics.wavelength_um, swallowed=swallowed)
-tell(flat=np.abs(empty - 1).max(), slope_error=error, brighter=middle[2.0], darker=-middle[-2.0])
+tell(flat=np.abs(empty - 1).max(), slope_error=off, brighter=centre[2.0], darker=-centre[-2.0])
 # The lens: peaks on the dotted line where the two granules lie, each at least 0.05 above the dip beside it.
 near_granules = (pixels_um > -3.4) & (pixels_um < -0.9)
 peaks = [len(find_peaks(view[47:49].mean(axis=0)[near_granules], prominence=0.05)[0]) for view in through]
