@@ -124,7 +124,7 @@ def test_weighted_recall_is_accuracy():
 
 
 def test_spread_of_the_folds():
-    assert standard_deviations.binomial_error(0.5, 100) == 0.05
+    assert standard_deviations.check_floor(50, 1, 100, 5).floor == 5
     assert standard_deviations.check_floor(96.40, 0.07, 41_511, 5).floor == pytest.approx(0.0914, abs=1e-4)
     assert standard_deviations.check_floor(96.40, 0.07, 41_511, 5).tail == pytest.approx(0.327, abs=1e-3)
     assert standard_deviations.check_floor(94.58, 0.08, 41_511, 5).tail == pytest.approx(0.278, abs=1e-3)

@@ -117,11 +117,6 @@ def precision_range(
     return Interval(min(found), max(found))
 
 
-def weighted_f1(supports: Sequence[float], f1: Sequence[float]) -> float:
-    """Support-weighted mean of class F1s, in their unit."""
-    return float(np.average(f1, weights=supports))
-
-
 @dataclass(frozen=True)
 class AccuracyCheck:
     """Whether a printed accuracy fits the class F1s printed for the same model; all in per cent."""
@@ -151,5 +146,6 @@ def check_accuracy(
     gap = printed.distance(reach)
     numbers = [float(text) for text in f1]
     return AccuracyCheck(
-        model, weighted_f1(supports, numbers), float(np.mean(numbers)), reach, printed, gap, gap / float(sd)
+        model, float(np.average(numbers, weights=supports)), float(np.mean(numbers)), reach, printed, gap,
+        gap / float(sd),
     )
