@@ -4,7 +4,6 @@ A file is taken whole or refused in one sentence: foreign names, wrong shapes, m
 end as a half-loaded network. Pickles are read with `weights_only=True`, so a file cannot run code.
 """
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -13,15 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.files import sha256
 
 #: Tensors that hold a counter which nothing but a BatchNorm without momentum reads; Keras exports leave it out.
 _COUNTER = "num_batches_tracked"
-
-
-def sha256(path: Path) -> str:
-    """The file's sha256 in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
