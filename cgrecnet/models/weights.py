@@ -178,21 +178,3 @@ def load_into(
 
 #: What this package adds to a torchvision network; no torchvision file holds it.
 _ADDED = ("fusion.", "gate.", "classifier_extra.")
-
-
-def describe_weights(weights: str | Path | None, model: nn.Module | None = None) -> dict:
-    """Where weights come from: source, sha256, note, and the tensors loaded and fresh.
-
-    With a model that `create_model` made, what that model carries; else what the file itself holds ("imagenet" cannot
-    be told without a network).
-    """
-    if model is not None:
-        return dict(model.weights_info)
-    info = {"source": None, "sha256": None, "note": None, "loaded": [], "fresh": []}
-    if weights is None:
-        return info
-    if weights == "imagenet":
-        return {**info, "source": "torchvision IMAGENET1K_V1"}
-    state, notes = read_state(weights)
-    path = Path(weights).expanduser()
-    return {**info, "source": path.name, "sha256": sha256(path), "note": notes.get("source"), "loaded": sorted(state)}

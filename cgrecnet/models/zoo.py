@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.files import sha256
 from cgrecnet.models.config import PRESETS, resolve, unknown
 
 if TYPE_CHECKING:
@@ -181,4 +182,4 @@ def _fill(model: "nn.Module", system: System, weights: str | Path | None, image_
     state, notes = files.read_state(path)
     head = (f"{system.head}.weight", f"{system.head}.bias")
     filled = files.load_into(model, state, path.name, system.first, head)
-    return {"source": path.name, "sha256": files.sha256(path), "note": note or notes.get("source"), **filled}
+    return {"source": path.name, "sha256": sha256(path), "note": note or notes.get("source"), **filled}
