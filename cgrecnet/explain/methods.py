@@ -20,14 +20,7 @@ PARTS = ("cell", "nucleus", "processes", "debris")
 
 
 def explain(
-    method: str,
-    network: nn.Module,
-    model_name: str,
-    images: Tensor,
-    targets,
-    *,
-    place: str = "last",
-    batch_size: int = 16,
+    method: str, network: nn.Module, model_name: str, images: Tensor, targets, *, place: str = "last"
 ) -> np.ndarray:
     """Raw maps, float32 (B, h, w): how much each position speaks for the target class, negative where against it.
 
@@ -39,8 +32,8 @@ def explain(
         raise unknown("method of explanation", method, TITLES)
     layer = layer_of(model_name, place)
     if method in CAMS:
-        return cam_maps(method, network, layer, images, targets, batch_size)
-    return occlusion_maps(network, images, targets, batch_size=4 * batch_size)
+        return cam_maps(method, network, layer, images, targets)
+    return occlusion_maps(network, images, targets)
 
 
 def heat(maps: np.ndarray) -> np.ndarray:

@@ -20,15 +20,15 @@ GRID, REACH = 8, 2
 SHARES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 
 
-def background(images: Tensor, rim: int = 2) -> Tensor:
-    """Median of the outermost `rim` pixels of each image and channel, (B, C, 1, 1): what covers a part of it."""
+def background(images: Tensor) -> Tensor:
+    """Median of the rim, two pixels wide, of each image and channel, (B, C, 1, 1): what covers a part of it."""
     inside = torch.zeros(images.shape[2:], dtype=torch.bool, device=images.device)
-    inside[rim:-rim, rim:-rim] = True
+    inside[2:-2, 2:-2] = True
     return images[:, :, ~inside].median(dim=2).values[:, :, None, None]
 
 
 def occlusion_maps(
-    network: nn.Module, images: Tensor, targets, *, grid: int = GRID, reach: int = REACH, batch_size: int = 64
+    network: nn.Module, images: Tensor, targets, *, grid: int = GRID, reach: int = REACH
 ) -> np.ndarray:
     """Fall of the target's logit where a window is covered, float32 (B, grid, grid).
 
@@ -42,14 +42,14 @@ def occlusion_maps(
     if grid < 1 or reach < 1 or grid > min(height, width):
         raise ConfigError(f"A grid of {grid} and a window of {reach} patches do not fit {height} x {width} pixels.")
     wanted = checked_targets(targets, count)
-    whole, fill = class_scores(network, images, wanted, batch_size), background(images)
+    whole, fill = class_scores(network, images, wanted), background(images)
     maps = np.empty((count, grid, grid), np.float32)
     for row in range(grid):
         for column in range(grid):
             covered = images.clone()
             rows, columns = _window(row, grid, reach, height), _window(column, grid, reach, width)
             covered[:, :, rows, columns] = fill
-            maps[:, row, column] = whole - class_scores(network, covered, wanted, batch_size)
+            maps[:, row, column] = whole - class_scores(network, covered, wanted)
     return maps
 
 
@@ -82,7 +82,7 @@ def ranks(maps: np.ndarray, seed: int = 0) -> np.ndarray:
 
 
 def curves(
-    network: nn.Module, images: Tensor, targets, maps: np.ndarray, *, shares=SHARES, seed: int = 0, batch_size: int = 64
+    network: nn.Module, images: Tensor, targets, maps: np.ndarray, *, shares=SHARES, seed: int = 0
 ) -> Curves:
     """Deletion and insertion curves of maps at the images' size, (B, S, S); equal maps give a random order: chance.
 
@@ -98,7 +98,7 @@ def curves(
     fill = background(images).expand_as(images)
 
     def probability(pictures: Tensor) -> np.ndarray:
-        return class_scores(network, pictures, wanted, batch_size, softmax=True)
+        return class_scores(network, pictures, wanted, softmax=True)
 
     whole, empty = probability(images), probability(fill)  # the ends are the same for every map
     deleted, inserted = [whole], [empty]

@@ -15,7 +15,6 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.paper.schema import HERE, Entry, PrintedNumber, half_unit, read_entries
 
 CLAIMS_FILE = HERE / "claims.yaml"
-CONTRADICTIONS_FILE = HERE / "contradictions.yaml"
 NORMAL_95 = 1.96
 
 Kind = Literal["arithmetic", "machinery", "data"]
@@ -127,6 +126,6 @@ class Contradiction(Entry):
     why: str = Field(min_length=10)
 
 
-def load_contradictions(path: Path | str = CONTRADICTIONS_FILE) -> dict[str, Contradiction]:
+def load_contradictions() -> dict[str, Contradiction]:
     """All contradictions by their id; ConfigError names file, entry and field of what is wrong."""
-    return read_entries(path, Contradiction)
+    return read_entries(HERE / "contradictions.yaml", Contradiction)

@@ -113,11 +113,6 @@ def test_figure_7_and_table_5_pin_the_accuracy():
     assert np.average([99, 89, 97], weights=SUPPORTS) == pytest.approx(96.467, abs=1e-3)
 
 
-def test_weighted_and_macro_f1():
-    check = attainable.check_accuracy("CG-RecNet", SUPPORTS, F1["CG-RecNet"], "96.40", "0.07")
-    assert check.weighted_f1 == pytest.approx(96.385, abs=1e-3) and check.macro_f1 == pytest.approx(95.027, abs=1e-3)
-
-
 def test_weighted_recall_is_accuracy():
     matrix = np.random.default_rng(1).integers(1, 50, (4, 4))
     assert standard_deviations.weighted_recall(matrix) == pytest.approx(np.trace(matrix) / matrix.sum())

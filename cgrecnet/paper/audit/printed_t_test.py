@@ -66,10 +66,10 @@ def unpaired_t(difference: float, sd_a: float, sd_b: float, n: int) -> TTest:
 
 
 def p_over_correlations(
-    difference: float, sd_a: float, sd_b: float, n: int, points: int = 201
+    difference: float, sd_a: float, sd_b: float, n: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Correlations from -1 to 1 (points,) and p of the paired test at each (points,)."""
-    rho = np.linspace(-1, 1, points)
+    """Correlations from -1 to 1 and p of the paired test at each, (201,) both."""
+    rho = np.linspace(-1, 1, 201)
     return rho, np.array([paired_t(difference, sd_a, sd_b, n, float(r)).p for r in rho])
 
 

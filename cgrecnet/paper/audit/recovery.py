@@ -78,11 +78,6 @@ class Search:
         """Number of fits on each backbone that has any."""
         return dict(Counter(fit.backbone for fit in self.fits))
 
-    def nearest_defaults(self) -> tuple[Fit, ...]:
-        """The fits with the fewest departures from the public defaults."""
-        fewest = min((fit.departures for fit in self.fits), default=0)
-        return tuple(fit for fit in self.fits if fit.departures == fewest)
-
 
 def departures(options: FusionOptions | GateOptions) -> int:
     """How many fields differ from their default."""
