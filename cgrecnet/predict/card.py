@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.predict.folder import Model
@@ -31,7 +31,7 @@ def model_card(model: Model, audit: Mapping) -> str:
 
 def markdown(template: str, **values) -> str:
     """A template of `templates/` filled with the values, as they are."""
-    texts = Environment(loader=FileSystemLoader(TEMPLATES), keep_trailing_newline=True)
+    texts = Environment(loader=FileSystemLoader(TEMPLATES), keep_trailing_newline=True, undefined=StrictUndefined)
     texts.filters["plain"] = plain
     return texts.get_template(template).render(values)
 
