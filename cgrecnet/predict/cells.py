@@ -9,7 +9,7 @@ from torch import Tensor
 
 from cgrecnet.data.batches.crops import central_crops
 from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.packed import pack
+from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.predict.unlike import collect, measure
 
 #: Cells that pass through the network at once.
@@ -46,12 +46,11 @@ def network_channels(channels: int) -> int:
     return 3 if channels == 1 else channels
 
 
-def prepared(images: Sequence[np.ndarray], how: Preprocessing, device: torch.device | str = "cpu") -> Iterator[Tensor]:
-    """What a network sees of images of one pixel type and number of channels, as Algorithm 1 has it in evaluation.
+def prepared(packed: PackedImages, how: Preprocessing, device: torch.device | str = "cpu") -> Iterator[Tensor]:
+    """What a network sees of images, as Algorithm 1 has it in evaluation.
 
     Normalised, (cells, C, S, S) on the device, `BATCH` cells at a time.
     """
-    packed = pack(images)
     transform = BatchTransform(packed, how.window, how.image_size, intensity=how.intensity, device=device)
     for first in range(0, len(packed), BATCH):
         cells = np.arange(first, min(first + BATCH, len(packed)))
@@ -68,7 +67,7 @@ def look(
     indices = range(len(images)) if indices is None else indices
     said, numbers = [], []
     for first in range(0, len(indices), CHUNK):
-        some = [images[int(i)] for i in indices[first : first + CHUNK]]
+        some = pack([images[int(i)] for i in indices[first : first + CHUNK]])
         said += [engine(batch) for batch in prepared(some, how, getattr(engine, "device", "cpu"))]
         numbers += [measure(image, how.window) for image in some]
     probabilities, features = (np.concatenate(parts) for parts in zip(*said, strict=True))

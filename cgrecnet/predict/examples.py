@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from cgrecnet.data.packed import pack
 from cgrecnet.errors import DataError
 from cgrecnet.explain.methods import explain, heat, resize
 from cgrecnet.predict.cells import prepared
@@ -55,7 +56,7 @@ def _examples(rows: pd.DataFrame, cells: Cells, place: dict[str, int]) -> Iterat
 
 def crops(folder: ModelFolder, examples: list[Example]) -> tuple[Tensor, np.ndarray]:
     """What the network sees of each: normalised tensor (cells, C, S, S), and grey levels (cells, S, S)."""
-    images = torch.cat(list(prepared([example.image for example in examples], folder.model.preprocessing)))
+    images = torch.cat(list(prepared(pack([one.image for one in examples]), folder.model.preprocessing)))
     return images, images[:, 0].numpy()
 
 
