@@ -22,7 +22,7 @@ BF16 = torch.bfloat16
 
 @pytest.fixture(autouse=True)
 def as_training_has_it():
-    """A CPU without kernels for bfloat16 takes minutes for what these tests compute, unless its operands are widened."""
+    """A CPU without kernels for bfloat16 takes minutes for these tests, unless its operands are widened."""
     with bf16_products():
         yield
 
