@@ -35,6 +35,7 @@ from IPython.display import Markdown
 from scipy import stats
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.planned_contrasts import holm
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
@@ -45,19 +46,13 @@ from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.complexity import additivity, increase
 from cgrecnet.paper.audit.compute_time import TORCHVISION_GMACS, protocol_cost
-from cgrecnet.paper.audit.contradictions import load_contradictions
 from cgrecnet.paper.audit.counting import resnet50_parameters
 from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.audit.printed_t_test import (
-    holm,
-    p_over_correlations,
-    paired_t,
-    smallest_correlation,
-    unpaired_t,
-)
+from cgrecnet.paper.audit.printed_t_test import p_over_correlations, paired_t, smallest_correlation, unpaired_t
 from cgrecnet.paper.audit.schedule import first_lost_epoch, last_useful_epoch, left_shares
 from cgrecnet.paper.audit.split import fold_supports, last_batch
 from cgrecnet.paper.audit.standard_deviations import check_floor, common_sd, variance_ratio_p, weighted_recall
+from cgrecnet.paper.claims import load_contradictions
 
 
 def show(*functions):

@@ -190,8 +190,7 @@ tell(side=gradcam.shape[1], pixels=image.shape[-1], positive=100 * (gradcam > 0)
 # In pixels, a map is drawn too far down and right by:
 
 # %%
-from cgrecnet.explain.layers import layer_of
-from cgrecnet.explain.placement import drawn_at, looks_at
+from cgrecnet.explain.layers import drawn_at, layer_of, looks_at
 
 torch.manual_seed(0)
 size = 224

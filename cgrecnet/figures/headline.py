@@ -13,8 +13,7 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.analysis_plan import Plan, load_plan
-from cgrecnet.evaluation.decide import Decision
-from cgrecnet.evaluation.planned_contrasts import Answer
+from cgrecnet.evaluation.planned_contrasts import Answer, Decision
 from cgrecnet.evaluation.verdicts import Outcome
 from cgrecnet.figures import choices, dose_response, imbalanced, shortcut_trained
 from cgrecnet.figures.analysis_plan import COLOURS, contrast_in_words

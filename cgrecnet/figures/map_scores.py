@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from scipy.stats import mannwhitneyu
 
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.methods import aligned_energy, heat, resize
 from cgrecnet.explain.scores import difference, energy, summary
-from cgrecnet.explain.study import aligned_energy
 from cgrecnet.figures.explained import Study, interval, network_title, title_of
 from cgrecnet.figures.style import PALETTE, letter
 from cgrecnet.figures.wide_table import wide_table
