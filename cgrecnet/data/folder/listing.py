@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from cgrecnet.data.images.listing import AGAIN, Cell, Listing
+from cgrecnet.data.images.listing import AGAIN, Cell, Listing, is_image, parts_of, size_of, walk
 from cgrecnet.data.images.naming import PARTS, Picture, Unusable, check_group, class_in, group_by, picture_of
 from cgrecnet.data.images.reading import ReadingOptions, marked_brightfield
-from cgrecnet.data.images.tree import is_image, parts_of, size_of, walk
 from cgrecnet.data.options import Window
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown

@@ -16,9 +16,8 @@ from cgrecnet.data.images.check import report_of
 from cgrecnet.data.images.listing import Cell, Listing
 from cgrecnet.data.options import check_options
 from cgrecnet.data.splits import joint_split
-from cgrecnet.data.zhu.files import list_cells
+from cgrecnet.data.zhu.files import find_root, list_cells
 from cgrecnet.data.zhu.names import CLASSES, INDUCERS
-from cgrecnet.data.zhu.place import find_root
 from cgrecnet.data.zhu.reader import ZhuOptions
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown

@@ -17,9 +17,8 @@ from cgrecnet.data.images.listing import Cell, Listing
 from cgrecnet.data.images.naming import check_group
 from cgrecnet.data.images.reading import Reader, ReadingOptions
 from cgrecnet.data.options import Window, check_options, suggest
-from cgrecnet.data.zhu.files import Naming, has_all_classes, list_cells
+from cgrecnet.data.zhu.files import Naming, find_root, has_all_classes, list_cells
 from cgrecnet.data.zhu.names import CLASSES, INDUCERS
-from cgrecnet.data.zhu.place import find_root
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 
