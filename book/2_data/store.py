@@ -169,7 +169,7 @@ store_build.crops_of = unplugged
 try:
     pack_cells(cells, again)
 except KeyboardInterrupt:
-    print("stopped; a store of that name:", again.exists())
+    print("stopped; store:", again.exists())
 finally:
     store_build.crops_of = honest
 

@@ -1,10 +1,9 @@
 """Builds that are killed, doubled, or run out of disk: the store is whole in the end, or not there."""
 
 import errno
+import multiprocessing
 import os
 import signal
-import subprocess
-import sys
 import time
 import tracemalloc
 from dataclasses import replace
@@ -22,19 +21,18 @@ from cgrecnet.data.store.build import working_folder
 from cgrecnet.data.store.header import HEADER, INDEX, PIXELS
 from cgrecnet.errors import DataError
 
-#: A build in a process of its own that takes its time with every crop.
-SLOW = """
-import sys, time
-from cgrecnet.data import pack_dataset
-from cgrecnet.data.store import build as store_build
-quick = store_build.crops_of
-def slow(*arguments):
-    for found in quick(*arguments):
-        time.sleep(0.01)
-        yield found
-store_build.crops_of = slow
-pack_dataset("zhu", sys.argv[1], store=sys.argv[2])
-"""
+
+def pack_slowly(files: Path, store: Path) -> None:
+    """A build that takes its time with every crop."""
+    quick = store_build.crops_of
+
+    def slow(dataset):
+        for found in quick(dataset):
+            time.sleep(0.01)
+            yield found
+
+    store_build.crops_of = slow
+    pack_dataset("zhu", files, store=store)
 
 
 @pytest.fixture
@@ -62,12 +60,13 @@ def assert_equal(store: Path, whole: Path) -> None:
     assert texts[0] == texts[1]
 
 
-def start_slow(files: Path, store: Path, crops: int) -> subprocess.Popen:
-    """Start the slow build, and wait until so many crops (of the smallest size) are on the disk."""
-    child = subprocess.Popen([sys.executable, "-c", SLOW, str(files), str(store)], stderr=subprocess.PIPE)
+def start_slow(files: Path, store: Path, crops: int) -> multiprocessing.Process:
+    """Start the slow build in a process of its own, and wait until so many small crops are on the disk."""
+    child = multiprocessing.get_context("fork").Process(target=pack_slowly, args=(files, store))
+    child.start()
     limit, pixels = time.monotonic() + 60, working_folder(store) / PIXELS
     while not pixels.exists() or pixels.stat().st_size < crops * 37 * 60:
-        assert child.poll() is None and time.monotonic() < limit, child.stderr.read()
+        assert child.exitcode is None and time.monotonic() < limit
         time.sleep(0.005)
     return child
 
@@ -77,7 +76,8 @@ def test_killed_twice_in_the_middle(files, whole, tmp_path):
     for crops in (20, 60):
         child = start_slow(files, store, crops)
         child.kill()
-        assert child.wait() == -signal.SIGKILL
+        child.join()
+        assert child.exitcode == -signal.SIGKILL
         assert not available("zhu", root=store) and not store.exists()
         (working_folder(store) / f"{INDEX}.12.partial").write_text("left by a killed process")
     pack_dataset("zhu", files, store=store)
@@ -105,7 +105,6 @@ def test_stopped_at_any_step_nothing_stands_under_the_store_s_name(files, whole,
     assert_equal(store, whole)
 
 
-@pytest.mark.slow
 def test_two_builds_at_once(files, whole, tmp_path, capsys):
     store = tmp_path / "store"
     child = start_slow(files, store, 10)
@@ -114,7 +113,8 @@ def test_two_builds_at_once(files, whole, tmp_path, capsys):
     assert said.strip() == (
         f"cgrecnet: Another process is packing into {store}: wait until it is done, or name another place with --store."
     )
-    assert child.wait(timeout=60) == 0
+    child.join(60)
+    assert child.exitcode == 0
     assert_equal(store, whole)
 
 
