@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.explain.state import evaluating, seen_by
+from cgrecnet.models.bf16 import bf16_products
 from cgrecnet.models.fusion import fusion_effect, spatial_path_is_dead
-from cgrecnet.training.bf16 import bf16_products
 
 
 def _stage2(network: nn.Module, images: Tensor) -> Tensor:

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.models.bf16 import bf16_products
 from cgrecnet.training.batches import Batch, epoch_batches, mix
-from cgrecnet.training.bf16 import bf16_products
 from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.memory import Pieces

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from cgrecnet.training.bf16 import bf16_products, has_bf16_kernels
+from cgrecnet.models.bf16 import bf16_products, has_bf16_kernels
 
 BF16 = torch.bfloat16
 
@@ -59,10 +59,10 @@ def test_other_types_are_left_alone():
 
 
 def test_a_cpu_with_kernels_is_left_to_them(monkeypatch):
-    monkeypatch.setattr("cgrecnet.training.bf16.has_bf16_kernels", lambda: True)
+    monkeypatch.setattr("cgrecnet.models.bf16.has_bf16_kernels", lambda: True)
     with bf16_products():
         assert torch.utils._python_dispatch._get_current_dispatch_mode() is None
-    monkeypatch.setattr("cgrecnet.training.bf16.has_bf16_kernels", lambda: False)
+    monkeypatch.setattr("cgrecnet.models.bf16.has_bf16_kernels", lambda: False)
     with bf16_products():
         assert torch.utils._python_dispatch._get_current_dispatch_mode() is not None
     assert isinstance(has_bf16_kernels(), bool)
