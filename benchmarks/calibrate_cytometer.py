@@ -59,13 +59,6 @@ def target() -> dict[str, float]:
     return {row.lower().removesuffix("s"): float(table.cell(row, "Baseline").number) / 100 for row in table.rows}
 
 
-def numbers(values):
-    """The parameters without their units and sources, which stand in the file."""
-    if not isinstance(values, dict):
-        return values
-    return {name: numbers(value) for name, value in values.items() if name not in ("unit", "source")}
-
-
 def attempt(args: argparse.Namespace) -> dict:
     """Train, test, and tell the F1 of every class beside the paper's."""
     import numpy as np
@@ -126,7 +119,7 @@ def attempt(args: argparse.Namespace) -> dict:
         | {name: getattr(args, name) for name in ("cells", "test_cells", "epochs", "step_size", "runs", "seed")}
         | {"train_cells": len(train), "validation_cells": len(validation)},
         "history": history,
-        "parameters": numbers(source.parameters().model_dump()),
+        "parameters": source.read_numbers(source.FILE),
         "parameters_sha256": hashlib.sha256(source.FILE.read_bytes()).hexdigest(),
         "seconds": time.perf_counter() - clock,
         "hardware": hardware(fabric.device) | {"threads": 1, "load": os.getloadavg()[0]},

@@ -12,7 +12,7 @@ def add(commands) -> None:
         "pack",
         help="pack a data set into one file that is read by memory map",
         description="Pack the files of a data set into a store: a folder with one file of pixels, an index and a "
-        "header. A build that was stopped goes on where it stopped; a finished store is not built again.",
+        "header. A finished store is not built again; of a build that was stopped, nothing bears the store's name.",
     )
     add_dataset(parser)
     parser.add_argument("--store", type=Path, help="where to put it (default: stores/NAME-TASK in the cache folder)")

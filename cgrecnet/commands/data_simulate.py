@@ -10,7 +10,7 @@ def add(commands) -> None:
         "simulate",
         help="write simulated cells as files, in the layout of the paper's data",
         description="Write simulated cells as files, which `zhu` reads and calls simulated. Stopped and started again "
-        "with the same options, it goes on where it stopped. Defaults in brackets.",
+        "with the same options, it completes what is there. Defaults in brackets.",
     )
     parser.add_argument("folder", type=Path, help="new or empty")
     parser.add_argument("--cells", help="how many (1200)")

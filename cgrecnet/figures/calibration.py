@@ -10,7 +10,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from cgrecnet.data.cytometer.parameters import parameters
+from cgrecnet.data.cytometer.parameters import FILE, read_numbers
 from cgrecnet.figures.style import PALETTE, letter
 
 _SHAPES = ("o", "s", "^")
@@ -22,14 +22,8 @@ def read_attempts(folder: Path) -> list[dict]:
 
 
 def present_numbers() -> dict:
-    """The numbers of the simulated cytometer without the words beside them (units, sources), as JSON keeps them."""
-    return json.loads(json.dumps(_numbers(parameters().model_dump())))
-
-
-def _numbers(values):
-    if isinstance(values, Mapping):
-        return {name: _numbers(value) for name, value in values.items() if name not in ("source", "unit")}
-    return values
+    """The numbers of the simulated cytometer without the words beside them (units, sources)."""
+    return read_numbers(FILE)
 
 
 def with_present_numbers(attempts: Sequence[Mapping]) -> list[dict]:

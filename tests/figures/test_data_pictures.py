@@ -48,16 +48,14 @@ def record():
     }
 
 
-def test_the_hash_of_the_parameters_is_of_their_numbers(monkeypatch):
-    from cgrecnet.data.cytometer.parameters import parameters
+def test_the_hash_of_the_parameters_is_of_their_numbers(tmp_path, monkeypatch):
     from cgrecnet.figures import calibration
 
-    present, now = parameters(), hash_of_parameters()
-    optics = present.optics.model_copy(update={"wavelength_um": 0.5})
-    trait = present.traits.radius_um.model_copy(update={"source": "hearsay"})
-    traits = present.traits.model_copy(update={"radius_um": trait})
-    for update, same in (({"optics": optics}, False), ({"traits": traits}, True)):
-        monkeypatch.setattr(calibration, "parameters", lambda update=update: present.model_copy(update=update))
+    now, text = hash_of_parameters(), calibration.FILE.read_text("utf-8")
+    for old, new, same in (("value: 0.457", "value: 0.5", False), ("source: calibrated}", "source: hearsay}", True)):
+        assert old in text
+        (tmp_path / "mine.yaml").write_text(text.replace(old, new), "utf-8")
+        monkeypatch.setattr(calibration, "FILE", tmp_path / "mine.yaml")
         assert (hash_of_parameters() == now) is same
 
 
