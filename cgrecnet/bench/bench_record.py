@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 
 from cgrecnet.bench.schema import RECORDS, BenchRecord
 from cgrecnet.bench.timing import machine_load
@@ -16,7 +15,7 @@ from cgrecnet.errors import RunError
 from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software, source_hash
-from cgrecnet.runs.record_check import check_text
+from cgrecnet.runs.record_check import read_fields
 from cgrecnet.training.protocol import PROTOCOL
 
 
@@ -67,27 +66,11 @@ class Benchmark:
 
 def read_bench(path: Path) -> BenchRecord:
     """The record at `path`; RunError, in one sentence, where it is missing, cut off or of another schema."""
-    path = Path(path)
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        record = RECORDS[values["name"]](**values)
-    except FileNotFoundError:
-        raise RunError(f"There is no benchmark record at {path}: make one with `cgrecnet bench`.") from None
-    except OSError as error:
-        raise RunError(f"The benchmark record {path} cannot be read ({error.strerror}): make it readable.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RunError(
-            f"The benchmark record {path} does not fit this version ({place}: {first['msg'].lower()}): delete it and "
-            "measure again with `cgrecnet bench`."
-        ) from None
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise RunError(
-            f"{path} is cut off or no record of a benchmark: delete it and measure again with `cgrecnet bench`."
-        ) from None
-    check_text(path, values)
-    return record
+    return read_fields(
+        Path(path), lambda fields: RECORDS[fields["name"]](**fields), what="benchmark record",
+        missing="make one with `cgrecnet bench`", foreign="no record of a benchmark",
+        remedy="delete it and measure again with `cgrecnet bench`",
+    )[0]  # fmt: skip
 
 
 def load_bench(name: str, results: Path | None = None) -> list[BenchRecord]:

@@ -50,8 +50,13 @@ def run_id_of(config: Mapping[str, Any], weights: str | None, cells: str | None,
     """The name of a run: config is all of its settings; weights: what of them counts; cells: their fingerprint."""
     decisive = {name: value for name, value in config.items() if name not in ("experiment", "seed", "weights")}
     decisive |= {"weights": weights, "cells": cells, "protocol": protocol}
+    return run_name(config["experiment"], decisive, config["seed"])
+
+
+def run_name(experiment: str, decisive: Mapping[str, Any], seed: int) -> str:
+    """A name in which a digest stands for all that decides a result beside the seed."""
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return f"{config['experiment']}-{digest[:SHOWN]}-s{config['seed']}"
+    return f"{experiment}-{digest[:SHOWN]}-s{seed}"
 
 
 def cells_here(config: RunConfig) -> str | None:
