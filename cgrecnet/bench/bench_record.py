@@ -1,9 +1,10 @@
-"""Records of benchmarks: begun before the measurement, written whole after it, read back with every field checked."""
+"""Settings and records of benchmarks: checked before the measurement, written whole after it, checked when read."""
 
 import hashlib
 import json
 import os
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import torch
 
 from cgrecnet.bench.schema import RECORDS, BenchRecord
 from cgrecnet.bench.timing import machine_load
-from cgrecnet.errors import RunError
-from cgrecnet.files import atomic_write
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import write_json
+from cgrecnet.models import list_models
+from cgrecnet.models.config import unknown
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software, source_hash
 from cgrecnet.runs.record_check import read_fields
@@ -52,10 +55,8 @@ class Benchmark:
             load_after=machine_load(),
             **measured,
         )
-        text = json.dumps(record.model_dump(mode="json"), indent=1, allow_nan=False)
         try:
-            with atomic_write(self.path) as file:
-                file.write(text + "\n")
+            write_json(self.path, record.model_dump(mode="json"))
         except OSError as error:
             raise RunError(
                 f"The record {self.path} could not be written ({error.strerror}): make room or the folder writable, "
@@ -89,6 +90,29 @@ def newest(name: str, device: str = "cpu", results: Path | None = None) -> Bench
 def is_current(record: BenchRecord) -> bool:
     """Whether what was measured computes what it computes now."""
     return record.protocol == PROTOCOL
+
+
+def check_models(names: Sequence[str]) -> list[str]:
+    """The names, each once; all nine for none. Raises ConfigError for an unknown one."""
+    for name in names:
+        if name not in list_models():
+            raise unknown("model", name, list_models())
+    return list(dict.fromkeys(names)) or list_models()
+
+
+def check_counts(**given: tuple[int, int]) -> None:
+    """name=(value, least): raises ConfigError for the first value that is below its least."""
+    for name, (value, least) in given.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ConfigError(f"The benchmark's {name.replace('_', ' ')} must be {least} or more, not {value!r}.")
+
+
+def check_size(image_size: int) -> None:
+    """Raises ConfigError for a size at which not all of the nine models can be built."""
+    if isinstance(image_size, bool) or not isinstance(image_size, int) or image_size < 32 or image_size % 16:
+        raise ConfigError(
+            f"The image size must be a multiple of 16 pixels (for vit_b_16), 32 or more, not {image_size!r}."
+        )
 
 
 def _refuse(path: Path, name: str) -> None:

@@ -21,12 +21,11 @@ import yaml
 from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
-from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import Other, Together, ended_with, others
-from cgrecnet.runs.run_id import Plan, plan_run
+from cgrecnet.runs.run_id import Plan, need_file, plan_run
 from cgrecnet.runs.run_record import RECORD, RunRecord, read_record, write_whole
 from cgrecnet.training.config import RunConfig
 
