@@ -19,6 +19,7 @@ from cgrecnet.models.config import unknown
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software, source_hash
 from cgrecnet.runs.record_check import read_fields
+from cgrecnet.runs.run_record import check_writable
 from cgrecnet.training.protocol import PROTOCOL
 
 
@@ -34,7 +35,9 @@ class Benchmark:
         asked = json.dumps([settings, self.started.isoformat(), os.getpid()], sort_keys=True)
         self.id = f"{device.type}-{self.started:%Y%m%d}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
         self.path = Path(out) if out else RESULTS / f"bench-{name}" / f"{self.id}.json"
-        _refuse(self.path, name)
+        if self.path.exists():
+            raise RunError(f"{self.path} is there already: delete it or name another file with --out.")
+        check_writable(self.path.parent, "--out")
         self.load_before = machine_load()
         self._clock = time.perf_counter()
 
@@ -113,17 +116,3 @@ def check_size(image_size: int) -> None:
         raise ConfigError(
             f"The image size must be a multiple of 16 pixels (for vit_b_16), 32 or more, not {image_size!r}."
         )
-
-
-def _refuse(path: Path, name: str) -> None:
-    """RunError where the record could not be written or would take another's place."""
-    if path.exists():
-        raise RunError(f"{path} is there already: delete it or name another file with --out.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"The folder {path.parent} cannot be made ({error.strerror}): name a file elsewhere with --out."
-        ) from error
-    if not os.access(path.parent, os.W_OK):
-        raise RunError(f"Nothing can be written to {path.parent}: name a file elsewhere with --out.")

@@ -37,8 +37,8 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.runs import reproduce as steps
-    from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.preconditions import need_folder, need_networks
+    from cgrecnet.runs.run_record import check_writable
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
     results = options.results

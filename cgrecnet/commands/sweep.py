@@ -39,8 +39,8 @@ def add_place(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.halving import check_halving, open_sweep, rungs
-    from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.preconditions import need_cells, need_folder, need_networks, need_same_cells
+    from cgrecnet.runs.run_record import check_writable
     from cgrecnet.runs.sweep import is_done
 
     results = options.results

@@ -11,18 +11,10 @@ from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_config import ExplainConfig, KeptConfig
 from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, read_explain
-from cgrecnet.runs.notebook import (
-    LOG,
-    PROGRESS,
-    check_writable,
-    execute_notebook,
-    failure_reason,
-    only_one_process,
-    scratch,
-)
+from cgrecnet.runs.notebook import LOG, PROGRESS, execute_notebook, failure_reason, only_one_process, scratch
 from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.run_id import need_file, resolve_weights, run_name, weights_identity
-from cgrecnet.runs.run_record import write_whole
+from cgrecnet.runs.run_record import check_writable, write_whole
 
 EXPLAIN_NOTEBOOK, KEPT_NOTEBOOK = EXPERIMENTS / "explain.py", EXPERIMENTS / "explain_kept.py"
 

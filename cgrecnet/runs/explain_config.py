@@ -80,27 +80,11 @@ class ExplainConfig(BaseModel):
 
     def run(self, training: str, model: str) -> RunConfig:
         """The training run of one network. Raises ConfigError where it would not be valid."""
-        confounding = 1.0 if training == "shortcut" else 0.0
-        return RunConfig.from_mapping(
-            {
-                "experiment": self.experiment,
-                "model": model,
-                "model_options": self.model_options,
-                "weights": self.weights,
-                "data": "cytometer",
-                "data_options": {
-                    "cells": self.cells, "runs": self.runs, "seed": self.data_seed, "confounding": confounding,
-                },
-                "image_size": self.image_size,
-                "epochs": self.epochs,
-                "batch_size": self.batch_size,
-                "learning_rate": self.learning_rate,
-                "step_size": self.step_size,
-                "precision": self.precision,
-                "seed": self.seed,
-            },
-            "the study's parameters",
-        )  # fmt: skip
+        options = {"cells": self.cells, "runs": self.runs, "seed": self.data_seed}
+        options["confounding"] = 1.0 if training == "shortcut" else 0.0
+        values = self.model_dump(include=set(RunConfig.model_fields))
+        values |= {"model": model, "data": "cytometer", "data_options": options}
+        return RunConfig.from_mapping(values, "the study's parameters")
 
 
 class KeptConfig(BaseModel):

@@ -7,6 +7,7 @@ its content is not what was written, it is refused.
 import csv
 import hashlib
 import io
+import os
 from pathlib import Path
 from typing import Any, Literal
 
@@ -62,6 +63,13 @@ def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
         ) from error
     write_whole(folder / PREDICTIONS, predictions)
     return write_whole(folder / RECORD, with_hash(record.model_dump()))
+
+
+def check_writable(folder: Path, option: str) -> None:
+    """Find out before the first epoch, not after the last, that a folder cannot take files."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
 
 
 def write_whole(path: Path, text: str) -> Path:
