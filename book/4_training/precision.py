@@ -41,11 +41,11 @@ from cgrecnet.figures.missing import all_read
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.files import hash_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.run_record import HASH, RECORD
+from cgrecnet.runs.record_check import HASH, with_hash
+from cgrecnet.runs.run_record import RECORD
 
 use_book_style()
 torch.set_num_threads(1)
@@ -457,9 +457,7 @@ def as_it_was(folder):
                 "protocol": record.get("protocol", 1),
             }
             fields.pop(HASH, None)
-            (place / RECORD).write_text(
-                json.dumps(fields | {HASH: hash_of(fields)})
-            )
+            (place / RECORD).write_text(with_hash(fields))
     return folder
 
 

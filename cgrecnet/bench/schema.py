@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 Pass = Literal["forward", "training"]
 Precision = Literal["32", "bf16"]
-SCHEMA = 1
 
 
 class _Part(BaseModel):
@@ -33,7 +32,7 @@ class Load(_Part):
 class BenchRecord(_Part):
     """What all records share: what was asked for, on what, by which code, and what else the machine did."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Literal[1] = 1
     name: str
     id: str
     settings: dict[str, Any]
@@ -72,7 +71,6 @@ class InputRow(_Part):
 class InputRecord(BenchRecord):
     """`cgrecnet bench input`."""
 
-    name: Literal["input"]
     rows: list[InputRow]
 
 
@@ -115,7 +113,6 @@ class ModelRow(_Part):
 class ModelsRecord(BenchRecord):
     """`cgrecnet bench models`."""
 
-    name: Literal["models"]
     limits: Limits
     rows: list[ModelRow]
 
@@ -160,7 +157,6 @@ class ReferenceRow(_Part):
 class ReferenceRecord(BenchRecord):
     """`cgrecnet bench reference`."""
 
-    name: Literal["reference"]
     data: dict[str, Any]
     rows: list[ReferenceRow]
 
@@ -184,7 +180,6 @@ class MemoryRow(_Part):
 class MemoryRecord(BenchRecord):
     """`cgrecnet bench memory`."""
 
-    name: Literal["memory"]
     rows: list[MemoryRow]
 
 
@@ -210,7 +205,6 @@ class ProtocolRow(_Part):
 class ProtocolRecord(BenchRecord):
     """`cgrecnet bench protocol`."""
 
-    name: Literal["protocol"]
     source: str
     places: list[Place]
     rows: list[ProtocolRow]
@@ -232,7 +226,6 @@ class KillsRow(_Part):
 class KillsRecord(BenchRecord):
     """`benchmarks/kills.py`. pieces: of work, each killed some times and then left to end."""
 
-    name: Literal["kills"]
     pieces: int
     rows: list[KillsRow]
 
@@ -253,7 +246,6 @@ class MutationsRow(_Part):
 class MutationsRecord(BenchRecord):
     """`benchmarks/mutations.py`."""
 
-    name: Literal["mutations"]
     rows: list[MutationsRow]
 
 
