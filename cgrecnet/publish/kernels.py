@@ -121,7 +121,14 @@ class _Forked(psutil.Process):
     stdin = stdout = stderr = None
 
     def poll(self) -> int | None:
-        return None if self.is_running() else 0
+        with suppress(psutil.NoSuchProcess):
+            # Where the process that forked it is gone, there may be nobody to take it away.
+            if self.is_running() and self.status() != psutil.STATUS_ZOMBIE:
+                return None
+        return 0
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        return self.poll()
 
 
 class Provisioner(LocalProvisioner):
