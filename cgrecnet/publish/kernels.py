@@ -197,7 +197,7 @@ class Run:
         if not done:
             self._client.shutdown_kernel = "immediate"
             task.cancel()
-            await asyncio.wait({task})
+            await asyncio.gather(task, return_exceptions=True)
             raise TimeoutError(f"it took longer than the {timeout:g} s that a chapter may take")
         await task
 

@@ -30,6 +30,7 @@ TOOLS = ("psutil", "ipykernel.ipkernel", "ipykernel.debugger", "ipykernel.kernel
 
 def main(descriptor: int) -> int:
     """Import, say `ready`, and fork for each order, until there is nobody to ask; the exit status."""
+    own = dict(os.environ)
     control = socket.socket(fileno=descriptor)
     orders = control.makefile("r")
     for name in TOOLS:
@@ -56,6 +57,7 @@ def main(descriptor: int) -> int:
         print(f"a library started {threads - 1} threads, which no fork would have", file=sys.stderr)
         return 1
     before = log.read_bytes()
+    added = {name: value for name, value in os.environ.items() if own.get(name) != value}  # by the libraries
     gc.freeze()  # no fork looks for garbage among the libraries, which would copy every page of them
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system takes away forks that have ended
     control.sendall(b"ready\n")
@@ -65,7 +67,7 @@ def main(descriptor: int) -> int:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             orders.close()
             control.close()
-            _be_kernel(json.loads(order), before, streams)
+            _be_kernel(json.loads(order), added, before, streams)
         control.sendall(f"{pid}\n".encode())
     psutil = sys.modules["psutil"]
     for process in psutil.Process().children(recursive=True):
@@ -84,12 +86,12 @@ class _Stream:
         return getattr(self.stream, name)
 
 
-def _be_kernel(order: dict, before: bytes, streams: list[_Stream]) -> NoReturn:
+def _be_kernel(order: dict, added: dict[str, str], before: bytes, streams: list[_Stream]) -> NoReturn:
     """Run ipykernel with the environment, folder and words that a new process would have been given."""
     os.setsid()  # as jupyter_client starts a kernel: a group of its own, with all that the chapter starts
     parent = str(os.getppid())  # with which it ends
     os.environ.clear()
-    os.environ.update(order["env"] | {"JPY_PARENT_PID": parent})
+    os.environ.update(order["env"] | added | {"JPY_PARENT_PID": parent})
     os.chdir(order["cwd"])
     sys.modules["sitecustomize"].follow(json.loads(os.environ["CGRECNET_TRACE"])["log"], before)
     sys.argv[:] = [*order["argv"], f"--IPKernelApp.parent_handle={parent}"]
