@@ -97,7 +97,9 @@ class Warm:
                 self._control.settimeout(PATIENCE)
                 self._control.sendall(json.dumps(order).encode() + b"\n")
                 answer = self._answers.readline()
-            except OSError as error:  # a TimeoutError is one
+            except TimeoutError:
+                raise WarmFailed(f"it did not answer within {PATIENCE} s") from None
+            except OSError as error:
                 raise WarmFailed(str(error)) from None
         if not answer:
             raise WarmFailed("it has ended")
