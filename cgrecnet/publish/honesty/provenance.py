@@ -1,17 +1,19 @@
-"""A figure without provenance: each has in its section a block that says where it comes from, or says that none is due.
+"""Provenance: every figure has a block of it in its section, every record stands in one, and none mixes data sets.
 
-Two tags of its cell say so: `drawing` (a sketch; nothing was computed) and `computed` (it follows from the code on the
-page and from printed numbers; no data set and no run was used). The book shows these words below the figure.
+Where none is due, a tag of the figure's cell says so: `drawing` (a sketch; nothing was computed) or `computed` (it
+follows from the code on the page and from printed numbers; no data set and no run was used). The book shows these words
+below the figure.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from cgrecnet.publish.absent import is_absent
 from cgrecnet.publish.honesty.sections import HIDDEN, visible_html
 
-BLOCK = 'class="provenance"'
 TOP = 2  # what stands below a page's title and above its first heading is a section of its own
 #: Tags by which a figure says that there is nothing it comes from but the page itself.
 OWN = {"drawing", "computed"}
@@ -20,6 +22,10 @@ _CALL = re.compile(
     re.MULTILINE,
 )
 _HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
+_BLOCK = re.compile(r'<aside class="provenance"([^>]*)>')
+_MARK = re.compile(r'data-([\w-]+)="([^"]*)"')
+#: A record of a run, as the list of what a chapter read names it.
+_RECORD = re.compile(r"^results/(?:[^/]+/)+([^/]+)/run\.json$")
 
 
 def unsourced(cells: list[dict[str, Any]]) -> Iterator[str]:
@@ -59,4 +65,46 @@ def _name(cell: dict[str, Any], number: int) -> str:
 def _has_block(cell: dict[str, Any], source: str) -> bool:
     if cell.get("execution_count") is None:
         return bool(_CALL.search(source))
-    return any(BLOCK in html for html in visible_html([cell]))
+    return bool(blocks_of([cell]))
+
+
+@dataclass(frozen=True)
+class Block:
+    """What one block says of itself: the ids of its runs, its data sets, and whether it sets several side by side."""
+
+    runs: frozenset[str]
+    sets: frozenset[str]
+    side_by_side: bool
+
+
+def blocks_of(cells: list[dict[str, Any]]) -> list[Block]:
+    """Every provenance block that the page shows."""
+    found = []
+    for html in visible_html(cells):
+        for marks in _BLOCK.findall(html):
+            said = {name: unescape(value) for name, value in _MARK.findall(marks)}
+            found.append(
+                Block(
+                    frozenset(said.get("runs", "").split()),
+                    frozenset(said.get("sets", "").split()),
+                    "side-by-side" in said,
+                )
+            )
+    return found
+
+
+def unnamed_records(cells: list[dict[str, Any]], files: list[str]) -> list[str]:
+    """The runs whose records a chapter read, and which no block of its page names.
+
+    files: what the chapter was seen to read. Such a run may be out of date without any reader being told.
+    """
+    named = frozenset().union(*(block.runs for block in blocks_of(cells)))
+    read = [found[1] for name in files if (found := _RECORD.match(name))]
+    return sorted(set(read) - named)
+
+
+def mixtures(cells: list[dict[str, Any]]) -> Iterator[str]:
+    """The data sets of each block that names several without saying that it sets them side by side."""
+    for block in blocks_of(cells):
+        if len(block.sets) > 1 and not block.side_by_side:
+            yield " and ".join(sorted(block.sets))
