@@ -19,8 +19,8 @@ from cgrecnet.figures.confusion_cells import confusion_cells
 from cgrecnet.figures.gallery import gallery
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.slider import slider
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.figures.threshold import threshold_slider
-from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.predict.card import _plain
 from cgrecnet.publish import status
 from cgrecnet.training.config import RunConfig

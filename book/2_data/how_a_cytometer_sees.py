@@ -428,7 +428,7 @@ except UserError as error:
 
 # %% tags=["remove-input"]
 from cgrecnet.data.cytometer.parameters import parameter_table
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 
 table = parameter_table()
 assumed = table["source"].str.startswith("assumed").sum()

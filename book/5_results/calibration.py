@@ -25,16 +25,15 @@ from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.calibration import brier, error_if_calibrated, expected_calibration_error, reliability
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.decision_cost import costs_of_missing, decision_cost
-from cgrecnet.figures.classes import accuracy_text
-from cgrecnet.figures.contrast_table import interval, points
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.planned import rarest_class
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import accuracy_text
 from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, points, wide_table
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
+from cgrecnet.runs.planned import rarest_class
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment
 

@@ -17,37 +17,24 @@
 # %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
 import numpy as np
+from cgrecnet.figures.choices import MODELS, chosen_rate, option_answers, rate_answers, reading_answers, validation_f1
+from cgrecnet.figures.dose_response import NAMES, simulated_seeds, widest
 from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.analysis_plan import contrast_in_words
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.choices import (
-    MODELS,
-    chosen_rate,
-    compare,
-    conclusions,
-    option_answers,
-    option_runs,
-    planned_options,
-    planned_rates,
-    rate_answers,
-    rate_runs,
-    reading_answers,
-    reading_runs,
-    validation_f1,
-)
-from cgrecnet.figures.contrast_table import HEADERS, answer_row, interval, points
-from cgrecnet.figures.decisions import decision_rows
-from cgrecnet.figures.dose_response import MARKS, NAMES, majority_share, right_counts, simulated_seeds, widest
+from cgrecnet.figures.forest import contrast_in_words, decision_rows
 from cgrecnet.figures.headline import ASK
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import MARKS, majority_share, right_counts
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import HEADERS, answer_row, dropdown, interval, points, wide_table
 from cgrecnet.models.config import PRESETS
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.planned import compare, conclusions
+from cgrecnet.runs.series import option_runs, planned_options, planned_rates, rate_runs, reading_runs
 
 use_book_style()
 RATES = (("learning rate", "cytometer"), ("noise", "cytometer"))

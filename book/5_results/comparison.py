@@ -23,7 +23,6 @@ from cgrecnet.data.cytometer import CytometerOptions  # whose class shares are t
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.ablation import printed
 from cgrecnet.figures.accuracy_cost import (
     MODELS,
     PAPER_NAME,
@@ -34,19 +33,17 @@ from cgrecnet.figures.accuracy_cost import (
     point_of,
     printed_points,
 )
-from cgrecnet.figures.analysis_plan import contrast_in_words
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.contrast_table import HEADERS
-from cgrecnet.figures.decisions import decision_rows, draw_forest
-from cgrecnet.figures.dose_response import majority_share
-from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
-from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.planned import decide_over_cells
+from cgrecnet.figures.forest import contrast_in_words, decision_rows, draw_forest
+from cgrecnet.figures.provenance import missing_runs, provenance_of
+from cgrecnet.figures.scores import by_model, majority_share, mean_text, printed, score_of
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import HEADERS, wide_table
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.planned import decide_over_cells
 from cgrecnet.runs.query import experiment
 from cgrecnet.runs.run_record import read_predictions
 

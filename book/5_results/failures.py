@@ -29,8 +29,6 @@ from cgrecnet.data.traits import TRAITS
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.mann_whitney import superiority
-from cgrecnet.figures.classes import accuracy_text, span
-from cgrecnet.figures.contrast_table import interval, p_equal, p_text, points
 from cgrecnet.figures.failures import (
     BEYOND,
     LEAST,
@@ -41,12 +39,13 @@ from cgrecnet.figures.failures import (
     nearer_to_neighbour,
     sample,
 )
-from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.gallery import gallery
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import accuracy_text
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, p_equal, p_text, points, span, wide_table
 from cgrecnet.figures.widget import chances
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.pooled import pool, with_folds_of
 from cgrecnet.runs.query import experiment

@@ -19,6 +19,8 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
+from cgrecnet.figures.dose_response import NAMES
+from cgrecnet.figures.imbalanced import MODELS, need_of_weights, planned_answers, weight_answers
 from IPython.display import Markdown, display
 from sklearn.metrics import balanced_accuracy_score
 
@@ -27,22 +29,13 @@ from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
 from cgrecnet.evaluation.change import balanced_contrast
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.contrast_table import answers_table, interval, points
-from cgrecnet.figures.dose_response import NAMES, majority_share
-from cgrecnet.figures.imbalanced import (
-    MODELS,
-    imbalance_runs,
-    need_of_weights,
-    planned_answers,
-    planned_shares,
-    shares_text,
-    weight_answers,
-)
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import majority_share
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import answers_table, interval, points, wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.series import imbalance_runs, planned_shares, shares_text
 from cgrecnet.training.loop import class_weights
 
 use_book_style()

@@ -19,6 +19,7 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
+from cgrecnet.figures.dose_response import NAMES, simulated_seeds, step_answers, widest
 from IPython.display import Markdown, display
 
 from cgrecnet.data.cytometer import VERSION, simulate
@@ -26,26 +27,15 @@ from cgrecnet.data.cytometer.phantom import KINDS
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.change import change_contrast, sign_flip
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.contrast_table import answers_table, interval, p_text, points
-from cgrecnet.figures.dose_response import (
-    MARKS,
-    NAMES,
-    change_between,
-    dose_answers,
-    dose_runs,
-    majority_share,
-    right_counts,
-    simulated_seeds,
-    step_answers,
-    widest,
-)
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.provenance import Provenance
+from cgrecnet.figures.provenance import Provenance, all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import MARKS, majority_share, right_counts
 from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import answers_table, dropdown, interval, p_text, points, wide_table
 from cgrecnet.pages import holds, tell
+from cgrecnet.runs.planned import change_between, dose_answers
 from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.series import dose_runs
 
 use_book_style()
 PARTS = (("noise", "cytometer"), ("debris", "cytometer"))

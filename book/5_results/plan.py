@@ -25,17 +25,17 @@ import inspect
 import json
 
 import matplotlib.pyplot as plt
+from cgrecnet.figures.analysis_plan import draw_rule, question_rows, record_rows, sweep_rows
 from IPython.display import Markdown
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan, outcome_of
-from cgrecnet.figures.analysis_plan import draw_rule, progress, question_rows, record_rows, sweep_rows
 from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.provenance import Provenance, from_records, hardware_text
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.preregistration import changes_of_plan, check_records, planned_records, violations
+from cgrecnet.runs.preregistration import changes_of_plan, check_records, planned_records, progress, violations
 
 use_book_style()
 plan = load_plan()
@@ -304,6 +304,7 @@ from_records(records, side_by_side=True) if records else Provenance((("Runs", "n
 
 # %% tags=["hide-cell"]
 from cgrecnet.figures.analysis_plan import EXAMPLES
+
 from cgrecnet.paper.claims import load_claims
 
 p, interval = EXAMPLES[-1]

@@ -37,14 +37,14 @@ from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.sums import weighted_sum
 from cgrecnet.evaluation.two_proportions import balanced_gap, gap_change, share_gap
-from cgrecnet.figures.contrast_table import interval, points
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.shortcut_trained import INTENSITIES, SPLITS, gap_answers, gaps, shortcut_runs
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, points, wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.planned import gap_answers, gaps
 from cgrecnet.runs.run_record import read_predictions
+from cgrecnet.runs.series import INTENSITIES, SPLITS, shortcut_runs
 
 use_book_style()
 PARTS = tuple((part, "cytometer") for part in SPLITS.values())

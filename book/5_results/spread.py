@@ -19,6 +19,7 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
+from cgrecnet.figures.seed_spread import records_read, spread_of
 from IPython.display import Markdown, display
 from scipy import stats
 
@@ -28,18 +29,16 @@ from cgrecnet.evaluation.null_study import FEATURES, count_false_alarms, fold_di
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.classes import span
-from cgrecnet.figures.contrast_table import interval, p_text, points
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.planned import decide_over_folds, overlap
-from cgrecnet.figures.seed_spread import records_read, seed_runs, spread_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, p_text, points, span, wide_table
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
+from cgrecnet.runs.planned import decide_over_folds, overlap
 from cgrecnet.runs.pooled import pool, with_folds_of
 from cgrecnet.runs.query import experiment
+from cgrecnet.runs.series import seed_runs
 
 use_book_style()
 PARTS = (("ablation", "jurkat"), ("seeds", "jurkat"), ("seeds", "cytometer"))

@@ -15,7 +15,7 @@ from cgrecnet.figures.accuracy_cost import (
     printed_points,
 )
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.folds import by_model
+from cgrecnet.figures.scores import by_model
 from cgrecnet.models.zoo import SYSTEMS
 
 CHEAP, DEAR = Point("mobilenet_v2", 80.0, 79.0, 81.0, 2_000_000, 3 * 10**8), Point(

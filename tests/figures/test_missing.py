@@ -3,7 +3,7 @@
 import pytest
 from fabricated_runs import fabricate_sweep
 
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 
 
 @pytest.fixture(autouse=True)
