@@ -35,7 +35,6 @@ from IPython.display import Markdown, display
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures import paper_runs as runs_on_zhu
-from cgrecnet.figures.accuracy_cost import MODELS, PAPER_NAME
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.code_outcomes import machinery_outcomes
 from cgrecnet.figures.headline import (
@@ -52,7 +51,8 @@ from cgrecnet.figures.main_result import main_answers, main_rows, main_table, sk
 from cgrecnet.figures.pages import link
 from cgrecnet.figures.provenance import from_records, missing_runs, provenance_of
 from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
-from cgrecnet.figures.scores import ROWS, by_model, mean_text, printed, score_of
+from cgrecnet.figures.scores import COMPARED as MODELS
+from cgrecnet.figures.scores import PAPER_NAME, ROWS, by_model, mean_text, printed, score_of
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts

@@ -10,6 +10,7 @@ import torch
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
+from cgrecnet.figures.paper_runs import MODEL_OF
 from cgrecnet.figures.tables import Shown, span, wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters, macs_layers
@@ -20,6 +21,9 @@ from cgrecnet.runs.run_record import RunRecord
 
 #: Row of the paper's Table 3 -> the model here, in the order of growing systems.
 ROWS = {"Baseline": "resnet50", "ResCMNet": "rescmnet", "ResGDNet": "resgdnet", "CG-RecNet": "cg_recnet"}
+#: The systems of the comparison in the order of the paper's Table 4, then its baseline and the network of Zhu et al.
+COMPARED = ("cg_recnet", "mobilenet_v2", "densenet121", "vgg16", "vit_b_16", "resnet50", "zhu_xception")
+PAPER_NAME = {model: name for name, model in MODEL_OF.items()}
 #: The mark of each of these networks in a picture.
 MARKS = dict(zip(ROWS.values(), "os^D", strict=True))
 #: Column title -> where the score stands in a record's `test`.
