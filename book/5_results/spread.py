@@ -313,7 +313,7 @@ tell(
 # {numref}`fig-spread-power` shows it over the number of repeats.
 # A solid line is for independent repeats, each with new cells; a dashed one for ever more folds of the same cells, where the second term of {eq}`eq-spread-corrected` stays.
 
-# %% mystnb={"image": {"alt": "Power from 0 to 1 over the number of repeats on a logarithmic axis; solid curves rise to 1, earlier for the smaller standard deviation; dashed curves level off."}, "figure": {"name": "fig-spread-power", "caption": "Ever more folds of the same cells do not replace independent repeats. Chance that a paired t-test at the 5 % level sees the paper's smallest step; solid: independent repeats; dashed: folds of one data set, corrected test; grey: four times in five."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Power from 0 to 1 over the number of repeats on a logarithmic axis; solid curves rise to 1, earlier for the smaller standard deviation; dashed curves level off."}, "figure": {"name": "fig-spread-power", "caption": "Ever more folds of the same cells do not replace independent repeats. Chance that a paired t-test at the 5 % level sees the paper's smallest step; solid: independent repeats; dashed: folds of one data set, corrected test; grey: four times in five."}}
 spreads = {"paper's SDs": printed_sd}
 if ("cg_recnet", "rescmnet") in ours:
     by_fold = ours["cg_recnet", "rescmnet"][1]
@@ -322,7 +322,7 @@ repeats = np.unique(np.geomspace(2, 1000, 60).astype(int))
 figure, axes = plt.subplots(figsize=(5.2, 3.4))
 for colour, (label, sd) in zip(PALETTE, spreads.items(), strict=False):
     for shared, line in ((0.0, "-"), (share, "--")):
-        power = [power_of_paired_t(step, sd, int(n), shared) for n in repeats]
+        power = [power_of_paired_t(step, sd, int(n), test_share=shared) for n in repeats]
         name = f"{label} ({sd:.2f})" if line == "-" else None
         axes.plot(repeats, power, line, color=colour, label=name)
 axes.axhline(0.8, color="0.7", linewidth=1)
@@ -372,8 +372,9 @@ for q in (0.975, 0.025):
     print(f"{np.sqrt(nu / stats.chi2.ppf(q, nu)):.2f} times s")
 
 # %% mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; each panel is of one data set, and scales of different panels have nothing to do with each other."}}
-size = (5.2, 2.8 * len(by_data))
-figure, panels = plt.subplots(len(by_data), 1, figsize=size, squeeze=False)
+sets = len(by_data)
+size = {"figsize": (5.2, 2.8 * sets), "squeeze": False}
+figure, panels = plt.subplots(sets, 1, **size)
 for axes, (data, runs) in zip(panels[:, 0], by_data.items(), strict=True):
     for place, (model, own) in enumerate(runs.items()):
         scores = [100 * run.test["accuracy"] for run in own]
@@ -382,8 +383,8 @@ for axes, (data, runs) in zip(panels[:, 0], by_data.items(), strict=True):
         axes.plot(place, np.mean(scores), "k_", markersize=18)
     names = [f"{title_of(m)}\n(n = {len(own)})" for m, own in runs.items()]
     axes.set_xticks(range(len(runs)), names)
-    axes.set(xlim=(-0.6, len(runs) - 0.4), title=f"   {TITLES[data]}")
-    axes.set_ylabel("accuracy (%)")
+    axes.set(title=f"   {TITLES[data]}", ylabel="accuracy (%)")
+    axes.margins(x=0.3)
 for axes, mark in zip(panels[:, 0], "ABC", strict=False):
     letter(axes, mark)
 plt.show()
