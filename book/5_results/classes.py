@@ -75,7 +75,8 @@ def other_tables(part, data, title):
     if not found:
         return []
     pooled = pool(found.records, with_folds_of(found.records, BASE, FULL) if part == "ablation" else None)
-    shown = [f1_table(pooled, title), Markdown(f"n = {len(pooled):,}; {'simulated' if found.records[0].data['simulated'] else data}; exploratory.")] if pooled else []
+    kind = "simulated" if found.records[0].data["simulated"] else {"jurkat": "Jurkat cells", "zhu": "the paper's cells"}[data]
+    shown = [f1_table(pooled, title), Markdown(f"n = {len(pooled):,} ({kind}); exploratory.")] if pooled else []
     return [*shown, provenance_of(found.records, (part, data))]
 
 
