@@ -28,9 +28,9 @@ from cgrecnet.evaluation.decision_cost import costs_of_missing, decision_cost
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import accuracy_text
 from cgrecnet.figures.shares import draw_shares
-from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.tables import interval, points, wide_table
+from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables

@@ -27,14 +27,14 @@ from cgrecnet.evaluation.bootstrap import class_f1_intervals
 from cgrecnet.evaluation.classwise import f1_differences
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.roc_auc import areas, curve_band
-from cgrecnet.figures.confusion_cells import confusion_cells
-from cgrecnet.figures.gallery import gallery
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import f1_table
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, interval, points, span, wide_table, with_interval
-from cgrecnet.figures.threshold import threshold_slider
-from cgrecnet.figures.widget import chances
+from cgrecnet.figures.widgets.base import chances
+from cgrecnet.figures.widgets.confusion_cells import confusion_cells
+from cgrecnet.figures.widgets.gallery import gallery
+from cgrecnet.figures.widgets.threshold import threshold_slider
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables

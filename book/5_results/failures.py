@@ -30,13 +30,13 @@ from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.mann_whitney import superiority
 from cgrecnet.evaluation.multiple import holm
-from cgrecnet.figures.gallery import gallery
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import accuracy_text
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import p_equal, p_text, span, wide_table, with_interval
-from cgrecnet.figures.widget import chances
+from cgrecnet.figures.widgets.base import chances
+from cgrecnet.figures.widgets.gallery import gallery
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.pooled import pool, with_folds_of

@@ -29,9 +29,9 @@ from cgrecnet.evaluation.planned_contrasts import judge_family
 from cgrecnet.figures.provenance import Provenance, all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import MARKS, majority_share, right_counts
 from cgrecnet.figures.shares import draw_shares
-from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.tables import answers_table, dropdown, interval, p_text, points, wide_table, with_interval
+from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.planned import change_between, compare, dose_answers

@@ -20,6 +20,9 @@ class Shown(str):
     def _repr_markdown_(self) -> str:
         return str(self)
 
+    def __repr__(self) -> str:
+        return "<shown as Markdown>"
+
 
 def wide_table(headers: Sequence[str], rows: Sequence[Sequence[str]], label: str) -> Shown:
     """HTML of a table of plain text; a line break in a cell becomes one on the page.
