@@ -71,7 +71,7 @@ def rate_answers():
     made = {f"both at {rate:g}": compare(runs[FULL], runs[BASE]) for rate, runs in rates.items() if set(PAIR) <= set(runs)}
     if len(made) == len(asked):  # a choice among some of the rates would not be the planned one
         full, base = chosen_rate(FULL), chosen_rate(BASE)
-        made[f"each at its choice ({full:g} against {base:g})"] = compare(rates[full][FULL], rates[base][BASE])
+        made[f"each its choice ({full:g}, {base:g})"] = compare(rates[full][FULL], rates[base][BASE])
     return judge_family(made, plan["P10"].margin, plan.alpha, len(asked) + 1)
 
 
@@ -234,7 +234,7 @@ for option in presets["recovered"]:
     values = [str(preset[option]) for preset in presets.values()]
     if len(set(values)) > 1:
         rows.append((option, *values))
-wide_table(("option", *presets), rows, "Readings of the text")
+wide_table(("option", *presets), rows, "Readings")
 
 # %% [markdown]
 # The plan asks two things of them on Jurkat cells (real): whether a reading changes the accuracy of CG-RecNet (P9, first fold, margin {glue:text}`reading_margin` points), and whether the fusion helps once a skip leads around it (P12, over the folds, margin {glue:text}`skip_margin`).

@@ -156,7 +156,7 @@ for model in printed:
     scores_of = [table5.cell(row, model).value for row in table5.rows]
     rows.append((model, *scores_of))
 table = wide_table(("network", *table5.rows), rows, "Table 5")
-on_zhu = other_tables("ablation", "zhu", "F1 of each class, zhu")
+on_zhu = other_tables("ablation", "zhu", "F1, zhu")
 display(dropdown("The paper's Table 5", table), *on_zhu)
 
 # %% [markdown]

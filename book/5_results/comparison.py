@@ -61,7 +61,7 @@ runs = {record.config["model"]: record for record in records}
 decisions = decide_over_cells("P4", runs) if runs else []
 absent = "No runs here."
 #: A system in the plane of accuracy (per cent, with an interval) and cost; MACs of one image.
-Point = namedtuple("Point", "model accuracy low high parameters macs")
+Point = namedtuple("Point", ["model", "accuracy", "low", "high", "parameters", "macs"])
 OTHERS = {"mobilenet_v2": 3, "densenet121": 4, "vgg16": 5, "vit_b_16": 8, "zhu_xception": 9}
 COLOURS = {model: PALETTE[place] for model, place in OTHERS.items()} | MODEL_COLOURS
 
@@ -93,7 +93,7 @@ def front(points, cost):
 def draw_trade_off(points, pretrained=(), floor=None, size=224):
     """Accuracy against MACs (A) and parameters (B), the front as a stair; hollow: from ImageNet weights, not in it."""
     figure, panels = plt.subplots(2, 1, figsize=(4.8, 7.0))
-    costs = (("macs", 1e9, f"MACs for one image of {size} px (10⁹)"), ("parameters", 1e6, "parameters (10⁶)"))
+    costs = (("macs", 1e9, f"MACs at {size} px (10⁹)"), ("parameters", 1e6, "parameters (10⁶)"))
     for axes, (cost, unit, label), mark in zip(panels, costs, "AB", strict=True):
         for p, shape, fill in [(p, "o", "full") for p in points] + [(p, "D", "none") for p in pretrained]:
             bars = np.clip([[p.accuracy - p.low], [p.high - p.accuracy]], 0, None)

@@ -65,8 +65,8 @@ frame["missed"] = wrong[FULL].astype(int) + wrong[BASE]  # by how many of the tw
 frame["stratum"] = frame["stage"].where(frame["experiment"] == "1", frame["stage"] + ", exp. " + frame["experiment"])
 frame["group"] = np.select(
     [~wrong[FULL] & ~wrong[BASE], ~wrong[FULL], ~wrong[BASE], pooled.probabilities[FULL].max(axis=1) >= SURE],
-    ["both right", "only CG-RecNet right", "only the baseline right", "both wrong, CG-RecNet sure"],
-    "both wrong, CG-RecNet unsure",
+    ["both right", f"only {title_of(FULL)} right", f"only the {title_of(BASE).lower()} right", f"both wrong, {title_of(FULL)} sure"],
+    f"both wrong, {title_of(FULL)} unsure",
 )
 failed = frame["missed"].eq(2)
 order = sorted(set(frame["stratum"]), key=lambda name: (STAGES.index(name.partition(",")[0]), name))
@@ -207,7 +207,7 @@ places = range(len(order))
 style = {"across": True, "color": PALETTE[0], "label": "missed by both"}
 draw_shares(axes, places, stages.values(), **style)
 mean = 50 * frame.groupby("stratum")["missed"].mean()[order]
-label = "by one network, mean"
+label = "one network, mean"
 axes.plot(mean, places, "k|", markersize=12, label=label)
 axes.set_yticks(places, [f"{s}\nn = {stages[s][1]:,}" for s in order])
 axes.set(ylim=(len(order) - 0.5, -0.5), xlim=(0, None))
@@ -342,7 +342,7 @@ for pair in pairs:
         torn.append(pair)
     if {one["cell_id"], other["cell_id"]} & lost:
         hit.append(pair)
-print(len(torn), "pairs with two labels")
+print(f"{len(torn)} of {len(pairs)} pairs differ")
 
 # %% [markdown]
 # Among the {glue:text}`searched` cells of Experiment 1 (Experiment 2 is G1 alone, and has no second label to give) it finds {glue:text}`pairs` pairs of exact or near copies.

@@ -65,10 +65,15 @@ def in_order(here):
     return sorted(here.items(), key=lambda one: (PAIR.index(one[0][0]), one[0][1]))
 
 
+def gain_name(model, shares):
+    """How a table names what weights do to a network."""
+    return f"{title_of(model)} with weights against without, {shares_text(shares)}"
+
+
 def gains():
     """What class weights do to the balanced accuracy of each network, exploratory, one family (margin of P7)."""
     made = {
-        f"{title_of(model)} with weights against without, {shares_text(shares)}": balanced_change(here[model, True], here[model, False])
+        gain_name(model, shares): balanced_change(here[model, True], here[model, False])
         for shares, here in runs.items()
         for model in PAIR
         if {(model, True), (model, False)} <= set(here)
@@ -88,7 +93,7 @@ def need_of_weights(here):
 
 weighted = {answer.name: answer for answer in gains()}
 needs = {shares: need_of_weights(here) for shares, here in runs.items()}
-gain = {(m, s): weighted[f"{title_of(m)} with weights against without, {shares_text(s)}"].result for m in PAIR for s in (even, uneven)}
+gain = {(m, s): weighted[gain_name(m, s)].result for m in PAIR for s in (even, uneven)}
 counts = runs[even][BASE, False].data["counts"].values()
 off = max(abs(sum(counts) / (len(counts) * one) - 1) for one in counts)
 most, need = answers[uneven].result, needs[uneven]

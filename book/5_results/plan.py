@@ -35,7 +35,14 @@ from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.preregistration import changes_of_plan, check_records, planned_records, progress, violations
+from cgrecnet.runs.preregistration import (
+    PlanState,
+    changes_of_plan,
+    check_records,
+    planned_records,
+    progress,
+    violations,
+)
 
 use_book_style()
 plan = load_plan()
@@ -60,7 +67,7 @@ def both(row, what):
 
 def date_text(date):
     """A date to the second, where the history has it."""
-    return "date not at hand" if date is None else f"{date:%Y-%m-%d %H:%M:%S}"
+    return "no date here" if date is None else f"{date:%Y-%m-%d %H:%M:%S}"
 
 
 def commit_text(check):
@@ -70,7 +77,7 @@ def commit_text(check):
 
 def first_text(check):
     """Whether the plan came first."""
-    return {True: "yes", False: "no", None: "cannot be checked here"}[check.plan_came_first]
+    return {True: "yes", False: "no", None: str(PlanState.UNKNOWN)}[check.plan_came_first]
 
 
 def points_text(margin):
@@ -151,12 +158,12 @@ for row, (p, (low, high)) in enumerate(EXAMPLES):
     rule.plot((low + high) / 2, row, "o", color=COLOURS[outcome])
     rule.annotate(f"{outcome} (p = {p:g})", (-1.9, row), xytext=(0, 9), textcoords="offset points", fontsize=8)
 rule.set(xlim=(-2, 3.5), ylim=(len(EXAMPLES) - 0.4, -0.7), yticks=[])
-rule.set(xlabel="difference (percentage points), 90 % interval")
+rule.set(xlabel="difference (points), 90 % interval")
 rule.spines["left"].set_visible(False)
 tries = range(1, 21)
-looks.plot(tries, [1 - (1 - plan.alpha) ** n for n in tries], color=PALETTE[3], label="each look by itself")
-looks.axhline(plan.alpha, color=PALETTE[2], label="corrected (Holm), at most")
-looks.set(xlabel="looks at data without a difference", ylabel="chance of a finding", ylim=(0, 1), xticks=[1, 5, 10, 15, 20])
+looks.plot(tries, [1 - (1 - plan.alpha) ** n for n in tries], color=PALETTE[3], label="each look alone")
+looks.axhline(plan.alpha, color=PALETTE[2], label="corrected, at most")
+looks.set(xlabel="looks without difference", ylabel="chance of a finding", ylim=(0, 1), xticks=[1, 5, 10, 15, 20])
 looks.legend(fontsize=8, loc="upper left")
 letter(rule, "A")
 letter(looks, "B")
