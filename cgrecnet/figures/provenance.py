@@ -194,7 +194,7 @@ def missing_runs(*parts: Part, results: Path = RESULTS) -> Shown:
             commands.append(command(part, data))
     if not lines:
         return Shown()
-    return (
+    return Shown(
         f"**Not all of the runs that this page is about are here**: {', '.join(lines)}. "
         "What follows uses those that are. To make the others:\n\n```bash\n" + "\n".join(commands) + "\n```"
     )

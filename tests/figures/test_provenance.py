@@ -102,6 +102,7 @@ DEBRIS = ("debris", "cytometer")
 def test_missing_runs_come_with_their_command(tmp_path):
     said = missing_runs(DEBRIS, ("noise", "cytometer"), results=tmp_path)
     assert "`simulated-debris` (no run here)" in said
+    assert said._repr_markdown_() == said  # so that a cell may end with it
     assert said.index("sweep sweeps/simulated-debris.yaml") < said.index("sweep sweeps/simulated-noise.yaml")
 
 
