@@ -19,7 +19,7 @@ import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import display
 from scipy import stats
 
 from cgrecnet.evaluation.analysis_plan import load_plan
@@ -393,10 +393,9 @@ display(*seeds_read)
 # %%
 for data, runs in by_data.items():
     rows = [seed_row(model, own) for model, own in runs.items()]
-    headers = ("network", "accuracy by seed (%)", "SD (points)")
+    headers = (TITLES[data], "accuracy by seed (%)", "SD (points)")
     headers += (f"than {margin:g} point", "n")
-    table = wide_table(headers, rows, f"Accuracy by seed, {TITLES[data]}")
-    display(Markdown(f"*{TITLES[data]}*"), table)
+    display(wide_table(headers, rows, f"Accuracy by seed, {TITLES[data]}"))
 display(missing_runs(*PARTS[1:]))
 
 # %% [markdown]
