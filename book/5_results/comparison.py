@@ -216,6 +216,7 @@ provenance_of(records, part)
 print(inspect.getsource(front))
 
 # %% mystnb={"image": {"alt": "Two panels of accuracy against cost on a logarithmic axis, MACs in A and parameters in B. Filled dots with error bars are systems from random weights; hollow diamonds are the ResNet-50 family from ImageNet weights; a grey stair is the front; a dotted line is the share of the largest class."}, "figure": {"name": "fig-comparison-front", "caption": "Compare filled with filled, and hollow with hollow. The filled dots differ in architecture alone and form the front; the hollow diamonds are networks of the ablation, from ImageNet weights, on the same test cells. A network near the dotted line has learned hardly more than which class is the largest. Wilson's 95 % intervals over cells; Jurkat cells, real, n = 1 run each."}}
+own = [measured(run) for run in records]
 ablation = experiment("ablation", "jurkat")
 twins = ablation.of(fold=0) if ablation else []
 if records:
@@ -224,7 +225,6 @@ if records:
     twins = [run for run in twins if run.split["manifest"] == same]
     hollow = [measured(run) for run in twins]
     floor, size = 100 * majority_share(first), first.config["image_size"]
-    own = [measured(run) for run in records]
     draw_trade_off(own, hollow, floor, size)
 else:
     draw_absent(absent)
