@@ -23,23 +23,22 @@ from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.cells import draw_row
-from cgrecnet.figures.choices import conclusions, option_runs
 from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.main_result import HEADERS, main_answers, main_rows, skip_effect, standing_runs
-from cgrecnet.figures.missing import provenance_of
-from cgrecnet.figures.provenance import from_records
+from cgrecnet.figures.provenance import from_records, provenance_of
 from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.style import MODEL_COLOURS, use_book_style
+from cgrecnet.figures.tables import dropdown, interval, points, wide_table
 from cgrecnet.figures.verdict_overview import verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
 from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
-from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
+from cgrecnet.runs.planned import conclusions
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment
+from cgrecnet.runs.series import option_runs
 
 use_book_style()
 PART, PAIR = ("ablation", "jurkat"), ("resnet50", "cg_recnet")

@@ -37,7 +37,7 @@ from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, d
 from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
 from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.complexity import additivity, increase

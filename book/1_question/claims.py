@@ -32,9 +32,9 @@ from cgrecnet.figures.claim_map import GROUPS, draw_claim_map, group_of, map_lin
 from cgrecnet.figures.code_outcomes import machinery_outcomes
 from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.tables import dropdown
 from cgrecnet.figures.verdict_overview import verdict_source
 from cgrecnet.figures.verdict_table import verdicts
-from cgrecnet.figures.wide_table import dropdown
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import Claim, Tolerance
 

@@ -48,7 +48,7 @@ from cgrecnet.figures.geometry import (
 from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_views, draw_weights
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS

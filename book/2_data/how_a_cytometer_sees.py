@@ -35,8 +35,8 @@ from IPython.display import Markdown
 from cgrecnet.data.cytometer.optics import Optics
 from cgrecnet.data.cytometer.parameters import parameters
 from cgrecnet.figures import optics as drawings
-from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.pages import tell
 
 use_book_style()
@@ -428,7 +428,7 @@ except UserError as error:
 
 # %% tags=["remove-input"]
 from cgrecnet.data.cytometer.parameters import parameter_table
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 
 table = parameter_table()
 assumed = table["source"].str.startswith("assumed").sum()

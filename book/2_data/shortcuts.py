@@ -41,7 +41,7 @@ from cgrecnet.figures.shortcuts import (
 )
 from cgrecnet.figures.splits import draw_optimism
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 

@@ -48,7 +48,7 @@ from cgrecnet.data.store.opened import FETCHED, WARM
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.store import byte_range, draw_layout
 from cgrecnet.figures.style import PALETTE, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 

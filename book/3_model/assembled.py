@@ -44,7 +44,7 @@ from cgrecnet.figures.fusion import stage2
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.cg_recnet import CGRecNet
 from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products

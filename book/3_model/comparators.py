@@ -33,7 +33,7 @@ from cgrecnet.figures.comparators import cost_of, draw_costs
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import complexity
 from cgrecnet.models.complexity import count_parameters, macs_layers
 from cgrecnet.models.xception import ZhuXception

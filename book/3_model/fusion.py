@@ -91,7 +91,7 @@ from cgrecnet.figures.fusion import draw_fusion_maps, draw_starts, fusion_maps, 
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.fusion import COMBINATIONS, SPATIAL_MAPS, CrossAttentionFusion, FusionModule

@@ -86,7 +86,7 @@ from cgrecnet.figures.example import example_cells, example_images, grey, stage2
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import LinAngularAttention, join_heads, split_heads, unit
 from cgrecnet.models.complexity import macs_products

@@ -33,7 +33,7 @@ from IPython.display import Markdown
 from cgrecnet.figures.recovery import chance_of_fit, draw_planes
 from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products
 from cgrecnet.models.fusion import FusionModule

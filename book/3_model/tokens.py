@@ -35,7 +35,7 @@ from cgrecnet.figures.maps import draw_channels, draw_relations, draw_tokens
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.pages import tell
 

@@ -55,12 +55,11 @@ from cgrecnet.figures.cost_tables import (
     with_compiled,
 )
 from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof
-from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
-from cgrecnet.models.zoo import SYSTEMS
+from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.models.zoo import SYSTEMS, title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS

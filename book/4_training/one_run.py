@@ -31,9 +31,8 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, first_still
-from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.provenance import from_dataset, missing_runs, provenance_of
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.pages import tell
 

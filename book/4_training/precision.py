@@ -34,13 +34,11 @@ import pandas as pd
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.figures.analysis_plan import contrast_in_words
-from cgrecnet.figures.contrast_table import n_text, points
+from cgrecnet.figures.forest import contrast_in_words
 from cgrecnet.figures.headline import planned_answers
-from cgrecnet.figures.missing import all_read
-from cgrecnet.figures.provenance import Provenance, from_dataset
+from cgrecnet.figures.provenance import Provenance, all_read, from_dataset
 from cgrecnet.figures.style import PALETTE, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import n_text, points, wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment

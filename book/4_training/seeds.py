@@ -37,12 +37,10 @@ import numpy as np
 import torch
 from IPython.display import Markdown
 
-from cgrecnet.figures.contrast_table import interval, points
-from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.provenance import from_dataset, missing_runs, provenance_of
 from cgrecnet.figures.seeds import by_seed, mean_over_seeds, spread_of, spread_table
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, points, wide_table
 from cgrecnet.pages import holds, tell
 
 use_book_style()

@@ -35,11 +35,8 @@ from IPython.display import Markdown, display
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures import paper_runs as runs_on_zhu
-from cgrecnet.figures.ablation import ROWS, printed
-from cgrecnet.figures.accuracy_cost import MODELS, PAPER_NAME
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
 from cgrecnet.figures.headline import (
     HEADERS,
     PAGES,
@@ -51,13 +48,15 @@ from cgrecnet.figures.headline import (
     planned_answers,
 )
 from cgrecnet.figures.main_result import main_answers, main_rows, main_table, skip_effect, standing_runs
-from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.pages import link
-from cgrecnet.figures.provenance import from_records
+from cgrecnet.figures.provenance import from_records, missing_runs, provenance_of
 from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
+from cgrecnet.figures.scores import COMPARED as MODELS
+from cgrecnet.figures.scores import PAPER_NAME, ROWS, by_model, mean_text, printed, score_of
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment

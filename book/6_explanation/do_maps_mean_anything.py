@@ -58,7 +58,7 @@ from cgrecnet.figures.map_scores import (
 )
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import holds, tell
 
 use_book_style()

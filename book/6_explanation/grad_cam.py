@@ -76,7 +76,7 @@ from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts
 from cgrecnet.figures.map_scores import PLACEMENT_HEADERS, beats, placement_rows, score_table
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.pages import holds, tell
 

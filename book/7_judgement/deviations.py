@@ -41,7 +41,7 @@ from cgrecnet.figures.ledger import (
 from cgrecnet.figures.ledger_effects import ledger_effects, sweeps_read
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.models.config import PRESETS
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.counting import FusionOptions, fusion_parameters, resnet50_parameters, vgg16_parameters

@@ -21,20 +21,20 @@ from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.analysis_plan import progress
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.code_outcomes import machinery_outcomes
 from cgrecnet.figures.costs import cards_measured
 from cgrecnet.figures.inside_modules import HEADERS, all_studies, path_rows, sources
 from cgrecnet.figures.rules_from_runs import run_outcomes
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.figures.verdict_overview import verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
-from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.preregistration import progress
 
 paper = AuditedPaper.load()
 counts = verdict_counts(verdicts(paper, machinery_outcomes() | run_outcomes(paper)))

@@ -26,9 +26,7 @@ from IPython.display import Markdown, display
 from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.explained import load_study
-from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.inside_modules import HEADERS, path_rows, sources
-from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.model_card import (
     DATA,
     MODEL,
@@ -39,7 +37,9 @@ from cgrecnet.figures.model_card import (
     identity_rows,
     score_rows,
 )
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.provenance import missing_runs, provenance_of
+from cgrecnet.figures.tables import wide_table
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import tell
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment

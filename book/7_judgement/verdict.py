@@ -34,9 +34,9 @@ from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.figures.verdict_overview import GROUPS, HEADERS, change_rows, draw_groups, records_of, verdict_source
 from cgrecnet.figures.verdict_table import verdict_counts, verdicts
-from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.pages import tell
 
 use_book_style()

@@ -7,7 +7,7 @@ from html import escape
 
 from cgrecnet.evaluation.verdicts import Outcome
 from cgrecnet.figures.claim_map import printed_text, tolerance_text
-from cgrecnet.figures.widget import Widget
+from cgrecnet.figures.widgets.base import Widget
 from cgrecnet.paper.claims import Claim
 
 # Newer browsers unfold what holds the element of an address by themselves; older ones need to be told.

@@ -17,11 +17,11 @@ from cgrecnet.bench.schema import (
     ReferenceRecord,
     ReferenceRow,
 )
-from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.costs import PRECISION_TITLES, achieved, eager_rows, roof
-from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.provenance import SHOWN, Provenance
+from cgrecnet.figures.tables import interval, points
 from cgrecnet.models import list_models
+from cgrecnet.models.zoo import title_of
 
 #: What the project set itself for one H200: images per second of a training step in bfloat16.
 RATE_GOALS = {"resnet50": 3500, "cg_recnet": 2500}

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from cgrecnet.bench.schema import MemoryRecord, ModelRow, ModelsRecord, ProtocolRecord, Quartiles
-from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
+from cgrecnet.models.zoo import title_of
 from cgrecnet.paths import RESULTS
 
 PRECISION_TITLES = {"32": "float32", "bf16": "bfloat16"}

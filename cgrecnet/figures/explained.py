@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord, find_explain

@@ -15,18 +15,31 @@ from matplotlib.figure import Figure
 from cgrecnet.evaluation.analysis_plan import Plan, load_plan
 from cgrecnet.evaluation.planned_contrasts import Answer, Decision
 from cgrecnet.evaluation.verdicts import Outcome
-from cgrecnet.figures import choices, dose_response, imbalanced, shortcut_trained
-from cgrecnet.figures.analysis_plan import COLOURS, contrast_in_words
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import printed_text
-from cgrecnet.figures.contrast_table import interval, n_text, points
-from cgrecnet.figures.decisions import LIMIT, cut_at
+from cgrecnet.figures.forest import COLOURS, LIMIT, contrast_in_words, cut_at
 from cgrecnet.figures.paper_runs import MODEL_OF
-from cgrecnet.figures.planned import by_reading, decide_over_cells, decide_over_folds
 from cgrecnet.figures.rules.runs import RUN_JUDGES
+from cgrecnet.figures.tables import interval, n_text, points
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.planned import (
+    by_reading,
+    decide_over_cells,
+    decide_over_folds,
+    dose_answers,
+    gap_answers,
+    share_answers,
+)
 from cgrecnet.runs.query import experiment
+from cgrecnet.runs.series import (
+    dose_runs,
+    imbalance_runs,
+    planned_rates,
+    planned_settings,
+    planned_shares,
+    shortcut_runs,
+)
 
 Answers = Sequence[Decision | Answer]
 
@@ -66,19 +79,19 @@ ASK: dict[str, Callable[[Path], Answers]] = {
     "P2": _folds("P2"),
     "P3": _folds("P3"),
     "P4": _comparison,
-    "P5": lambda results: dose_response.dose_answers("noise", dose_response.dose_runs("noise", results), results),
-    "P6": lambda results: dose_response.dose_answers("debris", dose_response.dose_runs("debris", results), results),
-    "P7": lambda results: imbalanced.planned_answers(imbalanced.imbalance_runs(results), results),
+    "P5": lambda results: dose_answers("P5", dose_runs("noise", results), results),
+    "P6": lambda results: dose_answers("P6", dose_runs("debris", results), results),
+    "P7": lambda results: share_answers(imbalance_runs(results), results),
     "P12": _skip,
-    "P8": lambda results: shortcut_trained.gap_answers(shortcut_trained.shortcut_runs(results)),
+    "P8": lambda results: gap_answers(shortcut_runs(results)),
 }
 
 
 #: Questions that ask each of their contrasts at several settings -> how many these are.
 SETTINGS: dict[str, Callable[[], int]] = {
-    "P7": lambda: len(imbalanced.planned_shares()),
-    "P8": lambda: len(shortcut_trained.planned_settings()),
-    "P10": lambda: len(choices.planned_rates()) + 1,  # and each network at the rate that it chose
+    "P7": lambda: len(planned_shares()),
+    "P8": lambda: len(planned_settings()),
+    "P10": lambda: len(planned_rates()) + 1,  # and each network at the rate that it chose
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cgrecnet.figures.explained import MODELS, Study, interval, load_study, network_title, provenance_of_study
 from cgrecnet.figures.provenance import Provenance
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain_record import EXPLAIN
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.counts import McNemar, mcnemar
-from cgrecnet.figures.contrast_table import interval, p_equal, points
-from cgrecnet.figures.dose_response import NAMES
 from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.figures.tables import interval, p_equal, points
+from cgrecnet.models.zoo import title_of
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import same_cells
@@ -39,7 +39,7 @@ class Effect:
     def text(self) -> str:
         """`LayerNorm: +0.4 points (...) for CG-RecNet, n = 900 simulated cells, one run each; p = 0.6, exploratory.`"""
         planned = f"planned as {self.measured.planned}" if self.measured.planned else "exploratory"
-        name = NAMES.get(self.measured.network, self.measured.network)
+        name = title_of(self.measured.network)
         if self.result is None:
             sweeps = " and ".join(dict.fromkeys((self.measured.other.sweep, self.measured.chosen.sweep)))
             return f"{self.measured.option}: not measured yet for {name} ({sweeps}; {planned})"

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.figures.contrast_table import interval, n_text, points
 from cgrecnet.figures.headline import ASK, Answers, comparisons
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, n_text, points, wide_table
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.query import select_runs

@@ -13,7 +13,7 @@ from cgrecnet.explain.methods import aligned_energy, heat, resize
 from cgrecnet.explain.scores import difference, energy, summary
 from cgrecnet.figures.explained import Study, interval, network_title, title_of
 from cgrecnet.figures.style import PALETTE, letter
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 
 
 def rows_of(study: Study, subject: str) -> list[tuple[str, str]]:

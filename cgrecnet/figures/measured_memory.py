@@ -7,7 +7,7 @@ from pathlib import Path
 from cgrecnet.bench.bench_record import newest
 from cgrecnet.bench.schema import MemoryRecord, MemoryRow
 from cgrecnet.evaluation.verdicts import Outcome, verdict_of
-from cgrecnet.figures.folds import title_of
+from cgrecnet.models.zoo import title_of
 from cgrecnet.paper.claims import Claim, load_claims
 
 IMAGE_SIZE = 224

@@ -11,7 +11,7 @@ from matplotlib.colors import to_hex
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.claim_cards import fragment
 from cgrecnet.figures.claim_map import COLOURS
-from cgrecnet.figures.widget import Widget
+from cgrecnet.figures.widgets.base import Widget
 from cgrecnet.paper.claims import Claim
 
 #: A letter for each verdict, so that colour is never the only sign.

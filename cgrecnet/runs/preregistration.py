@@ -15,9 +15,10 @@ import yaml
 from pydantic import ValidationError
 
 from cgrecnet.evaluation.analysis_plan import FILE, Plan, Question, load_plan
-from cgrecnet.paths import REPOSITORY, RESULTS
+from cgrecnet.paths import REPOSITORY, RESULTS, SWEEP_FILES
 from cgrecnet.runs.environment import git
-from cgrecnet.runs.query import select_runs
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.query import record_paths, select_runs
 from cgrecnet.runs.run_record import RunRecord
 
 #: Where the plan stands below the repository.
@@ -81,6 +82,14 @@ def planned_records(plan: Plan | None = None, results: Path = RESULTS) -> list[R
     """All records of the sweeps that the plan names, in the plan's order; sweeps without records are left out."""
     names = dict.fromkeys(name for question in (plan or load_plan()).questions for name in question.sweeps)
     return select_runs(*names, results=results)
+
+
+def progress(plan: Plan, results: Path = RESULTS) -> dict[str, tuple[int, int]]:
+    """For every sweep of the plan, in its order: runs with a record, runs planned."""
+    names = dict.fromkeys(name for question in plan.questions for name in question.sweeps)
+    return {
+        name: (len(record_paths(results, name)), len(read_sweep(SWEEP_FILES / f"{name}.yaml"))) for name in names
+    }
 
 
 def check_records(

@@ -14,7 +14,7 @@ from cgrecnet.figures.claim_map import (
     section_of,
     tolerance_text,
 )
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.paper.claims import load_claims
 
 

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.figures.widget import Widget, chances, thumbnail, widget
+from cgrecnet.figures.widgets.base import Widget, chances, portraits, widget
 
 
 def confusion_cells(
@@ -36,7 +36,7 @@ def confusion_cells(
             f"do not fit each other and {len(classes)} classes."
         )
     predicted = probabilities.argmax(axis=1)
-    place = {} if dataset is None else {name: i for i, name in enumerate(dataset.table["cell_id"])}
+    portrait = portraits(dataset)
     rng = np.random.default_rng(seed)
     rows, groups = [], []
     for true, name in enumerate(classes):
@@ -47,7 +47,9 @@ def confusion_cells(
             cells.append(_button(true, guess, name, other, len(members), int((labels == true).sum())))
             if len(drawn):
                 items = "\n".join(
-                    _item(str(cell_ids[i]), probabilities[i], classes, name, dataset, place) for i in drawn
+                    f"<li>{portrait(cell, f'Brightfield picture of cell {cell}, true class {name}.')}"
+                    f"<code>{escape(cell)}</code><span>{escape(chances(row, classes))}</span></li>"
+                    for cell, row in ((str(cell_ids[i]), probabilities[i]) for i in drawn)
                 )
                 heading = _heading(name, other, len(members), len(drawn))
                 groups.append(
@@ -82,12 +84,3 @@ def _button(true: int, guess: int, name: str, other: str, count: int, total: int
 def _heading(name: str, other: str, count: int, drawn: int) -> str:
     which = "all of them" if drawn == count else f"{drawn} of them, drawn at random"
     return f"True {escape(name)}, predicted {escape(other)}: {count} cell{'s' * (count != 1)}, {which}"
-
-
-def _item(cell: str, row: np.ndarray, classes: Sequence[str], true: str, dataset, place: dict[str, int]) -> str:
-    words = chances(row, classes)
-    picture = ""
-    if dataset is not None:
-        alt = f"Brightfield picture of cell {cell}, true class {true}."
-        picture = thumbnail(dataset.images[place[cell]], dataset.window, alt)
-    return f"<li>{picture}<code>{escape(cell)}</code><span>{escape(words)}</span></li>"

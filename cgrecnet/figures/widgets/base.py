@@ -2,13 +2,15 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from cgrecnet.data.base import CellDataset
 
 #: Most bytes of one piece's HTML.
 LIMIT = 400_000
@@ -51,11 +53,32 @@ def thumbnail(image: np.ndarray, window: tuple[float, float], alt: str, side: in
         raise ValueError("A picture needs a description, for readers who hear the page.")
     black, white = window
     grey = np.clip((np.asarray(image, float) - black) / (white - black), 0, 1)
+    png = png_of(Image.fromarray(np.round(255 * grey).astype(np.uint8)))
+    return picture(png, side, round(side * image.shape[0] / image.shape[1]), alt)
+
+
+def portraits(dataset: CellDataset | None, side: int = 80) -> Callable[[str, str], str]:
+    """What gives the picture of a cell by its id and a description; without a data set it gives none.
+
+    It raises KeyError for a cell that the data set does not have.
+    """
+    if dataset is None:
+        return lambda cell, alt: ""
+    place = {name: i for i, name in enumerate(dataset.table["cell_id"])}
+    return lambda cell, alt: thumbnail(dataset.images[place[cell]], dataset.window, alt, side)
+
+
+def png_of(image: Image.Image) -> bytes:
+    """A picture as a small PNG file; the same bytes for the same picture."""
     file = io.BytesIO()
-    Image.fromarray(np.round(255 * grey).astype(np.uint8)).save(file, format="png", optimize=True)
-    source = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
-    height = round(side * image.shape[0] / image.shape[1])
-    return f'<img src="{source}" width="{side}" height="{height}" alt="{escape(alt)}">'
+    image.save(file, format="png", optimize=True)
+    return file.getvalue()
+
+
+def picture(png: bytes, width: int, height: int, alt: str) -> str:
+    """An `img` element that holds a PNG file whole."""
+    source = "data:image/png;base64," + base64.b64encode(png).decode()
+    return f'<img src="{source}" width="{width}" height="{height}" alt="{escape(alt)}">'
 
 
 def chances(probabilities: Sequence[float], classes: Sequence[str]) -> str:

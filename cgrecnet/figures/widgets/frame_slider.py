@@ -5,18 +5,16 @@ Without the script, and on paper, all frames stand side by side with their value
 A caption and a number come from the cell's `mystnb` figure metadata, as for every figure.
 """
 
-import base64
 import io
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cgrecnet.figures.widget import LIMIT, Widget
+from cgrecnet.figures.widgets.base import Widget, picture, png_of, widget
 
 _COLOURS = 64  # of a drawn frame: enough for grey levels and a few coloured lines
 
@@ -55,11 +53,22 @@ def slider(
         raise ValueError(f"The frames differ in size ({sorted(sizes)}): draw them all alike.")
     ((width, height),) = sizes
     named = [_named(value, unit) for value in values]
-    items = [_item(*parts, width, height) for parts in zip(pictures, named, alts, strict=True)]
-    html = _page(items, named, label, start)
-    if len(html) > LIMIT:
-        raise ValueError(f"The slider has {len(html):,} bytes, more than {LIMIT:,}: draw fewer or smaller frames.")
-    return Widget(html, f"Slider over {len(named)} frames: {label} from {named[0]} to {named[-1]}")
+    items = [
+        f'<li data-value="{escape(value)}">{picture(png, width, height, alt)}<span>{escape(value)}</span></li>'
+        for png, value, alt in zip(pictures, named, alts, strict=True)
+    ]
+    summary = f"Slider over {len(named)} frames: {label} from {named[0]} to {named[-1]}"
+    label, first, last, now = map(escape, (label, named[0], named[-1], named[start]))
+    # The control is hidden until the script has woken it: without a script it would do nothing.
+    body = (
+        f"<ul>\n{chr(10).join(items)}\n</ul>\n"
+        f'<div class="frame-slider-control" hidden><span aria-hidden="true">{label}</span>'
+        f'<output aria-live="off">{now}</output>'
+        f'<input type="range" min="0" max="{len(items) - 1}" step="1" value="{start}" autocomplete="off" '
+        f'aria-label="{label}" aria-valuetext="{now}">'
+        f'<span class="frame-slider-ends" aria-hidden="true"><span>{first}</span><span>{last}</span></span></div>'
+    )
+    return widget(__file__, body, summary)
 
 
 def _png(frame: Frame) -> bytes:
@@ -70,48 +79,18 @@ def _png(frame: Frame) -> bytes:
         drawn = io.BytesIO()
         frame.savefig(drawn, format="png")
         plt.close(frame)
-        picture = Image.open(drawn).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-    else:
-        if frame.dtype != np.uint8 or frame.ndim != 2:
-            raise ValueError(f"A picture must be uint8 of shape (H, W), not {frame.dtype} of shape {frame.shape}.")
-        picture = Image.fromarray(frame)
-    file = io.BytesIO()
-    picture.save(file, format="png", optimize=True)
-    return file.getvalue()
+        return png_of(Image.open(drawn).convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE))
+    if frame.dtype != np.uint8 or frame.ndim != 2:
+        raise ValueError(f"A picture must be uint8 of shape (H, W), not {frame.dtype} of shape {frame.shape}.")
+    return png_of(Image.fromarray(frame))
 
 
 def _size(png: bytes) -> tuple[int, int]:
-    with Image.open(io.BytesIO(png)) as picture:
-        return picture.size
+    with Image.open(io.BytesIO(png)) as image:
+        return image.size
 
 
 def _named(value: float | str, unit: str) -> str:
     """A value as it is read: `-1.5` and `µm` give `−1.5 µm`."""
     number = value if isinstance(value, str) else f"{value:g}".replace("-", "\N{MINUS SIGN}")
     return f"{number}\N{NO-BREAK SPACE}{unit}" if unit else number
-
-
-def _item(png: bytes, named: str, alt: str, width: int, height: int) -> str:
-    source = "data:image/png;base64," + base64.b64encode(png).decode()
-    return (
-        f'<li data-value="{escape(named)}"><img src="{source}" width="{width}" height="{height}" '
-        f'alt="{escape(alt)}"><span>{escape(named)}</span></li>'
-    )
-
-
-def _page(items: list[str], named: list[str], label: str, start: int) -> str:
-    here = Path(__file__)
-    style, script = (here.with_suffix(end).read_text(encoding="utf-8") for end in (".css", ".js"))
-    label = escape(label)
-    # The control is hidden until the script has woken it: without a script it would do nothing.
-    return (
-        f'<div class="frame-slider">\n<style>\n{style}</style>\n'
-        f"<ul>\n{chr(10).join(items)}\n</ul>\n"
-        f'<div class="frame-slider-control" hidden><span aria-hidden="true">{label}</span>'
-        f'<output aria-live="off">{escape(named[start])}</output>'
-        f'<input type="range" min="0" max="{len(items) - 1}" step="1" value="{start}" autocomplete="off" '
-        f'aria-label="{label}" aria-valuetext="{escape(named[start])}">'
-        f'<span class="frame-slider-ends" aria-hidden="true"><span>{escape(named[0])}</span>'
-        f"<span>{escape(named[-1])}</span></span></div>\n"
-        f"<script>\n{script}</script>\n</div>"
-    )

@@ -1,24 +1,16 @@
-"""The ablation: counted networks, means, and the forest plot of the planned contrasts; made-up records."""
+"""Planned contrasts as rows and as a forest plot; made-up records."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from made_up_runs import write_record
 
-from cgrecnet.errors import RunError
 from cgrecnet.evaluation.analysis_plan import Outcome
-from cgrecnet.figures.ablation import count_network, printed
-from cgrecnet.figures.contrast_table import HEADERS
-from cgrecnet.figures.decisions import (
-    LIMIT,
-    cut_at,
-    decision_rows,
-    draw_forest,
-)
-from cgrecnet.figures.folds import mean_text
-from cgrecnet.figures.planned import decide_over_folds
+from cgrecnet.figures.forest import LIMIT, cut_at, decision_rows, draw_forest
+from cgrecnet.figures.tables import HEADERS
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.planned import decide_over_folds
 from cgrecnet.runs.query import experiment
 
 MEANS = {"resnet50": 0.85, "rescmnet": 0.82, "resgdnet": 0.85, "cg_recnet": 0.83}
@@ -37,21 +29,6 @@ def records(tmp_path):
             sizes={"train": 5146, "validation": 1188, "test": 1584},
         )  # fmt: skip
     return list(experiment("ablation", "jurkat", tmp_path).records)
-
-
-def test_a_mean_of_one_has_no_spread():
-    assert mean_text([84.0]) == "84.00" and mean_text([84.0, 86.0]) == "85.00 ± 1.41" and mean_text([]) == "not run"
-    assert printed(None) == "lost"
-
-
-def test_the_network_of_a_run_is_counted_and_a_changed_one_is_refused(records):
-    record = records[0]
-    with pytest.raises(RunError, match="has 1,000 parameters in its record"):
-        count_network(record)
-    right = record.model_copy(update={"parameters": 23_514_179})
-    counted = count_network(right, 224, 48)
-    assert counted.parameters == 23_514_179
-    assert 3.5e9 < counted.macs[224] < 4.2e9 and 15 < counted.macs[224] / counted.macs[48] < 25
 
 
 def test_decisions_in_rows_and_as_a_forest(records):

@@ -6,7 +6,7 @@ from made_up_runs import write_record
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.evaluation.paired import corrected_resampled_t
-from cgrecnet.figures.planned import decide_over_cells, decide_over_folds, measured, overlap, rarest_class
+from cgrecnet.runs.planned import decide_over_cells, decide_over_folds, measured, overlap, rarest_class
 
 MODELS = {"resnet50": 0.80, "rescmnet": 0.81, "resgdnet": 0.82, "cg_recnet": 0.85}
 DATA = {"name": "jurkat", "task": "cycle", "counts": {"G1": 100, "S+G2": 20, "M": 50}}

@@ -8,10 +8,14 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cgrecnet.evaluation.analysis_plan import load_plan
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.planned_contrasts import Decision
-from cgrecnet.figures.analysis_plan import COLOURS, contrast_in_words
-from cgrecnet.figures.contrast_table import answer_row, points
+from cgrecnet.figures.style import PALETTE
+from cgrecnet.figures.tables import HEADERS, Shown, answer_row, points, wide_table
+from cgrecnet.models.zoo import SYSTEMS, title_of
+
+#: A colour for each outcome.
+COLOURS = dict(zip(Outcome, (PALETTE[0], PALETTE[9], PALETTE[2], PALETTE[7]), strict=True))
 
 #: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
 LIMIT = 15.0
@@ -26,12 +30,26 @@ def cut_at(axes: Axes, limit: float, intervals: Sequence[tuple[float, tuple[floa
                 axes.plot(edge, row, mark, color="0.3", markersize=7, clip_on=False, zorder=5)
 
 
+def contrast_in_words(contrast: tuple[str, str]) -> str:
+    """A contrast with the systems' titles: 'CG-RecNet − Baseline'."""
+    titles = [title_of(name) if name in SYSTEMS else name.replace("_", " ") for name in contrast]
+    return " − ".join(titles)
+
+
 def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
-    """Rows for `wide_table` under the headers of `answers`, one per planned contrast that could be computed."""
+    """Rows for `wide_table` under `HEADERS`, one per planned contrast that could be computed."""
     plan = load_plan()
     return [
         answer_row(d, f"{d.question}: {contrast_in_words(d.contrast)}", plan[d.question].unit) for d in decisions
     ]
+
+
+def planned_table(decisions: Sequence[Decision], *questions: str) -> Shown:
+    """Every contrast of these questions of the plan, as it came out, or that its runs are too few so far."""
+    known = {(d.question, d.contrast): row for d, row in zip(decisions, decision_rows(decisions), strict=True)}
+    asked = [(name, contrast) for name in questions for contrast in load_plan()[name].contrasts]
+    rows = [known.get((q, c)) or (f"{q}: {contrast_in_words(c)}", "too few runs yet", "", "", "") for q, c in asked]
+    return wide_table(HEADERS, rows, f"Planned contrasts of {' and '.join(questions)}")
 
 
 def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figure:

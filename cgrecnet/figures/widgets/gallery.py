@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.figures.widget import Widget, thumbnail, widget
+from cgrecnet.figures.widgets.base import Widget, portraits, widget
 
 
 def gallery(
@@ -29,18 +29,15 @@ def gallery(
     if not len(cell_ids) or any(length != len(cell_ids) for length in lengths.values()):
         told = ", ".join(f"{length} of {name!r}" for name, length in lengths.items())
         raise ValueError(f"A gallery needs one entry of each kind per cell, not {len(cell_ids)} cells and {told}.")
-    place = {} if dataset is None else {name: i for i, name in enumerate(dataset.table["cell_id"])}
+    portrait = portraits(dataset, side)
     choices = {name: list(dict.fromkeys(values)) for name, values in filters.items()}
     items = []
     for number, cell in enumerate(cell_ids):
         values = {name: filters[name][number] for name in filters}
-        picture = ""
-        if dataset is not None:
-            alt = f"Brightfield picture of cell {cell}; " + ", ".join(f"{n}: {v}" for n, v in values.items()) + "."
-            picture = thumbnail(dataset.images[place[cell]], dataset.window, alt, side)
+        alt = f"Brightfield picture of cell {cell}; " + ", ".join(f"{n}: {v}" for n, v in values.items()) + "."
         fits = ",".join(str(choices[name].index(value)) for name, value in values.items())
         text = f"<code>{escape(cell)}</code><span>{escape(words[number])}</span>"
-        items.append(f'<li data-fits="{fits}">{picture}{text}</li>')
+        items.append(f'<li data-fits="{fits}">{portrait(cell, alt)}{text}</li>')
     selects = "".join(_select(name, values, filters[name]) for name, values in choices.items())
     body = (
         f'<div class="gallery-control" role="group" aria-label="{escape(label)}: filters" hidden>{selects}'

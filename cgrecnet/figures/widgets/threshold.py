@@ -10,7 +10,7 @@ from html import escape
 import numpy as np
 
 from cgrecnet.evaluation.thresholds import GRID, Called, called_at, called_by_largest
-from cgrecnet.figures.widget import Widget, widget
+from cgrecnet.figures.widgets.base import Widget, widget
 
 #: Thresholds of the table that needs no script.
 FEW = (0.1, 0.3, 0.5, 0.7, 0.9)
