@@ -56,10 +56,10 @@ from cgrecnet.figures.cost_tables import (
 )
 from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof
 from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.judgement.memory import memory_outcomes
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import load_claims

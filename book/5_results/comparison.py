@@ -35,7 +35,6 @@ from cgrecnet.figures.accuracy_cost import (
     printed_points,
 )
 from cgrecnet.figures.analysis_plan import contrast_in_words
-from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.contrast_table import HEADERS
 from cgrecnet.figures.decisions import decision_rows, draw_forest
@@ -45,6 +44,7 @@ from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.planned import decide_over_cells
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment

@@ -14,8 +14,8 @@ from cgrecnet.figures.accuracy_cost import (
     point_of,
     printed_points,
 )
-from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.folds import by_model
+from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.models.zoo import SYSTEMS
 
 CHEAP, DEAR = Point("mobilenet_v2", 80.0, 79.0, 81.0, 2_000_000, 3 * 10**8), Point(

@@ -21,9 +21,10 @@ from cgrecnet.bench.schema import (
     Quartiles,
     ReferenceRecord,
 )
-from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures import cost_tables, costs, measured_memory
-from cgrecnet.figures.verdict_table import verdicts
+from cgrecnet.figures import cost_tables, costs
+from cgrecnet.judgement import memory as measured_memory
+from cgrecnet.judgement.claims import verdicts
+from cgrecnet.judgement.verdicts import Verdict
 from cgrecnet.models import list_models
 from cgrecnet.paper.claims import load_claims
 
