@@ -217,10 +217,13 @@ Markdown(f"```python\n{inspect.getsource(Tolerance.half_width)}```")
 claim = claims["C16"]
 accuracy = claim.value("accuracy")
 width = claim.tolerance.half_width(accuracy)
-print(f"{claim.title}: {accuracy.printed} ± {accuracy.sd} %, {claim.tolerance.cells:,} test cells")
-print(f"tolerance {width:.2f}: {accuracy.number - width:.2f} to {accuracy.number + width:.2f} %")
+low, high = accuracy.number - width, accuracy.number + width
+cells = claim.tolerance.cells
+print(f"{claim.title}: {accuracy.printed} ± {accuracy.sd} %, {cells:,} test cells")
+print(f"tolerance {width:.2f}: {low:.2f} to {high:.2f} %")
 for result in (96.2, 95.9):
-    print(f"{result} % lies {'within' if claim.allows(accuracy, result) else 'outside'}")
+    side = "within" if claim.allows(accuracy, result) else "outside"
+    print(f"{result} % lies {side}")
 
 # %% tags=["remove-input"]
 p, n, s = accuracy.number / 100, claim.tolerance.cells, float(accuracy.sd)

@@ -222,8 +222,8 @@ for name in shown:
     verdict = [outcome.verdict, outcome.reason]
     if outcome.value != "none":
         verdict.insert(1, outcome.value)
-    elsewhere = on_other_cells(name, answers)
-    rows.append((f"{name} {claim.title}", said, "\n".join(verdict), elsewhere))
+    title, elsewhere = f"{name} {claim.title}", on_other_cells(name, answers)
+    rows.append((title, said, "\n".join(verdict), elsewhere))
 Markdown(wide_table(headers, rows, "Claim by claim"))
 
 # %%

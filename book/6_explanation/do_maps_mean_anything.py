@@ -237,10 +237,12 @@ def against_controls(study, kind="gradcam@last"):
             known = network != "no network"
             name = network_title(network) if known else title_of(control)
             texts = interval(found), str(found["n"])
-            rows.append((f"{MODELS[model]}, {title_of(kind)}", name, *texts))
+            mine = f"{MODELS[model]}, {title_of(kind)}"
+            rows.append((mine, name, *texts))
     return rows
 
 
+# %%
 Markdown(wide_table(HEADERS, against_controls(real), "Controls, real"))
 
 # %%
@@ -304,7 +306,8 @@ provenance_of_study(study)
 
 # %%
 if study:
-    rows = against_controls(study) + against_controls(study, "gradcam@stage3")
+    rows = against_controls(study)
+    rows += against_controls(study, "gradcam@stage3")
     display(Markdown(wide_table(HEADERS, rows, "Controls, simulated")))
 
 # %% [markdown]
@@ -318,7 +321,7 @@ parts = [f"energy {part}" for part in PARTS] + ["pointing cell"]
 if study:
     last = f"honest {study.config.honest[-1]}"
     scores = study.record.results["scores"]
-    rows = [(name, kind) for name in (subject, last) for kind in scores[name]]
+    rows = [(one, kind) for one in (subject, last) for kind in scores[one]]
     rows += [
         ("no network", kind)
         for kind in scores["no network"]
@@ -444,6 +447,7 @@ def against_random(study, model, what, sign):
     return ["; ".join(names) or "none" for names in (better, worse)]
 
 
+# %%
 if study:
     rows = [
         (MODELS[model], what, *against_random(study, model, what, sign))
@@ -553,14 +557,16 @@ def told_apart(study, first, second, kind, what):
     return f"{wins / (len(one) * len(other)):.2f}"
 
 
+# %%
 if study:
     rows = []
+    more = {"energy cell": (honest, cheat), "energy border": (cheat, honest)}
     for kind in KINDS:
-        for part, pair in (("cell", (honest, cheat)), ("border", (cheat, honest))):
-            what = f"energy {part}"
+        for what, pair in more.items():
             apart = minus(study, (cheat, kind), (honest, kind), what)
-            area_ = told_apart(study, *pair, kind, what)
-            rows.append((title_of(kind), what, interval(apart), area_, str(apart["n"])))
+            told = told_apart(study, *pair, kind, what)
+            texts = title_of(kind), what, interval(apart), told
+            rows.append((*texts, str(apart["n"])))
     headers = ("map", "score", "shortcut minus honest", "told apart", "n")
     display(Markdown(wide_table(headers, rows, "Cheat and twin")))
 

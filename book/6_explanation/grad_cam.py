@@ -226,7 +226,8 @@ for place in ("last", "stage3", "stage2"):
     chosen = [0, side // 2, side - 1]  # edge, middle, edge
     looks = looks_at(fresh, layer, noise, chosen).mean(axis=1)
     off[place] = drawn_at(side, size)[chosen] - looks
-    print(f"{place}: {off[place][1]:.1f}, expected {(layer.stride - 1) / 2}")
+    expected = (layer.stride - 1) / 2
+    print(f"{place}: {off[place][1]:.1f}, expected {expected}")
 
 # %% [markdown]
 # At the edges it is otherwise: what a position sees ends with the picture, so its centre lies further inside.
@@ -252,7 +253,8 @@ def in_both_places(study, network, kind):
 # %%
 KINDS = [f"gradcam@{place}" for place in ("last", "stage3", "stage2")]
 KINDS += [f"hirescam@{place}" for place in ("stage3", "stage2")]
-study, jurkat = load_study("explain-simulated"), load_study("explain-jurkat")
+study = load_study("explain-simulated")
+jurkat = load_study("explain-jurkat")
 largest = dict.fromkeys(KINDS, 0.0)
 
 
@@ -278,7 +280,8 @@ for made in filter(None, (study, jurkat)):
     cells = "simulated cells" if data["simulated"] else "real cells"
     title = "*" + data["name"] + ", " + cells + "*"
     display(Markdown(title))
-    display(Markdown(wide_table(headers, placements(made), f"Heat, {cells}")))
+    rows = placements(made)
+    display(Markdown(wide_table(headers, rows, f"Heat, {cells}")))
 
 # %%
 display(provenance_of_study(study))
@@ -400,7 +403,8 @@ overlaps = []
 for picture, mask in zip(truth.images, truth.cell_masks, strict=True):
     found = segment_cell(picture)
     overlaps.append((found & mask).sum() / (found | mask).sum())
-print(f"median {np.median(overlaps):.2f}, lowest {min(overlaps):.2f}, n = {len(overlaps)}")
+middle, lowest = np.median(overlaps), min(overlaps)
+print(f"median {middle:.2f}, lowest {lowest:.2f}, n = {len(overlaps)}")
 
 # %%
 Markdown(accuracy_table(jurkat))
@@ -420,7 +424,7 @@ provenance_of_study(jurkat, KEPT_COMMAND)
 # %%
 scores = jurkat.record.results["scores"]
 fresh = [("untrained cg_recnet", kind) for kind in KINDS[:3]]
-rows = [(name, kind) for name in jurkat.record.networks for kind in scores[name]]
+rows = [(one, kind) for one in jurkat.record.networks for kind in scores[one]]
 rows += fresh + [("no network", kind) for kind in scores["no network"]]
 parts = ("energy cell", "energy border", "pointing cell")
 Markdown(score_table(jurkat, rows, parts))
@@ -475,7 +479,7 @@ Markdown(wide_table(headers, rows, "Heat by answer"))
 # %%
 kept = []
 layer = LAYERS["cg_recnet"]["last"].module(network)
-hook = layer.register_forward_hook(lambda _module, _inputs, maps: kept.append(maps))
+hook = layer.register_forward_hook(lambda _, __, maps: kept.append(maps))
 total = network(image).sum()
 hook.remove()
 slopes = torch.autograd.grad(total, kept[0])[0]

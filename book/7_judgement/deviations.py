@@ -94,11 +94,13 @@ def group_of(entry):
     return "Training"
 
 
+# %%
 names = ("The network", "Weights and comparators", "Images and splits")
 rows = {name: [] for name in (*names, "Training")}
 for entry in ledger.values():
     marks = {True: "✓", False: "·"}
-    options = [f"{marks[one == entry.chosen]} {one}" for one in entry.options]
+    chosen = entry.chosen
+    options = [f"{marks[one == chosen]} {one}" for one in entry.options]
     choice = f"{entry.title}\n({entry.place})"
     effect = effect_text(effects_measured.get(entry.id, ()))
     row = (choice, "\n".join(options), entry.why, effect)
@@ -189,14 +191,19 @@ plt.show()
 
 # %%
 vgg = Interval.printed(paper.claims["C36"].value("VGG-16").printed)
-print(f"VGG-16: {vgg16_parameters() / 1e6:.2f} M, printed 138: {'agrees' if vgg.contains(vgg16_parameters() / 1e6) else 'differs'}")
+sixteen = vgg16_parameters()
 # VGG-19 has one more layer in each of the last three blocks
-three_more = vgg16_parameters() + 2 * (9 * 512 * 512 + 512) + 9 * 256 * 256 + 256
-print(f"VGG-19: {three_more / 1e6:.2f} M")
-both = [o.rule for o in paper.splits if o.rule in ("test first, then 0.15/0.85", "30 per cent, then half") and o.matches]
+three_more = sixteen + 2 * (9 * 512 * 512 + 512) + 9 * 256 * 256 + 256
+for name, count in (("VGG-16", sixteen), ("VGG-19", three_more)):
+    said = "agrees" if vgg.contains(count / 1e6) else "differs"
+    print(f"{name}: {count / 1e6:.2f} M, printed 138: {said}")
+orders = ("test first, then 0.15/0.85", "30 per cent, then half")
+both = [o.rule for o in paper.splits if o.rule in orders and o.matches]
 print(f"orders that fit: {len(both)} of 2")
-adapters = {a: fusion_parameters(FusionOptions(adapter=a)) - fusion_parameters(FusionOptions()) for a in ("no bias", "batch norm")}
-print("adapters, more parameters:", adapters)
+plain = fusion_parameters(FusionOptions())
+for adapter in ("no bias", "batch norm"):
+    more = fusion_parameters(FusionOptions(adapter=adapter)) - plain
+    print(f"adapter with {adapter}: {more:+} parameters")
 
 # %% tags=["remove-input"]
 excluded = {changed: not all(agrees(counts)) for changed, counts in effects.items()}
@@ -264,7 +271,8 @@ rows = [
     for check in (*checks, *runs)
 ]
 headers = ("option", "value", "entry", "chosen")
-Markdown(dropdown("Every option", wide_table(headers, rows, "Every option")))
+table = wide_table(headers, rows, "Every option")
+Markdown(dropdown("Every option", table))
 
 # %% [markdown]
 # ## Where the readings differ
@@ -278,7 +286,8 @@ for option in recovered:
     values = [str(preset[option]) for preset in presets.values()]
     if len(set(values)) > 1:
         rows.append((option, *values))
-Markdown(wide_table(("option", *presets), rows, "Where the readings differ"))
+headers = ("option", *presets)
+Markdown(wide_table(headers, rows, "Where the readings differ"))
 
 # %% [markdown]
 # The presets make it cheap to ask whether a choice matters: train all three, and compare; {doc}`/book/5_results/choices` does.

@@ -135,7 +135,7 @@ def percent(share, ends):
 
 
 def scores(pooled, model):
-    """Each class over the test cells of all folds, every cell tested once."""
+    """Each class over the test cells of all folds, each tested once."""
     probabilities, rows = pooled.probabilities[model], []
     ones = class_f1_intervals(pooled.labels, probabilities, pooled.classes)
     for index, one in enumerate(ones):

@@ -93,7 +93,8 @@ lines = [
     for word in Verdict
     if (found := [name for name in names if outcomes[name].verdict is word])
 ]
-Markdown(wide_table(("about", "verdict", "claims"), lines, "Where claims stand"))
+headers = ("about", "verdict", "claims")
+Markdown(wide_table(headers, lines, "Where claims stand"))
 
 # %% [markdown]
 # In fairness to the authors, three things belong beside these counts.
