@@ -20,6 +20,7 @@ from IPython.display import Markdown, display
 from cgrecnet.data import open_dataset
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.choices import conclusions, option_runs
 from cgrecnet.figures.claims import LETTERS, verdict_source, verdict_tiles
@@ -31,7 +32,6 @@ from cgrecnet.figures.style import MODEL_COLOURS, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
-from cgrecnet.judgement.verdicts import Verdict
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment

@@ -593,8 +593,8 @@ Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper
 # These follow from arithmetic alone; running the code adds a few more, which the {doc}`first page </book/index>` counts.
 
 # %% tags=["remove-input"]
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.judgement.claims import verdicts
-from cgrecnet.judgement.verdicts import Verdict
 
 outcomes = verdicts(paper)
 kept = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS]

@@ -27,12 +27,12 @@ import textwrap
 import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
+from cgrecnet.evaluation.verdicts import Verdict, verdict_of
 from cgrecnet.figures.claims import COLOURS, claim_cards, verdict_source
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge
-from cgrecnet.judgement.verdicts import Verdict, verdict_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import Claim, Tolerance
 

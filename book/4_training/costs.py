@@ -36,6 +36,7 @@ from IPython.display import HTML, Markdown, display
 
 from cgrecnet.bench.bench_record import load_bench, newest
 from cgrecnet.bench.input_path import GOALS
+from cgrecnet.bench.memory_claim import memory_outcomes
 from cgrecnet.figures import costs
 from cgrecnet.figures.cost_tables import (
     all_nine,
@@ -59,7 +60,6 @@ from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
-from cgrecnet.judgement.memory import memory_outcomes
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import load_claims

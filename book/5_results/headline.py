@@ -32,6 +32,7 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.ablation import ROWS, printed
 from cgrecnet.figures.accuracy_cost import MODELS, PAPER_NAME
 from cgrecnet.figures.analysis_plan import COLOURS
@@ -57,7 +58,6 @@ from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.judgement.paper_runs import MODEL_OF, experiments_on_zhu, paper_runs
 from cgrecnet.judgement.runs import RULES, gain
-from cgrecnet.judgement.verdicts import Verdict
 from cgrecnet.pages import tell
 from cgrecnet.runs.query import experiment
 

@@ -20,6 +20,7 @@
 from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.analysis_plan import progress
 from cgrecnet.figures.claims import verdict_source
 from cgrecnet.figures.costs import cards_measured
@@ -27,7 +28,6 @@ from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance
 from cgrecnet.figures.wide_table import wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge, verdict_counts
-from cgrecnet.judgement.verdicts import Verdict
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep

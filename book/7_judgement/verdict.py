@@ -23,6 +23,7 @@ import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.claims import COLOURS, LETTERS, verdict_source, what_would_change
 from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance_of_study
 from cgrecnet.figures.headline import CELLS, HEADERS, line_of, main_rows, planned_answers, skip_effect, standing_runs
@@ -32,7 +33,6 @@ from cgrecnet.figures.wide_table import dropdown, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.judgement.runs import RULES
-from cgrecnet.judgement.verdicts import Verdict
 from cgrecnet.pages import tell
 from cgrecnet.runs.query import SWEEPS, experiment
 

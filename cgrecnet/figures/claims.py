@@ -12,15 +12,15 @@ from pathlib import Path
 
 from matplotlib.colors import to_hex
 
+from cgrecnet.bench.memory_claim import memory_record
+from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.cost_tables import bench_provenance
 from cgrecnet.figures.provenance import Provenance, from_records
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.figures.widget import Widget
 from cgrecnet.judgement.audited import AuditedPaper
-from cgrecnet.judgement.memory import memory_record
 from cgrecnet.judgement.paper_runs import experiments_on_zhu
 from cgrecnet.judgement.runs import RULES
-from cgrecnet.judgement.verdicts import Outcome, Verdict
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
 

@@ -1,1 +1,1 @@
-"""The verdict on each claim of the paper: its words, and how arithmetic, code and runs decide."""
+"""The verdict on each claim of the paper: how arithmetic, code and runs decide."""

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.judgement.verdicts import Outcome
+from cgrecnet.evaluation.verdicts import Outcome
 from cgrecnet.paper.audit.attainable import AccuracyCheck, check_accuracy
 from cgrecnet.paper.audit.counting import fusion_macs, gate_macs, resnet50_macs
 from cgrecnet.paper.audit.printed_t_test import Comparison, Score, compare

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from cgrecnet.bench.memory_claim import memory_outcomes
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.analysis_plan import Plan, load_plan
-from cgrecnet.judgement import code, counts, memory, runs, scores
+from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.judgement import code, counts, runs, scores
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.paper_runs import paper_runs
-from cgrecnet.judgement.verdicts import Outcome, Verdict
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
 
@@ -30,7 +31,7 @@ def judge(paper: AuditedPaper | None = None, results: Path = RESULTS) -> dict[st
     """
     paper = AuditedPaper.load() if paper is None else paper
     own = run_outcomes(paper, results)
-    return verdicts(paper, code.machinery_outcomes() | memory.memory_outcomes(results) | own)
+    return verdicts(paper, code.machinery_outcomes() | memory_outcomes(results) | own)
 
 
 def verdicts(paper: AuditedPaper | None = None, measured: Mapping[str, Outcome] | None = None) -> dict[str, Outcome]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, eval_transform
-from cgrecnet.judgement.verdicts import Outcome, verdict_of
+from cgrecnet.evaluation.verdicts import Outcome, verdict_of
 from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
 from cgrecnet.paper.claims import Claim, load_claims
 

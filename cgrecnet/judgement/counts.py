@@ -5,8 +5,8 @@ Do the printed counts follow from an architecture that the text allows?
 
 from __future__ import annotations
 
+from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
 from cgrecnet.judgement.audited import CLASSES, GIGA, SIDE_OF_CHANNELS, AuditedPaper, Judge
-from cgrecnet.judgement.verdicts import Outcome, Verdict, verdict_of
 from cgrecnet.paper.audit.complexity import additivity, increase, increase_of
 from cgrecnet.paper.audit.compute_time import TORCHVISION_GMACS, protocol_cost
 from cgrecnet.paper.audit.counting import fusion_macs, resnet50_parameters, vgg16_macs, vgg16_parameters

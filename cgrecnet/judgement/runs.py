@@ -12,9 +12,9 @@ from math import hypot
 import numpy as np
 
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
+from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
 from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper
 from cgrecnet.judgement.paper_runs import PaperRuns
-from cgrecnet.judgement.verdicts import Outcome, Verdict, verdict_of
 from cgrecnet.paper.claims import Claim
 
 RunJudge = Callable[[AuditedPaper, Claim, PaperRuns], Outcome | None]

@@ -5,8 +5,8 @@ modules gain over the baseline, and how does CG-RecNet compare with the other ar
 from __future__ import annotations
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_in_print, verdict_of
 from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper, Judge
-from cgrecnet.judgement.verdicts import Outcome, Verdict, verdict_in_print, verdict_of
 from cgrecnet.paper.audit.attainable import accuracy_range
 from cgrecnet.paper.audit.interval import Interval
 from cgrecnet.paper.audit.standard_deviations import common_sd, variance_ratio_p

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures import claims as shown
 from cgrecnet.figures.claims import LETTERS, claim_cards, tolerance_text, verdict_tiles, what_would_change
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import verdicts
-from cgrecnet.judgement.verdicts import Outcome, Verdict
 
 
 @pytest.fixture(scope="module")

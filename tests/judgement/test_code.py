@@ -2,9 +2,9 @@
 
 import torch
 
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.judgement import code as code_outcomes
 from cgrecnet.judgement.claims import verdicts
-from cgrecnet.judgement.verdicts import Verdict
 from cgrecnet.models.attention import LinAngularAttention
 from cgrecnet.paper.claims import load_claims
 

@@ -3,11 +3,11 @@
 import pytest
 from made_up_runs import write_record
 
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import run_outcomes, verdicts
 from cgrecnet.judgement.paper_runs import MODEL_OF, paper_runs
 from cgrecnet.judgement.runs import RULES
-from cgrecnet.judgement.verdicts import Verdict
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
 

@@ -4,10 +4,10 @@ import pytest
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.analysis_plan import load_plan
+from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import COMPARING, has_tolerance, verdicts
 from cgrecnet.judgement.runs import RULES
-from cgrecnet.judgement.verdicts import Outcome, Verdict
 from cgrecnet.paper.claims import load_claims
 
 CLAIMS = load_claims()

@@ -4,10 +4,10 @@ import pytest
 import yaml
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_in_print, verdict_of
 from cgrecnet.judgement import counts, scores
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import ARITHMETIC, verdict_counts, verdicts
-from cgrecnet.judgement.verdicts import Outcome, Verdict, verdict_in_print, verdict_of
 from cgrecnet.paper.tables import TABLES_FILE
 
 

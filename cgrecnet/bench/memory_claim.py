@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cgrecnet.bench.bench_record import newest
 from cgrecnet.bench.schema import MemoryRecord, MemoryRow
-from cgrecnet.judgement.verdicts import Outcome, verdict_of
+from cgrecnet.evaluation.verdicts import Outcome, verdict_of
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.paper.claims import Claim, load_claims
 
@@ -55,13 +55,13 @@ def fits_card(claim: Claim, record: MemoryRecord) -> Outcome:
     return Outcome(verdict_of(checks, unchecked=1), value, reason)
 
 
-def _title(model: str) -> str:
-    return SYSTEMS[model].title.split(" (")[0]
-
-
 def held(row: MemoryRow) -> int:
     """Bytes that any device has to hold at once in a training step, at least."""
     return sum(row.parts[name] for name in HELD)
+
+
+def _title(model: str) -> str:
+    return SYSTEMS[model].title.split(" (")[0]
 
 
 def _usable(record: MemoryRecord, claim: Claim) -> bool:
