@@ -53,10 +53,9 @@ from cgrecnet.figures.missing import missing_runs, provenance_of
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.judgement import paper_runs as runs_on_zhu
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
-from cgrecnet.judgement.paper_runs import MODEL_OF, experiments_on_zhu, paper_runs
+from cgrecnet.judgement.paper_runs import MODEL_OF, experiments_on_zhu, paper_runs, why_not
 from cgrecnet.judgement.runs import RULES, gain
 from cgrecnet.pages import tell
 from cgrecnet.runs.query import experiment
@@ -89,7 +88,8 @@ tell(
 # %% tags=["remove-input"]
 display(
     Markdown(wide_table(HEADERS, main_rows(answers), "The main result: outcomes of the planned comparisons")),
-    from_records(standing, side_by_side=True) if standing else None,
+    from_records(standing, side_by_side=True) if standing else Markdown(""),
+    Markdown(missing_runs(*parts)),
 )
 
 # %% [markdown]
@@ -101,11 +101,7 @@ display(
 # Their verdicts: {glue:text}`verdicts`.
 # Runs on the paper's own cells decide {glue:text}`from_runs` of them.
 # {glue:text}`there_are`
-
-# %% tags=["remove-input"]
-Markdown(missing_runs(*parts))
-
-# %% [markdown]
+#
 # ## The differences
 #
 # The paper argues with differences, so {numref}`fig-headline-gains` begins with them.
@@ -196,11 +192,9 @@ Markdown(wide_table(headers, rows, "Counterpart of Table 4"))
 # A column of *simulated* cells in the layout of the paper's files gives no verdict.
 
 # %%
-provenance_of(every, *parts)
-
-# %% tags=["remove-input"]
+display(provenance_of(every, *parts))
 if zhu:
-    display(provenance_of(zhu, ("ablation", "zhu")))
+    display(provenance_of(zhu))
 
 # %% [markdown]
 # ## Claim by claim
@@ -250,17 +244,11 @@ display(provenance_of(simulated, *((part, "cytometer") for part in also)))
 # How would runs on the paper's own cells be judged?
 #
 # For {glue:text}`ruled` of the {glue:text}`shown` claims in the table the rule is written already, before anyone here had such a run; those that would take other experiments than the paper's sweeps, and have none: {glue:text}`without`.
-# Here is the one for the main claim, C20.
+# Below is first the one for the main claim, C20.
+# Not every run may judge: it has to be on the paper's real cells, on (nearly) all of them, at the paper's settings, from pretrained weights, and complete over the folds; that is the second.
 
 # %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(gain)}```")
-
-# %% [markdown]
-# Not every run may judge.
-# It has to be on the paper's real cells, on (nearly) all of them, at the paper's settings, from pretrained weights, and complete over the folds:
-
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(runs_on_zhu.why_not)}```")
+Markdown(f"```python\n{inspect.getsource(gain)}\n\n{inspect.getsource(why_not)}```")
 
 # %% [markdown]
 # **Take-away.**

@@ -227,10 +227,10 @@ HEADERS = ("map", "minus the control", "heat inside the cell", "n")
 
 def against_controls(study, kind="gradcam@last"):
     """Rows: heat inside the cell of a map minus that of each control."""
-    rows = []
-    for model in ("cg_recnet", "resnet50"):
+    rows, twin = [], ("shuffled resnet50", kind)
+    for model, others in (("cg_recnet", CONTROLS), ("resnet50", [twin])):
         one = (f"honest {model}", kind)
-        for other in [("shuffled resnet50", kind), *CONTROLS]:
+        for other in others:
             if not (found := minus(study, one, other)):
                 continue
             network, control = other

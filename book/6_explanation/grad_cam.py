@@ -260,16 +260,17 @@ largest = dict.fromkeys(KINDS, 0.0)
 
 def placements(study):
     """Rows: each map in both places; the largest change is kept."""
-    rows = []
-    for network in study.record.networks:
+    rows, networks = [], study.record.networks
+    for network in (one for one in networks if "honest" in one):
         for kind in KINDS:
             drawn, put = in_both_places(study, network, kind)
-            if network.startswith("honest") and len(put):
-                apart = difference(put, drawn)
-                largest[kind] = max(largest[kind], abs(apart["mean"] or 0))
-                means = map(interval, (summary(drawn), summary(put), apart))
-                name = network_title(network), title_of(kind)
-                rows.append((*name, *means, str(apart["n"])))
+            if not len(put):
+                continue
+            apart = difference(put, drawn)
+            largest[kind] = max(largest[kind], abs(apart["mean"] or 0))
+            means = map(interval, (summary(drawn), summary(put), apart))
+            name = network_title(network), title_of(kind)
+            rows.append((*name, *means, str(apart["n"])))
     return rows
 
 
