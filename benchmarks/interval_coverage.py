@@ -20,8 +20,7 @@ import torch
 from tqdm import tqdm
 
 from cgrecnet.evaluation.bootstrap import percentiles, resampled_counts
-from cgrecnet.evaluation.paired_shares import EXACT, paired_interval
-from cgrecnet.evaluation.sums import Interval, mean_interval, weighted_sum
+from cgrecnet.evaluation.score_intervals import EXACT, Interval, mean_interval, paired_interval, weighted_sum
 from cgrecnet.files import atomic_write
 from cgrecnet.runs.environment import commit, hardware, software
 

@@ -278,7 +278,7 @@ class Predicting(Work):
         with np.load(self.pixels) as pixels:
             images = [pixels[name] for name in pixels.files]
         cells = Cells("cells", "1", [f"cell {number}" for number in range(self.cells)], images)
-        predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
+        predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
         predicting.predict_cells(predictor, cells, place / "table.csv", say=lambda _: None)
 
     def finished(self, place: Path) -> dict[str, str]:

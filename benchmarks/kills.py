@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from cgrecnet.bench.bench_record import Benchmark
 from cgrecnet.bench.schema import KillsRow
-from cgrecnet.bench.summary import summary
+from cgrecnet.bench.terminal_summary import terminal_summary
 from cgrecnet.errors import UserError
 
 
@@ -163,7 +163,7 @@ def main() -> None:
             if work.name in found:
                 work.close()
     record = bench.write(pieces=len(lines), rows=rows_of(lines))
-    print("\n".join(summary(record)))
+    print("\n".join(terminal_summary(record)))
 
 
 if __name__ == "__main__":

@@ -339,7 +339,7 @@ class Models(Kind):
 
     def predicted(self) -> tuple[str, str]:
         folder = open_folder(self.folder)
-        predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
+        predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
         return folder.identity, predictor.rows(["a", "b"], self.images).to_csv()
 
     def case(self, chance: random.Random) -> bool:

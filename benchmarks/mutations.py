@@ -26,7 +26,7 @@ from tqdm import tqdm
 
 from cgrecnet.bench.bench_record import Benchmark
 from cgrecnet.bench.schema import MutationsRow
-from cgrecnet.bench.summary import summary
+from cgrecnet.bench.terminal_summary import terminal_summary
 
 #: Seconds after which a case counts as hanging.
 PATIENCE = 20.0
@@ -108,7 +108,7 @@ def main() -> None:
                     amiss.flush()
             states = ("refused", "taken", "traceback", "hang", "crash", "wrong")
             rows.append(MutationsRow(kind=kind.name, cases=cases, **{state: counts[state] for state in states}))
-    print("\n".join(summary(bench.write(rows=rows))))
+    print("\n".join(terminal_summary(bench.write(rows=rows))))
 
 
 if __name__ == "__main__":

@@ -30,9 +30,8 @@ from cgrecnet.data.packed import pack
 from cgrecnet.files import write_json
 from cgrecnet.models import create_model, list_models
 from cgrecnet.predict.cells import BATCH, Preprocessing, look
-from cgrecnet.predict.engines import OpenVinoEngine
+from cgrecnet.predict.engines import OpenVinoEngine, Parted, TorchEngine, head_of
 from cgrecnet.predict.export import to_onnx
-from cgrecnet.predict.networks import Parted, TorchEngine, head_of
 from cgrecnet.runs.environment import commit, hardware, software
 
 #: Cells that the networks are trained on, cells of the whole path.

@@ -45,8 +45,8 @@ from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import fit, predict
+from cgrecnet.training.parts import part_cells
 from cgrecnet.training.protocol import PROTOCOL
-from cgrecnet.training.setup import part_cells
 
 RUNS, SEED, NEW_SEED = 4, 0, 1
 SHARES = (0.34, 0.33, 0.33)
@@ -140,7 +140,7 @@ def main() -> None:
     rows = []
     with tempfile.TemporaryDirectory() as place:
         folder = trained(dataset, settings, Path(place) / "all")
-        predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
+        predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
         images, kinds = new_cells(args.new)
         names = np.array(dataset.classes)[kinds].tolist()
         usual_row, usual = judged(predictor, images, names)
@@ -154,7 +154,7 @@ def main() -> None:
                         | judged(predictor, images, np.array(dataset.classes)[kinds].tolist(), usual)[0])  # fmt: skip
         measured = folder.model.measured
         folder = trained(without(dataset, LEFT_OUT), settings, Path(place) / "two")
-        predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
+        predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
         images, kinds = new_cells(args.new)
         kinds = np.array(dataset.classes)[kinds]
         known = [i for i, name in enumerate(kinds) if name != LEFT_OUT]

@@ -52,6 +52,12 @@ def locked(path: Path) -> Iterator[int]:
         yield file.fileno()
 
 
+def sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal. Raises OSError."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def hash_of(fields: Mapping[str, Any]) -> str:
     """sha256 over named values, in whatever order and layout they stand in a file of JSON.
 

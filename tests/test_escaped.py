@@ -21,7 +21,7 @@ from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.slider import slider
 from cgrecnet.figures.threshold import threshold_slider
 from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.predict.card import _plain
+from cgrecnet.predict.card import plain
 from cgrecnet.publish import status
 from cgrecnet.training.config import RunConfig
 
@@ -88,7 +88,7 @@ def test_the_look_at_markdown_finds_what_is_live():
 
 
 def test_a_model_card_shows_names_as_text():
-    kinds, text, cells = read(f"- {_plain(EVIL + ' `d`')}\n\n| a | b |\n|---|---|\n| {_plain(EVIL)} | 1 |\n")
+    kinds, text, cells = read(f"- {plain(EVIL + ' `d`')}\n\n| a | b |\n|---|---|\n| {plain(EVIL)} | 1 |\n")
     assert not kinds & LIVE and text.count(EVIL) == 2 and cells == 2
 
 

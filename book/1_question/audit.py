@@ -32,6 +32,7 @@ import numpy as np
 from IPython.display import Markdown
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.planned_contrasts import holm
 from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, draw_recall, random_confusions
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.wide_table import dropdown, wide_table
@@ -41,12 +42,12 @@ from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.complexity import additivity, increase
 from cgrecnet.paper.audit.compute_time import TORCHVISION_GMACS, protocol_cost
-from cgrecnet.paper.audit.contradictions import load_contradictions
 from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.audit.printed_t_test import holm, paired_t, smallest_correlation, unpaired_t
+from cgrecnet.paper.audit.printed_t_test import paired_t, smallest_correlation, unpaired_t
 from cgrecnet.paper.audit.schedule import first_lost_epoch, last_useful_epoch, left_shares
 from cgrecnet.paper.audit.split import fold_supports, last_batch
 from cgrecnet.paper.audit.standard_deviations import check_floor, common_sd, variance_ratio_p, weighted_recall
+from cgrecnet.paper.claims import load_contradictions
 
 
 def show(*functions):

@@ -74,7 +74,7 @@ except ConfigError as error:
 
 # %%
 from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.setup import load_parts
+from cgrecnet.training.parts import load_parts
 
 fabric = make_fabric(config)
 dataset, parts, cells_of = load_parts(config, fabric)

@@ -69,7 +69,7 @@ from cgrecnet.training import loop
 from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.setup import load_parts
+from cgrecnet.training.parts import load_parts
 
 
 def weights_of_run(seed=42, threads=1, precision="32", nudge=False, epochs=2):

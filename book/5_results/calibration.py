@@ -24,7 +24,7 @@ from IPython.display import Markdown, display
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.calibration import brier, error_if_calibrated, expected_calibration_error, reliability
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.decision_cost import costs_of_missing, decision_cost
+from cgrecnet.evaluation.thresholds import costs_of_missing, decision_cost
 from cgrecnet.figures.classes import accuracy_text
 from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.folds import title_of

@@ -23,8 +23,7 @@ import numpy as np
 from IPython.display import Markdown, display
 
 from cgrecnet.data import open_dataset
-from cgrecnet.evaluation.bootstrap import class_f1_intervals
-from cgrecnet.evaluation.classwise import f1_differences
+from cgrecnet.evaluation.bootstrap import class_f1_intervals, f1_differences
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.roc_auc import areas, curve_band
 from cgrecnet.figures.classes import f1_table, span

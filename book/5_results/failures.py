@@ -28,7 +28,7 @@ from cgrecnet.data.jurkat import dna_stain
 from cgrecnet.data.traits import TRAITS
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar, wilson
-from cgrecnet.evaluation.mann_whitney import superiority
+from cgrecnet.evaluation.roc_auc import superiority
 from cgrecnet.figures.classes import accuracy_text, span
 from cgrecnet.figures.contrast_table import interval, p_equal, p_text, points
 from cgrecnet.figures.failures import (

@@ -25,8 +25,8 @@ from sklearn.metrics import balanced_accuracy_score
 from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
-from cgrecnet.evaluation.change import balanced_contrast
 from cgrecnet.evaluation.counts import wilson
+from cgrecnet.evaluation.sign_flip import balanced_contrast
 from cgrecnet.figures.contrast_table import answers_table, interval, points
 from cgrecnet.figures.dose_response import NAMES, majority_share
 from cgrecnet.figures.imbalanced import (

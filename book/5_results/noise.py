@@ -24,8 +24,8 @@ from IPython.display import Markdown, display
 from cgrecnet.data.cytometer import VERSION, simulate
 from cgrecnet.data.cytometer.phantom import KINDS
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.evaluation.change import change_contrast, sign_flip
 from cgrecnet.evaluation.counts import wilson
+from cgrecnet.evaluation.sign_flip import change_contrast, sign_flip
 from cgrecnet.figures.contrast_table import answers_table, interval, p_text, points
 from cgrecnet.figures.dose_response import (
     MARKS,

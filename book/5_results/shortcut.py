@@ -35,7 +35,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.sums import weighted_sum
+from cgrecnet.evaluation.score_intervals import weighted_sum
 from cgrecnet.evaluation.two_proportions import balanced_gap, gap_change, share_gap
 from cgrecnet.figures.contrast_table import interval, points
 from cgrecnet.figures.missing import all_read, missing_runs, provenance_of

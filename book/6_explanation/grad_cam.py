@@ -62,9 +62,8 @@ from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.explain import cams
 from cgrecnet.explain.layers import LAYERS
-from cgrecnet.explain.methods import explain, heat, resize
+from cgrecnet.explain.methods import aligned_energy, explain, heat, resize
 from cgrecnet.explain.scores import difference, energy, summary
-from cgrecnet.explain.study import aligned_energy
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.explained import (
     KEPT_COMMAND,
@@ -212,8 +211,7 @@ from_dataset(dataset)
 # In pixels, a map is drawn too far down and right by:
 
 # %%
-from cgrecnet.explain.layers import layer_of
-from cgrecnet.explain.placement import drawn_at, looks_at
+from cgrecnet.explain.layers import drawn_at, layer_of, looks_at
 
 torch.manual_seed(0)
 size = 224

@@ -78,7 +78,7 @@ print(plan.run_id, "on", fabric.device)
 import numpy as np
 
 from cgrecnet.data.cytometer import simulate
-from cgrecnet.training.setup import load_parts
+from cgrecnet.training.parts import load_parts
 
 loaded = {}
 for training in ("honest", "shortcut"):
@@ -188,11 +188,10 @@ print(json.dumps(following, indent=1))
 # In 32 bits, evaluation mode.
 
 # %%
-from cgrecnet.explain.deletion_insertion import curves
-from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.methods import aligned_energy, heat, make_maps, part_masks, resize, score_map
+from cgrecnet.explain.occlusion import curves
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, cascade, moved, network_free_map, swapped
 from cgrecnet.explain.scores import agreement, area, summary
-from cgrecnet.explain.study import aligned_energy, make_maps, part_masks, score_map
 
 EVERY = ("gradcam@last", "gradcam++@last", "hirescam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2")
 CONTROL = ("gradcam@last", "hirescam@last", "gradcam@stage3")

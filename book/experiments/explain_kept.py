@@ -51,7 +51,7 @@ from cgrecnet.runs.explain_kept import check_predictions, kept_network, plan_kep
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict
-from cgrecnet.training.setup import load_parts
+from cgrecnet.training.parts import load_parts
 
 started, clock = datetime.now(UTC), time.perf_counter()
 plan = plan_kept(config)
@@ -110,11 +110,10 @@ touching = float((masks["cell"] & masks["border"]).any(axis=(1, 2))[n:].mean())
 # ## Maps and scores
 
 # %%
-from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.methods import aligned_energy, heat, make_maps, resize, score_map
 from cgrecnet.explain.modules import fusion_change, gate_contrast
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, fresh_like, moved, network_free_map, swapped
 from cgrecnet.explain.scores import summary
-from cgrecnet.explain.study import aligned_energy, make_maps, score_map
 from cgrecnet.models import create_model
 
 KINDS = ("gradcam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2", "hirescam@stage2")

@@ -78,7 +78,7 @@ print(config.model, "on", fabric.device, f"({fabric.world_size} process(es))")
 # %%
 from cgrecnet.data.levels import range_lines
 from cgrecnet.runs.run_id import plan_run
-from cgrecnet.training.setup import load_parts, training_levels
+from cgrecnet.training.parts import load_parts, training_levels
 
 dataset, parts, cells = load_parts(config, fabric)
 plan = plan_run(config, cells=dataset.fingerprint)

@@ -44,10 +44,10 @@ def _parser(below, name: str, text: str) -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.bench.summary import summary
+    from cgrecnet.bench.terminal_summary import terminal_summary
 
     record = _MEASURE[options.benchmark](options)
-    for line in summary(record):
+    for line in terminal_summary(record):
         print(line)
     return 0
 

@@ -66,8 +66,8 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.predict.inputs import open_input
     from cgrecnet.predict.predictor import Predictor
     from cgrecnet.predict.run import predict_cells
+    from cgrecnet.predict.summary import sentences
     from cgrecnet.predict.tables import need, write_fcs, write_parquet
-    from cgrecnet.predict.words import sentences
 
     if not 0 < options.coverage < 1:
         raise ConfigError(f"--coverage must lie above 0 and below 1, not {options.coverage:g}.")
@@ -83,7 +83,7 @@ def _run(options: argparse.Namespace) -> int:
     else:
         cells = open_input(options.cells[0], folder.model, options.channel)
         engine = make_engine(folder, options.engine, options.precision, say)
-        predictor = Predictor.of(folder, engine, options.coverage)
+        predictor = Predictor(folder, engine, options.coverage)
         summary = predict_cells(predictor, cells, options.out, say=say, bar=sys.stderr.isatty())
     if options.parquet:
         write_parquet(options.out, options.parquet)

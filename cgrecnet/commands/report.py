@@ -33,8 +33,7 @@ def _run(options: argparse.Namespace) -> int:
 def report_on_model(path: Path, root: str | None, out: Path) -> None:
     """Write the page about the training of a model folder."""
     from cgrecnet.predict.folder import open_folder
-    from cgrecnet.predict.trained import trained_of_model
-    from cgrecnet.predict.training_report import write_training_report
+    from cgrecnet.predict.training_report import trained_of_model, write_training_report
 
     write_training_report(out, trained_of_model(open_folder(path), root))
     say(f"report: {out}")
@@ -42,8 +41,7 @@ def report_on_model(path: Path, root: str | None, out: Path) -> None:
 
 def report_on_run(run_id: str, results: Path, work: Path, root: str | None, out: Path) -> None:
     """Write the page about a finished run; RunError where it has no record."""
-    from cgrecnet.predict.trained import trained_of_run
-    from cgrecnet.predict.training_report import write_training_report
+    from cgrecnet.predict.training_report import trained_of_run, write_training_report
     from cgrecnet.runs.found import begun_folder, find_run
     from cgrecnet.runs.grid import read_yaml_mapping
 

@@ -7,7 +7,7 @@ from statsmodels.stats.contingency_tables import mcnemar as exact_mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
 from cgrecnet.evaluation.arrays import paired_cells, share
-from cgrecnet.evaluation.paired_shares import paired_interval
+from cgrecnet.evaluation.score_intervals import paired_interval
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class McNemar:
     """Two models on n cells.
 
     only_first, only_second: cells that this model alone has right. difference: of the accuracies in percentage points,
-    (first - second) x 100, with intervals over cells (`cgrecnet.evaluation.paired_shares`). p_value: exact, two-sided.
+    (first - second) x 100, with intervals over cells (`score_intervals`). p_value: exact, two-sided.
     """
 
     only_first: int

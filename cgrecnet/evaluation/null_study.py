@@ -17,12 +17,11 @@ SHIFT = 0.2  # of every feature between the two classes, in standard deviations
 
 @dataclass(frozen=True)
 class FalseAlarms:
-    """Of `data_sets` data sets, those in which each test called the equal learners different; pairs: per test."""
+    """Of `data_sets` data sets, those in which each test called the equal learners different."""
 
     plain: int
     corrected: int
     data_sets: int
-    pairs: int
 
 
 def fold_differences(data_sets: int, cells: int, folds: int = 5, rounds: int = 1, seed: int = 0) -> np.ndarray:
@@ -57,7 +56,7 @@ def count_false_alarms(differences: np.ndarray, test_share: float, alpha: float 
     t = stats.ttest_1samp(usable, 0.0, axis=1).statistic
     edge = stats.t.isf(share(alpha, "alpha") / 2, pairs - 1)
     corrected = t / np.sqrt(1 + pairs * test_share)
-    return FalseAlarms(int((abs(t) > edge).sum()), int((abs(corrected) > edge).sum()), len(usable), pairs)
+    return FalseAlarms(int((abs(t) > edge).sum()), int((abs(corrected) > edge).sum()), len(usable))
 
 
 def _difference(features: np.ndarray, labels: np.ndarray, test: np.ndarray) -> float:

@@ -1,7 +1,7 @@
 """Two models on the same folds: the paired t-test of the paper, and the one that knows that folds overlap."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import stats
@@ -35,24 +35,8 @@ def paired_t(first: Sequence[float], second: Sequence[float]) -> Comparison:
     first, second: scores of the same folds in the same order, as shares between 0 and 1.
     It takes the differences $d$ of the folds for independent; folds share training cells, so they are not.
     Raises ValueError for unequal lengths, fewer than two folds, a score that is no share, or differences all alike.
-    Source: scipy.stats.ttest_rel.
     """
-    differences = _differences(first, second)
-    test = stats.ttest_rel(*(100 * scores for scores in paired_scores(first, second)))
-    intervals = (test.confidence_interval(level) for level in (0.95, 0.90))
-    interval95, interval90 = ((float(i.low), float(i.high)) for i in intervals)
-    return Comparison(
-        difference=float(differences.mean()),
-        standard_error=float(stats.sem(differences)),
-        statistic=float(test.statistic),
-        df=float(test.df),
-        p_value=float(test.pvalue),
-        interval95=interval95,
-        interval90=interval90,
-        effect_size=float(differences.mean() / differences.std(ddof=1)),
-        n=len(differences),
-        method="paired t-test",
-    )
+    return replace(corrected_resampled_t(first, second, 0), method="paired t-test")
 
 
 def corrected_resampled_t(first: Sequence[float], second: Sequence[float], test_share: float) -> Comparison:

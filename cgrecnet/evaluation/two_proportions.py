@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statsmodels.stats.proportion import confint_proportions_2indep, score_test_proportions_2indep
 
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.sums import Interval, weighted_sum
+from cgrecnet.evaluation.score_intervals import Interval, weighted_sum
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def share_gap(first_right: int, first_n: int, second_right: int, second_n: int) 
 def gap_change(first: Gap, second: Gap) -> tuple[float, tuple[float, float]]:
     r"""How much larger the first gap is than the second, in points, and its 95 % interval.
 
-    The interval is put together from those of the gaps as `sums.weighted_sum` does it, as if the two gaps came from
-    different cells; where they share cells it is too wide.
+    The interval is put together from those of the gaps (`weighted_sum`), as if the two gaps came from different cells;
+    where they share cells it is too wide.
     """
     gaps = first, second
     interval = weighted_sum((1, -1), [gap.difference for gap in gaps], [gap.interval95 for gap in gaps])
@@ -60,7 +60,7 @@ def balanced_gap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, i
     r"""Gap of two balanced accuracies, $100\,\frac1K \sum_k (r_k / n_k - r'_k / n'_k)$ in points, with its interval.
 
     first, second: (right, cells) of each class, in the same order, of two sets of different cells. Wilson's intervals
-    of the recalls (95 %) are put together as `sums.weighted_sum` does it. Raises ValueError for other classes.
+    of the recalls (95 %) are put together by `weighted_sum`. Raises ValueError for other classes.
     """
     if len(first) != len(second) or not first:
         raise ValueError(f"A balanced gap needs the same classes twice, not {len(first)} and {len(second)} of them.")

@@ -20,8 +20,8 @@ from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.explain.class_scores import checked_targets, evaluating, pick_scores, seen_by
 from cgrecnet.explain.layers import Layer
-from cgrecnet.explain.state import checked_targets, evaluating, pick_scores, seen_by
 
 CAMS = {"gradcam": GradCAM, "gradcam++": GradCAMPlusPlus, "hirescam": HiResCAM}
 

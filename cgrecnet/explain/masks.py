@@ -39,9 +39,9 @@ def border_mask(size: int, rim: float = 1 / 8) -> np.ndarray:
     return mask
 
 
-def otsu(values: np.ndarray, bins: int = 256) -> float:
+def otsu(values: np.ndarray) -> float:
     """The threshold that makes the two sides' variance within smallest (Otsu 1979, doi:10.1109/TSMC.1979.4310076)."""
-    counts, edges = np.histogram(values, bins=bins)
+    counts, edges = np.histogram(values, bins=256)
     middles = (edges[1:] + edges[:-1]) / 2
     below = np.cumsum(counts)
     above = below[-1] - below
@@ -50,19 +50,19 @@ def otsu(values: np.ndarray, bins: int = 256) -> float:
     return float(edges[1:][np.argmax(below * above * (mean_below - mean_above) ** 2)])
 
 
-def segment_cell(image: np.ndarray, rim: int = 2, smooth: float = 1.0) -> np.ndarray:
+def segment_cell(image: np.ndarray) -> np.ndarray:
     """Boolean mask of the cell in a grey-level picture (H, W): |image - background| smoothed, Otsu, largest piece.
 
-    The background is the median of the outermost `rim` pixels; holes are filled, since the middle of a cell can be as
+    The background is the median of a rim two pixels wide; holes are filled, since the middle of a cell can be as
     bright as the background. It finds one piece, the largest: a second cell or debris that touches it is counted in,
     and a faint edge is left out. Raises DataError for a flat picture.
     """
     if image.ndim != 2 or np.ptp(image) == 0:
         raise DataError(f"No cell can be found in a picture of shape {image.shape} whose pixels are all alike.")
     inside = np.zeros(image.shape, bool)
-    inside[rim:-rim, rim:-rim] = True
+    inside[2:-2, 2:-2] = True
     away = np.abs(image.astype(float) - np.median(image[~inside]))
-    away = ndimage.gaussian_filter(away, smooth)
+    away = ndimage.gaussian_filter(away, sigma=1.0)
     pieces, count = ndimage.label(ndimage.binary_fill_holes(away > otsu(away)))
     sizes = ndimage.sum_labels(np.ones_like(pieces), pieces, range(1, count + 1))
     return ndimage.binary_fill_holes(pieces == 1 + int(np.argmax(sizes)))

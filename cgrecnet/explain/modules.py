@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.explain.state import evaluating, seen_by
+from cgrecnet.explain.class_scores import evaluating, seen_by
 from cgrecnet.models.bf16 import bf16_products
 from cgrecnet.models.fusion import fusion_effect, spatial_path_is_dead
 

@@ -44,10 +44,10 @@ def network_free_map(name: str, images: Tensor) -> np.ndarray:
     raise ConfigError(f"There is no map without a network called {name!r}: choose one of {', '.join(WITHOUT_NETWORK)}.")
 
 
-def _blob(size: int, width: float = 0.2) -> np.ndarray:
-    """A Gaussian in the middle, standard deviation `width` of the side."""
+def _blob(size: int) -> np.ndarray:
+    """A Gaussian in the middle, standard deviation a fifth of the side."""
     away = (np.arange(size) + 0.5) / size - 0.5
-    line = np.exp(-0.5 * (away / width) ** 2)
+    line = np.exp(-0.5 * (away / 0.2) ** 2)
     return np.outer(line, line).astype(np.float32)
 
 

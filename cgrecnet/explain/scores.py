@@ -51,8 +51,8 @@ def agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return found
 
 
-def summary(values: np.ndarray, level: float = 0.95) -> dict:
-    """mean, low, high (Student's t, over cells) and n of the values that are numbers; empty: how many are not.
+def summary(values: np.ndarray) -> dict:
+    """mean, low, high (95 %, Student's t, over cells) and n of the values that are numbers; empty: how many are not.
 
     With fewer than two numbers there is no interval: low and high are None, and with none there is no mean either.
     """
@@ -62,7 +62,7 @@ def summary(values: np.ndarray, level: float = 0.95) -> dict:
     if len(kept):
         found["mean"] = float(kept.mean())
     if len(kept) > 1:
-        reach = stats.t.ppf((1 + level) / 2, len(kept) - 1) * kept.std(ddof=1) / np.sqrt(len(kept))
+        reach = stats.t.ppf(0.975, len(kept) - 1) * kept.std(ddof=1) / np.sqrt(len(kept))
         found |= {"low": found["mean"] - float(reach), "high": found["mean"] + float(reach)}
     return found
 

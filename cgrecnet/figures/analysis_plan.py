@@ -45,7 +45,7 @@ def rule_in_words(question: Question, plan: Plan) -> str:
         return f"{UNITS['seeds']}; {margin}."
     members = " and ".join(q.id for q in plan.questions if q.family == question.family)
     correction = f"corrected by Holm within the family '{question.family}' ({members})"
-    # McNemar's test knows plain accuracy alone; `evaluation/change.py` has the test for the rest.
+    # McNemar's test knows plain accuracy alone; `evaluation/sign_flip.py` has the test for the rest.
     summed = question.unit == "cells" and question.measure.startswith(("change", "balanced"))
     return f"{UNITS['sums' if summed else question.unit]}. Level {plan.alpha:g}, {correction}; {margin}."
 

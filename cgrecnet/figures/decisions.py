@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.analysis_plan import load_plan
-from cgrecnet.evaluation.decide import Decision
+from cgrecnet.evaluation.planned_contrasts import Decision
 from cgrecnet.figures.analysis_plan import COLOURS, contrast_in_words
 from cgrecnet.figures.contrast_table import answer_row, points
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from cgrecnet.evaluation.analysis_plan import Plan, load_plan
-from cgrecnet.evaluation.change import Contrast, change_contrast
 from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.planned_contrasts import Answer, judge_family
+from cgrecnet.evaluation.sign_flip import Contrast, change_contrast
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import experiment

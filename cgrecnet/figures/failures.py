@@ -9,8 +9,8 @@ import pandas as pd
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.traits import TRAITS, traits
-from cgrecnet.evaluation.mann_whitney import Superiority, superiority
-from cgrecnet.evaluation.multiple import holm
+from cgrecnet.evaluation.planned_contrasts import holm
+from cgrecnet.evaluation.roc_auc import Superiority, superiority
 from cgrecnet.runs.pooled import Pooled
 
 #: Fewest cells of either group for which a comparison is made.

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.evaluation.decide import Decision
-from cgrecnet.evaluation.planned_contrasts import Answer
+from cgrecnet.evaluation.planned_contrasts import Answer, Decision
 from cgrecnet.figures import choices, dose_response, imbalanced, shortcut_trained
 from cgrecnet.figures.analysis_plan import contrast_in_words
 from cgrecnet.figures.contrast_table import interval, n_text, points

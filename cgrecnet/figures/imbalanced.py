@@ -9,8 +9,8 @@ import numpy as np
 
 from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.analysis_plan import load_plan
-from cgrecnet.evaluation.change import balanced_contrast, class_mean
 from cgrecnet.evaluation.planned_contrasts import Answer, judge_family
+from cgrecnet.evaluation.sign_flip import balanced_contrast, class_mean
 from cgrecnet.figures.dose_response import NAMES
 from cgrecnet.paths import REPOSITORY, RESULTS
 from cgrecnet.runs.grid import read_sweep

@@ -7,8 +7,8 @@ import numpy as np
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.evaluation.analysis_plan import load_plan
-from cgrecnet.evaluation.decide import Decision, decide, over_cells, over_folds, require_unit
 from cgrecnet.evaluation.paired import has_spread
+from cgrecnet.evaluation.planned_contrasts import Decision, decide, over_cells, over_folds, require_unit
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import same_cells
 from cgrecnet.runs.query import refuse_mixture

@@ -4,7 +4,6 @@ A file is taken whole or refused in one sentence: foreign names, wrong shapes, m
 end as a half-loaded network. Pickles are read with `weights_only=True`, so a file cannot run code.
 """
 
-import hashlib
 import os
 import re
 from pathlib import Path
@@ -13,15 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.files import sha256
 
 #: Tensors that hold a counter which nothing but a BatchNorm without momentum reads; Keras exports leave it out.
 _COUNTER = "num_batches_tracked"
-
-
-def sha256(path: Path) -> str:
-    """The file's sha256 in hexadecimal."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def read_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -184,21 +178,3 @@ def load_into(
 
 #: What this package adds to a torchvision network; no torchvision file holds it.
 _ADDED = ("fusion.", "gate.", "classifier_extra.")
-
-
-def describe_weights(weights: str | Path | None, model: nn.Module | None = None) -> dict:
-    """Where weights come from: source, sha256, note, and the tensors loaded and fresh.
-
-    With a model that `create_model` made, what that model carries; else what the file itself holds ("imagenet" cannot
-    be told without a network).
-    """
-    if model is not None:
-        return dict(model.weights_info)
-    info = {"source": None, "sha256": None, "note": None, "loaded": [], "fresh": []}
-    if weights is None:
-        return info
-    if weights == "imagenet":
-        return {**info, "source": "torchvision IMAGENET1K_V1"}
-    state, notes = read_state(weights)
-    path = Path(weights).expanduser()
-    return {**info, "source": path.name, "sha256": sha256(path), "note": notes.get("source"), "loaded": sorted(state)}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.files import sha256
 from cgrecnet.models.config import PRESETS, resolve, unknown
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class System:
 
     name: in the registry; title: as the paper writes it; family: "resnet50" where fusion and gate may stand,
     "torchvision" or "zhu". fusion, gate: which modules stand in it. first: name of its first convolution's weight.
-    head: prefix of its last, classifying layer. least_size: the smallest square image it takes in evaluation mode.
+    head: prefix of its last, classifying layer.
     native_channels, native_size: the input (height, width) that it was designed for.
     """
 
@@ -31,7 +32,6 @@ class System:
     family: str
     first: str
     head: str
-    least_size: int = 1
     fusion: bool = False
     gate: bool = False
     native_channels: int = 3
@@ -45,10 +45,10 @@ SYSTEMS: dict[str, System] = {
         System("rescmnet", "ResCMNet (fusion only)", "resnet50", "conv1.weight", "fc", fusion=True),
         System("resgdnet", "ResGDNet (gate only)", "resnet50", "conv1.weight", "fc", gate=True),
         System("cg_recnet", "CG-RecNet", "resnet50", "conv1.weight", "fc", fusion=True, gate=True),
-        System("densenet121", "DenseNet-121", "torchvision", "features.conv0.weight", "classifier", 32),
-        System("vgg16", "VGG-16", "torchvision", "features.0.weight", "classifier.6", 32),
+        System("densenet121", "DenseNet-121", "torchvision", "features.conv0.weight", "classifier"),
+        System("vgg16", "VGG-16", "torchvision", "features.0.weight", "classifier.6"),
         System("mobilenet_v2", "MobileNetV2", "torchvision", "features.0.0.weight", "classifier.1"),
-        System("vit_b_16", "ViT-B/16", "torchvision", "conv_proj.weight", "heads.head", 16),
+        System("vit_b_16", "ViT-B/16", "torchvision", "conv_proj.weight", "heads.head"),
         System(
             "zhu_xception",
             "Xception (Zhu et al. 2021)",
@@ -181,4 +181,4 @@ def _fill(model: "nn.Module", system: System, weights: str | Path | None, image_
     state, notes = files.read_state(path)
     head = (f"{system.head}.weight", f"{system.head}.bias")
     filled = files.load_into(model, state, path.name, system.first, head)
-    return {"source": path.name, "sha256": files.sha256(path), "note": note or notes.get("source"), **filled}
+    return {"source": path.name, "sha256": sha256(path), "note": note or notes.get("source"), **filled}

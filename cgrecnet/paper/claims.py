@@ -1,4 +1,7 @@
-"""The paper's claims as data: what is printed where, what would decide it, and how near is near enough."""
+"""The paper's claims as data: what is printed where, what would decide it, and how near is near enough.
+
+And statements of the paper that contradict, or sit badly with, each other.
+"""
 
 from __future__ import annotations
 
@@ -104,4 +107,25 @@ class Claim(Entry):
 
 def load_claims(path: Path | str = CLAIMS_FILE) -> dict[str, Claim]:
     """All claims by their id, in the file's order; ConfigError names file, entry and field of what is wrong."""
-    return {claim.id: claim for claim in read_entries(Path(path), Claim)}
+    return read_entries(path, Claim)
+
+
+class Statement(Entry):
+    """A few words of the paper and the section they stand in."""
+
+    place: str
+    quote: str = Field(min_length=5)
+
+
+class Contradiction(Entry):
+    """Two or more statements, and why they do not go together."""
+
+    id: str = Field(pattern=r"^X\d{2}$")
+    title: str
+    statements: tuple[Statement, ...] = Field(min_length=2)
+    why: str = Field(min_length=10)
+
+
+def load_contradictions() -> dict[str, Contradiction]:
+    """All contradictions by their id; ConfigError names file, entry and field of what is wrong."""
+    return read_entries(HERE / "contradictions.yaml", Contradiction)

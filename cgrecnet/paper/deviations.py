@@ -73,4 +73,4 @@ class Deviation(Entry):
 
 def load_deviations(path: Path | str = DEVIATIONS_FILE) -> dict[str, Deviation]:
     """All open choices by their id; ConfigError names file, entry and field of what is wrong."""
-    return {entry.id: entry for entry in read_entries(Path(path), Deviation)}
+    return read_entries(path, Deviation)

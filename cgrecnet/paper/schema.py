@@ -44,19 +44,18 @@ def half_unit(printed: str) -> float:
     return 0.5 * 10.0 ** -decimals(printed)
 
 
-def read_entries(path: Path, model: type[Model], key: str = "id") -> tuple[Model, ...]:
-    """Read a YAML list of entries, each checked against `model`.
+def read_entries(path: Path | str, model: type[Model]) -> dict[str, Model]:
+    """Read a YAML list of entries, each checked against `model`; by their id, in the file's order.
 
     Raises ConfigError, one sentence naming file, entry and field, when the file cannot be read, is not a list,
     an entry lacks a field, has one too many or a value that is not allowed, or an identifier comes twice.
     """
-    entries = tuple(_check(path, position, raw, model, key) for position, raw in enumerate(_load(path), 1))
-    seen: set[str] = set()
-    for entry in entries:
-        name = getattr(entry, key)
-        if name in seen:
-            raise ConfigError(f"{path.name}: {key} {name!r} is used twice; give every entry its own.")
-        seen.add(name)
+    path, entries = Path(path), {}
+    for position, raw in enumerate(_load(path), 1):
+        entry = _check(path, position, raw, model)
+        if entry.id in entries:
+            raise ConfigError(f"{path.name}: id {entry.id!r} is used twice; give every entry its own.")
+        entries[entry.id] = entry
     return entries
 
 
@@ -74,13 +73,13 @@ def _load(path: Path) -> list[Any]:
     return content
 
 
-def _check(path: Path, position: int, raw: Any, model: type[Model], key: str) -> Model:
+def _check(path: Path, position: int, raw: Any, model: type[Model]) -> Model:
     if not isinstance(raw, dict):
         raise ConfigError(f"{path.name}, entry {position}: must be a mapping of fields, not {raw!r}.")
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        name = raw.get(key, f"number {position}")
+        name = raw.get("id", f"number {position}")
         raise ConfigError(f"{path.name}, entry {name}: {_sentence(error)}.") from None
 
 

@@ -88,7 +88,7 @@ class Table(Entry):
 
 def load_tables(path: Path | str = TABLES_FILE) -> dict[str, Table]:
     """All tables by their id; ConfigError names file, table and field of what is wrong."""
-    return {table.id: table for table in read_entries(Path(path), Table)}
+    return read_entries(path, Table)
 
 
 def find_cell(tables: dict[str, Table], address: str) -> Cell | None:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from cgrecnet.data.transforms import channel_statistics
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import shown
+from cgrecnet.predict.card import markdown
 from cgrecnet.predict.cells import network_channels
 from cgrecnet.predict.engines import load_networks
 from cgrecnet.predict.export import OPSET, to_onnx
@@ -78,7 +79,9 @@ def export_bioimageio(
             np.save(place / "images.npy", images.numpy())
             with torch.no_grad():
                 np.save(place / "probabilities.npy", network(images).numpy())
-            (place / "documentation.md").write_text(_documentation(folder), encoding="utf-8")
+            card = (folder.path / CARD).read_text(encoding="utf-8")
+            text = markdown("documentation.md", card=card, model=model)
+            (place / "documentation.md").write_text(text, encoding="utf-8")
             _save(_description(folder, place, author, licence), out, say)
     except OSError as error:
         raise RunError(f"{shown(out)} cannot be written ({error.strerror}): make room or name another.") from error
@@ -152,24 +155,3 @@ def _identifiers(classes: Sequence[str]) -> list[str]:
     plain = [re.sub(r"\W+", "_", name.lower(), flags=re.ASCII).strip("_") for name in classes]
     plain = [name if name and not name[0].isdigit() else f"class_{name}" for name in plain]
     return plain if len(set(plain)) == len(plain) else [f"{name}_{i}" for i, name in enumerate(plain)]
-
-
-def _documentation(folder: ModelFolder) -> str:
-    model = folder.model
-    return (folder.path / CARD).read_text(encoding="utf-8") + "\n".join(
-        [
-            "",
-            "## Validation",
-            "",
-            "Before you trust it on other cells, let it name cells whose class you know, of another day or donor; "
-            "with `cgrecnet predict` and the model folder, every cell also gets a flag where it is unlike the "
-            "training images, and the set of classes that cannot be ruled out.",
-            "",
-            "## Input",
-            "",
-            f"Grey levels as the camera gives them ({model.pixels}), one cell an image: the shorter side resized to "
-            f"{round(model.image_size * 256 / 224)} pixels, then the middle {model.image_size} x {model.image_size} "
-            f"cut out. The network itself maps {model.window[0]:g} to {model.window[1]:g} to 0 to 1.",
-            "",
-        ]
-    )

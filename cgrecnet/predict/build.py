@@ -13,14 +13,13 @@ from torch import nn
 from cgrecnet.data.audit.integrity import audit, take
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
-from cgrecnet.errors import RunError
 from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.predict.card import model_card
-from cgrecnet.predict.cells import Preprocessing, Seen, look_at, planes
+from cgrecnet.predict.cells import Preprocessing, Seen, look, planes
+from cgrecnet.predict.engines import TorchEngine
 from cgrecnet.predict.folder import Member, Model, ModelFolder, image_hash, statistics_of, write_folder
-from cgrecnet.predict.networks import TorchEngine
 from cgrecnet.predict.uncertainty import calibrated, calibration_scores, fit_temperature, in_set, p_values
 from cgrecnet.predict.unlike import REASONS, Unlike, fit_unlike
 from cgrecnet.runs.environment import software
@@ -56,7 +55,7 @@ def make_model(
     engine = TorchEngine(networks, config["model"], device)
     labels = np.asarray(dataset.labels)
     say("calibrating on validation cells, and on half of the test cells")
-    validation, test = (look_at(dataset.images, part, engine, how, device) for part in (parts.validation, parts.test))
+    validation, test = (look(dataset.images, engine, how, part) for part in (parts.validation, parts.test))
     temperature = fit_temperature(labels[parts.validation], validation.probabilities)
     tested, probabilities = labels[parts.test], calibrated(test.probabilities, temperature)
     groups = dataset.table["group"].astype(str).to_numpy()
@@ -64,7 +63,7 @@ def make_model(
     scores = calibration_scores(tested[~judges], probabilities[~judges])
     say("learning what unlike cells are")
     learnt = _drawn(parts.train, LEARNT)
-    trained = look_at(dataset.images, learnt, engine, how, device)
+    trained = look(dataset.images, engine, how, learnt)
     unlike = fit_unlike(trained.numbers, labels[learnt], _rows(test, ~judges).numbers)
     measured = _measured(dataset.classes, tested, test.probabilities, probabilities, judges, scores)
     measured |= {"flagged": _flagged(unlike, _rows(test, judges), groups[parts.test][judges]) | {"by": by}}
@@ -142,15 +141,6 @@ def judging_half(labels: np.ndarray, groups: np.ndarray, seed: int = 0) -> tuple
         cells = rng.permutation(np.flatnonzero(labels == y))
         judges[cells[: len(cells) // 2]] = True
     return judges, "cell"
-
-
-def need_one_question(records: Sequence[RunRecord]) -> None:
-    """Raise RunError unless the runs differ in their seed alone, so that their mean makes sense."""
-    first = records[0]
-    for record in records[1:]:
-        same = [{k: v for k, v in r.config.items() if k != "seed"} for r in (first, record)]
-        if same[0] != same[1] or record.split["manifest"] != first.split["manifest"]:
-            raise RunError(f"{first.run_id} and {record.run_id} differ in more than their seed: no ensemble of them.")
 
 
 def _rows(seen: Seen, rows: np.ndarray) -> Seen:

@@ -1,14 +1,15 @@
 """Some cells at a time: from grey levels to probabilities, features and the numbers behind the flag."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from cgrecnet.data.batches.crops import central_crops
 from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.packed import pack
+from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.predict.unlike import collect, measure
 
 #: Cells that pass through the network at once.
@@ -45,36 +46,29 @@ def network_channels(channels: int) -> int:
     return 3 if channels == 1 else channels
 
 
-def look(
-    images: Sequence[np.ndarray], engine: Callable, how: Preprocessing, device: torch.device | str = "cpu"
-) -> Seen:
-    """Prepare and classify images of one pixel type and number of channels, as Algorithm 1 does in evaluation."""
-    packed = pack(images)
+def prepared(packed: PackedImages, how: Preprocessing, device: torch.device | str = "cpu") -> Iterator[Tensor]:
+    """What a network sees of images, as Algorithm 1 has it in evaluation.
+
+    Normalised, (cells, C, S, S) on the device, `BATCH` cells at a time.
+    """
     transform = BatchTransform(packed, how.window, how.image_size, intensity=how.intensity, device=device)
-    probabilities, features = [], []
     for first in range(0, len(packed), BATCH):
         cells = np.arange(first, min(first + BATCH, len(packed)))
-        crops = central_crops(packed.heights[cells], packed.widths[cells], how.image_size)
-        said, read = engine(transform(cells, crops))
-        probabilities.append(said)
-        features.append(read)
-    numbers = collect([measure(image, how.window) for image in packed])
-    return Seen(np.concatenate(probabilities), numbers | {"features": np.concatenate(features)})
+        yield transform(cells, central_crops(packed.heights[cells], packed.widths[cells], how.image_size))
 
 
-def look_at(
-    images: Sequence[np.ndarray],
-    indices: np.ndarray,
-    engine: Callable,
-    how: Preprocessing,
-    device: torch.device | str = "cpu",
+def look(
+    images: Sequence[np.ndarray], engine: Callable, how: Preprocessing, indices: Sequence[int] | None = None
 ) -> Seen:
-    """`look` at chosen images of a long list, some at a time."""
-    parts = [
-        look([images[int(i)] for i in indices[first : first + CHUNK]], engine, how, device)
-        for first in range(0, len(indices), CHUNK)
-    ]
-    return Seen(
-        np.concatenate([part.probabilities for part in parts]),
-        {reason: np.concatenate([part.numbers[reason] for part in parts]) for reason in parts[0].numbers},
-    )
+    """Prepare and classify images of one pixel type and number of channels; indices: which ones, None for all.
+
+    Of a long list, `CHUNK` images are in memory at once.
+    """
+    indices = range(len(images)) if indices is None else indices
+    said, numbers = [], []
+    for first in range(0, len(indices), CHUNK):
+        some = pack([images[int(i)] for i in indices[first : first + CHUNK]])
+        said += [engine(batch) for batch in prepared(some, how, getattr(engine, "device", "cpu"))]
+        numbers += [measure(image, how.window) for image in some]
+    probabilities, features = (np.concatenate(parts) for parts in zip(*said, strict=True))
+    return Seen(probabilities, collect(numbers) | {"features": features})

@@ -13,9 +13,8 @@ import torch
 from cgrecnet.errors import RunError
 from cgrecnet.files import shown
 from cgrecnet.predict.cells import network_channels
-from cgrecnet.predict.engines import OpenVinoEngine, load_networks
+from cgrecnet.predict.engines import OpenVinoEngine, Parted, TorchEngine, head_of, load_networks
 from cgrecnet.predict.folder import EXPORTED, ModelFolder, write_sums
-from cgrecnet.predict.networks import Parted, TorchEngine, head_of
 from cgrecnet.predict.tables import need
 
 #: Largest difference of a probability between torch and the exported network, both in float32.

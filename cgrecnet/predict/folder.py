@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import atomic_write, shown
+from cgrecnet.files import atomic_write, sha256, shown
 from cgrecnet.predict.cells import Preprocessing
 from cgrecnet.predict.unlike import REASONS, Gaussian, Unlike
 
@@ -97,12 +97,12 @@ class ModelFolder:
         """The arrays of `statistics.safetensors`."""
         return load_file(self.path / STATISTICS)
 
-    @property
+    @cached_property
     def scores(self) -> list[np.ndarray]:
         """Conformal calibration scores of each class."""
         return [self.statistics[f"calibration.{y}"] for y in range(len(self.model.classes))]
 
-    @property
+    @cached_property
     def unlike(self) -> Unlike:
         """What tells unlike cells."""
         gaussians = {
@@ -184,7 +184,7 @@ def write_sums(path: Path) -> None:
     """Write SHA256SUMS over all files of the folder."""
     names = sorted(file.name for file in path.iterdir() if file.is_file() and file.name != SUMS)
     with atomic_write(path / SUMS) as file:
-        file.writelines(f"{_sha256(path / name)}  {name}\n" for name in names)
+        file.writelines(f"{sha256(path / name)}  {name}\n" for name in names)
 
 
 def open_folder(path: str | Path) -> ModelFolder:
@@ -204,7 +204,7 @@ def open_folder(path: str | Path) -> ModelFolder:
         if Path(name).name != name or name not in sums:
             raise RunError(f"{shown(path / SUMS)} does not name {name!r} as it should: {_remedy(path)}.")
         try:
-            found = _sha256(path / name)
+            found = sha256(path / name)
         except (OSError, ValueError) as error:  # ValueError: a name that no file can have
             reason = getattr(error, "strerror", None) or error
             raise RunError(f"{shown(path / name)} cannot be read ({reason}): {_remedy(path)}.") from None
@@ -230,8 +230,3 @@ def open_folder(path: str | Path) -> ModelFolder:
 
 def _remedy(path: Path) -> str:
     return f"get the folder {shown(path)} again, or train it anew"
-
-
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ import numpy as np
 
 from cgrecnet.data.amnis import open_cells as open_amnis
 from cgrecnet.data.amnis.files import ENDINGS as AMNIS
-from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.naming import Unusable, picture_of
 from cgrecnet.data.images.reading import Reader, ReadingOptions
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.header import is_store
@@ -21,8 +20,6 @@ from cgrecnet.predict.folder import Model
 
 #: Files that are taken for images of single cells.
 PICTURES = (".bmp", ".png", ".tif", ".tiff")
-_CHANNEL = re.compile(r"_Ch0?(\d{1,2})(?=[._])", re.IGNORECASE)
-_MASK = re.compile(r"(_mask|\.M\d\d)(\.|$)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -112,7 +109,7 @@ def _folder(path: Path, model: Model, channel: int | None) -> Cells:
         for name in sorted(files):
             ending = os.path.splitext(name)[1].lower()
             streams += ending in AMNIS and not name.startswith(".")
-            if ending in PICTURES and not name.startswith(".") and not _MASK.search(name):
+            if ending in PICTURES and not name.startswith(".") and not picture_of(name).mask:
                 pictures.append(os.path.relpath(os.path.join(folder, name), path))
     if streams and pictures:
         raise DataError(
@@ -127,8 +124,8 @@ def _folder(path: Path, model: Model, channel: int | None) -> Cells:
 
 def _one_channel(path: Path, names: list[str], channel: int | None) -> list[str]:
     """Files of one channel, where their names say which: `12_Ch1.ome.tif`; those that say nothing are all taken."""
-    marked = {name: int(found[-1]) for name in names if (found := _CHANNEL.findall(os.path.basename(name)))}
-    have = sorted(set(marked.values()))
+    marked = {name: picture_of(os.path.basename(name)).channel for name in names}
+    have = sorted(set(marked.values()) - {None})
     if channel is None and len(have) > 1:
         raise ConfigError(
             f"The file names in {shown(path)} name channels {', '.join(map(str, have))}: "
@@ -139,7 +136,7 @@ def _one_channel(path: Path, names: list[str], channel: int | None) -> list[str]
     if channel not in have:
         listed = ", ".join(map(str, have)) or "no channel at all"
         raise ConfigError(f"No file name in {shown(path)} names channel {channel} (there is {listed}).")
-    return [name for name in names if marked.get(name) == channel]
+    return [name for name in names if marked[name] == channel]
 
 
 def _reader(model: Model) -> Reader:

@@ -4,13 +4,13 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from distributed import Client
+from torch.utils.data import ConcatDataset
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import atomic_write, shown
@@ -18,12 +18,10 @@ from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import ModelFolder, open_folder
 from cgrecnet.predict.inputs import Cells, open_input
 from cgrecnet.predict.predictor import Predictor
-from cgrecnet.predict.run import Summary, predict_cells
-from cgrecnet.predict.writing import writing
+from cgrecnet.predict.run import predict_cells, writing
+from cgrecnet.predict.summary import Summary
+from cgrecnet.predict.tables import read_table
 from cgrecnet.runs.tasks import Standing, Task, run_tasks
-
-#: Rows that are copied at once.
-ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -82,21 +80,7 @@ def joined_cells(inputs: Sequence[Path], folder: ModelFolder, channel: int | Non
     opened = [open_input(path, folder.model, channel) for path in inputs]
     names = [_named(str(path), name, len(inputs)) for path, cells in zip(inputs, opened, strict=True)
              for name in cells.names]  # fmt: skip
-    return Cells(f"{len(inputs)} inputs", "", names, _Joined([cells.images for cells in opened]))
-
-
-class _Joined(Sequence):
-    """Several long lists as one."""
-
-    def __init__(self, lists: Sequence[Sequence]) -> None:
-        self.lists, self.ends = lists, np.cumsum([len(one) for one in lists])
-
-    def __len__(self) -> int:
-        return int(self.ends[-1])
-
-    def __getitem__(self, index: int):
-        which = int(np.searchsorted(self.ends, index, side="right"))
-        return self.lists[which][index - (int(self.ends[which - 1]) if which else 0)]
+    return Cells(f"{len(inputs)} inputs", "", names, ConcatDataset([cells.images for cells in opened]))
 
 
 def _task(place: str, name: str, parts: Path, asked: Asked, folder: ModelFolder, elsewhere: bool) -> Task:
@@ -128,60 +112,41 @@ def _loaded(asked: Asked) -> Predictor:
     if folder.identity != asked.identity:
         raise RunError(f"{shown(folder.path)} is another model where the worker runs: copy the folder there again.")
     engine = make_engine(folder, asked.engine, asked.precision, say=lambda _: None)
-    return Predictor.of(folder, engine, asked.coverage)
+    return Predictor(folder, engine, asked.coverage)
 
 
 def _is_done(table: Path, asked: Asked, digest: str | None) -> bool:
     """Whether the table of an input is there, of this model and coverage; digest: of the input, None where unknown."""
     try:
-        found = _read_summary(table)
+        found = Summary.read(table)
     except (OSError, ValueError, TypeError):
         return False
     same = (found.identity, found.coverage) == (asked.identity, asked.coverage)
     return table.is_file() and same and digest in (None, found.digest)
 
 
-def _read_summary(table: Path) -> Summary:
-    return Summary(**json.loads(table.with_name(table.name + ".json").read_text(encoding="utf-8")))
-
-
 def _gather(tables: dict[str, Path], out: Path) -> Summary:
-    """Put the tables of all inputs together, some rows in memory at a time, and add up what they say of themselves."""
-    columns: dict[str, None] = {}
-    for table in tables.values():
-        columns |= dict.fromkeys(pd.read_csv(table, nrows=0).columns)
-    leading = [name for name in ("cell_id", "file", "object") if name in columns]
-    order = [*leading, *(name for name in columns if name not in leading)]
-    order = ["input", *order] if len(tables) > 1 else order
+    """Put the tables of all inputs together, some rows in memory at a time, and count."""
+    parts = {name: Summary.read(table) for name, table in tables.items()}
+    first, several = next(iter(parts.values())), len(parts) > 1
+    total = Summary(
+        first.model, first.identity, f"{len(parts)} inputs" if several else first.input,
+        hashlib.sha256("".join(one.digest for one in parts.values()).encode()).hexdigest(), first.coverage,
+        ", ".join(sorted({one.engine for one in parts.values()})), never_ruled_out=first.never_ruled_out,
+        unreadable=[(_named(name, cell, len(parts)), reason) for name, one in parts.items()
+                    for cell, reason in one.unreadable],
+    )  # fmt: skip
+    columns = list(dict.fromkeys(name for table in tables.values() for name in pd.read_csv(table, nrows=0).columns))
+    columns.sort(key=("cell_id", "file", "object", *columns).index)
     with atomic_write(out) as file:
         for number, (name, table) in enumerate(tables.items()):
-            for rows in pd.read_csv(table, dtype=str, keep_default_na=False, chunksize=ROWS):
-                rows["cell_id"] = [_named(name, cell, len(tables)) for cell in rows["cell_id"]]
+            for rows in read_table(table):
+                total.count(rows)
+                rows["cell_id"] = [_named(name, cell, len(parts)) for cell in rows["cell_id"]]
                 rows["input"] = shown(name)
-                rows = rows.reindex(columns=order, fill_value="")
+                rows = rows.reindex(columns=["input", *columns] if several else columns, fill_value="")
                 rows.to_csv(file, index=False, lineterminator="\n", header=number == 0 and rows.index[0] == 0)
-    summary = _added({name: _read_summary(table) for name, table in tables.items()})
-    with atomic_write(out.with_name(out.name + ".json")) as file:
-        json.dump(summary.__dict__, file, indent=1, ensure_ascii=False)
-    return summary
-
-
-def _added(found: dict[str, Summary]) -> Summary:
-    first = next(iter(found.values()))
-    several = len(found) > 1
-    total = Summary(
-        first.model, first.identity, f"{len(found)} inputs" if several else first.input,
-        hashlib.sha256("".join(one.digest for one in found.values()).encode()).hexdigest(), first.coverage,
-        ", ".join(sorted({one.engine for one in found.values()})), never_ruled_out=first.never_ruled_out,
-    )  # fmt: skip
-    counted = [one.name for one in fields(Summary) if isinstance(getattr(first, one.name), dict)]
-    for name, one in found.items():
-        total.cells += one.cells
-        for kind in counted:
-            counts = getattr(total, kind)
-            for key, number in getattr(one, kind).items():
-                counts[key] = counts.get(key, 0) + number
-        total.unreadable += [(_named(name, cell, len(found)), reason) for cell, reason in one.unreadable]
+    total.write(out)
     return total
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from cgrecnet.predict.cells import look
 from cgrecnet.predict.folder import ModelFolder, image_hash
 from cgrecnet.predict.uncertainty import calibrated, in_set, p_values
-from cgrecnet.predict.unlike import REASONS, Unlike
+from cgrecnet.predict.unlike import REASONS
 
 #: Between the names of several classes or reasons in one field.
 AND = " | "
@@ -24,17 +24,6 @@ class Predictor:
     folder: ModelFolder
     engine: Callable
     coverage: float
-    scores: list[np.ndarray]
-    unlike: Unlike
-    train: np.ndarray
-    validation: np.ndarray
-
-    @classmethod
-    def of(cls, folder: ModelFolder, engine: Callable, coverage: float) -> "Predictor":
-        """With what the folder's statistics hold."""
-        known = folder.statistics
-        return cls(folder, engine, coverage, folder.scores, folder.unlike, known["hashes.train"],
-                   known["hashes.validation"])  # fmt: skip
 
     def rows(self, names: Sequence[str], images: Sequence[np.ndarray]) -> pd.DataFrame:
         """The table of some cells; images: grey levels of the model's pixel type, (H, W) each.
@@ -42,11 +31,11 @@ class Predictor:
         cell_id; class (the likeliest) and p_CLASS, calibrated; set and in_CLASS, the classes that cannot be ruled
         out; unlike (0 or 1), reasons, and unlike_REASON, distance over limit; seen: the model was fitted to the image.
         """
-        model = self.folder.model
-        seen = look(images, self.engine, model.preprocessing, getattr(self.engine, "device", "cpu"))
+        model, known = self.folder.model, self.folder.statistics
+        seen = look(images, self.engine, model.preprocessing)
         probabilities = calibrated(seen.probabilities, model.temperature)
-        inside = in_set(p_values(self.scores, probabilities), self.coverage)
-        apart = self.unlike.scores(seen.numbers)
+        inside = in_set(p_values(self.folder.scores, probabilities), self.coverage)
+        apart = self.folder.unlike.scores(seen.numbers)
         table = pd.DataFrame({"cell_id": list(names)})
         table["class"] = np.array(model.classes, object)[probabilities.argmax(axis=1)]
         for y, name in enumerate(model.classes):
@@ -60,7 +49,9 @@ class Predictor:
             table[f"unlike_{reason}"] = apart[:, i].round(4)
         hashes = np.array([image_hash(image) for image in images], np.int64)
         table["seen"] = np.where(
-            np.isin(hashes, self.train), TRAINED, np.where(np.isin(hashes, self.validation), VALIDATED, "")
+            np.isin(hashes, known["hashes.train"]),
+            TRAINED,
+            np.where(np.isin(hashes, known["hashes.validation"]), VALIDATED, ""),
         )
         return table
 

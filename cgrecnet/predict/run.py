@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import shutil
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +13,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from cgrecnet.data.store.opened import MappedImages
-from cgrecnet.errors import DataError
-from cgrecnet.files import atomic_write, shown
+from cgrecnet.errors import DataError, RunBusy, RunError
+from cgrecnet.files import atomic_write, locked, shown
 from cgrecnet.predict.cells import planes
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.inputs import Cells
-from cgrecnet.predict.predictor import TRAINED, VALIDATED, Predictor
-from cgrecnet.predict.uncertainty import ASSUMPTION, cells_needed
-from cgrecnet.predict.unlike import REASONS
-from cgrecnet.predict.writing import writing
+from cgrecnet.predict.predictor import Predictor
+from cgrecnet.predict.summary import Summary
+from cgrecnet.predict.tables import read_table
+from cgrecnet.predict.uncertainty import cells_needed
 
 #: Cells in a part: what a killed prediction loses at most, and what is in memory at once.
 PART = 1024
@@ -30,24 +31,28 @@ FACTOR = 4
 FIRST = 200
 
 
-@dataclass
-class Summary:
-    """What was predicted; written beside the table. unreadable: (name, reason) of each cell that is not in it."""
+@contextmanager
+def writing(out: Path, parts: Path) -> Iterator[None]:
+    """While `out` is being made, hold the folder `parts`, which keeps what is done; it goes when all went well.
 
-    model: str
-    identity: str
-    input: str
-    digest: str
-    coverage: float
-    engine: str
-    assumption: str = ASSUMPTION
-    cells: int = 0
-    called: dict[str, int] = field(default_factory=dict)
-    set_sizes: dict[str, int] = field(default_factory=dict)
-    unlike: dict[str, int] = field(default_factory=dict)
-    seen: dict[str, int] = field(default_factory=dict)
-    never_ruled_out: list[str] = field(default_factory=list)
-    unreadable: list[tuple[str, str]] = field(default_factory=list)
+    It goes by another name: whoever is killed while it is deleted leaves nothing that looks like a half-done table.
+    Raises RunBusy where another process holds it, RunError where the disk refuses.
+    """
+    ended = parts.with_name(parts.name + ".ended")
+    shutil.rmtree(ended, ignore_errors=True)
+    try:
+        parts.mkdir(parents=True, exist_ok=True)
+        with locked(parts / "lock"):
+            yield
+        parts.replace(ended)
+        shutil.rmtree(ended, ignore_errors=True)
+    except BlockingIOError:
+        raise RunBusy(f"Another process is writing {shown(out)}: wait for it, or name another file.") from None
+    except OSError as error:
+        raise RunError(
+            f"{shown(error.filename or out)} cannot be written ({error.strerror}): make room or name another file, "
+            "then start again; what is done is kept."
+        ) from error
 
 
 def predict_cells(
@@ -67,8 +72,7 @@ def predict_cells(
         _keep_only(parts, summary, say)
         _do_parts(predictor, cells, parts, bar)
         _gather(parts, len(cells), out, summary)
-        with atomic_write(out.with_name(out.name + ".json")) as file:
-            json.dump(summary.__dict__, file, indent=1, ensure_ascii=False)
+        summary.write(out)
     return summary
 
 
@@ -180,28 +184,11 @@ def _gather(parts: Path, total: int, out: Path, summary: Summary) -> None:
             text = place.read_text(encoding="utf-8")
             if not text.strip():
                 continue
-            table = pd.read_csv(place, keep_default_na=False, dtype={"cell_id": str, "class": str})
-            _count(summary, table)
+            for table in read_table(place):
+                summary.count(table)
             line, _, rest = text.partition("\n")
             file.write(rest if header else text)
             header = header or line
         if header is None:
             name, reason = summary.unreadable[0] if summary.unreadable else ("no cell", "there is none")
             raise DataError(f"Not one of {total:,} cells of {summary.input} can be read ({name}: {reason}).")
-
-
-def _count(summary: Summary, table: pd.DataFrame) -> None:
-    def add(counts: dict[str, int], name: str, number: int) -> None:
-        counts[name] = counts.get(name, 0) + int(number)
-
-    summary.cells += len(table)
-    for name, number in table["class"].value_counts().items():
-        add(summary.called, name, number)
-    inside = table[[name for name in table.columns if name.startswith("in_")]].sum(axis=1)
-    for size, number in inside.value_counts().items():
-        add(summary.set_sizes, str(size), number)
-    add(summary.unlike, "any", table["unlike"].sum())
-    for reason in REASONS:
-        add(summary.unlike, reason, (table[f"unlike_{reason}"] > 1).sum())
-    for part in (TRAINED, VALIDATED):
-        add(summary.seen, part, (table["seen"] == part).sum())

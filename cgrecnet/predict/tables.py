@@ -1,5 +1,6 @@
 """The table of predictions in other formats: Parquet, and FCS for FlowJo, FlowKit and their like."""
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from cgrecnet.files import atomic_write, shown
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.unlike import REASONS
 
-#: Rows that are converted at once.
-ROWS = 50_000
+#: Columns of words; and rows that are in memory at once.
+WORDS, ROWS = ("input", "cell_id", "file", "class", "set", "reasons", "seen"), 50_000
 
 
 def need(package: str, what: str, extra: str | None = None) -> None:
@@ -26,6 +27,12 @@ def need(package: str, what: str, extra: str | None = None) -> None:
         raise ConfigError(f"{what} needs the package {package}, which is not installed: pip install {name}.")
 
 
+def read_table(table: Path) -> Iterator[pd.DataFrame]:
+    """The rows of a table of predictions, some at a time: words as text, all else as numbers."""
+    words = dict.fromkeys(WORDS, str)
+    return pd.read_csv(table, keep_default_na=False, chunksize=ROWS, dtype=words, float_precision="round_trip")
+
+
 def write_parquet(table: Path, out: Path) -> None:
     """The CSV `table` as Parquet, some rows at a time. Raises RunError where the disk refuses."""
     import pyarrow
@@ -34,7 +41,7 @@ def write_parquet(table: Path, out: Path) -> None:
     schema, writer = None, None
     try:
         with atomic_write(Path(out), "wb") as file:
-            for rows in _read(table):
+            for rows in read_table(table):
                 if writer is None:
                     schema = pyarrow.Schema.from_pandas(rows, preserve_index=False)
                     writer = pyarrow.parquet.ParquetWriter(file, schema)
@@ -56,7 +63,7 @@ def write_fcs(table: Path, out: Path, model: Model) -> None:
 
     events, files = [], {}
     start = 0
-    for rows in _read(table):
+    for rows in read_table(table):
         numbered = "object" in rows and rows["object"].astype(str).ne("").all()
         columns = {"Object Number": rows["object"] if numbered else np.arange(start, start + len(rows))}
         if source := _sources(rows):
@@ -84,13 +91,6 @@ def _sources(rows: pd.DataFrame) -> list[str]:
         return rows["file"].tolist() if "file" in rows else []
     inside = rows["file"] if "file" in rows else [""] * len(rows)
     return [one if one.endswith(file) else f"{one}/{file}" for one, file in zip(rows["input"], inside, strict=True)]
-
-
-def _read(table: Path):
-    return pd.read_csv(
-        table, keep_default_na=False, chunksize=ROWS,
-        dtype={name: str for name in ("input", "cell_id", "file", "class", "set", "reasons", "seen")},
-    )  # fmt: skip
 
 
 def _refused(out: Path, error: OSError) -> RunError:

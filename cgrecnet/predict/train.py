@@ -1,6 +1,6 @@
 """Train what a model folder holds: one run per seed, each with its record, then the folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,10 @@ from torch import nn
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
-from cgrecnet.predict.build import make_model, need_one_question
+from cgrecnet.predict.build import make_model
 from cgrecnet.predict.cells import Preprocessing, look, network_channels, planes
+from cgrecnet.predict.engines import TorchEngine, build
 from cgrecnet.predict.folder import ModelFolder, refuse_existing
-from cgrecnet.predict.networks import TorchEngine, build
 from cgrecnet.runs.explain_kept import ROUNDING
 from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.notebook import train
@@ -23,7 +23,7 @@ from cgrecnet.runs.run_id import plan_run
 from cgrecnet.runs.run_record import RECORD, RunRecord, read_predictions
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.setup import load_parts
+from cgrecnet.training.parts import load_parts
 
 #: Test cells on which the kept weights are held against what the run recorded.
 COMPARED = 32
@@ -49,28 +49,14 @@ def train_model(
     for one in configs:
         _need_kept_weights(one, results, work)
     records = [train(one, results=results, work=work, say=say, keep_weights=True, **options) for one in configs]
-    return model_of_runs(config, records, out, results=results, work=work, say=say)
-
-
-def model_of_runs(
-    config: RunConfig,
-    records: Sequence[RunRecord],
-    out: Path,
-    *,
-    results: Path,
-    work: Path,
-    say: Callable[[str], None] = print,
-) -> ModelFolder:
-    """The model folder of finished runs of `config`, which differ in their seed alone. Raises RunError."""
-    refuse_existing(out)
-    need_one_question(records)
     fabric = make_fabric(config)
     dataset, parts, _ = load_parts(config, fabric)
-    if dataset.fingerprint != records[0].data["fingerprint"] or parts.manifest != records[0].split["manifest"]:
-        raise RunError(f"The cells that are here now are not those of {records[0].run_id}: train it again.")
-    networks = [_network(record, dataset, work) for record in records]
-    for record, network in zip(records, networks, strict=True):
-        _check_weights(record, network, dataset, parts, results)
+    networks = []
+    for record in records:
+        if dataset.fingerprint != record.data["fingerprint"] or parts.manifest != record.split["manifest"]:
+            raise RunError(f"The cells that are here now are not those of {record.run_id}: train it again.")
+        networks.append(_network(record, dataset, work))
+        _check_weights(record, networks[-1], dataset, parts, results)
     return make_model(records, networks, dataset, parts, out, fabric.device, say)
 
 
@@ -100,6 +86,6 @@ def _check_weights(record: RunRecord, network: nn.Module, dataset: CellDataset, 
     rows = [place[name] for name in dataset.table["cell_id"].iloc[chosen]]
     how = Preprocessing(dataset.window, record.config["intensity"], record.config["image_size"])
     engine = TorchEngine([network], record.config["model"])
-    found = look([dataset.images[int(i)] for i in chosen], engine, how).probabilities
+    found = look(dataset.images, engine, how, chosen).probabilities
     if np.abs(found - recorded[rows]).max() > ROUNDING:
         raise RunError(f"The weights of {record.run_id} are not its own: train it again with --keep-weights.")

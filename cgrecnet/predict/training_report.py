@@ -1,119 +1,129 @@
 """One page about a training that opens without a network: curves, confusion with its cells, reliability, audit."""
 
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from markupsafe import Markup
+from sklearn.metrics import confusion_matrix
 
-from cgrecnet.errors import DataError
+from cgrecnet.data import open_dataset
+from cgrecnet.data.base import CellDataset
+from cgrecnet.errors import DataError, RunError
 from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.files import shown
+from cgrecnet.predict.build import audit_of
+from cgrecnet.predict.card import flag_words
 from cgrecnet.predict.drawings import cell_png, learning_curves
-from cgrecnet.predict.page import (
-    audit_part,
-    coverage_part,
-    figure,
-    picture,
-    reliability_part,
-    warned,
-    write_page,
-)
-from cgrecnet.predict.trained import Trained
-from cgrecnet.runs.page import safe
+from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
+from cgrecnet.predict.page import reliability_drawing, write_page
+from cgrecnet.runs.run_record import RunRecord, read_predictions
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.parts import open_cells, split_cells
 
 #: Cells shown behind a count, and counts that have theirs, the errors first.
 SHOWN, COUNTS = 6, 60
 
 
+@dataclass(frozen=True)
+class Trained:
+    """A training: its networks' epochs (name -> history), its test cells with what was said of them, and the audit.
+
+    rows: of the test cells in `dataset`; labels: (cells,); probabilities: (cells, classes), calibrated where `model` is
+    there, which it is for a model folder. data, split: as in the record.
+    """
+
+    name: str
+    config: Mapping[str, Any]
+    data: Mapping[str, Any]
+    split: Mapping[str, Any]
+    histories: Mapping[str, Sequence[Mapping[str, Any]]]
+    dataset: CellDataset
+    rows: Sequence[int]
+    labels: np.ndarray
+    probabilities: np.ndarray
+    audit: dict
+    model: Model | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.model.classes if self.model else self.data["classes"])
+
+
+def trained_of_run(record: RunRecord, results: Path, root: str | None) -> Trained:
+    """What a run did; root: where its cells lie. Raises RunError where they are other ones, DataError for none."""
+    config = record.config
+    dataset = open_dataset(config["data"], root=root, task=config["task"], options=config["data_options"])
+    _same_cells(dataset, record.data, record.run_id)
+    names, labels, probabilities = read_predictions(results, record)
+    place = {name: row for row, name in enumerate(dataset.table["cell_id"])}
+    return Trained(
+        record.run_id, config, record.data, record.split, {f"seed {config['seed']}": record.history}, dataset,
+        [place[name] for name in names], labels, probabilities, audit_of(dataset),
+    )  # fmt: skip
+
+
+def trained_of_model(folder: ModelFolder, root: str | None) -> Trained:
+    """What a model folder was made of; root: where its cells lie. Raises as `trained_of_run`."""
+    model, known = folder.model, folder.statistics
+    config = RunConfig.from_mapping(model.config | {"root": root}, "model.json")
+    dataset = open_cells(config)
+    _same_cells(dataset, model.data, shown(folder.path))
+    parts = split_cells(dataset, config)
+    if parts.manifest != model.split["manifest"]:
+        raise RunError(f"The cells of {shown(folder.path)} are split in another way by this version: train it again.")
+    histories = {f"seed {one['seed']}": one["history"] for one in model.measured.get("histories", [])}
+    audit = json.loads((folder.path / AUDIT).read_text(encoding="utf-8"))
+    return Trained(
+        shown(folder.path.name), model.config, model.data, model.split, histories, dataset, parts.test,
+        known["test.labels"], known["test.probabilities"], audit, model,
+    )  # fmt: skip
+
+
+def _same_cells(dataset: CellDataset, data: Mapping[str, Any], what: str) -> None:
+    if dataset.fingerprint != data["fingerprint"]:
+        raise RunError(f"The cells that are here are not those of {what}: name where its own are with --root FOLDER.")
+
+
 def write_training_report(path: Path, trained: Trained) -> None:
     """Write the page; names that a user gave are escaped. Raises RunError where the disk refuses."""
-    body = [
-        f"<h1>Training: {safe(trained.config['model'])} on {safe(trained.data['name'])}</h1>",
-        *_standing(trained),
-        *_curves(trained),
-        *_confusion(trained),
-        "<h2>Can its probabilities be believed?</h2>",
-        *reliability_part(trained.classes, trained.labels, trained.probabilities),
-        *(coverage_part(trained.model) if trained.model else []),
-        *audit_part(trained.audit),
-        f"<p>{safe(trained.name)}; cells {safe(trained.data['fingerprint'][:12])}, split "
-        f"{safe(trained.split['manifest'][:12])}.</p>",
-    ]
-    write_page(path, f"Training: {trained.name}", body)
+    labels, probabilities = trained.labels, trained.probabilities
+    called = probabilities.argmax(axis=1)
+    counts = confusion_matrix(labels, called, labels=np.arange(len(trained.classes)))
+    pairs = sorted(map(tuple, np.argwhere(counts).tolist()), key=lambda pair: (pair[0] == pair[1], -counts[pair]))
+    write_page(
+        path,
+        f"Training: {trained.name}",
+        "training.html",
+        trained=trained,
+        test=score(labels, probabilities, trained.classes),
+        largest=counts.sum(axis=1).max() / len(labels),
+        error=expected_calibration_error(labels, probabilities),
+        learning=Markup(learning_curves(trained.histories)) if trained.histories else None,
+        counts=counts,
+        groups={pair: _cells(trained, called, *pair) for pair in pairs[:COUNTS]},
+        rest=len(pairs[COUNTS:]),
+        curves=reliability_drawing(trained.classes, labels, probabilities),
+        flag=flag_words(trained.model) if trained.model else None,
+    )
 
 
-def _standing(trained: Trained) -> list[str]:
-    """Scores, beside what the largest class alone would give, and of which cells they are."""
-    test = score(trained.labels, trained.probabilities, trained.classes)
-    largest = np.bincount(trained.labels, minlength=len(trained.classes)).max() / len(trained.labels)
-    error = expected_calibration_error(trained.labels, trained.probabilities)
-    sizes = ", ".join(f"{name} {size:,}" for name, size in trained.split["sizes"].items())
-    found = [
-        f"On {test['n']:,} test cells: accuracy {test['accuracy']:.1%} (the largest class alone: {largest:.1%}), "
-        f"balanced accuracy {test['balanced_accuracy']:.1%}, macro F1 {test['macro']['f1']:.3f}, expected calibration "
-        f"error {error:.3f}{' after the temperature' if trained.model else ''}.",
-        f"{trained.data['origin']} {trained.data['cells']:,} cells, split {trained.split['kind']}: {sizes}.",
-    ]
-    if trained.data["simulated"]:
-        found.append("Look at this: the cells are simulated, and what holds for them need not hold for real ones.")
-    if not trained.split["kind"].startswith("grouped"):
-        found.append("Test cells come from the acquisitions that were trained on: cells of new ones may be harder.")
-    return [warned(sentence) for sentence in found]
-
-
-def _curves(trained: Trained) -> list[str]:
-    if not trained.histories:
-        return ["<h2>Learning curves</h2>", "<p>This model folder was written by a version that kept none.</p>"]
-    return [
-        "<h2>Learning curves</h2>",
-        "<p>A colour for each network; the ring is the epoch whose weights were tested.</p>",
-        figure(learning_curves(trained.histories), "Loss and macro F1 on validation cells by epoch"),
-    ]
-
-
-def _confusion(trained: Trained) -> list[str]:
-    """The table of counts, each with a link to its cells below."""
-    called = trained.probabilities.argmax(axis=1)
-    counts = np.zeros((len(trained.classes),) * 2, int)
-    np.add.at(counts, (trained.labels, called), 1)
-    pairs = [(int(y), int(k)) for y, k in np.argwhere(counts)]
-    pairs = sorted(pairs, key=lambda pair: (pair[0] == pair[1], -counts[pair]))[:COUNTS]
-    head = "".join(f"<th>{safe(name)}</th>" for name in ("true \\ called", *trained.classes))
-    lines = []
-    for y, name in enumerate(trained.classes):
-        cells = (
-            f'<td><a href="#cells-{y}-{k}">{n:,}</a></td>' if (y, k) in pairs else f"<td>{n:,}</td>"
-            for k, n in enumerate(counts[y])
-        )
-        lines.append(f"<tr><td>{safe(name)}</td>{''.join(cells)}</tr>")
-    rest = int((counts > 0).sum()) - len(pairs)
-    return [
-        "<h2>What is taken for what</h2>",
-        "<p>Each count leads to its cells. Grey levels of each picture are stretched for the eye.</p>",
-        f'<div class="wide"><table><tr>{head}</tr>{"".join(lines)}</table></div>',
-        *(line for pair in pairs for line in _cells(trained, called, *pair)),
-        *([f"<p>{rest} more counts have no pictures here.</p>"] if rest else []),
-    ]
-
-
-def _cells(trained: Trained, called: np.ndarray, y: int, k: int) -> list[str]:
-    """The cells of class y that are called k: of errors the surest, of the others the least sure."""
+def _cells(trained: Trained, called: np.ndarray, y: int, k: int) -> list[tuple[str | None, str]]:
+    """Pictures and words of cells of class y that are called k: of errors the surest, of the others the least sure."""
     here = np.flatnonzero((trained.labels == y) & (called == k))
     sure = trained.probabilities[here, k]
-    chosen = here[np.argsort(-sure if y != k else sure, kind="stable")][:SHOWN]
-    which = "" if len(here) <= SHOWN else f", the {SHOWN} {'surest' if y != k else 'least sure'}"
-    names = trained.classes
-    lines = [
-        f'<section id="cells-{y}-{k}">',
-        f"<h3>{safe(names[y])} called {safe(names[k])}: {len(here):,}{which}</h3>",
-        '<div class="cells">',
-    ]
-    for cell in chosen:
+    found, names = [], trained.classes
+    for cell in here[np.argsort(-sure if y != k else sure, kind="stable")][:SHOWN]:
         row = int(trained.rows[cell])
         words = f"{trained.dataset.table['cell_id'].iloc[row]}: {names[k]} {trained.probabilities[cell, k]:.2f}"
         if y != k:
             words += f", {names[y]} {trained.probabilities[cell, y]:.2f}"
         try:
-            lines.append(picture(cell_png(np.asarray(trained.dataset.images[row])), words))
+            found.append((cell_png(np.asarray(trained.dataset.images[row])), words))
         except DataError:  # the file is gone since
-            lines.append(f"<p>{safe(words)}; the image cannot be read any more</p>")
-    return [*lines, "</div>", "</section>"]
+            found.append((None, words))
+    return found

@@ -128,7 +128,7 @@ class Unlike:
 
 
 def fit_unlike(
-    train: dict[str, np.ndarray], labels: np.ndarray, calibration: dict[str, np.ndarray], rate: float = RATE
+    train: dict[str, np.ndarray], labels: np.ndarray, calibration: dict[str, np.ndarray]
 ) -> Unlike:
     """Distances from the training cells, with limits from calibration cells; both reason -> (cells, numbers)."""
     gaussians = {
@@ -140,7 +140,7 @@ def fit_unlike(
     limits = {}
     for reason in REASONS:
         known = np.sort(gaussians[reason].distance(calibration[reason]))
-        place = min(len(known), math.ceil((len(known) + 1) * (1 - rate))) - 1
+        place = min(len(known), math.ceil((len(known) + 1) * (1 - RATE))) - 1
         limits[reason] = max(float(known[place]), 1.0)  # within one (floored) spread nothing is unlike
     return Unlike(gaussians, limits)
 

@@ -18,8 +18,8 @@ from cgrecnet.runs.query import as_recorded
 from cgrecnet.runs.run_id import Plan
 from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.training.checkpoint import remove_checkpoint
+from cgrecnet.training.parts import training_levels
 from cgrecnet.training.protocol import PROTOCOL
-from cgrecnet.training.setup import training_levels
 
 #: The tested weights in a run's work folder, where they were to be kept.
 WEIGHTS = "weights.safetensors"

@@ -8,7 +8,7 @@ from multiprocessing.context import BaseContext
 #: What the cells of the training notebook import, and what reads and runs them.
 LIBRARIES = (
     "cgrecnet.runs.ranks",
-    "cgrecnet.training.setup",
+    "cgrecnet.training.parts",
     "cgrecnet.training.loop",
     "cgrecnet.training.progress",
     "cgrecnet.runs.finalize",

@@ -10,7 +10,7 @@ from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.query import record_paths
 from cgrecnet.runs.run_id import Plan
 from cgrecnet.runs.run_record import read_record
-from cgrecnet.training.setup import open_cells, split_cells
+from cgrecnet.training.parts import open_cells, split_cells
 
 
 def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:

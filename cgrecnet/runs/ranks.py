@@ -24,7 +24,7 @@ from cgrecnet.files import atomic_write
 from cgrecnet.paths import NOTEBOOK
 from cgrecnet.runs.loopback import LOOPBACK, loopback_interface
 from cgrecnet.runs.with_parent import end_with
-from cgrecnet.training.meeting import STORE
+from cgrecnet.training import STORE
 
 #: Seconds that processes have to end by themselves once one of them has.
 PATIENCE = 30.0

@@ -23,7 +23,7 @@ from cgrecnet.runs.query import SWEEPS, record_paths
 from cgrecnet.runs.run_id import Plan, plan_run
 from cgrecnet.runs.run_record import read_record
 from cgrecnet.training.config import RunConfig
-from cgrecnet.training.setup import split_cells
+from cgrecnet.training.parts import split_cells
 
 DATA = "zhu"
 #: The sweep files that belong to the paper's own cells, in the book's order.

@@ -13,7 +13,7 @@ from cgrecnet.models import create_model
 from cgrecnet.runs.run_id import Plan
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.setup import open_cells, split_cells
+from cgrecnet.training.parts import open_cells, split_cells
 
 #: Steps that are timed for a rate, after one that is not.
 STEPS = 3
@@ -84,7 +84,7 @@ def estimate(
 def measured_start() -> float:
     """Seconds until a run trains: papermill in one process and the libraries in its kernel's, one after the other."""
     started = time.perf_counter()
-    for modules in ("papermill.cli, nbclient", "ipykernel.kernelapp, cgrecnet.training.setup, torchvision"):
+    for modules in ("papermill.cli, nbclient", "ipykernel.kernelapp, cgrecnet.training.parts, torchvision"):
         subprocess.run([sys.executable, "-c", f"import {modules}"], capture_output=True, check=False)
     return time.perf_counter() - started
 

@@ -15,10 +15,9 @@ from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.models.bf16 import bf16_products
-from cgrecnet.training.batches import Batch, epoch_batches, mix
+from cgrecnet.training.batches import Batch, Pieces, epoch_batches, mix
 from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
-from cgrecnet.training.memory import Pieces
 
 #: Cells per batch in evaluation. Another number adds up in another order: probabilities differ by up to 1e-6.
 EVALUATION_BATCH = 64

@@ -13,7 +13,7 @@ from cgrecnet.bench import memory, models, protocol, reference
 from cgrecnet.bench.bench_record import read_bench
 from cgrecnet.bench.input_path import bench_input
 from cgrecnet.bench.schema import Limits, ModelRow, ModelsRecord
-from cgrecnet.bench.summary import summary
+from cgrecnet.bench.terminal_summary import terminal_summary
 from cgrecnet.bench.timing import quartiles
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import list_models
@@ -48,14 +48,14 @@ def test_input(tmp_path):
     (row,) = record.rows
     assert (row.model, row.image_size, row.batch_size, row.ratio.n) == ("resnet50", 32, 4, 3)
     assert 0 < row.ratio.median and row.images_per_second == pytest.approx(4 / row.whole.median)
-    assert read_bench(tmp_path / "a.json") == record and "resnet50" in summary(record)[0]
+    assert read_bench(tmp_path / "a.json") == record and "resnet50" in terminal_summary(record)[0]
 
 
 def test_models(tmp_path, monkeypatch):
     limits = Limits(flops_per_second={"32": 1.0, "bf16": 2.0}, bytes_per_second=3.0)
     monkeypatch.setattr(models, "measure_limits", lambda _: limits)
     record = models.bench_models(["vgg16"], 32, 2, repeats=2, compiled=[], out=tmp_path / "a.json")
-    assert record.limits == limits and len(record.rows) == 8 and len(summary(record)) == 9
+    assert record.limits == limits and len(record.rows) == 8 and len(terminal_summary(record)) == 9
     rows = {(row.kind, row.precision, row.compiled): row for row in record.rows}
     assert rows["forward", "32", True].skipped == "not asked for" and rows["forward", "32", True].seconds is None
     macs = 32 * 32 * WIDTH * 27 + 3 * WIDTH
@@ -91,7 +91,7 @@ def test_reference(tmp_path):
         apart = [100 * (our - their) for our, their in zip(row.accuracies, first.accuracies, strict=True)]
         assert row.agreement.differences == pytest.approx(apart)
         assert row.agreement.difference == pytest.approx(100 * (row.accuracy - first.accuracy))
-    assert record.data["simulated"] is True and "n = 2 trainings" in summary(record)[1]
+    assert record.data["simulated"] is True and "n = 2 trainings" in terminal_summary(record)[1]
 
 
 def test_agreement_over_trainings_is_a_paired_test():

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score
 
-from cgrecnet.evaluation.bootstrap import bootstrap_interval
-from cgrecnet.evaluation.classwise import f1_differences
+from cgrecnet.evaluation.bootstrap import bootstrap_interval, f1_differences
 
 RNG = np.random.default_rng(2)
 LABELS = RNG.integers(0, 3, 400)

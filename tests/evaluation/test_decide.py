@@ -6,8 +6,8 @@ import pytest
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import mcnemar
-from cgrecnet.evaluation.decide import decide, over_cells, over_folds
 from cgrecnet.evaluation.paired import corrected_resampled_t
+from cgrecnet.evaluation.planned_contrasts import decide, over_cells, over_folds
 
 PLAN = load_plan()
 # Five folds: CG-RecNet 3 points above the baseline with little spread, the gate 0.1 above, the fusion at random.

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.decision_cost import costs_of_missing, decision_cost
+from cgrecnet.evaluation.thresholds import costs_of_missing, decision_cost
 
 
 def drawn(n: int = 4000, seed: int = 0):

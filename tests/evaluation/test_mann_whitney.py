@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
-from cgrecnet.evaluation.mann_whitney import superiority
+from cgrecnet.evaluation.roc_auc import superiority
 
 RNG = np.random.default_rng(0)
 

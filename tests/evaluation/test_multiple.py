@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.multiple import holm
+from cgrecnet.evaluation.planned_contrasts import holm
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ def test_the_counts_are_those_of_the_tests(differences):
     pairs = [(0.5 + row / 2, 0.5 - row / 2) for row in few]
     p = np.array([[paired_t(*pair).p_value, corrected_resampled_t(*pair, 0.25).p_value] for pair in pairs])
     got = count_false_alarms(few, 0.25, alpha=0.2)
-    assert (got.plain, got.corrected) == tuple((p < 0.2).sum(axis=0)) and (got.data_sets, got.pairs) == (40, 5)
+    assert (got.plain, got.corrected) == tuple((p < 0.2).sum(axis=0)) and got.data_sets == 40
 
 
 def test_repeated_folds_taken_for_independent_raise_false_alarms_and_the_correction_lowers_them(differences):

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, multinomial, norm
 
-from cgrecnet.evaluation.paired_shares import EXACT, paired_interval
+from cgrecnet.evaluation.score_intervals import EXACT, paired_interval
 
 
 @pytest.mark.parametrize(("b", "c", "n"), [(60, 41, 900), (0, 7, 7918), (3, 0, 1000), (1500, 1600, 31_134)])

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.paired_shares import score_upper
-from cgrecnet.evaluation.sums import mean_interval, weighted_sum
+from cgrecnet.evaluation.score_intervals import mean_interval, score_upper, weighted_sum
 
 
 @pytest.mark.parametrize(("k", "n"), [(0, 10), (10, 10), (3, 10), (700, 31_134), (1, 1)])

@@ -5,9 +5,8 @@ import pytest
 import torch
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.explain.layers import LAYERS, Layer, layer_of, tokens_to_map
+from cgrecnet.explain.layers import LAYERS, Layer, aligned, drawn_at, layer_of, looks_at, tokens_to_map
 from cgrecnet.explain.methods import TITLES, explain, heat, resize
-from cgrecnet.explain.placement import aligned, drawn_at, looks_at
 from cgrecnet.models import create_model, list_models
 
 

@@ -6,9 +6,8 @@ import torch
 from torch import nn
 
 from cgrecnet.errors import ConfigError, DataError
-from cgrecnet.explain.deletion_insertion import curves, ranks
 from cgrecnet.explain.masks import border_mask, crop_masks, otsu, segment_cell
-from cgrecnet.explain.occlusion import background, occlusion_maps
+from cgrecnet.explain.occlusion import background, curves, occlusion_maps, ranks
 from cgrecnet.explain.scores import agreement, area, difference, energy, pointing, summary
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from cgrecnet.explain.methods import heat, resize
+from cgrecnet.explain.methods import heat, resize, score_map
 from cgrecnet.explain.scores import summary
-from cgrecnet.explain.study import score_map
 from cgrecnet.figures.explained import Study
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord

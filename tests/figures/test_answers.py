@@ -3,8 +3,8 @@
 import re
 
 from cgrecnet.evaluation.analysis_plan import Outcome
-from cgrecnet.evaluation.change import Contrast
 from cgrecnet.evaluation.planned_contrasts import Answer
+from cgrecnet.evaluation.sign_flip import Contrast
 from cgrecnet.figures.contrast_table import HEADERS, answers_table, interval, n_text, p_equal, p_text, points
 
 ANSWER = Answer("A against B", Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900), 0.00004, Outcome.DIFFERENCE)

@@ -12,11 +12,19 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from cgrecnet.models import create_model, list_models
 from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
+from cgrecnet.models.bf16 import bf16_products
 from cgrecnet.models.fusion import FusionModule, fusion_effect, spatial_path_is_dead
 from cgrecnet.models.gated import GatedCNNBlock
 
 SIDES = (6, 28)
 BF16 = torch.bfloat16
+
+
+@pytest.fixture(autouse=True)
+def as_training_has_it():
+    """A CPU without kernels for bfloat16 takes minutes for these tests, unless its operands are widened."""
+    with bf16_products():
+        yield
 
 
 def features(side: int, channels: int = 512) -> Tensor:

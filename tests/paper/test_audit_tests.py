@@ -68,10 +68,6 @@ def test_rounding_may_hide_the_sign():
     assert printed_t_test.p_range(Interval(-0.01, 0.01), "0.07", "0.08", 5).high == 1
 
 
-def test_holm_by_hand():
-    assert printed_t_test.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [((1, 1, 1, 1, 0), "at least 2 runs"), ((1, 1, 1, 5, 1.2), "between -1 and 1"), ((1, -1, 1, 5, 0), "not negative")],
@@ -96,17 +92,15 @@ def test_step_rates_equal_torch():
 def test_what_the_schedule_leaves():
     rates = schedule.step_rates(1e-3)
     assert rates.sum() / 1e-3 == pytest.approx(7.778, abs=1e-3)
-    assert schedule.spent_shares(rates)[[6, 13, 20, 27]] == pytest.approx([0.9, 0.99, 0.999, 0.9999])
+    assert 1 - schedule.left_shares(rates)[[6, 13, 20, 27]] == pytest.approx([0.9, 0.99, 0.999, 0.9999])
     assert schedule.left_shares(rates)[-1] == 0
-    assert schedule.left_shares(rates) == pytest.approx(1 - schedule.spent_shares(rates), abs=1e-12)
     assert schedule.last_useful_epoch(rates) == 21
-    assert schedule.displacement_left(rates, 18_161)[[20, 27, 34]] == pytest.approx([0.141, 0.0141, 0.00141], rel=0.01)
 
 
 @pytest.mark.parametrize(("initial", "epoch"), [(1e-3, 50), (1e-4, 43)])
 def test_updates_that_are_rounded_away(initial, epoch):
     rates = schedule.step_rates(initial)
-    for update in (1.0, schedule.adam_bound()):
+    for update in (1.0, (1 - 0.9) / (1 - 0.999) ** 0.5):  # one rate; and the most that Adam's default betas allow
         assert schedule.first_lost_epoch(rates, 0.01, update) == epoch
     weight = np.float32(0.01)
     assert weight - np.float32(rates[epoch - 1]) == weight

@@ -1,13 +1,14 @@
 """The ledger of open choices and the list of contradictions."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 import yaml
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.paper.audit.contradictions import load_contradictions, missing_quotes
+from cgrecnet.paper.claims import load_contradictions
 from cgrecnet.paper.deviations import DEVIATIONS_FILE, load_deviations
 
 NAMED = (
@@ -60,12 +61,17 @@ def test_contradictions_quote_few_words():
     assert len(found) >= 15
     quotes = [s.quote for c in found.values() for s in c.statements]
     assert max(len(q.split()) for q in quotes) <= 25
-    assert missing_quotes(found, " ".join(quotes)) == []
-    assert ("X01", quotes[0]) in missing_quotes(found, "nothing of the kind")
 
 
 def test_quotes_stand_in_the_paper():
     path = os.environ.get("CGRECNET_PAPER_TEXT")
     if not path:
         pytest.skip("set CGRECNET_PAPER_TEXT to a text file of the paper to check the quotations")
-    assert missing_quotes(load_contradictions(), Path(path).read_text(encoding="utf-8")) == []
+    text = _plain(Path(path).read_text(encoding="utf-8"))
+    quotes = [s.quote for c in load_contradictions().values() for s in c.statements]
+    assert not [quote for quote in quotes if _plain(quote) not in text]
+
+
+def _plain(words):
+    """Spaces and quotation marks aside."""
+    return re.sub(r"\s+", " ", words.replace("’", "'").replace("“", '"').replace("”", '"'))

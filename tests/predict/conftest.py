@@ -14,8 +14,8 @@ from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import fit, predict
+from cgrecnet.training.parts import part_cells
 from cgrecnet.training.protocol import PROTOCOL
-from cgrecnet.training.setup import part_cells
 
 CELLS = 160
 SETTINGS = {"model": "mobilenet_v2", "data": "cytometer", "data_options": {"cells": CELLS, "shares": (0.4, 0.3, 0.3)},

@@ -11,9 +11,8 @@ from cgrecnet import cli
 from cgrecnet.data.transforms import channel_statistics
 from cgrecnet.errors import ConfigError
 from cgrecnet.predict.bioimageio import Complete, _identifiers, export_bioimageio
-from cgrecnet.predict.engines import load_networks
+from cgrecnet.predict.engines import TorchEngine, load_networks
 from cgrecnet.predict.examples import Example, crops
-from cgrecnet.predict.networks import TorchEngine
 from cgrecnet.predict.tables import need
 from cgrecnet.predict.uncertainty import calibrated
 

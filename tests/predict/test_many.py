@@ -61,7 +61,7 @@ def test_one_table_is_what_each_gives_alone(model, inputs, workers, tmp_path, ca
     said = capsys.readouterr().out
     assert "26 cells of 3 inputs" in said and f"{inputs[1]}/broken.png" in said
     table = read(tmp_path / "all.csv")
-    predictor = Predictor.of(model, make_engine(model, "torch"), 0.9)
+    predictor = Predictor(model, make_engine(model, "torch"), 0.9)
     alone = []
     for path in inputs:
         predict_cells(predictor, open_input(path, model.model), tmp_path / "one.csv", say=lambda _: None)

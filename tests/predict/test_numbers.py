@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cgrecnet.predict.cells import Preprocessing, look
-from cgrecnet.predict.networks import TorchEngine
+from cgrecnet.predict.engines import TorchEngine
 from cgrecnet.predict.shares import class_shares
 from cgrecnet.predict.uncertainty import calibrated, calibration_scores, cells_needed, fit_temperature, in_set, p_values
 from cgrecnet.predict.unlike import fit_unlike

@@ -32,7 +32,7 @@ def predicted(model, tmp_path_factory):
     (place / "model" / MODEL).write_text(json.dumps(values))
     write_sums(place / "model")
     folder = open_folder(place / "model")
-    predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
+    predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
     summary = predict_cells(predictor, open_input(CIF, folder.model), place / "p.csv", say=lambda _: None)
     assert "Ch5" in summary.input and not summary.unreadable
     return folder, place / "p.csv"
@@ -87,8 +87,8 @@ def test_onnx_in_openvino_gives_the_probabilities_of_torch(model, dataset, tmp_p
     engine = make_engine(folder)
     assert isinstance(engine, OpenVinoEngine)
     names, images = [str(i) for i in range(70)], [dataset.images[i] for i in range(70)]
-    fast = Predictor.of(folder, engine, 0.9).rows(names, images)
-    slow = Predictor.of(folder, make_engine(folder, "torch"), 0.9).rows(names, images)
+    fast = Predictor(folder, engine, 0.9).rows(names, images)
+    slow = Predictor(folder, make_engine(folder, "torch"), 0.9).rows(names, images)
     numbers = [name for name in slow if name.startswith(("p_", "unlike_"))]
     assert np.abs(fast[numbers] - slow[numbers]).to_numpy().max() < 2e-3
     assert (fast["class"] == slow["class"]).all()

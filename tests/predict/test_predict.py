@@ -23,14 +23,14 @@ from cgrecnet.predict.uncertainty import in_set, p_values
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict
-from cgrecnet.training.setup import part_cells
+from cgrecnet.training.parts import part_cells
 
 COUNT = 24
 
 
 @pytest.fixture(scope="session")
 def predictor(model):
-    return Predictor.of(model, make_engine(model, "torch"), 0.9)
+    return Predictor(model, make_engine(model, "torch"), 0.9)
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_prediction_killed_at_its_very_end_is_done_again_without_a_word(folder
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("cgrecnet.predict.writing.shutil.rmtree", killed)
+        patch.setattr("cgrecnet.predict.run.shutil.rmtree", killed)
         table_of(predictor, folder, tmp_path / "out.csv")
     first = (tmp_path / "out.csv").read_text()
     assert shutil.rmtree is remove and table_of(predictor, folder, tmp_path / "out.csv").cells == COUNT

@@ -49,7 +49,7 @@ def page(model, dataset, tmp_path_factory):
         image = dataset.images[i] if i else (dataset.images[i] * 0.5).astype(np.uint8)
         Image.fromarray(image).save(pictures / f"<b>{i}.png")
     cells = open_input(pictures, folder.model)
-    predictor = Predictor.of(folder, make_engine(folder, "torch"), 0.9)
+    predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
     summary = predict_cells(predictor, cells, place / "p.csv", say=lambda _: None)
     write_report(place / "r.html", folder, summary, place / "p.csv", cells)
     return (place / "r.html").read_text()

@@ -13,8 +13,7 @@ from test_report import EVIL, Page
 from cgrecnet import cli
 from cgrecnet.predict.build import audit_of
 from cgrecnet.predict.folder import open_folder
-from cgrecnet.predict.trained import trained_of_model
-from cgrecnet.predict.training_report import write_training_report
+from cgrecnet.predict.training_report import trained_of_model, write_training_report
 from cgrecnet.runs.run_record import sha256, write_run
 
 
@@ -94,7 +93,7 @@ def test_the_command_on_a_run(trained, dataset, tmp_path, monkeypatch):
     text = "\n".join(["cell_id,label,p0,p1,p2", *rows]) + "\n"
     record = records[0].model_copy(update={"predictions_sha256": sha256(text)})
     write_run(tmp_path / "run" / record.run_id, record, text)
-    monkeypatch.setattr("cgrecnet.predict.trained.audit_of", lambda dataset: audit_of(dataset, 12))
+    monkeypatch.setattr("cgrecnet.predict.training_report.audit_of", lambda dataset: audit_of(dataset, 12))
     places = ["--results", str(tmp_path), "--work", str(tmp_path / "w")]
     assert cli.main(["report", record.run_id, "--out", str(tmp_path / "t.html"), *places]) == 0
     page = (tmp_path / "t.html").read_text()

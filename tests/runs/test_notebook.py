@@ -25,7 +25,7 @@ from cgrecnet.runs.run_record import read_predictions, read_record
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict
-from cgrecnet.training.setup import load_parts
+from cgrecnet.training.parts import load_parts
 
 #: A run that takes seconds: simulated cells, small images, a small network.
 TINY = {

@@ -23,8 +23,8 @@ from cgrecnet.runs.environment import cpu_name
 from cgrecnet.training import devices
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.loop import fit, predict
+from cgrecnet.training.parts import part_cells
 from cgrecnet.training.protocol import PROTOCOL
-from cgrecnet.training.setup import part_cells
 
 FILE = Path(__file__).with_name("probe.json")
 SHARED = {"image_size": 32, "batch_size": 8, "learning_rate": 1e-3}

@@ -9,7 +9,7 @@ from torch import nn
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.batches.pixels import FlatPixels
-from cgrecnet.training import setup
+from cgrecnet.training import parts as training_parts
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.loop import fit, predict
 
@@ -42,11 +42,11 @@ FOLDS = [{"split": kind, "folds": 3, "fold": fold} for kind in ("folds", "groupe
 @pytest.mark.parametrize("seed", [42, 123, 999])
 @pytest.mark.parametrize("cut", [{"split": "joint"}, {"split": "grouped"}, *FOLDS], ids=str)
 def test_no_cell_is_both_looked_at_in_training_and_scored(cells, looked_at, monkeypatch, cut, seed):
-    monkeypatch.setattr(setup, "open_dataset", lambda *_, **__: cells)
+    monkeypatch.setattr(training_parts, "open_dataset", lambda *_, **__: cells)
     config = RunConfig(
         data="cytometer", data_options=OPTIONS, image_size=32, batch_size=16, epochs=2, split_seed=seed, **cut
     )
-    dataset, _, parts = setup.load_parts(config, FABRIC)
+    dataset, _, parts = training_parts.load_parts(config, FABRIC)
     model = nn.Sequential(nn.Conv2d(3, 4, 5, stride=4), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 3))
     looked_at.clear()
     fit(model, parts["train"], parts["validation"], dataset.classes, config, fabric=FABRIC)

@@ -117,18 +117,11 @@ def precision_range(
     return Interval(min(found), max(found))
 
 
-def weighted_f1(supports: Sequence[float], f1: Sequence[float]) -> float:
-    """Support-weighted mean of class F1s, in their unit."""
-    return float(np.average(f1, weights=supports))
-
-
 @dataclass(frozen=True)
 class AccuracyCheck:
     """Whether a printed accuracy fits the class F1s printed for the same model; all in per cent."""
 
     model: str
-    weighted_f1: float
-    macro_f1: float
     attainable: Interval
     printed: Interval
     gap: float
@@ -149,7 +142,4 @@ def check_accuracy(
     reach = accuracy_range(supports, shares, recalls).scaled(100)
     printed = Interval.printed(accuracy)
     gap = printed.distance(reach)
-    numbers = [float(text) for text in f1]
-    return AccuracyCheck(
-        model, weighted_f1(supports, numbers), float(np.mean(numbers)), reach, printed, gap, gap / float(sd)
-    )
+    return AccuracyCheck(model, reach, printed, gap, gap / float(sd))

@@ -14,9 +14,9 @@ from cgrecnet.errors import ConfigError
 Adapter = Literal["none", "bias", "no bias", "batch norm"]
 ADAPTERS: tuple[Adapter, ...] = ("none", "bias", "no bias", "batch norm")
 
-RESNET50_BLOCKS = (3, 4, 6, 3)
+#: Parameters of torchvision's networks without their linear layers, and multiply-adds of these for a 224 x 224 image.
+RESNET50_TRUNK, VGG16_CONVOLUTIONS = (23_508_032, 4_087_136_256), (14_714_688, 15_346_630_656)
 RESNET50_FEATURES = 2048
-VGG16_WIDTHS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 
 
 def linear(inputs: int, outputs: int, bias: bool = True) -> int:
@@ -24,31 +24,12 @@ def linear(inputs: int, outputs: int, bias: bool = True) -> int:
     return inputs * outputs + (outputs if bias else 0)
 
 
-def _resnet50_trunk() -> tuple[int, int]:
-    """Parameters, and multiply-adds of the convolutions for a 224 x 224 image, without the last linear layer."""
-    parameters, macs = 7 * 7 * 3 * 64 + 2 * 64, 7 * 7 * 3 * 64 * 112 * 112
-    inputs, side = 64, 56
-    for stage, blocks in enumerate(RESNET50_BLOCKS):
-        width = 64 * 2**stage
-        for block in range(blocks):
-            halves = stage > 0 and block == 0
-            before, after = side, side // 2 if halves else side
-            weights = inputs * width, 9 * width * width, 4 * width * width
-            parameters += sum(weights) + 2 * (width + width + 4 * width)
-            macs += weights[0] * before**2 + (weights[1] + weights[2]) * after**2
-            if block == 0:
-                parameters += inputs * 4 * width + 2 * 4 * width
-                macs += inputs * 4 * width * after**2
-            inputs, side = 4 * width, after
-    return parameters, macs
-
-
 def resnet50_parameters(*head: int) -> int:
     """Parameters of ResNet-50 with linear layers of the given widths behind its 2048 features.
 
     resnet50_parameters(3) has three classes; resnet50_parameters(1000, 3) keeps ImageNet's head and adds another.
     """
-    total, inputs = _resnet50_trunk()[0], RESNET50_FEATURES
+    total, inputs = RESNET50_TRUNK[0], RESNET50_FEATURES
     for outputs in head:
         total += linear(inputs, outputs)
         inputs = outputs
@@ -57,28 +38,17 @@ def resnet50_parameters(*head: int) -> int:
 
 def resnet50_macs(classes: int = 1000) -> int:
     """Multiply-adds of the convolutions and the linear layer for one 224 x 224 image."""
-    return _resnet50_trunk()[1] + RESNET50_FEATURES * classes
+    return RESNET50_TRUNK[1] + RESNET50_FEATURES * classes
 
 
 def vgg16_parameters(classes: int = 1000) -> int:
     """Parameters of VGG-16 without batch normalisation, at 224 x 224."""
-    total, inputs = 0, 3
-    for width, layers in VGG16_WIDTHS:
-        for _ in range(layers):
-            total += 9 * inputs * width + width
-            inputs = width
-    return total + linear(512 * 7 * 7, 4096) + linear(4096, 4096) + linear(4096, classes)
+    return VGG16_CONVOLUTIONS[0] + linear(512 * 7 * 7, 4096) + linear(4096, 4096) + linear(4096, classes)
 
 
 def vgg16_macs(classes: int = 1000) -> int:
     """Multiply-adds of VGG-16 for one 224 x 224 image."""
-    total, inputs, side = 0, 3, 224
-    for width, layers in VGG16_WIDTHS:
-        for _ in range(layers):
-            total += 9 * inputs * width * side**2
-            inputs = width
-        side //= 2
-    return total + 512 * 7 * 7 * 4096 + 4096 * 4096 + 4096 * classes
+    return VGG16_CONVOLUTIONS[1] + 512 * 7 * 7 * 4096 + 4096 * 4096 + 4096 * classes
 
 
 @dataclass(frozen=True)

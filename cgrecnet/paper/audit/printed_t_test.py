@@ -9,7 +9,7 @@ Nadeau and Bengio (2003) correct for training sets that overlap: 1/n becomes 1/n
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -66,10 +66,10 @@ def unpaired_t(difference: float, sd_a: float, sd_b: float, n: int) -> TTest:
 
 
 def p_over_correlations(
-    difference: float, sd_a: float, sd_b: float, n: int, points: int = 201
+    difference: float, sd_a: float, sd_b: float, n: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Correlations from -1 to 1 (points,) and p of the paired test at each (points,)."""
-    rho = np.linspace(-1, 1, points)
+    """Correlations from -1 to 1 and p of the paired test at each, (201,) both."""
+    rho = np.linspace(-1, 1, 201)
     return rho, np.array([paired_t(difference, sd_a, sd_b, n, float(r)).p for r in rho])
 
 
@@ -97,15 +97,6 @@ def smallest_correlation(difference: float, sd_a: float, sd_b: float, n: int, le
     critical = stats.t.isf(level / 2, n - 1)
     rho = (sd_a**2 + sd_b**2 - n * (difference / critical) ** 2) / (2 * sd_a * sd_b)
     return None if rho >= 1 else max(-1.0, float(rho))
-
-
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's correction for several comparisons: adjusted p in the given order."""
-    order = np.argsort(p)
-    raised = np.array(p, float)[order] * np.arange(len(p), 0, -1)
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(1, np.maximum.accumulate(raised))
-    return [float(x) for x in adjusted]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ differ from the public defaults, and the GFLOPs between two rows.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import product
@@ -75,15 +76,7 @@ class Search:
 
     def by_backbone(self) -> dict[str, int]:
         """Number of fits on each backbone that has any."""
-        counts: dict[str, int] = {}
-        for fit in self.fits:
-            counts[fit.backbone] = counts.get(fit.backbone, 0) + 1
-        return counts
-
-    def nearest_defaults(self) -> tuple[Fit, ...]:
-        """The fits with the fewest departures from the public defaults."""
-        fewest = min((fit.departures for fit in self.fits), default=0)
-        return tuple(fit for fit in self.fits if fit.departures == fewest)
+        return dict(Counter(fit.backbone for fit in self.fits))
 
 
 def departures(options: FusionOptions | GateOptions) -> int:

@@ -112,7 +112,7 @@ RULES = (
 
 
 def split_outcomes(
-    counts: Sequence[int], printed_test: Sequence[int], seed: int = 42, rules: Sequence[SplitRule] = RULES
+    counts: Sequence[int], printed_test: Sequence[int], seed: int = 42
 ) -> list[SplitOutcome]:
     """Apply every rule to the class counts and compare its test set with the printed supports.
 
@@ -120,7 +120,7 @@ def split_outcomes(
     two classes have the same remainder.
     """
     outcomes = []
-    for rule in rules:
+    for rule in RULES:
         train, validation, test = rule.parts(counts, seed)
         outcomes.append(SplitOutcome(rule.name, rule.calls, train, validation, test, test == tuple(printed_test)))
     return outcomes

@@ -11,11 +11,6 @@ from scipy import stats
 from cgrecnet.paper.audit.interval import Interval
 
 
-def binomial_error(share: float, cells: int) -> float:
-    """Standard error sqrt(p (1 - p) / n) of a share p counted over n cells."""
-    return sqrt(share * (1 - share) / cells)
-
-
 @dataclass(frozen=True)
 class FloorCheck:
     """A printed SD beside the binomial error of one fold, both in percentage points.
@@ -34,7 +29,7 @@ def check_floor(accuracy: float, sd: float, cells: int, runs: int) -> FloorCheck
     (runs - 1) sd^2 / floor^2 follows chi-square with runs - 1 degrees of freedom if chance is the only source.
     Runs on one and the same test set have no such floor.
     """
-    floor = 100 * binomial_error(accuracy / 100, cells)
+    floor = sqrt(accuracy * (100 - accuracy) / cells)
     tail = float(stats.chi2.cdf((runs - 1) * (sd / floor) ** 2, runs - 1))
     return FloorCheck(sd, floor, tail)
 

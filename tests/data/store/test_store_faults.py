@@ -15,7 +15,7 @@ from cgrecnet.errors import DataError
 from cgrecnet.files import hash_of
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.setup import part_cells
+from cgrecnet.training.parts import part_cells
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A network is lent to an explanation and comes back as it was."""
+"""The score of a target class, from a network that is lent to an explanation and comes back as it was."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import norm, permutation_test
 from sklearn.metrics import balanced_accuracy_score
 
-from cgrecnet.evaluation import change
-from cgrecnet.evaluation.change import balanced_contrast, change_contrast, sign_flip
+from cgrecnet.evaluation import sign_flip as module
 from cgrecnet.evaluation.counts import mcnemar
+from cgrecnet.evaluation.sign_flip import balanced_contrast, change_contrast, sign_flip
 
 
 @pytest.mark.parametrize("values", [[2, 1, 1, -1, 0, 2, 2], [0.5, 0.5, -0.2, 0.2, 0.5, 0.1], [1, -1, 1, -1]])
@@ -80,7 +80,7 @@ def test_where_sums_are_too_many_to_list_they_are_drawn(monkeypatch):
     rng = np.random.default_rng(1)
     values = rng.choice([-1, 1], 300, p=[0.45, 0.55]) * rng.choice([0.2, 0.5, 0.9], 300)
     listed = sign_flip(values)
-    monkeypatch.setattr(change, "LIMIT", 10)
+    monkeypatch.setattr(module, "LIMIT", 10)
     assert sign_flip(values) != listed and sign_flip(values) == pytest.approx(listed, abs=0.002)
 
 

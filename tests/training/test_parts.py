@@ -8,7 +8,7 @@ from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.runs.run_id import plan_run
 from cgrecnet.training.config import RunConfig
-from cgrecnet.training.setup import split_cells
+from cgrecnet.training.parts import split_cells
 
 
 def cells(counts: dict[str, int]) -> CellDataset:

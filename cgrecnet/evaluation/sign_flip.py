@@ -10,7 +10,7 @@ import numpy as np
 from scipy.stats import binom
 
 from cgrecnet.evaluation.arrays import paired_cells
-from cgrecnet.evaluation.sums import Interval, mean_interval, weighted_sum
+from cgrecnet.evaluation.score_intervals import Interval, mean_interval, weighted_sum
 
 #: Most sums that the test lists; beyond, it draws `DRAWS` of them.
 LIMIT, DRAWS = 2_000_000, 1_000_000
@@ -18,7 +18,7 @@ LIMIT, DRAWS = 2_000_000, 1_000_000
 
 @dataclass(frozen=True)
 class Contrast:
-    """A contrast over n cells in percentage points, with score intervals over cells (`cgrecnet.evaluation.sums`).
+    """A contrast over n cells in percentage points, with score intervals over cells (`score_intervals`).
 
     p_value: of the sign-flip test, two-sided, of this contrast alone.
     """

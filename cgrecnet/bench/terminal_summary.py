@@ -5,7 +5,7 @@ from collections.abc import Callable
 from cgrecnet.bench.schema import BenchRecord, Quartiles
 
 
-def summary(record: BenchRecord) -> list[str]:
+def terminal_summary(record: BenchRecord) -> list[str]:
     """What was measured, one line each, then where the machine stood."""
     busy = [load.busy for load in (record.load_before, record.load_after)]
     other = "; other work kept " + " and ".join(f"{share:.0%}" for share in busy) + " of the cores busy"
