@@ -34,10 +34,10 @@ from IPython.display import Markdown
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.planned_contrasts import holm
 from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, draw_recall, random_confusions
-from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
-from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper
+from cgrecnet.judgement.counts import LAPTOP_FLOPS
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.complexity import additivity, increase
@@ -595,7 +595,7 @@ Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper
 
 # %% tags=["remove-input"]
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.verdict_table import verdicts
+from cgrecnet.judgement.claims import verdicts
 
 outcomes = verdicts(paper)
 kept = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS]

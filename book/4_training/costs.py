@@ -36,6 +36,7 @@ from IPython.display import HTML, Markdown, display
 
 from cgrecnet.bench.bench_record import load_bench, newest
 from cgrecnet.bench.input_path import GOALS
+from cgrecnet.bench.memory_claim import memory_outcomes
 from cgrecnet.figures import costs
 from cgrecnet.figures.cost_tables import (
     all_nine,
@@ -55,7 +56,6 @@ from cgrecnet.figures.cost_tables import (
     with_compiled,
 )
 from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof
-from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table

@@ -10,8 +10,8 @@ import torch
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
-from cgrecnet.figures.paper_runs import MODEL_OF
 from cgrecnet.figures.tables import Shown, span, wide_table
+from cgrecnet.judgement.paper_runs import MODEL_OF
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters, macs_layers
 from cgrecnet.models.zoo import title_of

@@ -12,7 +12,7 @@ from cgrecnet.figures.audit_scores import (
     floor_range,
     random_confusions,
 )
-from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.judgement.audited import AuditedPaper
 
 
 @pytest.fixture(scope="module")

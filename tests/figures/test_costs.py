@@ -5,6 +5,7 @@ import json
 import matplotlib.pyplot as plt
 import pytest
 
+from cgrecnet.bench import memory_claim as measured_memory
 from cgrecnet.bench.bench_record import load_bench
 from cgrecnet.bench.schema import (
     InputRecord,
@@ -22,8 +23,8 @@ from cgrecnet.bench.schema import (
     ReferenceRecord,
 )
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures import cost_tables, costs, measured_memory
-from cgrecnet.figures.verdict_table import verdicts
+from cgrecnet.figures import cost_tables, costs
+from cgrecnet.judgement.claims import verdicts
 from cgrecnet.models import list_models
 from cgrecnet.paper.claims import load_claims
 

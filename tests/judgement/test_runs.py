@@ -4,11 +4,10 @@ import pytest
 from made_up_runs import write_record
 
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.paper_runs import MODEL_OF, paper_runs
-from cgrecnet.figures.rules.runs import RUN_JUDGES
-from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
-from cgrecnet.figures.verdict_table import verdicts
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import run_outcomes, verdicts
+from cgrecnet.judgement.paper_runs import MODEL_OF, paper_runs
+from cgrecnet.judgement.runs import RULES
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
 
@@ -52,7 +51,7 @@ def write(tmp_path):
 
 def test_no_runs_no_outcomes(paper, tmp_path):
     assert run_outcomes(paper, tmp_path) == {}
-    assert what_there_is(paper, tmp_path).startswith("There are no runs on the paper's own cells")
+    assert paper_runs(paper, tmp_path)[1].startswith("There are no runs on the paper's own cells")
 
 
 def test_runs_that_give_the_printed_numbers(paper, write):
@@ -84,7 +83,7 @@ def test_exchanged_rows_hold_in_part(paper, write):
 def test_the_comparison_decides_more(paper, write):
     results = write(sweeps=("ablation", "comparison", "comparison-zhu"), areas=(0.99, 0.98, 0.99))
     found = run_outcomes(paper, results)
-    assert set(found) == set(RUN_JUDGES)
+    assert set(found) == set(RULES)
     assert found["C31"].verdict is Verdict.HOLDS
     # the printed accuracies were reproduced, yet the printed class F1s do not allow them
     assert found["C22"].verdict is found["C23"].verdict is Verdict.HOLDS_IN_PART
@@ -96,7 +95,7 @@ def test_the_comparison_decides_more(paper, write):
 def test_simulated_cells_in_the_papers_layout_decide_nothing(paper, write):
     results = write(data={"simulated": True})
     assert run_outcomes(paper, results) == {}
-    assert "simulated" in what_there_is(paper, results)
+    assert "simulated" in paper_runs(paper, results)[1]
 
 
 @pytest.mark.parametrize(
@@ -111,13 +110,13 @@ def test_simulated_cells_in_the_papers_layout_decide_nothing(paper, write):
 )
 def test_other_settings_decide_nothing(paper, write, config, data, words):
     results = write(config=config, data=data)
-    assert run_outcomes(paper, results) == {} and words in what_there_is(paper, results)
+    assert run_outcomes(paper, results) == {} and words in paper_runs(paper, results)[1]
 
 
 def test_models_with_a_missing_fold_decide_nothing(paper, write):
     results = write(folds=range(4))
     assert run_outcomes(paper, results) == {}
-    assert "of no model are all 5 folds there" in what_there_is(paper, results)
+    assert "of no model are all 5 folds there" in paper_runs(paper, results)[1]
 
 
 def test_every_model_of_the_paper_is_known(paper):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.figures.audited import CLASSES, AuditedPaper
+from cgrecnet.judgement.audited import CLASSES, AuditedPaper
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import Experiment, experiment
 from cgrecnet.runs.run_record import RunRecord
@@ -43,8 +43,8 @@ class PaperRuns:
         """Whether all these models (the paper's names) have all their folds."""
         return all(MODEL_OF.get(name, name) in self.by_model for name in names)
 
-    def scores(self, name: str, *path: str) -> np.ndarray:
-        """A score over folds in per cent: scores("CG-RecNet", "weighted", "f1"); ConfigError without the runs."""
+    def scores(self, name: str, *path: str | int) -> np.ndarray:
+        """A score over folds in per cent: scores("CG-RecNet", "per_class", 0, "f1"); ConfigError without the runs."""
         values = []
         for record in self._records(name):
             score = record.test
@@ -52,10 +52,6 @@ class PaperRuns:
                 score = score[step]
             values.append(100 * score)
         return np.array(values)
-
-    def class_scores(self, name: str, index: int, score: str) -> np.ndarray:
-        """A score of one class (`f1`, `recall`, `auc`) over folds in per cent."""
-        return np.array([100 * record.test["per_class"][index][score] for record in self._records(name)])
 
     def test_share(self, name: str) -> float:
         """Test cells over training cells, for the corrected test; the mean over folds."""

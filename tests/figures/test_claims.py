@@ -1,17 +1,14 @@
-"""Groups of claims, what would change each verdict, the tiles of the first page, and the book's pages."""
+"""Claims in words, as cards and as tiles, with all that is said of each and a place that an address can name."""
 
 import re
 
 import pytest
-import yaml
 
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
-from cgrecnet.figures import verdict_overview
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.pages import COUNTERPARTS, counterpart_rows, link, pages_of_the_book
-from cgrecnet.figures.verdict_table import verdicts
-from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
-from cgrecnet.paths import REPOSITORY
+from cgrecnet.figures import claims as shown
+from cgrecnet.figures.claims import LETTERS, claim_cards, tolerance_text, verdict_tiles, what_would_change
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import verdicts
 
 
 @pytest.fixture(scope="module")
@@ -24,17 +21,37 @@ def outcomes(paper):
     return verdicts(paper)
 
 
-def test_every_claim_is_in_one_group(paper):
-    names = [name for group in verdict_overview.GROUPS.values() for name in group]
-    assert sorted(names) == sorted(paper.claims) and len(set(names)) == len(names)
+def test_tolerances_in_numbers(paper):
+    said = {name: tolerance_text(claim) for name, claim in paper.claims.items()}
+    assert said["C10"] == "± 0.005 M" and said["C05"] == "± 0.05"
+    assert said["C02"] == "exact" and said["C07"] == "none"
+
+
+def test_every_tile_leads_into_a_card(paper, outcomes, tags):
+    cards = claim_cards({"all": list(paper.claims.values())}, outcomes)
+    places = [each["id"] for each in tags(cards.html).all("dl")]
+    links = tags(verdict_tiles(paper.claims, outcomes, "").html).all("a")
+    assert sorted(link["href"].removeprefix("#") for link in links) == sorted(places)
+
+
+def test_a_card_is_folded_around_its_place_and_says_everything(paper, outcomes):
+    """What is inside the folded element is what an address opens; the element itself would stay folded."""
+    claim = paper.claims["C16"]
+    cards = claim_cards({"some": [claim]}, outcomes)
+    start, place = cards.html.index("<details"), cards.html.index('id="c16"')
+    assert start < place < cards.html.index("</details>") and " open" not in cards.html[start:place]
+    for said in (claim.title, claim.place, claim.decided_by, claim.tolerance.reason, outcomes["C16"].reason):
+        assert said in str(cards)
+
+
+def test_cards_pass_the_checks_of_pages(paper, outcomes, book_faults):
+    assert not book_faults(claim_cards({"all": list(paper.claims.values())}, outcomes))
 
 
 def test_every_verdict_says_what_would_change_it(paper, outcomes):
-    rows = [row for group in verdict_overview.GROUPS for row in verdict_overview.change_rows(paper, outcomes, group)]
-    assert len(rows) == len(paper.claims)
-    for claim, verdict, change in rows:
-        assert change.endswith(".") and len(change) > 30, claim
-        assert verdict.split("\n")[0] in list(Verdict)
+    for name, claim in paper.claims.items():
+        change = what_would_change(paper, claim, outcomes[name])
+        assert change.endswith(".") and len(change) > 30, name
 
 
 @pytest.mark.parametrize(
@@ -51,26 +68,19 @@ def test_every_verdict_says_what_would_change_it(paper, outcomes):
     ],
 )
 def test_the_change_follows_from_verdict_and_claim(paper, word, claim, words):
-    assert words in verdict_overview.what_would_change(paper, paper.claims[claim], Outcome(word, "", "A reason."))
-
-
-def test_the_bars_count_every_claim(outcomes):
-    axes = verdict_overview.draw_groups(outcomes).axes[0]
-    counts = [int(text.get_text().split()[1]) for text in axes.texts]
-    assert sum(counts) == len(outcomes) == sum(bar.get_width() for bar in axes.patches)
+    assert words in what_would_change(paper, paper.claims[claim], Outcome(word, "", "A reason."))
 
 
 def test_without_runs_on_the_papers_cells_the_source_says_so(tmp_path):
-    assert verdict_overview.records_of(results=tmp_path) == []
-    source = str(verdict_overview.verdict_source(tmp_path))
+    source = str(shown.verdict_source(tmp_path))
     assert "no run on the paper's cells is here" in source and "C38" not in source
 
 
 def test_the_record_that_decides_the_claim_on_memory_is_named(tmp_path, monkeypatch):
-    block = verdict_overview.Provenance((("Record", "results/bench-memory/one.json"), ("Code", "has changed since")))
-    monkeypatch.setattr(verdict_overview, "memory_record", lambda results: results)
-    monkeypatch.setattr(verdict_overview, "bench_provenance", lambda record: block)
-    said = dict(verdict_overview.verdict_source(tmp_path).facts)
+    block = shown.Provenance((("Record", "results/bench-memory/one.json"), ("Code", "has changed since")))
+    monkeypatch.setattr(shown, "memory_record", lambda results: results)
+    monkeypatch.setattr(shown, "bench_provenance", lambda record: block)
+    said = dict(shown.verdict_source(tmp_path).facts)
     assert said["Memory (C38)"] == "results/bench-memory/one.json; code: has changed since" and "Verdicts" in said
 
 
@@ -97,17 +107,3 @@ def test_tiles_can_be_read(paper, outcomes, tags):
 def test_tiles_pass_the_checks_of_pages(paper, outcomes, book_faults):
     tiles = verdict_tiles(paper.claims, outcomes, "#top")
     assert [fault for fault in book_faults(tiles) if "anchor" not in fault.text] == []
-
-
-def test_links_lead_to_pages_that_there_are(tmp_path):
-    toc = {"root": "book/index", "parts": [{"chapters": [{"file": "book/a/b"}]}]}
-    (tmp_path / "_toc.yml").write_text(yaml.safe_dump(toc))
-    assert pages_of_the_book(tmp_path) == {"index", "a/b"}
-    assert link("a/b", root=tmp_path) == "{doc}`/book/a/b`" and link("a/b", "b", tmp_path) == "{doc}`b </book/a/b>`"
-    assert link("a/not_here", root=tmp_path) == "not here" and link("a/not_here", "x", tmp_path) == "x"
-    assert {"index", "1_question/claims"} <= pages_of_the_book(REPOSITORY)
-
-
-def test_every_figure_and_table_of_the_paper_has_a_counterpart():
-    assert list(COUNTERPARTS) == [f"Figure {n}" for n in range(1, 9)] + [f"Table {n}" for n in range(1, 6)]
-    assert len(counterpart_rows()) == 2 + len(COUNTERPARTS)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.verdicts import Outcome
 from cgrecnet.paper.audit.attainable import AccuracyCheck, check_accuracy
 from cgrecnet.paper.audit.counting import fusion_macs, gate_macs, resnet50_macs
 from cgrecnet.paper.audit.printed_t_test import Comparison, Score, compare
@@ -22,6 +23,7 @@ CLASSES = ("Astrocytes", "Oligodendrocytes", "Neurons")
 COMPARATORS = ("MobileNetV2", "DenseNet", "VGG", "ViT")
 SIDE_OF_CHANNELS = {256: 56, 512: 28, 1024: 14}
 GIGA = 1e9
+LEVEL = 0.05  # section 2.5
 
 
 @dataclass(frozen=True)
@@ -134,3 +136,7 @@ class AuditedPaper:
         fusion = fusion_macs(fit.fusion, SIDE_OF_CHANNELS[fit.fusion.channels], per_token) / GIGA
         gate = gate_macs(fit.gate, SIDE_OF_CHANNELS[fit.gate.dim], per_token) / GIGA
         return {"CG-RecNet": base + fusion + gate, "ResCMNet": base + fusion, "ResGDNet": base + gate, "Baseline": base}
+
+
+#: How the printed numbers alone decide a claim.
+Judge = Callable[[AuditedPaper, Claim], Outcome]

@@ -5,9 +5,9 @@ import pytest
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.rules.runs import RUN_JUDGES
-from cgrecnet.figures.verdict_table import COMPARING, has_tolerance, verdicts
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import COMPARING, has_tolerance, verdicts
+from cgrecnet.judgement.runs import RULES
 from cgrecnet.paper.claims import load_claims
 
 CLAIMS = load_claims()
@@ -33,4 +33,4 @@ def test_a_verdict_without_one_is_refused(word):
 
 
 def test_runs_judge_no_claim_without_a_tolerance():
-    assert [name for name in RUN_JUDGES if not has_tolerance(CLAIMS[name])] == []
+    assert [name for name in RULES if not has_tolerance(CLAIMS[name])] == []

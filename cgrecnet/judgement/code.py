@@ -1,9 +1,8 @@
-"""Outcomes of the claims that running the code decides; pass them to `verdicts` as `measured`. Imports torch."""
+"""Outcomes of the claims that running the code decides."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -11,7 +10,6 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, eval_transform
 from cgrecnet.evaluation.verdicts import Outcome, verdict_of
-from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
 from cgrecnet.paper.claims import Claim, load_claims
 
@@ -19,11 +17,8 @@ TOKENS = (196, 784, 3136)  # maps of 14, 28 and 56 on a side
 HEADS, HEAD_CHANNELS = 8, 16
 
 
-def machinery_outcomes(results: Path | None = None) -> dict[str, Outcome]:
-    """The outcomes of C03, C05 and C06 by claim id, and of C38 where there is a record of the memory it takes.
-
-    Takes seconds and leaves the global generator as it was. results: folder of the records; None: the project's.
-    """
+def machinery_outcomes() -> dict[str, Outcome]:
+    """The outcomes of C03, C05 and C06 by claim id; takes seconds and leaves the global generator as it was."""
     claims = load_claims()
     generator = torch.Generator().manual_seed(0)
     with torch.random.fork_rng(devices=[]):  # initial weights are drawn from the global generator
@@ -31,7 +26,7 @@ def machinery_outcomes(results: Path | None = None) -> dict[str, Outcome]:
             "C03": evaluation_transform(claims["C03"], generator),
             "C05": linear_in_tokens(claims["C05"], generator),
             "C06": over_channels(claims["C06"], generator),
-        } | memory_outcomes(results)
+        }
 
 
 @torch.no_grad()

@@ -3,14 +3,14 @@
 import torch
 
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures import code_outcomes
-from cgrecnet.figures.verdict_table import verdicts
+from cgrecnet.judgement import code as code_outcomes
+from cgrecnet.judgement.claims import verdicts
 from cgrecnet.models.attention import LinAngularAttention
 from cgrecnet.paper.claims import load_claims
 
 
-def test_outcomes_enter_the_table(tmp_path):
-    found = code_outcomes.machinery_outcomes(tmp_path)
+def test_outcomes_enter_the_table():
+    found = code_outcomes.machinery_outcomes()
     assert set(found) == {"C03", "C05", "C06"}
     table = verdicts(measured=found)
     assert all(table[name].verdict is Verdict.HOLDS for name in found)
