@@ -19,12 +19,12 @@
 # %% tags=["remove-cell"]
 from IPython.display import Markdown, display
 
+from cgrecnet.bench.bench_record import cards_measured
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.analysis_plan import progress
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.costs import cards_measured
 from cgrecnet.figures.inside_modules import HEADERS, all_studies, path_rows, sources
 from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.verdict_overview import verdict_source

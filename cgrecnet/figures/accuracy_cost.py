@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.ablation import count_network
 from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.comparators import cost_of
 from cgrecnet.figures.folds import title_of
 from cgrecnet.figures.paper_runs import MODEL_OF
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter
+from cgrecnet.models.complexity import cost_of
 from cgrecnet.runs.run_record import RunRecord
 
 #: The systems of the comparison in the order of the paper's Table 4, then its baseline and the network of Zhu et al.

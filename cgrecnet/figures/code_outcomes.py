@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from cgrecnet.bench.memory_claim import memory_outcomes
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, eval_transform
 from cgrecnet.evaluation.verdicts import Outcome, verdict_of
-from cgrecnet.figures.measured_memory import memory_outcomes
 from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
 from cgrecnet.paper.claims import Claim, load_claims
 

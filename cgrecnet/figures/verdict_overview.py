@@ -9,12 +9,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from cgrecnet.bench.memory_claim import memory_record
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.claim_map import COLOURS, tolerance_text
-from cgrecnet.figures.cost_tables import bench_provenance
-from cgrecnet.figures.measured_memory import memory_record
-from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.figures.provenance import Provenance, bench_provenance, from_records
 from cgrecnet.figures.rules.runs import RUN_JUDGES
 from cgrecnet.figures.verdict_tiles import LETTERS
 from cgrecnet.paper.claims import Claim

@@ -7,7 +7,7 @@ from pathlib import Path
 from cgrecnet.bench.bench_record import newest
 from cgrecnet.bench.schema import MemoryRecord, MemoryRow
 from cgrecnet.evaluation.verdicts import Outcome, verdict_of
-from cgrecnet.figures.folds import title_of
+from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.paper.claims import Claim, load_claims
 
 IMAGE_SIZE = 224
@@ -41,7 +41,7 @@ def fits_card(claim: Claim, record: MemoryRecord) -> Outcome:
     needs = {row.model: row.device if on_gpu else held(row) for row in rows}
     most = max(needs, key=needs.get)
     checks = [need <= limit for need in needs.values()]
-    value = f"{title_of(SUBJECT)} {needs[SUBJECT] / 1e9:.1f} GB, at most {needs[most] / 1e9:.1f} GB ({title_of(most)})"
+    value = f"{_title(SUBJECT)} {needs[SUBJECT] / 1e9:.1f} GB, at most {needs[most] / 1e9:.1f} GB ({_title(most)})"
     if on_gpu:
         reason = f"Measured on {record.hardware['gpu']}: memory of the whole device in use during a step of each model."
         return Outcome(verdict_of(checks), value, reason)
@@ -49,7 +49,7 @@ def fits_card(claim: Claim, record: MemoryRecord) -> Outcome:
     reason = (
         f"Weights, moments, batch and what the forward pass keeps were counted for {len(rows)} models, and "
         f"{sum(checks)} stay below {limit / 1e9:g} GB; on the CPU the peaks were {peaks[SUBJECT] / 1e9:.1f} GB for "
-        f"{title_of(SUBJECT)} and {max(peaks.values()) / 1e9:.1f} GB at most. What a card needs beside that was not "
+        f"{_title(SUBJECT)} and {max(peaks.values()) / 1e9:.1f} GB at most. What a card needs beside that was not "
         "measured."
     )
     return Outcome(verdict_of(checks, unchecked=1), value, reason)
@@ -58,6 +58,10 @@ def fits_card(claim: Claim, record: MemoryRecord) -> Outcome:
 def held(row: MemoryRow) -> int:
     """Bytes that any device has to hold at once in a training step, at least."""
     return sum(row.parts[name] for name in HELD)
+
+
+def _title(model: str) -> str:
+    return SYSTEMS[model].title.split(" (")[0]
 
 
 def _usable(record: MemoryRecord, claim: Claim) -> bool:
