@@ -105,7 +105,8 @@ mark = {"fill": False, "edgecolor": orange, "linewidth": 2}
 left.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **mark))
 left.set(title="channel 256", xlabel="column", ylabel="row")
 table = tokens[0].numpy()
-right.imshow(table, vmax=np.quantile(table, 0.99), aspect="auto")
+smooth = {"interpolation": "antialiased"}  # more numbers than pixels
+right.imshow(table, vmax=np.quantile(table, 0.99), aspect="auto", **smooth)
 right.axhline(28 * i + j, color=orange, linewidth=1.5)
 right.axvline(256, color=blue, linewidth=1.5)
 right.set_title("784 tokens of 512 numbers")
@@ -150,10 +151,11 @@ print(tuple(one_with_all.shape), tuple(pairs_of_channels.shape))
 figure, (first, second, third) = plt.subplots(1, 3, figsize=(7.0, 2.6))
 draw_row([first], [grey(images[0])], (0.0, 1.0))
 first.add_patch(Rectangle((8 * j, 8 * i), 8, 8, **mark))
-second.imshow(one_with_all, "RdBu_r", vmin=-1, vmax=1)
+reach = {"vmin": -1, "vmax": 1}
+second.imshow(one_with_all, "RdBu_r", **reach)
 second.plot(j, i, "s", color=orange, markerfacecolor="none")
 second.set(title="token with all", xticks=[], yticks=[])
-shown = third.imshow(pairs_of_channels, "RdBu_r", vmin=-1, vmax=1)
+shown = third.imshow(pairs_of_channels, "RdBu_r", **reach, **smooth)
 third.set(title="pairs of channels", xticks=[0, 511], yticks=[0, 511])
 figure.colorbar(shown, ax=third, label="cosine", shrink=0.7)
 for axes, name in zip((first, second, third), "ABC", strict=True):

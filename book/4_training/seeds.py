@@ -289,7 +289,8 @@ def spread_table(differences):
         for name, size in wanted.items():
             what = f"seeds for {size:.2f} points ({name})"
             rows.append((what, seeds_to_see(size, sds)))
-    return HTML(wide_table(("CG-RecNet − baseline", ""), rows, "Spread"))
+    headers = ("CG-RecNet − baseline", "value")
+    return HTML(wide_table(headers, rows, "Spread over seeds"))
 
 
 spread_table(on_jurkat)
