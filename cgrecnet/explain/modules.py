@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.explain.state import evaluating, seen_by
+from cgrecnet.models.bf16 import bf16_products
 from cgrecnet.models.fusion import fusion_effect, spatial_path_is_dead
 
 
@@ -36,6 +37,7 @@ def fusion_change(network: nn.Module, images: Tensor, precision: str = "32") -> 
     with (
         evaluating(network) as device,
         torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16", cache_enabled=False),
+        bf16_products(precision == "bf16"),
     ):
         maps = _stage2(network, seen_by(network, images))
         change = np.array([fusion_effect(network.fusion, one[None]) for one in maps])

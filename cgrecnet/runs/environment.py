@@ -27,13 +27,17 @@ def pick_device() -> torch.device:
 
 
 def hardware(device: torch.device) -> dict:
-    """Processor, cores, threads and GPU, in the words that a caption needs."""
+    """Processor, its vector instructions, cores, threads and GPU, in the words that a caption needs.
+
+    Two processors of one name may differ in the instructions that they have, and then round differently.
+    """
     import torch
 
     return {
         "device": device.type,
         "gpu": torch.cuda.get_device_name(device) if device.type == "cuda" else None,
         "cpu": cpu_name(),
+        "vectors": torch.backends.cpu.get_cpu_capability(),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
     }

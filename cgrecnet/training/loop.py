@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
+from cgrecnet.models.bf16 import bf16_products
 from cgrecnet.training.batches import Batch, epoch_batches, mix
 from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
@@ -79,9 +80,10 @@ def fit(
         torch.manual_seed(mix(config.seed, epoch, fabric.global_rank))  # dropout, in the networks that have it
         batches = epoch_batches(train, config.batch_size, config.seed, epoch, fabric)
         try:
-            trained = train_one_epoch(
-                model, batches, optimizer, fabric=fabric, weight=weight, pieces=pieces, epoch=epoch, on_step=on_step
-            )
+            with bf16_products(config.precision == "bf16" and not config.compile):
+                trained = train_one_epoch(
+                    model, batches, optimizer, fabric=fabric, weight=weight, pieces=pieces, epoch=epoch, on_step=on_step
+                )
         except FloatingPointError as error:
             kept = f"epoch {len(history)} is kept in {checkpoint}" if history and checkpoint else "nothing was kept yet"
             raise RunError(f"{error}: lower the learning rate (now {rate:g}); {kept}.") from None
@@ -190,7 +192,7 @@ def predict(network: nn.Module, cells: BatchedCells, *, fabric: Fabric) -> tuple
     probabilities = []
     for first in range(0, len(mine), EVALUATION_BATCH):
         images, _, _ = cells.batch(mine[first : first + EVALUATION_BATCH], epoch=0)
-        with fabric.autocast():
+        with fabric.autocast(), bf16_products(torch.is_autocast_enabled("cpu")):
             scores = network(images.contiguous(memory_format=torch.channels_last))
         probabilities.append(torch.softmax(scores.double(), dim=1).cpu())
     found = torch.cat(probabilities) if probabilities else torch.empty(0, 1, dtype=torch.float64)

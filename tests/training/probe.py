@@ -1,7 +1,9 @@
 """Tiny fixed runs whose numbers stand in probe.json: `python tests/training/probe.py` writes it anew, on purpose.
 
 They go through what makes a run's numbers: data sets and a store of one, splits, crops, batches, two networks,
-losses with class weights, two precisions, early stopping, evaluation.
+losses with class weights, two precisions, early stopping, evaluation. Each is there twice: as it trains, which is the
+same to the last bit on one kind of processor and soon another run elsewhere, since training magnifies rounding; and
+still, with steps too short to change a weight, which is the same everywhere but for rounding.
 """
 
 import json
@@ -37,6 +39,8 @@ RUNS = {
         **SHARED, model="cg_recnet", data="jurkat", task="cycle", split="folds", intensity="standardise", epochs=1
     ),
 }
+#: One epoch whose steps are far below the last digit of a weight in float32.
+STILL = {"learning_rate": 1e-12, "epochs": 1}
 
 
 def cells_of(name: str, folder: Path):
@@ -54,9 +58,9 @@ def cells_of(name: str, folder: Path):
     return take(dataset, np.concatenate([np.flatnonzero(labels == kind)[::37][:20] for kind in range(3)]))
 
 
-def run(name: str, folder: Path) -> dict:
+def run(name: str, folder: Path, still: bool = False) -> dict:
     """Losses of all steps and epochs, test probabilities and manifest of one of the runs."""
-    config = RUNS[name]
+    config = RUNS[name].model_copy(update=STILL if still else {})
     fabric = Fabric(accelerator="cpu", devices=1, precision=devices.PRECISION[config.precision])
     dataset, parts, cells = part_cells(cells_of(name, folder), config, fabric)
     torch.manual_seed(config.seed)
@@ -76,15 +80,20 @@ def run(name: str, folder: Path) -> dict:
 
 
 def here() -> dict:
-    """On what numbers are the same to the last bit."""
-    return {"torch": torch.__version__.partition("+")[0], "cpu": cpu_name(), "machine": platform.machine()}
+    """On what numbers are the same to the last bit. Processors of one name may have AVX-512 or not."""
+    return {
+        "torch": torch.__version__.partition("+")[0],
+        "cpu": cpu_name(),
+        "vectors": torch.backends.cpu.get_cpu_capability(),
+        "machine": platform.machine(),
+    }
 
 
 def main() -> int:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        runs = {name: run(name, Path(folder)) for name in RUNS}
-    FILE.write_text(json.dumps({"protocol": PROTOCOL, "made on": here(), "runs": runs}, indent=1) + "\n")
+        kinds = {kind: {name: run(name, Path(folder), kind == "still") for name in RUNS} for kind in ("runs", "still")}
+    FILE.write_text(json.dumps({"protocol": PROTOCOL, "made on": here(), **kinds}, indent=1) + "\n")
     return 0
 
 

@@ -11,8 +11,10 @@ from cgrecnet.data.batches import loader as batched
 from cgrecnet.training import devices
 from cgrecnet.training.protocol import PROTOCOL
 
-#: Where rounding differs (another processor or torch): largest difference of a loss or a probability.
-TOLERANCE = {"bf16": 0.2, "32": 0.05}
+#: Where rounding differs (another processor or torch), as measured with other vector instructions and then some: of a
+#: loss in training, where batch normalisation over few values magnifies it, and of what comes after.
+TOLERANCE = {"bf16": {"losses": 0.4, "validation": 0.02, "probabilities": 0.03}}
+TOLERANCE["32"] = dict.fromkeys(TOLERANCE["bf16"], 1e-3)
 SIMULATED, STORE, REAL = probe.RUNS
 
 
@@ -29,18 +31,28 @@ def one_thread():
     torch.set_num_threads(before)
 
 
+def same(got, want, precision):
+    """Whether two still runs are one, but for rounding."""
+    return got["manifest"] == want["manifest"] and all(
+        np.allclose(got[part], want[part], rtol=0, atol=most) for part, most in TOLERANCE[precision].items()
+    )
+
+
 @pytest.mark.parametrize("name", probe.RUNS)
-def test_the_numbers_are_those_of_the_records(name, recorded, tmp_path):
+def test_training_is_the_same_to_the_last_bit(name, recorded, tmp_path):
     assert recorded["protocol"] == PROTOCOL, "write the probe anew: python tests/training/probe.py"
-    got, want = probe.run(name, tmp_path), recorded["runs"][name]
-    if recorded["made on"] == probe.here():
-        assert got == want, (
-            "A number of training has moved. If that is meant, raise PROTOCOL, say in CHANGELOG why and which records "
-            "are void, and write the probe anew: python tests/training/probe.py"
-        )
-    assert got["manifest"] == want["manifest"]
-    for part in ("losses", "validation", "probabilities"):
-        np.testing.assert_allclose(got[part], want[part], atol=TOLERANCE[probe.RUNS[name].precision], rtol=0.05)
+    if recorded["made on"] != probe.here():
+        pytest.skip(f"the probe was made on {recorded['made on']}, and training magnifies rounding")
+    assert probe.run(name, tmp_path) == recorded["runs"][name], (
+        "A number of training has moved. If that is meant, raise PROTOCOL, say in CHANGELOG why and which records "
+        "are void, and write the probe anew: python tests/training/probe.py"
+    )
+
+
+@pytest.mark.parametrize("name", probe.RUNS)
+def test_batches_losses_and_scores_are_those_of_the_records_on_any_processor(name, recorded, tmp_path):
+    got, want = probe.run(name, tmp_path, still=True), recorded["still"][name]
+    assert same(got, want, probe.RUNS[name].precision), (got, want)
 
 
 def _another_crop(patch):
@@ -65,7 +77,7 @@ def _no_class_weights(patch):
 @pytest.mark.parametrize("fault", [_another_crop, _another_precision, _another_seed, _no_class_weights])
 def test_a_fault_that_moves_numbers_is_seen(fault, recorded, tmp_path, monkeypatch):
     fault(monkeypatch)
-    assert probe.run(SIMULATED, tmp_path)["losses"] != pytest.approx(recorded["runs"][SIMULATED]["losses"], abs=1e-3)
+    assert not same(probe.run(SIMULATED, tmp_path, still=True), recorded["still"][SIMULATED], "32")
 
 
 def test_labels_that_are_reversed_in_a_store_are_seen(recorded, tmp_path, monkeypatch):
@@ -76,5 +88,4 @@ def test_labels_that_are_reversed_in_a_store_are_seen(recorded, tmp_path, monkey
         return dataset.__class__(**{**vars(dataset), "labels": 2 - np.asarray(dataset.labels)})
 
     monkeypatch.setattr(probe, "cells_of", reversed_labels)
-    want = recorded["runs"][STORE]
-    assert probe.run(STORE, tmp_path)["losses"] != pytest.approx(want["losses"], abs=1e-3)
+    assert not same(probe.run(STORE, tmp_path, still=True), recorded["still"][STORE], "bf16")
