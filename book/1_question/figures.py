@@ -31,8 +31,8 @@ from cgrecnet.data.cytometer import MARKERS, simulate
 from cgrecnet.figures.architecture import draw_modules, recorded_shapes
 from cgrecnet.figures.cells import pick
 from cgrecnet.figures.channels import draw_channels, draw_classes
+from cgrecnet.figures.modules import draw_place
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.workflow import draw_workflows
 from cgrecnet.models.fusion import FusionModule

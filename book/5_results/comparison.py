@@ -27,7 +27,6 @@ from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.comparators import cost_of
 from cgrecnet.figures.forest import draw_forest, planned_table
 from cgrecnet.figures.provenance import missing_runs, provenance_of
 from cgrecnet.figures.scores import (
@@ -44,6 +43,7 @@ from cgrecnet.figures.scores import (
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import span, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.models.complexity import cost_of
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS

@@ -19,10 +19,10 @@
 # %% tags=["remove-input"]
 from IPython.display import Markdown, display
 
+from cgrecnet.bench.bench_record import cards_measured
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.claims import verdict_source
-from cgrecnet.figures.costs import cards_measured
 from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance_of_study
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.judgement.audited import AuditedPaper

@@ -90,9 +90,15 @@ def newest(name: str, device: str = "cpu", results: Path | None = None) -> Bench
     return found[-1] if found else None
 
 
-def is_current(record: BenchRecord) -> bool:
-    """Whether what was measured computes what it computes now."""
-    return record.protocol == PROTOCOL
+def cards_measured(results: Path = RESULTS) -> list[str]:
+    """Names of the graphics cards in the records of benchmarks, sorted; empty where none was measured."""
+    found = set()
+    for path in Path(results).glob("bench-*/*.json"):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        hardware = values.get("hardware") if isinstance(values, dict) else None
+        if isinstance(hardware, dict) and hardware.get("gpu"):
+            found.add(hardware["gpu"])
+    return sorted(found)
 
 
 def check_models(names: Sequence[str]) -> list[str]:

@@ -109,12 +109,31 @@ class ModelRow(_Part):
             raise ValueError("a row that was not skipped has numbers")
         return self
 
+    @property
+    def intensity(self) -> float:
+        """Operations per byte moved, of an eager pass."""
+        return self.flops / sum(self.byte_counts.values())
+
+    @property
+    def achieved(self) -> float:
+        """Operations per second, of an eager pass."""
+        return self.flops / self.seconds.median
+
 
 class ModelsRecord(BenchRecord):
     """`cgrecnet bench models`."""
 
     limits: Limits
     rows: list[ModelRow]
+
+    def eager(self, kind: Pass, precision: Precision) -> list[ModelRow]:
+        """The measured rows of one kind of pass and precision that were not compiled, in the order of the models."""
+        asked = (kind, precision, False, None)
+        return [row for row in self.rows if (row.kind, row.precision, row.compiled, row.skipped) == asked]
+
+    def roof(self, row: ModelRow) -> float:
+        """The most operations per second that the two measured limits allow a pass of this row's intensity."""
+        return min(self.limits.flops_per_second[row.precision], row.intensity * self.limits.bytes_per_second)
 
 
 class Agreement(_Part):
@@ -208,6 +227,11 @@ class ProtocolRecord(BenchRecord):
     source: str
     places: list[Place]
     rows: list[ProtocolRow]
+
+    def days(self, place: str, epochs: int) -> tuple[float, float]:
+        """Days for all models at a place, fast and slow."""
+        rows = [row for row in self.rows if (row.place, row.epochs) == (place, epochs)]
+        return sum(row.fast_hours for row in rows) / 24, sum(row.slow_hours for row in rows) / 24
 
 
 class KillsRow(_Part):

@@ -14,8 +14,7 @@ from matplotlib.colors import to_hex
 
 from cgrecnet.bench.memory_claim import memory_record
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
-from cgrecnet.figures.cost_tables import bench_provenance
-from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.figures.provenance import Provenance, bench_provenance, from_records
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.figures.widgets.base import Widget
 from cgrecnet.judgement.audited import AuditedPaper

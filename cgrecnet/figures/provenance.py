@@ -9,6 +9,7 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
+from cgrecnet.bench.schema import BenchRecord
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.data.base import CellDataset
 from cgrecnet.figures.tables import Shown
@@ -198,3 +199,37 @@ def missing_runs(*parts: Part, results: Path = RESULTS) -> Shown:
         f"**Not all of the runs that this page is about are here**: {', '.join(lines)}. "
         "What follows uses those that are. To make the others:\n\n```bash\n" + "\n".join(commands) + "\n```"
     )
+
+
+def bench_provenance(record: BenchRecord) -> Provenance:
+    """Where a benchmark's record comes from, for the block under its figure."""
+    hardware, busy = record.hardware, [load.busy for load in (record.load_before, record.load_after)]
+    where = hardware["gpu"] or (
+        f"CPU, {hardware['cores']} cores, {hardware['threads']} thread{'s' * (hardware['threads'] != 1)} "
+        f"({hardware['cpu']})"
+    )
+    head, plus, _ = record.commit.partition("+")
+    facts = [
+        ("Record", f"results/bench-{record.name}/{record.id}.json, by {_made_by(record.name)}"),
+        ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
+        ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
+        ("Code", "the same as now" if record.protocol == PROTOCOL else "has changed since; measure again to renew it"),
+        ("Hardware", where),
+        ("Software", f"torch {record.software['torch']}, Python {record.software['python']}"),
+    ]
+    if None not in busy:
+        facts.append(("Other work", f"kept {busy[0]:.0%} of the cores busy before and {busy[1]:.0%} after"))
+    return Provenance(tuple(facts))
+
+
+def _made_by(name: str) -> str:
+    """What makes a record: a command, or a script of the clone."""
+    return f"benchmarks/{name}.py" if name in ("kills", "mutations") else f"cgrecnet bench {name}"
+
+
+def _short(value) -> str:
+    if value in ([], None):
+        return "none"
+    if isinstance(value, list | tuple):
+        return " and ".join(" x ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

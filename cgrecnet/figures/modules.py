@@ -1,4 +1,4 @@
-"""The shape strip: what each part of a network makes of an image, recorded while it runs."""
+"""What the parts of a network make of an image, recorded while it runs: shapes, and the map behind stage 2."""
 
 from dataclasses import dataclass
 
@@ -65,3 +65,10 @@ def draw_place(*parts: str, image_size: int = 224) -> Figure:
     """The shape strip of CG-RecNet with some of its parts coloured: where in the network a page is."""
     network = create_model("cg_recnet").eval()
     return draw_shape_strip(trace_shapes(network, torch.zeros(1, 3, image_size, image_size)), highlight=parts)
+
+
+@torch.no_grad()
+def stage2_map(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
+    """The map behind `layer2` of a ResNet-50, (B, 512, H/8, W/8), in the mode in which the network is."""
+    x = network.maxpool(network.relu(network.bn1(network.conv1(images))))
+    return network.layer2(network.layer1(x))
