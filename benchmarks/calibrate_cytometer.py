@@ -119,7 +119,7 @@ def attempt(args: argparse.Namespace) -> dict:
         | {name: getattr(args, name) for name in ("cells", "test_cells", "epochs", "step_size", "runs", "seed")}
         | {"train_cells": len(train), "validation_cells": len(validation)},
         "history": history,
-        "parameters": source.numbers(),
+        "parameters": source.read_numbers(source.FILE),
         "parameters_sha256": hashlib.sha256(source.FILE.read_bytes()).hexdigest(),
         "seconds": time.perf_counter() - clock,
         "hardware": hardware(fabric.device) | {"threads": 1, "load": os.getloadavg()[0]},

@@ -29,7 +29,7 @@ from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.store.build import pack_cells
-from cgrecnet.data.store.header import HEADER, INDEX, JOURNAL, PIXELS, is_store
+from cgrecnet.data.store.header import HEADER, INDEX, PIXELS, is_store
 from cgrecnet.files import atomic_write
 from cgrecnet.predict import run as predicting
 from cgrecnet.predict.engines import make_engine
@@ -217,10 +217,7 @@ class Packing(Work):
         return {"store": digest(json.dumps(facts), (store / PIXELS).read_bytes(), (store / INDEX).read_bytes())}
 
     def begun(self, place: Path) -> dict[str, float]:
-        journal = place / "store" / JOURNAL
-        if is_store(place / "store"):
-            return {"crops": DONE}
-        return {"crops": journal.read_bytes().count(b"\n")} if journal.exists() else {}
+        return {"crops": DONE} if is_store(place / "store") else {}  # what was stopped begins anew
 
 
 class Training(Work):

@@ -15,7 +15,7 @@ from zhu_samples import command
 
 from cgrecnet.data.batches.coverage import evaluation_shares, kept_shares
 from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.images.pixels import read_grey
+from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError
@@ -28,7 +28,7 @@ def measure(folder: Path) -> dict:
     cells = []
     for cell in list_cells(folder).cells:
         try:
-            image = read_grey(folder, cell.name)
+            image = Reader().read(folder, cell.name)
         except Unusable as reason:
             raise DataError(f"{cell.name} in {folder} cannot be measured ({reason}): remove it.") from None
         area = deviating_area(image)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cgrecnet.data import traits
 from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.images.pixels import read_grey
+from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError, UserError
 from cgrecnet.files import atomic_write
@@ -37,7 +37,7 @@ def measure(folder: Path) -> dict:
     cells = []
     for cell in listing.cells:
         try:
-            image = read_grey(folder, cell.name)
+            image = Reader().read(folder, cell.name)
         except Unusable as reason:
             raise DataError(f"{cell.name} in {folder} cannot be measured ({reason}): remove it.") from None
         digest = sha256((folder / cell.name).read_bytes()).hexdigest()

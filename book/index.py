@@ -15,41 +15,35 @@
 # %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.data import open_dataset
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.cells import draw_row
-from cgrecnet.figures.choices import conclusions, option_runs
-from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.contrast_table import interval, points
-from cgrecnet.figures.headline import comparisons
-from cgrecnet.figures.main_result import HEADERS, main_answers, main_rows, skip_effect, standing_runs
-from cgrecnet.figures.missing import provenance_of
-from cgrecnet.figures.provenance import from_records
-from cgrecnet.figures.rules_from_runs import run_outcomes
+from cgrecnet.figures.claims import LETTERS, verdict_source, verdict_tiles
+from cgrecnet.figures.headline import HEADERS, comparisons, main_rows, planned_answers, skip_effect, standing_runs
+from cgrecnet.figures.provenance import from_records, provenance_of
 from cgrecnet.figures.style import MODEL_COLOURS, use_book_style
-from cgrecnet.figures.verdict_overview import verdict_source
-from cgrecnet.figures.verdict_table import verdict_counts, verdict_table, verdicts
-from cgrecnet.figures.verdict_tiles import LETTERS, verdict_tiles
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, interval, points, wide_table
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.pages import holds, tell
-from cgrecnet.paper.tables import load_tables
+from cgrecnet.runs.planned import conclusions
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment
+from cgrecnet.runs.series import option_runs
 
 use_book_style()
 PART, PAIR = ("ablation", "jurkat"), ("resnet50", "cg_recnet")
 pooled = pool(experiment(*PART).records, PAIR)
 right = {model: pooled.right(model) for model in PAIR}
 apart = mcnemar(pooled.labels, *(pooled.predicted(model) for model in reversed(PAIR)))
-table = load_tables()["3"]
-full, base = table.cell("CG-RecNet", "accuracy"), table.cell("Baseline", "accuracy")
+paper = AuditedPaper.load()
+full, base = (paper.known(f"3/{model}/accuracy") for model in ("CG-RecNet", "Baseline"))
 recalls = {model: (counts := pooled.confusion(model)).diagonal() / counts.sum(axis=1) for model in PAIR}
-answers = main_answers()
+answers = planned_answers()
 records, planned = standing_runs()
 tell(
     printed=f"{full.value} ± {full.sd}", gain=full.number - base.number,
@@ -67,6 +61,13 @@ tell(
     without=points(without.answer.result.difference), without_ends=interval(without.answer.result.interval95),
     within=points(within.answer.result.difference), within_ends=interval(within.answer.result.interval95),
     dials_n=without.answer.result.n,
+)  # fmt: skip
+outcomes = judge(paper)
+counts = verdict_counts(outcomes)
+checks = {fits: [model for model, check in paper.accuracy_checks.items() if check.fits is fits] for fits in (True, False)}
+tell(
+    claims=len(outcomes), verdicts="; ".join(f"{word} {number}" for word, number in counts.items()),
+    fit=" and ".join(sorted(checks[True], reverse=True)), torn=", ".join(checks[False]),
 )  # fmt: skip
 
 # %% [markdown]
@@ -96,34 +97,22 @@ provenance_of(list(pooled.records), PART)
 # {glue:text}`counted` of its {glue:text}`every` planned comparisons ask that; {glue:text}`standing` of the {glue:text}`planned` runs behind them stand today, and this is how often each answer came out.
 
 # %% tags=["remove-input"]
-Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result"))
-
-# %% tags=["remove-input"]
-from_records([*records, *dials.values()], side_by_side=True)
+display(
+    Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result")),
+    from_records([*records, *dials.values()], side_by_side=True),
+)
+holds("behind", without.words == "behind")
+holds("nothing tells", within.words == "undecided")
+holds("not available", not run_outcomes(paper))
+both = right["resnet50"] == right["cg_recnet"]
+wrong = {model: ~hit for model, hit in right.items()}
+holds("the same ones", both.mean() > 0.8 and (wrong["resnet50"] & wrong["cg_recnet"]).sum() > 0.5 * wrong["resnet50"].sum())
 
 # %% [markdown]
 # One choice that the paper does not print is judged apart: a skip around the fusion.
 # On simulated cells (one run each, and not planned) CG-RecNet is behind the plain ResNet-50 without it ({glue:text}`without` points, 95 % interval {glue:text}`without_ends`; n = {glue:text}`dials_n` cells), and with it nothing tells the two apart ({glue:text}`within` points, {glue:text}`within_ends`).
 # Over the folds of real cells its effect is {glue:text}`skip` ({doc}`/book/5_results/choices`).
 # The paper's own cells were not available to us, so none of this decides what the paper says of them; {doc}`/book/5_results/headline` has every comparison.
-
-# %% tags=["remove-input"]
-holds("behind", without.words == "behind")
-holds("nothing tells", within.words == "undecided")
-holds("not available", not run_outcomes(AuditedPaper.load()))
-both = right["resnet50"] == right["cg_recnet"]
-holds("the same ones", both.mean() > 0.8 and (~right["resnet50"] & ~right["cg_recnet"]).sum() > 0.5 * (~right["resnet50"]).sum())
-
-# %% tags=["remove-cell"]
-paper = AuditedPaper.load()
-measured = machinery_outcomes() | run_outcomes(paper)
-outcomes = verdicts(paper, measured)
-counts = verdict_counts(outcomes)
-checks = {fits: [model for model, check in paper.accuracy_checks.items() if check.fits is fits] for fits in (True, False)}
-tell(
-    claims=len(outcomes), verdicts="; ".join(f"{word} {number}" for word, number in counts.items()),
-    fit=" and ".join(sorted(checks[True], reverse=True)), torn=", ".join(checks[False]),
-)  # fmt: skip
 
 # %% [markdown]
 # > **The verdict so far**, of {glue:text}`claims` claims: {glue:text}`verdicts`.
@@ -141,26 +130,23 @@ tell(
 # Each tile is one claim of the paper, and opens it: what is printed, how near is near enough, and why the verdict is what it is.
 
 # %% tags=["remove-input"]
-verdict_tiles(paper.claims, outcomes, "1_question/claims.html")
-
-# %% tags=["remove-input"]
-source = verdict_source()
-source
+display(verdict_tiles(paper.claims, outcomes, "1_question/claims.html"), verdict_source())
 
 # %% [markdown]
 # The verdicts follow from **arithmetic on the printed numbers** and from **running the rebuilt modules**; we do not have the paper's images, and no result on other cells is counted here.
 
 # %% tags=["remove-input"]
-rows = [(LETTERS[word], str(word), str(counts[str(word)]), word.definition) for word in Verdict]
-Markdown(wide_table(("letter", "verdict", "claims", "meaning"), rows, "What verdicts mean"))
-
-# %% tags=["remove-input"]
-frame = verdict_table(paper, measured)
-shown = frame[~frame["verdict"].isin([str(Verdict.CANNOT_BE_TESTED_HERE), str(Verdict.NOT_SPECIFIED)])]
-order = {str(word): place for place, word in enumerate(Verdict)}
-shown = shown.sort_values(by="verdict", key=lambda column: column.map(order), kind="stable")
-rows = [(f"{row.id} {row.title}", row.verdict, row.reason) for row in shown.itertuples()]
-Markdown(dropdown(f"{len(rows)} claims, judged", wide_table(("claim", "verdict", "why"), rows, "Claims judged")))
+meaning = [(LETTERS[word], str(word), str(counts[str(word)]), word.definition) for word in Verdict]
+unjudged = (Verdict.CANNOT_BE_TESTED_HERE, Verdict.NOT_SPECIFIED)
+judged = [
+    (f"{name} {paper.claims[name].title}", str(word), outcome.reason)
+    for word in Verdict if word not in unjudged
+    for name, outcome in outcomes.items() if outcome.verdict is word
+]  # fmt: skip
+display(
+    Markdown(wide_table(("letter", "verdict", "claims", "meaning"), meaning, "What verdicts mean")),
+    Markdown(dropdown(f"{len(judged)} claims, judged", wide_table(("claim", "verdict", "why"), judged, "Claims judged"))),
+)
 
 # %% [markdown]
 # What the same networks did on cells that anyone can get stands in {doc}`/book/5_results/headline`, and what would change a verdict in {doc}`/book/7_judgement/verdict`.

@@ -1,4 +1,4 @@
-"""The command `cgrecnet`: data, train, report, predict, export, notebook, sweep, collect, plot, runs, show, reproduce,
+"""The command `cgrecnet`: data, train, report, predict, export, notebook, sweep, collect, runs, show, reproduce,
 explain, certificate, scheduler, worker, bench and doctor; in a clone also book, test, student and slides."""
 
 import argparse
@@ -17,7 +17,6 @@ from cgrecnet.commands import (
     explain,
     export,
     notebook,
-    plot,
     predict,
     report,
     reproduce,
@@ -25,12 +24,11 @@ from cgrecnet.commands import (
     scheduler,
     sweep,
     train,
-    worker,
 )
 from cgrecnet.errors import UserError
 
 _COMMANDS = (
-    data, train, report, predict, export, notebook, sweep, collect, plot, runs, reproduce, explain, scheduler, worker,
+    data, train, report, predict, export, notebook, sweep, collect, runs, reproduce, explain, scheduler,
     bench, doctor, clone,
 )  # fmt: skip
 

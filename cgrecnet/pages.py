@@ -1,9 +1,11 @@
-"""Numbers into a page's prose, and what the prose says of them.
+"""Numbers into a page's prose, what the prose says of them, and the code that the page is about.
 
 A person writes the sentences, in Markdown; `tell` gives them their numbers, and `holds` asserts what they say.
 """
 
+import inspect
 import os
+from textwrap import dedent
 
 from IPython.display import Markdown, display
 from myst_nb import glue
@@ -33,3 +35,9 @@ def holds(sentence: str, condition: bool) -> None:
     if os.environ.get(STRICT):
         raise RunError(f"The page says {sentence!r}, and its records do not: rewrite that sentence.")
     display(Markdown(f":::{{note}}\nWritten for other records; these do not bear out: *{sentence}*\n:::"))
+
+
+def show_code(*parts: object) -> Markdown:
+    """The source of functions, methods or classes of the package, as the page's reader sees it."""
+    sources = (dedent(inspect.getsource(part)).rstrip() for part in parts)
+    return Markdown("```python\n" + "\n\n".join(sources) + "\n```")

@@ -15,12 +15,12 @@ from myst_parser.parsers.mdit import create_md_parser
 from cgrecnet.data.cards import load_card
 from cgrecnet.errors import ConfigError
 from cgrecnet.figures.cards import CardTable
-from cgrecnet.figures.confusion_cells import confusion_cells
-from cgrecnet.figures.gallery import gallery
 from cgrecnet.figures.provenance import Provenance
-from cgrecnet.figures.slider import slider
-from cgrecnet.figures.threshold import threshold_slider
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
+from cgrecnet.figures.widgets.confusion_cells import confusion_cells
+from cgrecnet.figures.widgets.frame_slider import slider
+from cgrecnet.figures.widgets.gallery import gallery
+from cgrecnet.figures.widgets.threshold import threshold_slider
 from cgrecnet.predict.card import plain
 from cgrecnet.publish import status
 from cgrecnet.training.config import RunConfig

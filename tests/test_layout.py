@@ -19,7 +19,8 @@ MAY_IMPORT = {
     "runs": {"data", "models", "evaluation", "training"},
     "predict": {"data", "models", "evaluation", "explain", "training", "runs"},
     "bench": {"paper", "data", "models", "evaluation", "training", "runs"},
-    "figures": {"paper", "data", "models", "evaluation", "explain", "training", "runs", "bench"},
+    "judgement": {"paper", "data", "models", "evaluation", "training", "runs", "bench"},
+    "figures": {"paper", "data", "models", "evaluation", "explain", "training", "runs", "bench", "judgement"},
     "publish": {"paper"},
     "commands": {"paper", "data", "models", "evaluation", "training", "runs", "predict", "bench", "publish", "doctor"},
 }

@@ -29,6 +29,11 @@ def test_a_reader_with_other_records_sees_a_note(monkeypatch):
     assert "Written for other records" in note.data and "*Nine is more than ten*" in note.data
 
 
+def test_code_is_shown_at_the_left_edge_one_part_after_the_other():
+    text = pages.show_code(pages.tell, pages.holds).data
+    assert text.startswith("```python\ndef tell(") and "\n\ndef " in text and text.endswith("\n```")
+
+
 def test_a_number_of_numpy_is_given_as_one_that_a_format_fits(monkeypatch):
     given = {}
     monkeypatch.setattr(pages, "glue", lambda name, value, display: given.update({name: repr(value)}))

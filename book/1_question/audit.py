@@ -37,11 +37,11 @@ from scipy import stats
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.planned_contrasts import holm
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.audited import CLASSES, COMPARATORS, AuditedPaper
-from cgrecnet.figures.rules import LAPTOP_FLOPS, LEVEL
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.verdict_table import verdicts
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper
+from cgrecnet.judgement.claims import verdicts
+from cgrecnet.judgement.counts import LAPTOP_FLOPS
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.complexity import additivity, increase
@@ -187,7 +187,7 @@ for model, check in checks.items():
     rows.append((model, attainable, f"{cell.value} ± {cell.sd}", *gap))
 headers = ["model", "attainable (%)", "printed (%)"]
 headers += ["short by", "in printed SDs"]
-Markdown(wide_table(headers, rows, "Attainable accuracies"))
+wide_table(headers, rows, "Attainable accuracies")
 
 # %% [markdown]
 # To see why there is no way out, look at the matrix that gets MobileNetV2 as far as its F1s let it:
@@ -250,7 +250,7 @@ for check in apart:
     gap = own.printed.middle - check.printed.middle
     rows.append((check.model, f"{gap:.2f}", f"{low:.2f} to {high:.2f}"))
 headers = "CG-RecNet minus", "as printed", "by Table 5"
-Markdown(wide_table(headers, rows, "Two margins"))
+wide_table(headers, rows, "Two margins")
 
 # %% [markdown]
 # Read by Table 5 the advantage of CG-RecNet would be larger, not smaller.
@@ -425,10 +425,10 @@ for name in others:
         (name, f"{c.difference:+.2f}", f"{c.uncorrelated.t:.2f}, {c.uncorrelated.p:.1e}", f"{c.lowest_p:.1e} to {c.highest_p:.1e}",
          f"{c.corrected.t:.2f}, {c.corrected.p:.1e}", f"{c.unpaired.p:.1e}", *words)
     )  # fmt: skip
-Markdown(wide_table(
+wide_table(
     ("CG-RecNet minus", "difference", "t, p at ρ = 0", "p over all ρ", "corrected resampled t, p", "p, unpaired", "p < 0.05", "p < 0.001"),
     rows, "Tests of comparisons",
-))  # fmt: skip
+)  # fmt: skip
 
 # %% [markdown]
 # **Result.**
@@ -579,7 +579,7 @@ pairs = load_contradictions()
 rows = [
     (f"{x.id} {x.title}", "\n".join(f"{s.place}: “{s.quote}”" for s in x.statements), x.why) for x in pairs.values()
 ]
-Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words", "why"), rows, "Contradictions")))
+dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words", "why"), rows, "Contradictions"))
 
 # %% [markdown]
 # **In fairness**, most of these are what happens when several people write one text.

@@ -21,32 +21,53 @@
 
 # %% tags=["remove-input"]
 import inspect
+import re
+import textwrap
 
 import matplotlib.pyplot as plt
 from IPython.display import Markdown
 
 from cgrecnet.evaluation.verdicts import Verdict, verdict_of
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.claim_cards import claim_cards
-from cgrecnet.figures.claim_map import GROUPS, draw_claim_map, group_of, map_lines
-from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.rules_from_runs import run_outcomes
+from cgrecnet.figures.claims import COLOURS, claim_cards, verdict_source
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.verdict_overview import verdict_source
-from cgrecnet.figures.verdict_table import verdicts
-from cgrecnet.figures.wide_table import dropdown
+from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import judge
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.claims import Claim, Tolerance
 
 use_book_style()
 paper = AuditedPaper.load()
 claims = paper.claims
-groups = {name: [c for c in claims.values() if group_of(c) == name] for name in GROUPS}
-assert sum(map(len, groups.values())) == len(claims)
-tell(claims=len(claims), numbers=sum(len(c.values) for c in claims.values()))
-Markdown("\n".join(f"- {name}: {len(found)}." for name, found in groups.items()))
+groups = {
+    "Arithmetic on printed numbers decides": [],
+    "Running the code decides": [],
+    "The paper's images decide, and arithmetic or code can speak first": [],
+    "Only the paper's images decide": [],
+}
+printed, code, images_last, images = groups.values()
+for each in claims.values():
+    if "data" in each.kinds:
+        (images if each.kinds == ("data",) else images_last).append(each)
+    else:
+        (code if "machinery" in each.kinds else printed).append(each)
+assert all(groups.values())
+accuracy, gain = claims["C16"].value("accuracy"), claims["C20"].value("gain").number
+width, n = claims["C16"].tolerance.half_width(accuracy), claims["C16"].tolerance.cells
+p, s = accuracy.number / 100, float(accuracy.sd)
+assert abs(1.96 * (s**2 + 100**2 * 2 * p * (1 - p) / n) ** 0.5 - width) < 1e-12
+holds("could confirm", width * 4 < gain)
+tell(
+    times=gain / width, gain=gain, claims=len(claims), numbers=sum(len(each.values) for each in claims.values()),
+    by_print=len(printed), by_code=len(code), by_images_last=len(images_last), by_images=len(images),
+)  # fmt: skip
 
 # %% [markdown]
+# - Arithmetic on printed numbers decides: {glue:text}`by_print`.
+# - Running the code decides: {glue:text}`by_code`.
+# - The paper's images decide, and arithmetic or code can speak first: {glue:text}`by_images_last`.
+# - Only the paper's images decide: {glue:text}`by_images`.
+#
 # These are {glue:text}`claims` claims, with {glue:text}`numbers` numbers.
 #
 # ## What the paper says
@@ -64,8 +85,9 @@ Markdown("\n".join(f"- {name}: {len(found)}." for name, found in groups.items())
 #
 # Each claim gets one of six verdicts, and no other words are used.
 
-# %% tags=["remove-input"]
-Markdown("\n\n".join(f"**{word}**\n: {word.definition}" for word in Verdict))
+# %%
+words = [(word, word.definition) for word in Verdict]
+Markdown(wide_table(("verdict", "meaning"), words, "The six verdicts"))
 
 # %% [markdown]
 # A claim often has several parts, and then the verdict follows from them by a rule and not by taste:
@@ -79,16 +101,68 @@ Markdown(f"```python\n{inspect.getsource(verdict_of)}```")
 # {numref}`fig-claims-map` shows where each claim stands in the paper, and its verdict so far.
 # The verdicts come from arithmetic on the printed numbers ({doc}`/book/1_question/audit`), from running the code of the modules and, once there are any, from training on the paper's own cells; none of them is typed in by hand.
 
-# %% mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim; a claim that stands in several places is counted to the first one it names."}}
-outcomes = verdicts(paper, machinery_outcomes() | run_outcomes(paper))
-draw_claim_map(claims, outcomes)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim; a claim that stands in several places is counted to the first one it names."}}
+SECTIONS = {
+    "abstract": "abstract, summary",
+    "2.2": "2.2 data", "2.3": "2.3 preprocessing", "2.4": "2.4 network",
+    "3.1": "3.1 set-up", "3.2.1": "3.2.1 ablation", "3.2.2": "3.2.2 comparison", "3.3": "3.3 heat maps",
+}  # fmt: skip
+#: Where the tables and figures of results are discussed.
+HOME = {
+    "Table 1": "2.2", "Table 3": "3.2.1", "Tables 3": "3.2.1", "Table 4": "3.2.2", "Table 5": "3.2.2",
+    "Figure 5": "3.2.1", "Figure 6": "3.2.1", "Figure 7": "3.2.1",
+}  # fmt: skip
+
+
+def section_of(claim):
+    """The first section that a claim's place names, itself or through a table or figure."""
+    place = claim.place.split(";")[0]
+    if "abstract" in place:
+        return "abstract"
+    item = re.match(r"(Tables?|Figure) \d", place)
+    number = HOME[item[0]] if item else re.search(r"\d\.\d(\.\d)?", place)[0]
+    return number if number in SECTIONS else number[:3]
+
+
+outcomes = judge(paper)
+tiles = {(section, word): [] for section in SECTIONS for word in Verdict}
+for name, each in claims.items():
+    tiles[section_of(each), outcomes[name].verdict].append(name)
+figure, axes = plt.subplots()
+bottom, ticks = 0.0, []
+for section in SECTIONS:
+    top = bottom
+    lines = [-(-len(tiles[section, word]) // 4) for word in Verdict]  # four tiles on a line
+    bottom += max(1, *lines) + 0.25
+    ticks.append((top + bottom) / 2)
+    axes.axhline(bottom - 0.125, color="0.85", linewidth=0.8)
+    for column, word in enumerate(Verdict):
+        for k, name in enumerate(tiles[section, word]):
+            ground = {"facecolor": COLOURS[word], "alpha": 0.45, "linewidth": 0, "pad": 1}
+            axes.text(column + 0.15 + 0.234 * (k % 4), top + 0.5 + k // 4, name, ha="center", va="center", fontsize=8, bbox=ground)
+found = [sum(outcome.verdict is word for outcome in outcomes.values()) for word in Verdict]
+heads = [f"{textwrap.fill(word, 13)}\n({count})" for word, count in zip(Verdict, found, strict=True)]
+axes.set(xlim=(0, 6), ylim=(bottom, -0.1), yticks=ticks, yticklabels=SECTIONS.values())
+axes.set_xticks([column + 0.5 for column in range(6)], heads)
+axes.tick_params(length=0, labeltop=True, labelbottom=False)
+axes.spines[:].set_visible(False)
+for column in range(1, 6):
+    axes.axvline(column, color="0.85", linewidth=0.8)
+figure.set_size_inches(7.6, 0.3 * bottom + 1.1)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 verdict_source()
 
-# %% tags=["remove-input"]
-Markdown(dropdown("In words", "\n".join(map_lines(claims, outcomes))))
+# %%
+lines = [
+    (word, SECTIONS[section], ", ".join(names))
+    for word in Verdict
+    for section in SECTIONS
+    if (names := tiles[section, word])
+]
+table = wide_table(("verdict", "section", "claims"), lines, "The claim map")
+Markdown(dropdown("In words", table))
 
 # %% [markdown]
 # Two things should be kept in mind when reading the map.
@@ -100,7 +174,7 @@ Markdown(dropdown("In words", "\n".join(map_lines(claims, outcomes))))
 #
 # Open a claim to see what is printed, what would decide it, the tolerance, why it is that wide, and the verdict with its reason.
 
-# %% tags=["remove-input"]
+# %%
 claim_cards(groups, outcomes)
 
 # %% [markdown]
@@ -148,18 +222,13 @@ Markdown(f"```python\n{inspect.getsource(Tolerance.half_width)}```")
 claim = claims["C16"]
 accuracy = claim.value("accuracy")
 width = claim.tolerance.half_width(accuracy)
-print(f"{claim.title}: {accuracy.printed} ± {accuracy.sd} %, {claim.tolerance.cells:,} test cells")
-print(f"tolerance {width:.2f}: {accuracy.number - width:.2f} to {accuracy.number + width:.2f} %")
+low, high = accuracy.number - width, accuracy.number + width
+cells = claim.tolerance.cells
+print(f"{claim.title}: {accuracy.printed} ± {accuracy.sd} %, {cells:,} test cells")
+print(f"tolerance {width:.2f}: {low:.2f} to {high:.2f} %")
 for result in (96.2, 95.9):
-    print(f"{result} % lies {'within' if claim.allows(accuracy, result) else 'outside'}")
-
-# %% tags=["remove-input"]
-p, n, s = accuracy.number / 100, claim.tolerance.cells, float(accuracy.sd)
-by_hand = 1.96 * (s**2 + 100**2 * 2 * p * (1 - p) / n) ** 0.5
-assert abs(by_hand - width) < 1e-12
-gain = claims["C20"].value("gain").number
-tell(times=gain / width, gain=gain)
-holds("could confirm", width * 4 < gain)
+    side = "within" if claim.allows(accuracy, result) else "outside"
+    print(f"{result} % lies {side}")
 
 # %% [markdown]
 # The tolerance is {glue:text}`times:.1f` times narrower than the gain of {glue:text}`gain` percentage points that the paper reports over its baseline, so a repetition could confirm or contradict that gain.

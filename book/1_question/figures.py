@@ -18,21 +18,19 @@
 # When we cannot show the original, we can do something else that is useful: make the same figure from things that can be run, and say of each part where it comes from.
 # The paper's own pictures {cite}`li2026cgrecnet` are not copied here, and we do not have its cells.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
 
 from cgrecnet.data import jurkat, open_dataset
 from cgrecnet.data.audit.integrity import take
 from cgrecnet.data.cytometer import MARKERS, simulate
 from cgrecnet.figures.cells import draw_channels, draw_row, pick
-from cgrecnet.figures.pages import counterpart_rows
+from cgrecnet.figures.modules import draw_place, trace_shapes
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_place, trace_shapes
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.gated import GatedCNNBlock
@@ -53,9 +51,23 @@ def scale_bar(axes):
     axes.text(np.mean(ends), low - 3, "10 µm", ha="center", va="bottom", fontsize=8, bbox=ground)
 
 
-Markdown("\n".join(counterpart_rows()))
-
 # %% [markdown]
+# | the paper | shows | counterpart | what stands there |
+# |---|---|---|---|
+# | Figure 1 | workflow | {doc}`/book/1_question/figures` | the steps of this book beside the paper's |
+# | Figure 2 | a cell of each class | {doc}`/book/1_question/figures` | simulated and Jurkat cells, drawn at random |
+# | Figure 3 | the same cells in all channels | {doc}`/book/1_question/figures` | simulated markers, Jurkat references |
+# | Figure 4 | architecture | {doc}`/book/1_question/figures` | shapes recorded while the network ran |
+# | Figure 5 | curves and boxes over folds | {doc}`/book/5_results/ablation` | the same on Jurkat cells |
+# | Figure 6 | ROC curves | {doc}`/book/5_results/classes` | each class against the rest, with intervals |
+# | Figure 7 | confusion matrices | {doc}`/book/5_results/classes` | counts, shares and intervals |
+# | Figure 8 | Grad-CAM | {doc}`/book/6_explanation/grad_cam` | maps of several methods, with controls |
+# | Table 1 | cells per class | {doc}`/book/2_data/meeting_the_data` | counts of each data set |
+# | Table 2 | implementation parameters | {doc}`/book/7_judgement/deviations` | open choices and what was chosen |
+# | Table 3 | ablation | {doc}`/book/5_results/ablation` | the four systems on Jurkat cells |
+# | Table 4 | comparison | {doc}`/book/5_results/comparison` | CG-RecNet against other systems |
+# | Table 5 | F1 of each class | {doc}`/book/5_results/classes` | the same with intervals |
+#
 # ## Figure 1: the workflow
 #
 # The paper's workflow has four stages: images are collected, preprocessed, classified and explained.

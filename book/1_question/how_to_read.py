@@ -42,8 +42,7 @@
 import os
 import sys
 
-from cgrecnet.figures.missing import provenance_of
-from cgrecnet.figures.provenance import hardware_text
+from cgrecnet.figures.provenance import hardware_text, provenance_of
 from cgrecnet.pages import tell
 from cgrecnet.runs.query import command, experiment
 

@@ -42,7 +42,7 @@ from cgrecnet.data.traits import deviating_area
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
@@ -163,7 +163,7 @@ for height, width in ((45, 60), (37, 60), (57, 60)):
     rows.append((*sizes, factor, *kept))
 headers = ["exported", "enlarged to", "factor", "kept"]
 headers += ["of the width", "of the height", "of the area"]
-Markdown(wide_table(headers, rows, "What evaluation keeps"))
+wide_table(headers, rows, "What evaluation keeps")
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
 heights = np.arange(26, 95)
@@ -207,7 +207,7 @@ for name, share in kept.items():
     assert whole > 0.9
     rows.append((name, len(share), f"{whole:.1%}", f"{share.min():.1%}"))
 headers = "cells", "number", "wholly kept", "least kept"
-Markdown(wide_table(headers, rows, "What is kept"))
+wide_table(headers, rows, "What is kept")
 
 # %% [markdown]
 # What the centre crop cuts off is background, in nearly every cell of these sets.
@@ -249,7 +249,7 @@ for name, least in ranges.items():
     rows.append((name, *counted, f"{np.median(fill):.0%}"))
 headers = ["area of the box", "no cell", "under half", "whole cell"]
 headers += ["cell's median share"]
-Markdown(wide_table(headers, rows, "What training shows"))
+wide_table(headers, rows, "What training shows")
 
 # %% [markdown]
 # Of {glue:text}`boxes` boxes drawn for a crop of 60 × 45 pixels, the smallest has {glue:text}`least_wide:.0f` × {glue:text}`least_tall:.0f`, enlarged {glue:text}`times:.0f` times.
@@ -507,7 +507,7 @@ tell(
     boxes=f"{len(boxes):,}", least_wide=smallest[3], least_tall=smallest[2], times=size / smallest[3],
     cells=default.shape[0], epochs=default.shape[1],
 )  # fmt: skip
-Markdown(wide_table(headers, rows, "Both ways"))
+wide_table(headers, rows, "Both ways")
 
 # %% [markdown]
 # The cells are {glue:text}`numbers` simulated ones, with at least {glue:text}`repeats` repeats, on {glue:text}`cores` cores ({glue:text}`cpu`), torch {glue:text}`torch`.
@@ -593,7 +593,7 @@ for option in intensity.INTENSITIES:
     rows.append((option, *shares, f"{cut:.2%}"))
 headers = ["option", "border, median", "border, sd", "image, sd"]
 headers += ["pixels cut"]
-Markdown(wide_table(headers, rows, "Runs in numbers"))
+wide_table(headers, rows, "Runs in numbers")
 
 # %% tags=["remove-cell"]
 assert eta["none"][0] > 0.9 and max(eta["background"][0], eta["both"][0]) < 0.1 < eta["standardise"][0]

@@ -45,9 +45,9 @@ from cgrecnet.data.traits import FREQUENCIES, TRAITS, background, measure
 from cgrecnet.errors import UserError
 from cgrecnet.figures.cells import draw_channels, draw_row
 from cgrecnet.figures.provenance import Provenance, from_dataset
-from cgrecnet.figures.slider import slider
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 
@@ -429,7 +429,7 @@ except UserError as error:
 # %%
 table = parameter_table()
 rows, title = table.astype(str).to_numpy(), "The parameters"
-Markdown(dropdown(title, wide_table(list(table), rows, title)))
+dropdown(title, wide_table(list(table), rows, title))
 
 # %% [markdown]
 # ## Held against reality

@@ -26,7 +26,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from IPython.display import Markdown
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import cross_val_predict
@@ -37,14 +36,14 @@ from cgrecnet.data.audit.confounding import CORNER, contingency, corner_features
 from cgrecnet.data.audit.probes import border_features
 from cgrecnet.data.cards import load_card
 from cgrecnet.data.cytometer import phantom, simulate
-from cgrecnet.data.cytometer.parameters import numbers
+from cgrecnet.data.cytometer.parameters import FILE, read_numbers
 from cgrecnet.errors import UserError
 from cgrecnet.evaluation.bootstrap import f1_of_counts
 from cgrecnet.figures.cards import CardTable
 from cgrecnet.figures.cells import draw_gallery, draw_row
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.paths import RESULTS
@@ -341,7 +340,7 @@ shared.map("{:.2f}".format)
 folder = RESULTS / "cytometer-calibration"
 files = sorted(folder.glob("*.json"))
 attempts = [json.loads(file.read_text()) for file in files]
-frozen = [one for one in attempts if one["parameters"] == numbers()]
+frozen = [one for one in attempts if one["parameters"] == read_numbers(FILE)]
 assert frozen, "calibrate anew: benchmarks/calibrate_cytometer.py"
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits are changed until the baseline finds the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the parameters as they are now, filled, beside the paper's, hatched). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
@@ -374,7 +373,7 @@ for number, attempt in enumerate(attempts, 1):
 paper = [f"{f1:.3f}" for f1 in WANTED.values()]
 rows.append(("", "the paper's baseline", "", "", *paper))
 headers = "attempt", "what changed", "learning rate falls", "test cells"
-Markdown(wide_table((*headers, *WANTED), rows, "Attempts"))
+wide_table((*headers, *WANTED), rows, "Attempts")
 
 # %% [markdown]
 # With the frozen parameters the baseline reaches an F1 of {glue:text}`f1_reached` after {glue:text}`epochs` epochs on {glue:text}`train_cells` simulated cells of {glue:text}`size` pixels ({glue:text}`hardware`).

@@ -39,7 +39,7 @@ from cgrecnet.data.splits import joint_split
 from cgrecnet.data.traits import background
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
 
@@ -377,7 +377,7 @@ for (kind, group), here in crops.groupby(["kind", "group"], sort=False):
     )
     rows.append((kind, group, str(len(here)), *spans))
 headers = ("class or inducer", "group", "crops", "background", "noise", "height")
-Markdown(wide_table(headers, rows, "Background and noise"))
+wide_table(headers, rows, "Background and noise")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one row per class or inducer and one mark per crop, with background and noise in grey levels on the horizontal axes."}, "figure": {"name": "fig-shortcuts-zhu", "caption": "Background (A) and noise (B) of single crops of the paper's data: where a class stands with one acquisition group only, a property of the class cannot be told from one of the run. One mark per crop; measured numbers of real cells."}}
 names = list(crops["kind"].unique())

@@ -27,57 +27,35 @@
 #
 # The package writes it so:
 
-# %% tags=["remove-input"]
-import inspect
-from textwrap import dedent
+# %% tags=["remove-cell"]
+from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import torch
 import torchvision
-from IPython.display import Markdown
+from IPython.display import HTML
+from torch.nn.functional import cosine_similarity
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
-from cgrecnet.figures.assembled import draw_blocks, draw_handover, handovers, layer_table
-from cgrecnet.figures.fusion import stage2
+from cgrecnet.figures.cells import draw_row, example_images, grey
+from cgrecnet.figures.modules import draw_place, stage2_map, trace_shapes
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_place
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.cg_recnet import CGRecNet
-from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products
+from cgrecnet.models.complexity import count_parameters, macs_by_block, macs_layers, macs_products, parameters_by_block
 from cgrecnet.models.config import PRESETS
+from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.models.weights import load_into
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
-shown = dedent(f"{inspect.getsource(CGRecNet.features)}\n{inspect.getsource(CGRecNet.forward)}")
-Markdown(f"```python\n{shown}```")
-
-# %% [markdown]
-# {numref}`fig-assembled-place` shows the place in the network.
-
-# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-assembled-place", "caption": "Both new parts sit in the middle of the network and change no shape: before and after them everything is ResNet-50, up to the last layer. Recorded while the network ran on an empty image."}}
-draw_place("fusion", "gate")
-plt.show()
-
-# %% [markdown]
-# ## The layer table
-#
-# A network on torch's device `meta` knows its shapes and holds no numbers, so that it can be traced for nothing.
-# The shapes below are recorded while one image of $3 \times 224 \times 224$ passes.
-# MACs are multiplications with one addition each, counted layer by layer as the tool thop does; {numref}`fig-assembled-cost` draws them.
-
-# %%
-with torch.device("meta"):
-    whole = create_model("cg_recnet").eval()
-blocks = layer_table(whole)
-
-# %% tags=["remove-input"]
+tables = load_tables()
 titles = {
     "conv1": "7×7, half size",
     "bn1": "its normalisation",
@@ -91,17 +69,60 @@ titles = {
     "fc": "ImageNet's 1000-way layer",
     "classifier_extra": "to the classes",
 }
-rows = [
-    (block.name, titles[block.name], "×".join(map(str, block.shape)), f"{block.parameters:,}", f"{block.macs / 1e6:,.1f}")
-    for block in blocks
-]
-total = count_parameters(whole)
-assert total == sum(block.parameters for block in blocks)
-rows.append(("all", "", "", f"{total:,}", f"{sum(block.macs for block in blocks) / 1e6:,.1f}"))
-Markdown(wide_table(("name", "what", "output", "parameters", "MACs (10⁶)"), rows, "Every block"))
+
+# %%
+show_code(CGRecNet.features, CGRecNet.forward)
+
+# %% [markdown]
+# {numref}`fig-assembled-place` shows the place in the network.
+
+# %% tags=["computed"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-assembled-place", "caption": "Both new parts sit in the middle of the network and change no shape: before and after them everything is ResNet-50, up to the last layer. Recorded while the network ran on an empty image."}}
+draw_place("fusion", "gate")
+plt.show()
+
+# %% [markdown]
+# ## The layer table
+#
+# A network on torch's device `meta` knows its shapes and holds no numbers, so that it can be traced for nothing.
+# The shapes below are recorded while one image of $3 \times 224 \times 224$ passes.
+# MACs are multiplications with one addition each, counted layer by layer as the tool thop does; {numref}`fig-assembled-cost` draws them.
+
+# %%
+size = (1, 3, 224, 224)
+with torch.device("meta"):
+    whole = create_model("cg_recnet").eval()
+    steps = trace_shapes(whole, torch.zeros(size))
+parameters, macs = parameters_by_block(whole), macs_by_block(whole, size)
+shapes = {
+    step.name: step.shape
+    for step in steps
+    if step.name in parameters | macs  # what holds or computes something
+}
+
+# %%
+rows = []
+for name, shape in shapes.items():
+    count, cost = parameters.get(name, 0), macs.get(name, 0) / 1e6
+    output = "×".join(map(str, shape))
+    rows.append((name, titles[name], output, f"{count:,}", f"{cost:,.1f}"))
+total, cost = count_parameters(whole), macs_layers(whole, size) / 1e6
+rows.append(("all", "", "", f"{total:,}", f"{cost:,.1f}"))
+headers = ("name", "what", "output", "parameters", "MACs (10⁶)")
+HTML(wide_table(headers, rows, "Every block"))
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two bar charts with one bar per block of the network. Left, parameters: stage 4 has by far the most, the fusion a third of a million, the gate two million. Right, MACs: the gate has the longest bar, the fusion a short one."}, "figure": {"name": "fig-assembled-cost", "caption": "The gate is a small part of the parameters and the most expensive single block to run, because it acts at every one of 784 positions; the fusion is cheap in both. A, parameters; B, multiplications with one addition each for an image of 224 by 224 pixels; orange, the two new modules."}}
-draw_blocks(blocks, ("fusion", "gate"))
+figure, both = plt.subplots(1, 2, figsize=(7.0, 4.0), sharey=True)
+colours = [PALETTE[name in ("fusion", "gate")] for name in shapes]
+for axes, counts, unit, label, name in (
+    (both[0], parameters, 1e6, "parameters (millions)", "A"),
+    (both[1], macs, 1e9, "MACs (10⁹)", "B"),
+):
+    widths = [counts.get(block, 0) / unit for block in shapes]
+    bars = axes.barh(list(shapes), widths, color=colours)
+    axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
+    axes.set(xlabel=label, xlim=(0, 1.18 * max(widths)))
+    letter(axes, name)
+both[0].invert_yaxis()
 plt.show()
 
 # %% [markdown]
@@ -109,33 +130,38 @@ plt.show()
 #
 # Each statement of the paper about the assembly is compared with the table by code, not by eye.
 
-# %% tags=["remove-input"]
-tables = load_tables()
-printed, printed_gflops = (tables["3"].cell("CG-RecNet", column).value for column in ("parameters", "gflops"))
-by_counter = [count(whole, (1, 3, 224, 224)) for count in (macs_layers, macs_products)]
-order = [block.name for block in blocks]
-shapes = {block.name: block.shape for block in blocks}
-between = order.index("layer2") + 1 == order.index("fusion") and order.index("fusion") + 1 == order.index("gate")
+# %%
+order = list(shapes)
+fusion, gate = order.index("fusion"), order.index("gate")
+printed, printed_gflops = (
+    tables["3"].cell("CG-RecNet", column).value
+    for column in ("parameters", "gflops")
+)
+counters = (macs_layers, macs_products)
+counted = [f"{count(whole, size) / 1e9:.2f}" for count in counters]
 emptied, some = GatedCNNBlock(8), torch.ones(1, 8, 3, 3)
 for parameter in emptied.fc2.parameters():
-    torch.nn.init.zeros_(parameter)
-residual = torch.equal(emptied(some), some)
+    torch.nn.init.zeros_(parameter)  # the last layer gives nothing
+
+# %%
+checks = [
+    ("fusion after stage 2", "2.4.3", order[fusion - 1] == "layer2"),
+    ("gate after fusion", "2.4.3", order[gate - 1] == "fusion"),
+    (f"{printed} M parameters", "Table 3", f"{total / 1e6:.2f}" == printed),
+    (f"{printed_gflops} GFLOPs", "Table 3", printed_gflops in counted),
+    ("gate has a residual", "2.4.2", torch.equal(emptied(some), some)),
+]
+details = [" → ".join(order[2:8]), "same line", f"{total:,}"]
+details += [" or ".join(f"{count} · 10⁹ MACs" for count in counted)]
+details += ["hands on its input"]
 verdict = {True: "holds", False: "cannot be reconciled"}
 rows = [
-    ("fusion after stage 2", "2.4.3", verdict[between], " → ".join(order[2:8])),
-    ("gate after fusion", "2.4.3", verdict[order[order.index("gate") + 1] == "layer3"], "same line"),
-    (f"{printed} M parameters", "Table 3", verdict[f"{total / 1e6:.2f}" == printed], f"{total:,}"),
-    (
-        f"{printed_gflops} GFLOPs",
-        "Table 3",
-        verdict[printed_gflops in {f"{count / 1e9:.2f}" for count in by_counter}],
-        " or ".join(f"{count / 1e9:.2f} · 10⁹ MACs" for count in by_counter),
-    ),
-    ("gate has a residual", "2.4.2", verdict[residual], "hands on its input"),
-    ("pretrained backbone", "2.3", "not specified", "which file"),
+    (what, where, verdict[found], detail)
+    for (what, where, found), detail in zip(checks, details, strict=True)
 ]
-assert between and order[order.index("gate") + 1] == "layer3" and f"{total / 1e6:.2f}" == printed
-Markdown(wide_table(("the paper states", "where", "here", "detail"), rows, "Statements about the assembly"))
+rows.append(("pretrained backbone", "2.3", "not specified", "which file"))
+headers = ("the paper states", "where", "here", "detail")
+HTML(wide_table(headers, rows, "Statements compared"))
 
 # %% [markdown]
 # The MACs are counted by layers, and then by products; {doc}`recovery` tries other ways.
@@ -179,23 +205,33 @@ print(f"difference {difference:.1e}; allowed {allowed:.1e}")
 # Its effect is not small.
 # We send cells through the first two stages, in training mode, so that batch normalisation sets the scale as it does in the first step of training, and put fresh fusions behind them.
 
-# %% tags=["remove-input"]
+# %%
 dataset = open_dataset("jurkat")
-chosen = [int(np.flatnonzero(dataset.labels == label)[k]) for k in (0, 1) for label in (0, 2)]
-views = CellTensors(dataset, chosen, eval_transform(224))
-images = torch.stack([views[i][0] for i in range(len(chosen))])
-before = stage2(network.train(), images)
-network.eval()
-seen = handovers(before, range(5))
-rows = []
-means = {}
+members = [np.flatnonzero(dataset.labels == label) for label in (0, 2)]
+chosen = [int(own[k]) for k in (0, 1) for own in members]
+images = example_images(dataset, chosen)
+before = stage2_map(network.train(), images)
+
+
+@torch.no_grad()
+def fresh_fusion(seed, skip):
+    """Spread of what a fresh fusion hands on, and likeness to its input."""
+    torch.manual_seed(seed)
+    after = FusionModule(skip=skip)(before)
+    likeness = cosine_similarity(before, after, dim=1).mean()
+    return after.std().item(), likeness.item()
+
+# %%
+rows, means = [], {}
 for skip, name in ((False, "none (recovered)"), (True, "skip (clean)")):
-    starts = [s for s in seen if s.skip == skip]
-    spread = [s.output_spread for s in starts]
-    likeness = means[skip] = np.mean([s.likeness for s in starts])
-    rows.append((name, f"{starts[0].input_spread:.2f}", f"{min(spread):.2f} to {max(spread):.2f}", f"{round(likeness, 2) + 0.0:.2f}"))
-assert abs(means[False]) < 0.3 < 0.9 < means[True]
-Markdown(wide_table(("fusion", "spread, input", "spread, output", "likeness"), rows, "With and without skip"))
+    found = [fresh_fusion(seed, skip) for seed in range(5)]
+    spread, likeness = np.array(found).T
+    means[skip] = likeness.mean()
+    reach = f"{spread.min():.2f} to {spread.max():.2f}"
+    alike = f"{round(means[skip], 2) + 0.0:.2f}"
+    rows.append((name, f"{before.std():.2f}", reach, alike))
+headers = ("fusion", "spread, input", "spread, output", "likeness")
+HTML(wide_table(headers, rows, "Skip or none"))
 
 # %% [markdown]
 # Spread is the standard deviation over all numbers of the map, for five seeds.
@@ -205,12 +241,24 @@ Markdown(wide_table(("fusion", "spread, input", "spread, output", "likeness"), r
 # If stages 3 and 4 come from ImageNet, they meet features that they were never trained on, until the fusion has learned to make some.
 # With a skip they meet nearly what they know.
 
-# %% mystnb={"image": {"alt": "Two rows, one cell each: the cell, and three maps of 28 by 28 positions on one colour scale: the length of the vectors in front of the fusion shows the cell; behind the fusion without a skip the map is dark; with a skip it looks like the first map."}, "figure": {"name": "fig-assembled-skip", "caption": "Without a skip a fresh fusion lets little through of what the first stages found. Two cells; B to D, length of the vector at each position, on one scale per row; fresh weights, the same with and without skip."}}
-pictures = (images[:2, 0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]).numpy()
-draw_handover(pictures, before[:2])
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two rows, one cell each: the cell, and three maps of 28 by 28 positions on one colour scale: the length of the vectors in front of the fusion shows the cell; behind the fusion without a skip the map is dark; with a skip it looks like the first map."}, "figure": {"name": "fig-assembled-skip", "caption": "Without a skip a fresh fusion lets little through of what the first stages found. Two cells; B to D, length of the vector at each position, on one scale per row; fresh weights, the same with and without skip."}}
+torch.manual_seed(0)
+with torch.no_grad():
+    after = FusionModule()(before[:2])
+figure, axes = plt.subplots(2, 4, figsize=(7.0, 3.5))
+for row, image, x, y in zip(axes, images[:2], before, after, strict=False):
+    draw_row(row, [grey(image)], (0.0, 1.0))
+    lengths = [z.norm(dim=0).numpy() for z in (x, y, x + y)]
+    for place, length in zip(row[1:], lengths, strict=True):
+        shown = place.imshow(length, "viridis", vmin=0, vmax=np.max(lengths))
+    figure.colorbar(shown, ax=row[3], shrink=0.8)
+titles = ("cell", "before the fusion", "after, no skip", "after, skip")
+for place, name, title in zip(axes[0], "ABCD", titles, strict=True):
+    place.set_title(title, fontsize=8)
+    letter(place, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -224,29 +272,28 @@ from_dataset(dataset)
 # **as_written** follows the sentences wherever they differ from the public modules.
 # **clean** is recovered without its two odd traits: the kept 1000-way layer goes, a skip comes.
 
-# %% tags=["remove-input"]
-variants = {"rescmnet": "fusion alone", "resgdnet": "gate alone", "cg_recnet": "both"}
-counts, products, layers = {}, {}, {}
-for preset in PRESETS:
-    for name in variants:
-        with torch.device("meta"):
-            model = create_model(name, preset=preset).eval()
-        counts[preset, name] = count_parameters(model)
-    products[preset] = macs_products(model, (1, 3, 224, 224)) / 1e9
-    layers[preset] = macs_layers(model, (1, 3, 224, 224)) / 1e9
+# %%
+variants = {"rescmnet": "fusion alone", "resgdnet": "gate alone"}
+variants["cg_recnet"] = "both"
 options = {preset: PRESETS[preset].as_dict() for preset in PRESETS}
-lines = ["| | " + " | ".join(f"`{preset}`" for preset in PRESETS) + " |", "|---|" + "---|" * len(PRESETS)]
-for name in options["recovered"]:
-    values = [options[preset][name] for preset in PRESETS]
-    if len(set(map(str, values))) > 1:
-        lines.append(f"| `{name}` | " + " | ".join(str(value) for value in values) + " |")
-for name, what in variants.items():
-    lines.append(f"| parameters, {what} | " + " | ".join(f"{counts[preset, name]:,}" for preset in PRESETS) + " |")
-lines.append("| 10⁹ MACs, layers | " + " | ".join(f"{layers[preset]:.2f}" for preset in PRESETS) + " |")
-lines.append("| 10⁹ MACs, products | " + " | ".join(f"{products[preset]:.2f}" for preset in PRESETS) + " |")
-Markdown("\n".join(lines))
+readings = pd.DataFrame(options).astype(str)
+readings = readings[readings.nunique(axis=1) > 1]  # where they differ
+counts = {}
+for preset, (name, what) in product(PRESETS, variants.items()):
+    with torch.device("meta"):
+        model = create_model(name, preset=preset).eval()
+    counts[preset, name] = count = count_parameters(model)
+    readings.loc[f"parameters, {what}", preset] = f"{count:,}"
+    if what == "both":
+        layers, products = (c(model, size) / 1e9 for c in counters)
+        readings.loc["10⁹ MACs, layers", preset] = f"{layers:.2f}"
+        readings.loc["10⁹ MACs, products", preset] = f"{products:.2f}"
+readings
 
 # %% tags=["remove-cell"]
+assert total == sum(parameters.values()) and f"{total / 1e6:.2f}" == printed
+assert all(found for what, _, found in checks if "GFLOPs" not in what) and order[gate + 1] == "layer3"
+assert abs(means[False]) < 0.3 < 0.9 < means[True]
 rows = {name: tables["3"].cell(row, "parameters").value for name, row in (("rescmnet", "ResCMNet"), ("resgdnet", "ResGDNet"), ("cg_recnet", "CG-RecNet"))}
 shown = ", ".join(f"{counts['as_written', name] / 1e6:.2f} M ({what})" for name, what in variants.items())
 assert f"{counts['as_written', 'cg_recnet'] / 1e6:.2f}" != rows["cg_recnet"]
@@ -316,9 +363,8 @@ assert set(fresh["clean"]) == {"fusion", "gate", "fc"}
 # %% tags=["hide-cell"]
 with torch.device("meta"):
     small = create_model("cg_recnet", in_channels=1).eval()
-shapes = {
-    block.name: block.shape for block in layer_table(small, (1, 1, 45, 30))
-}
+    steps = trace_shapes(small, torch.zeros(1, 1, 45, 30))
+shapes = {step.name: step.shape for step in steps}
 _, high, wide = shapes["fusion"]
 print(
     f"fusion at {high} x {wide} = {high * wide} positions; "

@@ -17,41 +17,42 @@
 # The paper compares CG-RecNet with its own ablations (Table 3) and with four known architectures (Table 4), and names a fifth, the network of Zhu and colleagues {cite}`zhu2021deep`.
 # Section 2.4.4 introduces them; for a reproduction a family's name is not enough, since DenseNet, VGG and ViT come in several sizes.
 
-# %% tags=["remove-input"]
-import inspect
-
+# %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torchvision
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
+from torch.nn.functional import interpolate
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform, to_unit
-from cgrecnet.figures.cells import draw_row
-from cgrecnet.figures.comparators import cost_of, draw_costs
+from cgrecnet.data.transforms import to_unit
+from cgrecnet.figures.cells import draw_row, example_images, grey
+from cgrecnet.figures.modules import draw_shape_strip, trace_shapes
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
-from cgrecnet.figures.style import letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import complexity
-from cgrecnet.models.complexity import count_parameters, macs_layers
+from cgrecnet.models.complexity import cost_of, count_parameters, macs_layers
 from cgrecnet.models.xception import ZhuXception
 from cgrecnet.models.zoo import SYSTEMS
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.audit import counting
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paper.deviations import load_deviations
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
+tables, claims = load_tables(), load_claims()
 ROW = {"resnet50": "Baseline", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "cg_recnet": "CG-RecNet", "densenet121": "DenseNet", "vgg16": "VGG", "mobilenet_v2": "MobileNetV2", "vit_b_16": "ViT"}
 KEY = {"resnet50": "he2016deep", "densenet121": "huang2017densely", "vgg16": "simonyan2014very", "mobilenet_v2": "sandler2018mobilenetv2", "vit_b_16": "dosovitskiy2020image", "zhu_xception": "zhu2021deep"}
+
+# %%
 lines = ["| name | network | row | input |", "|---|---|---|---|"]
 for name, system in SYSTEMS.items():
     cited = f" {{cite}}`{KEY[name]}`" if name in KEY else ""
     row = ROW.get(name, "in no table")
-    size = f"{system.native_channels}×{system.native_size[0]}×{system.native_size[1]}"
+    size = "×".join(map(str, (system.native_channels, *system.native_size)))
     lines.append(f"| `{name}` | {system.title}{cited} | {row} | {size} |")
 Markdown("\n".join(lines))
 
@@ -60,13 +61,14 @@ Markdown("\n".join(lines))
 #
 # Each choice stands in the ledger of open choices with its options and its reason; these lines are read from there.
 
-# %% tags=["remove-input"]
-ledger = load_deviations()
-rows = []
-for name in ("densenet_variant", "vgg_variant", "vit_variant", "comparator_weights", "baseline_head"):
+# %%
+ledger, rows = load_deviations(), []
+questions = ("densenet_variant", "vgg_variant", "vit_variant")
+for name in (*questions, "comparator_weights", "baseline_head"):
     entry = ledger[name]
-    rows.append((entry.title, ", ".join(map(str, entry.options)), str(entry.chosen), entry.why))
-Markdown(wide_table(("question", "options", "chosen", "why"), rows, "Variants"))
+    options = ", ".join(map(str, entry.options))
+    rows.append((entry.title, options, str(entry.chosen), entry.why))
+HTML(wide_table(("question", "options", "chosen", "why"), rows, "Variants"))
 
 # %% [markdown]
 # How much hangs on the choice?
@@ -105,8 +107,8 @@ for member, (millions, macs) in family.items():
 # - **By layers**, as the tool thop counts: hooks on the modules, with a charge for normalisation too. Products that are written in a forward method, not as a layer, are invisible.
 # - **By products**: every convolution and matrix product that torch executes, seen from below. Normalisation is free.
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(complexity._layer_macs)}\n{inspect.getsource(complexity.macs_products)}```")
+# %%
+show_code(complexity._layer_macs, complexity.macs_products)
 
 # %% [markdown]
 # ## The nine systems
@@ -117,47 +119,68 @@ Markdown(f"```python\n{inspect.getsource(complexity._layer_macs)}\n{inspect.gets
 # %%
 costs = {name: cost_of(name) for name in SYSTEMS}
 
-# %% tags=["remove-input"]
-tables, claims = load_tables(), load_claims()
-
-
+# %%
 def known(table, row, column):
-    """A printed cell; '-' where the paper has none, 'lost' where we could not read it."""
-    if row not in tables[table].rows or column not in tables[table].columns:
+    """A printed cell; '-' where there is none, 'lost' if not readable."""
+    if row not in table.rows or column not in table.columns:
         return "-"
-    cell = tables[table].cell(row, column)
+    cell = table.cell(row, column)
     return cell.value if cell else "lost"
 
 
 rows = []
 for name, cost in costs.items():
     row = ROW.get(name, "")
-    parameters, gflops = known("3", row, "parameters"), known("3", row, "gflops")
-    accuracy = known("4" if row in tables["4"].rows else "3", row, "accuracy")
+    own = tables["4" if row in tables["4"].rows else "3"]
+    printed = known(tables["3"], row, "parameters")
     if name == "vgg16":
-        parameters = f"about {claims['C36'].value('VGG-16').printed}"
-    counted = (f"{cost.layers / 1e9:.3f}", f"{cost.products / 1e9:.3f}")
-    rows.append((name, f"{cost.parameters:,}", parameters, *counted, gflops, accuracy))
-headers = ("system", "parameters", "printed (M)", "10⁹ MACs, layers", "products", "GFLOPs", "accuracy (%)")
-Markdown(wide_table(headers, rows, "Costs of the systems"))
+        printed = f"about {claims['C36'].value('VGG-16').printed}"
+    counted = (f"{macs / 1e9:.3f}" for macs in (cost.layers, cost.products))
+    gflops = known(tables["3"], row, "gflops")
+    accuracy = known(own, row, "accuracy")
+    count = f"{cost.parameters:,}"
+    rows.append((name, count, printed, *counted, gflops, accuracy))
+headers = ("system", "parameters", "printed (M)", "10⁹ MACs, layers")
+headers += ("products", "GFLOPs", "accuracy (%)")
+HTML(wide_table(headers, rows, "Systems and costs"))
 
 # %% [markdown]
 # The last two columns are as printed.
 # The parameters and GFLOPs printed for ResCMNet and ResGDNet stand here as the paper labels them; {doc}`recovery` shows that the parameters fit when exchanged, and that the GFLOPs fit none of our counters.
 # For the comparators the paper prints accuracies, and parameters of VGG alone.
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and a third of a billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column at some twenty-five million parameters and a few billion MACs; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of about sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
-draw_costs(list(costs.values()))
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Log-log plot of MACs per image against parameters, one labelled dot per system. MobileNetV2 and Zhu's network lie at the lower left with a few million parameters and a third of a billion MACs; DenseNet-121 above them; the four ResNet-50 systems form a short column at some twenty-five million parameters and a few billion MACs; ViT and VGG lie at the upper right. A ring for the second counter sits on the dot everywhere but for ViT, where it is clearly higher."}, "figure": {"name": "fig-comparators-cost", "caption": "The systems differ by a factor of about sixty in parameters and in multiplications, and cheap does not mean small: DenseNet-121 has few parameters and uses each of them often. Dots, counted by layers; rings, every matrix product; the two part for the Transformer, most of whose attention a layer counter cannot see. Each at its native input: Zhu's network takes 45 by 30 pixels, the others 224 by 224."}}
+# Where a label stands from its dot, in points: right of it unless another dot is there.
+places = {
+    "resnet50": (-8, -4, "right"),
+    "rescmnet": (9, -10, "left"),
+    "resgdnet": (-8, 4, "right"),
+    "cg_recnet": (9, 1, "left"),
+    "vit_b_16": (-8, -4, "right"),
+    "mobilenet_v2": (-3, 9, "left"),
+    "zhu_xception": (9, -6, "left"),
+}
+figure, axes = plt.subplots(figsize=(7.0, 4.2))
+ring = {"markerfacecolor": "none", "markersize": 9}
+for name, cost in costs.items():
+    colour = MODEL_COLOURS.get(name, PALETTE[4])
+    x, low, high = cost.parameters / 1e6, cost.layers / 1e9, cost.products / 1e9
+    axes.plot([x, x], [low, high], color=colour, linewidth=1)
+    axes.plot(x, low, "o", color=colour)
+    axes.plot(x, high, "o", markeredgecolor=colour, **ring)
+    title = SYSTEMS[name].title.split(" (")[0]
+    if name == "zhu_xception":
+        title = "Zhu's Xception, 45×30"
+    dx, dy, side = places.get(name, (9, -3, "left"))
+    axes.annotate(title, (x, low), xytext=(dx, dy), textcoords="offset points", ha=side, fontsize=9)
+axes.plot([], [], "o", color="0.4", label="layers")
+axes.plot([], [], "o", markeredgecolor="0.4", label="all products", **ring)
+axes.set(xscale="log", xlim=(1.5, 300), xlabel="parameters (millions)")
+axes.set(yscale="log", ylim=(0.15, 40), ylabel="MACs an image (10⁹)")
+for axis in (axes.xaxis, axes.yaxis):
+    axis.set_major_formatter("{x:g}")
+axes.legend(loc="upper left", title="counted by")
 plt.show()
-
-# %% tags=["remove-cell"]
-vgg, cg, mobile = costs["vgg16"], costs["cg_recnet"], costs["mobilenet_v2"]
-accuracy = {row: tables["4"].cell(row, "accuracy").number for row in ("CG-RecNet", "MobileNetV2")}
-tell(
-    vgg_parameters=cg.parameters / vgg.parameters, vgg_layers=cg.layers / vgg.layers,
-    mobile_parameters=cg.parameters / mobile.parameters, mobile_layers=cg.layers / mobile.layers,
-    mobile_gain=accuracy["CG-RecNet"] - accuracy["MobileNetV2"],
-)  # fmt: skip
 
 # %% [markdown]
 # CG-RecNet needs {glue:text}`vgg_parameters:.0%` of VGG-16's parameters and {glue:text}`vgg_layers:.0%` of its MACs: that it is more efficient, as section 3.2.1 says, **holds**.
@@ -188,17 +211,17 @@ print(f"vgg16        3 classes: {costs['vgg16'].parameters:,}")
 # The network that classifies three kinds of cells is a little smaller.
 # Where the parameters sit, by block:
 
-# %% tags=["remove-input"]
-lines = ["| system | blocks |", "|---|---|"]
-for name in ("densenet121", "vgg16", "mobilenet_v2", "vit_b_16", "zhu_xception", "resnet50", "cg_recnet"):
+# %%
+names = ("densenet121", "vgg16", "mobilenet_v2", "vit_b_16")
+rows = []
+for name in (*names, "zhu_xception", "resnet50", "cg_recnet"):
     cost = costs[name]
-    parts = ", ".join(f"`{block}` {count:,} ({count / cost.parameters:.0%})" for block, count in cost.blocks.items())
-    lines.append(f"| `{name}` | {parts} |")
-Markdown("\n".join(lines))
-
-# %% tags=["remove-cell"]
-share = costs["vgg16"].blocks["classifier"] / costs["vgg16"].parameters
-tell(share=share)
+    parts = [
+        f"{block} {count:,} ({count / cost.parameters:.0%})"
+        for block, count in cost.blocks.items()
+    ]
+    rows.append((name, ", ".join(parts)))
+HTML(wide_table(("system", "blocks"), rows, "Parameters by block"))
 
 # %% [markdown]
 # In VGG-16, {glue:text}`share:.0%` of the parameters sit in the three linear layers at its end, which are used once per image, while its cost comes from the convolutions.
@@ -233,25 +256,20 @@ print(
 # We build it, so that it can be trained on the same cells as the others.
 # Its parts are few:
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(ZhuXception)}```")
+# %%
+show_code(ZhuXception)
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "The shape strip of Zhu's network: boxes from an image of 45 by 30 pixels with one channel to 2048 channels on a few positions and three classes."}, "figure": {"name": "fig-comparators-zhu", "caption": "A small picture leaves little room for halving: the network of Zhu and colleagues halves its map three times where ResNet-50 does so five times. Height: positions along one side; width: number of channels, on logarithmic scales. Recorded while the network ran on an empty image."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "The shape strip of Zhu's network: boxes from an image of 45 by 30 pixels with one channel to 2048 channels on a few positions and three classes."}, "figure": {"name": "fig-comparators-zhu", "caption": "A small picture leaves little room for halving: the network of Zhu and colleagues halves its map three times where ResNet-50 does so five times. Height: positions along one side; width: number of channels, on logarithmic scales. Recorded while the network ran on an empty image."}}
 steps = trace_shapes(ZhuXception().eval(), torch.zeros(1, 1, 45, 30))
 draw_shape_strip(steps)
 plt.show()
 
-# %% tags=["remove-cell"]
-zhu, large = costs["zhu_xception"], cost_of("zhu_xception", (1, 224, 224))
+# %%
 dataset = open_dataset("jurkat")
 i = int(np.flatnonzero(dataset.labels == 2)[0])
-wide = CellTensors(dataset, [i], eval_transform(224))[0][0][0] * IMAGENET_STD[0] + IMAGENET_MEAN[0]
-small = torch.nn.functional.interpolate(to_unit(dataset.images[i], dataset.window)[None], (45, 30), mode="bilinear", antialias=True)[0, 0]
-tell(
-    zhu_parameters=f"{zhu.parameters:,}", zhu_layers=zhu.layers / 1e9,
-    large_layers=large.layers / 1e9, large_times=large.layers / zhu.layers,
-    size_times=224 * 224 / (45 * 30), cg_times=cg.layers / zhu.layers,
-)  # fmt: skip
+large = grey(example_images(dataset, [i])[0])
+pixels = to_unit(dataset.images[i], dataset.window)[None]
+small = interpolate(pixels, (45, 30), mode="bilinear", antialias=True)[0, 0]
 
 # %% [markdown]
 # It has {glue:text}`zhu_parameters` parameters with three classes and needs {glue:text}`zhu_layers:.2f` · 10⁹ MACs for its own small input, {glue:text}`large_layers:.1f` · 10⁹ for 224 by 224 pixels: {glue:text}`large_times:.0f` times as many, as there are {glue:text}`size_times:.0f` times the pixels.
@@ -259,13 +277,27 @@ tell(
 
 # %% mystnb={"image": {"alt": "The same cell twice: left as a smooth square of 224 by 224 pixels, right as a coarse upright rectangle of 45 by 30 pixels, where the cell is squeezed in width."}, "figure": {"name": "fig-comparators-inputs", "caption": "The larger picture holds no more of the cell: it is the same few pixels, blown up. One cell as the two kinds of networks are given it. A, 224 by 224 pixels, resized and cut at the centre, as in the paper's Algorithm 1; B, 45 by 30 pixels, squeezed, for the network of Zhu and colleagues."}}
 figure, axes = plt.subplots(1, 2, figsize=(5.0, 2.8))
-draw_row(axes, [wide.numpy(), small.numpy()], (0.0, 1.0))
+draw_row(axes, [large, small.numpy()], (0.0, 1.0))
 letter(axes[0], "A")
 letter(axes[1], "B")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
+
+# %% tags=["remove-cell"]
+vgg, cg, mobile, zhu = (costs[name] for name in ("vgg16", "cg_recnet", "mobilenet_v2", "zhu_xception"))
+accuracy = {row: tables["4"].cell(row, "accuracy").number for row in ("CG-RecNet", "MobileNetV2")}
+zhu_at_224 = cost_of("zhu_xception", (1, 224, 224))
+tell(
+    vgg_parameters=cg.parameters / vgg.parameters, vgg_layers=cg.layers / vgg.layers,
+    mobile_parameters=cg.parameters / mobile.parameters, mobile_layers=cg.layers / mobile.layers,
+    mobile_gain=accuracy["CG-RecNet"] - accuracy["MobileNetV2"],
+    share=vgg.blocks["classifier"] / vgg.parameters,
+    zhu_parameters=f"{zhu.parameters:,}", zhu_layers=zhu.layers / 1e9,
+    large_layers=zhu_at_224.layers / 1e9, large_times=zhu_at_224.layers / zhu.layers,
+    size_times=224 * 224 / (45 * 30), cg_times=cg.layers / zhu.layers,
+)  # fmt: skip
 
 # %% [markdown]
 # **Take-away.**

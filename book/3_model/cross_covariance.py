@@ -43,34 +43,33 @@
 #
 # This is the package's code:
 
-# %% tags=["remove-input"]
-import inspect
+# %% tags=["remove-cell"]
 import math
-import textwrap
 
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
-from IPython.display import Markdown
 
-from cgrecnet.figures.attention import draw_channel_attention, draw_costs, slope
-from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
+from cgrecnet.figures.cells import draw_row, example_cells, example_images, grey
+from cgrecnet.figures.modules import draw_place, stage2_map
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_place
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import CrossCovarianceAttention, split_heads, unit
 from cgrecnet.models.complexity import macs_products
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.claims import load_claims
 
 use_book_style()
-methods = (CrossCovarianceAttention.covariance, CrossCovarianceAttention.forward)
-Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) for method in methods) + "```")
+
+# %%
+attention = CrossCovarianceAttention
+show_code(attention.covariance, attention.forward)
 
 # %% [markdown]
 # {numref}`fig-xca-place` shows the place in the network.
 
-# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-xca-place", "caption": "Where we are: cross-covariance attention is one of the two branches inside the fusion, at 28 by 28 positions. Recorded while the network ran on an empty image."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-xca-place", "caption": "Where we are: cross-covariance attention is one of the two branches inside the fusion, at 28 by 28 positions. Recorded while the network ran on an empty image."}}
 draw_place("fusion")
 plt.show()
 
@@ -170,21 +169,25 @@ with torch.no_grad():
     table = attention.covariance(q, k)
 
 # %% mystnb={"image": {"alt": "Four panels. A grey cell; a 16 by 16 table of cosines in red and blue; the softmax of its rows at temperature factor 1, where values differ little; the same at 10, where a few cells per row are bright and the rest dark."}, "figure": {"name": "fig-xcov-cell", "caption": "At its start the attention is a mean of 16 channels with mild preferences; only a large factor makes it choose. A, one cell; B, cosines between the query channels (rows) and key channels (columns) of one head of an untrained network; C, its attention at the starting value 1; D, the same cosines at 10. Mind the scales of C and D."}}
-draw_channel_attention(
-    grey(images[0]), cosines[0, 0].numpy(), temperatures=(1, 10)
-)
+cosine = cosines[0, 0]
+pictures = {
+    "cosine": (cosine, "RdBu_r", -1, 1),
+    "softmax, τ = 1": (cosine.softmax(1), "viridis", 0, None),
+    "softmax, τ = 10": ((10 * cosine).softmax(1), "viridis", 0, None),
+}
+figure, panels = plt.subplots(1, 4, figsize=(7.0, 2.4))
+draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))
+for axes, title in zip(panels[1:], pictures, strict=True):
+    values, colours, low, high = pictures[title]
+    shown = axes.imshow(values, colours, vmin=low, vmax=high)
+    axes.set(title=title, xticks=[], yticks=[])
+    figure.colorbar(shown, ax=axes, location="bottom", shrink=0.9)
+for axes, name in zip(panels, "ABCD", strict=True):
+    letter(axes, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
-
-# %% tags=["remove-cell"]
-d = 16
-bound = math.e / (math.e + (d - 1) / math.e)
-tell(
-    cosine_min=cosines.min(), cosine_max=cosines.max(), map_min=table.min(), map_max=table.max(), even=1 / d,
-    e_squared=math.e ** 2, bound=bound,
-)  # fmt: skip
 
 # %% [markdown]
 # On this cell the cosines of all heads lie between {glue:text}`cosine_min:.2f` and {glue:text}`cosine_max:.2f`, and the weights between {glue:text}`map_min:.3f` and {glue:text}`map_max:.3f`; a plain mean has {glue:text}`even:.4f`.
@@ -244,19 +247,24 @@ assert apart < 1e-4 * size
 # %% tags=["computed"] mystnb={"image": {"alt": "Cost against number of tokens on logarithmic axes: two parallel straight lines of slope one; the line of the whole module lies about seventeen times above that of the attention proper."}, "figure": {"name": "fig-xcov-cost", "caption": "Cost grows in proportion to the number of tokens, and the attention itself is the small part of it: the learned tables for queries, keys, values and output dominate. MACs of one module of 128 channels with 8 heads, counted while it ran."}}
 counts = [16, 64, 196, 784, 3136]
 whole = [macs_products(module, (1, n, 128)) for n in counts]
-tables = [
-    4 * 128 * 128 * n for n in counts
-]  # C x C for Q, K, V and the way out
-proper = [both - linear for both, linear in zip(whole, tables, strict=True)]
-draw_costs(
-    counts, {"MACs": {"whole module": whole, "attention proper": proper}}
-)
+# Without the C x C tables for Q, K, V and the way out:
+proper = [
+    all_ - 4 * 128 * 128 * n for all_, n in zip(whole, counts, strict=True)
+]
+figure, axes = plt.subplots(figsize=(7.0, 2.9))
+axes.loglog(counts, whole, "o-", markersize=4, label="whole module")
+axes.loglog(counts, proper, "o-", markersize=4, label="attention proper")
+axes.set(xlabel="tokens N", title="MACs")
+axes.legend(fontsize=8)
 plt.show()
 
 # %% tags=["remove-cell"]
-power = slope(counts, whole)
+d = 16
+power = np.polyfit(np.log(counts), np.log(whole), 1)[0]
 assert abs(power - 1) < 0.01 and proper == [2 * 128 * d * n for n in counts]
 tell(
+    cosine_min=cosines.min(), cosine_max=cosines.max(), map_min=table.min(), map_max=table.max(), even=1 / d,
+    e_squared=math.e ** 2, bound=math.e / (math.e + (d - 1) / math.e),
     power=power, proper_mega=proper[3] / 1e6, proper_share=proper[3] / whole[3],
     dense_mega=2 * 128 * 784 ** 2 / 1e6,
 )  # fmt: skip

@@ -69,17 +69,18 @@ import textwrap
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 from torch.nn import functional as F
 
-from cgrecnet.figures.cells import draw_row
-from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
+from cgrecnet.figures.cells import draw_row, example_cells, example_images, grey
+from cgrecnet.figures.modules import draw_place, stage2_map
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_place
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.pages import tell
+from cgrecnet.paper.tables import load_tables
 
 use_book_style()
 source = inspect.getsource(GatedCNNBlock)
@@ -90,7 +91,7 @@ Markdown(f"```python\n# made once, in __init__\n{made}\n{used}```")
 # %% [markdown]
 # {numref}`fig-gate-place` shows the place in the network.
 
-# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-gate-place", "caption": "Where we are: the gate is the last thing that happens at 28 by 28 positions, and it hands on the shape that it was given. Recorded while the network ran on an empty image."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-gate-place", "caption": "Where we are: the gate is the last thing that happens at 28 by 28 positions, and it hands on the shape that it was given. Recorded while the network ran on an empty image."}}
 draw_place("gate")
 plt.show()
 
@@ -101,11 +102,8 @@ plt.show()
 
 # %%
 block = GatedCNNBlock(512)
-dict(zip(("gate g", "information i", "context c"), block.splits, strict=True))
-
-# %% tags=["remove-cell"]
 hidden, information, context = block.splits
-tell(hidden=f"{hidden:,}", information=information, context=context, context_share=context / hidden)
+{"gate g": hidden, "information i": information, "context c": context}
 
 # %% [markdown]
 # The gate has as many numbers as information and context together: {glue:text}`hidden` = {glue:text}`information` + {glue:text}`context`.
@@ -183,13 +181,15 @@ with torch.no_grad():
     normal = network.gate.norm(maps[:1].permute(0, 2, 3, 1))
     before = network.gate.fc1(normal)[..., : network.gate.splits[0]]
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Left: two curves; GELU dips slightly below zero, then rises without bound; the sigmoid rises from 0 to 1. Right: two histograms of gate values; the sigmoid's lies around one half, the GELU's has a tall peak just below zero and a tail to the right."}, "figure": {"name": "fig-gated-activations", "caption": "Only a sigmoid runs between closed (0) and open (1); GELU has no open end, and where it is negative it turns the sign of the content. A, the two functions; B, their values on one cell at all positions and channels of an untrained gate."}}
-grid = torch.linspace(-5, 3, 401)
+# %% mystnb={"image": {"alt": "Left: two curves; GELU dips slightly below zero, then rises without bound; the sigmoid rises from 0 to 1. Right: two histograms of gate values; the sigmoid's lies around one half, the GELU's has a tall peak just below zero and a tail to the right."}, "figure": {"name": "fig-gated-activations", "caption": "Only a sigmoid runs between closed (0) and open (1); GELU has no open end, and where it is negative it turns the sign of the content. A, the two functions; B, their values on one cell at all positions and channels of an untrained gate."}}
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.8))
-for number, (name, function) in enumerate((("GELU", F.gelu), ("sigmoid", torch.sigmoid))):
-    left.plot(grid, function(grid), color=PALETTE[number], label=name)
+grid, bins = torch.linspace(-5, 3, 401), np.linspace(-0.5, 3, 106)
+functions = {"GELU": F.gelu, "sigmoid": torch.sigmoid}
+for name, colour in zip(functions, PALETTE, strict=False):
+    function = functions[name]
+    left.plot(grid, function(grid), color=colour, label=name)
     values = function(before).flatten().numpy()
-    right.hist(values, bins=np.linspace(-0.5, 3, 106), color=PALETTE[number], alpha=0.6, density=True)
+    right.hist(values, bins, color=colour, alpha=0.6, density=True)
 for value in (0, 1):
     left.axhline(value, color="grey", linewidth=0.8, linestyle=":")
     right.axvline(value, color="grey", linewidth=0.8, linestyle=":")
@@ -200,16 +200,8 @@ letter(left, "A")
 letter(right, "B")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
-
-# %% tags=["remove-cell"]
-gelu, sigmoid = torch.nn.functional.gelu(before), torch.sigmoid(before)
-curve = torch.nn.functional.gelu(torch.linspace(-3, 0, 30001, dtype=torch.float64))
-tell(
-    gelu_min=gelu.min(), gelu_max=gelu.max(), sigmoid_min=sigmoid.min(), sigmoid_max=sigmoid.max(),
-    negative=(gelu < 0).float().mean(), curve_min=curve.min(), sigmoid_zero=torch.sigmoid(torch.tensor(0.0)),
-)  # fmt: skip
 
 # %% [markdown]
 # On this cell the GELU gate takes values from {glue:text}`gelu_min:.2f` to {glue:text}`gelu_max:.2f`, the sigmoid gate from {glue:text}`sigmoid_min:.2f` to {glue:text}`sigmoid_max:.2f`.
@@ -251,18 +243,20 @@ assert remains < 1e-5
 # The gate of {numref}`fig-gated-maps` is **untrained**: its weights are random numbers.
 # From its channels we pick, after the fact, the one that is most open in the middle of the image, and the one that is most shut there.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
-gates = network.gate.gate(maps[:1])[0].detach()
-height, width = gates.shape[:2]
-rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-away = ((rows / (height - 1) - 0.5) ** 2 + (columns / (width - 1) - 0.5) ** 2).sqrt()
-rim = torch.ones(height, width, dtype=torch.bool)
+# %%
+gates = network.gate.gate(maps[:1])[0].detach()  # (28, 28, channels)
+from_middle = torch.arange(28) / 27 - 0.5
+away = (from_middle[:, None] ** 2 + from_middle**2).sqrt()
+rim = torch.ones(28, 28, dtype=torch.bool)
 rim[3:-3, 3:-3] = False
-opens = gates[away < 0.25].mean(0) - gates[rim].mean(0)  # middle less border, for each channel
+opens = gates[away < 0.25].mean(0) - gates[rim].mean(0)
+picked = int(opens.argmax()), int(opens.argmin())
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
 figure, panels = plt.subplots(1, 4, figsize=(7.0, 2.3))
 draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))
 shown = {f"mean of {gates.shape[2]:,}": gates.mean(2)}
-shown |= {f"gate {channel}": gates[..., channel] for channel in (int(opens.argmax()), int(opens.argmin()))}
+shown |= {f"gate {channel}": gates[..., channel] for channel in picked}
 for axes, (title, values) in zip(panels[1:], shown.items(), strict=True):
     picture = axes.imshow(values.numpy(), cmap="viridis")
     axes.set(title=title, xticks=[], yticks=[])
@@ -271,12 +265,8 @@ for axes, name in zip(panels, "ABCD", strict=True):
     letter(axes, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
-
-# %% tags=["remove-cell"]
-opened = int((opens > 0).sum())
-tell(gate_channels=f"{gates.shape[2]:,}", opened=f"{opened:,}", opened_share=opened / gates.shape[2])
 
 # %% [markdown]
 # Of the {glue:text}`gate_channels` untrained gates, {glue:text}`opened` are more open in the middle than at the border ({glue:text}`opened_share:.0%`).
@@ -285,25 +275,37 @@ tell(gate_channels=f"{gates.shape[2]:,}", opened=f"{opened:,}", opened_share=ope
 #
 # ## Parameters, counted by hand
 
-# %% tags=["remove-input"]
-from cgrecnet.paper.tables import load_tables
-
+# %%
 dim = 512
 parts = {
-    "layer normalisation, scale and shift": ("$2 \\cdot 512$", 2 * dim),
-    "wide layer $W_1, b_1$": ("$512 \\cdot 2730 + 2730$", dim * 2 * hidden + 2 * hidden),
-    "depthwise $7 \\times 7$, with bias": ("$512 \\cdot 49 + 512$", context * 49 + context),
-    "way back $W_2, b_2$": ("$1365 \\cdot 512 + 512$", hidden * dim + dim),
+    "layer normalisation, scale and shift": 2 * dim,
+    "wide layer W₁, b₁": dim * 2 * hidden + 2 * hidden,
+    "depthwise 7 × 7, with bias": context * 49 + context,
+    "way back W₂, b₂": hidden * dim + dim,
 }
-total = sum(count for _, count in parts.values())
+sums = ("2 · 512", "512 · 2730 + 2730", "512 · 49 + 512", "1365 · 512 + 512")
+total = sum(parts.values())
 assert total == sum(p.numel() for p in block.parameters()) == 2_126_506
-rows = [f"| {name} | {sum_} | {count:,} |" for name, (sum_, count) in parts.items()]
-Markdown("\n".join(["| part | sum | parameters |", "|---|---|---:|", *rows, f"| **together** | | **{total:,}** |"]))
+rows = [
+    (part, written, f"{count:,}")
+    for (part, count), written in zip(parts.items(), sums, strict=True)
+]
+rows.append(("together", "", f"{total:,}"))
+HTML(wide_table(("part", "sum", "parameters"), rows, "Parameters"))
 
 # %% tags=["remove-cell"]
+gelu, sigmoid = F.gelu(before), torch.sigmoid(before)
+curve = F.gelu(torch.linspace(-3, 0, 30001, dtype=torch.float64))
+opened = int((opens > 0).sum())
 table = load_tables()["3"]
 full, gated, fused = (table.cell(row, "parameters").number for row in ("CG-RecNet", "ResGDNet", "ResCMNet"))
-tell(full=full, full_less_gated=full - gated, full_less_fused=full - fused, total=total / 1e6)
+tell(
+    hidden=f"{hidden:,}", information=information, context=context, context_share=context / hidden,
+    gelu_min=gelu.min(), gelu_max=gelu.max(), sigmoid_min=sigmoid.min(), sigmoid_max=sigmoid.max(),
+    negative=(gelu < 0).float().mean(), curve_min=curve.min(), sigmoid_zero=torch.sigmoid(torch.tensor(0.0)),
+    gate_channels=f"{gates.shape[2]:,}", opened=f"{opened:,}", opened_share=opened / gates.shape[2],
+    full=full, full_less_gated=full - gated, full_less_fused=full - fused, total=total / 1e6,
+)  # fmt: skip
 
 # %% [markdown]
 # In the paper's Table 3, CG-RecNet has {glue:text}`full` million parameters.

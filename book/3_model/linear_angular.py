@@ -60,47 +60,38 @@
 #
 # This is the package's code:
 
-# %% tags=["remove-input"]
-import inspect
+# %% tags=["remove-cell"]
 import math
-import textwrap
 import time
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
+from IPython.display import HTML
+from matplotlib.patches import Rectangle
 from torch import nn
 from torch.nn import functional as F
 
-from cgrecnet.figures.attention import (
-    angular,
-    draw_costs,
-    draw_kernels,
-    draw_responses,
-    draw_weights_of_a_token,
-    slope,
-    truncated,
-)
-from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
+from cgrecnet.figures.cells import draw_row, example_cells, example_images, grey
+from cgrecnet.figures.modules import draw_place, stage2_map
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_place
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.attention import LinAngularAttention, join_heads, split_heads, unit
-from cgrecnet.models.complexity import macs_products
-from cgrecnet.pages import tell
+from cgrecnet.models.complexity import count_parameters, macs_products
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.claims import load_claims
 
 use_book_style()
-methods = (LinAngularAttention.attend, LinAngularAttention.forward)
-Markdown("```python\n" + "\n".join(textwrap.dedent(inspect.getsource(method)) for method in methods) + "```")
+
+# %%
+show_code(LinAngularAttention.attend, LinAngularAttention.forward)
 
 # %% [markdown]
 # {numref}`fig-linang-place` shows the place in the network.
 
-# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-linang-place", "caption": "Where we are: linear-angular attention is one of the two branches inside the fusion, where the list of tokens has 784 entries. Recorded while the network ran on an empty image."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion coloured between layer2 and layer3."}, "figure": {"name": "fig-linang-place", "caption": "Where we are: linear-angular attention is one of the two branches inside the fusion, where the list of tokens has 784 entries. Recorded while the network ran on an empty image."}}
 draw_place("fusion")
 plt.show()
 
@@ -206,19 +197,17 @@ torch.set_num_threads(threads)
 # %% tags=["computed"] mystnb={"image": {"alt": "Two panels over the number of tokens, logarithmic axes. Left: operations; the straight line of linear-angular attention lies below the upward bending curve of softmax attention. Right: the ratio softmax to linear-angular for operations and for measured time; both rise with the number of tokens."}, "figure": {"name": "fig-linang-cost", "caption": "The saving grows with the image: linear cost pays for long lists of tokens and matters little for short ones. A, multiply-accumulate operations of one module (128 channels, 8 heads), counted while it ran; B, softmax attention relative to linear-angular attention, in operations and in time on one core of the machine that made this page. Times vary from run to run."}}
 operations = [b / a for a, b in zip(*macs.values(), strict=True)]
 relative = {"operations": operations, "time": ratio}
-draw_costs(counts, {"MACs": macs, "softmax / linear-angular": relative})
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.9))
+for axes, title, lines, name in (
+    (left, "MACs", macs, "A"),
+    (right, "softmax / linear-angular", relative, "B"),
+):
+    for label, values in lines.items():
+        axes.loglog(counts, values, "o-", markersize=4, label=label)
+    axes.set(xlabel="tokens N", title=title)
+    axes.legend(fontsize=8)
+    letter(axes, name)
 plt.show()
-
-# %% tags=["remove-cell"]
-learned = [4 * 128 * 128 * n for n in counts]
-powers = {name: slope(counts, [a - b for a, b in zip(values, learned, strict=True)]) for name, values in macs.items()}
-tolerance = load_claims()["C05"].tolerance.absolute
-assert abs(powers["linear-angular"] - 1) < tolerance and abs(powers["softmax"] - 2) < tolerance
-tell(
-    power_linear=powers["linear-angular"], power_softmax=powers["softmax"], far_tokens=counts[2],
-    far_operations=relative["operations"][2], near_tokens=counts[0],
-    near_operations=relative["operations"][0], far_ratio=ratio[2], near_ratio=ratio[0],
-)  # fmt: skip
 
 # %% [markdown]
 # Without the learned tables, which both have, the operations grow as $N$ to the power {glue:text}`power_linear:.2f` for linear-angular and {glue:text}`power_softmax:.2f` for softmax attention.
@@ -244,20 +233,36 @@ with torch.no_grad():
     q, k, v = split_heads(attention.qkv(tokens), 8)
     cosines = (unit(q) @ unit(k).transpose(-2, -1))[0].numpy()  # (heads, N, N)
 
+# %%
+def angular(cosine):
+    """The angular kernel, 1 - theta / pi."""
+    return 1 - np.arccos(np.clip(cosine, -1, 1)) / math.pi
+
+
+def truncated(cosine):
+    """What is kept of it."""
+    return 0.5 + cosine / math.pi
+
 # %% mystnb={"image": {"alt": "Three panels. Left: the angular kernel, an S-shaped curve from 0 to 1, and a straight line that runs from about a fifth to four fifths. Middle: their difference, nearly zero in the middle and nearly a fifth up or down at the ends. Right: a histogram of cosines, a broad bell around zero."}, "figure": {"name": "fig-linang-kernel", "caption": "The truncation is good where tokens are unrelated and bad where it counts, for tokens that are alike or opposite. A, the angular kernel and what is kept of it; B, the difference; C, the cosines between queries and keys of one cell, all heads, in an untrained network."}}
-draw_kernels(cosines)
+grid = np.linspace(-1, 1, 200_001)
+figure, (left, middle, right) = plt.subplots(1, 3, figsize=(7.0, 2.7))
+left.plot(grid, angular(grid), label="1 − θ/π")
+left.plot(grid, truncated(grid), label="½ + cos θ/π")
+left.set(title="kernel", ylim=(0, 1))
+left.legend(fontsize=8, loc="upper left", handlelength=1.2)
+middle.plot(grid, angular(grid) - truncated(grid), color=PALETTE[2])
+middle.axhline(0, color="grey", linewidth=0.8, linestyle=":")
+middle.set_title("what is dropped")
+bins = np.linspace(-1, 1, 81)
+right.hist(cosines.ravel(), bins, density=True, color="grey")
+right.set_title("token pairs (density)")
+for axes, name in zip((left, middle, right), "ABC", strict=True):
+    axes.set_xlabel("cos θ")
+    letter(axes, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
-
-# %% tags=["remove-cell"]
-grid = np.linspace(-1, 1, 200_001)
-largest = np.abs(angular(grid) - truncated(grid)).max()
-assert math.isclose(largest, 0.5 - 1 / math.pi, abs_tol=1e-9)
-low, high = truncated(np.array([-1.0, 1.0]))
-typical = np.abs(angular(cosines) - truncated(cosines)).mean()
-tell(largest=largest, low=low, high=high, high_low=high / low, typical=typical)
 
 # %% [markdown]
 # The largest error is $\tfrac12 - \tfrac1\pi$ = {glue:text}`largest:.3f`, at both ends.
@@ -284,20 +289,29 @@ tell(largest=largest, low=low, high=high, high_low=high / low, typical=typical)
 # The public code adds half of the token's **own** value, $\tfrac12 v_n$.
 # This is another weighting: without the constant, weights may be negative.
 
-# %% mystnb={"image": {"alt": "Four panels. A grey cell with one position marked; three maps of the weights that this position gives to all others. The first two look alike, the second with a smaller range; the third has the same pattern but reaches below zero and has one bright square at the marked position."}, "figure": {"name": "fig-linang-weights", "caption": "The weights of the public code are no longer a similarity: they can be negative, and the token itself stands apart. A, one cell and one position; B, weights of the angular kernel; C, of its truncation; D, of the public code, which moves the constant one half to the token itself. First head, untrained network. Mind the scales."}}
-position = (10, 14)
-row = cosines[0, 28 * position[0] + position[1]].reshape(28, 28)
+# %%
+i, j = 10, 14
+row = cosines[0, 28 * i + j].reshape(28, 28)
 own = row / math.pi
-own[position] += 0.5
-weights = {
-    "1 − θ/π": angular(row),
-    "½ + cos θ/π": truncated(row),
-    "public code": own,
-}
-draw_weights_of_a_token(grey(images[0]), weights, position)
+own[i, j] += 0.5
+weights = {"1 − θ/π": angular(row), "½ + cos θ/π": truncated(row)}
+weights["public code"] = own
+
+# %% mystnb={"image": {"alt": "Four panels. A grey cell with one position marked; three maps of the weights that this position gives to all others. The first two look alike, the second with a smaller range; the third has the same pattern but reaches below zero and has one bright square at the marked position."}, "figure": {"name": "fig-linang-weights", "caption": "The weights of the public code are no longer a similarity: they can be negative, and the token itself stands apart. A, one cell and one position; B, weights of the angular kernel; C, of its truncation; D, of the public code, which moves the constant one half to the token itself. First head, untrained network. Mind the scales."}}
+figure, panels = plt.subplots(1, 4, figsize=(7.0, 2.3))
+draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))
+mark = {"fill": False, "edgecolor": PALETTE[1], "linewidth": 2}
+panels[0].add_patch(Rectangle((8 * j, 8 * i), 8, 8, **mark))
+for axes, (title, values) in zip(panels[1:], weights.items(), strict=True):
+    shown = axes.imshow(values, "viridis")
+    axes.plot(j, i, "s", color=PALETTE[1], markerfacecolor="none")
+    axes.set(title=title, xticks=[], yticks=[])
+    figure.colorbar(shown, ax=axes, location="bottom", shrink=0.9)
+for axes, name in zip(panels, "ABCD", strict=True):
+    letter(axes, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
 
 # %%
@@ -315,13 +329,6 @@ with torch.no_grad():
         name: x.mean(2).square().sum(-1).mean().item()
         for name, x in outputs.items()
     }
-
-# %% tags=["remove-cell"]
-tell(
-    length_product=lengths["product"], length_half=lengths["half own"], length_sum=lengths["half sum"],
-    length_share=lengths["half own"] / lengths["product"], without=without, agreement=agreement,
-    alike_kernel=alike["kernel"], alike_code=alike["code"],
-)  # fmt: skip
 
 # %% [markdown]
 # How much does it matter?
@@ -356,7 +363,14 @@ def response(row, column, side=28):
 middle, end = response(14, 14), response(14, 26)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two maps of 28 by 28. Left: a horizontal bar of nine coloured squares in the middle. Right: a bar at the right edge, six squares long, and its remaining three squares at the left edge one row below."}, "figure": {"name": "fig-linang-wrap", "caption": "At the edge of the image the filter leaves on the right and comes back on the left, one row below: two places that have nothing to do with each other are mixed. Response of the untrained filter of the first head to a single 1 at row 14; A, column 14; B, column 26."}}
-draw_responses({"impulse at column 14": middle, "impulse at column 26": end})
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.4))
+reach = abs(middle).max()
+for axes, values, column in ((left, middle, 14), (right, end, 26)):
+    axes.imshow(values, "RdBu_r", vmin=-reach, vmax=reach)
+    axes.set(xlabel="column", ylabel="row")
+    axes.set_title(f"impulse at column {column}")
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
 # %%
@@ -419,12 +433,37 @@ with torch.no_grad():
     }
     local = join_heads(attention.dwconv(v)).norm(dim=-1).mean().item()
 
-# %% tags=["remove-input"]
+# %%
+parameters = (0, count_parameters(with_layernorm.norm))
 rows = []
-for (name, x), parameters in zip(results.items(), (0, sum(p.numel() for p in with_layernorm.norm.parameters())), strict=True):
-    length, mean = x.norm(dim=-1).mean().item(), x.mean(-1).abs().mean().item()
-    rows.append((name, str(parameters), f"{length:.2f}", f"{mean:.3f}", f"{local / length:.2f}"))
-Markdown(wide_table(("norm", "parameters", "token's length", "mean over channels", "local part"), rows, "Two norms"))
+for (name, x), count in zip(results.items(), parameters, strict=True):
+    length, mean = x.norm(dim=-1).mean().item(), x.mean(-1).abs().mean()
+    share = f"{local / length:.2f}"
+    rows.append((name, str(count), f"{length:.2f}", f"{mean:.3f}", share))
+headers = ("norm", "parameters", "token's length", "mean over channels")
+HTML(wide_table((*headers, "local part"), rows, "Two norms"))
+
+# %% tags=["remove-cell"]
+learned = [4 * 128 * 128 * n for n in counts]
+powers = {
+    name: np.polyfit(np.log(counts), np.log([a - b for a, b in zip(values, learned, strict=True)]), 1)[0]
+    for name, values in macs.items()
+}
+tolerance = load_claims()["C05"].tolerance.absolute
+assert abs(powers["linear-angular"] - 1) < tolerance and abs(powers["softmax"] - 2) < tolerance
+largest = np.abs(angular(grid) - truncated(grid)).max()
+assert math.isclose(largest, 0.5 - 1 / math.pi, abs_tol=1e-9)
+low, high = truncated(np.array([-1.0, 1.0]))
+tell(
+    power_linear=powers["linear-angular"], power_softmax=powers["softmax"], far_tokens=counts[2],
+    far_operations=relative["operations"][2], near_tokens=counts[0],
+    near_operations=relative["operations"][0], far_ratio=ratio[2], near_ratio=ratio[0],
+    largest=largest, low=low, high=high, high_low=high / low,
+    typical=np.abs(angular(cosines) - truncated(cosines)).mean(),
+    length_product=lengths["product"], length_half=lengths["half own"], length_sum=lengths["half sum"],
+    length_share=lengths["half own"] / lengths["product"], without=without, agreement=agreement,
+    alike_kernel=alike["kernel"], alike_code=alike["code"],
+)  # fmt: skip
 
 # %% [markdown]
 # The last column is the length of the local part, DW(V), over that of the token.

@@ -30,15 +30,20 @@
 #
 # {numref}`fig-shape-strip` has the shapes for one image, channels first; with $B$ images, each has a $B$ in front.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
 import torch
-from IPython.display import Markdown
+from IPython.display import HTML
 
-from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
+from cgrecnet.figures.modules import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model, list_models
+from cgrecnet.models.complexity import count_parameters
+from cgrecnet.models.config import PRESETS
+from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.pages import show_code
+from cgrecnet.paper.tables import load_tables
 
 use_book_style()
 
@@ -90,13 +95,8 @@ list_models()
 #
 # This is the code that runs, shown from the package:
 
-# %% tags=["remove-input"]
-import inspect
-import textwrap
-
-from cgrecnet.models.gated import GatedCNNBlock
-
-Markdown(f"```python\n{textwrap.dedent(inspect.getsource(GatedCNNBlock.forward))}```")
+# %%
+show_code(GatedCNNBlock.forward)
 
 # %% [markdown]
 # ## How do we know?
@@ -104,15 +104,19 @@ Markdown(f"```python\n{textwrap.dedent(inspect.getsource(GatedCNNBlock.forward))
 # The paper published neither code nor weights, but it printed how many parameters each variant has.
 # Counting is a test for every open choice that changes the count; what a fit is worth, {doc}`recovery` asks.
 
-# %% tags=["remove-input"]
-from cgrecnet.paper.tables import load_tables
-
-rows = {"cg_recnet": "CG-RecNet", "rescmnet": "ResCMNet", "resgdnet": "ResGDNet", "resnet50": "Baseline"}
-printed = {model: load_tables()["3"].cell(row, "parameters").value for model, row in rows.items()}
-counts = {name: sum(p.numel() for p in create_model(name).parameters()) for name in printed}
-modules = {"cg_recnet": "both", "rescmnet": "fusion", "resgdnet": "gate", "resnet50": "none"}
-rows = [(name, modules[name], f"{count:,}", f"{count / 1e6:.2f}", printed[name]) for name, count in counts.items()]
-Markdown(wide_table(("system", "modules", "parameters here", "in millions", "printed"), rows, "Parameters"))
+# %%
+table, counts, rows = load_tables()["3"], {}, []
+for name, modules, printed in (
+    ("cg_recnet", "both", table.cell("CG-RecNet", "parameters").value),
+    ("rescmnet", "fusion", table.cell("ResCMNet", "parameters").value),
+    ("resgdnet", "gate", table.cell("ResGDNet", "parameters").value),
+    ("resnet50", "none", table.cell("Baseline", "parameters").value),
+):
+    counts[name] = count = count_parameters(create_model(name))
+    millions = f"{count / 1e6:.2f}"
+    rows.append((name, modules, f"{count:,}", millions, printed))
+headers = ("system", "modules", "parameters here", "in millions", "printed")
+HTML(wide_table(headers, rows, "Parameters"))
 
 # %% [markdown]
 # The full network agrees with the printed number to both decimals.
@@ -124,8 +128,6 @@ Markdown(wide_table(("system", "modules", "parameters here", "in millions", "pri
 # What the numbers of parameters cannot tell is left as an option with a name, and the default, called `recovered`, is our best reading.
 
 # %%
-from cgrecnet.models.config import PRESETS
-
 PRESETS["recovered"].as_dict()
 
 # %% [markdown]

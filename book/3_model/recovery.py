@@ -21,41 +21,46 @@
 # Everything on this page happens **after the fact**: we search until something fits.
 # Whoever searches long enough finds something, so that the page has to say how long we searched, how often such a search succeeds by chance, and which numbers were not used in it.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torchvision
-from IPython.display import Markdown
+from IPython.display import HTML
 
-from cgrecnet.figures.recovery import chance_of_fit, draw_planes
-from cgrecnet.figures.shapes import draw_place
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.modules import draw_place
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products
 from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.gated import GatedCNNBlock
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.audit import counting, recovery
 from cgrecnet.paper.audit.complexity import additivity
 from cgrecnet.paper.audit.interval import Interval
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
+
+# %%
 table = load_tables()["3"]
-names = ("CG-RecNet", "ResCMNet", "ResGDNet", "Baseline")
-holds = {"CG-RecNet": "fusion and gate", "ResCMNet": "fusion", "ResGDNet": "gate", "Baseline": "neither"}
-printed = {name: {c: table.cell(name, c).value for c in ("parameters", "gflops")} for name in names}
-rows = [(name, holds[name], printed[name]["parameters"], printed[name]["gflops"]) for name in names]
-Markdown(wide_table(("row", "holds", "parameters (M)", "GFLOPs"), rows, "Table 3"))
+contents = {"CG-RecNet": "fusion and gate", "ResCMNet": "fusion"}
+contents |= {"ResGDNet": "gate", "Baseline": "neither"}
+printed = {
+    row: {c: table.cell(row, c).value for c in ("parameters", "gflops")}
+    for row in contents
+}
+rows = [(row, contents[row], *printed[row].values()) for row in contents]
+headers = ("row", "holds", "parameters (M)", "GFLOPs")
+HTML(wide_table(headers, rows, "Table 3"))
 
 # %% [markdown]
 # {numref}`fig-recovery-place` shows which parts of the network the search is about.
 
-# %% tags=["computed", "remove-input"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-recovery-place", "caption": "The search counts what stands in the two coloured boxes, and what the last two boxes hold; everything else is a ResNet-50, whose parameters are known. Recorded while the network ran on an empty image."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "The shape strip of CG-RecNet: a row of boxes from the image of 224 pixels to the classes, with the fusion and the gate coloured between layer2 and layer3."}, "figure": {"name": "fig-recovery-place", "caption": "The search counts what stands in the two coloured boxes, and what the last two boxes hold; everything else is a ResNet-50, whose parameters are known. Recorded while the network ran on an empty image."}}
 draw_place("fusion", "gate")
 plt.show()
 
@@ -71,18 +76,22 @@ plt.show()
 # whatever the modules are.
 # Three printed rows therefore predict the fourth, up to rounding.
 
-# %% tags=["remove-input"]
-implied = {
-    column: additivity(*(printed[n][column] for n in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
-    for column in ("parameters", "gflops")
-}
-rows = []
-for column, label, unit in (("parameters", "parameters", "M"), ("gflops", "GFLOPs", "G")):
-    a = implied[column]
-    reach = f"{a.implied.low:.3f} to {a.implied.high:.3f} {unit}"
-    rows.append((label, reach, f"{printed['Baseline'][column]} {unit}", f"{a.gap:.3f} {unit}"))
-    assert a.gap > 0
-Markdown(wide_table(("counted", "implied backbone", "printed Baseline", "gap"), rows, "The fourth row"))
+# %%
+def fourth_row(column, unit):
+    """The backbone that three rows of a column imply, and the fourth."""
+    rows = ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")
+    values = [printed[row][column] for row in rows]
+    found = implied[column] = additivity(*values)
+    reach = f"{found.implied.low:.3f} to {found.implied.high:.3f} {unit}"
+    assert found.gap > 0
+    return reach, f"{values[-1]} {unit}", f"{found.gap:.3f} {unit}"
+
+
+implied = {}
+rows = [("parameters", *fourth_row("parameters", "M"))]
+rows += [("GFLOPs", *fourth_row("gflops", "G"))]
+headers = ("counted", "implied backbone", "printed Baseline", "gap")
+HTML(wide_table(headers, rows, "The fourth row"))
 
 # %% [markdown]
 # The Baseline row cannot be reconciled with the other three, in either column: no rounding closes the gap.
@@ -98,13 +107,11 @@ Markdown(wide_table(("counted", "implied backbone", "printed Baseline", "gap"), 
 # Building each as a network would take hours.
 # Its parameters can be written down in closed form instead:
 
-# %% tags=["remove-input"]
-import inspect
-
-Markdown(
-    "```python\n"
-    + "\n\n".join(inspect.getsource(f) for f in (counting.attention_parameters, counting.cafm_parameters, counting.gate_parameters))
-    + "```"
+# %%
+show_code(
+    counting.attention_parameters,
+    counting.cafm_parameters,
+    counting.gate_parameters,
 )
 
 # %% [markdown]
@@ -175,8 +182,29 @@ assert not as_labelled.fits and exchanged.fits
 # If the number beside ResCMNet is taken for the gate alone, and the one beside ResGDNet for the fusion alone, some do.
 # {numref}`fig-recovery-planes` shows both around the place that the rows point to.
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Two planes with fusion parameters on the horizontal and gate parameters on the vertical axis. Blue dots, the candidate pairs, form a grid. A small orange polygon marks what fits all three rows. Left, as labelled, it holds no dot. Right, with the rows exchanged, it holds several dots, among them a star for the public defaults."}, "figure": {"name": "fig-recovery-planes", "caption": "Only with the two rows exchanged does the region that the three printed numbers allow contain candidates, and the public defaults lie inside. Each dot is one fusion with one gate, on the backbone with ImageNet's head and a second layer to three classes; orange, all sizes whose three totals round to the printed ones. A, rows as labelled; B, exchanged."}}
-draw_planes(rows, bases["1000 classes, then 3"] / 1e6)
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two planes with fusion parameters on the horizontal and gate parameters on the vertical axis. Blue dots, the candidate pairs, form a grid. A small orange polygon marks what fits all three rows. Left, as labelled, it holds no dot. Right, with the rows exchanged, it holds several dots, among them a star for the public defaults."}, "figure": {"name": "fig-recovery-planes", "caption": "Only with the two rows exchanged does the region that the three printed numbers allow contain candidates, and the public defaults lie inside. Each dot is one fusion with one gate, on the backbone with ImageNet's head and a second layer to three classes; orange, all sizes whose three totals round to the printed ones. A, rows as labelled; B, exchanged."}}
+base, half = bases["1000 classes, then 3"] / 1e6, 0.04
+fusions, gates = recovery.candidate_sizes()
+default = recovery.default_sizes()
+figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.4))
+for axes, three, title in zip(panels, (rows, rows.exchanged()), ("as labelled", "exchanged"), strict=True):
+    f, g, both = (Interval.printed(text) for text in (three.attention_only, three.gate_only, three.both))
+    x0, y0 = f.middle - base, g.middle - base
+    near = np.meshgrid(fusions[abs(fusions - x0) < half], gates[abs(gates - y0) < half])
+    axes.plot(*map(np.ravel, near), ".", color=PALETTE[0], markersize=4, label="candidate pair")
+    # The sizes whose totals round to the three rows: a rectangle, cut by the two lines of the sum.
+    x = np.linspace(f.low - base, f.high - base, 200)
+    low, high = np.maximum(g.low - base, both.low - base - x), np.minimum(g.high - base, both.high - base - x)
+    if (low < high).any():
+        axes.fill_between(x, low, high, where=low < high, facecolor=PALETTE[1], alpha=0.6, edgecolor="black", label="fits three rows")
+    axes.plot(*default, "*", color=PALETTE[3], markersize=12, markeredgecolor="white", label="public defaults")
+    axes.set(xlim=(x0 - half, x0 + half), ylim=(y0 - half, y0 + half), title=title)
+    axes.set_xlabel("fusion (million parameters)")
+panels[0].set_ylabel("gate (million parameters)")
+handles, names = panels[1].get_legend_handles_labels()
+figure.legend(handles, names, loc="outside lower center", ncols=3)
+letter(panels[0], "A")
+letter(panels[1], "B")
 plt.show()
 
 # %% [markdown]
@@ -212,26 +240,17 @@ assert {(fit.fusion.width, fit.gate.dim) for fit in exchanged.fits} == {
 assert at_stage2 == by_cost and len(default_both) == 1
 recovered = default_both[0]
 
-# %% tags=["remove-input"]
-far = {counting.fusion_macs(f.fusion, 56) / 1e9 for f in exchanged.fits if f.fusion.channels == 256}
-sieves = [
-    ("rows as labelled", as_labelled.fits),
-    ("rows exchanged", exchanged.fits),
-    ("behind stage 2", at_stage2),
-    (f"cost {step.low:.2f} to {step.high:.2f} G", by_cost),
-    ("gate's public defaults", default_gate),
-    ("fusion's, too", default_both),
-]
-Markdown(wide_table(("sieve", "fits left"), [(sieve, str(len(fits))) for sieve, fits in sieves], "Sieves"))
-
-# %% tags=["remove-cell"]
-tell(
-    stage1_cost=min(far), step_most=step.high, fits=len(exchanged.fits),
-    one_off=sum(f.departures == 1 for f in exchanged.fits),
-    most_off=max(f.departures for f in exchanged.fits),
-    none_off=sum(f.departures == 0 for f in exchanged.fits), attention_only=f"{recovered.attention_only:,}",
-    gate_only=f"{recovered.gate_only:,}", both_modules=f"{recovered.both:,}",
-)  # fmt: skip
+# %%
+sieves = {
+    "rows as labelled": as_labelled.fits,
+    "rows exchanged": exchanged.fits,
+    "behind stage 2": at_stage2,
+    f"cost {step.low:.2f} to {step.high:.2f} G": by_cost,
+    "gate's public defaults": default_gate,
+    "fusion's, too": default_both,
+}
+left = [(sieve, str(len(fits))) for sieve, fits in sieves.items()]
+HTML(wide_table(("sieve", "fits left"), left, "Sieves"))
 
 # %% [markdown]
 # The second sieve confirms the first: the fits with a fusion behind stage 1 would cost at least {glue:text}`stage1_cost:.2f` G, where the table allows at most {glue:text}`step_most:.2f`.
@@ -257,20 +276,7 @@ assert [count_parameters(model) for model in models.values()] == totals
 # What the sieves leave open, they leave open: with one layer norm in the fusion, or without biases in its $1\times1$ convolutions, the printed numbers would be the same.
 # The head is less certain than the modules are.
 # Two of the rows need a few thousand parameters beyond ImageNet's head, and a second layer to three classes is the simplest thing that has them, not the only one.
-
-# %% tags=["remove-cell"]
-plain = recovery.Fit("1000 classes", recovered.fusion, recovered.gate, 0, 0, 0)
-without = [bases["1000 classes"] + n for n in (counting.fusion_parameters(plain.fusion), counting.gate_parameters(plain.gate))]
-without.append(sum(without) - bases["1000 classes"])
-wanted = [printed[row]["parameters"] for row in ("ResGDNet", "ResCMNet", "CG-RecNet")]
-agree = sum(f"{n / 1e6:.2f}" == w for n, w in zip(without, wanted, strict=True))
-assert agree == 1
-tell(
-    without_layer=", ".join(f"{n / 1e6:.2f}" for n in without), agree=agree,
-    agreeing=", ".join(wanted),
-)  # fmt: skip
-
-# %% [markdown]
+#
 # Without that layer the same modules give {glue:text}`without_layer` M, which agrees with {glue:text}`agree` of the three rows ({glue:text}`agreeing`).
 #
 # ## How often would chance have done as well?
@@ -281,17 +287,12 @@ tell(
 
 # %%
 four = [count for name, count in bases.items() if name != "as printed"]
-chance = chance_of_fit(four, 10_000, largest=3.0, rng=np.random.default_rng(0))
+rng = np.random.default_rng(0)
+chance = recovery.chance_of_fit(four, 10_000, largest=3.0, rng=rng)
 print(f"{chance.tables:,} tables by chance:")
 print(f"fitted by some candidate: {chance.fitted:,}")
 print(f"fitted by the public defaults: {chance.fitted_by_defaults:,}")
 assert chance.fitted_by_defaults < 0.01 * chance.tables < chance.fitted
-
-# %% tags=["remove-cell"]
-tell(
-    fitted=chance.fitted / chance.tables, defaults_fitted=chance.fitted_by_defaults,
-    chance_tables=f"{chance.tables:,}",
-)  # fmt: skip
 
 # %% [markdown]
 # **About {glue:text}`fitted:.0%` of tables made by chance are fitted by some candidate.**
@@ -307,21 +308,7 @@ tell(
 # The last two steps of the table can be read as a module each.
 # In a gated block every parameter, but for its biases and norms, is used once per position, so that at 784 positions it costs about 784 MACs per parameter.
 # The fusion's bottlenecks act once per image and not once per position, so that it costs less.
-
-# %% tags=["remove-cell"]
-p_step = implied["parameters"].second_module
-per = step.scaled(1e9) / p_step.scaled(1e6)
-gate_per = counting.gate_macs(recovered.gate) / counting.gate_parameters(recovered.gate)
-fusion_per = counting.fusion_macs(recovered.fusion) / counting.fusion_parameters(recovered.fusion)
-small = [g for g in recovery.candidate_gates() if g.dim == 512 and p_step.contains(counting.gate_parameters(g) / 1e6)]
-assert per.contains(fusion_per) and not per.contains(gate_per)
-assert not any(step.contains(counting.gate_macs(g) / 1e9) for g in small)
-tell(
-    p_step_low=p_step.low, p_step_high=p_step.high, g_step_low=step.low, g_step_high=step.high,
-    per_low=per.low, per_high=per.high, gate_per=gate_per, fusion_per=fusion_per,
-)  # fmt: skip
-
-# %% [markdown]
+#
 # From ResCMNet to CG-RecNet the table adds {glue:text}`p_step_low:.2f` to {glue:text}`p_step_high:.2f` M parameters and {glue:text}`g_step_low:.2f` to {glue:text}`g_step_high:.2f` G, which is {glue:text}`per_low:.0f` to {glue:text}`per_high:.0f` MACs per parameter.
 # The default gate has {glue:text}`gate_per:.0f`, the default fusion {glue:text}`fusion_per:.0f`.
 # The small step behaves like the fusion, though by the labels it should be the gate.
@@ -331,17 +318,24 @@ tell(
 # **The Baseline.**
 # Its printed parameters fit no ResNet-50 that we know.
 
-# %% tags=["remove-input"]
-size = (1, 3, 224, 224)
+# %%
+size, baseline_rows = (1, 3, 224, 224), []
 with torch.device("meta"):
-    three, thousand = create_model("resnet50").eval(), torchvision.models.resnet50().eval()
-baseline_rows = []
-for what, model in (("3 classes", three), ("1000 classes", thousand)):
-    count, macs = count_parameters(model) / 1e6, macs_layers(model, size) / 1e9
-    dp, dg = float(printed["Baseline"]["parameters"]) - count, float(printed["Baseline"]["gflops"]) - macs
-    baseline_rows.append((what, f"{count:.2f} ({dp:+.2f})", f"{macs:.2f} ({dg:+.2f})"))
-    assert what != "3 classes" or f"{dp:.2f}" == f"{dg:.2f}" == "2.00"
-Markdown(wide_table(("ResNet-50 with", "parameters (M)", "10⁹ MACs, layers"), baseline_rows, "Printed Baseline"))
+    models["resnet50"] = create_model("resnet50").eval()
+    thousand = torchvision.models.resnet50().eval()
+columns = ("parameters", "gflops")
+for what, model in (
+    ("3 classes", models["resnet50"]),
+    ("1000 classes", thousand),
+):
+    counts = count_parameters(model) / 1e6, macs_layers(model, size) / 1e9
+    texts = []
+    for column, count in zip(columns, counts, strict=True):
+        apart = float(printed["Baseline"][column]) - count
+        texts.append(f"{count:.2f} ({apart:+.2f})")
+    baseline_rows.append((what, *texts))
+headers = ("ResNet-50 with", "parameters (M)", "10⁹ MACs, layers")
+HTML(wide_table(headers, baseline_rows, "Printed Baseline"))
 
 # %% [markdown]
 # In brackets: what is printed, less this.
@@ -353,35 +347,64 @@ Markdown(wide_table(("ResNet-50 with", "parameters (M)", "10⁹ MACs, layers"), 
 # One counter sees layers only, as the tool thop does; the other sees every convolution and matrix product, those inside attention included.
 # A third way counts a linear layer once per image and not once per position, as the tool torchinfo does; the last column has it, doubled.
 
-# %% tags=["remove-input"]
-content = {"CG-RecNet": "cg_recnet", "ResCMNet": "resgdnet", "ResGDNet": "rescmnet", "Baseline": "resnet50"}
-models["resnet50"] = three
-table_rows = []
-left, once = {}, {}
-added = {
-    "fusion": counting.fusion_macs(recovered.fusion, per_token=False) / 1e9,
-    "gate": counting.gate_macs(recovered.gate, per_token=False) / 1e9,
-}
-inside = {"cg_recnet": ("fusion", "gate"), "resgdnet": ("gate",), "rescmnet": ("fusion",), "resnet50": ()}
-for row in names:
-    model = models[content[row]]
-    layers, products = macs_layers(model, size) / 1e9, macs_products(model, size) / 1e9
+# %%
+content = {"CG-RecNet": "cg_recnet", "ResCMNet": "resgdnet"}
+content |= {"ResGDNet": "rescmnet", "Baseline": "resnet50"}
+fusion = counting.fusion_macs(recovered.fusion, per_token=False)
+gate = counting.gate_macs(recovered.gate, per_token=False)
+added = {"cg_recnet": fusion + gate, "resgdnet": gate, "rescmnet": fusion}
+table_rows, left, once = [], {}, {}
+for row, name in content.items():
+    layers = macs_layers(models[name], size) / 1e9
+    products = macs_products(models[name], size) / 1e9
     value = float(printed[row]["gflops"])
     left[row] = value - layers
-    once[row] = 2 * (counting.resnet50_macs(1000) / 1e9 + sum(added[part] for part in inside[content[row]]))
-    numbers = (f"{value:.2f}", f"{layers:.2f} ({value - layers:+.2f})", f"{products:.2f}", f"{once[row]:.2f}")
-    table_rows.append((row, content[row], *numbers))
-headers = ("row", "holds, exchanged", "printed GFLOPs", "10⁹ MACs, layers", "products", "once, doubled")
-Markdown(wide_table(headers, table_rows, "Three ways to count"))
+    counted_once = counting.resnet50_macs(1000) + added.get(name, 0)
+    once[row] = 2 * counted_once / 1e9
+    by_layers = f"{layers:.2f} ({left[row]:+.2f})"
+    rest = f"{products:.2f}", f"{once[row]:.2f}"
+    table_rows.append((row, name, f"{value:.2f}", by_layers, *rest))
+headers = ("row", "holds, exchanged", "printed GFLOPs", "10⁹ MACs, layers")
+headers += ("products", "once, doubled")
+HTML(wide_table(headers, table_rows, "Three ways to count"))
 
 # %% tags=["remove-cell"]
-gap = left["ResGDNet"] - left["CG-RecNet"]
+assert baseline_rows[0][1].endswith("(+2.00)") and baseline_rows[0][2].endswith("(+2.00)")
+far = {counting.fusion_macs(f.fusion, 56) / 1e9 for f in exchanged.fits if f.fusion.channels == 256}
+tell(
+    stage1_cost=min(far), step_most=step.high, fits=len(exchanged.fits),
+    one_off=sum(f.departures == 1 for f in exchanged.fits),
+    most_off=max(f.departures for f in exchanged.fits),
+    none_off=sum(f.departures == 0 for f in exchanged.fits), attention_only=f"{recovered.attention_only:,}",
+    gate_only=f"{recovered.gate_only:,}", both_modules=f"{recovered.both:,}",
+    fitted=chance.fitted / chance.tables, defaults_fitted=chance.fitted_by_defaults,
+    chance_tables=f"{chance.tables:,}",
+)  # fmt: skip
+
+# Without the second layer behind ImageNet's head.
+without = [bases["1000 classes"] + n for n in (counting.fusion_parameters(recovered.fusion), counting.gate_parameters(recovered.gate))]
+without.append(sum(without) - bases["1000 classes"])
+wanted = [printed[row]["parameters"] for row in ("ResGDNet", "ResCMNet", "CG-RecNet")]
+agree = sum(f"{n / 1e6:.2f}" == w for n, w in zip(without, wanted, strict=True))
+assert agree == 1
+tell(without_layer=", ".join(f"{n / 1e6:.2f}" for n in without), agree=agree, agreeing=", ".join(wanted))
+
+# The small step of the table, per parameter.
+p_step = implied["parameters"].second_module
+per = step.scaled(1e9) / p_step.scaled(1e6)
+gate_per = counting.gate_macs(recovered.gate) / counting.gate_parameters(recovered.gate)
+fusion_per = counting.fusion_macs(recovered.fusion) / counting.fusion_parameters(recovered.fusion)
+small = [g for g in recovery.candidate_gates() if g.dim == 512 and p_step.contains(counting.gate_parameters(g) / 1e6)]
+assert per.contains(fusion_per) and not per.contains(gate_per)
+assert not any(step.contains(counting.gate_macs(g) / 1e9) for g in small)
 assert abs(left["CG-RecNet"] - left["ResCMNet"]) < 0.02
 tell(
+    p_step_low=p_step.low, p_step_high=p_step.high, g_step_low=step.low, g_step_high=step.high,
+    per_low=per.low, per_high=per.high, gate_per=gate_per, fusion_per=fusion_per,
     within_two=max(abs(float(printed[r]["gflops"]) - once[r]) for r in ("CG-RecNet", "ResCMNet")),
     resgdnet_off=once["ResGDNet"] - float(printed["ResGDNet"]["gflops"]),
     baseline_off=once["Baseline"] - float(printed["Baseline"]["gflops"]), layers_off=left["CG-RecNet"],
-    resgdnet_more=gap, printed_gflops=printed["ResGDNet"]["gflops"],
+    resgdnet_more=left["ResGDNet"] - left["CG-RecNet"], printed_gflops=printed["ResGDNet"]["gflops"],
     one_less=float(printed["ResGDNet"]["gflops"]) - 1, baseline_offset=left["Baseline"],
 )  # fmt: skip
 

@@ -25,19 +25,22 @@
 # Each *channel* is an image by itself, which tells where in the picture one pattern was found and how strongly.
 # We write the map as $X \in \mathbb R^{C \times H \times W}$, here with $C = 512$ and $H = W = 28$.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
+import numpy as np
 import torch
-from IPython.display import Markdown
+from IPython.display import HTML
+from matplotlib.patches import Rectangle
+from torch.nn.functional import normalize
 
-from cgrecnet.figures.example import example_cells, example_images, grey, stage2_map
-from cgrecnet.figures.maps import draw_channels, draw_relations, draw_tokens
+from cgrecnet.figures.cells import draw_row, example_cells, example_images, grey
+from cgrecnet.figures.modules import draw_shape_strip, stage2_map, trace_shapes
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
-from cgrecnet.pages import tell
+from cgrecnet.models.complexity import count_parameters
+from cgrecnet.pages import show_code, tell
 
 use_book_style()
 
@@ -54,10 +57,21 @@ maps = stage2_map(network, images)
 print(tuple(images.shape), "->", tuple(maps.shape))
 
 # %% mystnb={"image": {"alt": "Left: a grey brightfield image of one cell. Right: eight small coarse grey images of 28 by 28 squares; the inside or the outline of the cell shows in them, each time in another way."}, "figure": {"name": "fig-tokens-channels", "caption": "Even random filters draw the cell: it shows through in the channels of an untrained network, so a map that shows the cell is no proof that anything was learned. A, one real cell as the network gets it; B, eight channels behind layer2, chosen by number and not by looks, each at its own grey scale."}}
-draw_channels(grey(images[0]), maps[0].numpy(), channels=range(0, 512, 64))
+figure = plt.figure(figsize=(7.0, 2.4))
+grid = figure.add_gridspec(2, 6)
+large = figure.add_subplot(grid[:, :2])
+draw_row([large], [grey(images[0])], (0.0, 1.0))
+letter(large, "A")
+for number, channel in enumerate(range(0, 512, 64)):
+    axes = figure.add_subplot(grid[number // 4, 2 + number % 4])
+    values = maps[0, channel].numpy()
+    draw_row([axes], [values], (0.0, values.max()))
+    axes.set_title(f"channel {channel}", fontsize=8)
+    if number == 0:
+        letter(axes, "B")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -82,10 +96,26 @@ assert torch.equal(tokens[0, 28 * i + j], maps[0, :, i, j])
 print(tuple(tokens.shape))
 
 # %% mystnb={"image": {"alt": "Left: one channel as an image of 28 by 28 squares with one square marked in orange. Right: a wide matrix of 784 rows and 512 columns with one row marked in orange and one column marked in blue."}, "figure": {"name": "fig-tokens-matrix", "caption": "One table, two readings: a row is all that is known about one place, a column is all that is known about one pattern. A, one channel as an image, with one position marked; B, the same numbers as 784 tokens. The orange row is the marked position in all channels; the blue column is the image in A, unrolled line by line."}}
-draw_tokens(maps[0].numpy(), channel=256, position=(i, j))
+figure, (left, right) = plt.subplots(
+    1, 2, figsize=(7.0, 3.8), width_ratios=(1, 1.3)
+)
+orange, blue = PALETTE[1], PALETTE[0]
+left.imshow(maps[0, 256].numpy())
+mark = {"fill": False, "edgecolor": orange, "linewidth": 2}
+left.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **mark))
+left.set(title="channel 256", xlabel="column", ylabel="row")
+table = tokens[0].numpy()
+smooth = {"interpolation": "antialiased"}  # more numbers than pixels
+right.imshow(table, vmax=np.quantile(table, 0.99), aspect="auto", **smooth)
+right.axhline(28 * i + j, color=orange, linewidth=1.5)
+right.axvline(256, color=blue, linewidth=1.5)
+right.set_title("784 tokens of 512 numbers")
+right.set(xlabel="channel", ylabel="token")
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -110,11 +140,29 @@ from_dataset(dataset)
 # {numref}`fig-tokens-relations` shows both kinds of comparison on a cell, with the cosine of the angle between two vectors as the measure:
 # 1 for the same direction, 0 for a right angle, -1 for opposite directions.
 
+# %%
+centred = tokens[0] - tokens[0].mean(0)
+rows, columns = normalize(centred, dim=1), normalize(centred, dim=0)
+one_with_all = (rows @ rows[28 * i + j]).reshape(28, 28)
+pairs_of_channels = columns.T @ columns
+print(tuple(one_with_all.shape), tuple(pairs_of_channels.shape))
+
 # %% mystnb={"image": {"alt": "Three panels. Left: the cell with one small square marked. Middle: a 28 by 28 map in red and blue, red where tokens resemble that of the marked square. Right: a square matrix of 512 by 512 in red and blue with a red diagonal."}, "figure": {"name": "fig-tokens-relations", "caption": "Positions that look alike have tokens that point the same way, wherever they lie; channels that fire at the same places have columns that point the same way, whatever they stand for. A, the cell and one position; B, cosine of its token with every other; C, cosines of all pairs of channels. The mean of each channel was taken off. Untrained network."}}
-draw_relations(grey(images[0]), maps[0].numpy(), position=(i, j))
+figure, (first, second, third) = plt.subplots(1, 3, figsize=(7.0, 2.6))
+draw_row([first], [grey(images[0])], (0.0, 1.0))
+first.add_patch(Rectangle((8 * j, 8 * i), 8, 8, **mark))
+reach = {"vmin": -1, "vmax": 1}
+second.imshow(one_with_all, "RdBu_r", **reach)
+second.plot(j, i, "s", color=orange, markerfacecolor="none")
+second.set(title="token with all", xticks=[], yticks=[])
+shown = third.imshow(pairs_of_channels, "RdBu_r", **reach, **smooth)
+third.set(title="pairs of channels", xticks=[0, 511], yticks=[0, 511])
+figure.colorbar(shown, ax=third, label="cosine", shrink=0.7)
+for axes, name in zip((first, second, third), "ABC", strict=True):
+    letter(axes, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -126,10 +174,8 @@ from_dataset(dataset)
 # To know the shapes of a network, let it run and write them down.
 # This is all it takes: a *hook* on every part that notes what comes out.
 
-# %% tags=["remove-input"]
-import inspect
-
-Markdown(f"```python\n{inspect.getsource(trace_shapes)}```")
+# %%
+show_code(trace_shapes)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "A row of boxes, one per stage of the network, for an image of 64 pixels: the boxes fall from 64 pixels to 2 while channels grow from 3 to 2048; fusion and gate are coloured, 512 channels of 8 by 8."}, "figure": {"name": "fig-tokens-strip", "caption": "The same network takes a small image; only the number of positions changes. An image of 64 by 64 pixels: the two new modules (coloured) now see 8 by 8 positions instead of 28 by 28, and the last stage has four positions left. Height: positions along one side; width: channels; both logarithmic."}}
 network.eval()
@@ -144,15 +190,17 @@ plt.show()
 # Each rounds up, so that a side of $s$ pixels becomes $\lceil s / 8 \rceil$ positions.
 # We measure it, and the number of parameters too.
 
-# %% tags=["remove-input"]
-rows = []
-parameters = sum(p.numel() for p in network.parameters())
+# %%
+rows, parameters = [], f"{count_parameters(network):,}"
 for side in (45, 64, 96, 224):
-    found = {step.name: step.shape for step in trace_shapes(network, torch.zeros(1, 3, side, side))}["layer2"]
-    assert found == (512, -(-side // 8), -(-side // 8))
-    count = found[1] * found[2]
-    rows.append((str(side), f"{found[1]} × {found[2]}", f"{count:,}", f"{count**2:,}", f"{parameters:,}"))
-Markdown(wide_table(("image side", "behind layer2", "tokens N", "N²", "parameters"), rows, "Sizes of image"))
+    steps = trace_shapes(network, torch.zeros(1, 3, side, side))
+    shape = {step.name: step.shape for step in steps}["layer2"]
+    assert shape == (512, -(-side // 8), -(-side // 8))  # rounded up
+    n = shape[1] * shape[2]
+    positions = f"{shape[1]} × {shape[2]}"
+    rows.append((str(side), positions, f"{n:,}", f"{n**2:,}", parameters))
+headers = ("image side", "behind layer2", "tokens N", "N²", "parameters")
+HTML(wide_table(headers, rows, "Sizes of image"))
 
 # %% [markdown]
 # Three things follow.
@@ -166,7 +214,7 @@ Markdown(wide_table(("image side", "behind layer2", "tokens N", "N²", "paramete
 #
 # More pixels are not more information.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 height, width = dataset.images[indices[0]].shape
 short, crop = 256, 224
 own = min(height, width) * crop / short

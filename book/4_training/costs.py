@@ -32,36 +32,25 @@
 import json
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import torch
 from IPython.display import HTML, Markdown, display
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from cgrecnet.bench.bench_record import load_bench, newest
 from cgrecnet.bench.input_path import GOALS
-from cgrecnet.figures import costs
-from cgrecnet.figures.cost_tables import (
-    all_nine,
-    amiss,
-    bench_provenance,
-    compiled_table,
-    goal_table,
-    input_ratios,
-    kill_table,
-    memory_table,
-    model_table,
-    mutation_table,
-    of,
-    reference_table,
-    spread,
-    traffic_table,
-    with_compiled,
-)
-from cgrecnet.figures.costs import PRECISION_TITLES, achieved, days, eager_rows, intensity, roof
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.measured_memory import memory_outcomes
-from cgrecnet.figures.provenance import Provenance
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
-from cgrecnet.models.zoo import SYSTEMS
-from cgrecnet.pages import holds, tell
+from cgrecnet.bench.memory_claim import memory_outcomes
+from cgrecnet.bench.models import count_macs
+from cgrecnet.bench.protocol import FOLDS, LEFT, SEEDS, cells_per_run
+from cgrecnet.bench.traffic import Traffic
+from cgrecnet.figures.provenance import Provenance, bench_provenance
+from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import dropdown, interval, points, wide_table
+from cgrecnet.models import list_models
+from cgrecnet.models.zoo import title_of
+from cgrecnet.pages import holds, show_code, tell
+from cgrecnet.paper.audit.schedule import last_useful_epoch, step_rates
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
 
@@ -70,9 +59,18 @@ names = ("input", "models", "reference", "memory", "protocol")
 on_gpu = {name: newest(name, "cuda") for name in names}
 found = {name: on_gpu[name] or newest(name, "cpu") for name in names}
 of_models = [record for record in load_bench("models") if bool(record.hardware["gpu"]) == bool(on_gpu["models"])]
-found["models"], compiled = all_nine(of_models), with_compiled(of_models)
+# The newest record with all nine models, and the newest in which something was compiled.
+models = [r for r in of_models if {row.model for row in r.rows if not row.skipped} == set(list_models())][-1]
+compiled = [r for r in of_models if any(row.to_eager for row in r.rows)][-1]
+inputs, reference, memory, bill = (found[name] for name in ("input", "reference", "memory", "protocol"))
 gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
+PRECISIONS = {"32": "float32", "bf16": "bfloat16"}
 holds("No GPU", not gpus)
+
+
+def of(found, digits=2):
+    """A median with its quartiles and n."""
+    return f"{found.median:.{digits}f} ({found.lower:.{digits}f} to {found.upper:.{digits}f}; n = {found.n})"
 
 # %% [markdown]
 # No GPU was at hand for these records, so everything on this page was measured on a CPU.
@@ -97,42 +95,58 @@ holds("No GPU", not gpus)
 # $M$ is counted while a step runs, under the assumption that every operation reads its inputs once and writes its outputs once, and that nothing stays in a cache in between.
 # The code for that is short; {numref}`fig-costs-roofline` shows the outcome.
 
-# %% tags=["remove-input"]
-import inspect
+# %%
+show_code(Traffic)
 
-from cgrecnet.bench.traffic import Traffic
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, float32 and bfloat16, each with numbered dots for the nine models under a roof that rises and then is level; operations per second against operations per byte, both axes logarithmic."}, "figure": {"name": "fig-costs-roofline", "caption": "A step of training can be no faster than the roof over it, and how far below it lies is what a better program could gain. Left of the dotted line memory is the limit, right of it arithmetic. A, float32; B, bfloat16 (autocast). Dots: medians, eager, one training step of each model; the numbers are those of the table below. A dot may lie above the roof where a cache keeps what was counted as moved."}}
+def plain_ticks(axis):
+    """Numbers at 1, 2 and 5, written out."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:,g}")
+    axis.set_minor_formatter(NullFormatter())
 
-Markdown(f"```python\n{inspect.getsource(Traffic)}```")
 
-# %% mystnb={"image": {"alt": "Two panels, float32 and bfloat16, each with numbered dots for the nine models under a roof that rises and then is level; operations per second against operations per byte, both axes logarithmic."}, "figure": {"name": "fig-costs-roofline", "caption": "A step of training can be no faster than the roof over it, and how far below it lies is what a better program could gain. Left of the dotted line memory is the limit, right of it arithmetic. A, float32; B, bfloat16 (autocast). Dots: medians, eager, one training step of each model; the numbers are those of the table below. A dot may lie above the roof where a cache keeps what was counted as moved."}}
-models = found["models"]
-costs.draw_roofline(models)
+figure, both = plt.subplots(1, 2, figsize=(7.0, 3.6), sharey=True)
+for axes, precision, name in zip(both, PRECISIONS, "AB", strict=True):
+    rows = models.eager("training", precision)
+    peak, memory_rate = models.limits.flops_per_second[precision], models.limits.bytes_per_second
+    knee, at = peak / memory_rate, [row.intensity for row in rows]
+    x = np.geomspace(min([*at, knee]) / 2, max([*at, knee]) * 2, 100)
+    axes.loglog(x, np.minimum(peak, x * memory_rate) / 1e9, color="black", linewidth=1)
+    axes.plot([knee, knee], [0, peak / 1e9], ":", color="grey", linewidth=1)
+    for number, row in enumerate(rows, start=1):
+        dot = row.intensity, row.achieved / 1e9
+        axes.plot(*dot, "o", color=MODEL_COLOURS.get(row.model, PALETTE[4]), markersize=5)
+        beside = (4, -9) if number % 2 else (-9, 4)  # neighbours in the table are often neighbours here
+        axes.annotate(str(number), dot, xytext=beside, textcoords="offset points", fontsize=8)
+    axes.set(xlabel="operations per byte", title=PRECISIONS[precision])
+    plain_ticks(axes.xaxis)
+    letter(axes, name)
+plain_ticks(both[0].yaxis)
+both[0].set_ylabel("10⁹ operations per second")
 plt.show()
 
-# %% tags=["remove-input"]
-HTML(wide_table(*model_table(models, "training"), "Training steps"))
+# %%
+def rates_table(kind, passes):
+    """Share of the roof, gain by bfloat16 and rate of each model."""
+    full, half = models.eager(kind, "32"), models.eager(kind, "bf16")
+    images, rows = models.settings["batch_size"] * passes, []
+    for number, (row, other) in enumerate(zip(full, half, strict=True), 1):
+        macs = row.flops / images / 2e9
+        shares = (r.achieved / models.roof(r) for r in (row, other))
+        rate = f"{row.images_per_second / full[0].images_per_second:.2f}"
+        if gpus:
+            rate = f"{other.images_per_second:,.0f}"
+        name = f"{number} {title_of(row.model)}"
+        numbers = (f"{value:.2f}" for value in (macs, *shares))
+        rows.append((name, *numbers, of(other.to_float32), rate))
+    headers = ("model", "10⁹ multiply-adds", "roof share, float32")
+    headers += ("roof share, bf16", "rate, bf16 / float32")
+    headers += ("images/s, bf16" if gpus else "rate / Baseline's, float32",)
+    return HTML(wide_table(headers, rows, f"Rates, {kind}"))
 
-# %% tags=["remove-cell"]
-full, half = (eager_rows(models, "training", precision) for precision in ("32", "bf16"))
-shares = {row.model: achieved(row) / roof(models, row) for row in full}
-near, far = max(shares, key=shares.get), min(shares, key=shares.get)
-limits = models.limits
-knees = {p: limits.flops_per_second[p] / limits.bytes_per_second for p in ("32", "bf16")}
 
-
-def titles(chosen):
-    """The names of models in a sentence."""
-    return ", ".join(title_of(row.model) for row in chosen) or "none of them"
-
-
-tell(
-    near=title_of(near), near_share=shares[near], far=title_of(far), far_share=shares[far],
-    knee_32=knees["32"], knee_bf16=knees["bf16"], best=limits.flops_per_second["bf16"] / limits.flops_per_second["32"],
-    slope_32=titles(row for row in full if intensity(row) < knees["32"]),
-    slope_bf16=titles(row for row in half if intensity(row) < knees["bf16"]),
-    faster=sum(row.to_float32.lower > 1 for row in half), slower=sum(row.to_float32.upper < 1 for row in half) or "none",
-    models=len(half), size=models.settings["image_size"], batch=models.settings["batch_size"], n=models.settings["repeats"],
-)  # fmt: skip
+rates_table("training", passes=3)
 
 # %% [markdown]
 # In float32, {glue:text}`near` comes nearest to its roof ({glue:text}`near_share:.0%` of it) and {glue:text}`far` stays farthest below it ({glue:text}`far_share:.0%`).
@@ -148,19 +162,61 @@ tell(
 # A depthwise convolution (each channel on its own, as in MobileNetV2 and Xception) is a convolution by name and an activation by its intensity.
 # In half the precision the convolutions shrink, and the rest weighs more.
 
-# %% tags=["remove-input"]
-HTML(wide_table(*traffic_table(models), "Bytes moved"))
+# %%
+full = models.eager("training", "32")
+short = {"convolution": "dense product", "depthwise": "grouped product"}
+short["normalisation"] = "norms"
+moved = pd.DataFrame([row.byte_counts for row in full]).fillna(0)
+shares = moved.div(moved.sum(axis=1), axis=0)
+kinds = shares.mean().sort_values(ascending=False).index
+rows = []
+for number, row in enumerate(full, start=1):
+    own = (f"{share:.0%}" for share in shares[kinds].iloc[number - 1])
+    name = f"{number} {title_of(row.model)}"
+    rows.append((name, f"{row.intensity:.0f}", *own))
+headers = ("model", "operations per byte")
+headers += tuple(short.get(kind.split()[0], kind) for kind in kinds)
+HTML(wide_table(headers, rows, "Bytes moved"))
 
-# %% tags=["remove-cell"]
-dense = "convolution or matrix product"
+# %% tags=["remove-input"]
+half = models.eager("training", "bf16")
+shares = {row.model: row.achieved / models.roof(row) for row in full}
+near, far = max(shares, key=shares.get), min(shares, key=shares.get)
+limits = models.limits
+knees = {p: limits.flops_per_second[p] / limits.bytes_per_second for p in ("32", "bf16")}
+
+
+def titles(chosen):
+    """The names of models in a sentence."""
+    return ", ".join(title_of(row.model) for row in chosen) or "none of them"
+
+
+tell(
+    near=title_of(near), near_share=shares[near], far=title_of(far), far_share=shares[far],
+    knee_32=knees["32"], knee_bf16=knees["bf16"], best=limits.flops_per_second["bf16"] / limits.flops_per_second["32"],
+    slope_32=titles(row for row in full if row.intensity < knees["32"]),
+    slope_bf16=titles(row for row in half if row.intensity < knees["bf16"]),
+    faster=sum(row.to_float32.lower > 1 for row in half), slower=sum(row.to_float32.upper < 1 for row in half) or "none",
+    models=len(half), size=models.settings["image_size"], batch=models.settings["batch_size"], n=models.settings["repeats"],
+)  # fmt: skip
+
+dense = next(kind for kind in kinds if "matrix product" in kind)
 share = {row.model: 1 - row.byte_counts.get(dense, 0) / sum(row.byte_counts.values()) for row in full}
 most, least = max(share, key=share.get), min(share, key=share.get)
-intense = {row.model: intensity(row) for row in full}
+intense = {row.model: row.intensity for row in full}
 low, high = min(intense, key=intense.get), max(intense, key=intense.get)
 tell(
     least=title_of(least), least_share=share[least], most=title_of(most), most_share=share[most],
     low=title_of(low), low_intensity=intense[low], high=title_of(high), high_intensity=intense[high],
     times_backbone=intense["cg_recnet"] / intense["resnet50"],
+)  # fmt: skip
+holds("at least as many", intense["cg_recnet"] >= intense["resnet50"])
+
+gains = [row.to_eager for row in compiled.rows if row.to_eager]
+last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
+tell(
+    cases=len(gains), better=sum(gain.lower > 1 for gain in gains), worse=sum(gain.upper < 1 for gain in gains),
+    last=of(last.to_eager), last_case=f"{title_of(last.model)}, {last.kind}, {PRECISIONS[last.precision]}",
 )  # fmt: skip
 
 # %% [markdown]
@@ -168,10 +224,7 @@ tell(
 # The intensity runs from {glue:text}`low_intensity:.0f` operations per byte ({glue:text}`low`) to {glue:text}`high_intensity:.0f` ({glue:text}`high`).
 # CG-RecNet has {glue:text}`times_backbone:.2f` times the intensity of its backbone: its attention and its gate add at least as many operations per byte as the backbone has.
 
-# %% tags=["remove-input"]
-holds("at least as many", intense["cg_recnet"] >= intense["resnet50"])
-
-# %% tags=["remove-input"]
+# %%
 bench_provenance(models)
 
 # %% [markdown]
@@ -180,14 +233,17 @@ bench_provenance(models)
 # A compiler (`torch.compile`) joins such operations, so that fewer maps are written and read again.
 # It is slow itself, so on a CPU `cgrecnet bench models` tries it on the backbone and on CG-RecNet alone, unless more are named with `--compile`.
 
-# %% tags=["remove-input"]
-gains = [row.to_eager for row in compiled.rows if row.to_eager]
-last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
-tell(
-    cases=len(gains), better=sum(gain.lower > 1 for gain in gains), worse=sum(gain.upper < 1 for gain in gains),
-    last=of(last.to_eager), last_case=f"{title_of(last.model)}, {last.kind}, {PRECISION_TITLES[last.precision]}",
-)  # fmt: skip
-display(HTML(wide_table(*compiled_table(compiled), "Compiled against eager")), bench_provenance(compiled))
+# %%
+rows = [
+    (title_of(r.model), r.kind, PRECISIONS[r.precision], of(r.to_eager))
+    for r in compiled.rows
+    if r.to_eager
+]
+headers = ("model", "pass", "precision", "compiled / eager")
+HTML(wide_table(headers, rows, "Compiled against eager"))
+
+# %%
+bench_provenance(compiled)
 
 # %% [markdown]
 # Of {glue:text}`cases` cases, {glue:text}`better` are faster compiled with both quartiles above 1, and {glue:text}`worse` slower with both below 1.
@@ -195,8 +251,8 @@ display(HTML(wide_table(*compiled_table(compiled), "Compiled against eager")), b
 #
 # A forward pass alone, as in testing, keeps no maps for the way back and has other ratios:
 
-# %% tags=["remove-input"]
-HTML(wide_table(*model_table(models, "forward"), "Forward passes"))
+# %%
+rates_table("forward", passes=1)
 
 # %% [markdown]
 # ## What reading costs
@@ -205,15 +261,27 @@ HTML(wide_table(*model_table(models, "forward"), "Forward passes"))
 # The fairest measure of it is the rate of training from the data set, over the rate of the same steps on a batch that lies ready ({numref}`fig-costs-input`); 1 means that reading costs nothing.
 
 # %% mystnb={"image": {"alt": "One line per model, image size and batch: a dot at the median ratio with a bar over its quartiles, a grey line at 1 and a dashed line at the goal."}, "figure": {"name": "fig-costs-input", "caption": "What the input path takes from the rate of training: to the right of the dashed line it costs less than the project allowed itself. Rate from the data set over the rate on a ready batch, medians and quartiles of pairs timed in turn; simulated cells."}}
-inputs = found["input"]
-goal, ratios = GOALS[inputs.hardware["device"]], input_ratios(inputs)
-costs.draw_ratios(ratios, "rate / ready batch", goal)
+goal, ratios = GOALS[inputs.hardware["device"]], {}
+for row in inputs.rows:
+    case = f"{row.image_size} px, batch {row.batch_size}"
+    ratios[f"{title_of(row.model)}, {case}"] = row.ratio
+figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.32 * len(ratios)))
+for y, ratio in enumerate(ratios.values()):
+    axes.plot([ratio.lower, ratio.upper], [y, y], linewidth=3, color="0.7")
+    axes.plot(ratio.median, y, "o", color=PALETTE[0])
+axes.axvline(1, color="grey", linewidth=1)
+axes.axvline(goal, color=PALETTE[3], linestyle="--", linewidth=1)
+axes.text(goal, -0.45, " goal", color=PALETTE[3], fontsize=8, va="top")
+axes.set_yticks(range(len(ratios)), ratios)
+axes.set(xlabel="rate / ready batch", ylim=(len(ratios) - 0.5, -0.5))
 plt.show()
 
-# %% tags=["remove-input"]
-tell(goal=goal, met=sum(ratio.median >= goal for ratio in ratios.values()), inputs=len(ratios))
+# %%
 rows = [(name, of(ratio, 3)) for name, ratio in ratios.items()]
-display(HTML(wide_table(("network", "ratio"), rows, "What reading costs")), bench_provenance(inputs))
+HTML(wide_table(("network", "ratio"), rows, "What reading costs"))
+
+# %%
+bench_provenance(inputs)
 
 # %% [markdown]
 # The goal of {glue:text}`goal` was reached in {glue:text}`met` of {glue:text}`inputs` cases.
@@ -226,20 +294,45 @@ display(HTML(wide_table(("network", "ratio"), rows, "What reading costs")), benc
 # The random crops differ, and PIL rounds to 8 bits, so the two networks cannot be equal; they should be equally good, to within the luck of a training.
 # So each way is trained once for each of several seeds, and half of the cells test.
 
+# %%
+def reference_table(records):
+    """Rate and accuracy of each way of training, and the difference."""
+    rows = []
+    for record, row in ((r, row) for r in records for row in r.rows):
+        asked = record.settings
+        what = f"{title_of(asked['model'])}, {asked['image_size']} px, "
+        what += f"{asked['epochs']} epochs ({record.id})"
+        each = ", ".join(f"{100 * one:.1f}" for one in row.accuracies)
+        rate = of(row.ratio) if row.ratio else "1"
+        apart = "-"
+        if row.agreement:
+            apart = points(row.agreement.difference)
+            if row.agreement.interval95:
+                apart += f" ({interval(row.agreement.interval95)})"
+        accuracy = f"{100 * row.accuracy:.1f} ({each})"
+        rows.append((what, row.side, rate, accuracy, apart))
+    headers = ("trained", "way", "rate / tutorial's")
+    headers += ("accuracy (%), by training", "minus tutorial's (points)")
+    return wide_table(headers, rows, "Both ways")
+
+
+HTML(reference_table([reference]))
+
+# %%
+bench_provenance(reference)
+
 # %% tags=["remove-input"]
-reference = found["reference"]
-alike = [one for one in load_bench("reference") if one.hardware["gpu"] == reference.hardware["gpu"]]
-earlier = [one for one in alike if one.id != reference.id]
+tell(goal=goal, met=sum(ratio.median >= goal for ratio in ratios.values()), inputs=len(ratios))
 asked, tutorial = reference.settings, reference.rows[0]
 ends = [row.agreement.interval95 for row in reference.rows if row.agreement]
 tell(
     cells=f"{asked['cells']:,}", test_cells=f"{tutorial.test_cells:,}", batches=asked["batch_size"],
     rate=f"{asked['learning_rate']:g}", trainings=len(tutorial.accuracies), workers=tutorial.workers,
-    tried=" or ".join(map(str, asked["workers_tried"])), spread=spread(reference), ways=len(ends),
+    tried=" or ".join(map(str, asked["workers_tried"])), ways=len(ends),
+    spread=100 * max(max(row.accuracies) - min(row.accuracies) for row in reference.rows),
     farthest=max(abs(end) for pair in ends for end in pair),
 )  # fmt: skip
 holds("No difference", all(low <= 0 <= high for low, high in ends))
-display(HTML(wide_table(*reference_table([reference]), "Both ways")), bench_provenance(reference))
 
 # %% [markdown]
 # No difference in accuracy was seen: the 95 % interval over trainings holds 0 for each of our {glue:text}`ways` ways.
@@ -248,11 +341,15 @@ display(HTML(wide_table(*reference_table([reference]), "Both ways")), bench_prov
 # The tutorial's way has {glue:text}`workers` worker processes, the quickest of {glue:text}`tried`.
 # Earlier records are not forgotten:
 
-# %% tags=["remove-input"]
-display(
-    Markdown(dropdown("Measured before", wide_table(*reference_table(earlier), "Measured before"))),
-    *map(bench_provenance, earlier),
-)
+# %%
+earlier = [
+    record
+    for record in load_bench("reference")
+    if record.hardware["gpu"] == reference.hardware["gpu"]
+    and record.id != reference.id
+]
+before = Markdown(dropdown("Measured before", reference_table(earlier)))
+display(before, *map(bench_provenance, earlier))
 
 # %% [markdown]
 # The input path alone, without a network behind it, is measured in {doc}`/book/2_data/geometry`.
@@ -270,20 +367,41 @@ display(
 # These can be counted on a CPU ({numref}`fig-costs-memory`).
 # What a card's kernels borrow beside them, and what its driver takes for itself, cannot.
 
-# %% mystnb={"image": {"alt": "A stacked bar per model, weights, moments, kept maps and batch in GB, with a ring at the peak in float32, a cross at the peak in bfloat16, and a dashed line at 6 GB."}, "figure": {"name": "fig-costs-memory", "caption": "What a training step of eight images has to hold, and the peak that was measured, beside the memory of the paper's card. Bars: weights, moments, kept maps and batch, in float32; rings and crosses: peak of a fresh process above what it took before the network was built. On a CPU the peak includes gradients and the working space of its kernels, not those of a GPU's."}}
-memory = found["memory"]
-costs.draw_memory(memory, load_claims()["C38"].value("memory").number * 1e9)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A stacked bar per model, weights, moments, kept maps and batch in GB, with a ring at the peak in float32, a cross at the peak in bfloat16, and a dashed line at 6 GB."}, "figure": {"name": "fig-costs-memory", "caption": "What a training step of eight images has to hold, and the peak that was measured, beside the memory of the paper's card. Bars: weights, moments, kept maps and batch, in float32; rings and crosses: peak of a fresh process above what it took before the network was built. On a CPU the peak includes gradients and the working space of its kernels, not those of a GPU's."}}
+limit = load_claims()["C38"].value("memory").number
+training = {p: {row.model: row for row in memory.rows if (row.kind, row.precision) == ("training", p)} for p in PRECISIONS}
+colours = {"weights": PALETTE[0], "moments": PALETTE[9], "kept": PALETTE[1], "batch": PALETTE[7]}
+figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.36 * len(training["32"])))
+left = np.zeros(len(training["32"]))
+for part, colour in colours.items():
+    width = np.array([(row.parts or {}).get(part, 0) / 1e9 for row in training["32"].values()])
+    axes.barh(range(len(width)), width, left=left, color=colour, height=0.6, label=part)
+    left += width
+for precision, mark in (("32", "o"), ("bf16", "x")):
+    y = [list(training["32"]).index(model) for model in training[precision]]
+    peaks = [row.peak / 1e9 for row in training[precision].values()]
+    label = f"peak, {PRECISIONS[precision]}"
+    axes.plot(peaks, y, mark, color="black", markerfacecolor="white", label=label)
+axes.axvline(limit, color=PALETTE[3], linestyle="--", linewidth=1)
+axes.annotate("the paper's card", (limit, 0), xycoords=("data", "axes fraction"), xytext=(-4, 4), fontsize=8,
+              textcoords="offset points", ha="right", color=PALETTE[3])  # fmt: skip
+axes.set_yticks(range(len(left)), map(title_of, training["32"]))
+axes.set(xlabel="GB", ylim=(len(left) - 0.4, -0.6), xlim=(0, None))
+axes.legend(fontsize=8, ncols=6, loc="lower left", bbox_to_anchor=(0, 1), columnspacing=1, handletextpad=0.4)
 plt.show()
 
-# %% tags=["remove-input"]
-outcome = memory_outcomes()["C38"]
-peaks = {p: {row.model: row.peak for row in memory.rows if (row.kind, row.precision) == ("training", p)} for p in ("bf16", "32")}
-halved = [peaks["bf16"][name] / peaks["32"][name] for name in peaks["32"] if name in peaks["bf16"]]
-tell(
-    title=load_claims()["C38"].title, verdict=str(outcome.verdict), needs=outcome.value, reason=outcome.reason,
-    halved_low=min(halved), halved_high=max(halved),
-)  # fmt: skip
-display(HTML(wide_table(*memory_table(memory), "Peak memory")), bench_provenance(memory))
+# %%
+peaks = {(r.model, r.kind, r.precision): r.peak for r in memory.rows}
+passes, rows = list(dict.fromkeys(key[1:] for key in peaks)), []
+for model in dict.fromkeys(key[0] for key in peaks):
+    own = [peaks.get((model, *one)) for one in passes]
+    text = (f"{peak / 1e9:.2f}" if peak else "-" for peak in own)
+    rows.append((title_of(model), *text))
+headers = [f"{kind}, {PRECISIONS[precision]}" for kind, precision in passes]
+HTML(wide_table(("peak, GB", *headers), rows, "Peak memory"))
+
+# %%
+bench_provenance(memory)
 
 # %% [markdown]
 # **Claim C38**, "{glue:text}`title`": **{glue:text}`verdict`**.
@@ -305,37 +423,62 @@ display(HTML(wide_table(*memory_table(memory), "Peak memory")), bench_provenance
 # Elsewhere they are computed, from the multiply-adds and an *assumed* speed, and a range of speeds gives a range of days.
 # The schedule divides the learning rate by ten every seven epochs, so the bill in {numref}`fig-costs-bill` is drawn up twice: for all the epochs that the paper states, and for those after which all but a thousandth of the learning rate is spent ({doc}`/book/1_question/audit`).
 
-# %% tags=["remove-cell"]
-assert len(SYSTEMS) * 5 * 3 == 135  # as the text says
-from cgrecnet.bench.protocol import FOLDS, LEFT, SEEDS
-
-assert (FOLDS, SEEDS, LEFT) == (5, 3, 0.001)
-
-# %% mystnb={"image": {"alt": "One pair of horizontal bars per machine on a logarithmic axis of days: for all epochs and for those that the schedule leaves alive. Measured places are dots, assumed ones ranges."}, "figure": {"name": "fig-costs-bill", "caption": "On any machine most of the protocol is spent after the schedule has come to rest. Days of one device for nine models, five folds and three seeds; dots from measured rates, bars from assumed speeds."}}
-bill = found["protocol"]
-costs.draw_bill(bill)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One pair of horizontal bars per machine on a logarithmic axis of days: for all epochs and for those that the schedule leaves alive. Measured places are dots, assumed ones ranges."}, "figure": {"name": "fig-costs-bill", "caption": "On any machine most of the protocol is spent after the schedule has come to rest. Days of one device for nine models, five folds and three seeds; dots from measured rates, bars from assumed speeds."}}
+figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.6 * len(bill.places)))
+for number, epochs in enumerate(bill.settings["epochs"]):
+    for y, place in enumerate(bill.places):
+        ends, height = bill.days(place.name, epochs), y + 0.16 * (2 * number - 1)
+        label = f"{epochs} epochs" if y == 0 else None
+        axes.semilogx(ends, [height] * 2, color=PALETTE[number], linewidth=5, solid_capstyle="butt", label=label)
+        if place.measured:
+            axes.plot(ends[0], height, "o", color=PALETTE[number])
+labels = [f"{place.name}\n({'measured' if place.measured else 'assumed'})" for place in bill.places]
+axes.set_yticks(range(len(labels)), labels)
+axes.set(xlabel="device days", ylim=(len(labels) - 0.5, -0.5))
+axes.xaxis.set_major_formatter("{x:,g}")
+axes.xaxis.set_minor_formatter(NullFormatter())
+axes.legend(fontsize=8)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 long, alive = bill.settings["epochs"]
-here = bill.places[0].name
 
 
-def plain(ends):
+def days(place, epochs):
     """Days, or a range of days."""
-    return " to ".join(dict.fromkeys(f"{value:,.0f}" if value >= 10 else f"{value:.1f}" for value in ends))
+    ends = bill.days(place.name, epochs)
+    return " to ".join(
+        dict.fromkeys(f"{n:,.0f}" if n >= 10 else f"{n:.1f}" for n in ends)
+    )
 
 
-rows = [(f"{place.name}: {place.words}", plain(days(bill, place.name, long)), plain(days(bill, place.name, alive))) for place in bill.places]
+rows = [
+    (f"{place.name}: {place.words}", days(place, long), days(place, alive))
+    for place in bill.places
+]
+headers = ("place", f"days, {long} epochs", f"days, {alive} epochs")
+HTML(wide_table(headers, rows, "The bill"))
+
+# %%
+bench_provenance(bill)
+
+# %% tags=["remove-cell"]
+outcome = memory_outcomes()["C38"]
+halved = [row.peak / training["32"][name].peak for name, row in training["bf16"].items() if name in training["32"]]
+tell(
+    title=load_claims()["C38"].title, verdict=str(outcome.verdict), needs=outcome.value, reason=outcome.reason,
+    halved_low=min(halved), halved_high=max(halved),
+)  # fmt: skip
+assert (len(list_models()), FOLDS, SEEDS, LEFT) == (9, 5, 3, 0.001)  # as the text says
+here = bill.places[0].name
 hours = {row.model: row.fast_hours for row in bill.rows if row.place == here and row.epochs == long}
 dear = sorted(hours, key=hours.get)[::-1]
-assert abs(alive / long - days(bill, here, alive)[0] / days(bill, here, long)[0]) < 1e-6
+assert abs(alive / long - bill.days(here, alive)[0] / bill.days(here, long)[0]) < 1e-6
 source = next(record for record in of_models if record.id == bill.source)
 tell(
     here=here, dearest=title_of(dear[0]), second=title_of(dear[1]), dear_share=(hours[dear[0]] + hours[dear[1]]) / sum(hours.values()),
     alive=alive, saved=1 - alive / long, rates=f"results/bench-models/{bill.source}.json", busy=source.load_before.busy,
 )  # fmt: skip
-display(HTML(wide_table(("place", f"days, {long} epochs", f"days, {alive} epochs"), rows, "The bill")), bench_provenance(bill))
 
 # %% [markdown]
 # On {glue:text}`here` the two dearest models, {glue:text}`dearest` and {glue:text}`second`, take {glue:text}`dear_share:.0%` of it.
@@ -347,8 +490,22 @@ display(HTML(wide_table(("place", f"days, {long} epochs", f"days, {alive} epochs
 # The project set itself rates for one H200 before there was one to try them on.
 # The table fills when the commands above are run on a GPU; until then these are goals and nothing else.
 
-# %% tags=["remove-input"]
-HTML(wide_table(*goal_table(on_gpu), "Goals for a GPU"))
+# %%
+goals = {"resnet50": 3500, "cg_recnet": 2500}
+rows = []
+for model, least in goals.items():
+    rates = [
+        row.images_per_second
+        for row in (models.eager("training", "bf16") if gpus else ())
+        if row.model == model
+    ]
+    measured = f"{max(rates):,.0f}" if rates else "not measured yet"
+    what = f"{title_of(model)}, images/s, bfloat16"
+    rows.append((what, f"{least:,}", measured))
+measured = ", ".join(of(r, 3) for r in ratios.values())
+ready = measured if on_gpu["input"] else "not measured yet"
+rows.append(("rate / ready batch", str(GOALS["cuda"]), ready))
+HTML(wide_table(("goal", "at least", "measured"), rows, "Goals for a GPU"))
 
 # %% [markdown]
 # ## Naming cells
@@ -360,48 +517,27 @@ HTML(wide_table(*goal_table(on_gpu), "Goals for a GPU"))
 # So `predict` takes float32, and bfloat16 has to be asked for (`--precision bf16`).
 # The networks had been trained for a moment only, on other cells than those that they named.
 
-# %% tags=["remove-input"]
-predicted = json.loads((RESULTS / "bench-predict" / "engines.json").read_text())
-engines = {row["system"]: row["engines"] for row in predicted["systems"]}
-f32, bf16 = ([found[f"openvino {name}"] for found in engines.values()] for name in ("f32", "bf16"))
-tell(
-    predicted_cells=f"{predicted['settings']['cells']:,}",
-    f32_least=min(one["times_torch_cpu"] for one in f32),
-    f32_most=max(one["times_torch_cpu"] for one in f32),
-    bf16_least=min(one["times_torch_cpu"] for one in bf16),
-    bf16_most=max(one["times_torch_cpu"] for one in bf16),
-    same_least=min(one["same_calls"] for one in bf16),
-    moved=max(one["largest_difference"] for one in bf16),
-)
-holds("same answers", all(one["same_calls"] == 1 for one in f32))
-holds("some answers differ", any(one["same_calls"] < 1 for one in bf16))
-HTML(
-    wide_table(
-        ("system", "PyTorch, cells/s", "OpenVINO float32", "OpenVINO bfloat16", "same calls, bfloat16"),
-        [
-            (
-                system,
-                f"{found['torch']['cells_per_cpu_second']:,.0f}",
-                f"{found['openvino f32']['times_torch_cpu']:.2f} times",
-                f"{found['openvino bf16']['times_torch_cpu']:.2f} times",
-                f"{found['openvino bf16']['same_calls']:.2%}",
-            )
-            for system, found in engines.items()
-        ],
-        "Naming cells",
-    )
-)
+# %%
+path = RESULTS / "bench-predict" / "engines.json"
+predicted, rows = json.loads(path.read_text()), []
+for row in predicted["systems"]:
+    engine = row["engines"]
+    rate = engine["torch"]["cells_per_cpu_second"]
+    fine, coarse = engine["openvino f32"], engine["openvino bf16"]
+    times = (f"{e['times_torch_cpu']:.2f} times" for e in (fine, coarse))
+    same = f"{coarse['same_calls']:.2%}"
+    rows.append((row["system"], f"{rate:,.0f}", *times, same))
+headers = ("system", "PyTorch, cells/s", "OpenVINO float32")
+headers += ("OpenVINO bfloat16", "same calls, bfloat16")
+HTML(wide_table(headers, rows, "Naming cells"))
 
-# %% tags=["remove-input"]
-Provenance(
-    (
-        ("Record", "results/bench-predict/engines.json"),
-        ("Made by", "benchmarks/predict_speed.py"),
-        ("Data", predicted["data"]),
-        ("Commit", predicted["commit"][:10]),
-        ("Hardware", f"one thread ({predicted['hardware']['cpu']}), shared"),
-    )
-)
+# %%
+processor = predicted["hardware"]["cpu"]
+facts = {"Record": "results/bench-predict/engines.json"}
+facts |= {"Made by": "benchmarks/predict_speed.py"}
+facts |= {"Data": predicted["data"], "Commit": predicted["commit"][:10]}
+facts |= {"Hardware": f"one thread ({processor}), shared"}
+Provenance(tuple(facts.items()))
 
 # %% [markdown]
 # ## Many runs
@@ -410,11 +546,33 @@ Provenance(
 # Together these costs should grow no faster than the number of runs; {numref}`fig-costs-sweep` shows whether they do.
 
 # %% mystnb={"image": {"alt": "Seconds against number of runs on logarithmic axes: one line each for expanding, planning, running and collecting, over a thin grey line that is proportional to the number of runs."}, "figure": {"name": "fig-costs-sweep", "caption": "All steps of a sweep together stay close to proportional to its number of runs, because running them outweighs the rest. Dots: seconds of each step; grey: proportional to the number of runs, through the largest. Nothing is trained in these runs."}}
-trivial = json.loads((RESULTS / "bench-sweep" / "trivial.json").read_text())
-costs.draw_linearity(trivial["measured"])
+path = RESULTS / "bench-sweep" / "trivial.json"
+trivial = json.loads(path.read_text())
+measured = pd.DataFrame([m["seconds"] for m in trivial["measured"]])
+runs = np.array([m["runs"] for m in trivial["measured"]])
+figure, axes = plt.subplots(figsize=(7.0, 3.2))
+for step, colour in zip(measured, PALETTE, strict=False):
+    last = measured[step].iloc[-1]
+    axes.plot(runs, last * runs / runs[-1], color="lightgrey", linewidth=1)
+    axes.loglog(runs, measured[step], "o-", color=colour)
+    axes.text(1.08 * runs[-1], last, step, color=colour, va="center")
+axes.set(xlabel="runs of a sweep", ylabel="seconds")
+axes.set_xlim(right=runs[-1] * 1.8)
+axes.set_xticks(runs, [f"{count:,}" for count in runs])
+axes.minorticks_off()
 plt.show()
 
 # %% tags=["remove-input"]
+f32, bf16 = ([row["engines"][f"openvino {name}"] for row in predicted["systems"]] for name in ("f32", "bf16"))
+tell(
+    predicted_cells=f"{predicted['settings']['cells']:,}",
+    f32_least=min(one["times_torch_cpu"] for one in f32), f32_most=max(one["times_torch_cpu"] for one in f32),
+    bf16_least=min(one["times_torch_cpu"] for one in bf16), bf16_most=max(one["times_torch_cpu"] for one in bf16),
+    same_least=min(one["same_calls"] for one in bf16), moved=max(one["largest_difference"] for one in bf16),
+)  # fmt: skip
+holds("same answers", all(one["same_calls"] == 1 for one in f32))
+holds("some answers differ", any(one["same_calls"] < 1 for one in bf16))
+
 few, many = trivial["measured"][0], trivial["measured"][-1]
 per = [1e3 * sum(one["seconds"].values()) / one["runs"] for one in (few, many)]
 assert per[1] < 1.5 * per[0] and many["seconds"]["run"] > 0.8 * sum(many["seconds"].values())  # as the caption says
@@ -423,20 +581,26 @@ steepest = max(growth, key=growth.get)
 tell(few=f"{few['runs']:,}", many=f"{many['runs']:,}", per_few=per[0], per_many=per[1], sweep_workers=trivial["workers"],
      steepest=steepest, growth=growth[steepest])  # fmt: skip
 
+killed, mutated = newest("kills"), newest("mutations")
+amiss = {row.kind: row.traceback + row.hang + row.crash + row.wrong for row in mutated.rows}
+tell(
+    kills=f"{sum(row.kills for row in killed.rows):,}", pieces=f"{killed.pieces:,}",
+    losses=sum(row.losses for row in killed.rows) or "none", wrongs=sum(row.wrong for row in killed.rows) or "none",
+    changed=f"{sum(row.cases for row in mutated.rows):,}", amiss=sum(amiss.values()) or "none",
+)  # fmt: skip
+
 # %% [markdown]
 # From {glue:text}`few` to {glue:text}`many` runs, all steps together take {glue:text}`per_few:.1f` and {glue:text}`per_many:.1f` ms per run, with {glue:text}`sweep_workers` workers.
 # Per run, the step named {glue:text}`steepest` grows most: it takes {glue:text}`growth:.1f` times as long in the large sweep as in the small one.
 
-# %% tags=["remove-input"]
-used = trivial["hardware"]
-Provenance(
-    (
-        ("Record", "results/bench-sweep/trivial.json"),
-        ("Made by", "benchmarks/sweep.py"),
-        ("Commit", trivial["commit"][:10]),
-        ("Hardware", used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']}), {trivial['workers']} workers"),
-    )
-)
+# %%
+used, facts = trivial["hardware"], {}
+facts["Record"] = "results/bench-sweep/trivial.json"
+facts["Made by"] = "benchmarks/sweep.py"
+facts["Commit"] = trivial["commit"][:10]
+machine = used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']})"
+facts["Hardware"] = f"{machine}, {trivial['workers']} workers"
+Provenance(tuple(facts.items()))
 
 # %% [markdown]
 # ## What breaks in between
@@ -447,17 +611,15 @@ Provenance(
 # *Lost* is what was kept before a kill and is not there after it, or is done again; *wrong* is what looks finished and differs.
 # Of {glue:text}`kills` kills in {glue:text}`pieces` pieces of work, {glue:text}`losses` lost something and {glue:text}`wrongs` ended in a wrong result.
 
-# %% tags=["remove-input"]
-killed = newest("kills")
-tell(
-    kills=f"{sum(row.kills for row in killed.rows):,}",
-    pieces=f"{killed.pieces:,}",
-    losses=sum(row.losses for row in killed.rows) or "none",
-    wrongs=sum(row.wrong for row in killed.rows) or "none",
-)
-HTML(wide_table(*kill_table(killed), "Work killed"))
+# %%
+rows = [
+    (r.work, r.victim, f"{r.kills:,}", str(r.losses), str(r.wrong))
+    for r in killed.rows
+]
+headers = ("work", "what was killed", "kills", "lost", "wrong")
+HTML(wide_table(headers, rows, "Work killed"))
 
-# %% tags=["remove-input"]
+# %%
 bench_provenance(killed)
 
 # %% [markdown]
@@ -466,12 +628,15 @@ bench_provenance(killed)
 # A file that is refused says so in a sentence; one that is taken must hold what was written, wherever a checksum can tell (TIFF and BMP have none, and a sweep file with another number is another sweep).
 # What is neither, such as a traceback, a reading that does not end, or a wrong value taken for right, is *amiss*: {glue:text}`amiss` of them.
 
-# %% tags=["remove-input"]
-mutated = newest("mutations")
-tell(changed=f"{sum(row.cases for row in mutated.rows):,}", amiss=sum(map(amiss, mutated.rows)) or "none")
-HTML(wide_table(*mutation_table(mutated), "Files changed"))
+# %%
+rows = []
+for row in mutated.rows:
+    counts = (row.cases, row.refused, row.taken, amiss[row.kind])
+    rows.append((row.kind, *(f"{count:,}" for count in counts)))
+headers = ("files", "changed", "refused", "taken as written", "amiss")
+HTML(wide_table(headers, rows, "Files changed"))
 
-# %% tags=["remove-input"]
+# %%
 bench_provenance(mutated)
 
 # %% [markdown]
@@ -483,36 +648,29 @@ bench_provenance(mutated)
 # The table sets an older state of this project against a newer one, on one machine (`python benchmarks/two_commands.py` does it on yours).
 # What has no time before was not measured for the older state on this machine, so its limit counts as neither kept nor broken.
 
-# %% tags=["remove-input"]
-import pandas as pd
+# %%
+path = RESULTS / "two-commands" / "times.json"
+record = json.loads(path.read_text())
+times = pd.DataFrame(record["rows"])
+assert not times["status"].any(), "a command failed"
+seconds = times.pivot_table("seconds", "what", "commit", "median")
+asked = pd.DataFrame(record["asked"]).T
+table = pd.DataFrame({
+    "before (s)": seconds[record["before"]],
+    "after (s)": seconds[record["after"]],
+})
+table["after / before"] = table["after (s)"] / table["before (s)"]
+table["at most"] = asked["at_most"].astype(float)
+table = table.loc[[what for what in asked.index if what in seconds.index]]
+limits = table.dropna()
+table.index = list(asked["words"][table.index])
+table.style.format(precision=2, na_rep="")
 
-commands = RESULTS / "two-commands" / "times.json"
-
-
-def two_commands(record):
-    """The table of a record, seconds before and after, and the number of limits that are kept."""
-    rows = pd.DataFrame(record["rows"])
-    assert not rows["status"].any(), "a command failed"
-    seconds = rows.pivot_table("seconds", "what", "commit", "median")
-    before, after = seconds[record["before"]], seconds[record["after"]]
-    asked = pd.DataFrame(record["asked"]).T
-    table = pd.DataFrame(
-        {
-            "before (s)": before,
-            "after (s)": after,
-            "after / before": after / before,
-            "at most": asked["at_most"].astype(float),
-        }
-    ).loc[[what for what in asked.index if what in after.index]]
-    limits = table.dropna()
-    kept = (limits["after / before"] <= limits["at most"]).sum()
-    table.index = asked["words"][table.index]
-    table.index.name = None
-    display(table.style.format(precision=2, na_rep=""))  # noqa: F821
-    tell(before=record["before"][:7], after=record["after"][:7], machine=record["machine"]["cores"], limits=len(limits), kept=kept)
-
-
-two_commands(json.loads(commands.read_text()))
+# %% tags=["remove-cell"]
+tell(
+    before=record["before"][:7], after=record["after"][:7], machine=record["machine"]["cores"], limits=len(limits),
+    kept=(limits["after / before"] <= limits["at most"]).sum(),
+)  # fmt: skip
 
 # %% [markdown]
 # Commits {glue:text}`before` and {glue:text}`after`, {glue:text}`machine` cores, n = 1 per entry.
@@ -541,8 +699,6 @@ two_commands(json.loads(commands.read_text()))
 # ````
 
 # %% tags=["hide-cell"]
-import torch
-
 for channels in (64, 256):
     for groups in (1, channels):
         with torch.device("meta"):  # shapes without numbers
@@ -572,10 +728,6 @@ for channels in (64, 256):
 # ````
 
 # %% tags=["hide-cell"]
-from cgrecnet.bench.models import count_macs
-from cgrecnet.bench.protocol import cells_per_run
-from cgrecnet.paper.audit.schedule import last_useful_epoch, step_rates
-
 four = ("resnet50", "rescmnet", "resgdnet", "cg_recnet")
 macs = {name: count_macs(name, 224) for name in four}
 training, _ = cells_per_run()

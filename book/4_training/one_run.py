@@ -23,19 +23,38 @@
 cells = 120  # type: int
 epochs = 3  # type: int
 
-# %% tags=["remove-input"]
-import inspect
+# %% tags=["remove-cell"]
+import shutil
+import tempfile
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Markdown
+from matplotlib.ticker import LogLocator, NullFormatter
+from torch import nn
 
-from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.one_run import draw_runs, draw_schedule, draw_standstill, first_still
-from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.pages import tell
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.data.transforms import CellTensors, eval_transform, train_transform
+from cgrecnet.errors import ConfigError
+from cgrecnet.evaluation.metrics import score
+from cgrecnet.figures.cells import draw_row, grey
+from cgrecnet.figures.provenance import from_dataset, missing_runs, provenance_of
+from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
+from cgrecnet.models import create_model
+from cgrecnet.pages import show_code, tell
+from cgrecnet.runs.fault_injection import RunProcess, epochs_said, kill_once_kept
+from cgrecnet.runs.query import experiment
+from cgrecnet.runs.run_id import plan_run
+from cgrecnet.runs.run_record import read_record
+from cgrecnet.training import loop
+from cgrecnet.training.checkpoint import load_checkpoint
+from cgrecnet.training.config import RunConfig
+from cgrecnet.training.devices import make_fabric
+from cgrecnet.training.parts import load_parts
+from cgrecnet.training.progress import epoch_line
+from cgrecnet.training.weight_change import Movement
 
 use_book_style()
 
@@ -46,8 +65,6 @@ use_book_style()
 # It refuses what it does not know, before anything starts.
 
 # %%
-from cgrecnet.training.config import RunConfig
-
 config = RunConfig(
     model="cg_recnet",
     data="cytometer",
@@ -59,8 +76,6 @@ config = RunConfig(
 )
 
 # %%
-from cgrecnet.errors import ConfigError
-
 try:
     RunConfig.from_mapping({"modell": "cg_recnet"}, "this cell")
 except ConfigError as error:
@@ -73,9 +88,6 @@ except ConfigError as error:
 # A cell belongs to exactly one of the three.
 
 # %%
-from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.parts import load_parts
-
 fabric = make_fabric(config)
 dataset, parts, cells_of = load_parts(config, fabric)
 {name: len(part) for name, part in parts.parts().items()}
@@ -86,12 +98,22 @@ dataset, parts, cells_of = load_parts(config, fabric)
 # {numref}`fig-crops` shows one cell after each.
 
 # %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different places and magnifications; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "What the network trains on is seldom what it is judged on: random crops show a cell at many magnifications, and sometimes only a part of it. The range of sizes is torchvision's default, because the paper gives none. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
-from cgrecnet.figures.example import draw_crops
-
-draw_crops(dataset, parts.train[0], config.image_size, views=5)
+chosen, size = parts.train[0], config.image_size
+training = CellTensors(dataset, [chosen], train_transform(size), seed=0)
+fixed = CellTensors(dataset, [chosen], eval_transform(size))
+crops, view = [], grey(fixed[0][0])
+for epoch in range(5):
+    training.set_epoch(epoch)
+    crops.append(grey(training[0][0]))
+figure, (top, bottom) = plt.subplots(2, 5, figsize=(7.0, 2.8))
+window = view.min(), view.max()  # one grey scale for all
+draw_row(top, crops, window)
+draw_row(bottom, [view] * 5, window)
+letter(top[0], "A")
+letter(bottom[0], "B")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -109,18 +131,13 @@ from_dataset(dataset)
 # `fabric` is Lightning Fabric: it knows whether the run is on a CPU, on a GPU or on several, and the loop need not.
 # `pieces.step` sends the batch through the network, all at once unless memory is short, and leaves the gradient in the weights.
 
-# %% tags=["remove-input"]
-from cgrecnet.training import loop
-
-Markdown(f"```python\n{inspect.getsource(loop.train_one_epoch)}```")
+# %%
+show_code(loop.train_one_epoch)
 
 # %% [markdown]
 # ## Watch it
 
 # %%
-from cgrecnet.models import create_model
-from cgrecnet.training.progress import epoch_line
-
 torch.manual_seed(config.seed)
 network = create_model(config.model)
 history = loop.fit(
@@ -134,11 +151,12 @@ history = loop.fit(
 )
 
 # %%
-from cgrecnet.evaluation.metrics import score
-
-labels, probabilities, _ = loop.predict(network, cells_of["test"], fabric=fabric)
+labels, probabilities, _ = loop.predict(
+    network, cells_of["test"], fabric=fabric
+)
 result = score(labels, probabilities, dataset.classes)
-print(f"n = {result['n']}: accuracy {result['accuracy']:.2f}, macro F1 {result['macro']['f1']:.2f}")
+print(f"n = {result['n']}: accuracy {result['accuracy']:.2f}")
+print(f"macro F1 {result['macro']['f1']:.2f}")
 
 # %% [markdown]
 # Accuracy and macro F1 tell different stories when one class is common.
@@ -162,12 +180,6 @@ print(f"n = {result['n']}: accuracy {result['accuracy']:.2f}, macro F1 {result['
 # Each is a process that runs the cells of the training notebook by itself; `cgrecnet train` starts a new one with papermill.
 
 # %%
-import tempfile
-from pathlib import Path
-
-from cgrecnet.runs.fault_injection import RunProcess, epochs_said, kill_once_kept
-from cgrecnet.runs.run_id import plan_run
-
 tiny = {
     "experiment": "killed",
     "model": "mobilenet_v2",
@@ -186,43 +198,31 @@ victim = RunProcess(tiny, place / "two")
 kill_once_kept(victim, place / "two" / "work" / run_id / "checkpoint.pt")
 
 # %%
-from cgrecnet.training.checkpoint import load_checkpoint
-
 work = place / "two" / "work" / run_id
-record_of_victim = place / "two" / "results" / "killed" / run_id / "run.json"
 kept = len(load_checkpoint(work / "checkpoint.pt", run_id)["history"])
 said = epochs_said(work / "log.txt")
-print(f"killed; epochs kept: {kept}; record: {record_of_victim.exists()}")
+left = place / "two" / "results" / "killed" / run_id / "run.json"
+print(f"killed; epochs kept: {kept}; record: {left.exists()}")
 
 again = RunProcess(tiny, place / "two")
 assert again.wait() == 0 and undisturbed.wait() == 0
-print("started again; epochs:", epochs_said(work / "log.txt")[len(said) :])
+gone_on = epochs_said(work / "log.txt")[len(said) :]
+print("started again; epochs:", gone_on)
 
 # %%
-from cgrecnet.runs.run_record import read_record
-
-whole = read_record(place / "one" / "results" / "killed" / run_id / "run.json")
-resumed = read_record(record_of_victim)
+whole = read_record(
+    place / "one" / "results" / "killed" / run_id / "run.json"
+)
+resumed = read_record(left)
 for name, record in (("undisturbed", whole), ("killed", resumed)):
-    print(f"{name:<12} loss {record.history[-1]['train_loss']!r}  predictions {record.predictions_sha256[:16]}")
-
-# %% tags=["remove-cell"]
-import shutil
-
-assert resumed.predictions_sha256 == whole.predictions_sha256
-assert [e["train_loss"] for e in resumed.history] == [e["train_loss"] for e in whole.history]
-assert epochs_said(work / "log.txt")[len(said) :] == list(range(kept + 1, tiny["epochs"] + 1))
-shutil.rmtree(place)
-
-# %% tags=["remove-cell"]
-tell(killed_epochs=len(whole.history), killed_cells=whole.test["n"])
+    print(f"{name:<12} loss {record.history[-1]['train_loss']!r}")
+    print(f"{'':<12} predictions {record.predictions_sha256[:16]}")
 
 # %% [markdown]
 # The losses of all {glue:text}`killed_epochs` epochs are the same to the last bit, and so is the file with the prediction for every one of the {glue:text}`killed_cells` test cells: the killed run cost the time since its last checkpoint, and nothing else.
 # That holds on a CPU, for one number of threads.
 # On a GPU, some operations add in an order that differs from run to run; how far a resumed run drifts there has not been measured in this project, and no tolerance is claimed.
-
-# %% [markdown]
+#
 # The tests of the project go further: they kill a run in the middle of *writing* its checkpoint, its predictions and its record, and ask for the same equality.
 #
 # ## The learning rate goes down in steps
@@ -230,17 +230,22 @@ tell(killed_epochs=len(whole.history), killed_cells=whole.test["n"])
 # The paper multiplies the learning rate by 0.1 every 7 epochs (StepLR) and trains for 100.
 # {numref}`fig-steplr` shows what that leaves.
 
-# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "Left: learning rate against epoch on a logarithmic scale, a staircase falling by a factor of ten every seven epochs. Right: the share of the summed learning rate that is spent, which is close to one after fourteen epochs and flat afterwards."}, "figure": {"name": "fig-steplr", "caption": "After three steps the schedule has spent all but a thousandth of what it will ever spend, so most of the paper's 100 epochs can change the weights only a little. A, the learning rate relative to its start; B, the share of its sum over all epochs that is spent by each epoch."}}
-steps = np.arange(RunConfig().epochs)
-rate = RunConfig().gamma ** (steps // RunConfig().step_size)
+# %% tags=["computed"] mystnb={"image": {"alt": "Left: learning rate against epoch on a logarithmic scale, a staircase falling by a factor of ten every seven epochs. Right: the share of the summed learning rate that is spent, which is close to one after fourteen epochs and flat afterwards."}, "figure": {"name": "fig-steplr", "caption": "After three steps the schedule has spent all but a thousandth of what it will ever spend, so most of the paper's 100 epochs can change the weights only a little. A, the learning rate relative to its start; B, the share of its sum over all epochs that is spent by each epoch."}}
+epochs = np.arange(1, RunConfig().epochs + 1)
+rate = RunConfig().gamma ** ((epochs - 1) // RunConfig().step_size)
 spent = rate.cumsum() / rate.sum()
-assert abs(1 - spent[20] - 0.001) < 1e-6  # three steps of seven epochs
-draw_schedule(rate)
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.6))
+left.step(epochs, rate, where="mid")
+left.set(yscale="log", xlabel="epoch", title="learning rate / initial")
+right.plot(epochs, spent)
+right.set(xlabel="epoch", title="share spent", ylim=(0, 1.03))
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
-# %% tags=["remove-input"]
-shares = ", ".join(f"{spent[epoch - 1]:.2%} after epoch {epoch}" for epoch in (7, 14, 21, 28))
-Markdown(f"In numbers: {shares}.")
+# %%
+for epoch in (7, 14, 21, 28):
+    print(f"{spent[epoch - 1]:.2%} after epoch {epoch}")
 
 # %% [markdown]
 # ## The epochs that do nothing
@@ -262,49 +267,47 @@ Markdown(f"In numbers: {shares}.")
 # {numref}`fig-standstill` shows how far its weights still move.
 
 # %%
-from torch import nn
-
-from cgrecnet.data.batches import BatchedCells
-from cgrecnet.training.weight_change import Movement
-
 torch.manual_seed(0)
 small = nn.Sequential(
     nn.Conv2d(3, 8, 3, stride=2), nn.BatchNorm2d(8), nn.ReLU(),
     nn.Conv2d(8, 16, 3, stride=2), nn.BatchNorm2d(16), nn.ReLU(),
     nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 3),
 )  # fmt: skip
-long = RunConfig(image_size=32, epochs=RunConfig().epochs, batch_size=16, learning_rate=1e-3)
+long = RunConfig(image_size=32, batch_size=16, learning_rate=1e-3)
 train, validation = (
-    BatchedCells(dataset, part, long.image_size, train=training, seed=long.seed)
-    for part, training in ((parts.train[:64], True), (parts.validation, False))
+    BatchedCells(dataset, part, 32, train=training, seed=long.seed)
+    for part, training in (
+        (parts.train[:64], True),
+        (parts.validation, False),
+    )
 )
 movement = Movement(small)
-trace = loop.fit(small, train, validation, dataset.classes, long, fabric=fabric, on_epoch=movement)
+trace = loop.fit(
+    small, train, validation, dataset.classes, long,
+    fabric=fabric, on_epoch=movement,
+)  # fmt: skip
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Three panels over one hundred epochs. Left, on a logarithmic scale, the learning rate as a staircase that falls by ten every seven epochs, and the length of the weights' step per epoch, which follows it down. Middle, the percentage of weights that changed in an epoch, high at first and falling towards zero. Right, the validation macro F1, with a grey ground where no weight changes any more."}, "figure": {"name": "fig-standstill", "caption": "The schedule comes to a standstill long before its end: first the steps become too short to matter, then too short for the number format. A, learning rate and length of the step that all weights together made in an epoch; B, the share of weights that differ, in any bit, from the epoch before; C, macro F1 on the validation cells, on grey ground where no weight changes any more. A small network on simulated cells, with the paper's StepLR."}}
-draw_standstill(
-    [entry["learning_rate"] for entry in trace],
-    movement.distance,
-    movement.changed,
-    [entry["validation_macro_f1"] for entry in trace],
-)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels over one hundred epochs. Left, on a logarithmic scale, the learning rate as a staircase that falls by ten every seven epochs, and the length of the weights' step per epoch, which follows it down. Middle, the percentage of weights that changed in an epoch, high at first and falling towards zero. Right, the validation macro F1, with a grey ground where no weight changes any more."}, "figure": {"name": "fig-standstill", "caption": "The schedule comes to a standstill long before its end: first the steps become too short to matter, then too short for the number format. A, learning rate and length of the step that all weights together made in an epoch; B, the share of weights that differ, in any bit, from the epoch before; C, macro F1 on the validation cells, on grey ground where no weight changes any more. A small network on simulated cells, with the paper's StepLR."}}
+changed, distance = np.array(movement.changed), np.array(movement.distance)
+rates, scores = (np.array([e[k] for e in trace]) for k in ("learning_rate", "validation_macro_f1"))
+still = int(np.flatnonzero(changed > 0)[-1]) + 2  # the epoch after the last change
+figure, (step, share, f1) = plt.subplots(1, 3, figsize=(7.0, 2.7))
+step.step(epochs, rates, where="mid", color=PALETTE[7], label="learning rate")
+step.plot(epochs, np.where(distance > 0, distance, np.nan), color=PALETTE[0], label="weights' step")
+step.set(yscale="log", title="length")
+step.legend(fontsize=8, loc="lower left")
+share.plot(epochs, 100 * changed, color=PALETTE[0])
+share.set(title="% of weights changed", ylim=(-3, 103))
+f1.plot(epochs, scores, color=PALETTE[0])
+f1.axvspan(still, epochs[-1], color="0.9", lw=0)
+f1.set(title="validation macro F1", ylim=(-0.03, 1.03))
+for axes, name in zip((step, share, f1), "ABC", strict=True):
+    axes.set_xlabel("epoch")
+    letter(axes, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
-
-# %% tags=["remove-cell"]
-changed, distance = np.array(movement.changed), np.array(movement.distance)
-scores = np.array([entry["validation_macro_f1"] for entry in trace])
-half = next(epoch for epoch, share in enumerate(changed, 1) if share < 0.5)
-still = first_still(changed)
-late = 30
-values = sorted(set(scores[still - 1 :]))
-assert len(values) > 1
-tell(
-    late=len(trace) - late, tail=distance[late:].sum() / distance.sum(), half=half, still=still,
-    different=len(values), f1_least=values[0], f1_most=values[-1],
-)  # fmt: skip
 
 # %% [markdown]
 # The last {glue:text}`late` epochs make {glue:text}`tail:.1g` of the way that the weights go in all (the lengths of the epochs' steps, added).
@@ -312,8 +315,7 @@ tell(
 # From epoch {glue:text}`still` on, not one of them does, in any bit.
 # Yet the validation F1 takes {glue:text}`different` different values after that, from {glue:text}`f1_least:.2f` to {glue:text}`f1_most:.2f`: the running means of batch normalisation are no weights, and go on following the random crops.
 # Whoever picks the best of these epochs picks from one and the same set of weights.
-
-# %% [markdown]
+#
 # Weights near 0 have finer spacing than others, so they are the last to stand still.
 # In bfloat16, where the spacing is $2^{16}$ times as wide, a weight would stand still much earlier; that is why mixed precision keeps the weights themselves in float32.
 #
@@ -327,22 +329,60 @@ tell(
 # That takes too long for a page, so the *records* are part of the project: one file per run with parameters, losses, scores, the prediction for every test cell, and where it ran.
 # {numref}`fig-recorded-curves` is drawn from them, for the baseline and for CG-RecNet.
 
-# %% tags=["remove-input"]
-from cgrecnet.runs.query import experiment
-
+# %%
 ablation = experiment("ablation", "jurkat")
-recorded = [r for r in ablation.records if r.config["model"] in ("resnet50", "cg_recnet")] if ablation else []
-Markdown(missing_runs(("ablation", "jurkat")))
+read = ablation.records if ablation else []
+both = ("resnet50", "cg_recnet")
+recorded = [run for run in read if run.config["model"] in both]
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Four panels over the epochs of the recorded runs, one colour for the baseline and one for CG-RecNet, the first fold bold and the others thin: training and validation loss, validation macro F1 with a dot at the tested epoch, the norm of the gradient on a logarithmic scale, and the learning rate."}, "figure": {"name": "fig-recorded-curves", "caption": "What a record lets one ask afterwards: was a network still learning when it was stopped (B, a dot at the last epoch), do train and validation loss part (A), and were the first steps through added, untrained modules rougher than those of the pretrained network alone (C)? A, loss (dashed: training, first fold only); B, macro F1 on the validation cells, a dot marks the epoch whose weights were tested; C, norm of the gradient, mean over an epoch's steps; D, the learning rate. Bold: the first fold; thin: the others. Jurkat cells, one run per fold."}}
-draw_runs(recorded)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the epochs of the recorded runs, one colour for the baseline and one for CG-RecNet, the first fold bold and the others thin: training and validation loss, validation macro F1 with a dot at the tested epoch, the norm of the gradient on a logarithmic scale, and the learning rate."}, "figure": {"name": "fig-recorded-curves", "caption": "What a record lets one ask afterwards: was a network still learning when it was stopped (B, a dot at the last epoch), do train and validation loss part (A), and were the first steps through added, untrained modules rougher than those of the pretrained network alone (C)? A, loss (dashed: training, first fold only); B, macro F1 on the validation cells, a dot marks the epoch whose weights were tested; C, norm of the gradient, mean over an epoch's steps; D, the learning rate. Bold: the first fold; thin: the others. Jurkat cells, one run per fold."}}
+figure, (loss, f1, norm, rates) = plt.subplots(1, 4, figsize=(7.0, 2.6))
+for record in recorded:
+    model, first = record.config["model"], record.config["fold"] == 0
+    line = {"color": MODEL_COLOURS[model], "lw": 1.8 if first else 0.7, "alpha": 1 if first else 0.5}
+    of = {name: np.array([entry[name] for entry in record.history]) for name in record.history[0]}
+    run = of["epoch"]
+    if first:
+        loss.plot(run, of["train_loss"], "--", **line)
+    loss.plot(run, of["validation_loss"], label=model if first else None, **line)
+    f1.plot(run, of["validation_macro_f1"], **line)
+    best = of["reported"].argmax()
+    f1.plot(run[best], of["validation_macro_f1"][best], "o", ms=4, **line)
+    norm.semilogy(run, of["gradient_norm"], **line)
+    rates.step(run, of["learning_rate"], where="mid", **line)
+rates.set_yscale("log")
+norm.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+norm.yaxis.set_major_formatter("{x:g}")
+norm.yaxis.set_minor_formatter(NullFormatter())
+titles = ("loss", "validation macro F1", "gradient norm", "learning rate")
+for axes, title, name in zip((loss, f1, norm, rates), titles, "ABCD", strict=True):
+    axes.set_xlabel("epoch")
+    axes.set_title(title, fontsize=9)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    letter(axes, name)
+figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
 plt.show()
 
-# %% tags=["remove-input"]
-provenance_of(ablation.records if ablation else [], ("ablation", "jurkat"))
+# %%
+provenance_of(read, ("ablation", "jurkat"))
 
-# %% tags=["remove-cell"]
-runs = {model: {r.config["fold"]: r for r in recorded if r.config["model"] == model} for model in ("resnet50", "cg_recnet")}
+# %% tags=["remove-input"]
+assert resumed.predictions_sha256 == whole.predictions_sha256
+assert [e["train_loss"] for e in resumed.history] == [e["train_loss"] for e in whole.history]
+assert gone_on == list(range(kept + 1, tiny["epochs"] + 1))
+shutil.rmtree(place)
+tell(killed_epochs=len(whole.history), killed_cells=whole.test["n"])
+
+assert abs(1 - spent[20] - 0.001) < 1e-6  # three steps of seven epochs
+late, values = 30, sorted(set(scores[still - 1 :]))
+assert len(values) > 1
+tell(
+    late=len(trace) - late, tail=distance[late:].sum() / distance.sum(),
+    half=next(epoch for epoch, share in enumerate(changed, 1) if share < 0.5), still=still,
+    different=len(values), f1_least=values[0], f1_most=values[-1],
+)  # fmt: skip
+
+runs = {model: {r.config["fold"]: r for r in recorded if r.config["model"] == model} for model in both}
 pairs = [[runs[model][fold].history for model in runs] for fold in runs["resnet50"].keys() & runs["cg_recnet"].keys()]
 start = {model: np.mean([r.history[0]["gradient_norm"] for r in own.values()]) for model, own in runs.items()}
 tell(
@@ -352,6 +392,7 @@ tell(
     start_base=start["resnet50"], start_full=start["cg_recnet"],
     n_base=len(runs["resnet50"]), n_full=len(runs["cg_recnet"]),
 )  # fmt: skip
+Markdown(missing_runs(("ablation", "jurkat")))
 
 # %% [markdown]
 # The baseline ends with a higher validation F1 than CG-RecNet in {glue:text}`ahead` of {glue:text}`pairs` folds.

@@ -22,7 +22,7 @@
 # Networks are trained in it because it halves memory and is fast where the processor knows it.
 # This page tells what it once did to this project: **for a while, the networks with the fusion were trained without their fusion, and nothing looked wrong.**
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import json
 import shutil
 import tempfile
@@ -32,20 +32,24 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import torch
-from IPython.display import Markdown
+from IPython.display import HTML, display
+from torch._subclasses.fake_tensor import FakeTensorMode
 
-from cgrecnet.figures.analysis_plan import contrast_in_words
-from cgrecnet.figures.contrast_table import n_text, points
+from cgrecnet.data import open_dataset
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.figures.forest import contrast_in_words
 from cgrecnet.figures.headline import planned_answers
-from cgrecnet.figures.missing import all_read
-from cgrecnet.figures.provenance import Provenance, from_dataset
+from cgrecnet.figures.provenance import Provenance, all_read, from_dataset, from_records
 from cgrecnet.figures.style import PALETTE, use_book_style
-from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.files import hash_of
+from cgrecnet.figures.tables import n_text, points, wide_table
+from cgrecnet.models import create_model
+from cgrecnet.models.fusion import FusionModule
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.run_record import HASH, RECORD
+from cgrecnet.runs.record_check import HASH, with_hash
+from cgrecnet.runs.run_record import RECORD
 
 use_book_style()
 torch.set_num_threads(1)
@@ -69,52 +73,33 @@ for positions in (36, 784):
     coarse = (1 + s.bfloat16()).item()
     print(f"1 + 1/{positions}: float32 {1 + s:.5f}   bfloat16 {coarse:.5f}")
 
-# %% tags=["remove-input"]
-tell(step=step, share=1 / 784, small=1 / 36)
-holds(
-    "in bfloat16",
-    1 / 784 < step / 2 < 1 / 36,
-)
-
 # %% [markdown]
 # Above 1, bfloat16 goes in steps of {glue:text}`step:.4f`; what is less than half a step is rounded away.
 # With 784 positions $s_p$ is {glue:text}`share:.4f`, so every factor is exactly 1 and the fusion is the plain sum $F_1 + F_2$, whatever its 66,333 parameters say.
 # With 36 positions $s_p$ is {glue:text}`small:.3f`, three or four steps, and the map can take two or three values where float32 has one for each position ({numref}`fig-precision-steps`).
 
-# %% tags=["remove-input", "computed"] mystnb={"image": {"alt": "A number line from 1 to 1.05 with long marks at the numbers that bfloat16 has, about one in 0.008. An arrow at 1 + 1/784 points at 1; a spread of dots around 1 + 1/36 falls on two or three marks."}, "figure": {"name": "fig-precision-steps", "caption": "A map over 784 positions lives between two neighbouring bfloat16 numbers, so it vanishes; one over 36 positions falls on two or three of them. Long marks: what bfloat16 can hold. Dots: the factors 1 + s of one untrained fusion on random features, at 6 x 6 and at 28 x 28 positions, in float32. Computed here."}}
-from cgrecnet.models.fusion import FusionModule
-
+# %%
 torch.manual_seed(0)
 module = FusionModule().eval()
 
 
 def factors(side):
-    """1 + s_1 of an untrained fusion on random features of side x side positions, in float32."""
+    """1 + s_1 of the untrained fusion on random features."""
     x = torch.randn(1, 512, side, side).relu()
     with torch.no_grad():
         s, _ = module.fuse.maps(*module.branches(x), (side, side))
     return 1 + s.flatten()
 
-
+# %% tags=["computed"] mystnb={"image": {"alt": "A number line from 1 to 1.05 with long marks at the numbers that bfloat16 has, about one in 0.008. An arrow at 1 + 1/784 points at 1; a spread of dots around 1 + 1/36 falls on two or three marks."}, "figure": {"name": "fig-precision-steps", "caption": "A map over 784 positions lives between two neighbouring bfloat16 numbers, so it vanishes; one over 36 positions falls on two or three of them. Long marks: what bfloat16 can hold. Dots: the factors 1 + s of one untrained fusion on random features, at 6 x 6 and at 28 x 28 positions, in float32. Computed here."}}
 figure, axes = plt.subplots(figsize=(7, 1.9))
 for k in range(7):
     axes.axvline(1 + k * step, color="0.6", linewidth=1.2)
+dots = {"linestyle": "", "marker": "o", "markersize": 4, "alpha": 0.5}
 for row, (side, colour) in enumerate(((28, PALETTE[3]), (6, PALETTE[0]))):
-    axes.plot(
-        factors(side),
-        np.full(side * side, row),
-        "o",
-        color=colour,
-        markersize=4,
-        alpha=0.5,
-    )
-axes.set(
-    yticks=[0, 1],
-    yticklabels=["28 x 28", "6 x 6"],
-    ylim=(-0.6, 1.6),
-    xlim=(0.998, 1.05),
-    xlabel="factor 1 + s",
-)
+    where = np.full(side * side, row)
+    axes.plot(factors(side), where, color=colour, **dots)
+axes.set(xlabel="factor 1 + s", xlim=(0.998, 1.05), ylim=(-0.6, 1.6))
+axes.set_yticks([0, 1], ["28 x 28", "6 x 6"])
 plt.show()
 
 # %% [markdown]
@@ -126,8 +111,6 @@ plt.show()
 # Here is what each gives for one call, asked of PyTorch itself; for the card no card is needed, because tensors without values know their types.
 
 # %%
-from torch._subclasses.fake_tensor import FakeTensorMode
-
 CALLS = {
     "matrix product": lambda x: x @ x,
     "softmax": lambda x: x.softmax(1),
@@ -155,13 +138,6 @@ pd.DataFrame(
     {device: types(device) for device in ("cpu", "cuda")}, index=CALLS
 )
 
-# %% tags=["remove-input"]
-holds(
-    "softmax and LayerNorm",
-    types("cpu")[1:3] == ["bfloat16"] * 2
-    and types("cuda")[1:3] == ["float32"] * 2,
-)
-
 # %% [markdown]
 # ## What was mended
 #
@@ -176,60 +152,33 @@ holds(
 #
 # and adds them in float32: the second part is small, and a small number has as many digits in bfloat16 as a large one.
 
-
 # %%
 def kept(side):
     """Share of what the map adds that bfloat16 keeps, and the cosine."""
     x = torch.randn(2, 512, side, side).relu()
 
     def added():
-        f1, f2 = module.branches(x)
-        plain = (
-            module.expand(f1 + f2)
-            .transpose(1, 2)
-            .unflatten(2, (side, side))
-        )
+        plain = module.expand(sum(module.branches(x))).transpose(1, 2)
+        plain = plain.unflatten(2, (side, side))
         return (module(x) - plain).double().flatten()
 
     with torch.no_grad():
         want = added()
         with torch.autocast("cpu", torch.bfloat16):
             got = added()
-    return (got @ want / (want @ want)).item(), (
-        got @ want / (got.norm() * want.norm())
-    ).item()
+    share = got @ want / (want @ want)
+    cosine = got @ want / (got.norm() * want.norm())
+    return share.item(), cosine.item()
 
 
-for side in (6, 28):
-    share, cosine = kept(side)
+found = {side: kept(side) for side in (6, 28)}
+for side, (share, cosine) in found.items():
     print(f"{side:2} x {side:2}: {share:6.1%} of it, cosine {cosine:.4f}")
-
-# %% tags=["remove-input"]
-holds(
-    "no longer takes",
-    all(
-        abs(kept(side)[0] - 1) < 0.02 and kept(side)[1] > 0.95
-        for side in (6, 28)
-    ),
-)
 
 # %% [markdown]
 # What the rest of the network does with it is another matter: behind the fusion, convolutions read their input in bfloat16 again.
 # There the rounding no longer takes the signal away, but adds noise of its own size to it.
-
-# %% tags=["remove-cell"]
-cost = json.loads((RESULTS / "bench-fusion-step" / "cpu-48.json").read_text())
-tell(
-    cost_ratio=cost["ratio"], cost_low=cost["quartiles"][0],
-    cost_high=cost["quartiles"][1], cost_n=cost["rounds"],
-    cost_side=cost["image_size"], cost_batch=cost["batch"],
-)  # fmt: skip
-holds(
-    "no time",
-    cost["quartiles"][0] < 1 < cost["quartiles"][1],
-)
-
-# %% [markdown]
+#
 # The mend costs no time that could be measured.
 # Against the module before it, a training step of CG-RecNet takes {glue:text}`cost_ratio:.2f` times the processor time (median of n = {glue:text}`cost_n` pairs of measurements taken in turn; quartiles {glue:text}`cost_low:.2f` to {glue:text}`cost_high:.2f`; {glue:text}`cost_side` px, {glue:text}`cost_batch` cells a step, one thread; `benchmarks/fusion_step.py`).
 #
@@ -239,10 +188,6 @@ holds(
 # The cosine between the two says how far rounding turns the step; the cosine between the gradients of two *different* batches says how far the choice of the batch turns it anyhow.
 
 # %%
-from cgrecnet.data import open_dataset
-from cgrecnet.data.batches import BatchedCells
-from cgrecnet.models import create_model
-
 cells = open_dataset("jurkat", task="cycle")
 chosen = np.random.default_rng(0).permutation(len(cells))[:32]
 taken = BatchedCells(cells, chosen, 48, train=True, seed=1)
@@ -258,15 +203,11 @@ def gradient(network, images, labels, bf16):
     with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
         scores = network(images)
     torch.nn.functional.cross_entropy(scores.float(), labels).backward()
-    return torch.cat(
-        [
-            p.grad.flatten()
-            for p in network.parameters()
-            if p.grad is not None
-        ]
-    ).double()
+    gradients = [p.grad for p in network.parameters()]
+    found = [g.flatten() for g in gradients if g is not None]
+    return torch.cat(found).double()
 
-
+# %%
 def turns(model, mode):
     """Cosines: same batch in two precisions (mean), and two batches."""
     torch.manual_seed(0)
@@ -297,28 +238,8 @@ turned = pd.DataFrame(
 )
 turned.round(2)
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(cells)
-
-# %% tags=["remove-input"]
-trained, fixed = (
-    turned[turned["mode"] == "train"],
-    turned[turned["mode"] == "eval"],
-)
-tell(
-    loud=trained["same batch, two precisions"].max(),
-    quiet=fixed["same batch, two precisions"].min(),
-)
-holds(
-    "how far rounding",
-    trained["same batch, two precisions"].max() < 0.6
-    and fixed["same batch, two precisions"].min() > 0.9,
-)
-
-holds(
-    "agree even less",
-    (turned["two batches"] < turned["same batch, two precisions"]).all(),
-)
 
 # %% [markdown]
 # In training, batch normalisation divides by the spread of few values (at 48 pixels the last stage has $2 \times 2$ positions), and that magnifies rounding: the cosine is at most {glue:text}`loud:.2f` (untrained networks, two batches).
@@ -331,97 +252,65 @@ holds(
 # Fold 0 of the Jurkat cells was therefore trained in both types, with the mended modules, before anything else was run.
 # The plan ({doc}`/book/5_results/plan`) fixed beforehand what would be too much: a difference larger than the three seeds of the earlier records lay apart.
 
-# %% tags=["remove-input"]
-from cgrecnet.figures.provenance import from_records
-
-NAMES = {
-    "resnet50": "Baseline",
-    "rescmnet": "ResCMNet",
-    "resgdnet": "ResGDNet",
-    "cg_recnet": "CG-RecNet",
-}
+# %%
 OLD = RESULTS / "superseded"
 
 
-def scores(folder):
-    """(configuration, accuracy in percent) of every run below a folder of records."""
-    records = [
-        json.loads(path.read_text())
-        for path in sorted(folder.glob("*/run.json"))
-    ]
-    return [
-        (record["config"], 100 * record["test"]["accuracy"])
-        for record in records
-    ]
-
-
 def spread_of_seeds(model):
-    """Largest minus smallest accuracy on fold 0 over the seeds of the earlier records, in points."""
-    runs = scores(OLD / "jurkat-ablation") + scores(OLD / "jurkat-seeds")
-    own = [
-        score
-        for config, score in runs
-        if config["model"] == model and config["fold"] == 0
-    ]
-    return max(own) - min(own)
+    """How far the older runs' seeds lie apart on fold 0, in points."""
+    scores = []
+    for folder in ("jurkat-ablation", "jurkat-seeds"):
+        for path in (OLD / folder).glob("*/run.json"):
+            run = json.loads(path.read_text())
+            own = run["config"]["model"], run["config"]["fold"]
+            if own == (model, 0):
+                scores.append(100 * run["test"]["accuracy"])
+    return max(scores) - min(scores)
 
-
-fine, coarse = (
-    experiment("precision", "jurkat"),
-    experiment("ablation", "jurkat"),
-)
-both = []
-for record in fine.records:
-    for twin in coarse.of(
-        model=record.config["model"],
-        fold=record.config["fold"],
-        seed=record.config["seed"],
-    ):
-        values = [
-            100 * record.test["accuracy"],
-            100 * twin.test["accuracy"],
-        ]
-        both.append(
-            (
-                NAMES[record.config["model"]],
-                *values,
-                values[1] - values[0],
-                spread_of_seeds(record.config["model"]),
-            )
-        )
-both = pd.DataFrame(
-    both,
-    columns=[
-        "network",
-        "float32 (%)",
-        "bfloat16 (%)",
-        "difference",
-        "seeds lie apart",
-    ],
-).set_index("network")
+# %%
+fine = experiment("precision", "jurkat")
+coarse = experiment("ablation", "jurkat")
+rows = {}
+for run in fine.records:
+    same = {key: run.config[key] for key in ("model", "fold", "seed")}
+    twin = coarse.one(**same)
+    float32, bfloat16 = (100 * r.test["accuracy"] for r in (run, twin))
+    rows[title_of(same["model"])] = {
+        "float32 (%)": float32,
+        "bfloat16 (%)": bfloat16,
+        "difference": bfloat16 - float32,
+        "seeds lie apart": spread_of_seeds(same["model"]),
+    }
+both = pd.DataFrame(rows).T
 both.round(2)
 
-# %% tags=["remove-input"]
+# %%
 from_records([*fine.records, *coarse.records])
 
 # %% tags=["remove-input"]
+tell(step=step, share=1 / 784, small=1 / 36)
+holds("in bfloat16", 1 / 784 < step / 2 < 1 / 36)
+holds("softmax and LayerNorm", types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2)
+holds("no longer takes", all(abs(share - 1) < 0.02 and cosine > 0.95 for share, cosine in found.values()))
+
+cost = json.loads((RESULTS / "bench-fusion-step" / "cpu-48.json").read_text())
 tell(
-    gap=both["difference"].abs().max(),
-    apart=both["seeds lie apart"].min(),
-    cells=fine.records[0].test["n"],
-)
-holds(
-    "The two types",
-    set(both.index) == {"Baseline", "CG-RecNet"},
-)
-holds(
-    "seeds by",
-    (both["difference"].abs() < both["seeds lie apart"]).all(),
-)
-holds(
-    "a little lower",
-    (both["difference"] < 0).all(),
-)
+    cost_ratio=cost["ratio"], cost_low=cost["quartiles"][0],
+    cost_high=cost["quartiles"][1], cost_n=cost["rounds"],
+    cost_side=cost["image_size"], cost_batch=cost["batch"],
+)  # fmt: skip
+holds("no time", cost["quartiles"][0] < 1 < cost["quartiles"][1])
+
+same = turned.groupby("mode")["same batch, two precisions"]
+loud, quiet = same.max()["train"], same.min()["eval"]
+tell(loud=loud, quiet=quiet)
+holds("how far rounding", loud < 0.6 and quiet > 0.9)
+holds("agree even less", (turned["two batches"] < turned["same batch, two precisions"]).all())
+
+tell(gap=both["difference"].abs().max(), apart=both["seeds lie apart"].min(), cells=fine.records[0].test["n"])
+holds("The two types", set(both.index) == {"Baseline", "CG-RecNet"})
+holds("seeds by", (both["difference"].abs() < both["seeds lie apart"]).all())
+holds("a little lower", (both["difference"] < 0).all())
 
 # %% [markdown]
 # The two types differ by at most {glue:text}`gap:.1f` points on {glue:text}`cells:,` test cells, seeds by at least {glue:text}`apart:.1f`.
@@ -438,43 +327,25 @@ holds(
 # The table sets old against new, for every contrast of the plan that a network with the fusion or the gate takes part in.
 # The rules are those of the plan in both columns; only the records differ.
 
-
 # %% tags=["remove-input"]
 def as_it_was(folder):
     """A results folder with the older records, in the form of today's, and the baselines that stayed."""
-    stayed = [
-        path
-        for path in RESULTS.glob("simulated-*/*/run.json")
-        if "simulated-shortcut" not in str(path)
-    ]
+    stayed = [path for path in RESULTS.glob("simulated-*/*/run.json") if "simulated-shortcut" not in str(path)]
     for path in [*OLD.glob("*/*/run.json"), *stayed]:
         record = json.loads(path.read_text())
         if record["config"]["model"] == "resnet50" or OLD in path.parents:
             place = folder / record["experiment"] / record["run_id"]
             shutil.copytree(path.parent, place)
-            fields = record | {
-                "schema_version": 2,
-                "protocol": record.get("protocol", 1),
-            }
+            fields = record | {"schema_version": 2, "protocol": record.get("protocol", 1)}
             fields.pop(HASH, None)
-            (place / RECORD).write_text(
-                json.dumps(fields | {HASH: hash_of(fields)})
-            )
+            (place / RECORD).write_text(with_hash(fields))
     return folder
 
 
 def outcomes(answers):
     """Contrast in words -> difference, n and outcome word, of one question."""
-    named = {
-        contrast_in_words(a.contrast)
-        if hasattr(a, "contrast")
-        else a.name: a
-        for a in answers
-    }
-    return {
-        name: f"{points(a.result.difference)} (n = {n_text(a.result.n)}): {a.outcome}"
-        for name, a in named.items()
-    }
+    named = {contrast_in_words(a.contrast) if hasattr(a, "contrast") else a.name: a for a in answers}
+    return {name: f"{points(a.result.difference)} (n = {n_text(a.result.n)}): {a.outcome}" for name, a in named.items()}
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -483,75 +354,25 @@ after = planned_answers(RESULTS)
 rows = []
 for question in ("P1", "P2", "P3", "P4", "P5", "P6", "P7"):
     old, new = outcomes(before[question]), outcomes(after[question])
-    rows += [
-        (
-            f"{question}: {name}",
-            old.get(name, "too few runs"),
-            new.get(name, "too few runs"),
-        )
-        for name in {**old, **new}
-    ]
-standing = experiment("ablation", "jurkat"), experiment("presets", "jurkat")
+    rows += [(f"{question}: {name}", old.get(name, "too few runs"), new.get(name, "too few runs")) for name in old | new]
 standing = [
-    r
-    for found in standing
-    if found
-    for r in found.records
-    if r.config["preset"] in ("recovered", "clean")
+    run
+    for part in ("ablation", "presets")
+    if (there := experiment(part, "jurkat"))
+    for run in there.records
+    if run.config["preset"] in ("recovered", "clean")
 ]
-tell(
-    stand=len(standing),
-    asked=5 * 5,
-)
-Markdown(
-    wide_table(
-        ("question and contrast", "older records", "records of today"),
-        rows,
-        "Outcomes, then and now",
-    )
-)
-
-# %% tags=["remove-input"]
-read = [
-    json.loads(path.read_text())
-    for path in sorted(OLD.glob("*/*/run.json"))
-]
-display(  # noqa: F821
-    Provenance(
-        (
-            (
-                "Older records",
-                f"{len(read)} in results/superseded, set aside",
-            ),
-            ("Valid", "out of date: protocol 1"),
-        ),
-        runs=tuple(record["run_id"] for record in read),
-    ),
-    *all_read(
-        *((part, "jurkat") for part in ("ablation", "presets", "precision"))
-    ),
-    *all_read(
-        *(
-            (part, "cytometer")
-            for part in (
-                "noise",
-                "debris",
-                "imbalance",
-                "seeds",
-                "presets",
-                "learning rate",
-            )
-        )
-    ),
-    *all_read(
-        *(
-            (part, "cytometer")
-            for part in (
-                "shortcut, random split",
-                "shortcut, grouped split",
-            )
-        )
-    ),
+tell(stand=len(standing), asked=5 * 5)
+read = [json.loads(path.read_text()) for path in sorted(OLD.glob("*/*/run.json"))]
+facts = ("Older records", f"{len(read)} in results/superseded, set aside"), ("Valid", "out of date: protocol 1")
+simulated = ("noise", "debris", "imbalance", "seeds", "presets", "learning rate")
+shortcuts = ("shortcut, random split", "shortcut, grouped split")
+display(
+    HTML(wide_table(("question and contrast", "older records", "records of today"), rows, "Outcomes, then and now")),
+    Provenance(facts, runs=tuple(record["run_id"] for record in read)),
+    *all_read(*((part, "jurkat") for part in ("ablation", "presets", "precision"))),
+    *all_read(*((part, "cytometer") for part in simulated)),
+    *all_read(*((part, "cytometer") for part in shortcuts)),
 )
 
 # %% [markdown]
@@ -615,8 +436,7 @@ print(f"from {1 / half:,.0f} positions, a map of {side:.0f} x {side:.0f}")
 # Every residual connection $x + f(x)$ does.
 # There the two have comparable size, so rounding adds noise to each of them, and neither is lost.
 # ````
-
-# %% [markdown]
+#
 # ## Check yourself
 #
 # :::{dropdown} 1. Why does one plus a small share become exactly one in bfloat16?

@@ -26,7 +26,7 @@
 # runs, each with a name that follows from its parameters and from the code that they use.
 # This is the sweep behind the ablation of this book:
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import os
 import shutil
 import signal
@@ -34,25 +34,37 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import dask
 import matplotlib.pyplot as plt
-from IPython.display import Markdown
+import yaml
+from matplotlib.patches import Patch
 
 from cgrecnet.data import open_dataset
+from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.sweeps import draw_timeline, read_stretches
+from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.pages import tell
 from cgrecnet.paths import SWEEP_FILES
+from cgrecnet.runs.cluster import local_cluster
+from cgrecnet.runs.collect import REPEATS, collect, summarise
 from cgrecnet.runs.forked import fork_context
+from cgrecnet.runs.grid import read_grid, read_sweep
+from cgrecnet.runs.halving import rungs
+from cgrecnet.runs.notebook import LOG, write_parameters
+from cgrecnet.runs.ranks import run_cells
+from cgrecnet.runs.run_id import plan_run
+from cgrecnet.runs.sweep import is_done, plan_sweep, run_sweep
 
 use_book_style()
 os.environ["OMP_NUM_THREADS"] = "1"
 fork_context("distributed")
 dask.config.set({"distributed.worker.multiprocessing-method": "forkserver" if sys.platform == "linux" else "spawn"})
-Markdown(f"```yaml\n{(SWEEP_FILES / 'jurkat-ablation.yaml').read_text()}```")
+
+# %%
+print((SWEEP_FILES / "jurkat-ablation.yaml").read_text())
 
 # %% [markdown]
 # ## A grid of our own
@@ -61,17 +73,14 @@ Markdown(f"```yaml\n{(SWEEP_FILES / 'jurkat-ablation.yaml').read_text()}```")
 # One of its learning rates is absurd, on purpose.
 
 # %%
-import yaml
-
 place = Path(tempfile.mkdtemp())
 file = place / "mine.yaml"
-tiny = {"data": "cytometer", "data_options": {"cells": 60}, "model": "mobilenet_v2", "image_size": 32, "epochs": 1, "batch_size": 16}
-mine = {"experiment": "mine", "base": tiny, "grid": {"learning_rate": [0.001, 0.01, 1e30], "seed": [42, 123]}}
+tiny = {"data": "cytometer", "data_options": {"cells": 60}}
+tiny |= {"model": "mobilenet_v2", "image_size": 32}
+tiny |= {"epochs": 1, "batch_size": 16}
+grid = {"learning_rate": [0.001, 0.01, 1e30], "seed": [42, 123]}
+mine = {"experiment": "mine", "base": tiny, "grid": grid}
 file.write_text(yaml.safe_dump(mine, sort_keys=False))
-
-from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.sweep import plan_sweep
-
 plans = plan_sweep(read_sweep(file))
 for plan in plans:
     print(plan.run_id, plan.config.learning_rate)
@@ -81,16 +90,18 @@ for plan in plans:
 # That matters because papermill, which executes the training notebook, would accept an unknown parameter and train the default in its place.
 
 # %%
-from cgrecnet.errors import ConfigError, RunError
-
+folds = {"split": "folds", "folds": 5}
 mistakes = {
     "a typo": {"base": {"epoch": 3}},
     "an unknown model": {"grid": {"model": ["resnet50", "resnet51"]}},
     "a number as text": {"base": {"batch_size": "eight"}},
     "an empty product": {"grid": {"seed": []}},
-    "a fold too many": {"base": {"split": "folds", "folds": 5}, "grid": {"fold": [4, 5]}},
+    "a fold too many": {"base": folds, "grid": {"fold": [4, 5]}},
 }
-texts = {what: yaml.safe_dump({"experiment": "mine"} | mistake) for what, mistake in mistakes.items()}
+texts = {
+    what: yaml.safe_dump({"experiment": "mine"} | mistake)
+    for what, mistake in mistakes.items()
+}
 for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
     (place / "wrong.yaml").write_text(text)
     try:
@@ -114,13 +125,6 @@ for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
 # %% tags=["hide-input"]
 def do_run(config, *, results, work, say):
     """One run in a worker: the cells of the training notebook, with the parameters of this point of the grid."""
-    from contextlib import redirect_stdout
-
-    from cgrecnet.runs.notebook import LOG, write_parameters
-    from cgrecnet.runs.ranks import run_cells
-    from cgrecnet.runs.run_id import plan_run
-    from cgrecnet.runs.sweep import is_done
-
     def note(what):
         with open(work / "times.txt", "a") as times:
             times.write(f"{os.getpid()} {config.learning_rate:g}/{config.seed} {what} {time.time()}\n")
@@ -160,18 +164,15 @@ def kill_a_worker(connect):
                 times.write(f"{victim} - killed {time.time()}\n")
 
 # %%
-from cgrecnet.runs.cluster import local_cluster
-from cgrecnet.runs.sweep import run_sweep
-
 said, done = [], threading.Event()
 
 
-def sweep(connect, **options):
-    """Do the sweep of the file; what it says is kept, and what it ends with is said."""
+def sweep(connect):
+    """Do the sweep of the file; what it says is kept, and its end too."""
+    folders = {"results": place / "results", "work": place / "work"}
     try:
-        run_sweep(
-            read_sweep(file), connect, results=place / "results", work=place / "work", do=do_run, say=said.append, **options
-        )
+        runs = read_sweep(file)
+        run_sweep(runs, connect, do=do_run, say=said.append, **folders)
     except RunError as error:
         said.append(f"RunError: {error}")
 
@@ -182,20 +183,49 @@ with local_cluster(2) as connect:
     sweep(connect)
     done.set()
     killer.join()
-print("\n".join(line for line in said if not line.startswith("dashboard")).replace(f"{place}/", ""))
+for line in said:
+    if not line.startswith("dashboard"):
+        print(line.replace(f"{place}/", ""))
+
+# %%
+began, bars = {}, []
+for line in (place / "work" / "times.txt").read_text().splitlines():
+    worker, run, what, when = line.split()
+    if what == "began":
+        began[worker, run] = float(when)
+    elif what == "killed":  # that cuts off what it was doing
+        for key in [key for key in began if key[0] == worker]:
+            bars.append((*key, began.pop(key), float(when), "cut off"))
+    else:
+        start = began.pop((worker, run))
+        bars.append((worker, run, start, float(when), what))
+for key, start in began.items():  # nobody knows when it ended
+    bars.append((*key, start, start + 0.1, "cut off"))
+bars.sort(key=lambda bar: bar[2])
+print(len(bars), "runs;", *sorted({how for *_, how in bars}))
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A time line with one row per worker process. Bars are runs, labelled with learning rate and seed, coloured by whether they were done, failed or were cut off. One of the first two processes ends early, and a third has taken its place."}, "figure": {"name": "fig-sweep-timeline", "caption": "No run is lost with its worker: the one that was killed left its run half done, if it had one, and a new process took its place. One row per worker process, one bar per run (learning rate / seed). Simulated cells, one epoch per run."}}
+colours = {"done": PALETTE[0], "failed": PALETTE[1], "cut off": PALETTE[3]}
+workers = list(dict.fromkeys(worker for worker, *_ in bars))
+figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.45 * len(workers)))
+for worker, run, start, end, how in bars:
+    row, left = workers.index(worker), start - bars[0][2]
+    axes.barh(row, end - start, left=left, height=0.7, color=colours[how], edgecolor="white")
+    axes.annotate(run, (left, row), xytext=(3, 0), textcoords="offset points", va="center", fontsize=8)
+axes.set_yticks(range(len(workers)), [f"process {number}" for number in range(1, len(workers) + 1)])
+axes.invert_yaxis()
+axes.set_xlabel("seconds")
+handles = [Patch(color=colours[how], label=how) for how in dict.fromkeys(how for *_, how in bars)]
+figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize=8)
+plt.show()
+
+# %%
+options = plans[0].config.data_options
+from_dataset(open_dataset("cytometer", options=options))
 
 # %% tags=["remove-cell"]
 assert len(records()) == 4 and killed, (said, killed)
 assert sum("nan" in line or "inf" in line for line in said) >= 2
-
-# %% tags=["remove-input"] mystnb={"image": {"alt": "A time line with one row per worker process. Bars are runs, labelled with learning rate and seed, coloured by whether they were done, failed or were cut off. One of the first two processes ends early, and a third has taken its place."}, "figure": {"name": "fig-sweep-timeline", "caption": "No run is lost with its worker: the one that was killed left its run half done, if it had one, and a new process took its place. One row per worker process, one bar per run (learning rate / seed). Simulated cells, one epoch per run."}}
-draw_timeline(read_stretches((place / "work" / "times.txt").read_text().splitlines()))
-plt.show()
-
-# %% tags=["remove-input"]
-from_dataset(open_dataset("cytometer", options=plans[0].config.data_options))
-
-# %% tags=["remove-cell"]
 tell(done_records=len(records()), plans=len(plans))
 
 # %% [markdown]
@@ -212,8 +242,6 @@ tell(done_records=len(records()), plans=len(plans))
 # So `collect` refuses.
 
 # %%
-from cgrecnet.runs.collect import collect, summarise
-
 try:
     collect(plans, place / "results")
 except RunError as error:
@@ -224,7 +252,8 @@ except RunError as error:
 
 # %%
 part = collect(plans, place / "results", partial=True)
-print(summarise(part)[["learning_rate", "n", "test_accuracy_mean", "test_accuracy_sd"]].to_string(index=False))
+shown = ["learning_rate", "n", "test_accuracy_mean", "test_accuracy_sd"]
+print(summarise(part)[shown].to_string(index=False))
 print("missing:", *part.attrs["missing"])
 
 # %% [markdown]
@@ -242,17 +271,13 @@ file.write_text(yaml.safe_dump(mine, sort_keys=False))
 said.clear()
 with local_cluster(2) as connect:
     sweep(connect)
-print("\n".join(line for line in said if not line.startswith("dashboard")).replace(f"{place}/", ""))
+for line in said:
+    if not line.startswith("dashboard"):
+        print(line.replace(f"{place}/", ""))
 
 # %%
 table = collect(plan_sweep(read_sweep(file)), place / "results")
-print(summarise(table)[["learning_rate", "n", "test_accuracy_mean", "test_accuracy_sd"]].to_string(index=False))
-
-# %% tags=["remove-cell"]
-assert len(table) == 6 and not table.attrs["missing"] and "4 of them done already" in said[0]
-
-# %% tags=["remove-cell"]
-tell(kept=len(part), dropped=len(table) - len(part), seeds=len(mine["grid"]["seed"]))
+print(summarise(table)[shown].to_string(index=False))
 
 # %% [markdown]
 # The {glue:text}`kept` runs that had a record were skipped, the {glue:text}`dropped` new ones were done, and the table is whole.
@@ -269,10 +294,14 @@ tell(kept=len(part), dropped=len(table) - len(part), seeds=len(mine["grid"]["see
 # The draws follow from a seed and stand in the file, so that this too is a table that is known before its results.
 
 # %%
+rates = {"learning_rate": {"log": [1e-5, 1e-1]}}
 wide = {
     "experiment": "wide",
     "base": tiny | {"epochs": 9},
-    "random": {"draws": 5, "space": {"learning_rate": {"log": [1e-5, 1e-1]}, "gamma": {"choice": [0.1, 0.5, 1.0]}}},
+    "random": {
+        "draws": 5,
+        "space": rates | {"gamma": {"choice": [0.1, 0.5, 1.0]}},
+    },
     "halving": {"first": 1, "reduction": 3},
 }
 file.write_text(yaml.safe_dump(wide, sort_keys=False))
@@ -292,13 +321,12 @@ for config in read_sweep(file):
 # The word `halving` in the file asks for it; the rule is Optuna's {cite}`akiba2019optuna`, the runs are done by the same workers.
 
 # %%
-from cgrecnet.runs.grid import read_grid
-from cgrecnet.runs.halving import rungs
-
-halving = read_grid(file).halving
-print("compared after epochs", *rungs(halving, wide["base"]["epochs"]))
+halving, epochs = read_grid(file).halving, wide["base"]["epochs"]
+print("compared after epochs", *rungs(halving, epochs))
 
 # %% tags=["remove-cell"]
+assert len(table) == 6 and not table.attrs["missing"] and "4 of them done already" in said[0]
+tell(kept=len(part), dropped=len(table) - len(part), seeds=len(mine["grid"]["seed"]))
 shutil.rmtree(place)
 
 # %% [markdown]
@@ -333,8 +361,6 @@ shutil.rmtree(place)
 # ````
 
 # %% tags=["hide-cell"]
-from cgrecnet.runs.collect import REPEATS
-
 rare = {
     "experiment": "rare",
     "base": {

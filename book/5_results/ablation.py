@@ -14,46 +14,52 @@
 # **You need** {doc}`/book/5_results/plan` and {doc}`/book/3_model/assembled`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.evaluation.counts import mcnemar, wilson
+from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.paired import corrected_resampled_t, has_spread, paired_t
-from cgrecnet.figures.ablation import ROWS, count_network, printed
-from cgrecnet.figures.analysis_plan import contrast_in_words
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.contrast_table import HEADERS, interval, p_text, points
-from cgrecnet.figures.decisions import decision_rows, draw_forest
-from cgrecnet.figures.dose_response import majority_share, right_counts
-from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
-from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.planned import decide_over_folds, overlap, rarest_class
+from cgrecnet.figures.forest import draw_forest, planned_table
+from cgrecnet.figures.provenance import missing_runs, provenance_of
+from cgrecnet.figures.scores import (
+    MARKS,
+    ROWS,
+    by_model,
+    count_network,
+    majority_share,
+    mean_text,
+    printed,
+    right_counts,
+    score_of,
+)
+from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, p_text, points, wide_table
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
-from cgrecnet.paths import RESULTS
+from cgrecnet.runs.planned import decide_over_folds, overlap, rarest_class
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment
 
 use_book_style()
-results, part = RESULTS, ("ablation", "jurkat")
+part, pair = ("ablation", "jurkat"), ("resnet50", "cg_recnet")
 plan, table3 = load_plan(), load_tables()["3"]
-jurkat, zhu = experiment(*part, results), experiment("ablation", "zhu", results)
+jurkat, zhu = experiment(*part), experiment("ablation", "zhu")
 records = list(jurkat.records)
 groups = by_model(records)
-pair = ("resnet50", "cg_recnet")
-pooled = pool(records, pair, results)
+pooled = pool(records, pair)
 apart = mcnemar(pooled.labels, pooled.predicted(pair[1]), pooled.predicted(pair[0]))
 decisions = [d for name in ("P1", "P2", "P3") for d in decide_over_folds(name, records)]
-contrasts = [(q, contrast) for q in ("P1", "P2", "P3") for contrast in plan[q].contrasts]
 differs = [d.result.difference for d in decisions if d.outcome is Outcome.DIFFERENCE]
 config, recipe = records[0].config, load_tables()["S"]
+share = overlap(records)
 
 
 def balanced(model):
@@ -67,18 +73,49 @@ def word(question):
     return next((str(d.outcome) for d in decisions if d.question == question), "not decided yet")
 
 
+def scores(own):
+    """Accuracy, its balanced value and macro F1, mean and SD over the folds, and how many these are."""
+    if not own:
+        return ("not run yet", "0")
+    text, even = (mean_text([score_of(run, name) for run in own]) for name in ("accuracy", "balanced accuracy"))
+    f1 = mean_text([score_of(run, "macro F1") for run in own])
+    return (f"{text}\nbalanced {even}\nmacro F1 {f1}", str(len(own)))
+
+
+def validation(own, epoch):
+    """Mean validation accuracy over the folds after an epoch, in per cent."""
+    return np.mean([100 * run.history[epoch]["validation_accuracy"] for run in own])
+
+
+def f1_of(model):
+    """F1 of each class in per cent, a row for each fold."""
+    return np.array([[100 * one["f1"] for one in run.test["per_class"]] for run in groups[model]])
+
+
+on_zhu = []  # what stands below the scores where the paper's own cells were run
+if zhu:
+    kind = "zhu, simulated" if zhu.records[0].data["simulated"] else "zhu"
+    theirs = by_model(zhu.records)
+    rows = [(name, *scores(theirs.get(model))) for name, model in ROWS.items()]
+    on_zhu = [wide_table((kind, "scores (%)", "n (folds)"), rows, f"Scores on {kind}"), provenance_of(zhu.records, ("ablation", "zhu"))]
+begin, end = ({model: validation(groups[model], epoch) for model in pair} for epoch in (0, -1))
+fresh = {name for run in records for name in run.weights["fresh_parts"]}
+holds("same ImageNet weights", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
 tell(
     folds=len(pooled.folds_in), of_folds=config["folds"], n=f"{len(pooled):,}",
     full=100 * pooled.right(pair[1]).mean(), base=100 * pooled.right(pair[0]).mean(),
     apart=points(apart.difference), ends=interval(apart.interval95), alone=apart.only_first, base_alone=apart.only_second,
     full_balanced=balanced(pair[1]), base_balanced=balanced(pair[0]),
     floor=100 * np.bincount(pooled.labels).max() / len(pooled), rare=word("P3"),
-    here=len(records), planned=jurkat.planned, contrasts=len(contrasts), judged=len(decisions),
+    here=len(records), planned=jurkat.planned, contrasts=sum(len(plan[name].contrasts) for name in ("P1", "P2", "P3")), judged=len(decisions),
     ahead=sum(value > 0 for value in differs), behind=sum(value < 0 for value in differs), neither=len(decisions) - len(differs),
     size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
     seed=config["seed"], their_epochs=recipe.cell("Epochs", "setting").value,
     margin=f"{plan['P1'].margin:g}", rare_margin=f"{plan['P3'].margin:g}",
     gain=table3.cell("CG-RecNet", "accuracy").number - table3.cell("Baseline", "accuracy").number,
+    jurkat_floor=100 * np.mean([majority_share(run) for run in records]),
+    share=share, larger=np.sqrt(1 / config["folds"] + share) / np.sqrt(1 / config["folds"]),
+    begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_recnet"] - end["resnet50"]),
 )  # fmt: skip
 
 # %% [markdown]
@@ -90,24 +127,13 @@ folds = sorted({run.config["fold"] for run in records})
 figure, axes = plt.subplots(figsize=(4.6, 1.5 + 0.7 * len(folds)))
 for place, (name, model) in enumerate(ROWS.items()):
     own = groups.get(model, [])
-    counts = np.array([right_counts(run) for run in own]).reshape(-1, 2)
-    middle = 100 * counts[:, 0] / counts[:, 1]
-    ends = [100 * np.array(wilson(*pair)) for pair in counts]
-    rows = [folds.index(run.config["fold"]) for run in own]
-    for at, mean, (low, high) in zip(rows, middle, ends, strict=True):
-        axes.errorbar(
-            mean, at + 0.18 * (place - 1.5),
-            xerr=[[max(mean - low, 0)], [max(high - mean, 0)]],
-            fmt="os^D"[place], color=MODEL_COLOURS[model], capsize=3,
-            label=name if at == rows[0] else None,
-        )  # fmt: skip
+    rows = [folds.index(run.config["fold"]) + 0.18 * (place - 1.5) for run in own]
+    counts = [right_counts(run) for run in own]
+    draw_shares(axes, rows, counts, across=True, fmt=MARKS[model], color=MODEL_COLOURS[model], label=name)
 axes.set_yticks(range(len(folds)), [f"fold {fold}" for fold in folds])
 axes.set(xlabel="accuracy (%)", ylim=(len(folds) - 0.5, -0.5))
-handles = axes.get_legend_handles_labels()
-figure.legend(*handles, loc="outside lower center", ncols=2)
+figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(records, part)
 
 # %% [markdown]
@@ -118,20 +144,7 @@ provenance_of(records, part)
 # Nor do they decide anything on the paper's cells, where {glue:text}`gain:.2f` points are printed: these are other cells, smaller images and {glue:text}`epochs` epochs in place of {glue:text}`their_epochs`.
 
 # %% tags=["remove-input"]
-known = {(d.question, d.contrast): row for d, row in zip(decisions, decision_rows(decisions), strict=True)}
-
-
-def waits(contrast):
-    """Why a contrast has no outcome: the folds that both its networks have are too few."""
-    both = set.intersection(*({run.config["fold"] for run in groups.get(model, ())} for model in contrast))
-    return "not decided yet" if both else "not run yet", "", "", f"{len(both)} folds" if len(both) != 1 else "1 fold"
-
-
-rows = [known.get((q, c)) or (f"{q}: {contrast_in_words(c)}", *waits(c)) for q, c in contrasts]
-Markdown(wide_table(HEADERS, rows, "P1 to P3, Jurkat"))
-
-# %% tags=["remove-input"]
-provenance_of(records, part)
+display(planned_table(decisions, "P1", "P2", "P3"), provenance_of(records, part), missing_runs(part))
 
 # %% [markdown]
 # P1 and P2: accuracy; P3: F1 of the rarest class; n counts the folds that both networks have, and two are the fewest that a test can take.
@@ -140,66 +153,42 @@ provenance_of(records, part)
 # CG-RecNet is judged here without the skip around its fusion, a choice that the paper does not print ({doc}`choices`).
 # The reading `clean` has the skip, and also one linear layer fewer, so that a difference between the two is not the skip's alone.
 
-# %% tags=["remove-input"]
-Markdown(missing_runs(part, results=results))
-
 # %% [markdown]
 # ## The scores
 #
 # The counterpart of the paper's **Table 3**.
 # Its columns are of other cells; ours should not be expected to equal them.
 
-# %% tags=["remove-input"]
-floor = 100 * np.mean([majority_share(run) for run in records])
-
-
-def scores(own):
-    """Accuracy, its balanced value and macro F1, mean and SD over the folds, and how many these are."""
-    if not own:
-        return ("not run yet", "0")
-    text, even = (mean_text([score_of(run, name) for run in own]) for name in ("accuracy", "balanced accuracy"))
-    f1 = mean_text([score_of(run, "macro F1") for run in own])
-    return (f"{text}\nbalanced {even}\nmacro F1 {f1}", str(len(own)))
-
-
-rows = [(name, *(printed(table3.cell(name, column)) for column in ("accuracy", "f1")), *scores(groups.get(model))) for name, model in ROWS.items()]
-headers = ("network", "paper: accuracy (%)", "paper: F1 (%)", "Jurkat: scores (%)", "n (folds)")
-tell(jurkat_floor=floor)
-Markdown(wide_table(headers, rows, "Ablation's scores"))
-
-# %% tags=["remove-input"]
-provenance_of(records, part)
+# %%
+rows = []
+for name, model in ROWS.items():
+    theirs = table3.cell(name, "accuracy"), table3.cell(name, "f1")
+    rows.append((name, *map(printed, theirs), *scores(groups.get(model))))
+headers = ("network", "paper: accuracy (%)", "paper: F1 (%)")
+headers += ("Jurkat: scores (%)", "n (folds)")
+table = wide_table(headers, rows, "Ablation's scores")
+display(table, provenance_of(records, part), *on_zhu)
 
 # %% [markdown]
 # Mean ± SD over the folds that a network has, which need not be the same ones; always naming the largest class gives {glue:text}`jurkat_floor:.1f` % (balanced 1/3).
 # The paper's are as printed, over its folds; *lost*: not in the text at hand.
-# A table for the paper's own cells (`zhu`) follows when somebody has run `sweeps/ablation.yaml` on them.
-
-# %% tags=["remove-input"]
-if zhu:
-    kind = "zhu, simulated" if zhu.records[0].data["simulated"] else "zhu"
-    theirs = by_model(zhu.records)
-    rows = [(name, *scores(theirs.get(model))) for name, model in ROWS.items()]
-    display(
-        Markdown(wide_table((kind, "scores (%)", "n (folds)"), rows, f"Scores on {kind}")),
-        provenance_of(list(zhu.records), ("ablation", "zhu")),
-    )
+# A second table, for the paper's own cells (`zhu`), stands there when somebody has run `sweeps/ablation.yaml` on them.
 
 # %% [markdown]
 # What do the modules cost?
 # A MAC is one multiplication with one addition; the printed GFLOPs follow no convention that we could find ({doc}`/book/1_question/audit`).
 
-# %% tags=["remove-input"]
-counted = {model: count_network(own[0], 224) for model, own in groups.items() if model in ROWS.values()}
-rows = [
-    (
-        name, *(printed(table3.cell(name, column)) for column in ("parameters", "gflops")),
-        *((f"{counted[model].parameters / 1e6:.2f}", f"{counted[model].macs[224] / 1e9:.2f}") if model in counted else ("not run yet", "")),
-    )
-    for name, model in ROWS.items()
-]  # fmt: skip
-headers = ("network", "paper: parameters (M)", "paper: GFLOPs", "parameters (M)", "GMAC at 224 px")
-Markdown(wide_table(headers, rows, "Printed and counted"))
+# %%
+rows = []
+for name, model in ROWS.items():
+    theirs = table3.cell(name, "parameters"), table3.cell(name, "gflops")
+    counted = count_network(groups[model][0], 224)
+    millions, billions = counted.parameters / 1e6, counted.macs[224] / 1e9
+    ours = f"{millions:.2f}", f"{billions:.2f}"
+    rows.append((name, *map(printed, theirs), *ours))
+headers = ("network", "paper: parameters (M)", "paper: GFLOPs")
+headers += ("parameters (M)", "GMAC at 224 px")
+wide_table(headers, rows, "Printed and counted")
 
 # %% [markdown]
 # Counted in the networks of these runs.
@@ -222,22 +211,13 @@ Markdown(wide_table(headers, rows, "Printed and counted"))
 # %%
 print(inspect.getsource(corrected_resampled_t).split('"""')[-1])
 
-# %% tags=["remove-cell"]
-share = overlap(records)
-tell(share=share, larger=np.sqrt(1 / config["folds"] + share) / np.sqrt(1 / config["folds"]))
-
 # %% [markdown]
 # Here $n_\text{test}/n_\text{train}$ is {glue:text}`share:.2f`, and with {glue:text}`of_folds` folds {eq}`eq-ablation-corrected` makes the standard error {glue:text}`larger:.2f` times that of the plain test.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A forest plot: one row per contrast, with a dot for the mean difference in accuracy, a thick bar for its 90 % interval and a thin one for its 95 % interval, a vertical line at zero and a grey band for the margin; a word over each row says the outcome."}, "figure": {"name": "fig-ablation-forest", "caption": "The grey band is the margin that was fixed before the runs: a thick bar that lies inside it says that a difference does not matter, one that reaches out of it and across zero that more runs are needed. Difference in accuracy over the folds that both networks have, with 90 % intervals (thick) and 95 % intervals (thin) of the corrected resampled t-test; Jurkat cells, real."}}
+# %% mystnb={"image": {"alt": "A forest plot: one row per contrast, with a dot for the mean difference in accuracy, a thick bar for its 90 % interval and a thin one for its 95 % interval, a vertical line at zero and a grey band for the margin; a word over each row says the outcome."}, "figure": {"name": "fig-ablation-forest", "caption": "The grey band is the margin that was fixed before the runs: a thick bar that lies inside it says that a difference does not matter, one that reaches out of it and across zero that more runs are needed. Difference in accuracy over the folds that both networks have, with 90 % intervals (thick) and 95 % intervals (thin) of the corrected resampled t-test; Jurkat cells, real."}}
 over_folds = [d for d in decisions if d.question in ("P1", "P2")]
-if over_folds:
-    draw_forest(over_folds)
-    plt.show()
-else:
-    draw_absent("One fold only.")
-
-# %% tags=["remove-input"]
+draw_forest(over_folds) if over_folds else draw_absent("One fold only.")
+plt.show()
 provenance_of(records, part)
 
 # %% [markdown]
@@ -247,17 +227,19 @@ provenance_of(records, part)
 # P3 asks the same of the rarest class here; it is *{glue:text}`rare`*.
 # Rare and hard are two things, and only the rarest was planned.
 
-# %% tags=["remove-input"]
-first = records[0]
-classes, rarest = first.data["classes"], rarest_class(first)
-f1 = {model: np.array([[100 * one["f1"] for one in run.test["per_class"]] for run in groups[model]]) for model in pair}
-hardest = int(np.mean([values.mean(axis=0) for values in f1.values()], axis=0).argmin())
-marked = {rarest: " (rarest)", hardest: " (hardest)"} if rarest != hardest else {rarest: " (rarest, hardest)"}
-rows = [(name + marked.get(i, ""), f"{first.data['counts'][name]:,}", *(f"{mean_text(f1[m][:, i])}\nn = {len(f1[m])}" for m in pair)) for i, name in enumerate(classes)]
-Markdown(wide_table(("class", "cells", *(f"{title_of(m)}: F1 (%)" for m in pair)), rows, "F1 by class"))
-
-# %% tags=["remove-input"]
-provenance_of([record for model in pair for record in groups[model]], part)
+# %%
+classes, cells = records[0].data["classes"], records[0].data["counts"]
+f1 = {model: f1_of(model) for model in pair}
+hardest = sum(each.mean(axis=0) for each in f1.values()).argmin()
+marks = {int(hardest): "hardest", rarest_class(records[0]): "rarest"}
+rows = []
+for k, name in enumerate(classes):
+    own = [f"{mean_text(f1[m][:, k])}\nn = {len(f1[m])}" for m in pair]
+    marked = f"{name} ({marks[k]})" if k in marks else name
+    rows.append((marked, f"{cells[name]:,}", *own))
+headers = ("class", "cells", *(f"{title_of(m)}: F1 (%)" for m in pair))
+runs = [run for m in pair for run in groups[m]]
+display(wide_table(headers, rows, "F1 by class"), provenance_of(runs, part))
 
 # %% [markdown]
 # Mean ± SD over n folds.
@@ -294,34 +276,23 @@ panels[1].xaxis.get_major_locator().set_params(integer=True)
 handles = panels[0].get_legend_handles_labels()
 figure.legend(*handles, loc="outside lower center", ncols=2)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(records, part)
 
-# %% tags=["remove-input"]
-def validation(own, epoch):
-    """Mean validation accuracy over the folds after an epoch, in per cent."""
-    return np.mean([100 * run.history[epoch]["validation_accuracy"] for run in own])
-
-
-rows = [
-    (title_of(model), f"{validation(own, 0):.1f}", f"{validation(own, -1):.1f}", points(validation(own, -1) - validation(own, -2)), f"{sum(run.history[-1]['reported'] for run in own)} of {len(own)}")
-    for model, own in groups.items()
-]
-headers = ("network", "after epoch 1 (%)", "after the last (%)", "last gain (points)", "last was best")
-Markdown(wide_table(headers, rows, "Validation accuracy"))
-
-# %% tags=["remove-cell"]
-begin = {model: validation(groups[model], 0) for model in pair}
-end = {model: validation(groups[model], -1) for model in pair}
-tell(begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_recnet"] - end["resnet50"]))
+# %%
+rows = []
+for model, own in groups.items():
+    first, before, last = (validation(own, epoch) for epoch in (0, -2, -1))
+    best = sum(run.history[-1]["reported"] for run in own)
+    rows.append((
+        title_of(model), f"{first:.1f}", f"{last:.1f}",
+        points(last - before), f"{best} of {len(own)}",
+    ))  # fmt: skip
+headers = ("network", "after epoch 1 (%)", "after the last (%)")
+headers += ("last gain (points)", "last was best")
+wide_table(headers, rows, "Validation accuracy")
 
 # %% [markdown]
 # After the first epoch the mean validation accuracy of CG-RecNet differed from that of the baseline by {glue:text}`begin` points, after the last by {glue:text}`end`.
-
-# %% tags=["remove-input"]
-fresh = {name for run in records for name in run.weights["fresh_parts"]}
-holds("same ImageNet weights", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
 
 # %% [markdown]
 # ## How this was measured

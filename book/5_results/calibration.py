@@ -14,7 +14,7 @@
 # **You need** {doc}`/book/5_results/classes`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 
 import matplotlib.pyplot as plt
@@ -25,16 +25,16 @@ from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.calibration import brier, error_if_calibrated, expected_calibration_error, reliability
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.thresholds import costs_of_missing, decision_cost
-from cgrecnet.figures.classes import accuracy_text
-from cgrecnet.figures.contrast_table import interval, points
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.planned import rarest_class
-from cgrecnet.figures.slider import slider
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import accuracy_text
+from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, points, wide_table
+from cgrecnet.figures.widgets.frame_slider import slider
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
+from cgrecnet.runs.planned import rarest_class
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment
 
@@ -63,56 +63,16 @@ def modest(one):
     return " to ".join(f"{-end:.1f}" for end in reversed(one["ends"]))
 
 
-full, base = (calibration(pooled, model) for model in reversed(MODELS))
-settings = records[0].config
-tell(
-    n=f"{len(pooled):,}", folds=len(pooled.folds_in), of_folds=settings["folds"], epochs=settings["epochs"], bins=BINS,
-    lean=-full["lean"], lean_ends=modest(full), base_lean=-base["lean"], base_ends=modest(base),
-    error=full["error"], chance=full["chance"], base_error=base["error"], base_chance=base["chance"],
-)  # fmt: skip
-
-# %% [markdown]
-# **The answer.** Both networks are less sure than right: CG-RecNet by {glue:text}`lean:.1f` points (95 % interval {glue:text}`lean_ends`), the baseline by {glue:text}`base_lean:.1f` (n = {glue:text}`n` Jurkat cells).
-
-# %% tags=["remove-input"]
-holds("less sure", full["ends"][1] < 0 and base["ends"][1] < 0)
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One square panel: the share of cells that are named rightly over the probability that the network gave to the class it named, from one third to one. A line of points with vertical bars for each of two networks; a grey diagonal."}, "figure": {"name": "fig-calibration-reliability", "caption": "Above the diagonal a network is right more often than it says. Most marks lie there, but few of them by more than their bars. Share of test cells named rightly, over the probability given to the class that was named; bars: 95 % intervals within a bin; bins with few cells left out. Jurkat cells, the folds put together; exploratory."}}
 FEWEST = 10  # below this many cells the share of a bin is mostly chance
-figure, axes = plt.subplots(figsize=(5.2, 4.6))
-axes.plot([1 / 3, 1], [1 / 3, 1], color="0.7", linewidth=1)
-above, clear = [], []
-for model, shape in zip(MODELS, "o^", strict=True):
-    top = pooled.probabilities[model].max(axis=1)
-    curve = reliability(pooled.right(model).astype(int), np.column_stack([1 - top, top]), 1, BINS)
+
+
+def bins(model):
+    """Mean probability of the named class, cells named rightly, and cells of each bin that has enough of them."""
+    given = pooled.probabilities[model].max(axis=1)
+    curve = reliability(pooled.right(model).astype(int), np.column_stack([1 - given, given]), 1, BINS)
     enough = curve.counts >= FEWEST
-    x, y, n = (values[enough] for values in (curve.predicted, curve.observed, curve.counts))
-    low, high = np.array([wilson(round(share * size), int(size)) for share, size in zip(y, n, strict=True)]).T
-    bars = np.clip([y - low, high - y], 0, None)
-    above += [*(y > x)]
-    clear += [*(low > x)]
-    axes.errorbar(x, y, bars, fmt=shape + "-", color=MODEL_COLOURS[model], linewidth=1.3, label=title_of(model))
-axes.set(xlim=(0.3, 1.02), ylim=(0.3, 1.02), xlabel="probability of the named class", ylabel="share named rightly")
-axes.legend(loc="upper left")
-plt.show()
-
-# %% tags=["remove-input"]
-provenance_of(pooled.records, PART)
-
-# %% [markdown]
-# The paper reports accuracy, precision, recall, F1 and the area under the ROC curve (section 2.5), and none of them notices whether the probabilities are true.
-# So we asked it of our own networks, and the plan ({doc}`plan`) did not: this page is **exploratory**.
-# The calibration error of CG-RecNet is {glue:text}`error:.1f` points, where true probabilities would stay below {glue:text}`chance:.1f` in all but one of forty draws; that of the baseline is {glue:text}`base_error:.1f`, within its {glue:text}`base_chance:.1f`.
-# The baseline, though, is less sure than right as well ({glue:text}`base_ends` points).
-# This does not show what another training would give: the cells are those of {glue:text}`folds` of {glue:text}`of_folds` folds, and each network was trained once, for {glue:text}`epochs` epochs; longer training tends to make a network surer, whether or not it becomes more often right {cite}`guo2017calibration`.
-
-# %% tags=["remove-input"]
-holds("above the diagonal", np.mean(above) > 0.5 > np.mean(clear))
-holds("calibration error", full["error"] > full["chance"])
-holds("within its", base["error"] <= base["chance"])
-
-# %% tags=["remove-input"]
-HEADERS = ("network", "accuracy (%)", "confidence minus accuracy (points)", "calibration error (points)", "Brier score")
+    right = np.round(curve.observed * curve.counts)
+    return curve.predicted[enough], right[enough], curve.counts[enough]
 
 
 def table(pooled, label):
@@ -123,26 +83,125 @@ def table(pooled, label):
         error = f"{one['error']:.2f}\nchance: up to {one['chance']:.2f}"
         lean = f"{points(one['lean'])}\n({interval(one['ends'])})"
         rows.append((title_of(model), accuracy_text(pooled, model), lean, error, f"{one['brier']:.4f}"))
-    return Markdown(wide_table(HEADERS, rows, label))
+    headers = ("network", "accuracy (%)", "confidence minus accuracy (points)", "calibration error (points)", "Brier score")
+    return wide_table(headers, rows, label)
 
 
-table(pooled, "Calibration, Jurkat")
+RATIOS = (1, 2, 5, 10, 20, 50)
+name, member = pooled.classes[rare], labels == rare
+
+
+def weigh(model, ratio):
+    """Cost per 100 cells, misses and false calls; each for the most probable class and for the least cost."""
+    got = decision_cost(labels, pooled.probabilities[model], costs_of_missing(len(pooled.classes), rare, ratio))
+    ways = got.decided_most_probable, got.decided_least_cost
+    return {
+        "cost": (100 * got.most_probable, 100 * got.least_cost),
+        "missed": [int((member & (way != rare)).sum()) for way in ways],
+        "called": [int((~member & (way == rare)).sum()) for way in ways],
+    }
+
+
+def cost_gap(ratio):
+    """CG-RecNet minus the baseline in cost per 100 cells, each cell at its least cost; with the 95 % interval."""
+    table = costs_of_missing(len(pooled.classes), rare, ratio)
+    each = [100 * table[labels, (pooled.probabilities[model] @ table).argmin(axis=1)] for model in MODELS]
+    return (each[1] - each[0]).mean(), bootstrap_interval(np.mean, each[1] - each[0])
+
+
+def draw_ratio(place):
+    """The two kinds of mistake at one ratio; the axes are the same at all of them."""
+    figure, panels = plt.subplots(2, 1, figsize=(5.2, 4.4))
+    for axes, what, words in zip(panels, ("missed", "called"), (f"cells of {name} missed", f"wrongly called {name}"), strict=True):
+        for row, model in enumerate(MODELS):
+            for way, (shift, alpha) in enumerate(((-0.2, 0.35), (0.2, 1))):
+                count = weighed[model][place][what][way]
+                axes.barh(row + shift, count, 0.36, color=MODEL_COLOURS[model], alpha=alpha)
+                axes.annotate(count, (count, row + shift), (3, 0), textcoords="offset points", va="center")
+        axes.set_yticks(range(len(MODELS)), map(title_of, MODELS))
+        end = max(max(way[what]) for ways in weighed.values() for way in ways)
+        axes.set(xlim=(0, 1.12 * end), ylim=(len(MODELS) - 0.4, -0.6), xlabel=words)
+    return figure
+
+
+def in_words(place):
+    """What a frame shows, for readers who hear the page."""
+    return "; ".join(
+        f"{title_of(model)}: missed {ways[place]['missed'][1]}, "
+        f"wrongly called {ways[place]['called'][1]}"
+        for model, ways in weighed.items()
+    )
+
+
+weighed = {model: [weigh(model, ratio) for ratio in RATIOS] for model in MODELS}
+# The caption of the slider says this; it holds for any probabilities, whatever the records.
+for ways in weighed.values():
+    for low, high in zip(ways, ways[1:], strict=False):
+        assert high["missed"][1] <= low["missed"][1] and high["called"][1] >= low["called"][1]
+curves = [(x, right / n, wilson(int(right), int(n))[0]) for model in MODELS for x, right, n in zip(*bins(model), strict=True)]
+zhu = experiment("ablation", "zhu")
+on_zhu = []  # what stands below the table where the paper's own cells were run
+if zhu and (other := pool(zhu.records, MODELS)):
+    kind = "simulated, in the paper's layout" if zhu.records[0].data["simulated"] else "the paper's cells"
+    on_zhu += [table(other, f"Calibration, {kind}"), Markdown(f"n = {len(other):,}; {kind}.")]
+on_zhu += [provenance_of(zhu.records, ("ablation", "zhu"))] if zhu else []
+full, base = (calibration(pooled, model) for model in reversed(MODELS))
+settings = records[0].config
+tables = load_tables()
+support = {row: tables["5"].cell(row, "support").number for row in tables["5"].rows}
+total, oligo = sum(support.values()), support["Oligodendrocytes"]
+found = tables["F7"].cell("Oligodendrocytes", "recall")
+missed_range = [oligo * (1 - (found.number + side * found.half_unit) / 100) for side in (1, -1)]
+errors = total * (1 - tables["3"].cell("CG-RecNet", "accuracy").number / 100)
+equal, tenfold = cost_gap(1), cost_gap(10)
+ten = {model: weigh(model, 10) for model in MODELS}
+holds("less sure", full["ends"][1] < 0 and base["ends"][1] < 0)
+holds("above the diagonal", np.mean([share > x for x, share, _ in curves]) > 0.5 > np.mean([low > x for x, _, low in curves]))
+holds("calibration error", full["error"] > full["chance"])
+holds("within its", base["error"] <= base["chance"])
+holds("At none", all(way["cost"][1] <= way["cost"][0] for ways in weighed.values() for way in ways))
+holds("By cost", all(low < 0 < high for _, (low, high) in (equal, tenfold)))
+tell(
+    n=f"{len(pooled):,}", folds=len(pooled.folds_in), of_folds=settings["folds"], epochs=settings["epochs"], bins=BINS,
+    lean=-full["lean"], lean_ends=modest(full), base_lean=-base["lean"], base_ends=modest(base),
+    error=full["error"], chance=full["chance"], base_error=base["error"], base_chance=base["chance"],
+    oligo_found=found.value, oligo=f"{oligo:,.0f}", missed_least=f"{missed_range[0]:,.0f}", missed_most=f"{missed_range[1]:,.0f}",
+    errors=f"{errors:,.0f}", oligo_share=100 * oligo / total, part_least=100 * missed_range[0] / errors,
+    part_most=100 * missed_range[1] / errors, printed=tables["3"].cell("CG-RecNet", "accuracy").value,
+    rare=name, rare_n=int(member.sum()), equal=points(equal[0]), equal_ends=interval(equal[1]), tenfold=points(tenfold[0]),
+    tenfold_ends=interval(tenfold[1]), missed_before=ten["cg_recnet"]["missed"][0], missed_after=ten["cg_recnet"]["missed"][1],
+    called_before=ten["cg_recnet"]["called"][0], called_after=ten["cg_recnet"]["called"][1],
+)  # fmt: skip
+
+# %% [markdown]
+# **The answer.** Both networks are less sure than right: CG-RecNet by {glue:text}`lean:.1f` points (95 % interval {glue:text}`lean_ends`), the baseline by {glue:text}`base_lean:.1f` (n = {glue:text}`n` Jurkat cells).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One square panel: the share of cells that are named rightly over the probability that the network gave to the class it named, from one third to one. A line of points with vertical bars for each of two networks; a grey diagonal."}, "figure": {"name": "fig-calibration-reliability", "caption": "Above the diagonal a network is right more often than it says. Most marks lie there, but few of them by more than their bars. Share of test cells named rightly, over the probability given to the class that was named; bars: 95 % intervals within a bin; bins with few cells left out. Jurkat cells, the folds put together; exploratory."}}
+figure, axes = plt.subplots(figsize=(5.2, 4.6))
+axes.plot([100 / 3, 100], [100 / 3, 100], color="0.7", linewidth=1)
+for model, shape in zip(MODELS, "o^", strict=True):
+    given, right, n = bins(model)
+    style = {"fmt": shape + "-", "color": MODEL_COLOURS[model], "capsize": 0, "linewidth": 1.3}
+    draw_shares(axes, 100 * given, zip(right, n, strict=True), label=title_of(model), **style)
+axes.set(xlim=(30, 102), ylim=(30, 102), xlabel="probability of the named class (%)", ylabel="named rightly (%)")
+axes.legend(loc="upper left")
+plt.show()
+provenance_of(pooled.records, PART)
+
+# %% [markdown]
+# The paper reports accuracy, precision, recall, F1 and the area under the ROC curve (section 2.5), and none of them notices whether the probabilities are true.
+# So we asked it of our own networks, and the plan ({doc}`plan`) did not: this page is **exploratory**.
+# The calibration error of CG-RecNet is {glue:text}`error:.1f` points, where true probabilities would stay below {glue:text}`chance:.1f` in all but one of forty draws; that of the baseline is {glue:text}`base_error:.1f`, within its {glue:text}`base_chance:.1f`.
+# The baseline, though, is less sure than right as well ({glue:text}`base_ends` points).
+# This does not show what another training would give: the cells are those of {glue:text}`folds` of {glue:text}`of_folds` folds, and each network was trained once, for {glue:text}`epochs` epochs; longer training tends to make a network surer, whether or not it becomes more often right {cite}`guo2017calibration`.
+
+# %% tags=["remove-input"]
+display(table(pooled, "Calibration, Jurkat"), *on_zhu, missing_runs(PART))
 
 # %% [markdown]
 # n = {glue:text}`n` Jurkat cells.
 # *Floor* is the accuracy of always naming the largest class, *balanced* the mean recall of the three classes; *chance*: the error that true probabilities would exceed in one of forty draws.
-# The paper prints nothing about calibration; a table of its own cells (`zhu`) follows where somebody has run them.
-
-# %% tags=["remove-input"]
-Markdown(missing_runs(PART))
-
-# %% tags=["remove-input"]
-zhu = experiment("ablation", "zhu")
-if zhu and (other := pool(zhu.records, MODELS)):
-    kind = "simulated, in the paper's layout" if zhu.records[0].data["simulated"] else "the paper's cells"
-    display(table(other, f"Calibration, {kind}"), Markdown(f"n = {len(other):,}; {kind}."))
-if zhu:
-    display(provenance_of(zhu.records, ("ablation", "zhu")))
+# The paper prints nothing about calibration; a second table, of its own cells (`zhu`), stands there where somebody has run them.
 
 # %% [markdown]
 # ## Two numbers
@@ -179,19 +238,6 @@ print(f"ECE: {100 * np.abs(gaps).sum() / len(right):.1f} points")
 # A rare cell is often the one that is looked for.
 # In the paper it is the oligodendrocyte, in Jurkat the dividing cell (M).
 
-# %% tags=["remove-cell"]
-tables = load_tables()
-support = {row: tables["5"].cell(row, "support").number for row in tables["5"].rows}
-total, oligo = sum(support.values()), support["Oligodendrocytes"]
-found = tables["F7"].cell("Oligodendrocytes", "recall")
-missed = [oligo * (1 - (found.number + side * found.half_unit) / 100) for side in (1, -1)]
-errors = total * (1 - tables["3"].cell("CG-RecNet", "accuracy").number / 100)
-tell(
-    oligo_found=found.value, oligo=f"{oligo:,.0f}", missed_least=f"{missed[0]:,.0f}", missed_most=f"{missed[1]:,.0f}",
-    errors=f"{errors:,.0f}", oligo_share=100 * oligo / total, part_least=100 * missed[0] / errors,
-    part_most=100 * missed[1] / errors, printed=tables["3"].cell("CG-RecNet", "accuracy").value,
-)  # fmt: skip
-
 # %% [markdown]
 # The paper's confusion matrix (its Figure 7) gives CG-RecNet {glue:text}`oligo_found` % of the oligodendrocytes, so of {glue:text}`oligo` in its test part between {glue:text}`missed_least` and {glue:text}`missed_most` are missed (the share is printed without decimals).
 # At the printed accuracy it makes about {glue:text}`errors` mistakes in all.
@@ -216,57 +262,28 @@ missed = (decided[labels == rare] != rare).sum()
 print(missed, "missed of", (labels == rare).sum())
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, a colour per network. Panel A: cost per hundred cells over the cost ratio; for each colour a dashed and a solid line rise from one point. Panel B: cells missed over cells wrongly called; lines run from an open mark down to the right."}, "figure": {"name": "fig-calibration-cost", "caption": "To weigh the cost pays where the solid line lies below the dashed one of its colour (A), and it pays in coin: fewer misses for more false calls (B). A: most probable class (dashed) and least expected cost (solid). B: least expected cost, along the ratios of A; open: most probable class. Rarest class of Jurkat, test cells of the folds put together; exploratory."}}
-RATIOS = (1, 2, 5, 10, 20, 50)
-name, member = pooled.classes[rare], labels == rare
-
-
-def weigh(model, ratio):
-    """Cost per 100 cells, misses and false calls; each for the most probable class and for the least cost."""
-    got = decision_cost(labels, pooled.probabilities[model], costs_of_missing(len(pooled.classes), rare, ratio))
-    ways = got.decided_most_probable, got.decided_least_cost
-    return {
-        "cost": (100 * got.most_probable, 100 * got.least_cost),
-        "missed": [int((member & (way != rare)).sum()) for way in ways],
-        "called": [int((~member & (way == rare)).sum()) for way in ways],
-    }
-
-
-weighed = {model: [weigh(model, ratio) for ratio in RATIOS] for model in MODELS}
 figure, (upper, lower) = plt.subplots(2, 1, figsize=(5.2, 6.2))
 for model, ways in weighed.items():
     colour = MODEL_COLOURS[model]
-    upper.plot(RATIOS, [way["cost"][0] for way in ways], "--", color=colour)
-    upper.plot(RATIOS, [way["cost"][1] for way in ways], color=colour, label=title_of(model))
-    lower.plot([way["called"][1] for way in ways], [way["missed"][1] for way in ways], ".-", color=colour)
-    lower.plot(ways[0]["called"][0], ways[0]["missed"][0], "o", color=colour, markerfacecolor="white")
-upper.set(xscale="log", xlabel=f"cost of missing {name}, in mistakes", ylabel="cost per 100 cells", ylim=(0, None))
+    cost = np.array([way["cost"] for way in ways])
+    upper.plot(RATIOS, cost[:, 0], "--", color=colour)
+    upper.plot(RATIOS, cost[:, 1], color=colour, label=title_of(model))
+    called = [way["called"][1] for way in ways]
+    missed = [way["missed"][1] for way in ways]
+    lower.plot(called, missed, ".-", color=colour)
+    start = ways[0]["called"][0], ways[0]["missed"][0]
+    lower.plot(*start, "o", color=colour, markerfacecolor="white")
+upper.set(xscale="log", ylabel="cost per 100 cells", ylim=(0, None))
+upper.set(xlabel=f"cost of missing {name}, in mistakes")
 upper.set_xticks(RATIOS, RATIOS)
 upper.minorticks_off()
 upper.legend()
-lower.set(xlabel=f"cells wrongly called {name}", ylabel=f"cells of {name} missed", xlim=(0, None), ylim=(0, None))
+lower.set(xlabel=f"cells wrongly called {name}", xlim=(0, None))
+lower.set(ylabel=f"cells of {name} missed", ylim=(0, None))
 letter(upper, "A")
 letter(lower, "B")
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(pooled.records, PART)
-
-
-# %% tags=["remove-cell"]
-def cost_gap(ratio):
-    """CG-RecNet minus the baseline in cost per 100 cells, each cell at its least cost; with the 95 % interval."""
-    table = costs_of_missing(len(pooled.classes), rare, ratio)
-    each = [100 * table[labels, (pooled.probabilities[model] @ table).argmin(axis=1)] for model in MODELS]
-    return (each[1] - each[0]).mean(), bootstrap_interval(np.mean, each[1] - each[0])
-
-
-equal, tenfold = cost_gap(1), cost_gap(10)
-ten = {model: weigh(model, 10) for model in MODELS}
-tell(
-    rare=name, rare_n=int(member.sum()), equal=points(equal[0]), equal_ends=interval(equal[1]), tenfold=points(tenfold[0]),
-    tenfold_ends=interval(tenfold[1]), missed_before=ten["cg_recnet"]["missed"][0], missed_after=ten["cg_recnet"]["missed"][1],
-    called_before=ten["cg_recnet"]["called"][0], called_after=ten["cg_recnet"]["called"][1],
-)  # fmt: skip
 
 # %% [markdown]
 # The rarest class is {glue:text}`rare`, {glue:text}`rare_n` of {glue:text}`n` cells.
@@ -274,49 +291,17 @@ tell(
 # At none of the ratios did weighing cost a network more than taking the most probable class.
 # By cost the two networks cannot be told apart: CG-RecNet minus baseline is {glue:text}`equal` for a hundred cells where all mistakes cost alike (95 % interval {glue:text}`equal_ends`, bootstrap over n = {glue:text}`n` cells), and {glue:text}`tenfold` where a miss costs ten ({glue:text}`tenfold_ends`).
 
-# %% tags=["remove-input"]
-pays = all(way["cost"][1] <= way["cost"][0] for ways in weighed.values() for way in ways)
-holds("At none", pays)
-holds("By cost", all(low < 0 < high for _, (low, high) in (equal, tenfold)))
-
 # %% [markdown]
 # Move the ratio in {numref}`fig-calibration-ratio` and watch the two kinds of mistake trade places.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-calibration-ratio", "caption": "The dearer a miss, the fewer are missed and the more others are called by mistake. For each network the most probable class (light) and the least expected cost at the chosen ratio (full); counts of test cells, Jurkat, the folds put together."}}
-def draw_ratio(place):
-    """The two kinds of mistake at one ratio; the axes are the same at all of them."""
-    figure, panels = plt.subplots(2, 1, figsize=(5.2, 4.4))
-    for axes, what, words in zip(panels, ("missed", "called"), (f"cells of {name} missed", f"wrongly called {name}"), strict=True):
-        for row, model in enumerate(MODELS):
-            for way, (shift, alpha) in enumerate(((-0.2, 0.35), (0.2, 1))):
-                count = weighed[model][place][what][way]
-                axes.barh(row + shift, count, 0.36, color=MODEL_COLOURS[model], alpha=alpha)
-                axes.annotate(count, (count, row + shift), (3, 0), textcoords="offset points", va="center")
-        axes.set_yticks(range(len(MODELS)), map(title_of, MODELS))
-        end = max(max(way[what]) for ways in weighed.values() for way in ways)
-        axes.set(xlim=(0, 1.12 * end), ylim=(len(MODELS) - 0.4, -0.6), xlabel=words)
-    return figure
-
-
-slider(
-    [draw_ratio(place) for place in range(len(RATIOS))],
-    [str(ratio) for ratio in RATIOS],
-    f"cost of missing {name}, in mistakes",
-    [
-        "; ".join(f"{title_of(m)}: missed {w[i]['missed'][1]}, wrongly called {w[i]['called'][1]}" for m, w in weighed.items())
-        for i in range(len(RATIOS))
-    ],
-    start=3,
-)
-
-# %% tags=["remove-input"]
-provenance_of(pooled.records, PART)
-
-# %% tags=["remove-cell"]
-# The caption says this; it holds for any probabilities, whatever the records.
-for ways in weighed.values():
-    for low, high in zip(ways, ways[1:], strict=False):
-        assert high["missed"][1] <= low["missed"][1] and high["called"][1] >= low["called"][1]
+# %% mystnb={"figure": {"name": "fig-calibration-ratio", "caption": "The dearer a miss, the fewer are missed and the more others are called by mistake. For each network the most probable class (light) and the least expected cost at the chosen ratio (full); counts of test cells, Jurkat, the folds put together."}}
+places = range(len(RATIOS))
+frames = [draw_ratio(place) for place in places]
+told = [in_words(place) for place in places]
+label = f"cost of missing {name}, in mistakes"
+ratios = [str(ratio) for ratio in RATIOS]
+made = slider(frames, ratios, label, told, start=3)
+display(made, provenance_of(pooled.records, PART))
 
 # %% [markdown]
 # What a miss costs is not for a network to know, nor for us: it depends on what is done with the cells.
@@ -333,11 +318,9 @@ for ways in weighed.values():
 # No probability was adjusted after training, and no ratio was chosen after a look at its result.
 # ````
 
-# %% tags=["hide-input"]
+# %%
 print(inspect.getsource(expected_calibration_error))
 print(inspect.getsource(decision_cost))
-
-# %% tags=["remove-input"]
 display(*all_read(PART))
 
 # %% [markdown]

@@ -14,51 +14,71 @@
 # **You need** {doc}`/book/5_results/ablation` and {doc}`/book/7_judgement/deviations`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.analysis_plan import contrast_in_words
-from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.choices import (
-    MODELS,
-    chosen_rate,
-    compare,
-    conclusions,
-    option_answers,
+from cgrecnet.evaluation.planned_contrasts import judge_family
+from cgrecnet.figures.forest import contrast_in_words, decision_rows
+from cgrecnet.figures.headline import ASK
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import MARKS, majority_share, right_counts
+from cgrecnet.figures.shares import draw_shares
+from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import HEADERS, answer_row, dropdown, interval, points, wide_table, with_interval
+from cgrecnet.models.config import PRESETS
+from cgrecnet.models.zoo import title_of
+from cgrecnet.pages import holds, tell
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.planned import compare, conclusions
+from cgrecnet.runs.series import (
+    PAIR,
     option_runs,
     planned_options,
     planned_rates,
-    rate_answers,
     rate_runs,
-    reading_answers,
     reading_runs,
-    validation_f1,
+    seed_runs,
 )
-from cgrecnet.figures.contrast_table import HEADERS, answer_row, interval, points
-from cgrecnet.figures.decisions import decision_rows
-from cgrecnet.figures.dose_response import MARKS, NAMES, majority_share, right_counts, simulated_seeds, widest
-from cgrecnet.figures.headline import ASK
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
-from cgrecnet.models.config import PRESETS
-from cgrecnet.pages import holds, tell
-from cgrecnet.paths import RESULTS
 
 use_book_style()
 RATES = (("learning rate", "cytometer"), ("noise", "cytometer"))
 READINGS = (("presets", "jurkat"), ("ablation", "jurkat"))
 OPTIONS = (("presets", "cytometer"), ("noise", "cytometer"))
-BASE, FULL = MODELS
+BASE, FULL = PAIR
+OWN = 1e-4  # the rate of every other page
 plan = load_plan()
 rates, readings, options = rate_runs(), reading_runs(), option_runs()
-found_rates = {answer.name: answer for answer in rate_answers(rates)}
-baseline = {rate: runs[BASE] for rate, runs in rates.items() if BASE in runs}
-by_accuracy = sorted(baseline.values(), key=lambda run: run.test["accuracy"])
+at_rates = [run for runs in rates.values() for run in runs.values()]
+
+
+def validation_f1(run):
+    """Macro F1 on the validation cells at the reported epoch: what a rate is chosen by."""
+    return next(entry["validation_macro_f1"] for entry in run.history if entry["reported"])
+
+
+def chosen_rate(model):
+    """The rate with the highest validation macro F1 of this model, the lower of equals."""
+    return max((rate for rate in rates if model in rates[rate]), key=lambda rate: validation_f1(rates[rate][model]))
+
+
+def rate_answers():
+    """P10: CG-RecNet against baseline at each rate, and at the rate that each chose; one family of all planned."""
+    asked = planned_rates()
+    made = {f"both at {rate:g}": compare(runs[FULL], runs[BASE]) for rate, runs in rates.items() if set(PAIR) <= set(runs)}
+    if len(made) == len(asked):  # a choice among some of the rates would not be the planned one
+        full, base = chosen_rate(FULL), chosen_rate(BASE)
+        made[f"each its choice ({full:g}, {base:g})"] = compare(rates[full][FULL], rates[base][BASE])
+    return judge_family(made, plan["P10"].margin, plan.alpha, len(asked) + 1)
+
+
+def effects(runs, planned):
+    """Every other reading or option against the recovered one, as one family with the margin of P9."""
+    made = {name: compare(run, runs["recovered"]) for name, run in runs.items() if name not in ("recovered", "baseline")}
+    return judge_family(made, plan["P9"].margin, plan.alpha, planned)
 
 
 def learned(run):
@@ -66,74 +86,88 @@ def learned(run):
     return wilson(*right_counts(run))[0] > majority_share(run)
 
 
+LEADS = ("choice", "CG-RecNet is", "lead (points)", "effect (points)", "n (cells)")
+
+
+def lead_rows(names, found, effects):
+    """A row for each choice: the word for the lead, the lead and the effect with their 95 % intervals."""
+    by_name, results = {one.choice: one for one in found}, {one.name: one.result for one in effects}
+    rows = []
+    for name in names:
+        if name not in by_name:
+            rows.append((name, "not run yet", "", "", ""))
+            continue
+        lead, effect = by_name[name].answer.result, results.get(name)
+        rows.append((name, by_name[name].words, with_interval(lead), with_interval(effect) if effect else "0", f"{lead.n:,}"))
+    return rows
+
+
+found_rates = {answer.name: answer for answer in rate_answers()}
+by_accuracy = sorted((runs[BASE] for runs in rates.values() if BASE in runs), key=lambda run: run.test["accuracy"])
 sound = [run for run in by_accuracy if learned(run)]
 blank = [run for run in by_accuracy if not learned(run)]
-moved, among = compare(by_accuracy[-1], by_accuracy[0], RESULTS), compare(sound[-1], sound[0], RESULTS)
-OWN = 1e-4  # the rate of every other page
-own = rates[OWN]
-behind = compare(own[FULL], own[BASE], RESULTS)
-seeds = simulated_seeds()
-picked = chosen_rate(rates, BASE)
+moved, among = compare(by_accuracy[-1], by_accuracy[0]), compare(sound[-1], sound[0])
+behind = compare(rates[OWN][FULL], rates[OWN][BASE])
+seeds = seed_runs("cytometer")
+picked = chosen_rate(BASE)
 asked = [f"both at {rate:g}" for rate in planned_rates()]
 [chosen] = [answer for name, answer in found_rates.items() if name not in asked]
 highest = found_rates[asked[-1]]
+contrasts = [f"{first} against {second}" for first, second in plan["P9"].contrasts]
+of_readings = effects(readings, len(contrasts))
+assert all(f"{one.name} against recovered" in contrasts for one in of_readings)
+of_options = effects(options, len(planned_options()))
+on_jurkat = conclusions(readings, plan["P9"].margin, planned=len(PRESETS))
+on_simulated = conclusions(options, plan["P9"].margin, planned=1 + len(planned_options()))
+others = [(one, found[0]) for found in (on_jurkat, on_simulated) for one in found[1:]]
 # Of the noise series and of the ablation only two runs each belong here; the others are not missing from this page.
 missing = [RATES[0], READINGS[0], OPTIONS[0]]
+holds("behind", chosen.result.interval95[1] < 0)
+holds("both choose", chosen_rate(FULL) == picked != OWN and behind.interval95[1] < 0)
+holds("right for fewer", len(blank) == 1 and blank[0].test["accuracy"] < majority_share(blank[0]))
+failed = rates[planned_rates()[-1]][FULL]
+ahead = [name for name in asked if found_rates[name].result.difference > 0]
+holds("turns", ahead == asked[-1:] and failed.test["accuracy"] < majority_share(failed))
 tell(
     lowest=100 * by_accuracy[0].test["accuracy"], highest=100 * by_accuracy[-1].test["accuracy"],
     moved=points(moved.difference), ends=interval(moved.interval95), n=moved.n,
     own=f"{OWN:g}", picked=f"{picked:g}", picked_f1=validation_f1(rates[picked][BASE]),
     blank=" and ".join(f"{run.config['learning_rate']:g}" for run in blank), floor=100 * majority_share(by_accuracy[0]),
     among=among.difference, among_ends=interval(among.interval95),
-    luck=widest(seeds), seeds=max(map(len, seeds.values())),
+    luck=max(100 * np.ptp([run.test["accuracy"] for run in own]) for own in seeds.values()), seeds=max(map(len, seeds.values())),
     chosen=points(chosen.result.difference), chosen_ends=interval(chosen.result.interval95),
     order_turned=points(highest.result.difference),
     margin=f"{plan['P10'].margin:g}", reading_margin=f"{plan['P9'].margin:g}", skip_margin=f"{plan['P12'].margin:g}",
+    choices=len(PRESETS) - 1 + len(planned_options()), tried=len(others),
+    changed=sum(one.words != first.words for one, first in others),
+    turned=sum({one.words, first.words} == {"ahead", "behind"} for one, first in others),
+    jurkat_word=next((one.words for one in on_jurkat), "not run yet"), simulated_word=next((one.words for one in on_simulated), "not run yet"),
 )  # fmt: skip
 
 # %% [markdown]
 # **The answer.** With the rate that its validation cells choose for each network, CG-RecNet is behind its baseline ({glue:text}`chosen` points, 95 % interval {glue:text}`chosen_ends`; n = {glue:text}`n` simulated cells).
 
-# %% tags=["remove-input"]
-holds("behind", chosen.result.interval95[1] < 0)
-
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, over the initial learning rate on a logarithmic axis: test accuracy with intervals, and validation macro F1 with a ring around the best rate of a network that has them all. The baseline's line rises to its third rate and falls far below the dotted share of the largest class at the fourth; CG-RecNet has a mark wherever it was run."}, "figure": {"name": "fig-choices-rates", "caption": "The baseline's line climbs and then falls off a cliff: whoever compares two networks at one fixed rate compares the heights at one vertical cut, and the cut decides. Validation cells (ring in B, where all rates were run) choose a rate without a look at the test. A, accuracy on simulated test cells, Wilson's 95 % intervals over cells; dotted: always naming the largest class. B, macro F1 on validation cells at the reported epoch. One run per mark."}}
 figure, (test, validation) = plt.subplots(2, 1, figsize=(4.6, 5.4), sharex=True)
-for model in MODELS:
+for model in PAIR:
     here = {rate: runs[model] for rate, runs in rates.items() if model in runs}
-    counts = np.array([right_counts(run) for run in here.values()])
-    middle = 100 * counts[:, 0] / counts[:, 1]
-    low, high = 100 * np.array([wilson(*pair) for pair in counts]).T
     style = {"color": MODEL_COLOURS[model], "marker": MARKS[model]}
-    test.errorbar(
-        list(here), middle,
-        np.clip([middle - low, high - middle], 0, None), capsize=3,
-        label=NAMES[model], **style,
-    )  # fmt: skip
-    scores = [validation_f1(run) for run in here.values()]
-    validation.plot(list(here), scores, **style)
+    draw_shares(test, here, map(right_counts, here.values()), fmt="-", label=title_of(model), **style)
+    validation.plot(list(here), [validation_f1(run) for run in here.values()], **style)
     if list(here) == planned_rates():  # among some, it is no choice
-        best = chosen_rate(rates, model)
-        validation.plot(
-            best, validation_f1(here[best]), "o", markersize=15,
-            fillstyle="none", color=MODEL_COLOURS[model],
-        )  # fmt: skip
-floor = 100 * majority_share(by_accuracy[0])
-test.axhline(floor, color="black", linestyle=":", label="largest class")
+        best = chosen_rate(model)
+        validation.plot(best, validation_f1(here[best]), "o", markersize=15, fillstyle="none", color=style["color"])
+test.axhline(100 * majority_share(by_accuracy[0]), color="black", linestyle=":", label="largest class")
 test.set_ylabel("test accuracy (%)")
-validation.set(ylabel="validation macro F1", xlabel="initial learning rate")
-validation.set(xscale="log", xlim=(2e-5, 1.5e-3))
+validation.set(ylabel="validation macro F1", xlabel="initial learning rate", xscale="log", xlim=(2e-5, 1.5e-3))
 validation.set_xticks(list(rates), [f"{rate:g}" for rate in rates])
 validation.minorticks_off()
 validation.margins(y=0.12)
-for axes, mark in ((test, "A"), (validation, "B")):
-    letter(axes, mark)
-handles = test.get_legend_handles_labels()
-figure.legend(*handles, loc="outside lower center", ncols=3, fontsize=9)
+letter(test, "A")
+letter(validation, "B")
+figure.legend(*test.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
 plt.show()
-
-# %% tags=["remove-input"]
-provenance_of([run for runs in rates.values() for run in runs.values()], *RATES)
+provenance_of(at_rates, *RATES)
 
 # %% [markdown]
 # The paper's initial learning rate is lost with its Table 2, so that whoever repeats it has to guess.
@@ -145,34 +179,28 @@ provenance_of([run for runs in rates.values() for run in runs.values()], *RATES)
 # So whoever fixes one rate for both decides much of the difference between them; these are single runs on simulated cells, and decide nothing on the paper's.
 
 # %% tags=["remove-input"]
-holds("both choose", chosen_rate(rates, FULL) == picked != OWN and behind.interval95[1] < 0)
-holds("right for fewer", len(blank) == 1 and blank[0].test["accuracy"] < majority_share(blank[0]))
-ahead = [name for name in asked if found_rates[name].result.difference > 0]
-failed = rates[planned_rates()[-1]][FULL]
-holds("turns", ahead == asked[-1:] and failed.test["accuracy"] < majority_share(failed))
-
-# %% tags=["remove-input"]
 rows = [answer_row(found_rates[name], unit="cells") for name in [*asked, chosen.name]]
-Markdown(wide_table(HEADERS, rows, "P10, simulated"))
-
-# %% tags=["remove-input"]
-provenance_of([run for runs in rates.values() for run in runs.values()], *RATES)
+display(wide_table(HEADERS, rows, "P10, simulated"), provenance_of(at_rates, *RATES))
 
 # %% [markdown]
 # Accuracy, CG-RecNet minus baseline, same simulated cells, one run each; margin {glue:text}`margin` points; p corrected by Holm over all planned rates and the choice among them.
 # For scale: runs of the baseline that differ in the seed alone lie up to {glue:text}`luck:.1f` points apart (n = {glue:text}`seeds` seeds).
 
-# %% tags=["remove-input"]
-rows = [
-    (f"{rate:g}: {NAMES[model]}", f"{100 * run.test['accuracy']:.1f}", f"{100 * run.test['balanced_accuracy']:.1f}", f"{validation_f1(run):.3f}", "yes" if learned(run) else "no")
-    for rate, runs in rates.items()
-    for model, run in runs.items()
-]
-headers = ("rate and network", "accuracy (%)", "balanced (%)", "validation macro F1", "above the largest class")
-Markdown(dropdown("Every run", wide_table(headers, rows, "Runs at rates")))
-
-# %% tags=["remove-input"]
-Markdown(missing_runs(*missing))
+# %%
+rows = []
+for run in at_rates:
+    rate, model = run.config["learning_rate"], run.config["model"]
+    rows.append((
+        f"{rate:g}: {title_of(model)}",
+        f"{100 * run.test['accuracy']:.1f}",
+        f"{100 * run.test['balanced_accuracy']:.1f}",
+        f"{validation_f1(run):.3f}",
+        "yes" if learned(run) else "no",
+    ))  # fmt: skip
+headers = ("rate and network", "accuracy (%)", "balanced (%)")
+headers += ("validation macro F1", "above the largest class")
+table = wide_table(headers, rows, "Runs at rates")
+display(dropdown("Every run", table), missing_runs(*missing))
 
 # %% [markdown]
 # ## When does a choice matter?
@@ -199,59 +227,41 @@ Markdown(missing_runs(*missing))
 # `recovered` is the reading whose parameter counts are the printed ones, `as_written` follows the sentences where they differ from the public modules, and `clean` is `recovered` without its two odd traits: it has a skip around the fusion, and one linear layer to the classes in place of two.
 # So a difference between the two is not the skip's alone.
 
-# %% tags=["remove-input"]
+# %%
 presets = {name: preset.as_dict() for name, preset in PRESETS.items()}
-lines = ["| option | " + " | ".join(f"`{name}`" for name in presets) + " |", "|---|" + "---|" * len(presets)]
-for name in presets["recovered"]:
-    values = [preset[name] for preset in presets.values()]
-    if len(set(map(str, values))) > 1:
-        lines.append(f"| `{name}` | " + " | ".join(f"`{value}`" for value in values) + " |")
-Markdown("\n".join(lines))
+rows = []
+for option in presets["recovered"]:
+    values = [str(preset[option]) for preset in presets.values()]
+    if len(set(values)) > 1:
+        rows.append((option, *values))
+wide_table(("option", *presets), rows, "Readings")
 
 # %% [markdown]
 # The plan asks two things of them on Jurkat cells (real): whether a reading changes the accuracy of CG-RecNet (P9, first fold, margin {glue:text}`reading_margin` points), and whether the fusion helps once a skip leads around it (P12, over the folds, margin {glue:text}`skip_margin`).
 # P12 was planned because, among earlier records, the missing skip cost more than any other choice.
 
-# %% tags=["remove-input"]
-of_readings = {answer.name: answer_row(answer, f"P9: {answer.name}", "cells") for answer in reading_answers(readings)}
-skip = ASK["P12"](RESULTS)
-of_skip = {decision.contrast: row for decision, row in zip(skip, decision_rows(skip), strict=True)}
-rows = [of_readings.get(name) or (f"P9: {name}", "not run yet", "", "", "") for name in (f"{a} against {b}" for a, b in plan["P9"].contrasts)]
-rows += [of_skip.get(pair) or (f"P12: {contrast_in_words(pair)}", "not run yet", "", "", "") for pair in plan["P12"].contrasts]
-Markdown(wide_table(HEADERS, rows, "P9 and P12"))
-
-# %% tags=["remove-input"]
-display(*all_read(*READINGS))
+# %%
+p9 = {f"{one.name} against recovered": one for one in of_readings}
+p12 = ASK["P12"](RESULTS)
+known = {name: answer_row(p9[name], f"P9: {name}", "cells") for name in p9}
+pairs = [one.contrast for one in p12]
+known |= dict(zip(pairs, decision_rows(p12), strict=True))
+lines = {f"P9: {name}": name for name in contrasts}
+for pair in plan["P12"].contrasts:
+    lines[f"P12: {contrast_in_words(pair)}"] = pair
+absent = "not run yet", "", "", ""
+rows = [known.get(key, (name, *absent)) for name, key in lines.items()]
+table = wide_table(HEADERS, rows, "P9 and P12")
+display(table, *all_read(*READINGS))
 
 # %% [markdown]
 # And the conclusion, under each reading?
 # This is exploratory: the lead over the baseline on the first fold, judged by the plan's rule as one family.
 
-# %% tags=["remove-input"]
-LEADS = ("choice", "CG-RecNet is", "lead (points)", "effect (points)", "n (cells)")
-
-
-def lead_rows(names, found, effects):
-    """A row for each choice: the word for the lead, the lead and the effect with their 95 % intervals."""
-    by_name, rows = {one.choice: one for one in found}, []
-    for name in names:
-        if name not in by_name:
-            rows.append((name, "not run yet", "", "", ""))
-            continue
-        lead, effect = by_name[name].answer.result, effects.get(name)
-        rows.append((
-            name, by_name[name].words, f"{points(lead.difference)} ({interval(lead.interval95)})",
-            f"{points(effect.difference)} ({interval(effect.interval95)})" if effect else "0", f"{lead.n:,}",
-        ))  # fmt: skip
-    return rows
-
-
-on_jurkat = conclusions(readings, plan["P9"].margin, planned=len(PRESETS))
-effects = {answer.name.split()[0]: answer.result for answer in reading_answers(readings)}
-Markdown(wide_table(LEADS, lead_rows(list(presets), on_jurkat, effects), "Lead by reading"))
-
-# %% tags=["remove-input"]
-provenance_of(list(readings.values()), *READINGS)
+# %%
+rows = lead_rows(presets, on_jurkat, of_readings)
+table = wide_table(LEADS, rows, "Lead by reading")
+display(table, provenance_of(list(readings.values()), *READINGS))
 
 # %% [markdown]
 # ## One option at a time, on simulated cells
@@ -260,36 +270,26 @@ provenance_of(list(readings.values()), *READINGS)
 # Here each open choice of the fusion, the gate and the head is changed alone, from `recovered`.
 # None of this was planned: **it is exploratory**, and with so many contrasts one or two will look like something; the correction counts all of them as one family.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per option that was changed alone, with the difference in accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin."}, "figure": {"name": "fig-choices-options", "caption": "What a single choice is worth, all else equal: rows inside the grey band may be left to taste, rows outside of it are choices that a paper has to print. CG-RecNet on simulated cells, changed option minus recovered reading; bars: thick the 90 % interval, thin the 95 % interval, over cells, one run each; exploratory."}}
-single = option_answers(options)
-if single:
-    size = (4.6, 0.45 * len(single) + 1.1)
-    figure, axes = plt.subplots(figsize=size)
-    margin = plan["P9"].margin
-    axes.axvspan(-margin, margin, color="0.92")
-    axes.axvline(0, color="black", linewidth=1)
-    for place, answer in enumerate(single):
-        result, at = answer.result, [place, place]
-        axes.plot(result.interval95, at, color=PALETTE[0])
-        axes.plot(result.interval90, at, color=PALETTE[0], linewidth=4)
-        axes.plot(result.difference, place, "o", color=PALETTE[0])
-    axes.set_yticks(range(len(single)), [a.name for a in single])
-    axes.set(xlabel="difference in accuracy (points)")
-    axes.invert_yaxis()
-    plt.show()
-else:
-    draw_absent("No runs here.")
-
-# %% tags=["remove-input"]
+# %% mystnb={"image": {"alt": "One row per option that was changed alone, with the difference in accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin."}, "figure": {"name": "fig-choices-options", "caption": "What a single choice is worth, all else equal: rows inside the grey band may be left to taste, rows outside of it are choices that a paper has to print. CG-RecNet on simulated cells, changed option minus recovered reading; bars: thick the 90 % interval, thin the 95 % interval, over cells, one run each; exploratory."}}
+figure, axes = plt.subplots(figsize=(4.6, 0.45 * len(of_options) + 1.1))
+axes.axvspan(-plan["P9"].margin, plan["P9"].margin, color="0.92")
+axes.axvline(0, color="black", linewidth=1)
+for place, answer in enumerate(of_options):
+    found, at = answer.result, [place, place]
+    axes.plot(found.interval95, at, color=PALETTE[0])
+    axes.plot(found.interval90, at, color=PALETTE[0], linewidth=4)
+    axes.plot(found.difference, place, "o", color=PALETTE[0])
+axes.set_yticks(range(len(of_options)), [one.name for one in of_options])
+axes.set(xlabel="difference in accuracy (points)")
+axes.invert_yaxis()
+plt.show()
 provenance_of(list(options.values()), *OPTIONS)
 
-# %% tags=["remove-input"]
-on_simulated = conclusions(options, plan["P9"].margin, planned=1 + len(planned_options()))
-effects = {answer.name: answer.result for answer in single}
-Markdown(wide_table(LEADS, lead_rows(["recovered", *planned_options()], on_simulated, effects), "Lead by option"))
-
-# %% tags=["remove-input"]
-display(*all_read(*OPTIONS, ("seeds", "cytometer")))
+# %%
+names = ["recovered", *planned_options()]
+rows = lead_rows(names, on_simulated, of_options)
+read = all_read(*OPTIONS, ("seeds", "cytometer"))
+display(wide_table(LEADS, rows, "Lead by option"), *read)
 
 # %% [markdown]
 # Same simulated cells, one run each; words by the plan's rule with a margin of {glue:text}`reading_margin` points, one family.
@@ -297,15 +297,6 @@ display(*all_read(*OPTIONS, ("seeds", "cytometer")))
 
 # %% [markdown]
 # ## Does any open choice change a conclusion?
-
-# %% tags=["remove-cell"]
-others = [(one, found[0]) for found in (on_jurkat, on_simulated) for one in found[1:]]
-tell(
-    choices=len(presets) - 1 + len(planned_options()), tried=len(others),
-    changed=sum(one.words != first.words for one, first in others),
-    turned=sum({one.words, first.words} == {"ahead", "behind"} for one, first in others),
-    jurkat_word=next((one.words for one in on_jurkat), "not run yet"), simulated_word=next((one.words for one in on_simulated), "not run yet"),
-)  # fmt: skip
 
 # %% [markdown]
 # Under the recovered reading CG-RecNet is, against its baseline: *{glue:text}`jurkat_word`* on the first fold of Jurkat cells, *{glue:text}`simulated_word`* on simulated ones.
@@ -339,13 +330,13 @@ tested, tries, truth = 900, max(len(rates), 4), 0.85
 drawn = np.random.default_rng(0).binomial(tested, truth, size=(20_000, tries)) / tested
 print(f"mean best {100 * drawn.max(axis=1).mean():.2f} %, truth {100 * truth:.0f} %")
 if rates:
-    for model in MODELS:
+    for model in PAIR:
         here = {rate: runs[model] for rate, runs in rates.items() if model in runs}
         if not here:
             continue
         by_test = max(run.test["accuracy"] for run in here.values())
-        by_validation = here[chosen_rate(rates, model)].test["accuracy"]
-        print(f"{NAMES[model]}: by test {by_test:.1%}, by validation {by_validation:.1%}")
+        by_validation = here[chosen_rate(model)].test["accuracy"]
+        print(f"{title_of(model)}: by test {by_test:.1%}, by validation {by_validation:.1%}")
 
 # %% [markdown]
 # ## Check yourself

@@ -14,7 +14,7 @@
 # **You need** {doc}`/book/5_results/ablation`, and what recall and precision are.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 from itertools import product
 
@@ -26,16 +26,15 @@ from cgrecnet.data import open_dataset
 from cgrecnet.evaluation.bootstrap import class_f1_intervals, f1_differences
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.roc_auc import areas, curve_band
-from cgrecnet.figures.classes import f1_table, span
-from cgrecnet.figures.confusion_cells import confusion_cells
-from cgrecnet.figures.contrast_table import interval, points
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.gallery import gallery
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import f1_table
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.threshold import threshold_slider
-from cgrecnet.figures.wide_table import dropdown, wide_table
-from cgrecnet.figures.widget import chances
+from cgrecnet.figures.tables import dropdown, interval, points, span, wide_table, with_interval
+from cgrecnet.figures.widgets.base import chances
+from cgrecnet.figures.widgets.confusion_cells import confusion_cells
+from cgrecnet.figures.widgets.gallery import gallery
+from cgrecnet.figures.widgets.threshold import threshold_slider
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.pooled import pool, with_folds_of
@@ -63,12 +62,49 @@ hardest = {classes[row.argmin()] for row in scores}
 rarest = classes[np.bincount(labels).argmin()]
 least, most = min(recalls, key=recalls.get), max(recalls, key=recalls.get)
 sizes = np.bincount(labels)
+printed = [column for column in table5.columns if column not in ("support", "improvement")]
+printed_full = {row: table5.cell(row, "CG-RecNet").number for row in table5.rows}
+support = {row: table5.cell(row, "support").number for row in table5.rows}
+printed_scores = np.array([[table5.cell(row, model).number for row in table5.rows] for model in printed])
+
+
+def other_tables(part, data, title):
+    """The F1 of every network of another experiment, with what it is from; nothing where it was not run."""
+    found = experiment(part, data)
+    if not found:
+        return []
+    pooled = pool(found.records, with_folds_of(found.records, BASE, FULL) if part == "ablation" else None)
+    kind = "simulated" if found.records[0].data["simulated"] else {"jurkat": "Jurkat cells", "zhu": "the paper's cells"}[data]
+    shown = [f1_table(pooled, title), Markdown(f"n = {len(pooled):,} ({kind}); exploratory.")] if pooled else []
+    return [*shown, provenance_of(found.records, (part, data))]
+
+
+def commonest_mistake(model):
+    """The wrong pair (true, named) with the most cells, its number, and all wrong cells."""
+    counts = jurkat.confusion(model)
+    wrong = {(i, j): int(counts[i, j]) for i, j in product(range(len(counts)), repeat=2) if i != j}
+    pair = max(wrong, key=wrong.get)
+    return pair, wrong[pair], sum(wrong.values())
+
+
+(mistake, full_most, full_wrong), (base_mistake, base_most, base_wrong) = map(commonest_mistake, (FULL, BASE))
+far = sum(int(jurkat.confusion(m)[0, 2] + jurkat.confusion(m)[2, 0]) for m in (FULL, BASE))
+holds("finds", recalls[least][1][1] < recalls[most][1][0])
+holds("farther apart", np.ptp(scores, axis=1).min() > np.ptp(scores, axis=0).max())
+holds("The hardest class", hardest == {least} and least != rarest)
+holds("rarest class", min(printed_full, key=printed_full.get) == min(support, key=support.get))
+holds("in the paper", np.ptp(printed_scores, axis=1).mean() > np.ptp(printed_scores, axis=0).mean())
+holds("commonest mistake", mistake == base_mistake)
+holds("make up only", far / (full_wrong + base_wrong) < 0.05)
 tell(
     n=f"{len(jurkat):,}", folds=len(jurkat.folds_in), of_folds=records[0].config["folds"], networks=len(MODELS),
     least=least, least_recall=recalls[least][0], least_ends=span(recalls[least][1], 1), least_n=int(sizes[classes.index(least)]),
     most=most, most_recall=recalls[most][0], rarest=rarest, between=np.ptp(scores, axis=1).mean(),
     within=np.ptp(scores, axis=0).mean(), accuracy=100 * jurkat.right(FULL).mean(), floor=100 * sizes.max() / len(labels),
     balanced=np.mean([share for share, _ in recalls.values()]),
+    taken=classes[mistake[0]], taken_for=classes[mistake[1]], full_most=full_most, full_wrong=full_wrong,
+    base_most=base_most, base_wrong=base_wrong, first=classes[0], last=classes[2], middle=classes[1],
+    far=100 * far / (full_wrong + base_wrong), wrong=full_wrong + base_wrong,
 )  # fmt: skip
 
 # %% [markdown]
@@ -81,7 +117,6 @@ for number, model in enumerate(MODELS):
     ends = 100 * np.array([one.interval95 for one in f1[model]]).T
     style = {"color": MODEL_COLOURS[model], "label": title_of(model)}
     ours.errorbar(places, scores[number], np.abs(ends - scores[number]), fmt="osD^"[number], **style)
-printed = [column for column in table5.columns if column not in ("support", "improvement")]
 colours = {title_of(model): colour for model, colour in MODEL_COLOURS.items()}
 for number, model in enumerate(printed):
     places = np.arange(len(table5.rows)) + 0.11 * (number - (len(printed) - 1) / 2)
@@ -97,8 +132,6 @@ for axes, mark in ((ours, "A"), (theirs, "B")):
     axes.set_xlim(-0.5, 2.5)
     letter(axes, mark)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(jurkat.records, PART)
 
 # %% [markdown]
@@ -110,36 +143,20 @@ provenance_of(jurkat.records, PART)
 # And nothing here shows what another training would give: these are {glue:text}`n` test cells of {glue:text}`folds` of {glue:text}`of_folds` folds, each network trained once.
 
 # %% tags=["remove-input"]
-holds("finds", recalls[least][1][1] < recalls[most][1][0])
-holds("farther apart", np.ptp(scores, axis=1).min() > np.ptp(scores, axis=0).max())
-holds("The hardest class", hardest == {least} and least != rarest)
-printed_full = {row: table5.cell(row, "CG-RecNet").number for row in table5.rows}
-support = {row: table5.cell(row, "support").number for row in table5.rows}
-holds("rarest class", min(printed_full, key=printed_full.get) == min(support, key=support.get))
-printed_scores = np.array([[table5.cell(row, model).number for row in table5.rows] for model in printed])
-apart = np.ptp(printed_scores, axis=1).mean() > np.ptp(printed_scores, axis=0).mean()
-holds("in the paper", apart)
-
-# %% tags=["remove-input"]
-Markdown(f1_table(jurkat, "F1 by class"))
+display(f1_table(jurkat, "F1 by class"), missing_runs(PART))
 
 # %% [markdown]
 # Jurkat, real cells, n = {glue:text}`n`; F1 in per cent, in brackets the 95 % bootstrap interval over cells.
 # *Floor* is the accuracy of always naming the largest class, *balanced* the mean recall of the three classes.
 
-# %% tags=["remove-input"]
-rows = [(model, *(table5.cell(row, model).value for row in table5.rows)) for model in printed]
-shown = wide_table(("network", *table5.rows), rows, "Table 5")
-Markdown(dropdown("The paper's Table 5", shown))
-
-# %% tags=["remove-input"]
-zhu = experiment("ablation", "zhu")
-if zhu and (found := pool(zhu.records, with_folds_of(zhu.records, BASE, FULL))):
-    kind = "simulated" if zhu.records[0].data["simulated"] else "the paper's cells"
-    display(Markdown(f1_table(found, f"F1 of each class, {kind}")), Markdown(f"n = {len(found):,}; {kind}."))
-if zhu:
-    display(provenance_of(zhu.records, ("ablation", "zhu")))
-Markdown(missing_runs(PART))
+# %%
+rows = []
+for model in printed:
+    scores_of = [table5.cell(row, model).value for row in table5.rows]
+    rows.append((model, *scores_of))
+table = wide_table(("network", *table5.rows), rows, "Table 5")
+on_zhu = other_tables("ablation", "zhu", "F1, zhu")
+display(dropdown("The paper's Table 5", table), *on_zhu)
 
 # %% [markdown]
 # ## F1
@@ -172,39 +189,32 @@ for k, name in enumerate(jurkat.classes):
 #
 # Two networks that judge the same cells should be compared on the same cells: the cells are drawn once for both, so that easy and hard ones drop out of the difference.
 
-# %% tags=["remove-input"]
-others = [model for model in MODELS if model != FULL]
+# %%
 gains = {
-    model: {
-        one.name: (one.difference, one.interval95)
-        for one in f1_differences(labels, jurkat.predicted(FULL), jurkat.predicted(model), classes)
-    }
-    for model in others
+    model: f1_differences(
+        labels, jurkat.predicted(FULL), jurkat.predicted(model), classes
+    )
+    for model in MODELS if model != FULL
 }
-rows = [(name, *(f"{points(gains[m][name][0])}\n({interval(gains[m][name][1])})" for m in others)) for name in classes]
-Markdown(wide_table(("class", *(f"minus {title_of(m)}" for m in others)), rows, "Differences in F1"))
+rows = []
+for k, name in enumerate(classes):
+    found = [each[k] for each in gains.values()]
+    rows.append((name, *map(with_interval, found)))
+headers = ("class", *(f"minus {title_of(model)}" for model in gains))
+wide_table(headers, rows, "Differences in F1")
 
 # %% [markdown]
 # F1 of CG-RecNet less that of another network on the same n = {glue:text}`n` Jurkat cells, in percentage points, with the 95 % bootstrap interval.
 # In no class do the intervals tell CG-RecNet from the baseline.
 # Had one left out zero, it would say that these trained networks differ on such cells, and not that the *architectures* do: train both again, with other seeds, and the sign may change.
 
-# %% tags=["remove-input"]
-undecided = all(ends[0] < 0 < ends[1] for _, ends in gains[BASE].values())
-holds("In no class", undecided)
-
 # %% [markdown]
 # The paper's table has other architectures as well.
 # Here they belong to another experiment ({doc}`comparison`), on one fold and from random weights: its rows compare with each other, and not with those above.
 
-# %% tags=["remove-input"]
-others = experiment("comparison", "jurkat")
-if others and (systems := pool(others.records)):
-    label = "F1, all systems"
-    display(Markdown(f1_table(systems, label)), Markdown(f"n = {len(systems):,} Jurkat cells; exploratory."))
-if others:
-    display(provenance_of(others.records, ("comparison", "jurkat")))
-Markdown(missing_runs(("comparison", "jurkat")))
+# %%
+systems = other_tables("comparison", "jurkat", "F1, all systems")
+display(*systems, missing_runs(("comparison", "jurkat")))
 
 # %% [markdown]
 # ## Confusion
@@ -239,35 +249,11 @@ for axes, model, mark in zip(panels, (BASE, FULL), "AB", strict=True):
     axes.set(xlabel="predicted", ylabel="true", title=f"   {title_of(model)}")
     letter(axes, mark)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(jurkat.records, PART)
-
-
-# %% tags=["remove-cell"]
-def commonest_mistake(model):
-    """The wrong pair (true, named) with the most cells, its number, and all wrong cells."""
-    counts = jurkat.confusion(model)
-    wrong = {(i, j): int(counts[i, j]) for i, j in product(range(len(counts)), repeat=2) if i != j}
-    pair = max(wrong, key=wrong.get)
-    return pair, wrong[pair], sum(wrong.values())
-
-
-(mistake, full_most, full_wrong), (base_mistake, base_most, base_wrong) = map(commonest_mistake, (FULL, BASE))
-far = sum(int(jurkat.confusion(m)[0, 2] + jurkat.confusion(m)[2, 0]) for m in (FULL, BASE))
-tell(
-    taken=classes[mistake[0]], taken_for=classes[mistake[1]], full_most=full_most, full_wrong=full_wrong,
-    base_most=base_most, base_wrong=base_wrong, first=classes[0], last=classes[2], middle=classes[1],
-    far=100 * far / (full_wrong + base_wrong), wrong=full_wrong + base_wrong,
-)  # fmt: skip
 
 # %% [markdown]
 # The commonest mistake of both networks is {glue:text}`taken` taken for {glue:text}`taken_for`: {glue:text}`full_most` of {glue:text}`full_wrong` wrong cells of CG-RecNet, {glue:text}`base_most` of {glue:text}`base_wrong` of the baseline.
 # Mistakes between {glue:text}`first` and {glue:text}`last`, which have {glue:text}`middle` between them until the cell divides, make up only {glue:text}`far:.1f` % of all mistakes (n = {glue:text}`wrong`, both networks together).
-
-# %% tags=["remove-input"]
-holds("commonest mistake", mistake == base_mistake)
-holds("make up only", far / (full_wrong + base_wrong) < 0.05)
 
 # %% [markdown]
 # ### The cells behind the counts
@@ -277,14 +263,12 @@ holds("make up only", far / (full_wrong + base_wrong) < 0.05)
 # The cells are drawn at random from those that are counted, not chosen for their looks.
 # The probabilities are those of the network that was not trained on the cell.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-open", "caption": "What the network mistook: open a count off the diagonal and one on it, and try to tell the two groups apart by eye. CG-RecNet on Jurkat cells, test cells of the folds put together; below each picture the cell's id and the network's probabilities. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
-confusion_cells(
+# %% mystnb={"figure": {"name": "fig-classes-open", "caption": "What the network mistook: open a count off the diagonal and one on it, and try to tell the two groups apart by eye. CG-RecNet on Jurkat cells, test cells of the folds put together; below each picture the cell's id and the network's probabilities. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
+made = confusion_cells(
     jurkat.cell_ids, labels, jurkat.probabilities[FULL], classes,
     "CG-RecNet, Jurkat cells", cells,
 )  # fmt: skip
-
-# %% tags=["remove-input"]
-provenance_of(jurkat.records, PART)
+display(made, provenance_of(jurkat.records, PART))
 
 # %% [markdown]
 # ## ROC
@@ -310,8 +294,21 @@ member = jurkat.labels == 2
 pairs = given[member][:, None] - given[~member]
 print(f"AUC of M: {(pairs > 0).mean() + (pairs == 0).mean() / 2:.4f}")
 
+# %%
+auc = {
+    model: areas(labels, jurkat.probabilities[model], resamples=1000)
+    for model in MODELS
+}
+rows = []
+for model, area in auc.items():
+    texts = [
+        f"{value:.4f}\n({span(area.interval(k), 1, 4)})"
+        for k, value in enumerate(area.values)
+    ]
+    rows.append((title_of(model), *texts))
+wide_table(("network", *classes, "macro"), rows, "Areas under curves")
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels. A to C: one per class, each with the ROC curves of the networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet. D: the areas of each class and their mean as marks with intervals."}, "figure": {"name": "fig-classes-roc", "caption": "Where a curve runs inside the shaded band of another, drawing other cells could swap the two; which area is larger is a matter for intervals (D), not for the eye. A to C: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. D: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of the folds put together."}}
-auc = {model: areas(labels, jurkat.probabilities[model], resamples=1000) for model in MODELS}
 rates = np.concatenate([np.linspace(0, 0.1, 101)[:-1], np.linspace(0.1, 1, 91)])
 figure, panels = plt.subplots(2, 2, figsize=(5.2, 5.8))
 for index, (axes, name) in enumerate(zip(panels.flat, classes, strict=False)):
@@ -339,25 +336,7 @@ for axes, mark in zip(panels.flat, "ABCD", strict=True):
     letter(axes, mark)
 figure.legend(*panels[1, 1].get_legend_handles_labels(), loc="outside lower center", ncols=2)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(jurkat.records, PART)
-
-# %% tags=["remove-input"]
-rows = [
-    (title_of(model), *(f"{value:.4f}\n({span(area.interval(i), 1, 4)})" for i, value in enumerate(area.values)))
-    for model, area in auc.items()
-]
-Markdown(wide_table(("network", *classes, "macro"), rows, "Areas under curves"))
-
-# %% tags=["remove-cell"]
-lead = {name: auc[FULL].less(auc[BASE], index) for index, name in enumerate((*classes, "macro"))}
-own = [record.test["macro"]["auc"] for record in jurkat.records if record.config["model"] == FULL]
-tell(
-    macro=auc[FULL].values[-1], macro_ends=span(auc[FULL].interval(-1), 1, 4), own_macro=np.mean(own), own_n=len(own),
-    lead=points(100 * lead["macro"][0]), lead_ends=interval(tuple(100 * end for end in lead["macro"][1])),
-    best_in=sum(max(MODELS, key=lambda m, i=i: auc[m].values[i]) == FULL for i in range(len(classes))),
-)  # fmt: skip
 
 # %% [markdown]
 # Jurkat, n = {glue:text}`n` cells; 95 % bootstrap intervals over cells.
@@ -366,10 +345,6 @@ tell(
 # A warning: pooling puts probabilities of different networks on one scale.
 # If one fold's network is bolder than another's, the pooled order mixes them, and the pooled area differs from the mean of the folds' own areas (for CG-RecNet {glue:text}`macro:.4f` pooled, and {glue:text}`own_macro:.4f` in the mean over n = {glue:text}`own_n` of {glue:text}`of_folds` folds).
 
-# %% tags=["remove-input"]
-alike = all(ends[0] < 0 < ends[1] for _, ends in lead.values())
-holds("tell the area", alike)
-
 # %% [markdown]
 # ## A threshold of your own
 #
@@ -377,11 +352,11 @@ holds("tell the area", alike)
 # Choose a class, move the threshold (arrow keys work), and see who is called, who of them rightly, and who is missed.
 # The column beside it is the usual rule: the largest probability wins.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-threshold", "caption": "As the threshold rises fewer cells are called, so recall can only fall, while precision mostly rises; F1 weighs the two. For one class against the rest; CG-RecNet on Jurkat cells, test cells of the folds put together. Every number was computed beforehand; the slider only shows it."}}
-threshold_slider(labels, jurkat.probabilities[FULL], classes, f"CG-RecNet, {len(jurkat):,} Jurkat cells.")
-
-# %% tags=["remove-input"]
-provenance_of(jurkat.records, PART)
+# %% mystnb={"figure": {"name": "fig-classes-threshold", "caption": "As the threshold rises fewer cells are called, so recall can only fall, while precision mostly rises; F1 weighs the two. For one class against the rest; CG-RecNet on Jurkat cells, test cells of the folds put together. Every number was computed beforehand; the slider only shows it."}}
+title = f"CG-RecNet, {len(jurkat):,} Jurkat cells."
+given = jurkat.probabilities[FULL]
+made = threshold_slider(labels, given, classes, title)
+display(made, provenance_of(jurkat.records, PART))
 
 # %% [markdown]
 # Do not choose a threshold here and then report its F1: these are the test cells, and the best of many thresholds flatters itself.
@@ -389,52 +364,37 @@ provenance_of(jurkat.records, PART)
 #
 # ## Look for yourself
 
-# %% tags=["remove-cell"]
+# %%
 PER_PLACE, SURE = 14, 0.9
-rng = np.random.default_rng(1)
-guess, top = jurkat.predicted(FULL), jurkat.probabilities[FULL].max(axis=1)
+rng, guess = np.random.default_rng(1), jurkat.predicted(FULL)
 chosen = []
 for true, other in product(range(len(classes)), repeat=2):
     members = np.flatnonzero((labels == true) & (guess == other))
-    chosen += sorted(rng.choice(members, min(PER_PLACE, len(members)), replace=False).tolist())
+    number = min(PER_PLACE, len(members))
+    chosen += sorted(rng.choice(members, number, replace=False).tolist())
 chosen = rng.permutation(chosen)
-tell(chosen=len(chosen), per_place=PER_PLACE, sure=SURE)
 
 # %% [markdown]
 # {numref}`fig-classes-gallery` holds {glue:text}`chosen` cells: up to {glue:text}`per_place` drawn at random for each pair of true and predicted class, so that rare mistakes are seen too.
 # *Sure* means that the largest probability is at least {glue:text}`sure`.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-classes-gallery", "caption": "Filter by true class, predicted class, right or wrong, sure or unsure: a cell is shown where it fits all choices. The shares in this gallery are not those of the data, because every kind of mistake was given the same room. CG-RecNet, test cells of the folds put together. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
-gallery(
-    [str(jurkat.cell_ids[i]) for i in chosen],
-    {
-        "true class": [classes[labels[i]] for i in chosen],
-        "predicted class": [classes[guess[i]] for i in chosen],
-        "verdict": ["right" if guess[i] == labels[i] else "wrong" for i in chosen],
-        "certainty": ["sure" if top[i] >= SURE else "unsure" for i in chosen],
-    },
-    [f"{classes[labels[i]]}; {chances(jurkat.probabilities[FULL][i], classes)}" for i in chosen],
-    "Jurkat cells, named",
-    cells,
-)
-
-# %% tags=["remove-input"]
-provenance_of(jurkat.records, PART)
-
-# %% tags=["remove-cell"]
-gain, gain_ends = gains[BASE][rarest]
-best_other = {row: max(table5.cell(row, m).number for m in printed if m != "CG-RecNet") for row in table5.rows}
-ahead = {row: table5.cell(row, "CG-RecNet").number - best_other[row] for row in table5.rows}
-tell(
-    **{f"f1_{k}": 100 * one.f1 for k, one in enumerate(f1[FULL])},
-    **{f"class_{k}": name for k, name in enumerate(classes)},
-    **{f"recall_{k}": recalls[name][0] for k, name in enumerate(classes)},
-    **{f"ours_{k}": points(scores[MODELS.index(FULL), k] - max(np.delete(scores[:, k], MODELS.index(FULL)))) for k in range(3)},
-    **{f"their_f1_{k}": table5.cell(row, "CG-RecNet").value for k, row in enumerate(table5.rows)},
-    **{f"their_recall_{k}": figure7.cell(row, "recall").value for k, row in enumerate(table5.rows)},
-    **{f"ahead_{k}": f"+{ahead[row]:.2f}" for k, row in enumerate(table5.rows)},
-    gain=points(gain), gain_ends=interval(gain_ends), their_gain=table5.cell("Oligodendrocytes", "improvement").value,
-)  # fmt: skip
+# %% mystnb={"figure": {"name": "fig-classes-gallery", "caption": "Filter by true class, predicted class, right or wrong, sure or unsure: a cell is shown where it fits all choices. The shares in this gallery are not those of the data, because every kind of mistake was given the same room. CG-RecNet, test cells of the folds put together. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
+names = np.array(classes)
+true, named = names[labels[chosen]], names[guess[chosen]]
+given = jurkat.probabilities[FULL][chosen]
+sure = given.max(axis=1) >= SURE
+filters = {
+    "true class": true.tolist(), "predicted class": named.tolist(),
+    "verdict": np.where(true == named, "right", "wrong").tolist(),
+    "certainty": np.where(sure, "sure", "unsure").tolist(),
+}  # fmt: skip
+words = [
+    f"{t}; {chances(p, classes)}"
+    for t, p in zip(true, given, strict=True)
+]
+ids = jurkat.cell_ids[chosen].astype(str).tolist()
+made = gallery(ids, filters, words, "Jurkat cells, named", cells)
+display(made, provenance_of(jurkat.records, PART))
 
 # %% [markdown]
 # Which cells *all* networks get wrong, and what these have in common, is the subject of {doc}`failures`.
@@ -459,6 +419,28 @@ tell(
 #   The areas are not in the text of the paper that we have; here CG-RecNet has the largest area in {glue:text}`best_in` of three classes, among {glue:text}`networks` networks, and no interval tells it from the baseline.
 
 # %% tags=["remove-input"]
+against_base = gains[BASE]
+gain = next(one for one in against_base if one.name == rarest)
+lead = {name: auc[FULL].less(auc[BASE], index) for index, name in enumerate((*classes, "macro"))}
+own = [record.test["macro"]["auc"] for record in jurkat.records if record.config["model"] == FULL]
+holds("In no class", all(one.interval95[0] < 0 < one.interval95[1] for one in against_base))
+holds("tell the area", all(ends[0] < 0 < ends[1] for _, ends in lead.values()))
+best_other = {row: max(table5.cell(row, m).number for m in printed if m != "CG-RecNet") for row in table5.rows}
+ahead = {row: table5.cell(row, "CG-RecNet").number - best_other[row] for row in table5.rows}
+tell(
+    **{f"f1_{k}": 100 * one.f1 for k, one in enumerate(f1[FULL])},
+    **{f"class_{k}": name for k, name in enumerate(classes)},
+    **{f"recall_{k}": recalls[name][0] for k, name in enumerate(classes)},
+    **{f"ours_{k}": points(scores[MODELS.index(FULL), k] - max(np.delete(scores[:, k], MODELS.index(FULL)))) for k in range(3)},
+    **{f"their_f1_{k}": table5.cell(row, "CG-RecNet").value for k, row in enumerate(table5.rows)},
+    **{f"their_recall_{k}": figure7.cell(row, "recall").value for k, row in enumerate(table5.rows)},
+    **{f"ahead_{k}": f"+{ahead[row]:.2f}" for k, row in enumerate(table5.rows)},
+    gain=points(gain.difference), gain_ends=interval(gain.interval95), their_gain=table5.cell("Oligodendrocytes", "improvement").value,
+    macro=auc[FULL].values[-1], macro_ends=span(auc[FULL].interval(-1), 1, 4), own_macro=np.mean(own), own_n=len(own),
+    lead=points(100 * lead["macro"][0]), lead_ends=interval(tuple(100 * end for end in lead["macro"][1])),
+    best_in=sum(max(MODELS, key=lambda m, i=i: auc[m].values[i]) == FULL for i in range(len(classes))),
+    chosen=len(chosen), per_place=PER_PLACE, sure=SURE,
+)  # fmt: skip
 provenance_of(jurkat.records, PART)
 
 # %% [markdown]
@@ -478,10 +460,8 @@ provenance_of(jurkat.records, PART)
 # A network joins the tables as soon as it has the folds that CG-RecNet and the baseline have.
 # ````
 
-# %% tags=["hide-input"]
+# %%
 print(inspect.getsource(f1_differences))
-
-# %% tags=["remove-input"]
 display(*all_read(PART))
 
 # %% [markdown]

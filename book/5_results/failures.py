@@ -14,61 +14,84 @@
 # **You need** {doc}`/book/5_results/classes`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.duplicates import find_duplicates
 from cgrecnet.data.jurkat import dna_stain
-from cgrecnet.data.traits import TRAITS
+from cgrecnet.data.traits import TRAITS, traits
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar, wilson
+from cgrecnet.evaluation.planned_contrasts import holm
 from cgrecnet.evaluation.roc_auc import superiority
-from cgrecnet.figures.classes import accuracy_text, span
-from cgrecnet.figures.contrast_table import interval, p_equal, p_text, points
-from cgrecnet.figures.failures import (
-    BEYOND,
-    LEAST,
-    contrasts,
-    failure_frame,
-    in_order,
-    measured,
-    nearer_to_neighbour,
-    sample,
-)
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.gallery import gallery
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import accuracy_text
+from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
-from cgrecnet.figures.widget import chances
+from cgrecnet.figures.tables import p_equal, p_text, span, wide_table, with_interval
+from cgrecnet.figures.widgets.base import chances
+from cgrecnet.figures.widgets.gallery import gallery
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.pooled import pool, with_folds_of
 from cgrecnet.runs.query import experiment
 
 use_book_style()
 FULL, BASE = "cg_recnet", "resnet50"
-SURE, MOST, ALPHA = 0.9, 200, load_plan().alpha
+LEAST, MOST = 20, 200  # fewest cells of either group for a comparison of traits, and most cells that are measured
+SURE, ALPHA = 0.9, load_plan().alpha
+#: The height is 40 pixels for all, and the ratio of two other traits says nothing new.
+COMPARED = ["diameter", "aspect", "background", "noise", "contrast", "slope"]
+STAGES = ("G1", "S", "G2", "Prophase", "Metaphase", "Anaphase", "Telophase")  # in the order of the cell cycle
 PART = ("ablation", "jurkat")
 records = experiment(*PART).records
 pooled = pool(records, (BASE, FULL))
 labels, classes = pooled.labels, pooled.classes
-frame = failure_frame(pooled, FULL, BASE, SURE)
-failed = frame["missed"].eq(2)
 cells = open_dataset("jurkat")
 assert cells.fingerprint == records[0].data["fingerprint"]  # the pictures that the runs saw
+place_of = {name: i for i, name in enumerate(cells.table["cell_id"])}
 
 wrong = {model: ~pooled.right(model) for model in (BASE, FULL)}
+names = np.array(classes)
+frame = pd.DataFrame({"cell_id": pooled.cell_ids.astype(str), "class_name": names[labels], "named": names[pooled.predicted(FULL)]})
+frame[["experiment", "stage"]] = frame["cell_id"].str.extract(r"^e(\d+)-([A-Za-z0-9]+)-")  # an id tells where a cell is from
+frame["missed"] = wrong[FULL].astype(int) + wrong[BASE]  # by how many of the two
+frame["stratum"] = frame["stage"].where(frame["experiment"] == "1", frame["stage"] + ", exp. " + frame["experiment"])
+frame["group"] = np.select(
+    [~wrong[FULL] & ~wrong[BASE], ~wrong[FULL], ~wrong[BASE], pooled.probabilities[FULL].max(axis=1) >= SURE],
+    ["both right", f"only {title_of(FULL)} right", f"only the {title_of(BASE).lower()} right", f"both wrong, {title_of(FULL)} sure"],
+    f"both wrong, {title_of(FULL)} unsure",
+)
+failed = frame["missed"].eq(2)
+order = sorted(set(frame["stratum"]), key=lambda name: (STAGES.index(name.partition(",")[0]), name))
+stages = {name: (int(own["missed"].eq(2).sum()), len(own)) for name in order if len(own := frame[frame["stratum"] == name])}
+
 shared = []  # of each class: cells, missed by the baseline, by CG-RecNet, by both, and by both if independent
 for k in range(len(classes)):
     base, full = wrong[BASE][labels == k], wrong[FULL][labels == k]
     shared.append((len(base), int(base.sum()), int(full.sum()), int((base & full).sum()), base.mean() * full.sum()))
 both, expected = int(failed.sum()), sum(row[-1] for row in shared)
+
+
+def sample():
+    """Of each stratum at most MOST cells that both networks miss, and as many that neither does, at random."""
+    rng, parts = np.random.default_rng(0), []
+    for stratum in order:
+        groups = [frame.index[(frame["stratum"] == stratum) & (frame["missed"] == count)] for count in (2, 0)]
+        if min(map(len, groups)) >= LEAST:
+            drawn = [np.sort(rng.choice(group, min(MOST, len(group)), replace=False)) for group in groups]
+            parts += [frame.loc[rows].assign(failed=rows is drawn[0]) for rows in drawn]
+    return pd.concat(parts)
+
+
+holds("independent mistakes would", wilson(both, len(frame))[0] > expected / len(frame))
+holds("In every class", all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared))
 tell(
     n=f"{len(frame):,}", folds=len(pooled.folds_in), of_folds=records[0].config["folds"], both=both, share=100 * both / len(frame),
     share_ends=span(wilson(both, len(frame))), chance=100 * expected / len(frame), expected=expected,
@@ -79,22 +102,15 @@ tell(
 # %% [markdown]
 # **The answer.** Both networks miss the same {glue:text}`share:.1f` % of the cells (95 % interval {glue:text}`share_ends`; n = {glue:text}`n` Jurkat cells); independent mistakes would share {glue:text}`chance:.1f` %.
 
-# %% tags=["remove-input"]
-holds("independent mistakes would", wilson(both, len(frame))[0] > expected / len(frame))
-
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per class. A dot with an interval shows the share of its cells that both networks miss; to the left of it a diamond shows the share that independent mistakes would give."}, "figure": {"name": "fig-failures-shared", "caption": "In every class both networks miss more of the same cells (dots) than independent mistakes would give (diamonds): the mistakes belong to the cells more than to the modules. CG-RecNet and the baseline on Jurkat test cells, the folds put together; bars: Wilson's 95 % intervals; exploratory."}}
 figure, axes = plt.subplots(figsize=(5.2, 2.8))
-for place, (size, _, _, count, chance) in enumerate(shared):
-    low, high = wilson(count, size)
-    axes.plot([100 * low, 100 * high], [place, place], color=PALETTE[0])
-    axes.plot(100 * count / size, place, "o", color=PALETTE[0], label=None if place else "counted")
-    axes.plot(100 * chance / size, place, "D", color=PALETTE[1], label=None if place else "if independent")
-axes.set_yticks(range(len(classes)), [f"{name}\nn = {row[0]:,}" for name, row in zip(classes, shared, strict=True)])
+places = range(len(classes))
+draw_shares(axes, places, [(row[3], row[0]) for row in shared], across=True, color=PALETTE[0], label="counted")
+axes.plot([100 * row[4] / row[0] for row in shared], places, "D", color=PALETTE[1], label="if independent")
+axes.set_yticks(places, [f"{name}\nn = {row[0]:,}" for name, row in zip(classes, shared, strict=True)])
 axes.set(ylim=(len(classes) - 0.5, -0.5), xlim=(0, None), xlabel="missed by both networks (%)")
 figure.legend(loc="outside upper center", ncols=2)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
@@ -105,19 +121,12 @@ provenance_of(pooled.records, PART)
 # The two have much in common, the same backbone, first weights and training cells, so this does not show whether shared mistakes come from the cells, from their labels, or from what the networks share; and it is {glue:text}`folds` of {glue:text}`of_folds` folds.
 
 # %% tags=["remove-input"]
-holds(
-    "In every class",
-    all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared),
-)
 rows = [
-    (f"{name} (n = {size:,})", f"{both} ({100 * both / size:.1f} %)", f"{chance:.1f}", full, base)
-    for name, (size, base, full, both, chance) in zip(classes, shared, strict=True)
+    (f"{name} (n = {size:,})", f"{same} ({100 * same / size:.1f} %)", f"{chance:.1f}", full, base)
+    for name, (size, base, full, same, chance) in zip(classes, shared, strict=True)
 ]
 headers = ("class", "missed by both", "if independent", "by CG-RecNet", "by the baseline")
-Markdown(wide_table(headers, rows, "Cells missed"))
-
-# %% tags=["remove-input"]
-Markdown(missing_runs(PART))
+display(wide_table(headers, rows, "Cells missed"), missing_runs(PART))
 
 # %% [markdown]
 # ## Independent mistakes
@@ -132,62 +141,59 @@ Markdown(missing_runs(PART))
 # of it: two networks that miss a tenth each would both miss the same cell once in a hundred.
 
 # %%
-missed = ~pooled.right("cg_recnet"), ~pooled.right("resnet50")
-for k, name in enumerate(pooled.classes):
-    full, base = (one[pooled.labels == k] for one in missed)
-    both, chance = (full & base).mean(), full.mean() * base.mean()
-    print(f"{name:>5}: both {both:.1%}, by chance {chance:.1%}")
+for k, name in enumerate(classes):
+    full, base = (wrong[model][labels == k] for model in (FULL, BASE))
+    together, chance = (full & base).mean(), full.mean() * base.mean()
+    print(f"{name:>5}: both {together:.1%}, by chance {chance:.1%}")
 
 # %% [markdown]
 # ## Wrong and sure
 #
 # A network that is wrong and unsure can ask for help; one that is wrong and sure cannot.
 
-# %% tags=["remove-input"]
-rows, sure_and_wrong = [], {}
+# %%
+rows, sure_wrong = [], {}
 for model in (BASE, FULL):
     sure = pooled.probabilities[model].max(axis=1) >= SURE
     count, size = int((wrong[model] & sure).sum()), int(sure.sum())
-    sure_and_wrong[model] = count, size
+    sure_wrong[model] = count, size
     share = f"{100 * count / size:.1f} %\n({span(wilson(count, size))})"
-    rows.append((title_of(model), accuracy_text(pooled, model), f"{size:,}", count, share))
-headers = ("network", "accuracy (%)", "sure cells", "sure and wrong", "sure: share wrong")
-Markdown(wide_table(headers, rows, "Wrong and sure"))
+    score = accuracy_text(pooled, model)
+    rows.append((title_of(model), score, f"{size:,}", count, share))
+headers = ("network", "accuracy (%)", "sure cells", "sure and wrong")
+table = wide_table((*headers, "sure: share wrong"), rows, "Wrong and sure")
+display(table, provenance_of(pooled.records, PART))
 
 # %% [markdown]
 # Jurkat, n = {glue:text}`n` test cells; *sure*: a class has a probability of {glue:text}`sure` or more; in brackets Wilson's 95 % interval.
 # *Floor* is the accuracy of always naming the largest class, *balanced* the mean recall of the three classes.
 # Neither network is wrong more often than it admits: if the probabilities were true, fewer than {glue:text}`not_sure:.0f` % of the sure cells would be wrong ({doc}`calibration`).
 
-# %% tags=["remove-input"]
-modest = all(wilson(*counts)[1] < 1 - SURE for counts in sure_and_wrong.values())
-holds("than it admits", modest)
-provenance_of(pooled.records, PART)
-
 # %% [markdown]
 # ## Where the two disagree
 #
 # The cells on which two networks disagree are all that their difference rests on.
 
-# %% tags=["remove-input"]
-rows, found = [], {}
-for name in (*classes, "all"):
-    inside = np.ones(len(labels), bool) if name == "all" else labels == classes.index(name)
-    one = mcnemar(labels[inside], pooled.predicted(FULL)[inside], pooled.predicted(BASE)[inside])
-    found[name] = one
-    difference = f"{points(one.difference)} ({interval(one.interval95)})\np = {p_text(one.p_value)}"
-    rows.append((f"{name} (n = {one.n:,})", difference, one.only_first, one.only_second, int(failed[inside].sum())))
-headers = ("class", "difference in recall (points)", "CG-RecNet right", "baseline right", "both wrong")
-Markdown(wide_table(headers, rows, "Who is right"))
+# %%
+named = [pooled.predicted(FULL), pooled.predicted(BASE)]
+rows, apart_by_class = [], {}
+for k, name in enumerate((*classes, "all")):
+    inside = labels == k if name != "all" else labels >= 0
+    one = mcnemar(labels[inside], *(each[inside] for each in named))
+    apart_by_class[name] = one
+    said = f"{with_interval(one)}\np = {p_text(one.p_value)}"
+    lost = int(failed[inside].sum())
+    name = f"{name} (n = {one.n:,})"
+    rows.append((name, said, one.only_first, one.only_second, lost))
+headers = ("class", "difference in recall (points)")
+headers += ("CG-RecNet right", "baseline right", "both wrong")
+table = wide_table(headers, rows, "Who is right")
+display(table, provenance_of(pooled.records, PART))
 
 # %% [markdown]
 # Jurkat; CG-RecNet minus baseline, 95 % interval over cells (Tango's, or exact where they are few); p by McNemar's test, not corrected.
 # No class tells the two apart.
 # This speaks of these trained networks and not of training again; the planned comparison (P1), over folds, is in {doc}`ablation`.
-
-# %% tags=["remove-input"]
-holds("No class tells", all(one.interval95[0] < 0 < one.interval95[1] for one in found.values()))
-provenance_of(pooled.records, PART)
 
 # %% [markdown]
 # ## Which stage fails?
@@ -195,42 +201,25 @@ provenance_of(pooled.records, PART)
 # The classes S+G2 and M were put together from finer stages, and the networks never saw these.
 # So we can ask where inside a class the mistakes sit ({numref}`fig-failures-stages`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that both networks miss, a vertical tick the mean share that one network misses."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: S and G2 are one class, and S is missed far more often. Dots: share of a stage's cells that both networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over both. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
-order = in_order(frame["stratum"])
-stages = {}  # stratum -> missed by both, cells
+# %% mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that both networks miss, a vertical tick the mean share that one network misses."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: S and G2 are one class, and S is missed far more often. Dots: share of a stage's cells that both networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over both. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
 figure, axes = plt.subplots(figsize=(5.2, 4.2))
-for place, name in enumerate(order):
-    own = frame[frame["stratum"] == name]
-    stages[name] = int(own["missed"].eq(2).sum()), len(own)
-    low, high = wilson(*stages[name])
-    axes.plot([100 * low, 100 * high], [place, place], color=PALETTE[0])
-    axes.plot(100 * stages[name][0] / len(own), place, "o", color=PALETTE[0], label=None if place else "missed by both")
-    axes.plot(50 * own["missed"].mean(), place, "k|", markersize=12, label=None if place else "by one network, mean")
-axes.set_yticks(range(len(order)), [f"{name}\nn = {stages[name][1]:,}" for name in order])
-axes.set(ylim=(len(order) - 0.5, -0.5), xlim=(0, None), xlabel="share of the cells (%)")
+places = range(len(order))
+style = {"across": True, "color": PALETTE[0], "label": "missed by both"}
+draw_shares(axes, places, stages.values(), **style)
+mean = 50 * frame.groupby("stratum")["missed"].mean()[order]
+label = "one network, mean"
+axes.plot(mean, places, "k|", markersize=12, label=label)
+axes.set_yticks(places, [f"{s}\nn = {stages[s][1]:,}" for s in order])
+axes.set(ylim=(len(order) - 0.5, -0.5), xlim=(0, None))
+axes.set_xlabel("share of the cells (%)")
 axes.grid(axis="x", color="#ddd")
 figure.legend(loc="outside upper center", ncols=2)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(pooled.records, PART)
-
-# %% tags=["remove-cell"]
-steady = {name: count / size for name, (count, size) in stages.items() if size >= LEAST}
-worst, best = max(steady, key=steady.get), min(steady, key=steady.get)
-named = frame[failed & frame["stratum"].eq(worst)]["named"].value_counts()
-tell(
-    worst=worst, worst_share=100 * steady[worst], worst_n=stages[worst][1], best=best, best_share=100 * steady[best],
-    best_n=stages[best][1], taken_for=named.index[0], taken=int(named.iloc[0]), worst_missed=stages[worst][0],
-)  # fmt: skip
 
 # %% [markdown]
 # Among strata of at least {glue:text}`least` cells, both networks miss most often in {glue:text}`worst` ({glue:text}`worst_share:.0f` % of n = {glue:text}`worst_n` cells) and least often in {glue:text}`best` ({glue:text}`best_share:.0f` % of {glue:text}`best_n`).
 # Of the {glue:text}`worst_missed` missed cells of {glue:text}`worst`, CG-RecNet calls {glue:text}`taken` {glue:text}`taken_for`, the stage before it.
-
-# %% tags=["remove-input"]
-holds("missed far more", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
-holds("miss most often", (worst, named.index[0]) == ("S", "G1"))
 
 # %% [markdown]
 # ## What do the missed cells look like?
@@ -251,15 +240,28 @@ holds("miss most often", (worst, named.index[0]) == ("S", "G1"))
 # $A$ is the Mann-Whitney statistic divided by its largest value, so that the test that goes with it makes no assumption about how the trait is distributed.
 # The traits are measured on the picture as in {doc}`/book/2_data/meeting_the_data`, by a program that knows neither labels nor networks.
 
+# %%
+chosen = sample()
+pictures = [cells.images[place_of[name]] for name in chosen["cell_id"]]
+seen = pd.DataFrame([traits(each, cells.window) for each in pictures])
+seen.index = chosen.index
+compared = []
+for stratum, own in seen.groupby(chosen["stratum"], sort=False):
+    lost = chosen.loc[own.index, "failed"]
+    for trait in COMPARED:
+        found = superiority(own.loc[lost, trait], own.loc[~lost, trait])
+        compared.append((stratum, trait, found, found.p_value))
+columns = ["stratum", "trait", "found", "p"]
+compared = pd.DataFrame(compared, columns=columns)
+compared["p"] = holm(compared["p"])
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per measured trait: diameter, aspect, background, noise, contrast, slope of the spectrum. In each, one row per stage with a mark and an interval on an axis from 0 to 1, a dotted line at one half."}, "figure": {"name": "fig-failures-traits", "caption": "Missed G1 cells of the second experiment are larger than the others; all other marks (open) may be chance. Probability that a missed cell has the larger value than one that neither network misses, within a stage; 95 % bootstrap intervals; filled: p below the level of the plan after Holm's correction over all marks. Jurkat, real cells; exploratory."}}
-chosen = sample(frame, MOST)
-compared = contrasts(measured(chosen, cells))
-traits, strata = (list(dict.fromkeys(getattr(one, what) for one in compared)) for what in ("trait", "stratum"))
-figure, panels = plt.subplots(-(-len(traits) // 2), 2, figsize=(5.2, 5.6), sharex=True, sharey=True)
-for axes, trait, mark in zip(panels.flat, traits, "ABCDEF", strict=False):
-    for one in (one for one in compared if one.trait == trait):
+strata = list(compared["stratum"].unique())
+figure, panels = plt.subplots(-(-len(COMPARED) // 2), 2, figsize=(5.2, 5.6), sharex=True, sharey=True)
+for axes, trait, mark in zip(panels.flat, COMPARED, "ABCDEF", strict=True):
+    for one in compared[compared["trait"] == trait].itertuples():
         value, (low, high) = one.found.probability, one.found.interval95
-        filled = {} if one.corrected < ALPHA else {"markerfacecolor": "white"}
+        filled = {} if one.p < ALPHA else {"markerfacecolor": "white"}
         axes.errorbar(value, strata.index(one.stratum), xerr=[[value - low], [high - value]], fmt="o", color=PALETTE[0], **filled)
     axes.axvline(0.5, color="#999", linestyle=":")
     axes.set(title=f"   {TRAITS[trait].label}", xlim=(0, 1), xticks=[0, 0.5, 1], ylim=(len(strata) - 0.5, -0.5))
@@ -267,27 +269,13 @@ for axes, trait, mark in zip(panels.flat, traits, "ABCDEF", strict=False):
     letter(axes, mark)
 figure.supxlabel("probability of superiority", fontsize=10)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(pooled.records, PART)
-
-# %% tags=["remove-cell"]
-clear = [one for one in compared if one.corrected < ALPHA]
-strongest = min(compared, key=lambda one: one.corrected)
-tell(
-    compared=len(compared), effect=strongest.found.probability, effect_ends=span(strongest.found.interval95, 1, 2),
-    p=p_equal(strongest.corrected), n_missed=strongest.found.n_first, n_right=strongest.found.n_second,
-)  # fmt: skip
 
 # %% [markdown]
 # Of {glue:text}`compared` comparisons one stays below {glue:text}`alpha` after Holm's correction: missed G1 cells of the second experiment are larger (A = {glue:text}`effect:.2f`, {glue:text}`effect_ends`; p {glue:text}`p`; n = {glue:text}`n_missed` missed cells and {glue:text}`n_right` others).
 # That fits a network that takes size for progress in the cycle: a large G1 cell looks like one that has gone on.
 # But a trait that goes with failure need not be its cause: traits hang together, and the networks may use what goes along with them.
 # Of background and noise, which are no property of the cell, nothing shows here; where they go with failure, networks lean on the acquisition ({doc}`/book/2_data/shortcuts`).
-
-# %% tags=["remove-input"]
-which = [(one.trait, one.stratum, one.found.probability > 0.5) for one in clear]
-holds("one stays below", which == [("diameter", "G1, exp. 2", True)])
 
 # %% [markdown]
 # ## Is it the label?
@@ -303,26 +291,37 @@ holds("one stays below", which == [("diameter", "G1, exp. 2", True)])
 # Both comparisons stay within one stage, so that G2, which has more DNA than S and is missed at another rate, cannot make the difference.
 # (M is left out: it has as much DNA as G2, and the stain cannot tell.)
 
-# %% tags=["remove-input"]
+# %%
+within = frame["stage"].isin(["G1", "S"]) & (frame["experiment"] == "1")
+pair = frame[within].copy()
 stain = pd.Series(dna_stain(cells.table), index=cells.table["cell_id"])
+pair["stain"] = pair["cell_id"].map(stain)
+middle = pair.groupby("stage")["stain"].median()
+own = (pair["stain"] - pair["stage"].map(middle)).abs()
+strange = pair["stage"].map({"G1": middle["S"], "S": middle["G1"]})
+pair["nearer"] = (pair["stain"] - strange).abs() < own
+
+# %%
 rows, near = [], {}
-for row in nearer_to_neighbour(frame, stain).itertuples():
-    near[row.stage, row.failed] = wilson(row.nearer, row.cells)
-    who = f"both, called {BEYOND[row.stage]}" if row.failed else "neither"
-    share = f"{100 * row.nearer / row.cells:.1f} %\n({span(near[row.stage, row.failed])})"
-    rows.append((row.stage, who, row.cells, row.nearer, share))
+for stage, called in (("G1", "S+G2"), ("S", "G1")):
+    here = pair[pair["stage"] == stage]
+    lost = here[here["missed"].eq(2) & here["named"].eq(called)]
+    groups = {f"both, called {called}": lost}
+    groups["neither"] = here[here["missed"] == 0]
+    near[stage] = []
+    for who, group in groups.items():
+        count, n = int(group["nearer"].sum()), len(group)
+        near[stage].append(wilson(count, n))
+        share = f"{100 * count / n:.1f} %\n({span(wilson(count, n))})"
+        rows.append((stage, who, n, count, share))
 headers = ("label", "missed by", "cells", "nearer the other", "share")
-Markdown(wide_table(headers, rows, "DNA stain"))
+table = wide_table(headers, rows, "DNA stain")
+display(table, provenance_of(pooled.records, PART))
 
 # %% [markdown]
 # Jurkat, Experiment 1: cells whose stain is nearer to the median of the other stage; in brackets Wilson's 95 % interval.
 # In neither stage do the intervals come apart: no sign that missed cells lie nearer to the line.
 # Few cells are compared, so a moderate difference would be overlooked.
-
-# %% tags=["remove-input"]
-overlap = all(max(near[name, True][0], near[name, False][0]) < min(near[name, True][1], near[name, False][1]) for name in BEYOND)
-holds("In neither stage", overlap)
-provenance_of(pooled.records, PART)
 
 # %% [markdown]
 # Even a difference would not show that a label is *wrong*.
@@ -332,23 +331,23 @@ provenance_of(pooled.records, PART)
 # Another sign of a doubtful label would be one cell that is in the data twice, with two labels.
 # The search for copies of {doc}`/book/2_data/splits` tells.
 
-# %% tags=["remove-cell"]
+# %%
 first = np.flatnonzero(cells.table["experiment"] == 1)
 pairs = find_duplicates([cells.images[i] for i in first])
-ids, names, stage = (cells.table[name].to_numpy()[first] for name in ("cell_id", "class_name", "stage"))
-torn = [pair for pair in pairs if names[pair.first] != names[pair.second] or stage[pair.first] != stage[pair.second]]
-lost = set(frame.loc[failed, "cell_id"])
-hit = [pair for pair in pairs if {ids[pair.first], ids[pair.second]} & lost]
-tell(searched=f"{len(first):,}", pairs=len(pairs))
+table = cells.table.iloc[first].reset_index(drop=True)
+lost, torn, hit = set(frame.loc[failed, "cell_id"]), [], []
+for pair in pairs:
+    one, other = table.loc[pair.first], table.loc[pair.second]
+    if any(one[name] != other[name] for name in ("class_name", "stage")):
+        torn.append(pair)
+    if {one["cell_id"], other["cell_id"]} & lost:
+        hit.append(pair)
+print(f"{len(torn)} of {len(pairs)} pairs differ")
 
 # %% [markdown]
 # Among the {glue:text}`searched` cells of Experiment 1 (Experiment 2 is G1 alone, and has no second label to give) it finds {glue:text}`pairs` pairs of exact or near copies.
 # None of them has two classes or two stages, and none holds a cell that both networks miss.
 # So copies with two labels do not explain the mistakes; but the search finds copies of one picture, not two pictures of one cell.
-
-# %% tags=["remove-input"]
-holds("two classes", not torn)
-holds("none holds", not hit)
 
 # %% [markdown]
 # ## The gallery
@@ -356,39 +355,55 @@ holds("none holds", not hit)
 # Numbers end here, and looking begins.
 # {numref}`fig-failures-gallery` shows cells drawn at random from each group, none chosen for its looks.
 
-# %% tags=["remove-input"]
+# %%
 PER_GROUP = 26
-rng = np.random.default_rng(2)
+rng, shown = np.random.default_rng(2), []
 sizes = frame["group"].value_counts().sort_index()
-shown = []
-for name in sizes.index:
+for name, size in sizes.items():
     members = np.flatnonzero(frame["group"] == name)
-    shown += rng.permutation(rng.choice(members, min(PER_GROUP, len(members)), replace=False)).tolist()
-tell(shown=len(shown), per_group=PER_GROUP)
-Markdown(wide_table(("group", "cells"), [(name, f"{size:,}") for name, size in sizes.items()], "Gallery"))
+    drawn = rng.choice(members, min(PER_GROUP, size), replace=False)
+    shown += rng.permutation(drawn).tolist()
+rows = [(name, f"{size:,}") for name, size in sizes.items()]
+wide_table(("group", "cells"), rows, "Gallery")
 
 # %% [markdown]
 # The gallery holds {glue:text}`shown` cells, at most {glue:text}`per_group` of each group; *sure*: CG-RecNet gives its class at least {glue:text}`sure`.
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-failures-gallery", "caption": "Before you read the label, decide yourself; then compare the cells that both networks miss with those that neither misses, inside one stage. Below each picture: its id, label and stage, and the probabilities of CG-RecNet. Jurkat test cells of the folds put together, drawn at random from each group. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
-part = frame.iloc[shown]
-given = pooled.probabilities[FULL][shown]
-gallery(
-    part["cell_id"].tolist(),
-    {
-        "group": part["group"].tolist(),
-        "true class": part["class_name"].tolist(),
-        "stage": part["stage"].tolist(),
-        "CG-RecNet names": part["named"].tolist(),
-        "certainty": np.where(given.max(axis=1) >= SURE, "sure", "unsure").tolist(),
-    },
-    [f"{row.class_name} ({row.stage}); {chances(p, classes)}" for row, p in zip(part.itertuples(), given, strict=True)],
-    "Jurkat cells, missed",
-    cells,
-)
+# %% mystnb={"figure": {"name": "fig-failures-gallery", "caption": "Before you read the label, decide yourself; then compare the cells that both networks miss with those that neither misses, inside one stage. Below each picture: its id, label and stage, and the probabilities of CG-RecNet. Jurkat test cells of the folds put together, drawn at random from each group. Pictures: brightfield, one grey scale for all; Blasi et al. 2016, repository MLCP, BSD-3-Clause."}}
+part, given = frame.iloc[shown], pooled.probabilities[FULL][shown]
+sure = np.where(given.max(axis=1) >= SURE, "sure", "unsure")
+filters = {"group": part["group"], "true class": part["class_name"]}
+filters |= {"stage": part["stage"], "CG-RecNet names": part["named"]}
+filters |= {"certainty": pd.Series(sure)}
+filters = {name: each.tolist() for name, each in filters.items()}
+words = part["class_name"] + " (" + part["stage"] + "); "
+words += [chances(each, classes) for each in given]
+ids, label = part["cell_id"].tolist(), "Jurkat cells, missed"
+made = gallery(ids, filters, words.tolist(), label, cells)
+display(made, provenance_of(pooled.records, PART))
 
 # %% tags=["remove-input"]
-provenance_of(pooled.records, PART)
+steady = {name: count / size for name, (count, size) in stages.items() if size >= LEAST}
+worst, best = max(steady, key=steady.get), min(steady, key=steady.get)
+taken_for = frame[failed & frame["stratum"].eq(worst)]["named"].value_counts()
+clear = compared[compared["p"] < ALPHA]
+strongest = compared.loc[compared["p"].idxmin(), "found"]
+apart = [max(low) > min(high) for low, high in (zip(*ends, strict=True) for ends in (near["G1"], near["S"]))]
+holds("than it admits", all(wilson(*counts)[1] < 1 - SURE for counts in sure_wrong.values()))
+holds("No class tells", all(one.interval95[0] < 0 < one.interval95[1] for one in apart_by_class.values()))
+holds("missed far more", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
+holds("miss most often", (worst, taken_for.index[0]) == ("S", "G1"))
+holds("one stays below", [(one.trait, one.stratum, one.found.probability > 0.5) for one in clear.itertuples()] == [("diameter", "G1, exp. 2", True)])
+holds("In neither stage", not any(apart))
+holds("two classes", not torn)
+holds("none holds", not hit)
+tell(
+    worst=worst, worst_share=100 * steady[worst], worst_n=stages[worst][1], best=best, best_share=100 * steady[best],
+    best_n=stages[best][1], taken_for=taken_for.index[0], taken=int(taken_for.iloc[0]), worst_missed=stages[worst][0],
+    compared=len(compared), effect=strongest.probability, effect_ends=span(strongest.interval95, 1, 2),
+    p=p_equal(compared["p"].min()), n_missed=strongest.n_first, n_right=strongest.n_second,
+    searched=f"{len(first):,}", pairs=len(pairs), shown=len(shown), per_group=PER_GROUP,
+)  # fmt: skip
 
 # %% [markdown]
 # ## What this does not tell
@@ -405,10 +420,8 @@ provenance_of(pooled.records, PART)
 # P-values of the traits are corrected by Holm over all marks of {numref}`fig-failures-traits`; nothing else on this page is corrected, and nothing was planned.
 # ````
 
-# %% tags=["hide-input"]
+# %%
 print(inspect.getsource(superiority))
-
-# %% tags=["remove-input"]
 display(*all_read(PART))
 
 # %% [markdown]

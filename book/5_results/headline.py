@@ -25,104 +25,120 @@
 # *zhu*
 # : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and of all that is measured only they can decide a claim about those cells.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import inspect
-from math import hypot
 
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures import paper_runs as runs_on_zhu
-from cgrecnet.figures.ablation import ROWS, printed
-from cgrecnet.figures.accuracy_cost import MODELS, PAPER_NAME
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.folds import by_model, mean_text, score_of, title_of
+from cgrecnet.figures.claims import printed_text
+from cgrecnet.figures.forest import COLOURS, LIMIT, cut_at
 from cgrecnet.figures.headline import (
     HEADERS,
-    PAGES,
-    claims_shown,
     comparisons,
-    draw_gains,
-    headline_rows,
     line_of,
+    main_rows,
+    on_other_cells,
     planned_answers,
+    skip_effect,
+    standing_runs,
 )
-from cgrecnet.figures.main_result import main_answers, main_rows, main_table, skip_effect, standing_runs
-from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.pages import link
-from cgrecnet.figures.provenance import from_records
-from cgrecnet.figures.rules_from_runs import run_outcomes, what_there_is
+from cgrecnet.figures.provenance import from_records, missing_runs, provenance_of
+from cgrecnet.figures.scores import COMPARED as MODELS
+from cgrecnet.figures.scores import PAPER_NAME, ROWS, by_model, mean_text, printed, score_of
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.verdict_table import verdict_counts, verdicts
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
+from cgrecnet.judgement.paper_runs import MODEL_OF, experiments_on_zhu, paper_runs, why_not
+from cgrecnet.judgement.runs import RULES, gain
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import tell
-from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import experiment
 
 use_book_style()
-results = RESULTS
 plan, paper = load_plan(), AuditedPaper.load()
 parts = (("ablation", "jurkat"), ("comparison", "jurkat"))
-jurkat = {part: list(found.records) if (found := experiment(part, "jurkat", results)) else [] for part, _ in parts}
-zhu = {part: list(found.records) if (found := experiment(part, "zhu", results)) else [] for part, _ in parts}
-simulated = any(record.data["simulated"] for records in zhu.values() for record in records)
-from_runs = run_outcomes(paper, results)
-outcomes = verdicts(paper, machinery_outcomes() | from_runs)
-shown = claims_shown(paper.claims)
+jurkat = {part: list(found.records) if (found := experiment(part, data)) else [] for part, data in parts}
+every = [record for records in jurkat.values() for record in records]
+zhu = [record for found in experiments_on_zhu() for record in found.records]
+outcomes = judge(paper)
+answers = planned_answers()
+standing, planned = standing_runs()
+asked = {name for question in plan.questions for name in question.claims}
+shown = [name for name in paper.claims if name in asked or name in RULES]
 counts = verdict_counts({name: outcomes[name] for name in shown})
-main = main_answers(results)
-standing, planned = standing_runs(results)
-rows = main_rows(main)
-every = sum(comparisons(q.id) for q in plan.questions)
-tell(standing=len(standing), planned=planned, skip=skip_effect(main), counted=sum(map(int, rows[-1][1:])), every=every)
+without = [name for name in shown if name not in RULES]
+tell(
+    standing=len(standing), planned=planned, skip=skip_effect(answers), counted=sum(map(int, main_rows(answers)[-1][1:])),
+    every=sum(comparisons(question.id) for question in plan.questions), claims=len(paper.claims), shown=len(shown),
+    from_runs=len(run_outcomes(paper)), there_are=paper_runs(paper)[1], ruled=len(shown) - len(without),
+    verdicts=", ".join(f"{count} {word}" for word, count in counts.items() if count), without=", ".join(without) or "none",
+    hold=counts[str(Verdict.HOLDS)], part=counts[str(Verdict.HOLDS_IN_PART)], torn=counts[str(Verdict.CANNOT_BE_RECONCILED)],
+    main=str(outcomes["C20"].verdict), elsewhere=line_of(answers["P1"][0], "folds") if answers["P1"] else "too few runs",
+)  # fmt: skip
 
 # %% [markdown]
 # **The answer so far**, from {glue:text}`standing` of {glue:text}`planned` planned runs on cells that are not the paper's: how often a network with more of the paper's modules was ahead of one with fewer.
 
 # %% tags=["remove-input"]
-Markdown(main_table(main))
-
-# %% tags=["remove-input"]
-from_records(standing, side_by_side=True) if standing else None
+display(
+    Markdown(wide_table(HEADERS, main_rows(answers), "The main result: outcomes of the planned comparisons")),
+    from_records(standing, side_by_side=True) if standing else Markdown(""),
+    Markdown(missing_runs(*parts)),
+)
 
 # %% [markdown]
 # Of the plan's {glue:text}`every` comparisons ({doc}`plan`) these are the {glue:text}`counted` that ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
 # The skip around the fusion, a choice that the paper does not print, is judged apart; its effect on accuracy is {glue:text}`skip` ({doc}`choices`).
 # What the table does not show is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
-
-# %% tags=["remove-cell"]
-tell(
-    claims=len(paper.claims), shown=len(shown), from_runs=len(from_runs),
-    verdicts=", ".join(f"{count} {word}" for word, count in counts.items() if count),
-)  # fmt: skip
-
-# %% [markdown]
+#
 # Of the paper's {glue:text}`claims` claims, {glue:text}`shown` are about results that runs can speak to.
 # Their verdicts: {glue:text}`verdicts`.
 # Runs on the paper's own cells decide {glue:text}`from_runs` of them.
-
-# %% tags=["remove-input"]
-Markdown(what_there_is(paper, results))
-
-# %% tags=["remove-input"]
-Markdown(missing_runs(*parts, results=results))
-
-# %% [markdown]
+# {glue:text}`there_are`
+#
 # ## The differences
 #
 # The paper argues with differences, so {numref}`fig-headline-gains` begins with them.
 # A black diamond is printed, of the paper's cells; a coloured bar is ours, on Jurkat cells, with its 95 % interval.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per difference between two networks: a black diamond for the printed value and below it a coloured interval for the value on Jurkat cells, around a vertical line at zero."}, "figure": {"name": "fig-headline-gains", "caption": "Two sets of cells, two answers, and no reason why they should agree: a bar that misses its diamond contradicts nothing, and one that covers it confirms nothing. What the bars show is whether the same networks differ on other cells, after little training, as they do in print. Upper rows: over the folds that have been run, from ImageNet weights; rows with a star: from random weights, one run each, intervals over cells; Jurkat cells, real."}}
-answers = planned_answers(results)
-draw_gains(paper, answers)
+rows = [
+    ("P1", "CG-RecNet", "Baseline"), ("P2", "ResCMNet", "Baseline"), ("P2", "CG-RecNet", "ResCMNet"),
+    ("P3", "CG-RecNet", "Baseline"), *(("P4", "CG-RecNet", name) for name in ("MobileNetV2", "DenseNet", "VGG", "ViT")),
+]  # fmt: skip
+rarest = paper.claims["C25"].values[0].number  # the paper's rarest class
+labels, drawn, seen = [], [], {}
+figure, axes = plt.subplots(figsize=(7.0, 0.52 * len(rows) + 1.2))
+axes.axvline(0, color="0.5", linewidth=1, zorder=0)
+for row, (question, first, second) in enumerate(rows):
+    in_print = rarest if question == "P3" else float(paper.scores[first].mean) - float(paper.scores[second].mean)
+    axes.plot(in_print, row - 0.18, "D", color="black", markersize=6)
+    name = f"{first} \N{MINUS SIGN} {second}" + (" *" if question == "P4" else "")
+    labels.append("F1 of the rarest class" if question == "P3" else name)
+    drawn.append((row - 0.18, (in_print, in_print)))
+    answer = next((a for a in answers[question] if a.contrast == (MODEL_OF[first], MODEL_OF[second])), None)
+    if answer is None:
+        axes.annotate("not enough runs here yet", (0, row + 0.18), xytext=(6, 0), textcoords="offset points",
+                      va="center", fontsize=8, color="0.35")  # fmt: skip
+        continue
+    colour = seen[answer.outcome] = COLOURS[answer.outcome]
+    drawn.append((row + 0.18, answer.result.interval95))
+    axes.plot(answer.result.interval95, [row + 0.18] * 2, color=colour, linewidth=2.5)
+    axes.plot(answer.result.difference, row + 0.18, "o", markerfacecolor="white", markeredgecolor=colour)
+axes.set_yticks(range(len(rows)), labels)
+axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="difference (percentage points)")
+cut_at(axes, min(1.15 * max(abs(end) for _, ends in drawn for end in ends), LIMIT), drawn)
+handles = [plt.Line2D([], [], color="black", marker="D", linestyle="", label="printed, the paper's cells")]
+handles += [plt.Line2D([], [], color=colour, linewidth=2.5, label=f"Jurkat: {word}") for word, colour in seen.items()]
+figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8)
 plt.show()
 
-# %% tags=["remove-input"]
-provenance_of([record for records in jurkat.values() for record in records], *parts)
+# %%
+provenance_of(every, *parts)
 
 # %% [markdown]
 # ResCMNet and ResGDNet are named by what is in them; the paper's labels may be exchanged ({doc}`/book/3_model/recovery`).
@@ -132,40 +148,51 @@ provenance_of([record for records in jurkat.values() for record in records], *pa
 #
 # The counterparts of the paper's **Table 3** and **Table 4**, accuracies only; all scores are on {doc}`ablation` and {doc}`comparison`.
 
-# %% tags=["remove-input"]
-theirs = by_model([record for records in zhu.values() for record in records])
-title = "zhu, simulated cells (%)" if simulated else "zhu (%)"
-
-
+# %%
 def ours(records, model):
     """Mean, SD and n of a model's accuracies as text."""
-    values = [score_of(r, "accuracy") for r in by_model(records).get(model, [])]
-    return f"{mean_text(values)} (n = {len(values)})" if values else "not run"
+    own = by_model(records).get(model, [])
+    values = [score_of(record, "accuracy") for record in own]
+    n = len(values)
+    return f"{mean_text(values)} (n = {n})" if n else "not run"
 
 
-table3, table4 = paper.tables["3"], paper.tables["4"]
-rows3 = [(name, printed(table3.cell(name, "accuracy")), ours(jurkat["ablation"], model), ours(theirs.get(model, []), model)) for name, model in ROWS.items()]
-rows4 = [
-    (title_of(model), printed(table4.cell(PAPER_NAME[model], "accuracy")) if PAPER_NAME.get(model) in table4.rows else "not in it", ours(jurkat["comparison"], model), ours(theirs.get(model, []), model))
-    for model in MODELS
-]
-headers = ("model", "printed (%)", "Jurkat (%)", title)
-display(
-    Markdown(wide_table(headers, rows3, "Counterpart of Table 3")),
-    Markdown(wide_table(headers, rows4, "Counterpart of Table 4")),
-)
+def in_print(table, name):
+    """The paper's accuracy of a model in one of its tables."""
+    if name not in table.rows:
+        return "not in it"
+    return printed(table.cell(name, "accuracy"))
+
+
+# %%
+simulated = any(record.data["simulated"] for record in zhu)
+theirs = "zhu, simulated cells (%)" if simulated else "zhu (%)"
+headers = ("model", "printed (%)", "Jurkat (%)", theirs)
+table = paper.tables["3"]
+rows = []
+for name, model in ROWS.items():
+    both = ours(jurkat["ablation"], model), ours(zhu, model)
+    rows.append((name, in_print(table, name), *both))
+Markdown(wide_table(headers, rows, "Counterpart of Table 3"))
+
+# %%
+table = paper.tables["4"]
+rows = []
+for model in MODELS:
+    both = ours(jurkat["comparison"], model), ours(zhu, model)
+    said = in_print(table, PAPER_NAME.get(model))
+    rows.append((title_of(model), said, *both))
+Markdown(wide_table(headers, rows, "Counterpart of Table 4"))
 
 # %% [markdown]
 # Accuracies: first the counterpart of Table 3, the ablation, Jurkat from ImageNet weights, mean ± SD over n folds; then that of Table 4, the comparison, Jurkat from random weights, n = 1 run each.
 # Each column is of one data set; numbers of different columns should not be expected to agree.
 # A column of *simulated* cells in the layout of the paper's files gives no verdict.
 
-# %% tags=["remove-input"]
-provenance_of([record for records in jurkat.values() for record in records], *parts)
-
-# %% tags=["remove-input"]
-if theirs:
-    display(provenance_of([record for records in theirs.values() for record in records], ("ablation", "zhu")))
+# %%
+display(provenance_of(every, *parts))
+if zhu:
+    display(provenance_of(zhu))
 
 # %% [markdown]
 # ## Claim by claim
@@ -174,55 +201,52 @@ if theirs:
 # It comes from arithmetic on the printed numbers ({doc}`/book/1_question/audit`) until runs on those cells exist, and then from these, by the tolerances that were written down before ({doc}`/book/1_question/claims`).
 # The last column is what other cells gave, with the outcome words of {doc}`plan`; it is evidence about the *method*, and decides no claim.
 
-# %% tags=["remove-input"]
-Markdown(wide_table(HEADERS, headline_rows(paper.claims, outcomes, answers), "Claim by claim"))
+# %%
+headers = (
+    "claim", "printed", "on the paper's cells",
+    "on other cells, which decide nothing here",
+)  # fmt: skip
+rows = []
+for name in shown:
+    claim, outcome = paper.claims[name], outcomes[name]
+    numbers = f"{len(claim.values)} numbers ({claim.place})"
+    said = printed_text(claim) if len(claim.values) <= 4 else numbers
+    verdict = [outcome.verdict, outcome.reason]
+    if outcome.value != "none":
+        verdict.insert(1, outcome.value)
+    title, elsewhere = f"{name} {claim.title}", on_other_cells(name, answers)
+    rows.append((title, said, "\n".join(verdict), elsewhere))
+Markdown(wide_table(headers, rows, "Claim by claim"))
 
-# %% tags=["remove-input"]
-every = [record for part in (("noise", "cytometer"), ("debris", "cytometer"), ("imbalance", "cytometer"), ("shortcut, random split", "cytometer"), ("shortcut, grouped split", "cytometer")) if (runs := experiment(*part, results)) for record in runs.records]
-display(provenance_of([record for records in jurkat.values() for record in records], *parts))
-if every:
-    display(provenance_of(every))
-
-# %% tags=["remove-input"]
-by_page = {}
-for question, page in PAGES.items():
-    by_page.setdefault(page, []).append(question)
-Markdown("\n".join(f"- {', '.join(questions)}: {link(f'5_results/{page}')}" for page, questions in by_page.items()))
+# %%
+also = ("noise", "debris", "imbalance")
+also += ("shortcut, random split", "shortcut, grouped split")
+runs = [experiment(part, "cytometer") for part in also]
+simulated = [record for found in runs if found for record in found.records]
+display(provenance_of(every, *parts))
+display(provenance_of(simulated, *((part, "cytometer") for part in also)))
 
 # %% [markdown]
+# - P1, P2, P3, P12: {doc}`ablation`
+# - P4: {doc}`comparison`
+# - P5, P6: {doc}`noise`
+# - P7: {doc}`imbalance`
+# - P8: {doc}`shortcut`
+# - P11: {doc}`spread`
+#
 # There each question is answered in full; P9 and P10, which belong to no claim, in {doc}`choices`.
 # The claims that runs cannot speak to, with their verdicts, are on the {doc}`first page </book/index>`.
 #
 # ## How a run would decide
 #
 # How would runs on the paper's own cells be judged?
-
-# %% tags=["remove-cell"]
-from cgrecnet.figures.rules.runs import RUN_JUDGES
-
-without = [name for name in shown if name not in RUN_JUDGES]
-tell(ruled=len(shown) - len(without), without=", ".join(without) or "none")
-
-# %% [markdown]
+#
 # For {glue:text}`ruled` of the {glue:text}`shown` claims in the table the rule is written already, before anyone here had such a run; those that would take other experiments than the paper's sweeps, and have none: {glue:text}`without`.
-# Here is the one for the main claim, C20.
+# Below is first the one for the main claim, C20.
+# Not every run may judge: it has to be on the paper's real cells, on (nearly) all of them, at the paper's settings, from pretrained weights, and complete over the folds; that is the second.
 
 # %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(RUN_JUDGES['C20'])}```")
-
-# %% [markdown]
-# Not every run may judge.
-# It has to be on the paper's real cells, on (nearly) all of them, at the paper's settings, from pretrained weights, and complete over the folds:
-
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(runs_on_zhu.why_not)}```")
-
-# %% tags=["remove-cell"]
-first = answers["P1"][0] if answers["P1"] else None
-tell(
-    hold=counts[str(Verdict.HOLDS)], part=counts[str(Verdict.HOLDS_IN_PART)], torn=counts[str(Verdict.CANNOT_BE_RECONCILED)],
-    main=str(outcomes["C20"].verdict), elsewhere=line_of(first, "folds") if first else "too few runs",
-)  # fmt: skip
+Markdown(f"```python\n{inspect.getsource(gain)}\n\n{inspect.getsource(why_not)}```")
 
 # %% [markdown]
 # **Take-away.**
@@ -244,6 +268,8 @@ tell(
 # ````
 
 # %% tags=["hide-cell"]
+from math import hypot
+
 from scipy import stats
 
 claim = paper.claims["C20"]

@@ -14,107 +14,128 @@
 # **You need** {doc}`/book/5_results/classes`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import display
 from sklearn.metrics import balanced_accuracy_score
 
 from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.sign_flip import balanced_contrast
-from cgrecnet.figures.contrast_table import answers_table, interval, points
-from cgrecnet.figures.dose_response import NAMES, majority_share
-from cgrecnet.figures.imbalanced import (
-    MODELS,
-    imbalance_runs,
-    need_of_weights,
-    planned_answers,
-    planned_shares,
-    shares_text,
-    weight_answers,
-)
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
+from cgrecnet.evaluation.planned_contrasts import judge_family
+from cgrecnet.evaluation.sign_flip import balanced_contrast, class_mean
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import majority_share
+from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import answers_table, interval, points, span, wide_table, with_interval
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
+from cgrecnet.runs.planned import balanced_change, share_answers
 from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.series import PAIR, imbalance_runs, planned_shares, shares_text
 from cgrecnet.training.loop import class_weights
 
 use_book_style()
 PARTS = (("imbalance", "cytometer"), ("noise", "cytometer"))
 RARE = 1  # oligodendrocytes
+BASE, FULL = PAIR
+plan = load_plan()
 runs = imbalance_runs()
 records = [record for here in runs.values() for record in here.values()]
-answers = dict(zip(runs, planned_answers(runs), strict=True))
-weighted = {answer.name: answer for answer in weight_answers(runs)}
 even, usual, uneven = planned_shares()
-question = load_plan()["P7"]
+answers = dict(zip(runs, share_answers(runs), strict=True))
 # Of the noise series only two runs belong here; the others are not missing from this page.
 middle = runs.get(CytometerOptions().shares, {})
+missing = missing_runs(*(PARTS[:1] if {(model, False) for model in PAIR} <= set(middle) else PARTS))
 
-# %% tags=["remove-input"]
-Markdown(missing_runs(*(PARTS[:1] if {(model, False) for model in MODELS} <= set(middle) else PARTS)))
 
-# %% tags=["remove-cell"]
+def name_of(key):
+    """`CG-RecNet, weights`."""
+    model, weights = key
+    return title_of(model) + ", weights" * weights
+
+
+def in_order(here):
+    """The runs at one setting: the baseline first, without weights first."""
+    return sorted(here.items(), key=lambda one: (PAIR.index(one[0][0]), one[0][1]))
+
+
+def gain_name(model, shares):
+    """How a table names what weights do to a network."""
+    return f"{title_of(model)} with weights against without, {shares_text(shares)}"
+
+
+def gains():
+    """What class weights do to the balanced accuracy of each network, exploratory, one family (margin of P7)."""
+    made = {
+        gain_name(model, shares): balanced_change(here[model, True], here[model, False])
+        for shares, here in runs.items()
+        for model in PAIR
+        if {(model, True), (model, False)} <= set(here)
+    }
+    return judge_family(made, plan["P7"].margin, plan.alpha)
+
+
+def need_of_weights(here):
+    """How much more balanced accuracy the baseline gains by class weights than CG-RecNet; None without the four runs."""
+    order = [(BASE, True), (BASE, False), (FULL, True), (FULL, False)]
+    if not set(order) <= set(here):
+        return None
+    cells = same_cells([here[key] for key in order])
+    steps = np.array([1, -1, -1, 1]) @ np.array(cells.right, dtype=int)
+    return class_mean(cells.labels, steps, reach=2)
+
+
+weighted = {answer.name: answer for answer in gains()}
 needs = {shares: need_of_weights(here) for shares, here in runs.items()}
-gain = {(m, s): weighted[f"{NAMES[m]} with weights against without, {shares_text(s)}"] for m in MODELS for s in (even, uneven)}
-nearly = runs[even]["resnet50", False].data["counts"].values()
-lost = {s: answers[s].result.difference for s in runs}
-most = answers[uneven].result
+gain = {(m, s): weighted[gain_name(m, s)].result for m in PAIR for s in (even, uneven)}
+counts = runs[even][BASE, False].data["counts"].values()
+off = max(abs(sum(counts) / (len(counts) * one) - 1) for one in counts)
+most, need = answers[uneven].result, needs[uneven]
 rare = {key: run.test["per_class"][RARE] for key, run in runs[uneven].items()}
+holds("no remedy", most.interval95[1] < 0 and not any(found and found.interval95[0] > 0 for found in needs.values()))
+holds("at every setting", all(a.outcome is Outcome.DIFFERENCE and a.result.difference < 0 for a in answers.values()))
+holds("holds zero", need.interval95[0] < 0 < need.difference < need.interval95[1])
+holds("nearly the same", off < 0.1)
+holds("the baseline gained", gain[BASE, uneven].interval95[0] > 0)
+holds("found more", all(rare[m, True]["recall"] > rare[m, False]["recall"] for m in PAIR))
+holds("called more cells", all(rare[m, True]["precision"] < rare[m, False]["precision"] for m in PAIR))
 tell(
     most=points(most.difference), most_ends=interval(most.interval95), n=most.n, uneven=shares_text(uneven), even=shares_text(even),
-    usual=shares_text(usual), even_lost=abs(lost[even]), margin=f"{question.margin:g}",
-    base_gain=points(gain["resnet50", uneven].result.difference), base_gain_ends=interval(gain["resnet50", uneven].result.interval95),
-    full_gain=points(gain["cg_recnet", uneven].result.difference), full_gain_ends=interval(gain["cg_recnet", uneven].result.interval95),
-    need=needs[uneven][0], need_ends=interval(needs[uneven][1]), luck=points(gain["resnet50", even].result.difference),
-    off=100 * max(abs(sum(nearly) / (len(nearly) * one) - 1) for one in nearly),
-    rare_n=rare["resnet50", False]["support"],
-    base_f1=points(100 * (rare["resnet50", True]["f1"] - rare["resnet50", False]["f1"])),
-    full_f1=points(100 * (rare["cg_recnet", True]["f1"] - rare["cg_recnet", False]["f1"])),
+    usual=shares_text(usual), even_lost=abs(answers[even].result.difference), margin=f"{plan['P7'].margin:g}",
+    base_gain=points(gain[BASE, uneven].difference), base_gain_ends=interval(gain[BASE, uneven].interval95),
+    full_gain=points(gain[FULL, uneven].difference), full_gain_ends=interval(gain[FULL, uneven].interval95),
+    need=need.difference, need_ends=interval(need.interval95), luck=points(gain[BASE, even].difference), off=100 * off,
+    rare_n=rare[BASE, False]["support"],
+    base_f1=points(100 * (rare[BASE, True]["f1"] - rare[BASE, False]["f1"])),
+    full_f1=points(100 * (rare[FULL, True]["f1"] - rare[FULL, False]["f1"])),
 )  # fmt: skip
 
 # %% [markdown]
 # **The answer.** CG-RecNet is no remedy for uneven classes: without weights its balanced accuracy is {glue:text}`most` points from the baseline's at {glue:text}`uneven` (95 % interval {glue:text}`most_ends`; n = {glue:text}`n` simulated cells).
 
-# %% tags=["remove-input"]
-holds("no remedy", most.interval95[1] < 0 and not any(found and found[1][0] > 0 for found in needs.values()))
-
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels one below the other, from even to very uneven class shares; in each the recall of astrocytes, oligodendrocytes and neurons with intervals, circles for the baseline and diamonds for CG-RecNet, filled without and hollow with class weights."}, "figure": {"name": "fig-imbalance-recall", "caption": "From A to C the classes grow uneven, and without weights (filled) the oligodendrocytes are lost in both networks. In C weights (hollow) lift the rare class at the price of the common one. Recall of each class on simulated test cells, one run per mark; bars: 95 % intervals over cells; B was run without weights only. Titles: shares of astrocytes, oligodendrocytes and neurons."}}
-SHIFT = dict(zip([(m, w) for m in MODELS for w in (False, True)],
-                 (-0.24, -0.08, 0.08, 0.24), strict=True))  # fmt: skip
+KEYS = [(model, weights) for model in PAIR for weights in (False, True)]
+SHIFT = dict(zip(KEYS, (-0.24, -0.08, 0.08, 0.24), strict=True))
 figure, panels = plt.subplots(len(runs), 1, figsize=(4.6, 7.6), sharey=True)
-for axes, shares, mark in zip(panels, runs, "ABC", strict=True):
-    for (model, weights), run in runs[shares].items():
-        for place, row in enumerate(np.array(run.test["confusion"])):
-            share = row[place] / row.sum()
-            low, high = wilson(int(row[place]), int(row.sum()))
-            axes.errorbar(
-                place + SHIFT[model, weights], 100 * share,
-                100 * np.clip([[share - low], [high - share]], 0, None),
-                marker="oD"[model == "cg_recnet"], capsize=2,
-                color=MODEL_COLOURS[model],
-                fillstyle="none" if weights else "full",
-                linestyle="",
-                label=f"{NAMES[model]}{', weights' * weights}",
-            )  # fmt: skip
-    classes = run.test["per_class"]
-    names = [f"{one['name']}\nn = {one['support']}" for one in classes]
-    axes.set_xticks(range(len(names)), names, fontsize=9)
-    axes.set(ylim=(-3, 103), ylabel="recall (%)")
-    axes.set_title(f"   {shares_text(shares)}")
+for axes, (shares, here), mark in zip(panels, runs.items(), "ABC", strict=True):
+    for key, run in here.items():
+        classes = run.test["per_class"]
+        places = np.arange(len(classes)) + SHIFT[key]
+        found = [(row[k], sum(row)) for k, row in enumerate(run.test["confusion"])]
+        style = {"fmt": "D" if key[0] == FULL else "o", "fillstyle": "none" if key[1] else "full"}
+        draw_shares(axes, places, found, color=MODEL_COLOURS[key[0]], capsize=2, label=name_of(key), **style)
+    axes.set_xticks(range(len(classes)), [f"{one['name']}\nn = {one['support']}" for one in classes], fontsize=9)
+    axes.set(ylim=(-3, 103), ylabel="recall (%)", title=f"   {shares_text(shares)}")
     letter(axes, mark)
 handles, labels = panels[0].get_legend_handles_labels()
-once = dict(zip(labels, handles, strict=True))
-figure.legend(once.values(), once, loc="outside lower center", ncols=2)
+figure.legend(handles, labels, loc="outside lower center", ncols=2)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(records, *PARTS)
 
 # %% [markdown]
@@ -125,25 +146,14 @@ provenance_of(records, *PARTS)
 # These are simulated cells, one run for each network and setting; whether the paper's cells need oversampling they do not tell.
 
 # %% tags=["remove-input"]
-holds("at every setting", all(a.outcome is Outcome.DIFFERENCE and a.result.difference < 0 for a in answers.values()))
-holds("holds zero", needs[uneven][1][0] < 0 < needs[uneven][0] < needs[uneven][1][1])
-
-# %% tags=["remove-input"]
 rows = []
 for shares, here in runs.items():
-    answer = answers[shares]
-    for model, weights in sorted(here, key=lambda key: (MODELS.index(key[0]), key[1])):
-        test = here[model, weights].test
-        judged = model == "cg_recnet" and not weights
-        rows.append((
-            f"{shares_text(shares)}: {NAMES[model]}{', weights' * weights}",
-            str(answer.outcome) if judged else "",
-            f"{points(answer.result.difference)} ({interval(answer.result.interval95)})" if judged else "",
-            f"{100 * test['balanced_accuracy']:.1f}",
-            f"{100 * test['accuracy']:.1f} (floor {100 * majority_share(here[model, weights]):.1f})",
-        ))  # fmt: skip
+    for key, run in in_order(here):
+        judged = [str(answers[shares].outcome), with_interval(answers[shares].result)] if key == (FULL, False) else ["", ""]
+        even_score, score, floor = 100 * run.test["balanced_accuracy"], 100 * run.test["accuracy"], 100 * majority_share(run)
+        rows.append((f"{shares_text(shares)}: {name_of(key)}", *judged, f"{even_score:.1f}", f"{score:.1f} (floor {floor:.1f})"))
 headers = ("shares and network", "outcome (P7)", "against the baseline (points)", "balanced accuracy (%)", "accuracy (%)")
-Markdown(wide_table(headers, rows, "Balanced accuracy"))
+display(wide_table(headers, rows, "Balanced accuracy"), missing)
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; *floor* is the accuracy of always naming the largest class (balanced 1/3).
@@ -162,10 +172,8 @@ Markdown(wide_table(headers, rows, "Balanced accuracy"))
 # At {glue:text}`even` every class weight is 1 to within {glue:text}`off:.0f` %, so that with and without weights is nearly the same training.
 # Yet the baseline's balanced accuracy moved by {glue:text}`luck` points (n = 1 pair of runs): a difference of this size on this page may be nothing else, whatever its interval over cells says.
 
-# %% tags=["remove-input"]
-holds("nearly the same", max(abs(sum(nearly) / (len(nearly) * one) - 1) for one in nearly) < 0.1)
-holds("the baseline gained", gain["resnet50", uneven].result.interval95[0] > 0)
-Markdown(answers_table(list(weighted.values()), "Gain by weights"))
+# %%
+answers_table(list(weighted.values()), "Gain by weights")
 
 # %% [markdown]
 # ## The rare class
@@ -175,23 +183,22 @@ Markdown(answers_table(list(weighted.values()), "Gain by weights"))
 # At {glue:text}`uneven`, weights changed it by {glue:text}`base_f1` points for the baseline and {glue:text}`full_f1` for CG-RecNet (n = {glue:text}`rare_n` test cells of the class, one run each).
 # So weights found more of the rare cells, and called more cells rare that are not.
 
-# %% tags=["remove-input"]
-holds("found more", all(rare[m, True]["recall"] > rare[m, False]["recall"] for m in MODELS))
-holds("called more cells", all(rare[m, True]["precision"] < rare[m, False]["precision"] for m in MODELS))
+# %%
 rows = []
 for shares, here in runs.items():
-    for model, weights in sorted(here, key=lambda key: (MODELS.index(key[0]), key[1])):
-        cells = same_cells([here[model, weights]])
-        one = class_f1_intervals(cells.labels, cells.probabilities[0], here[model, weights].data["classes"])[RARE]
-        row = here[model, weights].test["confusion"][RARE]
-        low, high = wilson(row[RARE], sum(row))
+    for key, run in in_order(here):
+        cells, counted = same_cells([run]), run.test["confusion"][RARE]
+        found, n = counted[RARE], sum(counted)
+        f1 = class_f1_intervals(
+            cells.labels, cells.probabilities[0], run.data["classes"]
+        )[RARE]
         rows.append((
-            f"{shares_text(shares)}: {NAMES[model]}{', weights' * weights}",
-            f"{100 * row[RARE] / sum(row):.1f} ({100 * low:.1f} to {100 * high:.1f})",
-            f"{100 * one.f1:.1f} ({100 * one.interval95[0]:.1f} to {100 * one.interval95[1]:.1f})",
-            str(one.support),
+            f"{shares_text(shares)}: {name_of(key)}",
+            f"{100 * found / n:.1f} ({span(wilson(found, n))})",
+            f"{100 * f1.f1:.1f} ({span(f1.interval95)})", str(n),
         ))  # fmt: skip
-Markdown(wide_table(("shares and network", "recall (%)", "F1 (%)", "n"), rows, "Oligodendrocytes"))
+headers = ("shares and network", "recall (%)", "F1 (%)", "n")
+wide_table(headers, rows, "Oligodendrocytes")
 
 # %% [markdown]
 # Oligodendrocytes among simulated test cells; in brackets 95 % intervals over cells (recall: Wilson; F1: bootstrap).
@@ -229,10 +236,8 @@ Markdown(wide_table(("shares and network", "recall (%)", "F1 (%)", "n"), rows, "
 # What weights do to each network was not planned.
 # ````
 
-# %% tags=["hide-input"]
+# %%
 print(inspect.getsource(class_weights))
-
-# %% tags=["remove-input"]
 display(*all_read(*PARTS))
 
 # %% [markdown]
@@ -268,9 +273,9 @@ def named_after_division(probabilities, shares):
 
 
 cases = {
-    f"{NAMES[model]}, {shares_text(shares)}": (here[model, False], shares)
+    f"{title_of(model)}, {shares_text(shares)}": (here[model, False], shares)
     for shares, here in runs.items()
-    for model in MODELS
+    for model in PAIR
     if (model, False) in here
 }
 for name, (record, shares) in cases.items():

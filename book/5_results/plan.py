@@ -20,30 +20,96 @@
 # This page is that plan.
 # It is made from a file, `plan.yaml`, which the program reads, and which judges the results on the pages that follow.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 import json
 
 import matplotlib.pyplot as plt
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan, outcome_of
-from cgrecnet.figures.analysis_plan import draw_rule, progress, question_rows, record_rows, sweep_rows
+from cgrecnet.figures.forest import COLOURS, contrast_in_words
 from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.provenance import Provenance, from_records, hardware_text
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.preregistration import changes_of_plan, check_records, planned_records, violations
+from cgrecnet.runs.preregistration import (
+    PlanState,
+    changes_of_plan,
+    check_records,
+    planned_records,
+    progress,
+    violations,
+)
 
 use_book_style()
 plan = load_plan()
 counts = progress(plan)
+coverage = json.loads((RESULTS / "interval-coverage" / "coverage.json").read_text())
+rows = coverage["rows"]
+RULES = ("bootstrap", "now")
+#: Made-up results for the picture of the rule: p-value (corrected) and ends of the 90 % interval.
+EXAMPLES = ((0.001, (1.6, 3.0)), (0.01, (0.2, 0.8)), (0.40, (-0.7, 0.5)), (0.20, (-0.6, 2.4)))
+
+
+def extremes(rule, measure="accuracy"):
+    """(most draws taken for none, fewest intervals that hold the truth) where the difference equals the margin."""
+    found = [row[rule] for row in rows if row["measure"] == measure and row["truth"] and row[rule]["none"] < 0.5]
+    return max(one["inside"] for one in found), min(one["holds"] for one in found)
+
+
+def both(row, what):
+    """A share under both rules, and how often a rule gave no interval."""
+    return (f"{row[rule][what]:.1%}" + (f"\n(no interval: {row[rule]['none']:.0%})" if row[rule]["none"] else "") for rule in RULES)
+
+
+def date_text(date):
+    """A date to the second, where the history has it."""
+    return "no date here" if date is None else f"{date:%Y-%m-%d %H:%M:%S}"
+
+
+def commit_text(check):
+    """The commit of a record and its date."""
+    return f"{check.commit[:10]} ({date_text(check.committed)})" + " with uncommitted changes" * check.uncommitted
+
+
+def first_text(check):
+    """Whether the plan came first."""
+    return {True: "yes", False: "no", None: str(PlanState.UNKNOWN)}[check.plan_came_first]
+
+
+def points_text(margin):
+    """A margin in points."""
+    return f"{margin:g} point{'s' * (margin != 1)}"
+
+
+def cells_text(data):
+    """Which cells a question is asked of."""
+    return data.replace("jurkat", "Jurkat cells (real)").replace("cytometer", "simulated cells")
+
+
+def unit_of(question):
+    """What is paired, and so the test; sums over cells have a test of their own."""
+    summed = question.unit == "cells" and question.measure.startswith(("change", "balanced"))
+    return "sums" if summed else question.unit
+
+
+worst = {rule: {measure: extremes(rule, measure) for measure in dict.fromkeys(row["measure"] for row in rows)} for rule in RULES}
+error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverage["draws"]) ** 0.5
+kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
+cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
+fewest = min(row["n"] for row in kept)
+assert worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015, "the page says that the present rule keeps its promise"
+assert worst["bootstrap"]["accuracy"][0] > 0.5 and worst["now"]["accuracy"][1] > coverage["level"] - 0.03
 tell(
     questions=len(plan.questions), first=plan.questions[0].id, last=plan.questions[-1].id, sweeps=len(counts),
     contrasts=sum(len(q.contrasts) for q in plan.questions), comparisons=sum(comparisons(q.id) for q in plan.questions),
     runs=sum(n for _, n in counts.values()), done=sum(done for done, _ in counts.values()),
+    alpha=plan.alpha, at_ten=1 - (1 - plan.alpha) ** 10, undecided=str(Outcome.UNDECIDED),
+    nominal_inside=coverage["nominal_inside"], level=coverage["level"], sampling_error=2 * error,
+    draws=f"{coverage['draws']:,}", fewest=fewest, none_beyond=str(Outcome.NO_DIFFERENCE), cost=100 * cost,
 )  # fmt: skip
 
 # %% [markdown]
@@ -78,16 +144,30 @@ tell(
 # \end{array}
 # $$ (eq-plan-rule)
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(outcome_of)}```")
+# %%
+print(inspect.getsource(outcome_of))
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Panel A: four horizontal intervals around a grey band that marks the margin. One lies right of the band, one inside it and right of zero, one inside it across zero, and one reaches from inside to outside. Panel B: a rising curve of the chance of a false finding over the number of looks, far above a flat line."}, "figure": {"name": "fig-plan-rule", "caption": "A: not to find a difference and to find that there is none that matters are two things. The last interval is compatible with no difference and with one twice the margin: it is undecided, and more runs would be needed. Invented results; grey, the margin. B: why p-values are corrected. Among looks at data without any difference, the chance of at least one finding grows with their number (computed for independent looks)."}}
-draw_rule(plan["P1"].margin, plan.alpha)
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Panel A: four horizontal intervals around a grey band that marks the margin. One lies right of the band, one inside it and right of zero, one inside it across zero, and one reaches from inside to outside. Panel B: a rising curve of the chance of a false finding over the number of looks, far above a flat line."}, "figure": {"name": "fig-plan-rule", "caption": "A: not to find a difference and to find that there is none that matters are two things. The last interval is compatible with no difference and with one twice the margin: it is undecided, and more runs would be needed. Invented results; grey, the margin. B: why p-values are corrected. Among looks at data without any difference, the chance of at least one finding grows with their number (computed for independent looks)."}}
+margin = plan["P1"].margin
+figure, (rule, looks) = plt.subplots(1, 2, figsize=(7.0, 3.0), width_ratios=(1.5, 1))
+rule.axvspan(-margin, margin, color="0.92")
+rule.axvline(0, color="0.5", linewidth=1)
+for row, (p, (low, high)) in enumerate(EXAMPLES):
+    outcome = outcome_of(p, (low, high), margin, plan.alpha)
+    rule.plot([low, high], [row, row], linewidth=4, color=COLOURS[outcome], solid_capstyle="butt")
+    rule.plot((low + high) / 2, row, "o", color=COLOURS[outcome])
+    rule.annotate(f"{outcome} (p = {p:g})", (-1.9, row), xytext=(0, 9), textcoords="offset points", fontsize=8)
+rule.set(xlim=(-2, 3.5), ylim=(len(EXAMPLES) - 0.4, -0.7), yticks=[])
+rule.set(xlabel="difference (points), 90 % interval")
+rule.spines["left"].set_visible(False)
+tries = range(1, 21)
+looks.plot(tries, [1 - (1 - plan.alpha) ** n for n in tries], color=PALETTE[3], label="each look alone")
+looks.axhline(plan.alpha, color=PALETTE[2], label="corrected, at most")
+looks.set(xlabel="looks without difference", ylabel="chance of a finding", ylim=(0, 1), xticks=[1, 5, 10, 15, 20])
+looks.legend(fontsize=8, loc="upper left")
+letter(rule, "A")
+letter(looks, "B")
 plt.show()
-
-# %% tags=["remove-cell"]
-at_ten = 1 - (1 - plan.alpha) ** 10
-tell(alpha=plan.alpha, at_ten=at_ten, undecided=str(Outcome.UNDECIDED))
 
 # %% [markdown]
 # The level of this plan is {glue:text}`alpha:g`.
@@ -118,34 +198,20 @@ tell(alpha=plan.alpha, at_ten=at_ten, undecided=str(Outcome.UNDECIDED))
 # For few cells the normal law behind $z$ is too rough, and the interval is computed exactly.
 # {numref}`fig-plan-coverage` shows both rules.
 
-# %% tags=["remove-input"]
-coverage = json.loads((RESULTS / "interval-coverage" / "coverage.json").read_text())
-rows = coverage["rows"]
-RULES = {"bootstrap": ("0.55", "bootstrap"), "now": (PALETTE[0], "now")}
-
-
-def draw_coverage(rows):
-    """A: draws inside the margin although the difference equals it; B: intervals that hold the truth; accuracies."""
-    figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.1))
-    for axes, what, title, nominal in zip(panels, ("inside", "holds"), ("taken for none (%)", "truth held (%)"), (coverage["nominal_inside"], coverage["level"]), strict=True):
-        for against, style in zip(sorted({row["against"] for row in rows}), ("-", "--", ":"), strict=True):
-            here = [row for row in rows if row["measure"] == "accuracy" and row["truth"] and row["against"] == against]
-            for rule, (colour, label) in RULES.items():
-                label = f"{label}, {100 * against:g} %"
-                axes.plot([row["n"] for row in here], [100 * row[rule][what] for row in here], style, marker=".", color=colour, label=label)
-        axes.axhline(100 * nominal, color="black", linewidth=0.8)
-        axes.set(xscale="log", title=title, xlabel="test cells")
-    for axes, text in zip(panels, "AB", strict=True):
-        letter(axes, text)
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
-    return figure
-
-
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to the margin, two points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
-draw_coverage(rows)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to the margin, two points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
+PANELS = {"inside": ("taken for none (%)", coverage["nominal_inside"]), "holds": ("truth held (%)", coverage["level"])}
+figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.1))
+for axes, (what, (title, nominal)), mark in zip(panels, PANELS.items(), "AB", strict=True):
+    for against, style in zip(sorted({row["against"] for row in rows}), ("-", "--", ":"), strict=True):
+        here = [row for row in rows if row["measure"] == "accuracy" and row["truth"] and row["against"] == against]
+        for rule, colour in zip(RULES, ("0.55", PALETTE[0]), strict=True):
+            shares = [100 * row[rule][what] for row in here]
+            axes.plot([row["n"] for row in here], shares, style, marker=".", color=colour, label=f"{rule}, {100 * against:g} %")
+    axes.axhline(100 * nominal, color="black", linewidth=0.8)
+    axes.set(xscale="log", title=title, xlabel="test cells")
+    letter(axes, mark)
+figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
 plt.show()
-
-# %% tags=["remove-input"]
 Provenance(
     (
         ("Record", "results/interval-coverage/coverage.json"),
@@ -156,27 +222,15 @@ Provenance(
     )
 )
 
-# %% tags=["remove-input"]
-def extremes(rule, measure="accuracy"):
-    """(most draws taken for none, fewest intervals that hold the truth) where the difference equals the margin."""
-    found = [row[rule] for row in rows if row["measure"] == measure and row["truth"] and row[rule]["none"] < 0.5]
-    return max(one["inside"] for one in found), min(one["holds"] for one in found)
-
-
-worst = {rule: {measure: extremes(rule, measure) for measure in dict.fromkeys(row["measure"] for row in rows)} for rule in RULES}
-error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverage["draws"]) ** 0.5
-kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
-cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
-fewest = min(row["n"] for row in kept)
-table = [(measure, *(f"{worst[rule][measure][k]:.1%}" for k in (0, 1) for rule in RULES)) for measure in worst["now"]]
-headers = ("measure", "none, bootstrap", "now", "truth held, bootstrap", "now")
-Markdown(wide_table(headers, table, "The worst"))
-
-# %% tags=["remove-cell"]
-tell(
-    nominal_inside=coverage["nominal_inside"], level=coverage["level"], sampling_error=2 * error,
-    draws=f"{coverage['draws']:,}", fewest=fewest, none_beyond=str(Outcome.NO_DIFFERENCE), cost=100 * cost,
-)  # fmt: skip
+# %%
+table = []
+for measure, now in worst["now"].items():
+    before = worst["bootstrap"][measure]
+    shares = [one for pair in zip(before, now, strict=True) for one in pair]
+    table.append((measure, *(f"{share:.1%}" for share in shares)))
+headers = ("measure", "none, bootstrap", "now")
+headers += ("truth held, bootstrap", "now")
+wide_table(headers, table, "The worst")
 
 # %% [markdown]
 # These are the worst of all settings, where the true difference equals the margin: how often it was taken for none, and how often the interval held the truth.
@@ -184,22 +238,17 @@ tell(
 # A change is a difference of differences (questions P5 and P6), a sum over cells with its own score interval; for balanced accuracy (P7) the intervals of the classes are added up.
 # The price is small: where two networks do not differ and there are {glue:text}`fewest` cells or more, the bootstrap found *{glue:text}`none_beyond`* in at most {glue:text}`cost:.1f` of a hundred studies more.
 
-# %% tags=["remove-input"]
-def both(row, what):
-    """A share under both rules, and how often a rule gave no interval."""
-    return (f"{row[rule][what]:.1%}" + (f"\n(no interval: {row[rule]['none']:.0%})" if row[rule]["none"] else "") for rule in RULES)
-
-
-settings = [
-    (row["measure"], f"{row['n']:,}", f"{100 * row['truth']:g} (margin {100 * row['margin']:g})", f"{row['against']:.0%}", *both(row, "inside"), *both(row, "holds"))
-    for row in rows
-]
-headers = ("measure", "cells", "true difference (points)", "worse alone right", "none: bootstrap", "now", "truth held: bootstrap", "now")
-Markdown(dropdown("Every setting", wide_table(headers, settings, "Coverage")))
-
-# %% tags=["remove-cell"]
-assert worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015, "the page says that the present rule keeps its promise"
-assert worst["bootstrap"]["accuracy"][0] > 0.5 and worst["now"]["accuracy"][1] > coverage["level"] - 0.03
+# %%
+settings = []
+for row in rows:
+    truth, margin = 100 * row["truth"], 100 * row["margin"]
+    setting = f"{truth:g} (margin {margin:g})", f"{row['against']:.0%}"
+    shares = *both(row, "inside"), *both(row, "holds")
+    settings.append((row["measure"], f"{row['n']:,}", *setting, *shares))
+headers = ("measure", "cells", "true difference (points)")
+headers += ("worse alone right", "none: bootstrap", "now")
+headers += ("truth held: bootstrap", "now")
+dropdown("Every setting", wide_table(headers, settings, "Coverage"))
 
 # %% [markdown]
 # The rule's form is as it was; its intervals over cells are others, and the amendment below says what had been seen by then.
@@ -210,11 +259,40 @@ assert worst["bootstrap"]["accuracy"][0] > 0.5 and worst["now"]["accuracy"][1] >
 # The claims are those of {doc}`/book/1_question/claims`.
 # No answer to these questions decides a claim of the paper, because the cells are others: a result on real Jurkat cells or on simulated cells is shown *beside* the claim and is called what it is.
 
-# %% tags=["remove-input"]
-headers = ("question", "what is measured", "comparisons", "rule", "margin, and why")
-Markdown(wide_table(headers, question_rows(plan), "Questions"))
+# %%
+rows = []
+for q in plan.questions:
+    family = [one.id for one in plan.questions if one.family == q.family]
+    claims = ", ".join(q.claims) or "none"
+    pairs = "\n".join(map(contrast_in_words, q.contrasts)) or "none"
+    rows.append((
+        f"{q.id} {q.question}\n(claims: {claims})",
+        f"{q.measure.replace('f1', 'F1')}\non {cells_text(q.data)}", pairs,
+        f"{unit_of(q)}\n{q.family}: {' and '.join(family)}",
+        f"{points_text(q.margin)}\n{q.why}",
+    ))  # fmt: skip
+headers = ("question", "what is measured", "comparisons")
+headers += ("rule", "margin, and why")
+wide_table(headers, rows, "Questions")
 
 # %% [markdown]
+# The fourth column says what is paired, and so which test decides, and in which family p-values are corrected by Holm; a difference below the margin does not matter.
+#
+# *folds*
+# : Both are trained and tested on the same folds, and the differences of the folds are put to a corrected resampled t-test.
+#
+# *cells*
+# : Both are tested on the same cells; McNemar's exact test looks at the cells that only one of them has right, and the interval is exact for few cells and Tango's for many.
+#
+# *sums*
+# : Both are tested on the same cells; the measure is a sum over cells, and an exact test asks how large it would be if each cell's part had its sign by chance (for plain accuracy this is McNemar's test, which the plan names); the interval is the score interval of that sum.
+#
+# *settings*
+# : The test cells differ, so the difference has the error of two shares.
+#
+# *seeds*
+# : Nothing is tested: the spread over seeds is shown with its interval.
+#
 # **The settings of the runs.**
 
 # %% tags=["remove-input"]
@@ -226,7 +304,6 @@ Markdown(plan.settings.strip())
 
 # %% tags=["remove-input"]
 amendments = "\n".join(f"- {text.strip()}" for text in plan.amendments)
-# %% tags=["remove-input"]
 Markdown(amendments)
 
 # %% [markdown]
@@ -243,10 +320,6 @@ changes = changes_of_plan()
 for change in changes:
     print(change.commit[:10], f"{change.date:%Y-%m-%d %H:%M:%S %Z}")
 
-# %% tags=["remove-cell"]
-first, last = (f"{changes[k].date:%Y-%m-%d at %H:%M:%S %Z} (commit {changes[k].commit[:10]})" if changes else "unknown" for k in (0, -1))
-tell(committed=first, changed=last)
-
 # %% [markdown]
 # The plan was first committed on {glue:text}`committed`, and last changed on {glue:text}`changed`.
 # A copy without the whole history cannot tell, and says *unknown*: clone the repository with its whole history and build the book again.
@@ -257,22 +330,41 @@ checks = check_records(records, plan)
 late = violations(checks)
 print("\n".join(late) or "no violations")
 
-# %% tags=["remove-input"]
-firsts = ("sweep", "records", "their commits", "first start", "plan in these", "plan came first")
-each = ("run", "commit", "started", "plan in that", "plan came first")
-known = [check for check in checks if check.plan_came_first is not None]
-came_first = sum(check.plan_came_first for check in known)
-tell(checks=len(checks), known=len(known), came_first=came_first)
-Markdown(wide_table(firsts, sweep_rows(counts, checks), "Sweeps"))
+# %%
+rows = []
+for name, (done, planned) in counts.items():
+    own = [check for check in checks if check.experiment == name]
+    own.sort(key=lambda check: check.started)
+    texts = [[commit_text(check) for check in own]]
+    texts += [[date_text(check.started) for check in own][:1]]
+    texts += [[str(check.plan) for check in own]]
+    texts += [[first_text(check) for check in own]]
+    facts = ["\n".join(dict.fromkeys(each)) for each in texts]
+    facts[0] = facts[0] or "not run yet"
+    rows.append((name, f"{done} of {planned}", *facts))
+headers = ("sweep", "records", "their commits", "first start")
+headers += ("plan in these", "plan came first")
+wide_table(headers, rows, "Sweeps")
 
 # %% [markdown]
 # Of {glue:text}`checks` records, {glue:text}`known` could be checked; for {glue:text}`came_first` of them the plan came first.
 
-# %% tags=["remove-input"]
-Markdown(dropdown("Every record", wide_table(each, record_rows(checks), "Records")))
+# %%
+rows = []
+for check in checks:
+    commit = f"{check.commit[:10]} ({date_text(check.committed)})"
+    facts = date_text(check.started), str(check.plan), first_text(check)
+    rows.append((check.run_id, commit, *facts))
+headers = ("run", "commit", "started", "plan in that", "plan came first")
+each = dropdown("Every record", wide_table(headers, rows, "Records"))
+nothing = Provenance((("Runs", "none here yet"),))
+source = from_records(records, side_by_side=True) if records else nothing
+display(each, source)
 
 # %% tags=["remove-input"]
-from_records(records, side_by_side=True) if records else Provenance((("Runs", "none here yet"),))
+ends = [f"{changes[k].date:%Y-%m-%d at %H:%M:%S %Z} (commit {changes[k].commit[:10]})" if changes else "unknown" for k in (0, -1)]
+known = [check for check in checks if check.plan_came_first is not None]
+tell(committed=ends[0], changed=ends[1], checks=len(checks), known=len(known), came_first=sum(check.plan_came_first for check in known))
 
 # %% [markdown]
 # What this shows, and what it does not.
@@ -303,7 +395,6 @@ from_records(records, side_by_side=True) if records else Provenance((("Runs", "n
 # ````
 
 # %% tags=["hide-cell"]
-from cgrecnet.figures.analysis_plan import EXAMPLES
 from cgrecnet.paper.claims import load_claims
 
 p, interval = EXAMPLES[-1]

@@ -23,13 +23,13 @@
 # On simulated cells we can plant a shortcut, from not at all to wholly, and see.
 # **Everything on this page is simulated**; it shows what a random split *can* hide, and not that the paper's split hides it.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
+from IPython.display import display
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer import CytometerOptions
@@ -37,14 +37,15 @@ from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.score_intervals import weighted_sum
 from cgrecnet.evaluation.two_proportions import balanced_gap, gap_change, share_gap
-from cgrecnet.figures.contrast_table import interval, points
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.shortcut_trained import INTENSITIES, SPLITS, gap_answers, gaps, shortcut_runs
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, points, wide_table, with_interval
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.planned import gap_answers, gaps
 from cgrecnet.runs.run_record import read_predictions
+from cgrecnet.runs.series import INTENSITIES, SPLITS, shortcut_runs
 
 use_book_style()
 PARTS = tuple((part, "cytometer") for part in SPLITS.values())
@@ -74,24 +75,41 @@ balanced = {key: balanced_gap(counted["random", *key], counted["grouped", *key])
 outcome = {key: answer.outcome for key, answer in zip(plain, gap_answers(runs), strict=True)}
 margin = load_plan()["P8"].margin
 
-# %% tags=["remove-input"]
-Markdown(missing_runs(*PARTS))
 
-# %% tags=["remove-cell"]
+def cell_of(split, key):
+    """Accuracy with its floor and its balanced value."""
+    one = scored[split, *key]
+    return f"{one['accuracy']:.1f} (floor {one['floor']:.1f})\nbalanced {one['balanced']:.1f}"
+
+
 tied = ("none", 1.0)
 known, new = scored["random", *tied], scored["grouped", *tied]
+free = ("none", 0.0)
+clean = ("standardise", 1.0)
+change, change_ends = gap_change(plain[tied], plain[clean])
+missed = [right for right, _ in counted["grouped", *tied]]
+rarest = int(np.argmin([n for _, n in counted["grouped", *free]]))
+recalls = {split: [right / n for right, n in counted[split, *free]] for split in SPLITS}
+drops = np.array(recalls["random"]) - recalls["grouped"]
+holds("a random split overstates", balanced[tied][1][0] > 0)
+holds("not recognised", missed.count(0) == 1)
+holds("did not come", outcome[free] is Outcome.DIFFERENCE)
+holds("the rarest class", drops.argmax() == rarest)
+holds("came true", plain[tied].interval95[0] > margin)
+holds("takes part", change_ends[0] > 0)
+holds("not all", plain[clean].interval95[0] > 0)
 tell(
     promised=known["accuracy"], promised_balanced=known["balanced"], promised_floor=known["floor"], promised_n=known["n"],
     kept=new["accuracy"], kept_balanced=new["balanced"], kept_floor=new["floor"], kept_n=new["n"],
     lost_balanced=balanced[tied][0], lost_balanced_ends=interval(balanced[tied][1]), chance=100 / len(counted["random", *tied]),
     lost=points(plain[tied].difference), lost_ends=interval(plain[tied].interval95), margin=f"{margin:g}",
+    free=points(plain[free].difference), free_ends=interval(plain[free].interval95), free_balanced=balanced[free][0],
+    free_balanced_ends=interval(balanced[free][1]), clean=points(plain[clean].difference), clean_ends=interval(plain[clean].interval95),
+    clean_balanced=balanced[clean][0], clean_balanced_ends=interval(balanced[clean][1]), change=change, change_ends=interval(change_ends),
 )  # fmt: skip
 
 # %% [markdown]
 # **The answer.** Where class and run are tied, a random split overstates the balanced accuracy by {glue:text}`lost_balanced:.0f` points (95 % interval {glue:text}`lost_balanced_ends`; n = {glue:text}`promised_n` and {glue:text}`kept_n` simulated cells).
-
-# %% tags=["remove-input"]
-holds("a random split overstates", balanced[tied][1][0] > 0)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the confounding from 0 to 1: accuracy above, balanced accuracy below; grey levels as they are on the left, each image standardised on the right. In each a solid line with circles for the random split and a dashed line with triangles for the grouped split, with intervals, and a dotted line for what needs no picture of a cell."}, "figure": {"name": "fig-shortcut-trained", "caption": "At the right end of A and C the run gives the class away: the random split (circles) goes up and new runs (triangles) go down, in balanced accuracy towards chance. Dotted: always naming the largest class (A, B), chance (C, D). Left, grey levels as they are; right, each image standardised. Baseline on simulated cells, one run per mark; bars: 95 % intervals over cells."}}
 LINES = {"random": (PALETTE[7], "o", "-"), "grouped": (PALETTE[0], "^", "--")}
@@ -116,20 +134,7 @@ for row, (what, ends) in enumerate(ENDS.items()):
     panels[1][row].set_xlabel("confounding of run and class")
 figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(list(runs.values()), *PARTS)
-
-# %% tags=["remove-cell"]
-free = ("none", 0.0)
-clean = ("standardise", 1.0)
-change, change_ends = gap_change(plain[tied], plain[clean])
-missed = [right for right, _ in counted["grouped", *tied]]
-tell(
-    free=points(plain[free].difference), free_ends=interval(plain[free].interval95), free_balanced=balanced[free][0],
-    free_balanced_ends=interval(balanced[free][1]), clean=points(plain[clean].difference), clean_ends=interval(plain[clean].interval95),
-    clean_balanced=balanced[clean][0], clean_balanced_ends=interval(balanced[clean][1]), change=change, change_ends=interval(change_ends),
-)  # fmt: skip
 
 # %% [markdown]
 # The plan asked, before any of these runs ({doc}`plan`, P8): how much accuracy does a random split report that a split by acquisition does not?
@@ -139,20 +144,11 @@ tell(
 # This was planted on purpose, in simulated cells; it shows what a random split *can* hide, and measures nothing of the paper's cells.
 
 # %% tags=["remove-input"]
-holds("not recognised", missed.count(0) == 1)
-
-# %% tags=["remove-input"]
-def cell_of(split, key):
-    """Accuracy with its floor and its balanced value."""
-    one = scored[split, *key]
-    return f"{one['accuracy']:.1f} (floor {one['floor']:.1f})\nbalanced {one['balanced']:.1f}"
-
-
 rows = [
     (
         f"confounding {level:g}, {INTENSITIES[intensity]}",
         str(outcome[intensity, level]),
-        f"{points(plain[intensity, level].difference)} ({interval(plain[intensity, level].interval95)})\n"
+        f"{with_interval(plain[intensity, level])}\n"
         f"balanced {points(balanced[intensity, level][0])} ({interval(balanced[intensity, level][1])})",
         cell_of("random", (intensity, level)),
         cell_of("grouped", (intensity, level)),
@@ -160,7 +156,7 @@ rows = [
     for intensity, level in plain
 ]
 headers = ("setting", "outcome (P8)", "gap in points (95 % interval)", "random split (%)", "new runs (%)")
-Markdown(wide_table(headers, rows, "Accuracy and gap"))
+display(wide_table(headers, rows, "Accuracy and gap"), missing_runs(*PARTS))
 
 # %% [markdown]
 # One run for each number; n = {glue:text}`promised_n` test cells under the random split, {glue:text}`kept_n` or a few more on new runs.
@@ -181,16 +177,6 @@ Markdown(wide_table(headers, rows, "Accuracy and gap"))
 # Standardising takes {glue:text}`change:.1f` points off it ({glue:text}`change_ends`) and leaves {glue:text}`clean` ({glue:text}`clean_ends`; balanced {glue:text}`clean_balanced:.0f`, {glue:text}`clean_balanced_ends`).
 # So it takes part of the shortcut away, and not all of it: focus and noise of a run stay in the picture.
 
-# %% tags=["remove-input"]
-rarest = int(np.argmin([n for _, n in counted["grouped", *free]]))
-recalls = {split: [right / n for right, n in counted[split, *free]] for split in SPLITS}
-drops = np.array(recalls["random"]) - recalls["grouped"]
-holds("did not come", outcome[free] is Outcome.DIFFERENCE)
-holds("the rarest class", drops.argmax() == rarest)
-holds("came true", plain[tied].interval95[0] > margin)
-holds("takes part", change_ends[0] > 0)
-holds("not all", plain[clean].interval95[0] > 0)
-
 # %% [markdown]
 # ## New runs come in few
 #
@@ -198,28 +184,33 @@ holds("not all", plain[clean].interval95[0] > 0)
 # But cells of one run share lamp and focus, so that they succeed or fail together, and there are only a few test runs.
 # {numref}`fig-shortcut-runs` takes the grouped split at complete confounding apart, run by run.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per test run with its class and number of cells; a point with an interval for the share of its cells that the network recognised."}, "figure": {"name": "fig-shortcut-runs", "caption": "Within a class the runs lie farther apart than their bars allow: the true uncertainty of the grouped accuracy is that of a handful of runs. Grouped split, confounding 1, grey levels as they are; simulated cells; bars: Wilson's 95 % intervals; exploratory."}}
+# %%
 worst = runs["grouped", *tied]
 ids, labels, probabilities = read_predictions(RESULTS, worst)
-tested = pd.DataFrame({"cell_id": ids, "right": probabilities.argmax(axis=1) == labels})
-tested = tested.merge(open_dataset("cytometer", options=worst.data["options"]).table, on="cell_id", validate="1:1")
-tested = tested.groupby(["class_name", "group"])["right"].agg(right="sum", n="size").reset_index()
-tested["share"] = tested["right"] / tested["n"]
+right = probabilities.argmax(axis=1) == labels
+tested = pd.DataFrame({"cell_id": ids, "right": right})
+made = open_dataset("cytometer", options=worst.data["options"])
+tested = tested.merge(made.table, on="cell_id", validate="1:1")
+of_run = tested.groupby(["class_name", "group"])["right"]
+tested = of_run.agg(right="sum", n="size").reset_index()
 
+# %% mystnb={"image": {"alt": "One row per test run with its class and number of cells; a point with an interval for the share of its cells that the network recognised."}, "figure": {"name": "fig-shortcut-runs", "caption": "Within a class the runs lie farther apart than their bars allow: the true uncertainty of the grouped accuracy is that of a handful of runs. Grouped split, confounding 1, grey levels as they are; simulated cells; bars: Wilson's 95 % intervals; exploratory."}}
 figure, axes = plt.subplots(figsize=(5.2, 0.34 * len(tested) + 0.8))
-colours = dict(zip(sorted(tested["class_name"].unique()), PALETTE, strict=False))
-for place, row in tested.iterrows():
-    low, high = wilson(int(row["right"]), int(row["n"]))
-    axes.plot([100 * low, 100 * high], [place, place], color=colours[row["class_name"]])
-    axes.plot(100 * row["share"], place, "o", color=colours[row["class_name"]])
-axes.set_yticks(range(len(tested)), [f"{row['class_name']}s, {row['group']} (n = {row['n']})" for _, row in tested.iterrows()])
-axes.set(xlim=(-3, 103), ylim=(len(tested) - 0.5, -0.5), xlabel="recognised cells (%)")
+kinds = sorted(tested["class_name"].unique())
+for colour, kind in zip(PALETTE, kinds, strict=False):
+    own = tested[tested["class_name"] == kind]
+    counts = own[["right", "n"]].to_numpy()
+    draw_shares(axes, own.index, counts, across=True, color=colour)
+names = tested["class_name"] + "s, " + tested["group"]
+names += " (n = " + tested["n"].astype(str) + ")"
+axes.set_yticks(tested.index, names)
+axes.set(xlim=(-3, 103), ylim=(len(tested) - 0.5, -0.5))
+axes.set_xlabel("recognised cells (%)")
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of([worst], *PARTS[1:])
 
 # %% tags=["remove-input"]
+tested["share"] = tested["right"] / tested["n"]
 kinds = tested.groupby("class_name")["share"]
 within = np.sqrt(((tested["share"] - kinds.transform("mean")) ** 2).sum() / (len(tested) - len(kinds)))
 alone = np.sqrt((kinds.transform("mean") * (1 - kinds.transform("mean")) / tested["n"]).mean())
@@ -263,10 +254,8 @@ holds("The runs count", within > 2 * alone)
 # P-values are corrected by Holm over all settings that the sweeps have.
 # ````
 
-# %% tags=["hide-input"]
+# %%
 print(inspect.getsource(share_gap))
-
-# %% tags=["remove-input"]
 display(*all_read(*PARTS))
 
 # %% [markdown]

@@ -14,12 +14,12 @@
 # **You need** {doc}`/book/5_results/plan` and {doc}`/book/4_training/seeds`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown, display
+from IPython.display import display
 from scipy import stats
 
 from cgrecnet.evaluation.analysis_plan import load_plan
@@ -27,19 +27,19 @@ from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.null_study import FEATURES, count_false_alarms, fold_differences
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
+from cgrecnet.evaluation.sd_interval import spread_within
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.classes import span
-from cgrecnet.figures.contrast_table import interval, p_text, points
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.missing import all_read, missing_runs, provenance_of
-from cgrecnet.figures.planned import decide_over_folds, overlap
-from cgrecnet.figures.seed_spread import records_read, seed_runs, spread_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
+from cgrecnet.figures.scores import majority_share
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import interval, p_text, points, span, wide_table, with_interval
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
+from cgrecnet.runs.planned import decide_over_folds, overlap
 from cgrecnet.runs.pooled import pool, with_folds_of
 from cgrecnet.runs.query import experiment
+from cgrecnet.runs.series import seed_records, seed_runs
 
 use_book_style()
 PARTS = (("ablation", "jurkat"), ("seeds", "jurkat"), ("seeds", "cytometer"))
@@ -63,17 +63,99 @@ alarms = {
     "plain, thrice": (thrice.plain, thrice.data_sets), "corrected, thrice": (thrice.corrected, thrice.data_sets),
 }  # fmt: skip
 rate = {name: 100 * count / n for name, (count, n) in alarms.items()}
+def row(words, rounds):
+    """A row of the table of false alarms."""
+    texts = [f"{rate[key]:.1f} %\n({span(wilson(*alarms[key]))})" for key in (f"plain, {rounds}", f"corrected, {rounds}")]
+    return words, *texts, f"{once.data_sets} data sets"
+
+
+def judged(records):
+    """contrast -> its planned decision, its differences by fold in points, and the plain test of these."""
+    scores = {}
+    for record in records:
+        scores.setdefault(record.config["model"], {})[record.config["fold"]] = record.test["accuracy"]
+    found = {}
+    for decision in (one for question in ("P1", "P2") for one in decide_over_folds(question, records)):
+        first, second = (scores[model] for model in decision.contrast)
+        folds = sorted(set(first) & set(second))
+        pair = [np.array([one[fold] for fold in folds]) for one in (first, second)]
+        found[decision.contrast] = decision, 100 * (pair[0] - pair[1]), paired_t(*pair)
+    return found
+
+
+def pairs_table(found, label):
+    """A row per contrast: what the plan says, and both tests."""
+    rows = [
+        (
+            f"{name_of(contrast)}\n(n = {len(each)} folds)",
+            str(decision.outcome),
+            f"{points(each.mean())}\nSD {each.std(ddof=1):.2f}",
+            f"{interval(plain.interval95)}\np = {p_text(plain.p_value)}",
+            f"{interval(decision.result.interval95)}\np (Holm) = {p_text(decision.p_corrected)}",
+        )
+        for contrast, (decision, each, plain) in found.items()
+    ]
+    return wide_table(("contrast", "outcome", "difference (points)", "plain, 95 %", "corrected, 95 %"), rows, label)
+
+
+def spread_of(own):
+    """The spread of accuracies between runs that differ in the seed, around each network's own mean; in points."""
+    return spread_within([[100 * record.test["accuracy"] for record in runs] for runs in own])
+
+
+def against(spread):
+    """Where the interval of a spread lies, against the margin of the plan."""
+    low, high = spread.interval95
+    return "smaller" if high < margin else "larger" if low > margin else "undecided"
+
+
+def seed_row(model, own):
+    """Accuracies of a network by seed, their spread and where it lies."""
+    spread = spread_of([own])
+    floor = 100 * majority_share(own[0])
+    accuracy, balanced = (", ".join(f"{100 * record.test[name]:.1f}" for record in own) for name in ("accuracy", "balanced_accuracy"))
+    scores = f"{accuracy} (floor {floor:.1f})\nbalanced {balanced}"
+    sd = f"{spread.sd:.2f}\n({span(spread.interval95, 1, 2)})"
+    return title_of(model), scores, sd, against(spread), f"{spread.n} seeds"
+
+
+margin = plan["P11"].margin
+ours = judged(records)
+TITLES = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu": "zhu"}
+by_data = {data: runs for data in TITLES if (runs := seed_runs(data))}
+if "zhu" in by_data and next(iter(by_data["zhu"].values()))[0].data["simulated"]:
+    TITLES["zhu"] = "zhu (simulated)"
+# Every record that was read is named, those with other settings than the three seeds' too.
+seeds_read = [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
+seeds = spread_of(by_data["cytometer"].values())
+zhu = experiment("ablation", "zhu")
+on_zhu = []  # what stands below the table where the paper's own cells were run
+if zhu:
+    kind = "simulated" if zhu.records[0].data["simulated"] else "the paper's cells"
+    on_zhu = [pairs_table(theirs, f"Differences, {kind}")] if (theirs := judged(zhu.records)) else []
+    on_zhu += [provenance_of(zhu.records, ("ablation", "zhu"))]
+full, single, base = (table3.cell(name, "accuracy") for name in ("CG-RecNet", "ResCMNet", "Baseline"))
+step = full.number - single.number
+printed_sd = float(np.hypot(float(full.sd), float(single.sd)))
+share = overlap(records)
+holds("that test errs", wilson(*alarms["plain, once"])[0] > plan.alpha)
+holds("plain test errs", wilson(*alarms["plain, thrice"])[0] > wilson(*alarms["plain, once"])[1])
+holds("knows of the", all(wilson(*alarms[f"corrected, {r}"])[0] <= plan.alpha for r in ("once", "thrice")))
+holds("cannot be had", repeats_needed(step, printed_sd, test_share=share) is None)
+holds("the whole interval", against(seeds) == "larger")
 tell(
     plain=rate["plain, once"], plain_ends=span(wilson(*alarms["plain, once"])), corrected=rate["corrected, once"],
     many=rate["plain, thrice"], many_corrected=rate["corrected, thrice"], sets=once.data_sets, cells=CELLS, features=FEATURES,
     rounds=ROUNDS, pairs=ROUNDS * FOLDS, promised=100 * plan.alpha,
+    full=f"{full.value} ± {full.sd}", single=f"{single.value} ± {single.sd}", base=f"{base.value} ± {base.sd}",
+    whole=f"{full.number - base.number:.2f}", step=f"{step:.2f}", full_sd=full.sd, single_sd=single.sd, printed_sd=f"{printed_sd:.2f}",
+    seed_sd=f"{seeds.sd:.2f}", seed_ends=span(seeds.interval95, 1, 2), seed_n=seeds.n,
+    apart=f"{np.sqrt(2) * seeds.sd:.1f}", margin=f"{margin:g}",
+    five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd),
 )  # fmt: skip
 
 # %% [markdown]
 # **The answer.** Between equal learners a t-test over five folds finds a difference in {glue:text}`plain:.0f` % of n = {glue:text}`sets` simulated data sets (95 % interval {glue:text}`plain_ends`), not {glue:text}`promised:.0f` %.
-
-# %% tags=["remove-input"]
-holds("that test errs", wilson(*alarms["plain, once"])[0] > plan.alpha)
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two rows, five folds once and cut three times; in each a grey and a blue dot with an interval for the share of false alarms of the plain and the corrected test. A dotted vertical line stands at one in twenty."}, "figure": {"name": "fig-spread-alarms", "caption": "The plain test (grey) lies to the right of what it promises (dotted), and the farther the more often the same cells are cut into folds; the corrected test (blue) does not. Share of simulated data sets in which a test finds a difference between two learners that are equal by construction; bars: Wilson's 95 % intervals."}}
 figure, axes = plt.subplots(figsize=(5.2, 2.6))
@@ -95,19 +177,9 @@ plt.show()
 # How bad it gets depends on learner and data, and nothing here says whether a difference of the paper is a false alarm.
 
 # %% tags=["remove-input"]
-holds("plain test errs", wilson(*alarms["plain, thrice"])[0] > wilson(*alarms["plain, once"])[1])
-holds("knows of the", all(wilson(*alarms[f"corrected, {r}"])[0] <= plan.alpha for r in ("once", "thrice")))
-
-
-def row(words, rounds):
-    """A row of the table of false alarms."""
-    texts = [f"{rate[key]:.1f} %\n({span(wilson(*alarms[key]))})" for key in (f"plain, {rounds}", f"corrected, {rounds}")]
-    return words, *texts, f"{once.data_sets} data sets"
-
-
 rows = [row(f"{FOLDS} folds", "once"), row(f"{FOLDS} folds, cut {ROUNDS} times: {ROUNDS * FOLDS} pairs", "thrice")]
 headers = ("test is given", "false alarms, plain", "false alarms, corrected", "n")
-Markdown(wide_table(headers, rows, "False alarms"))
+wide_table(headers, rows, "False alarms")
 
 # %% [markdown]
 # Simulated numbers, drawn on this page; in brackets Wilson's 95 % intervals.
@@ -157,38 +229,6 @@ for name, shared in (("plain", 0), ("corrected", test_share)):
 # p-values are corrected by Holm's method {cite}`holm1979simple` for the whole family: who asks five questions at the 5 % level gets one false alarm in four or five rounds, unless the smallest of five p-values is multiplied by five, the next by four, and so on.
 
 
-# %% tags=["remove-cell"]
-def judged(records):
-    """contrast -> its planned decision, its differences by fold in points, and the plain test of these."""
-    scores = {}
-    for record in records:
-        scores.setdefault(record.config["model"], {})[record.config["fold"]] = record.test["accuracy"]
-    found = {}
-    for decision in (one for question in ("P1", "P2") for one in decide_over_folds(question, records)):
-        first, second = (scores[model] for model in decision.contrast)
-        folds = sorted(set(first) & set(second))
-        pair = [np.array([one[fold] for fold in folds]) for one in (first, second)]
-        found[decision.contrast] = decision, 100 * (pair[0] - pair[1]), paired_t(*pair)
-    return found
-
-
-def pairs_table(found, label):
-    """A row per contrast: what the plan says, and both tests."""
-    rows = [
-        (
-            f"{name_of(contrast)}\n(n = {len(each)} folds)",
-            str(decision.outcome),
-            f"{points(each.mean())}\nSD {each.std(ddof=1):.2f}",
-            f"{interval(plain.interval95)}\np = {p_text(plain.p_value)}",
-            f"{interval(decision.result.interval95)}\np (Holm) = {p_text(decision.p_corrected)}",
-        )
-        for contrast, (decision, each, plain) in found.items()
-    ]
-    return Markdown(wide_table(("contrast", "outcome", "difference (points)", "plain, 95 %", "corrected, 95 %"), rows, label))
-
-
-ours = judged(records)
-
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per contrast of two networks: a dot for each fold's difference in accuracy, below it a grey bar for the plain interval and a longer blue bar for the corrected one, around a vertical line at zero."}, "figure": {"name": "fig-spread-folds", "caption": "What the folds share makes every interval longer. Differences in accuracy, fold by fold (dots), with 95 % intervals of the plain (grey) and the corrected paired t-test (blue); Jurkat cells, one seed."}}
 if ours:
     figure, axes = plt.subplots(figsize=(5.2, 0.9 * len(ours) + 1.0))
@@ -203,27 +243,10 @@ if ours:
 else:
     draw_absent("One fold only.")
 
-# %% tags=["remove-input"]
-if ours:
-    display(pairs_table(ours, "Differences, Jurkat"))
-display(provenance_of(records, PARTS[0]), Markdown(missing_runs(PARTS[0])))
-
-# %% tags=["remove-input"]
-zhu = experiment("ablation", "zhu")
-if zhu:
-    kind = "simulated" if zhu.records[0].data["simulated"] else "the paper's cells"
-    if theirs := judged(zhu.records):
-        display(pairs_table(theirs, f"Differences, {kind}"))
-    display(provenance_of(zhu.records, ("ablation", "zhu")))
-
-# %% tags=["remove-cell"]
-full, single, base = (table3.cell(name, "accuracy") for name in ("CG-RecNet", "ResCMNet", "Baseline"))
-step = full.number - single.number
-printed_sd = float(np.hypot(float(full.sd), float(single.sd)))
-tell(
-    full=f"{full.value} ± {full.sd}", single=f"{single.value} ± {single.sd}", base=f"{base.value} ± {base.sd}",
-    whole=f"{full.number - base.number:.2f}", step=f"{step:.2f}", full_sd=full.sd, single_sd=single.sd, printed_sd=f"{printed_sd:.2f}",
-)  # fmt: skip
+# %%
+shown = [pairs_table(ours, "Differences, Jurkat")] if ours else []
+shown += [provenance_of(records, PARTS[0]), missing_runs(PARTS[0])]
+display(*shown, *on_zhu)
 
 # %% [markdown]
 # The paper prints no difference fold by fold.
@@ -238,19 +261,24 @@ tell(
 # McNemar's test {cite}`mcnemar1947note` asks how far the count is from half.
 # It is not the planned test of these contrasts, so everything in this section is **exploratory**.
 
-# %% tags=["remove-input"]
+# %%
 pooled = pool(records, with_folds_of(records, "resnet50", "cg_recnet"))
-rows, over_cells = [], {}
+rows, by_cells = [], {}
 for contrast in contrasts:
     if set(contrast) <= set(pooled.models):
-        got = over_cells[contrast] = mcnemar(pooled.labels, *(pooled.predicted(model) for model in contrast))
-        difference = f"{points(got.difference)}\n({interval(got.interval95)})"
-        rows.append((name_of(contrast), difference, f"{got.only_first:,}", f"{got.only_second:,}", p_text(got.p_value)))
-headers = ("contrast", "difference (points)", "first right", "second right", "p (exact)")
-Markdown(wide_table(headers, rows, "McNemar's test"))
+        named = [pooled.predicted(model) for model in contrast]
+        one = by_cells[contrast] = mcnemar(pooled.labels, *named)
+        alone = f"{one.only_first:,}", f"{one.only_second:,}"
+        p = p_text(one.p_value)
+        rows.append((name_of(contrast), with_interval(one), *alone, p))
+headers = ("contrast", "difference (points)", "first right")
+headers += ("second right", "p (exact)")
+table = wide_table(headers, rows, "McNemar's test")
+display(table, provenance_of(pooled.records, PARTS[0]))
 
-# %% tags=["remove-cell"]
-one = over_cells["cg_recnet", "resnet50"]
+# %% tags=["remove-input"]
+one = by_cells["cg_recnet", "resnet50"]
+holds("do not tell", one.interval95[0] < 0 < one.interval95[1])
 tell(
     n=f"{one.n:,}", only_first=one.only_first, only_second=one.only_second, by_cells=points(one.difference),
     by_cells_ends=interval(one.interval95),
@@ -273,10 +301,6 @@ tell(
 #
 # The interval of a class's F1 can be had in the same way: draw the cells again, with replacement, and compute it anew ({doc}`classes`).
 
-# %% tags=["remove-input"]
-holds("do not tell", one.interval95[0] < 0 < one.interval95[1])
-provenance_of(pooled.records, PARTS[0])
-
 # %% [markdown]
 # ## How many repeats would show the paper's smallest step?
 #
@@ -292,41 +316,39 @@ provenance_of(pooled.records, PARTS[0])
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Power from 0 to 1 over the number of repeats on a logarithmic axis; solid curves rise to 1, earlier for the smaller standard deviation; dashed curves level off."}, "figure": {"name": "fig-spread-power", "caption": "Ever more folds of the same cells do not replace independent repeats. Chance that a paired t-test at the 5 % level sees the paper's smallest step; solid: independent repeats; dashed: folds of one data set, corrected test; grey: four times in five."}}
 spreads = {"paper's SDs": printed_sd}
 if ("cg_recnet", "rescmnet") in ours:
-    spreads["Jurkat, measured"] = float(ours["cg_recnet", "rescmnet"][1].std(ddof=1))
-share = overlap(records)
+    by_fold = ours["cg_recnet", "rescmnet"][1]
+    spreads["Jurkat, measured"] = float(by_fold.std(ddof=1))
 repeats = np.unique(np.geomspace(2, 1000, 60).astype(int))
 figure, axes = plt.subplots(figsize=(5.2, 3.4))
 for colour, (label, sd) in zip(PALETTE, spreads.items(), strict=False):
-    for shared, style in ((0.0, "-"), (share, "--")):
+    for shared, line in ((0.0, "-"), (share, "--")):
         power = [power_of_paired_t(step, sd, int(n), test_share=shared) for n in repeats]
-        axes.plot(repeats, power, style, color=colour, label=None if shared else f"{label} ({sd:.2f})")
+        name = f"{label} ({sd:.2f})" if line == "-" else None
+        axes.plot(repeats, power, line, color=colour, label=name)
 axes.axhline(0.8, color="0.7", linewidth=1)
-axes.set(xscale="log", ylim=(0, 1.02), xlabel="repeats (folds or seeds)", ylabel="chance to see it")
+axes.set(xscale="log", xlabel="repeats (folds or seeds)")
+axes.set(ylim=(0, 1.02), ylabel="chance to see it")
 axes.set_xticks((2, 5, 10, 50, 200, 1000), (2, 5, 10, 50, 200, 1000))
 axes.minorticks_off()
 figure.legend(loc="outside upper center", ncols=2, title="SD (points)")
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(records, PARTS[0])
 
-# %% tags=["remove-input"]
+# %%
 rows = []
 for label, sd in spreads.items():
-    five, need, cut = power_of_paired_t(step, sd, 5), repeats_needed(step, sd), repeats_needed(step, sd, test_share=share)
-    rows.append((label, f"{sd:.2f}", f"{five:.0%}", f"{need:,}", f"{cut:,}" if cut else "no number"))
-headers = ("whose SD", "points", "five repeats", "repeats needed", "folds needed")
-tell(five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd))
-Markdown(wide_table(headers, rows, "Repeats needed"))
+    five, need = power_of_paired_t(step, sd, 5), repeats_needed(step, sd)
+    cut = repeats_needed(step, sd, test_share=share)
+    cut = f"{cut:,}" if cut else "no number"
+    rows.append((label, f"{sd:.2f}", f"{five:.0%}", f"{need:,}", cut))
+headers = ("whose SD", "points", "five repeats", "repeats needed")
+wide_table((*headers, "folds needed"), rows, "Repeats needed")
 
 # %% [markdown]
 # With the printed SDs, five independent repeats see the step with a chance of {glue:text}`five:.0f` %; to see it four times in five takes {glue:text}`need` of them.
 # By folds of the same cells it cannot be had, however finely they are cut.
 # A difference that a design is unlikely to see is not refuted by a large p-value, and not supported by a small standard deviation.
 # It is simply not decided.
-
-# %% tags=["remove-input"]
-holds("cannot be had", repeats_needed(step, printed_sd, test_share=share) is None)
 
 # %% [markdown]
 # ## Seeds
@@ -349,58 +371,32 @@ nu = 2  # three seeds
 for q in (0.975, 0.025):
     print(f"{np.sqrt(nu / stats.chi2.ppf(q, nu)):.2f} times s")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; each panel is of one data set, and scales of different panels have nothing to do with each other."}}
-TITLES = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu": "zhu"}
-by_data = {data: runs for data in TITLES if (runs := seed_runs(data))}
-if "zhu" in by_data and next(iter(by_data["zhu"].values()))[0].data["simulated"]:
-    TITLES["zhu"] = "zhu (simulated)"
-figure, panels = plt.subplots(len(by_data), 1, figsize=(5.2, 2.8 * len(by_data)), squeeze=False)
-for axes, (data, runs), mark in zip(panels[:, 0], by_data.items(), "ABC", strict=False):
+# %% mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; each panel is of one data set, and scales of different panels have nothing to do with each other."}}
+sets = len(by_data)
+size = {"figsize": (5.2, 2.8 * sets), "squeeze": False}
+figure, panels = plt.subplots(sets, 1, **size)
+for axes, (data, runs) in zip(panels[:, 0], by_data.items(), strict=True):
     for place, (model, own) in enumerate(runs.items()):
-        values = [100 * record.test["accuracy"] for record in own]
-        axes.plot([place] * len(values), values, "o", color=MODEL_COLOURS.get(model, PALETTE[4]))
-        axes.plot(place, np.mean(values), "k_", markersize=18)
-    axes.set_xticks(range(len(runs)), [f"{title_of(model)}\n(n = {len(own)})" for model, own in runs.items()])
-    axes.set(xlim=(-0.6, len(runs) - 0.4), title=f"   {TITLES[data]}", ylabel="accuracy (%)")
-    if len(by_data) > 1:
-        letter(axes, mark)
+        scores = [100 * run.test["accuracy"] for run in own]
+        colour = MODEL_COLOURS.get(model, PALETTE[4])
+        axes.plot([place] * len(scores), scores, "o", color=colour)
+        axes.plot(place, np.mean(scores), "k_", markersize=18)
+    names = [f"{title_of(m)}\n(n = {len(own)})" for m, own in runs.items()]
+    axes.set_xticks(range(len(runs)), names)
+    axes.set(title=f"   {TITLES[data]}", ylabel="accuracy (%)")
+    axes.margins(x=0.3)
+for axes, mark in zip(panels[:, 0], "ABC", strict=False):
+    letter(axes, mark)
 plt.show()
+display(*seeds_read)
 
-# %% tags=["remove-input"]
-# Every record that was read is named, those with other settings than the three seeds' too.
-for data in TITLES:
-    if own := records_read(data):
-        display(provenance_of(own, ("seeds", data)))
-
-# %% tags=["remove-input"]
-margin = plan["P11"].margin
-
-
-def against(spread):
-    """Where the interval of a spread lies, against the margin of the plan."""
-    low, high = spread.interval95
-    return "smaller" if high < margin else "larger" if low > margin else "undecided"
-
-
+# %%
 for data, runs in by_data.items():
-    rows = []
-    for model, own in runs.items():
-        spread, tested = spread_of({model: own}), own[0].test["per_class"]
-        floor = 100 * max(one["support"] for one in tested) / sum(one["support"] for one in tested)
-        accuracy = ", ".join(f"{100 * record.test['accuracy']:.1f}" for record in own)
-        balanced = ", ".join(f"{100 * record.test['balanced_accuracy']:.1f}" for record in own)
-        scores = f"{accuracy} (floor {floor:.1f})\nbalanced {balanced}"
-        sd = f"{spread.sd:.2f}\n({spread.interval95[0]:.2f} to {spread.interval95[1]:.2f})"
-        rows.append((title_of(model), scores, sd, against(spread), f"{spread.n} seeds"))
-    headers = ("network", "accuracy by seed (%)", "SD (points)", f"than {margin:g} point", "n")
-    display(Markdown(f"*{TITLES[data]}*"), Markdown(wide_table(headers, rows, f"Accuracy by seed, {TITLES[data]}")))
-
-# %% tags=["remove-cell"]
-seeds = spread_of(by_data["cytometer"])
-tell(
-    seed_sd=f"{seeds.sd:.2f}", seed_ends=f"{seeds.interval95[0]:.2f} to {seeds.interval95[1]:.2f}", seed_n=seeds.n,
-    apart=f"{np.sqrt(2) * seeds.sd:.1f}", margin=f"{margin:g}",
-)  # fmt: skip
+    rows = [seed_row(model, own) for model, own in runs.items()]
+    headers = (TITLES[data], "accuracy by seed (%)", "SD (points)")
+    headers += (f"than {margin:g} point", "n")
+    display(wide_table(headers, rows, f"Accuracy by seed, {TITLES[data]}"))
+display(missing_runs(*PARTS[1:]))
 
 # %% [markdown]
 # On simulated cells, runs that differ in the seed alone have a standard deviation of {glue:text}`seed_sd` points (95 % interval {glue:text}`seed_ends`, n = {glue:text}`seed_n` runs): larger than the plan's margin of {glue:text}`margin` point, and so is the whole interval.
@@ -408,10 +404,6 @@ tell(
 #
 # A seed does not touch which cells are tested, so a spread over seeds is not the error of an accuracy; it is only the part of it that one could remove by training more often.
 # The paper's statement on seeds (claim C33) is about its own runs, of which no spread over seeds is printed: our sweep over seeds shows a spread and decides no claim.
-
-# %% tags=["remove-input"]
-holds("the whole interval", against(seeds) == "larger")
-Markdown(missing_runs(*PARTS[1:]))
 
 # %% [markdown]
 # ## How this was measured
@@ -426,11 +418,9 @@ Markdown(missing_runs(*PARTS[1:]))
 # A contrast is judged over the folds that both of its networks have, and left out where these are fewer than two or agree to the cell.
 # ````
 
-# %% tags=["hide-input"]
+# %%
 print(inspect.getsource(fold_differences))
 print(inspect.getsource(corrected_resampled_t))
-
-# %% tags=["remove-input"]
 display(*all_read(PARTS[0], PARTS[1]), *all_read(PARTS[2]))
 
 # %% [markdown]

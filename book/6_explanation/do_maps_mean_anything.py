@@ -20,7 +20,8 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
+from IPython.display import Markdown, display
+from scipy.stats import mannwhitneyu
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.cytometer import simulate
@@ -28,37 +29,24 @@ from cgrecnet.explain.cams import cam_maps
 from cgrecnet.explain.layers import Layer
 from cgrecnet.explain.masks import crop_masks, segment_cell
 from cgrecnet.explain.sanity import moved, network_free_map
-from cgrecnet.explain.scores import area, energy, pointing, summary
+from cgrecnet.explain.scores import area, difference, energy, pointing, summary
 from cgrecnet.figures.explained import (
     KEPT_COMMAND,
+    LEAST,
     MODELS,
     accuracy_table,
     draw_where_run,
     interval,
     load_study,
+    minus,
     network_title,
     provenance_of_study,
+    score_table,
     title_of,
 )
-from cgrecnet.figures.inside_modules import module_rows
-from cgrecnet.figures.map_checks import (
-    better_than_random,
-    cascade_rows,
-    draw_agreement,
-    draw_cascade,
-    draw_curves,
-)
-from cgrecnet.figures.map_scores import (
-    beats,
-    draw_energies,
-    draw_shortcut,
-    rows_of,
-    score_table,
-    told_apart,
-)
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import holds, tell
 
 use_book_style()
@@ -138,18 +126,26 @@ for place, name in zip(grid[0], ("cell", *maps), strict=True):
 plt.show()
 
 # %% tags=["remove-input"]
-from_dataset(cells)
-
-# %% tags=["remove-cell"]
+display(from_dataset(cells))
 inside = {name: 100 * energy(one, outlines) for name, one in maps.items()}
 chance = 100 * area(outlines)
 apart = summary(inside["Grad-CAM"] - inside["blob"])
+study, real = load_study(), load_study("explain-jurkat")
+subject, own = (study and f"honest {study.config.honest[0]}"), ("honest cg_recnet", "gradcam@last")
+even, behind = (minus(real, own, ("no network", kind)) for kind in ("uniform", "centre"))
 tell(
     right=100 * (named == truth).mean(), shuffled_right=100 * (said[1] == truth).mean(), n=apart["n"],
     trained=np.nanmean(inside["Grad-CAM"]), blob=np.nanmean(inside["blob"]), area=np.nanmean(chance),
     apart=f"{apart['mean']:.0f}".replace("-", "\N{MINUS SIGN}"), floor=100 * max(truth.mean(), 1 - truth.mean()),
     ends=f"{apart['low']:.0f} to {apart['high']:.0f}".replace("-", "\N{MINUS SIGN}"),
+    even=interval(even), even_n=even["n"], behind=interval(behind),
 )  # fmt: skip
+holds("learned its task", 0.9 < (named == truth).mean() and (said[1] == truth).mean() < 0.6)
+holds("hardly more heat", np.nanmean(inside["Grad-CAM"]) < np.nanmean(chance) + 5)
+holds("A blob that", np.nanmean(inside["blob"]) > max(np.nanmean(inside[name]) for name in ("Grad-CAM", "shuffled labels")) and apart["high"] < 0)
+holds("as much heat", even["low"] < 0 < even["high"] and abs(even["mean"]) < 0.01)
+holds("less than", behind["high"] < 0)
+holds("two by two", real.map(*own).shape[1:] == (2, 2))
 
 # %% [markdown]
 # A map that lies on the cell is what one hopes for, which is a reason to be strict.
@@ -157,13 +153,7 @@ tell(
 # A blob that never saw a network has more of it than any of them, since cells lie in the middle of their pictures.
 # So heat on the cell is no evidence by itself; a map has to beat its controls.
 # The networks of this picture are tiny and were trained here in seconds; they teach what to ask, and say nothing of the paper's maps.
-
-# %% tags=["remove-input"]
-holds("learned its task", 0.9 < (named == truth).mean() and (said[1] == truth).mean() < 0.6)
-holds("hardly more heat", np.nanmean(inside["Grad-CAM"]) < np.nanmean(chance) + 5)
-holds("A blob that", np.nanmean(inside["blob"]) > max(np.nanmean(inside[name]) for name in ("Grad-CAM", "shuffled labels")) and apart["high"] < 0)
-
-# %% [markdown]
+#
 # What follows asks the same of this book's networks: of the ablation's on real cells, and of a study on simulated cells ({doc}`../2_data/how_a_cytometer_sees`), where the outline is known, and in one case even what the network went by.
 # `cgrecnet explain book/experiments/explain-simulated.yaml` makes that study; where a figure is not shown, its record is missing.
 # Nothing on this page was in the analysis plan; all of it is exploratory.
@@ -206,10 +196,8 @@ for name, heat in constructed.items():
         f"pointing {np.nanmean(pointing(heat, masks)):.2f}"
     )
 print(f"cells cover {masks.mean():.2f}, n = {len(masks)}")
-
-# %% tags=["remove-cell"]
-assert energy(nuclei, masks).min() == 1 and energy(1.0 - masks, masks).max() == 0
-assert abs(np.nanmean(energy(np.ones(masks.shape), masks)) - masks.mean()) < 1e-6
+assert energy(nuclei, masks).min() == 1
+assert energy(1.0 - masks, masks).max() == 0
 
 # %% [markdown]
 # The last line is the share of the picture that the cells cover, and a map that is moved at random comes to it, too.
@@ -227,30 +215,38 @@ assert abs(np.nanmean(energy(np.ones(masks.shape), masks)) - masks.mean()) < 1e-
 # Three are the map of another network ({cite}`adebayo2018sanity` proposed the last two): one with the weights with which training starts, one with random weights, one trained on **shuffled labels**, which had nothing to learn.
 # A method that gives these the same map explains the picture and not the network.
 
-# %% tags=["remove-input"]
-study, real = load_study(), load_study("explain-jurkat")
-CONTROLS = [("no network", kind) for kind in ("uniform", "sobel", "centre", "moved gradcam@last", "swapped gradcam@last")]
-CONTROLS += [(f"{training} cg_recnet", "gradcam@last") for training in ("start", "untrained")]
-
-
-def against_controls(made, kinds=("gradcam@last",)):
-    """Rows: heat inside the cell of a trained network's maps minus that of each control."""
-    for kind in kinds:
-        for model, against in (("cg_recnet", CONTROLS), ("resnet50", [("shuffled resnet50", kind)])):
-            for other, control, found in beats(made, f"honest {model}", kind, against):
-                name = title_of(control) if other == "no network" else network_title(other)
-                yield f"{MODELS[model]}, {title_of(kind)}", name, interval(found), str(found["n"])
-
-
+# %%
+WITHOUT = ("uniform", "sobel", "centre")
+ELSEWHERE = ("moved gradcam@last", "swapped gradcam@last")
+CONTROLS = [("no network", kind) for kind in WITHOUT + ELSEWHERE] + [
+    (f"{training} cg_recnet", "gradcam@last")
+    for training in ("start", "untrained")
+]
 HEADERS = ("map", "minus the control", "heat inside the cell", "n")
-Markdown(wide_table(HEADERS, list(against_controls(real)), "Controls, real"))
 
-# %% tags=["remove-input"]
+
+def against_controls(study, kind="gradcam@last"):
+    """Rows: heat inside the cell of a map minus that of each control."""
+    rows, twin = [], ("shuffled resnet50", kind)
+    for model, others in (("cg_recnet", CONTROLS), ("resnet50", [twin])):
+        one = (f"honest {model}", kind)
+        for other in others:
+            if not (found := minus(study, one, other)):
+                continue
+            network, control = other
+            known = network != "no network"
+            name = network_title(network) if known else title_of(control)
+            texts = interval(found), str(found["n"])
+            mine = f"{MODELS[model]}, {title_of(kind)}"
+            rows.append((mine, name, *texts))
+    return rows
+
+
+# %%
+Markdown(wide_table(HEADERS, against_controls(real), "Controls, real"))
+
+# %%
 provenance_of_study(real, KEPT_COMMAND)
-
-# %% tags=["remove-cell"]
-found = {kind: beats(real, "honest cg_recnet", "gradcam@last", [("no network", kind)])[0][2] for kind in ("uniform", "centre")}
-tell(even=interval(found["uniform"]), even_n=found["uniform"]["n"], behind=interval(found["centre"]))
 
 # %% [markdown]
 # On these real cells (Jurkat, CG-RecNet of the ablation, {doc}`grad_cam`) the map of the last stage has as much heat inside the cell as the same heat everywhere: the shares differ by {glue:text}`even` (95 % interval; n = {glue:text}`even_n` cells).
@@ -259,10 +255,7 @@ tell(even=interval(found["uniform"]), even_n=found["uniform"]["n"], behind=inter
 #
 # The pictures of the simulated cells are larger, and there are more networks.
 
-# %% tags=["remove-input"]
-holds("as much heat", found["uniform"]["low"] < 0 < found["uniform"]["high"] and abs(found["uniform"]["mean"]) < 0.01)
-holds("less than", found["centre"]["high"] < 0)
-holds("two by two", real.map("honest cg_recnet", "gradcam@last").shape[1:] == (2, 2))
+# %%
 study and Markdown(accuracy_table(study))
 
 # %% [markdown]
@@ -271,27 +264,70 @@ study and Markdown(accuracy_table(study))
 # {numref}`fig-maps-energy` shows the energy inside the cell for the first network's maps and their controls.
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
-subject, second = (study and f"honest {study.config.honest[place]}" for place in (0, -1))
-draw_where_run(draw_energies, study, subject)
+COLOURS = {"honest": PALETTE[0], "shuffled": PALETTE[1], "start": PALETTE[4], "untrained": PALETTE[3]}
+
+
+def rows_of(study):
+    """(network, kind) of the first network's maps, of its controls, and of maps without a network."""
+    networks = [subject, *(f"shuffled {model}" for model in study.config.shuffled)]
+    networks += [f"{training} {subject.split()[1]}" for training in ("start", "untrained")]
+    scores = study.record.results["scores"]
+    return [(name, kind) for name in (*networks, "no network") if name in scores for kind in scores[name]]
+
+
+def draw_energies(study):
+    """Energy inside the cell for every map with its interval; a line where chance is."""
+    rows, labels = rows_of(study), []
+    figure, axes = plt.subplots(figsize=(7.0, 0.26 * len(rows) + 0.9))
+    for place, (network, kind) in enumerate(rows):
+        found, colour = study.record.results["scores"][network][kind]["energy cell"], COLOURS.get(network.split()[0], "0.35")
+        if found["mean"] is None:
+            axes.text(0.01, place, "no heat in any map", va="center", fontsize=8, color=colour)
+        else:
+            ends = [found["mean"] if end is None else end for end in (found["low"], found["high"])]
+            axes.plot(ends, [place, place], color=colour, linewidth=1.5)
+            axes.plot(found["mean"], place, "o", color=colour, markersize=5)
+        known = network_title(network) if network != "no network" else ""
+        if network.split()[-1] == subject.split()[-1]:
+            known = known.partition(", ")[2]
+        labels.append(f"{known}: {title_of(kind)}" if known else title_of(kind))
+    chance = study.record.results["area"]["cell"]["mean"]
+    axes.axvline(chance, color="0.5", linestyle=":", linewidth=1)
+    axes.annotate("uniform", (chance, -0.9), fontsize=8, color="0.3", ha="center", annotation_clip=False)
+    axes.set_yticks(range(len(rows)), labels, fontsize=8)
+    axes.set(xlabel="share of the heat inside the cell", xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
+
+
+draw_where_run(draw_energies, study)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(study)
 
-# %% tags=["remove-input"]
-study and Markdown(wide_table(HEADERS, list(against_controls(study, ("gradcam@last", "gradcam@stage3"))), "Controls, simulated"))
+# %%
+if study:
+    rows = against_controls(study)
+    rows += against_controls(study, "gradcam@stage3")
+    display(Markdown(wide_table(HEADERS, rows, "Controls, simulated")))
 
 # %% [markdown]
 # In the table of all scores chance is the share of the picture that a part covers, which is what the uniform map has.
 # Nucleus and processes are parts of the cell, and *border* is the outermost eighth of the picture on each side.
 # A picture without the part is left out, so n is that of the first column.
 
-# %% tags=["remove-input"]
+# %%
+PARTS = ("cell", "nucleus", "processes", "debris", "border")
+parts = [f"energy {part}" for part in PARTS] + ["pointing cell"]
 if study:
-    parts = ("energy cell", "energy nucleus", "energy processes", "energy debris", "energy border", "pointing cell")
-    rows = [(name, kind) for name in (subject, second) for kind in study.record.results["scores"][name]]
-    rows += [row for row in rows_of(study, subject) if row[0] == "no network" and " " not in row[1]]
-study and Markdown(score_table(study, rows, parts))
+    last = f"honest {study.config.honest[-1]}"
+    scores = study.record.results["scores"]
+    rows = [(one, kind) for one in (subject, last) for kind in scores[one]]
+    rows += [
+        ("no network", kind)
+        for kind in scores["no network"]
+        if " " not in kind
+    ]
+    display(Markdown(score_table(study, rows, parts)))
 
 # %% [markdown]
 # ## Fresh weights, from the classes down
@@ -301,14 +337,50 @@ study and Markdown(score_table(study, rows, parts))
 # A map that explained it should fall apart ({numref}`fig-maps-cascade`).
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Left: rank correlation with the trained network's map, one line per method. Right: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; at the last stage Grad-CAM and HiResCAM are one map, so that their lines coincide; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
+STEPS = {"fc": "classes", "layer4": "stage 4", "layer3": "stage 3", "gate": "gate, fusion", "layer2": "stage 2",
+         "layer1": "all"}  # fmt: skip
+
+
+def draw_cascade(study):
+    """A: how far maps still agree with the trained network's as weights become fresh; B: their energy in the cell."""
+    figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.0))
+    for axes, what, name in zip(panels, ("agreement with the trained", "energy cell"), "AB", strict=True):
+        letter(axes, name)
+        for colour, (kind, steps) in zip(PALETTE, study.record.results["cascade"].items(), strict=False):
+            found = [(place, step[what]) for place, step in enumerate(steps.values()) if step[what]["mean"] is not None]
+            axes.plot([place for place, _ in found], [one["mean"] for _, one in found], color=colour, label=title_of(kind))
+            for place, one in found:
+                few = one["n"] < LEAST
+                axes.plot(place, one["mean"], "o", color=colour, markerfacecolor="white" if few else colour, markersize=5)
+                if not few:
+                    axes.plot([place, place], [one["low"], one["high"]], color=colour, linewidth=1)
+        axes.set_xticks(range(len(steps)), [STEPS.get(step, step) for step in steps], rotation=40, ha="right", fontsize=8)
+        axes.set_xlabel("fresh weights from the classes down to")
+    for axes, level in zip(panels, (0, study.record.results["area"]["cell"]["mean"]), strict=True):
+        axes.axhline(level, color="0.6", linewidth=0.8, linestyle=":")
+    panels[0].set_ylabel("rank correlation")
+    panels[0].legend(fontsize=8)
+    panels[1].set(ylabel="heat inside the cell", ylim=(0, 1))
+
+
 draw_where_run(draw_cascade, study)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(study)
 
-# %% tags=["remove-input"]
-study and Markdown(cascade_rows(study))
+# %%
+if study:
+    rows = []
+    for kind, steps in study.record.results["cascade"].items():
+        row = [title_of(kind)]
+        for found in steps.values():
+            one = found["agreement with the trained"]
+            every = one["n"] + one["empty"]
+            row.append(f"{interval(one)}, n = {one['n']} of {every}")
+        rows.append(row)
+    names = ["map", *(STEPS.get(step, step) for step in steps)]
+    display(Markdown(wide_table(names, rows, "Agreement by step")))
 
 # %% [markdown]
 # Maps that are *empty* are left out of these means: with fresh weights, nothing in them speaks for the class that the trained network had named.
@@ -321,27 +393,69 @@ study and Markdown(cascade_rows(study))
 # Two orders frame the others: a random one, and the cell's true mask, cell first.
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the share of pixels from 0 to 1. Left: the probability of the class as pixels are deleted. Right: as pixels are inserted. One line per map; black lines for random order, edges, the blob in the middle and the cell's mask."}, "figure": {"name": "fig-maps-curves", "caption": "Whether the hottest pixels are those that the network needs, asked of the network itself: a good map falls fast in A and rises fast in B, against a random order and against the cell's own mask. Simulated cells, CG-RecNet, means over cells."}}
-draw_where_run(draw_curves, study, "cg_recnet")
+ORDERS = {"mask": "the cell's mask", "uniform": "random order"}
+STYLES = {"uniform": "k:", "sobel": "k--", "centre": "k-.", "mask": "k-"}
+
+
+def draw_curves(study):
+    """A: mean probability of the class as the hottest pixels go; B: as only they are there."""
+    figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.4), sharey=True)
+    for axes, name, what in zip(panels, "AB", ("deletion", "insertion"), strict=True):
+        colours = iter(PALETTE)
+        for kind, curve in study.record.results["curves"]["cg_recnet"].items():
+            look = {} if kind in STYLES else {"color": next(colours)}
+            label = ORDERS.get(kind) or title_of(kind)
+            axes.plot(curve["shares"], curve[what], STYLES.get(kind, "-"), label=label, linewidth=1.2, **look)
+        axes.set(title=what, xlabel="share of the pixels", ylim=(0, 1), xlim=(0, 1))
+        letter(axes, name)
+    panels[0].set_ylabel("probability of the class")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
+
+
+draw_where_run(draw_curves, study)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(study)
 
-# %% tags=["remove-input"]
+# %%
 if study:
-    rows, against = [], []
+    rows = []
     for model, orders in study.record.results["curves"].items():
         for kind, found in orders.items():
-            name = {"mask": "the cell's mask", "uniform": "random order"}.get(kind, title_of(kind))
-            areas = [found[f"area {what}"] for what in ("deletion", "insertion")]
-            rows.append((MODELS[model], name, *map(interval, areas), str(areas[0]["n"])))
-        won = better_than_random(study, f"honest {model}")
-        words = {what: "; ".join(names) or "none" for what, names in won.items()}
-        against += [(MODELS[model], what, words[what], words[f"{what} lost"]) for what in ("deletion", "insertion")]
-study and Markdown(wide_table(("network", "order", "deletion", "insertion", "n"), rows, "Areas under curves"))
+            name = ORDERS.get(kind) or title_of(kind)
+            areas = found["area deletion"], found["area insertion"]
+            n = str(areas[0]["n"])
+            rows.append((MODELS[model], name, *map(interval, areas), n))
+    headers = ("network", "order", "deletion", "insertion", "n")
+    display(Markdown(wide_table(headers, rows, "Areas under curves")))
 
-# %% tags=["remove-input"]
-study and Markdown(wide_table(("network", "curve", "better than random", "worse"), against, "Orders against random"))
+
+# %%
+def against_random(study, model, what, sign):
+    """Orders of pixels that beat a random one, and that lose to it."""
+    curve = f"curve/honest {model}/{{}}/{what}"
+    chance = sign * study.arrays[curve.format("uniform")]
+    better, worse = [], []
+    for kind in study.record.results["curves"][model]:
+        mine = sign * study.arrays[curve.format(kind)]
+        gain = difference(mine, chance)
+        if gain["low"] is not None and gain["low"] > 0:
+            better.append(ORDERS.get(kind) or title_of(kind))
+        elif gain["high"] is not None and gain["high"] < 0:
+            worse.append(ORDERS.get(kind) or title_of(kind))
+    return ["; ".join(names) or "none" for names in (better, worse)]
+
+
+# %%
+if study:
+    rows = [
+        (MODELS[model], what, *against_random(study, model, what, sign))
+        for model in study.record.results["curves"]
+        for what, sign in (("deletion", -1), ("insertion", 1))
+    ]
+    headers = ("network", "curve", "better than random", "worse")
+    display(Markdown(wide_table(headers, rows, "Orders against random")))
 
 # %% [markdown]
 # The tables give the areas under these curves, and say which orders are better or worse than the random one by the paired 95 % interval over the same cells.
@@ -354,10 +468,29 @@ study and Markdown(wide_table(("network", "curve", "better than random", "worse"
 # That Grad-CAM and HiResCAM do so at the last stage is no news: there they are one formula ({doc}`grad_cam`).
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "A square table with the same maps along both sides and a rank correlation in every field, red for agreement, blue for the opposite."}, "figure": {"name": "fig-maps-agreement", "caption": "Maps of one network that are meant to say the same, compared cell by cell: rank correlation over the positions, mean over the occluded cells. Simulated cells, CG-RecNet."}}
-draw_where_run(draw_agreement, study, subject)
+def draw_agreement(study):
+    """Mean rank correlation of every pair of maps of one network, as a square of numbers."""
+    pairs = study.record.results["agreement"][subject]
+    kinds = list(dict.fromkeys(kind for pair in pairs for kind in pair.split("|")))
+    square = np.full((len(kinds), len(kinds)), np.nan)
+    for pair, found in pairs.items():
+        row, column = map(kinds.index, pair.split("|"))
+        square[row, column] = square[column, row] = np.nan if found["mean"] is None else found["mean"]
+    figure, axes = plt.subplots(figsize=(6.0, 4.6))
+    axes.imshow(square, cmap="RdBu_r", vmin=-1, vmax=1)
+    for (row, column), value in np.ndenumerate(square):
+        if np.isfinite(value):
+            colour = "white" if abs(value) > 0.7 else "black"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+    titles = [title_of(kind) for kind in kinds]
+    axes.set_xticks(range(len(kinds)), titles, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(len(kinds)), titles, fontsize=8)
+
+
+draw_where_run(draw_agreement, study)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(study)
 
 # %% [markdown]
@@ -368,14 +501,17 @@ provenance_of_study(study)
 # First: does it cheat?
 # We show it the test cells as they are in its own world, and in the honest world, where the run says nothing.
 
-# %% tags=["remove-input"]
+# %%
+KEYS = ("accuracy", "as the run")
 if study:
     rows = [
-        (network_title(name), pictures, f"{found['accuracy']:.2f}", f"{found['as the run']:.2f}", str(found["n"]))
+        (network_title(name), world, *(f"{found[key]:.2f}" for key in KEYS),
+         str(found["n"]))
         for name, worlds in study.record.results["following"].items()
-        for pictures, found in worlds.items()
-    ]
-study and Markdown(wide_table(("network", "world", "accuracy", "follows the run", "n"), rows, "Who cheats"))
+        for world, found in worlds.items()
+    ]  # fmt: skip
+    headers = ("network", "world", "accuracy", "follows the run", "n")
+    display(Markdown(wide_table(headers, rows, "Who cheats")))
 
 # %% [markdown]
 # A network that names the class which the run suggests, where its honest twin does not, goes by the run.
@@ -384,23 +520,55 @@ study and Markdown(wide_table(("network", "world", "accuracy", "follows the run"
 # {numref}`fig-maps-shortcut` compares the maps of two networks of the same make for the same cells.
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Two squares of dots with a diagonal line: share of heat inside the cell and in the border of the picture, for the honest network across and the shortcut network upwards, one dot per cell, one colour per method."}, "figure": {"name": "fig-maps-shortcut", "caption": "If maps gave the shortcut away, dots would lie below the line in A and above it in B: the cheating network's heat would leave the cell for the border. Each dot is one simulated cell, explained for an honest network and for one that was trained on the shortcut."}}
-honest, cheat = (study and f"{training} {study.config.shortcut[-1]}" for training in ("honest", "shortcut"))
 KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
-draw_where_run(draw_shortcut, study, honest, cheat, KINDS)
+honest, cheat = (study and f"{training} {study.config.shortcut[-1]}" for training in ("honest", "shortcut"))
+
+
+def draw_shortcut(study):
+    """Per cell: A the heat in the cell, B the heat in the border, the honest network across, the shortcut's upwards."""
+    figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.4))
+    for axes, part, name in zip(panels, ("cell", "border"), "AB", strict=True):
+        for colour, kind in zip(PALETTE, KINDS, strict=False):
+            one, other = (study.score(network, kind, f"energy {part}") for network in (honest, cheat))
+            n = min(len(one), len(other))
+            axes.plot(one[:n], other[:n], "o", color=colour, label=title_of(kind), markersize=4, alpha=0.7)
+        axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=":")
+        axes.set(title=f"heat in the {part}", xlabel="honest network", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        letter(axes, name)
+    panels[0].set_ylabel("shortcut network")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
+
+
+draw_where_run(draw_shortcut, study)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(study)
 
-# %% tags=["remove-input"]
+
+# %%
+def told_apart(study, first, second, kind, what):
+    """Area under the ROC curve of one score: the first network's higher."""
+    found = (study.score(name, kind, what) for name in (first, second))
+    one, other = (values[np.isfinite(values)] for values in found)
+    if not len(one) or not len(other):
+        return "none"
+    wins = mannwhitneyu(one, other).statistic
+    return f"{wins / (len(one) * len(other)):.2f}"
+
+
+# %%
 if study:
     rows = []
+    more = {"energy cell": (honest, cheat), "energy border": (cheat, honest)}
     for kind in KINDS:
-        for what, pair in (("energy cell", (honest, cheat)), ("energy border", (cheat, honest))):
-            ((_, _, apart),) = beats(study, cheat, kind, [(honest, kind)], what)
-            one = told_apart(study, *pair, kind, what)
-            rows.append((title_of(kind), what, interval(apart), f"{one['area']:.2f}" if one else "none", str(apart["n"])))
-study and Markdown(wide_table(("map", "score", "shortcut minus honest", "told apart", "n"), rows, "Cheat and twin"))
+        for what, pair in more.items():
+            apart = minus(study, (cheat, kind), (honest, kind), what)
+            told = told_apart(study, *pair, kind, what)
+            texts = title_of(kind), what, interval(apart), told
+            rows.append((*texts, str(apart["n"])))
+    headers = ("map", "score", "shortcut minus honest", "told apart", "n")
+    display(Markdown(wide_table(headers, rows, "Cheat and twin")))
 
 # %% [markdown]
 # *Told apart* is the area under the ROC curve when one map of one cell is to say which network it came from, more heat outside the cell (or in the border) speaking for the cheat; one half is guessing.
@@ -417,15 +585,34 @@ study and Markdown(wide_table(("map", "score", "shortcut minus honest", "told ap
 # Here is what training made of that: on real cells (Jurkat, networks of the ablation, {doc}`grad_cam`), where the cell is a segmentation, and below on simulated ones, where the study was run.
 
 # %% tags=["remove-input"]
-Markdown(module_rows(real))
+COLUMNS = (
+    "network", "change of LA + XCA by the CAFM", "1/N", "gate on the cell", "gate off it", "channels wider on it",
+    "length behind / before, on", "the same, off", "on - off", "n",
+)  # fmt: skip
 
-# %% tags=["remove-input"]
+
+def modules(study):
+    """What fusion and gate do in each network of a study that has them."""
+    rows = []
+    for name, found in study.record.results["modules"].items():
+        gate = found.get("gate", {})
+        change = interval(found.get("change"), 2, percent=True) + (" (spatial path dead)" if found.get("dead") else "")
+        start = f"{100 / found['positions']:.2f} %" if "positions" in found else "none"
+        texts = [interval(gate.get(key)) for key in ("value_on", "value_off", "length_on", "length_off", "length on - off")]
+        texts.insert(2, interval(gate.get("wider"), 0, percent=True))
+        rows.append((network_title(name), change, start, *texts, str((found.get("change") or gate["value_on"])["n"])))
+    return Markdown(wide_table(COLUMNS, rows, "Fusion and gate on the cell and off it"))
+
+
+modules(real)
+
+# %%
 provenance_of_study(real, KEPT_COMMAND)
 
-# %% tags=["remove-input"]
-study and Markdown(module_rows(study))
+# %%
+study and modules(study)
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(study)
 
 # %% [markdown]

@@ -55,28 +55,33 @@ import inspect
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.explain import cams
 from cgrecnet.explain.layers import LAYERS
-from cgrecnet.explain.methods import explain
+from cgrecnet.explain.methods import aligned_energy, explain, heat, resize
+from cgrecnet.explain.scores import difference, energy, summary
+from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.explained import (
     KEPT_COMMAND,
+    MODELS,
+    PLACES,
     accuracy_table,
     draw_where_run,
     interval,
     load_study,
+    minus,
+    network_title,
     provenance_of_study,
+    score_table,
     title_of,
 )
-from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts
-from cgrecnet.figures.map_scores import PLACEMENT_HEADERS, beats, placement_rows, score_table
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.pages import holds, tell
 
@@ -90,8 +95,11 @@ Markdown(f"```python\n{inspect.getsource(cams._one)}```")
 #
 # Which layer is taken is written down for every model of the comparison, and not guessed:
 
-# %% tags=["remove-input"]
-rows = [(model, "\n".join(f"{place}: {layer.path}" for place, layer in places.items())) for model, places in LAYERS.items()]
+# %%
+rows = []
+for model, layers in LAYERS.items():
+    paths = [f"{place}: {layer.path}" for place, layer in layers.items()]
+    rows.append((model, "\n".join(paths)))
 Markdown(wide_table(("model", "modules"), rows, "Layers explained"))
 
 # %% [markdown]
@@ -121,10 +129,7 @@ with torch.no_grad():
     constant = constant[0, target[0]].item()
 print(f"largest difference {np.abs(gradcam - hirescam).max():.1e}")
 print(f"score {score - constant:.4f}, sum of map {hirescam.sum():.4f}")
-
-# %% tags=["remove-cell"]
-reach = np.abs(gradcam).max()
-assert np.abs(gradcam - hirescam).max() < 1e-4 * reach
+assert np.abs(gradcam - hirescam).max() < 1e-4 * np.abs(gradcam).max()
 assert abs(score - constant - hirescam.sum()) < 1e-3 * abs(hirescam).sum()
 
 # %% [markdown]
@@ -145,10 +150,9 @@ skipping = create_model(
 for name, net in (("1x1", skipping), ("3x3", network)):
     model = "resnet50" if name == "1x1" else "cg_recnet"
     holes = explain("hirescam", net, model, image, target, place="stage3")
-    print(f"stage_stride {name}: {(holes == 0).mean():.0%} without a slope")
-
-# %% tags=["remove-cell"]
-assert (explain("hirescam", skipping, "resnet50", image, target, place="stage3") == 0).mean() >= 0.7
+    share = (holes == 0).mean()
+    print(f"stage_stride {name}: {share:.0%} without a slope")
+    assert name == "3x3" or share >= 0.7
 
 # %% [markdown]
 #
@@ -158,14 +162,31 @@ assert (explain("hirescam", skipping, "resnet50", image, target, place="stage3")
 
 # %% mystnb={"image": {"alt": "Four panels. A cell in grey; the raw map, a coarse square of coloured fields with numbers in them; the positive part of it enlarged to a smooth spot; the same stretched to full colour range over the cell."}, "figure": {"name": "fig-cam-steps", "caption": "A network of random numbers gives a smooth, glowing picture too: the steps from the raw map to the overlay remove its coarseness, its sign and its size. A, a simulated cell; B, the raw map with its values; C, negative values cut off, enlarged; D, stretched to its own range and laid over the cell."}}
 grey = image[0, 0].numpy() * IMAGENET_STD[0] + IMAGENET_MEAN[0]
-draw_steps(grey, gradcam[0])
+raw = gradcam[0]
+smooth = resize(heat(raw)[None], len(grey))[0]  # positive, enlarged
+own_range = (smooth - smooth.min()) / (smooth.max() - smooth.min())
+reach = np.abs(raw).max()
+
+figure, axes = plt.subplots(1, 4, figsize=(7.0, 2.1))
+axes[0].imshow(grey, vmin=0, vmax=1)
+axes[1].imshow(raw, cmap="RdBu_r", vmin=-reach, vmax=reach)
+for (row, column), value in np.ndenumerate(raw):
+    colour = "white" if abs(value) > 0.6 * reach else "black"
+    where = {"ha": "center", "va": "center", "fontsize": 8}
+    axes[1].text(column, row, f"{value:.2g}", color=colour, **where)
+axes[2].imshow(smooth, cmap="inferno", vmin=0)
+axes[3].imshow(grey, vmin=0, vmax=1)
+axes[3].imshow(own_range, cmap="inferno", vmin=0, vmax=1, alpha=0.55)
+titles = ("cell", "raw", "ReLU, enlarged", "stretched")
+for place, name, title in zip(axes, "ABCD", titles, strict=True):
+    place.set(xticks=[], yticks=[])
+    place.spines[:].set_visible(False)
+    place.set_title(title, fontsize=9)
+    letter(place, name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(dataset)
-
-# %% tags=["remove-cell"]
-tell(side=gradcam.shape[1], pixels=image.shape[-1], positive=100 * (gradcam > 0).mean())
 
 # %% [markdown]
 # The map has {glue:text}`side` by {glue:text}`side` positions, because each stage of the network halves the image, and this one is {glue:text}`pixels` pixels wide.
@@ -203,16 +224,8 @@ for place in ("last", "stage3", "stage2"):
     chosen = [0, side // 2, side - 1]  # edge, middle, edge
     looks = looks_at(fresh, layer, noise, chosen).mean(axis=1)
     off[place] = drawn_at(side, size)[chosen] - looks
-    print(f"{place}: {off[place][1]:.1f}, expected {(layer.stride - 1) / 2}")
-
-# %% tags=["remove-cell"]
-for place, values in off.items():
-    half = (layer_of("resnet50", place).stride - 1) / 2
-    assert abs(values[1] - half) < 0.3 * half, "the page says half a stride"
-    assert values[0] < 0 and values[-1] > half, "the page says that the edges differ"
-
-# %% tags=["remove-cell"]
-tell(first=-off["last"][0], final=off["last"][-1])
+    expected = (layer.stride - 1) / 2
+    print(f"{place}: {off[place][1]:.1f}, expected {expected}")
 
 # %% [markdown]
 # At the edges it is otherwise: what a position sees ends with the picture, so its centre lies further inside.
@@ -222,31 +235,65 @@ tell(first=-off["last"][0], final=off["last"][-1])
 # Below, the share of the heat inside the cell is computed twice for the same maps: drawn as usual, and with each position put at pixel $s\,i$ (bilinear in between).
 # All scores elsewhere in this part are of maps as they are usually drawn, because that is what a reader of the paper's figure sees.
 
-# %% tags=["remove-input"]
-placed = {name: load_study(name) for name in ("explain-simulated", "explain-jurkat")}
-KINDS = ("gradcam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2", "hirescam@stage2")
-CELLS = {True: "simulated cells", False: "real cells"}
-moved = {}
-for made in filter(None, placed.values()):
-    rows = placement_rows(made, [name for name in made.record.networks if name.startswith("honest")], KINDS)
-    sort = CELLS[made.record.data[0]["simulated"]]
-    display(Markdown(f"*{made.record.data[0]['name']}, {sort}*\n\n" + wide_table(PLACEMENT_HEADERS, rows, f"Heat, {sort}")))  # noqa: F821
-    for row in rows:
-        mean = row[4].split(" ")[0].replace("\N{MINUS SIGN}", "-")
-        if mean != "none":
-            moved.setdefault(row[1], []).append(abs(float(mean)))
+# %%
+def in_both_places(study, network, kind):
+    """Heat inside each cell: as drawn, and where the positions look."""
+    drawn = study.score(network, kind, "energy cell")
+    put = study.score(network, kind, "energy cell aligned")
+    raw = study.map(network, kind)
+    if not len(put) and raw is not None:  # then of the cells that are kept
+        masks = study.mask()[: len(raw)]
+        drawn = energy(resize(heat(raw), masks.shape[1]), masks)
+        put = aligned_energy(raw, network.split()[1], kind, masks)
+    return drawn, put
+
+
+# %%
+KINDS = [f"gradcam@{place}" for place in ("last", "stage3", "stage2")]
+KINDS += [f"hirescam@{place}" for place in ("stage3", "stage2")]
+study = load_study("explain-simulated")
+jurkat = load_study("explain-jurkat")
+largest = dict.fromkeys(KINDS, 0.0)
+
+
+def placements(study):
+    """Rows: each map in both places; the largest change is kept."""
+    rows, networks = [], study.record.networks
+    for network in (one for one in networks if "honest" in one):
+        for kind in KINDS:
+            drawn, put = in_both_places(study, network, kind)
+            if not len(put):
+                continue
+            apart = difference(put, drawn)
+            largest[kind] = max(largest[kind], abs(apart["mean"] or 0))
+            means = map(interval, (summary(drawn), summary(put), apart))
+            name = network_title(network), title_of(kind)
+            rows.append((*name, *means, str(apart["n"])))
+    return rows
+
+
+# %%
+headers = "network", "map", "as drawn", "where it looks", "difference", "n"
+for made in filter(None, (study, jurkat)):
+    data = made.record.data[0]
+    cells = "simulated cells" if data["simulated"] else "real cells"
+    title = "*" + data["name"] + ", " + cells + "*"
+    display(Markdown(title))
+    rows = placements(made)
+    display(Markdown(wide_table(headers, rows, f"Heat, {cells}")))
+
+# %%
+display(provenance_of_study(study))
+display(provenance_of_study(jurkat, KEPT_COMMAND))
 
 # %% tags=["remove-input"]
-display(provenance_of_study(placed["explain-simulated"]))  # noqa: F821
-display(provenance_of_study(placed["explain-jurkat"], KEPT_COMMAND))  # noqa: F821
-
-# %% tags=["remove-cell"]
-largest = {kind: max(values) for kind, values in moved.items()}
-tell(coarse=largest["Grad-CAM, last stage"], fine=largest["HiResCAM, stage 2"])
-
-# %% tags=["remove-input"]
-holds("hardly shows", largest["Grad-CAM, last stage"] < 0.05)
-holds("the place decides", largest["HiResCAM, stage 2"] > 0.2 and max(largest.values()) == largest["HiResCAM, stage 2"])
+tell(side=gradcam.shape[1], pixels=image.shape[-1], positive=100 * (gradcam > 0).mean())
+tell(first=-off["last"][0], final=off["last"][-1], coarse=largest["gradcam@last"], fine=largest["hirescam@stage2"])
+half = {place: (layer_of("resnet50", place).stride - 1) / 2 for place in off}
+holds("half a stride", all(abs(values[1] - half[place]) < 0.3 * half[place] for place, values in off.items()))
+holds("At the edges", all(values[0] < 0 and values[-1] > half[place] for place, values in off.items()))
+holds("hardly shows", largest["gradcam@last"] < 0.05)
+holds("the place decides", largest["hirescam@stage2"] > 0.2 and max(largest.values()) == largest["hirescam@stage2"])
 
 # %% [markdown]
 # The tables give means with 95 % intervals over n cells, and are exploratory.
@@ -263,27 +310,79 @@ holds("the place decides", largest["HiResCAM, stage 2"] > 0.2 and max(largest.va
 # The cells of the figure are chosen by the answer and its probability, never by their map.
 # Where the figure is not shown, the study's record is missing.
 
-# %% tags=["remove-input"]
-def compared(made, kinds):
-    """HTML: does CG-RecNet have more of its heat inside the cell than the baseline, for the same cells?"""
-    found = {kind: beats(made, "honest cg_recnet", kind, [("honest resnet50", kind)])[0][2] for kind in kinds}
-    rows = [(title_of(kind), interval(one), str(one["n"])) for kind, one in found.items()]
-    return wide_table(("map", "CG-RecNet minus baseline", "n"), rows, "Heat inside the cell")
-
-
-study = placed["explain-simulated"]
+# %%
 study and Markdown(accuracy_table(study))
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Columns of simulated cells under the headings right and wrong, sure and unsure; the first row shows the cells with their outline, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-cells", "caption": "The counterpart of the paper's Figure 8, on simulated cells with their true outline: how much of a map lies on its cell can be seen here, and is counted in the next chapter. Columns: test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; the number below a cell is the probability of the class that is explained, the one that was predicted. Rows: cell; CG-RecNet at the last stage and at stage 3; the baseline at the last stage. One scale per row."}}
 MAPS = ("gradcam@last", "gradcam@stage3")
-draw_where_run(lambda made: draw_cells(made, "honest cg_recnet", "honest resnet50", MAPS, four_sorts(made, "honest cg_recnet")), study)
+ONE, BASELINE = "honest cg_recnet", "honest resnet50"
+
+
+def four_sorts(study):
+    """Kept cells that CG-RecNet got right or wrong, the two surest and the two least sure of each, if there are so many.
+
+    None is chosen by its map: only by the answer and its probability.
+    """
+    kept = np.arange(study.shown)
+    right, sure = study.right(ONE)[kept], study.arrays[f"sure/{ONE}"][kept]
+    found = {}
+    for name, chosen in (("right", right), ("wrong", ~right)):
+        order = kept[chosen][np.argsort(-sure[chosen])]
+        half = min(2, (len(order) + 1) // 2)
+        found[f"{name}, sure"], found[f"{name}, unsure"] = order[:half], order[half:][-2:]
+    return [(name, cell, number == 0) for name, cells in found.items() for number, cell in enumerate(cells)]
+
+
+def outline(axes, mask):
+    """The edge of a mask, readable on light and on dark ground."""
+    if mask.any() and not mask.all():
+        axes.contour(mask, levels=[0.5], colors="black", linewidths=2)
+        axes.contour(mask, levels=[0.5], colors="white", linewidths=1)
+
+
+def draw_cells(study, kinds=MAPS):
+    """A column for each cell of `four_sorts`; rows: image with the mask's edge, maps of CG-RecNet, one of the baseline.
+
+    The maps of a row share one scale, from 0 to the 98 % quantile over all kept cells, so that a weak map looks weak.
+    """
+    order, images, masks = four_sorts(study), study.image(), study.mask()
+    rows = [(ONE, kind) for kind in kinds] + [(BASELINE, kinds[0])]
+    height = 0.35 + 7.0 / max(len(order), 6) * (len(rows) + 1)
+    figure, axes = plt.subplots(len(rows) + 1, len(order), figsize=(7.0, height), squeeze=False)
+    for place, (sort, cell, first) in zip(axes[0], order, strict=True):
+        draw_row([place], [images[cell]], (0.0, 1.0))
+        outline(place, masks[cell])
+        place.set_title(f"{sort}\n" if first else "\n", fontsize=8)
+        place.set_xlabel(f"{study.arrays[f'sure/{ONE}'][cell]:.2f}", fontsize=8, labelpad=1)
+    for line, (network, kind) in zip(axes[1:], rows, strict=True):
+        maps = resize(heat(study.map(network, kind)), study.record.config["image_size"])
+        top = float(np.quantile(maps, 0.98)) or 1.0
+        for place, (_, cell, _) in zip(line, order, strict=True):
+            draw_row([place], [images[cell]], (0.0, 1.0))
+            place.imshow(np.clip(maps[cell] / top, 0, 1), cmap="inferno", vmin=0, vmax=1, alpha=0.55)
+            outline(place, masks[cell])
+        line[0].set_ylabel(f"{MODELS[network.split()[1]]}\n{PLACES[kind.partition('@')[2]]}", fontsize=8)
+
+
+draw_where_run(draw_cells, study)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(study)
 
-# %% tags=["remove-input"]
-study and Markdown(compared(study, MAPS))
+
+# %%
+def compared(study, kinds):
+    """CG-RecNet's heat inside the cell minus the baseline's, same cells."""
+    rows = []
+    for kind in kinds:
+        found = minus(study, (ONE, kind), (BASELINE, kind))
+        rows.append((title_of(kind), interval(found), str(found["n"])))
+    headers = ("map", "CG-RecNet minus baseline", "n")
+    return Markdown(wide_table(headers, rows, "Heat inside the cell"))
+
+
+study and compared(study, MAPS)
 
 # %% [markdown]
 # ## Maps on real cells
@@ -303,43 +402,31 @@ overlaps = []
 for picture, mask in zip(truth.images, truth.cell_masks, strict=True):
     found = segment_cell(picture)
     overlaps.append((found & mask).sum() / (found | mask).sum())
-print(f"median {np.median(overlaps):.2f}, lowest {min(overlaps):.2f}, n = {len(overlaps)}")
+middle, lowest = np.median(overlaps), min(overlaps)
+print(f"median {middle:.2f}, lowest {lowest:.2f}, n = {len(overlaps)}")
 
-# %% tags=["remove-input"]
-jurkat = placed["explain-jurkat"]
+# %%
 Markdown(accuracy_table(jurkat))
-
-# %% tags=["remove-cell"]
-scored = jurkat.record.cells
-sides = {place: jurkat.map("honest cg_recnet", f"gradcam@{place}").shape[1] for place in ("last", "stage3", "stage2")}
-tell(size=jurkat.record.config["image_size"], right=scored["right"], wrong=scored["wrong"],
-     touching=100 * scored["touching the border"], **sides)  # fmt: skip
 
 # %% [markdown]
 # The networks were trained at {glue:text}`size` pixels, so their maps are coarse: {glue:text}`last` positions per side at the last stage, {glue:text}`stage3` at stage 3, {glue:text}`stage2` at stage 2.
 # Scored are {glue:text}`right` cells that CG-RecNet named rightly and {glue:text}`wrong` that it named wrongly, drawn at random.
 # Of the segmented cells, {glue:text}`touching:.0f` % reach into the outermost eighth of the picture.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Columns of Jurkat cells under the headings right and wrong, sure and unsure; the first row shows the cells with the outline of the segmentation, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-jurkat", "caption": "The same on real cells, where the outline is itself a guess: white, the segmentation. Columns: Jurkat test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; below each cell the probability of the predicted class. Rows: cell; CG-RecNet behind fusion and gate (stage 2) and at stage 3; the baseline at stage 2. One scale per row."}}
-one = "honest cg_recnet"
-draw_cells(jurkat, one, "honest resnet50", ("gradcam@stage2", "gradcam@stage3"), four_sorts(jurkat, one))
+# %% mystnb={"image": {"alt": "Columns of Jurkat cells under the headings right and wrong, sure and unsure; the first row shows the cells with the outline of the segmentation, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-jurkat", "caption": "The same on real cells, where the outline is itself a guess: white, the segmentation. Columns: Jurkat test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; below each cell the probability of the predicted class. Rows: cell; CG-RecNet behind fusion and gate (stage 2) and at stage 3; the baseline at stage 2. One scale per row."}}
+draw_cells(jurkat, ("gradcam@stage2", "gradcam@stage3"))
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 provenance_of_study(jurkat, KEPT_COMMAND)
 
-# %% tags=["remove-input"]
+# %%
 scores = jurkat.record.results["scores"]
-rows = [(name, kind) for name in jurkat.record.networks for kind in scores[name]]
-rows += [("untrained cg_recnet", kind) for kind in ("gradcam@last", "gradcam@stage3", "gradcam@stage2")]
-rows += [("no network", kind) for kind in scores["no network"]]
-Markdown(score_table(jurkat, rows, ("energy cell", "energy border", "pointing cell")))
-
-# %% tags=["remove-cell"]
-area = jurkat.record.results["area"]["cell"]
-apart = {place: beats(jurkat, one, f"gradcam@{place}", [("honest resnet50", f"gradcam@{place}")])[0][2] for place in sides}
-best = max(scores[name][kind]["energy cell"]["mean"] for name in jurkat.record.networks for kind in scores[name] if "cam" in kind)
-tell(area=interval(area), area_n=area["n"], apart=interval(apart["last"]), apart_n=apart["last"]["n"])
+fresh = [("untrained cg_recnet", kind) for kind in KINDS[:3]]
+rows = [(one, kind) for one in jurkat.record.networks for kind in scores[one]]
+rows += fresh + [("no network", kind) for kind in scores["no network"]]
+parts = ("energy cell", "energy border", "pointing cell")
+Markdown(score_table(jurkat, rows, parts))
 
 # %% [markdown]
 # The table gives the shares of the heat inside the segmented cell, means with 95 % intervals over cells.
@@ -348,20 +435,34 @@ tell(area=interval(area), area_n=area["n"], apart=interval(apart["last"]), apart
 #
 # What the paper reads from its pictures, more heat on the cell than the baseline's, is not seen here at any depth: at the last stage the shares differ by {glue:text}`apart` (95 % interval; n = {glue:text}`apart_n` cells, one network of each kind).
 
+# %%
+compared(jurkat, KINDS[:3])
+
 # %% tags=["remove-input"]
+scored, area = jurkat.record.cells, jurkat.record.results["area"]["cell"]
+sides = {kind.partition("@")[2]: jurkat.map(ONE, kind).shape[1] for kind in KINDS[:3]}
+apart = [minus(jurkat, (ONE, kind), (BASELINE, kind)) for kind in KINDS[:3]]
+best = max(scores[name][kind]["energy cell"]["mean"] for name in jurkat.record.networks for kind in scores[name] if "cam" in kind)
+tell(
+    size=jurkat.record.config["image_size"], right=scored["right"], wrong=scored["wrong"],
+    touching=100 * scored["touching the border"], area=interval(area), area_n=area["n"],
+    apart=interval(apart[0]), apart_n=apart[0]["n"], **sides,
+)  # fmt: skip
 holds("any gradient map", best < min(scores["no network"][kind]["energy cell"]["mean"] for kind in ("sobel", "centre")))
-holds("at any depth", all(found["low"] < 0 < found["high"] for found in apart.values()))
-Markdown(compared(jurkat, [f"gradcam@{place}" for place in sides]))
+holds("at any depth", all(found["low"] < 0 < found["high"] for found in apart))
 
 # %% [markdown]
 # The same shares, by whether CG-RecNet named the cell rightly:
 
-# %% tags=["remove-input"]
-rows = [
-    (title_of(kind), *(text for answer in ("right", "wrong") for text in (interval(found[answer]), str(found[answer]["n"]))))
-    for kind, found in jurkat.record.results["by answer"].items()
-]
-Markdown(wide_table(("map", "right", "n", "wrong", "n"), rows, "Heat by answer"))
+# %%
+rows = []
+for kind, found in jurkat.record.results["by answer"].items():
+    row = [title_of(kind)]
+    for answer in ("right", "wrong"):
+        row += [interval(found[answer]), str(found[answer]["n"])]
+    rows.append(row)
+headers = ("map", "right", "n", "wrong", "n")
+Markdown(wide_table(headers, rows, "Heat by answer"))
 
 # %% [markdown]
 # Where the white line misses a cell, the segmentation is wrong, and so are that cell's scores.
@@ -377,7 +478,7 @@ Markdown(wide_table(("map", "right", "n", "wrong", "n"), rows, "Heat by answer")
 # %%
 kept = []
 layer = LAYERS["cg_recnet"]["last"].module(network)
-hook = layer.register_forward_hook(lambda _module, _inputs, maps: kept.append(maps))
+hook = layer.register_forward_hook(lambda _, __, maps: kept.append(maps))
 total = network(image).sum()
 hook.remove()
 slopes = torch.autograd.grad(total, kept[0])[0]

@@ -21,28 +21,29 @@
 # A repetition that makes such choices silently tests its own guesses and reports them as the paper's.
 # So every choice is written down in a *ledger*, before its effect is known.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import inspect
 
 import matplotlib.pyplot as plt
+import torch
 from IPython.display import Markdown, display
 
-from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.ledger import (
     MODEL_WORDS,
     RUN_WORDS,
-    count_effects,
     crosscheck,
-    draw_count_effects,
-    ledger_row,
-    printed_rows,
+    effect_text,
+    ledger_effects,
     run_defaults,
+    sweeps_read,
 )
-from cgrecnet.figures.ledger_effects import ledger_effects, sweeps_read
 from cgrecnet.figures.provenance import Provenance
-from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.wide_table import dropdown, wide_table
-from cgrecnet.models.config import PRESETS
+from cgrecnet.figures.style import PALETTE, use_book_style
+from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.models import create_model
+from cgrecnet.models.complexity import count_parameters
+from cgrecnet.models.config import PRESETS, Options
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.counting import FusionOptions, fusion_parameters, resnet50_parameters, vgg16_parameters
 from cgrecnet.paper.audit.interval import Interval
@@ -54,9 +55,13 @@ ledger = paper.choices
 effects_measured = ledger_effects(ledger)
 asked = [name for name, entry in ledger.items() if entry.effect != NOT_MEASURED]
 measured = [name for name, found in effects_measured.items() if any(effect.result for effect in found)]
-assert measured
+pairs = [effect for found in effects_measured.values() for effect in found if effect.result]
+sets = sorted({"simulated" if effect.measured.simulated else f"real ({effect.measured.data})" for effect in pairs})
+labelled, exchanged = len(paper.as_labelled.fits), len(paper.exchanged.fits)
+assert measured and pairs and labelled == 0 < exchanged
 tell(
     entries=len(ledger), options=sum(len(e.options) for e in ledger.values()), asked=len(asked), measured=len(measured),
+    effects=len(pairs), sets=" and ".join(sets), labelled=labelled or "none", exchanged=exchanged,
 )  # fmt: skip
 
 # %% [markdown]
@@ -76,9 +81,11 @@ Markdown(f"```python\n{inspect.getsource(Measured)}\n\n{inspect.getsource(Deviat
 # The last column says what another option did to the accuracy on the same test cells, with its 95 % interval; a positive number speaks for the other option.
 # "Not measured" means what it says: no sweep of this book compares the options, and a guess of the effect would be just that; "not measured yet" means that a sweep does, and that its runs are not here.
 
-# %% tags=["remove-input"]
+# %%
 def group_of(entry):
-    if entry.id in ("weights_version", "pretrained") or "2.4.4" in entry.place:
+    """Which part of the work a choice belongs to, by its place."""
+    weights = entry.id in ("weights_version", "pretrained")
+    if weights or "2.4.4" in entry.place:
         return "Weights and comparators"
     if entry.place.startswith("Table 3") or "2.4" in entry.place:
         return "The network"
@@ -87,27 +94,32 @@ def group_of(entry):
     return "Training"
 
 
-names = ("The network", "Weights and comparators", "Images and splits", "Training")
-found = {name: [e for e in ledger.values() if group_of(e) == name] for name in names}
-assert sum(map(len, found.values())) == len(ledger) and all(found.values())
-headers = ("choice and place", "options", "why this one", "effect")
-Markdown("\n\n".join(
-    dropdown(f"{name} ({len(entries)})", wide_table(headers, [ledger_row(e, effects_measured.get(e.id, ())) for e in entries], name))
-    for name, entries in found.items()
-))  # fmt: skip
+# %%
+names = ("The network", "Weights and comparators", "Images and splits")
+rows = {name: [] for name in (*names, "Training")}
+for entry in ledger.values():
+    marks = {True: "✓", False: "·"}
+    chosen = entry.chosen
+    options = [f"{marks[one == chosen]} {one}" for one in entry.options]
+    choice = f"{entry.title}\n({entry.place})"
+    effect = effect_text(effects_measured.get(entry.id, ()))
+    row = (choice, "\n".join(options), entry.why, effect)
+    rows[group_of(entry)].append(row)
 
-# %% tags=["remove-cell"]
-pairs = [effect for found_effects in effects_measured.values() for effect in found_effects if effect.result]
-sets = sorted({"simulated" if effect.measured.simulated else f"real ({effect.measured.data})" for effect in pairs})
-assert pairs
-tell(effects=len(pairs), sets=" and ".join(sets))
+# %%
+headers = ("choice and place", "options", "why this one", "effect")
+folded = [
+    dropdown(f"{name} ({len(found)})", wide_table(headers, found, name))
+    for name, found in rows.items()
+]
+Markdown("\n\n".join(folded))
 
 # %% [markdown]
 # The {glue:text}`effects` effects are of {glue:text}`sets` cells, each named with its number; one pair of runs each, so that the luck of training is in all of them.
 # An effect may depend on the data, and none was measured on the paper's.
 # Whether one of them changes a conclusion is the question of {doc}`/book/5_results/choices`.
 
-# %% tags=["remove-input"]
+# %%
 blocks = sweeps_read(ledger)
 display(*blocks or [Provenance((("Runs", "none here"),))])
 
@@ -127,12 +139,50 @@ display(*blocks or [Provenance((("Runs", "none here"),))])
 # As {doc}`/book/3_model/recovery` shows, for the modules tried there this works only if the two single-module rows of Table 3 are exchanged.
 # We start from the reading called `recovered`, change **one option at a time**, build the network, and count:
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(count_effects)}```")
+# %%
+MODELS = ("ResCMNet", "ResGDNet", "CG-RecNet")
+row = paper.rows if paper.as_labelled.fits else paper.rows.exchanged()
+printed = (row.attention_only, row.gate_only, row.both)
 
-# %% tags=["computed"] mystnb={"image": {"alt": "One row per changed option with three marks, one per variant, on a symmetric logarithmic axis of thousand parameters more than printed. Most rows have all three marks inside the grey band of plus or minus five thousand. The rows for a fusion width of 512, for other hidden sizes and for the plain head have marks outside."}, "figure": {"name": "fig-deviations-counts", "caption": "The printed counts settle the width, the hidden size and the head, and are blind to everything else: most of what the paper leaves open cannot be recovered from its tables. Each row changes one option of the recovered reading; grey band: what rounding allows; orange: a mark outside of it."}}
-effects = count_effects(paper)
-draw_count_effects(effects, printed_rows(paper))
+
+def totals(**changed):
+    """Millions of parameters of the three variants."""
+    with torch.device("meta"):  # without numbers
+        model = create_model("cg_recnet", options=changed or None)
+    parts = (model, model.fusion, model.gate)
+    whole, fusion, gate = (count_parameters(part) / 1e6 for part in parts)
+    return whole - gate, whole - fusion, whole
+
+
+def agrees(counts):
+    """Which of the three totals round to what is printed."""
+    pairs = zip(printed, counts, strict=True)
+    return [Interval.printed(shown).contains(n) for shown, n in pairs]
+
+
+# %%
+default = Options().as_dict()
+effects = {("as recovered", None): totals()} | {
+    (option, value): totals(**{option: value})
+    for option, (_, words) in MODEL_WORDS.items()
+    for value in words
+    if value != default[option]
+}
+
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "One row per changed option with three marks, one per variant, on a symmetric logarithmic axis of thousand parameters more than printed. Most rows have all three marks inside the grey band of plus or minus five thousand. The rows for a fusion width of 512, for other hidden sizes and for the plain head have marks outside."}, "figure": {"name": "fig-deviations-counts", "caption": "The printed counts settle the width, the hidden size and the head, and are blind to everything else: most of what the paper leaves open cannot be recovered from its tables. Each row changes one option of the recovered reading; grey band: what rounding allows; orange: a mark outside of it."}}
+figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(effects) + 1.2))
+axes.axvspan(-5, 5, color="0.87")
+for y, counts in enumerate(effects.values()):
+    for shift, mark, n, shown, fits in zip((-0.2, 0, 0.2), "s^o", counts, printed, agrees(counts), strict=True):
+        axes.plot(1000 * (n - float(shown)), y + shift, mark, color=PALETTE[0 if fits else 3], markersize=4.5)
+for mark, name in zip("s^o", MODELS, strict=True):
+    axes.plot([], [], mark, color="black", markersize=5, label=name)
+labels = [option if value is None else f"{option} = {value}" for option, value in effects]
+axes.set_yticks(range(len(effects)), labels, fontsize=8.5)
+axes.set_xscale("symlog", linthresh=10)
+axes.set_xticks([-1000, -100, -5, 5, 100, 1000], ["−1000", "−100", "−5", "5", "100", "1000"])
+axes.set(ylim=(len(effects) - 0.4, -0.6), xlabel="thousand parameters more than printed")
+figure.legend(loc="outside upper center", ncols=3)
 plt.show()
 
 # %% [markdown]
@@ -141,21 +191,26 @@ plt.show()
 
 # %%
 vgg = Interval.printed(paper.claims["C36"].value("VGG-16").printed)
-print(f"VGG-16: {vgg16_parameters() / 1e6:.2f} M, printed 138: {'agrees' if vgg.contains(vgg16_parameters() / 1e6) else 'differs'}")
+sixteen = vgg16_parameters()
 # VGG-19 has one more layer in each of the last three blocks
-three_more = vgg16_parameters() + 2 * (9 * 512 * 512 + 512) + 9 * 256 * 256 + 256
-print(f"VGG-19: {three_more / 1e6:.2f} M")
-both = [o.rule for o in paper.splits if o.rule in ("test first, then 0.15/0.85", "30 per cent, then half") and o.matches]
+three_more = sixteen + 2 * (9 * 512 * 512 + 512) + 9 * 256 * 256 + 256
+for name, count in (("VGG-16", sixteen), ("VGG-19", three_more)):
+    said = "agrees" if vgg.contains(count / 1e6) else "differs"
+    print(f"{name}: {count / 1e6:.2f} M, printed 138: {said}")
+orders = ("test first, then 0.15/0.85", "30 per cent, then half")
+both = [o.rule for o in paper.splits if o.rule in orders and o.matches]
 print(f"orders that fit: {len(both)} of 2")
-adapters = {a: fusion_parameters(FusionOptions(adapter=a)) - fusion_parameters(FusionOptions()) for a in ("no bias", "batch norm")}
-print("adapters, more parameters:", adapters)
+plain = fusion_parameters(FusionOptions())
+for adapter in ("no bias", "batch norm"):
+    more = fusion_parameters(FusionOptions(adapter=adapter)) - plain
+    print(f"adapter with {adapter}: {more:+} parameters")
 
 # %% tags=["remove-input"]
-settled = {e.option for e in effects if e.excluded}
-whole = {option for option in settled if all(e.excluded for e in effects if e.option == option)}
-assert whole == settled == {"fusion_width", "cafm_hidden", "head"} and not effects[0].excluded  # as the caption says
-labelled, exchanged = len(paper.as_labelled.fits), len(paper.exchanged.fits)
-assert labelled == 0 < exchanged and len(both) == 2
+excluded = {changed: not all(agrees(counts)) for changed, counts in effects.items()}
+settled = {option for (option, _), out in excluded.items() if out}
+whole = {option for option in settled if all(out for (one, _), out in excluded.items() if one == option)}
+assert whole == settled == {"fusion_width", "cafm_hidden", "head"}  # as the caption says
+assert len(both) == 2
 assert vgg.contains(vgg16_parameters() / 1e6) and not vgg.contains(three_more / 1e6)
 base = Interval.printed(paper.printed("3/Baseline/parameters"))
 assert not any(base.contains(resnet50_parameters(*head) / 1e6) for head in ((3,), (1000, 3)))
@@ -174,7 +229,6 @@ for word, chosen in (
     ("nothing printed", rest),
 ):
     rows.append((word, str(len(chosen)), "; ".join(entry.title for name, entry in ledger.items() if name in chosen)))
-tell(labelled=labelled or "none", exchanged=exchanged)
 Markdown(wide_table(("by printed numbers", "choices", "which"), rows, "What is settled"))
 
 # %% [markdown]
@@ -211,23 +265,29 @@ assert [check.option for check in checks] == list(recovered)
 runs = crosscheck(ledger, run_defaults(), RUN_WORDS)
 print(f"as the ledger says: {len(checks)} and {len(runs)}")
 
-# %% tags=["remove-input"]
-rows = [(c.option, str(c.value), c.entry, c.chosen) for c in (*checks, *runs)]
-Markdown(dropdown("Every option", wide_table(("option", "value", "entry", "chosen"), rows, "Every option")))
+# %%
+rows = [
+    (check.option, str(check.value), check.entry, check.chosen)
+    for check in (*checks, *runs)
+]
+headers = ("option", "value", "entry", "chosen")
+table = wide_table(headers, rows, "Every option")
+Markdown(dropdown("Every option", table))
 
 # %% [markdown]
 # ## Where the readings differ
 #
 # Two more presets make other choices: `as_written` follows the sentences of the paper where they differ from the public modules, and `clean` takes the recovered network without its two odd traits.
 
-# %% tags=["remove-input"]
+# %%
 presets = {name: preset.as_dict() for name, preset in PRESETS.items()}
-lines = ["| option | " + " | ".join(f"`{name}`" for name in presets) + " |", "|---|" + "---|" * len(presets)]
+rows = []
 for option in recovered:
-    values = [preset[option] for preset in presets.values()]
+    values = [str(preset[option]) for preset in presets.values()]
     if len(set(values)) > 1:
-        lines.append(f"| `{option}` | " + " | ".join(f"`{value}`" if value == values[0] else f"**`{value}`**" for value in values) + " |")
-Markdown("\n".join(lines))
+        rows.append((option, *values))
+headers = ("option", *presets)
+Markdown(wide_table(headers, rows, "Where the readings differ"))
 
 # %% [markdown]
 # The presets make it cheap to ask whether a choice matters: train all three, and compare; {doc}`/book/5_results/choices` does.
@@ -250,8 +310,8 @@ Markdown("\n".join(lines))
 # ````
 
 # %% tags=["hide-cell"]
-eight = effects[0].totals["CG-RecNet"]
-sixteen = next(e for e in effects if (e.option, e.value) == ("num_heads", 16)).totals["CG-RecNet"]
+*_, eight = effects["as recovered", None]
+*_, sixteen = effects["num_heads", 16]
 decimals = next(d for d in range(2, 7) if f"{eight:.{d}f}" != f"{sixteen:.{d}f}")
 print(f"{decimals} decimals: {eight:.{decimals}f} and {sixteen:.{decimals}f}")
 

@@ -16,34 +16,30 @@
 #
 # Every limit is written so that it can be used against us: what it is, which of our statements it touches, and what it would take.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 from IPython.display import Markdown, display
 
+from cgrecnet.bench.bench_record import cards_measured
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.analysis_plan import progress
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.costs import cards_measured
-from cgrecnet.figures.inside_modules import HEADERS, all_studies, path_rows, sources
-from cgrecnet.figures.rules_from_runs import run_outcomes
-from cgrecnet.figures.verdict_overview import verdict_source
-from cgrecnet.figures.verdict_table import verdict_counts, verdicts
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.claims import verdict_source
+from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance_of_study
+from cgrecnet.figures.tables import wide_table
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import judge, verdict_counts
 from cgrecnet.pages import holds, tell
-from cgrecnet.paper.claims import load_claims
-from cgrecnet.paper.tables import load_tables
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.preregistration import progress
 
 paper = AuditedPaper.load()
-counts = verdict_counts(verdicts(paper, machinery_outcomes() | run_outcomes(paper)))
+counts = verdict_counts(judge(paper))
 plan = load_plan()
 done = progress(plan)
 runs, planned = (sum(pair[k] for pair in done.values()) for k in (0, 1))
 sweeps = dict.fromkeys(name for question in plan.questions for name in question.sweeps)
 asked = [config for name in sweeps for config in read_sweep(SWEEP_FILES / f"{name}.yaml")]
-settings = load_tables()["S"]
+settings = paper.tables["S"]
 
 
 def reach(field):
@@ -56,14 +52,15 @@ tell(
     untested=counts[str(Verdict.CANNOT_BE_TESTED_HERE)], claims=len(paper.claims), word=str(Verdict.CANNOT_BE_TESTED_HERE),
     lost=sum(len(table.lost()) for table in paper.tables.values()), choices=len(paper.choices), runs=runs, planned=planned,
     asked=len(asked), size=reach("image_size"), epochs=reach("epochs"), batch=reach("batch_size"),
-    their_size=load_claims()["C03"].value("centre crop").printed,
+    their_size=paper.claims["C03"].value("centre crop").printed,
     their_epochs=settings.cell("Epochs", "setting").value, their_batch=settings.cell("Batch size", "setting").value,
 )  # fmt: skip
+holds("no measurements", not cards_measured())
 
 # %% [markdown]
 # In numbers: {glue:text}`untested` of {glue:text}`claims` claims *{glue:text}`word`*, {glue:text}`lost` cells of the paper's tables are lost in the text at hand, {glue:text}`choices` choices are left open by it, and {glue:text}`runs` of {glue:text}`planned` planned runs have a record.
 
-# %% tags=["remove-input"]
+# %%
 verdict_source()
 
 # %% [markdown]
@@ -84,11 +81,7 @@ verdict_source()
 # **There are no measurements on a graphics card.**
 # : *It touches:* sizes, epochs and seeds of all runs; the cost of the paper's protocol is computed, or measured on a CPU.
 # : *It would be lifted by:* any card: the sweeps are the same files with other sizes.
-
-# %% tags=["remove-input"]
-holds("no measurements", not cards_measured())
-
-# %% [markdown]
+#
 # ## What our runs are
 #
 # The planned sweeps have {glue:text}`asked` runs: images of {glue:text}`size` pixels, {glue:text}`epochs` epochs, batches of {glue:text}`batch`.
@@ -120,9 +113,12 @@ holds("no measurements", not cards_measured())
 #
 # What studies found of the spatial path of trained networks:
 
-# %% tags=["remove-input"]
+# %%
 studies = all_studies()
-display(Markdown(wide_table(HEADERS, path_rows(studies), "Spatial paths")), *sources(studies))
+display(
+    Markdown(wide_table(PATHS, path_rows(studies), "Spatial paths")),
+    *map(provenance_of_study, studies),
+)
 
 # %% [markdown]
 # ## What our methods assume

@@ -23,35 +23,45 @@
 import numpy as np
 from IPython.display import Markdown, display
 
+from cgrecnet.evaluation.bootstrap import class_f1_intervals
 from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.figures.explained import load_study
-from cgrecnet.figures.folds import title_of
-from cgrecnet.figures.inside_modules import HEADERS, path_rows, sources
-from cgrecnet.figures.missing import missing_runs, provenance_of
-from cgrecnet.figures.model_card import (
-    DATA,
-    MODEL,
-    PART,
-    SCORE_HEADERS,
-    cost_rows,
-    data_rows,
-    identity_rows,
-    score_rows,
-)
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.explained import PATHS, load_study, path_rows, provenance_of_study
+from cgrecnet.figures.provenance import hardware_text, missing_runs, provenance_of
+from cgrecnet.figures.tables import wide_table
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import tell
 from cgrecnet.runs.pooled import pool
 from cgrecnet.runs.query import experiment
 
+MODEL, PART, DATA = "cg_recnet", "ablation", "jurkat"
 found = experiment(PART, DATA)
 records = found.of(model=MODEL)
 pooled = pool(records, [MODEL])
+right = pooled.right(MODEL)
+low, high = wilson(int(right.sum()), len(pooled))
+over_folds = 100 * np.array([record.test["accuracy"] for record in records])
+tell(
+    n=f"{len(pooled):,}", share=100 * right.mean(), low=100 * low, high=100 * high,
+    mean=over_folds.mean(), least=over_folds.min(), most=over_folds.max(), folds=len(over_folds),
+    commonest=100 * np.bincount(pooled.labels).max() / len(pooled),
+    error=100 * expected_calibration_error(pooled.labels, pooled.probabilities[MODEL]),
+)  # fmt: skip
 
 
 def facts(rows, label):
     """A card's section as a table of two columns."""
     return Markdown(wide_table(("what", "value"), rows, label))
+
+
+def each(values):
+    """Every different value once, in order."""
+    return "; ".join(dict.fromkeys(map(str, values)))
+
+
+def span(values):
+    """The only value, or the smallest and the largest."""
+    return " to ".join(dict.fromkeys(f"{value:,}" for value in (min(values), max(values))))
 
 
 Markdown(missing_runs((PART, DATA)) or "All runs here.")
@@ -60,7 +70,20 @@ Markdown(missing_runs((PART, DATA)) or "All runs here.")
 # ## The model
 
 # %% tags=["remove-input"]
-facts(identity_rows(records), "The model")
+config, data, weights = records[0].config, records[0].data, records[0].weights
+facts([
+    ("model", f"{title_of(MODEL)}, reading '{config['preset']}'"),
+    ("parameters", span([record.parameters for record in records])),
+    ("networks", f"{len(records)}, one for each of the folds {', '.join(str(fold) for fold in sorted(r.config['fold'] for r in records))} of {config['folds']}"),
+    ("start", f"{weights['source']}; fresh: {', '.join(weights.get('fresh_parts', [])) or 'nothing'}"),
+    ("input", f"brightfield, {config['image_size']} by {config['image_size']} pixels, one channel three times"),
+    ("output", f"a probability for each of {', '.join(data['classes'])}"),
+    ("training", f"{config['epochs']} epochs, batch {config['batch_size']}, learning rate {config['learning_rate']:g} times "
+                 f"{config['gamma']:g} every {config['step_size']} epochs, {config['precision']}; epoch reported: {config['report']}"),
+    ("class weights", "yes" if config["class_weights"] else "no"),
+    ("seeds", f"{each(r.config['seed'] for r in records)}; split {each(r.split['seed'] for r in records)}"),
+    ("code", each(record.code[:10] for record in records)),
+], "The model")  # fmt: skip
 
 # %% [markdown]
 # No network is handed out with this book: the records, the settings and the code are enough to train them again.
@@ -78,8 +101,18 @@ facts(identity_rows(records), "The model")
 #
 # ## The data
 
-# %% tags=["remove-input"]
-facts(data_rows(records), "Its cells")
+# %%
+kind = "simulated" if data["simulated"] else "real"
+counts = [f"{name} {n:,}" for name, n in data["counts"].items()]
+rows = [
+    ("data set", f"{data['name']}, {kind} cells, task {data['task']}"),
+    ("cells", "; ".join([f"{data['cells']:,}", *counts])),
+    ("sha256", data["fingerprint"][:10]),
+]
+for part in ("train", "validation", "test"):
+    sizes = [record.split["sizes"][part] for record in records]
+    rows.append((f"cells in {part}", span(sizes)))
+facts(rows, "Its cells")
 
 # %% [markdown]
 # The cells' own card, with licence and known faults, stands in {doc}`/book/2_data/meeting_the_data`.
@@ -89,27 +122,40 @@ facts(data_rows(records), "Its cells")
 #
 # In a cross-validation each cell is tested once, by a network that was not trained on it.
 # The table puts these answers together; the intervals speak of the choice of cells, not of training again.
-
-# %% tags=["remove-cell"]
-right = pooled.right(MODEL)
-low, high = wilson(int(right.sum()), len(pooled))
-over_folds = 100 * np.array([record.test["accuracy"] for record in records])
-tell(
-    n=f"{len(pooled):,}", share=100 * right.mean(), low=100 * low, high=100 * high,
-    mean=over_folds.mean(), least=over_folds.min(), most=over_folds.max(), folds=len(over_folds),
-    commonest=100 * np.bincount(pooled.labels).max() / len(pooled),
-    error=100 * expected_calibration_error(pooled.labels, pooled.probabilities[MODEL]),
-)  # fmt: skip
-
-# %% [markdown]
+#
 # Of {glue:text}`n` test cells {glue:text}`share:.1f` % are named right (95 % interval over cells {glue:text}`low:.1f` to {glue:text}`high:.1f` %); the mean over folds is {glue:text}`mean:.2f` % (n = {glue:text}`folds` folds, from {glue:text}`least:.2f` to {glue:text}`most:.2f`).
 # Always naming the commonest class would be right for {glue:text}`commonest:.1f` %.
 # The expected calibration error is {glue:text}`error:.1f` percentage points (n = {glue:text}`n` cells): on average, the stated probability is as far as that from the share that is right.
 
-# %% tags=["remove-input"]
-Markdown(wide_table(SCORE_HEADERS, score_rows(pooled), "Scores by class"))
+# %%
+def percent(share, ends):
+    low, high = ends
+    return f"{100 * share:.1f} ({100 * low:.1f} to {100 * high:.1f})"
 
-# %% tags=["remove-input"]
+
+def scores(pooled, model):
+    """Each class over the test cells of all folds, each tested once."""
+    probabilities, rows = pooled.probabilities[model], []
+    ones = class_f1_intervals(pooled.labels, probabilities, pooled.classes)
+    for index, one in enumerate(ones):
+        table = pooled.confusion(model)
+        hits, cells = int(table[index, index]), int(table[index].sum())
+        named = table[:, index].sum()
+        precision = f"{100 * hits / named:.1f}" if named else "never named"
+        recall = percent(hits / cells, wilson(hits, cells))
+        f1 = percent(one.f1, one.interval95)
+        rows.append((one.name, f"{cells:,}", precision, recall, f1))
+    return rows
+
+
+# %%
+headers = (
+    "class", "cells", "precision (%)", "recall (%), 95 % interval",
+    "F1 (%), 95 % interval",
+)  # fmt: skip
+Markdown(wide_table(headers, scores(pooled, MODEL), "Scores by class"))
+
+# %%
 provenance_of(list(found.records), (PART, DATA))
 
 # %% [markdown]
@@ -117,8 +163,17 @@ provenance_of(list(found.records), (PART, DATA))
 #
 # ## What it cost
 
-# %% tags=["remove-input"]
-facts(cost_rows(records), "What training took")
+# %%
+minutes = [record.wall_seconds / 60 for record in records]
+seen = [len(r.history) * r.split["sizes"]["train"] for r in records]
+each_run = f"{min(minutes):.0f} to {max(minutes):.0f} min for each"
+whole = f"{sum(minutes):.0f} min in all; {each_run}"
+rows = [
+    ("time", f"{whole} of n = {len(records)} runs"),
+    ("hardware", each(hardware_text(r.hardware) for r in records)),
+    ("crops seen", f"{sum(seen):,} in training, all runs together"),
+]
+facts(rows, "What training took")
 
 # %% [markdown]
 # ## Limits
@@ -138,11 +193,14 @@ facts(cost_rows(records), "What training took")
 #   Where the spatial path of its fusion is dead, the network adds its two branches but for a constant, and recalibrates nothing ({doc}`/book/3_model/fusion`).
 #   The table says what a study found in one network of this kind; the others may be alike.
 
-# %% tags=["remove-input"]
+# %%
 study = load_study("explain-jurkat")
 studies = [study] if study else []
 rows = [row for row in path_rows(studies) if row[0] == title_of(MODEL)]
-display(Markdown(wide_table(HEADERS, rows, "Spatial paths")), *sources(studies))
+display(
+    Markdown(wide_table(PATHS, rows, "Spatial paths")),
+    *map(provenance_of_study, studies),
+)
 
 # %% [markdown]
 # **Take-away.**
@@ -163,7 +221,7 @@ display(Markdown(wide_table(HEADERS, rows, "Spatial paths")), *sources(studies))
 
 # %% tags=["hide-cell"]
 both = pool(found.records, [MODEL, "resnet50"])
-for own, other in zip(score_rows(both), score_rows(both, "resnet50"), strict=True):
+for own, other in zip(scores(both, MODEL), scores(both, "resnet50"), strict=True):
     print(f"{own[0]:<6} CG-RecNet {own[-1]:<24} baseline {other[-1]}")
 
 # %% [markdown]

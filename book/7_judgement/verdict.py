@@ -18,37 +18,49 @@
 # So this page says for every group of claims what is known, and then what would have to turn up for us to say something else.
 # It is written by the program from the verdicts and the records, and it changes when they do.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.code_outcomes import machinery_outcomes
-from cgrecnet.figures.headline import CELLS, line_of, planned_answers
-from cgrecnet.figures.inside_modules import HEADERS as PATHS
-from cgrecnet.figures.inside_modules import all_studies, path_rows, sources
-from cgrecnet.figures.main_result import main_answers, main_table, skip_effect, standing_runs
+from cgrecnet.figures.claims import COLOURS, LETTERS, verdict_source, what_would_change
+from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance_of_study
+from cgrecnet.figures.headline import CELLS, HEADERS, line_of, main_rows, planned_answers, skip_effect, standing_runs
 from cgrecnet.figures.provenance import from_records
-from cgrecnet.figures.rules.runs import RUN_JUDGES
-from cgrecnet.figures.rules_from_runs import run_outcomes
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.verdict_overview import GROUPS, HEADERS, change_rows, draw_groups, records_of, verdict_source
-from cgrecnet.figures.verdict_table import verdict_counts, verdicts
-from cgrecnet.figures.wide_table import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
+from cgrecnet.judgement.runs import RULES
 from cgrecnet.pages import tell
+from cgrecnet.runs.query import SWEEPS, experiment
 
 use_book_style()
-paper = AuditedPaper.load()
-own = run_outcomes(paper)
-outcomes = verdicts(paper, machinery_outcomes() | own)
-counts = verdict_counts(outcomes)
+#: The claims by what they are about; each is in one group.
+GROUPS = {
+    "cells, crops and split": ("C01", "C02", "C03", "C04", "C43"),
+    "what the modules do": ("C05", "C06", "C07", "C08", "C09"),
+    "what the networks cost": ("C10", "C11", "C12", "C13", "C14", "C15", "C36", "C38", "C42", "C44"),
+    "how accurate CG-RecNet is": ("C16", "C17", "C25", "C27", "C28", "C33", "C34"),
+    "what the modules gain": ("C18", "C19", "C20", "C21", "C32", "C40"),
+    "against other systems": ("C22", "C23", "C24", "C26", "C29", "C30", "C31", "C39", "C41"),
+    "what the network looks at": ("C35", "C37"),
+}
+paper, plan = AuditedPaper.load(), load_plan()
+outcomes = judge(paper)
+assert sorted(name for names in GROUPS.values() for name in names) == sorted(outcomes)
 answers = planned_answers()
-plan = load_plan()
+standing, planned = standing_runs()
+waiting = [name for name in RULES if outcomes[name].verdict is not Verdict.HOLDS]
+open_claims = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
 tell(
-    claims=len(outcomes), verdicts="; ".join(f"{word} {number}" for word, number in counts.items() if number),
-    decided=len(own) or "none",
+    claims=len(outcomes), decided=len(run_outcomes(paper)) or "none",
+    verdicts="; ".join(f"{word} {number}" for word, number in verdict_counts(outcomes).items() if number),
+    standing=len(standing), planned=planned, skip=skip_effect(answers),
+    elsewhere=", ".join(question.id for question in plan.questions if question.id not in answers),
+    waiting=len(waiting), which=", ".join(sorted(waiting)), lost=sum(len(table.lost()) for table in paper.tables.values()),
+    choices=len(paper.choices), open_claims=", ".join(open_claims),
 )  # fmt: skip
 
 # %% [markdown]
@@ -57,19 +69,32 @@ tell(
 # ## Where the claims stand
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, C for consistent in print but untested, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "A claim can be judged as soon as something printed, counted or run can be held against it; the grey pieces (T) still wait for images, runs or a machine. Claims by what they are about, and by verdict."}}
-draw_groups(outcomes)
+figure, axes = plt.subplots(figsize=(7.0, 3.4))
+for row, names in enumerate(GROUPS.values()):
+    left = 0
+    for word in Verdict:
+        if count := sum(outcomes[name].verdict is word for name in names):
+            axes.barh(row, count, left=left, color=(*COLOURS[word], 0.45), edgecolor="0.2", linewidth=0.8)
+            axes.text(left + count / 2, row, f"{LETTERS[word]} {count}", ha="center", va="center", fontsize=9)
+        left += count
+axes.set_yticks(range(len(GROUPS)), list(GROUPS))
+axes.invert_yaxis()
+axes.set_xlabel("claims   (" + ", ".join(f"{letter} {word}" for word, letter in LETTERS.items()) + ")", fontsize=8)
+axes.tick_params(axis="y", length=0)
 plt.show()
 
 # %% tags=["remove-input"]
 verdict_source()
 
-# %% tags=["remove-input"]
-lines = []
-for group, names in GROUPS.items():
-    words = {word: [n for n in names if outcomes[n].verdict is word] for word in Verdict}
-    said = "; ".join(f"*{word}*: {', '.join(found)}" for word, found in words.items() if found)
-    lines.append(f"**{group[0].upper()}{group[1:]}**\n: {said}.")
-Markdown("\n\n".join(lines))
+# %%
+lines = [
+    (group, word, ", ".join(found))
+    for group, names in GROUPS.items()
+    for word in Verdict
+    if (found := [name for name in names if outcomes[name].verdict is word])
+]
+headers = ("about", "verdict", "claims")
+Markdown(wide_table(headers, lines, "Where claims stand"))
 
 # %% [markdown]
 # In fairness to the authors, three things belong beside these counts.
@@ -86,56 +111,55 @@ Markdown("\n\n".join(lines))
 # {glue:text}`standing` of the {glue:text}`planned` planned runs stand so far, and this is what their comparisons came to.
 # The skip around the fusion, which the paper does not print, is judged apart: its effect on accuracy is {glue:text}`skip` ({doc}`/book/5_results/choices`).
 
-# %% tags=["remove-input"]
-main = main_answers()
-runs_standing, planned = standing_runs()
-tell(standing=len(runs_standing), planned=planned, skip=skip_effect(main))
-Markdown(main_table(main))
+# %%
+Markdown(wide_table(HEADERS, main_rows(answers), "The main result"))
 
 # %% [markdown]
 # Question by question:
 
-# %% tags=["remove-input"]
-rows = []
-for question in plan.questions:
-    found = answers.get(question.id)
-    if found is None:
+# %%
+lines = []
+for asked in plan.questions:
+    if (found := answers.get(asked.id)) is None:
         continue
-    unit = "folds" if question.unit == "folds" else "cells"
-    said = "\n".join(line_of(answer, unit) for answer in found) or "not yet"
-    rows.append((f"{question.id} {question.question}", CELLS[question.data], said, ", ".join(question.claims) or "none"))
-tell(elsewhere=", ".join(question.id for question in plan.questions if question.id not in answers))
-Markdown(wide_table(("planned question", "cells", "what came out", "beside claims"), rows, "Planned questions"))
+    unit = "folds" if asked.unit == "folds" else "cells"
+    said = "\n".join(line_of(answer, unit) for answer in found)
+    beside = ", ".join(asked.claims) or "none"
+    about = f"{asked.id} {asked.question}"
+    lines.append((about, CELLS[asked.data], said or "not yet", beside))
+headers = ("planned question", "cells", "what came out", "beside claims")
+Markdown(wide_table(headers, lines, "Planned questions"))
 
 # %% [markdown]
 # Not in the table, because they are about no claim or compare no networks: {glue:text}`elsewhere` ({doc}`/book/5_results/choices`, {doc}`/book/5_results/spread`).
 
-# %% tags=["remove-input"]
-from_records(records_of(), side_by_side=True)
+# %%
+records = {
+    record.run_id: record
+    for part, sets in SWEEPS.items()
+    for data in sets
+    if (found := experiment(part, data))
+    for record in found.records
+}
+from_records(list(records.values()), side_by_side=True)
 
 # %% [markdown]
 # **A caveat to C07, C20 and C21.**
 # Where the fusion's spatial path is dead, the fusion is a plain sum of its two branches but for a constant ({doc}`/book/3_model/fusion`).
 # What our runs say of ResCMNet and CG-RecNet may then be said of that sum, and not of a recalibration; networks that no study looked into may be alike.
 
-# %% tags=["remove-input"]
+# %%
 studies = all_studies()
-display(Markdown(wide_table(PATHS, path_rows(studies), "Spatial paths")), *sources(studies))
+display(
+    Markdown(wide_table(PATHS, path_rows(studies), "Spatial paths")),
+    *map(provenance_of_study, studies),
+)
 
 # %% [markdown]
 # ## What would change it
 #
 # Three things could arrive, and each moves other claims.
-
-# %% tags=["remove-input"]
-waiting = [name for name in RUN_JUDGES if outcomes[name].verdict is not Verdict.HOLDS]
-open_claims = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
-tell(
-    waiting=len(waiting), which=", ".join(waiting), lost=sum(len(table.lost()) for table in paper.tables.values()),
-    choices=len(paper.choices), open_claims=", ".join(open_claims),
-)  # fmt: skip
-
-# %% [markdown]
+#
 # **The paper's cells.**
 # Runs on them can move {glue:text}`waiting` claims ({glue:text}`which`), by tolerances that stand in `claims.yaml` since before any run.
 # Whoever has the images types `make reproduce DATA=/path/to/zhu`.
@@ -150,13 +174,19 @@ tell(
 #
 # Claim by claim:
 
-# %% tags=["remove-input"]
-Markdown(
-    "\n\n".join(
-        dropdown(f"{group[0].upper()}{group[1:]} ({len(names)})", wide_table(HEADERS, change_rows(paper, outcomes, group), group))
-        for group, names in GROUPS.items()
-    )
-)
+# %%
+headers = ("claim", "verdict now", "what would change it")
+folded = []
+for group, names in GROUPS.items():
+    lines = []
+    for name in names:
+        claim, now = paper.claims[name], outcomes[name]
+        change = what_would_change(paper, claim, now)
+        verdict = f"{now.verdict}\n{now.reason}"
+        lines.append((f"{name} {claim.title}", verdict, change))
+    title = f"{group[0].upper()}{group[1:]} ({len(names)})"
+    folded.append(dropdown(title, wide_table(headers, lines, group)))
+Markdown("\n\n".join(folded))
 
 # %% [markdown]
 # ## Against our own interest
@@ -192,7 +222,7 @@ row["parameters"] = row["parameters"].model_copy(update={"value": new})
 claim = paper.claims["C13"]
 values = tuple(value.model_copy(update={"printed": new}) for value in claim.values)
 corrected = AuditedPaper({**paper.claims, "C13": claim.model_copy(update={"values": values})}, tables, paper.choices)
-for name, outcome in verdicts(corrected, machinery_outcomes() | own).items():
+for name, outcome in judge(corrected).items():
     if outcome.verdict is not outcomes[name].verdict:
         print(f"{name} {paper.claims[name].title}: from {outcomes[name].verdict!s} to {outcome.verdict!s}")
 

@@ -59,11 +59,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.explain import plan_explain
+from cgrecnet.runs.explain import plan_study
 from cgrecnet.training.devices import make_fabric
 
 started, clock = datetime.now(UTC), time.perf_counter()
-plan = plan_explain(config)
+plan = plan_study(config)
 fabric = make_fabric(config.run("honest", config.honest[0]))
 work = (places.work_folder or WORK) / plan.run_id
 print(plan.run_id, "on", fabric.device)

@@ -1,22 +1,25 @@
-"""Records of benchmarks: begun before the measurement, written whole after it, read back with every field checked."""
+"""Settings and records of benchmarks: checked before the measurement, written whole after it, checked when read."""
 
 import hashlib
 import json
 import os
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 
 from cgrecnet.bench.schema import RECORDS, BenchRecord
 from cgrecnet.bench.timing import machine_load
-from cgrecnet.errors import RunError
-from cgrecnet.files import atomic_write
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import write_json
+from cgrecnet.models import list_models
+from cgrecnet.models.config import unknown
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software, source_hash
-from cgrecnet.runs.record_check import check_text
+from cgrecnet.runs.record_check import read_fields
+from cgrecnet.runs.run_record import check_writable
 from cgrecnet.training.protocol import PROTOCOL
 
 
@@ -32,7 +35,9 @@ class Benchmark:
         asked = json.dumps([settings, self.started.isoformat(), os.getpid()], sort_keys=True)
         self.id = f"{device.type}-{self.started:%Y%m%d}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
         self.path = Path(out) if out else RESULTS / f"bench-{name}" / f"{self.id}.json"
-        _refuse(self.path, name)
+        if self.path.exists():
+            raise RunError(f"{self.path} is there already: delete it or name another file with --out.")
+        check_writable(self.path.parent, "--out")
         self.load_before = machine_load()
         self._clock = time.perf_counter()
 
@@ -53,10 +58,8 @@ class Benchmark:
             load_after=machine_load(),
             **measured,
         )
-        text = json.dumps(record.model_dump(mode="json"), indent=1, allow_nan=False)
         try:
-            with atomic_write(self.path) as file:
-                file.write(text + "\n")
+            write_json(self.path, record.model_dump(mode="json"))
         except OSError as error:
             raise RunError(
                 f"The record {self.path} could not be written ({error.strerror}): make room or the folder writable, "
@@ -67,27 +70,11 @@ class Benchmark:
 
 def read_bench(path: Path) -> BenchRecord:
     """The record at `path`; RunError, in one sentence, where it is missing, cut off or of another schema."""
-    path = Path(path)
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        record = RECORDS[values["name"]](**values)
-    except FileNotFoundError:
-        raise RunError(f"There is no benchmark record at {path}: make one with `cgrecnet bench`.") from None
-    except OSError as error:
-        raise RunError(f"The benchmark record {path} cannot be read ({error.strerror}): make it readable.") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise RunError(
-            f"The benchmark record {path} does not fit this version ({place}: {first['msg'].lower()}): delete it and "
-            "measure again with `cgrecnet bench`."
-        ) from None
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise RunError(
-            f"{path} is cut off or no record of a benchmark: delete it and measure again with `cgrecnet bench`."
-        ) from None
-    check_text(path, values)
-    return record
+    return read_fields(
+        Path(path), lambda fields: RECORDS[fields["name"]](**fields), what="benchmark record",
+        missing="make one with `cgrecnet bench`", foreign="no record of a benchmark",
+        remedy="delete it and measure again with `cgrecnet bench`",
+    )[0]  # fmt: skip
 
 
 def load_bench(name: str, results: Path | None = None) -> list[BenchRecord]:
@@ -103,20 +90,35 @@ def newest(name: str, device: str = "cpu", results: Path | None = None) -> Bench
     return found[-1] if found else None
 
 
-def is_current(record: BenchRecord) -> bool:
-    """Whether what was measured computes what it computes now."""
-    return record.protocol == PROTOCOL
+def cards_measured(results: Path = RESULTS) -> list[str]:
+    """Names of the graphics cards in the records of benchmarks, sorted; empty where none was measured."""
+    found = set()
+    for path in Path(results).glob("bench-*/*.json"):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        hardware = values.get("hardware") if isinstance(values, dict) else None
+        if isinstance(hardware, dict) and hardware.get("gpu"):
+            found.add(hardware["gpu"])
+    return sorted(found)
 
 
-def _refuse(path: Path, name: str) -> None:
-    """RunError where the record could not be written or would take another's place."""
-    if path.exists():
-        raise RunError(f"{path} is there already: delete it or name another file with --out.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"The folder {path.parent} cannot be made ({error.strerror}): name a file elsewhere with --out."
-        ) from error
-    if not os.access(path.parent, os.W_OK):
-        raise RunError(f"Nothing can be written to {path.parent}: name a file elsewhere with --out.")
+def check_models(names: Sequence[str]) -> list[str]:
+    """The names, each once; all nine for none. Raises ConfigError for an unknown one."""
+    for name in names:
+        if name not in list_models():
+            raise unknown("model", name, list_models())
+    return list(dict.fromkeys(names)) or list_models()
+
+
+def check_counts(**given: tuple[int, int]) -> None:
+    """name=(value, least): raises ConfigError for the first value that is below its least."""
+    for name, (value, least) in given.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ConfigError(f"The benchmark's {name.replace('_', ' ')} must be {least} or more, not {value!r}.")
+
+
+def check_size(image_size: int) -> None:
+    """Raises ConfigError for a size at which not all of the nine models can be built."""
+    if isinstance(image_size, bool) or not isinstance(image_size, int) or image_size < 32 or image_size % 16:
+        raise ConfigError(
+            f"The image size must be a multiple of 16 pixels (for vit_b_16), 32 or more, not {image_size!r}."
+        )

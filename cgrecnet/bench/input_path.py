@@ -8,8 +8,7 @@ import torch
 from lightning_fabric import Fabric
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark
-from cgrecnet.bench.checks import check_counts, check_models, check_size
+from cgrecnet.bench.bench_record import Benchmark, check_counts, check_models, check_size
 from cgrecnet.bench.schema import InputRecord, InputRow
 from cgrecnet.bench.timing import in_turn, quartiles, ratio
 from cgrecnet.data import open_dataset
@@ -33,25 +32,28 @@ CELLS = 1024
 
 def bench_input(
     models: Sequence[str] = MODELS,
-    shapes: Sequence[tuple[int, int]] = SHAPES,
+    image_size: int | None = None,
+    batch_size: int | None = None,
     repeats: int = 15,
     precision: str = "32",
-    block: int | None = None,
     cells: int = CELLS,
     out: Path | None = None,
 ) -> InputRecord:
     """Time blocks of whole training steps and of steps on a ready batch in turn, on simulated cells; write the record.
 
-    shapes: pairs of image size and batch. On a GPU all pixels are kept there, as in training.
+    image_size, batch_size: one shape (None: those of `SHAPES`). On a GPU all pixels are kept there, as in training.
     Raises ConfigError for settings that cannot be used, RunError where the record cannot be written.
     """
+    if (image_size is None) != (batch_size is None):
+        raise ConfigError("--image-size and --batch-size go together: give both, or neither for the usual two.")
+    shapes = SHAPES if image_size is None else [(image_size, batch_size)]
     models = check_models(models)
     for size, batch in shapes:
         check_size(size)
         check_counts(batch_size=(batch, 2))
     fabric = make_fabric(RunConfig(precision=precision))
-    block = block or BLOCK[fabric.device.type]
-    check_counts(repeats=(repeats, 3), steps_per_timing=(block, 1), number_of_cells=(cells, 64))
+    block = BLOCK[fabric.device.type]
+    check_counts(repeats=(repeats, 3), number_of_cells=(cells, 64))
     if cells < max(batch for _, batch in shapes):
         raise ConfigError(f"A batch of {max(batch for _, batch in shapes)} cells needs as many cells, not {cells}.")
     settings = {

@@ -9,8 +9,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark
-from cgrecnet.bench.checks import check_counts, check_models, check_size
+from cgrecnet.bench.bench_record import Benchmark, check_counts, check_models, check_size
 from cgrecnet.bench.schema import MemoryRecord, MemoryRow
 from cgrecnet.bench.steps import Steps
 from cgrecnet.errors import RunError

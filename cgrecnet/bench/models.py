@@ -8,13 +8,13 @@ import torch
 import torch._dynamo
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark
-from cgrecnet.bench.checks import check_counts, check_models, check_size
+from cgrecnet.bench.bench_record import Benchmark, check_counts, check_models, check_size
 from cgrecnet.bench.limits import best_of, measure_limits
 from cgrecnet.bench.schema import Limits, ModelRow, ModelsRecord
 from cgrecnet.bench.steps import Steps
 from cgrecnet.bench.timing import in_turn, quartiles, ratio, wait
 from cgrecnet.bench.traffic import Traffic
+from cgrecnet.errors import ConfigError
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import macs_products
 from cgrecnet.runs.environment import pick_device
@@ -42,15 +42,20 @@ def bench_models(
 ) -> ModelsRecord:
     """Time forward passes and training steps of each model in both precisions, eager and compiled; write the record.
 
-    models: all nine for none. compiled: models that are compiled too (None: the default of the device).
+    models: all nine for none. compiled: models that are compiled too (None: the device's default; ["none"]: none).
     A model's variants are timed in turn, so that their ratios hold on a busy machine.
     Raises ConfigError for settings that cannot be used, RunError where the record cannot be written.
     """
     device = pick_device()
     models = check_models(models)
-    wanted = COMPILED[device.type] if compiled is None else compiled
-    compiled = models if wanted is None else [name for name in check_models(wanted) if name in models and wanted]
-    batch_size, repeats = batch_size or BATCH[device.type], repeats or REPEATS[device.type]
+    if compiled is None:
+        compiled = [name for name in COMPILED[device.type] or models if name in models]
+    elif list(compiled) in ([], ["none"]):
+        compiled = []
+    elif left := [name for name in check_models(compiled) if name not in models]:
+        raise ConfigError(f"--compile names {left[0]!r}, which is not among the models of --model: add it there.")
+    batch_size = BATCH[device.type] if batch_size is None else batch_size
+    repeats = REPEATS[device.type] if repeats is None else repeats
     check_size(image_size)
     check_counts(batch_size=(batch_size, 2), repeats=(repeats, 2))
     settings = {

@@ -12,8 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark
-from cgrecnet.bench.checks import check_counts, check_models, check_size
+from cgrecnet.bench.bench_record import Benchmark, check_counts, check_models, check_size
 from cgrecnet.bench.schema import Agreement, ReferenceRecord, ReferenceRow
 from cgrecnet.bench.timing import quartiles, ratio, seconds
 from cgrecnet.bench.tutorial import tutorial_epoch, tutorial_loader, tutorial_predictions
@@ -27,8 +26,7 @@ from cgrecnet.evaluation.metrics import score
 from cgrecnet.evaluation.paired import paired_t
 from cgrecnet.models import create_model
 from cgrecnet.runs.environment import pick_device
-from cgrecnet.runs.known_weights import need_file
-from cgrecnet.runs.run_id import resolve_weights
+from cgrecnet.runs.run_id import need_file, resolve_weights
 from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric

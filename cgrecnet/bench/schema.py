@@ -6,7 +6,6 @@ from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 Pass = Literal["forward", "training"]
 Precision = Literal["32", "bf16"]
-SCHEMA = 1
 
 
 class _Part(BaseModel):
@@ -33,7 +32,7 @@ class Load(_Part):
 class BenchRecord(_Part):
     """What all records share: what was asked for, on what, by which code, and what else the machine did."""
 
-    schema_version: Literal[1] = SCHEMA
+    schema_version: Literal[1] = 1
     name: str
     id: str
     settings: dict[str, Any]
@@ -72,7 +71,6 @@ class InputRow(_Part):
 class InputRecord(BenchRecord):
     """`cgrecnet bench input`."""
 
-    name: Literal["input"]
     rows: list[InputRow]
 
 
@@ -111,13 +109,31 @@ class ModelRow(_Part):
             raise ValueError("a row that was not skipped has numbers")
         return self
 
+    @property
+    def intensity(self) -> float:
+        """Operations per byte moved, of an eager pass."""
+        return self.flops / sum(self.byte_counts.values())
+
+    @property
+    def achieved(self) -> float:
+        """Operations per second, of an eager pass."""
+        return self.flops / self.seconds.median
+
 
 class ModelsRecord(BenchRecord):
     """`cgrecnet bench models`."""
 
-    name: Literal["models"]
     limits: Limits
     rows: list[ModelRow]
+
+    def eager(self, kind: Pass, precision: Precision) -> list[ModelRow]:
+        """The measured rows of one kind of pass and precision that were not compiled, in the order of the models."""
+        asked = (kind, precision, False, None)
+        return [row for row in self.rows if (row.kind, row.precision, row.compiled, row.skipped) == asked]
+
+    def roof(self, row: ModelRow) -> float:
+        """The most operations per second that the two measured limits allow a pass of this row's intensity."""
+        return min(self.limits.flops_per_second[row.precision], row.intensity * self.limits.bytes_per_second)
 
 
 class Agreement(_Part):
@@ -160,7 +176,6 @@ class ReferenceRow(_Part):
 class ReferenceRecord(BenchRecord):
     """`cgrecnet bench reference`."""
 
-    name: Literal["reference"]
     data: dict[str, Any]
     rows: list[ReferenceRow]
 
@@ -184,7 +199,6 @@ class MemoryRow(_Part):
 class MemoryRecord(BenchRecord):
     """`cgrecnet bench memory`."""
 
-    name: Literal["memory"]
     rows: list[MemoryRow]
 
 
@@ -210,10 +224,14 @@ class ProtocolRow(_Part):
 class ProtocolRecord(BenchRecord):
     """`cgrecnet bench protocol`."""
 
-    name: Literal["protocol"]
     source: str
     places: list[Place]
     rows: list[ProtocolRow]
+
+    def days(self, place: str, epochs: int) -> tuple[float, float]:
+        """Days for all models at a place, fast and slow."""
+        rows = [row for row in self.rows if (row.place, row.epochs) == (place, epochs)]
+        return sum(row.fast_hours for row in rows) / 24, sum(row.slow_hours for row in rows) / 24
 
 
 class KillsRow(_Part):
@@ -232,7 +250,6 @@ class KillsRow(_Part):
 class KillsRecord(BenchRecord):
     """`benchmarks/kills.py`. pieces: of work, each killed some times and then left to end."""
 
-    name: Literal["kills"]
     pieces: int
     rows: list[KillsRow]
 
@@ -253,7 +270,6 @@ class MutationsRow(_Part):
 class MutationsRecord(BenchRecord):
     """`benchmarks/mutations.py`."""
 
-    name: Literal["mutations"]
     rows: list[MutationsRow]
 
 

@@ -1,35 +1,41 @@
-"""`cgrecnet collect`."""
+"""`cgrecnet collect` and `plot`: the table of a sweep, and a page about it."""
 
 import argparse
 from pathlib import Path
 
+from cgrecnet.commands.options import add_places, say
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
+from cgrecnet.paths import WORK
 
 
 def add(commands) -> None:
-    """Add the command to the parser."""
+    """Add the two commands to the parser."""
     collect = commands.add_parser("collect", help="the table of a sweep: mean, spread and n over folds and seeds")
-    collect.add_argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep")
-    collect.add_argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`")
     collect.add_argument("--partial", action="store_true", help="take what is there, and say what is missing")
     collect.add_argument("--best", action="store_true", help="also name the setting that the validation cells choose")
     collect.add_argument("--csv", type=Path, help="also write one row per run, with all parameters, to this file")
     collect.add_argument("--parquet", type=Path, metavar="FILE.parquet", help="the same as Parquet")
-    collect.add_argument("--results", type=Path, help="folder of the records (default: results/)")
-    collect.set_defaults(command=_run, rest="overrides")
+    collect.set_defaults(command=_collect, rest="overrides")
+    plot = commands.add_parser("plot", help="one page about a sweep: learning curves, heat map, all parameters, table")
+    plot.add_argument("--x", metavar="NAME", help="parameter across the heat map (default: one with most values)")
+    plot.add_argument("--y", metavar="NAME", help="parameter up the heat map")
+    plot.add_argument("--out", type=Path, metavar="PAGE.html", help="where to write it (default: _build/plots/)")
+    plot.set_defaults(command=_plot, rest="overrides")
+    for one in (collect, plot):
+        one.add_argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep")
+        one.add_argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`")
+        add_places(one, work=False)
 
 
-def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.paths import RESULTS
+def _collect(options: argparse.Namespace) -> int:
     from cgrecnet.runs.collect import collect, with_all_parameters, write_table
     from cgrecnet.runs.halving import open_sweep
 
-    results = options.results or RESULTS
-    sweep = open_sweep(options.file, parse_parameters(options.overrides), results)
+    sweep = open_sweep(options.file, parse_parameters(options.overrides), options.results)
     if options.parquet and options.parquet.suffix != ".parquet":
         raise ConfigError(f"{options.parquet} does not end in .parquet: name it so, or use --csv.")
-    table = collect(sweep.plans, results, options.partial, sweep.stopped)
+    table = collect(sweep.plans, options.results, options.partial, sweep.stopped)
     for path in filter(None, (options.csv, options.parquet)):
         write_table(with_all_parameters(table, sweep.plans), path)
     say_table(table, options.best)
@@ -68,3 +74,15 @@ def say_table(table, with_best: bool = False) -> None:
 def _span(numbers) -> str:
     low, high = numbers.min(), numbers.max()
     return str(low) if low == high else f"{low} to {high}"
+
+
+def _plot(options: argparse.Namespace) -> int:
+    from cgrecnet.runs.halving import open_sweep
+    from cgrecnet.runs.sweep_page import write_page
+
+    sweep = open_sweep(options.file, parse_parameters(options.overrides), options.results)
+    out = options.out or WORK.parent / "plots" / f"{sweep.file.stem}.html"
+    table = write_page(out, sweep.plans, options.results, sweep.stopped, (options.x, options.y))
+    missing = table.attrs["missing"]
+    say(f"{out}: {len(table)} of {table.attrs['planned']} runs" + (f", {len(missing)} missing" if missing else ""))
+    return 1 if missing else 0

@@ -2,8 +2,9 @@
 
 import argparse
 import sys
-from pathlib import Path
 
+from cgrecnet.commands.options import add_places
+from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
 
 
@@ -13,16 +14,13 @@ def add(commands) -> None:
     explain.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
     explain.add_argument("--yes", action="store_true", help="start with the default parameters, where none is given")
     explain.add_argument("--kept", action="store_true", help="explain networks whose weights a sweep kept; train none")
-    explain.add_argument("--results", type=Path, help="folder of the records (default: results/)")
-    explain.add_argument("--work", type=Path, help="folder of networks and logs (default: _build/runs/)")
+    add_places(explain)
     explain.set_defaults(command=_explain, rest="parameters")
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from cgrecnet.commands.train import folders, parse_parameters
     from cgrecnet.runs.explain import explain_study
-    from cgrecnet.runs.explain_config import ExplainConfig
-    from cgrecnet.runs.explain_kept import KeptConfig
+    from cgrecnet.runs.explain_config import ExplainConfig, KeptConfig
     from cgrecnet.training.config import with_options
 
     kind = KeptConfig if options.kept else ExplainConfig
@@ -33,7 +31,7 @@ def _explain(options: argparse.Namespace) -> int:
             f"This would train {len(config.networks())} networks for the study {config.experiment!r}: name a FILE.yaml "
             "or parameters, or add --yes to start it as it is."
         )
-    record = explain_study(config, bar=sys.stderr.isatty(), **folders(options))
+    record = explain_study(config, bar=sys.stderr.isatty(), results=options.results, work=options.work)
     for name, network in record.networks.items():
         print(f"{name:20} accuracy {network['test']['accuracy']:.3f} ({network['test']['n']} test cells)")
     return 0

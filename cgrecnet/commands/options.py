@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.paths import RESULTS, WORK
 
 
 def say(text: str) -> None:
@@ -27,12 +28,30 @@ def add_trust(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_dataset(parser: argparse.ArgumentParser) -> None:
+def add_places(parser: argparse.ArgumentParser, work: bool = True, weights: bool = False) -> None:
+    """--results, --work, --keep-weights: the folders of records and of work in progress, and what is kept there."""
+    if weights:
+        parser.add_argument("--keep-weights", action="store_true", help="keep the tested weights in the work folder")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the records (default: results/)")
+    if work:
+        usual = "(default: _build/runs/)"
+        parser.add_argument("--work", type=Path, default=WORK, help=f"folder of checkpoints and logs {usual}")
+
+
+def need_least(options: argparse.Namespace, **least: int) -> None:
+    """ConfigError for the first of these options that was given and is below its least value."""
+    for name, lowest in least.items():
+        if (value := getattr(options, name)) is not None and value < lowest:
+            raise ConfigError(f"--{name} is {value}; give a whole number, {lowest} or more.")
+
+
+def add_dataset(parser: argparse.ArgumentParser, task: bool = True) -> None:
     """NAME [FOLDER] --task --option: which data set a command is about."""
     parser.add_argument("name", help="of the data set")
     parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
     parser.set_defaults(rest="folder")
-    parser.add_argument("--task", help="which labels (default: the data set's own)")
+    if task:
+        parser.add_argument("--task", help="which labels (default: the data set's own)")
     parser.add_argument(
         "--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the data set; several times"
     )

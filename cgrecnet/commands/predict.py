@@ -7,6 +7,7 @@ from pathlib import Path
 from cgrecnet.commands.options import say
 from cgrecnet.commands.sweep import add_place, cluster_of
 from cgrecnet.errors import ConfigError
+from cgrecnet.paths import WORK
 
 _ABOUT = """\
 Name the class of every cell, and say how sure that is.
@@ -56,7 +57,7 @@ def add(commands) -> None:
     parser.add_argument("--engine", default="auto", choices=("auto", "torch", "openvino"), help="what computes")
     parser.add_argument("--precision", default="f32", choices=("f32", "bf16"), help="of OpenVINO; bf16 is faster")
     add_place(parser)
-    parser.set_defaults(command=_run, rest="cells", work=None)
+    parser.set_defaults(command=_run, rest="cells", work=WORK)
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import say
+from cgrecnet.commands.options import add_places, say
 from cgrecnet.errors import RunError
 
 
@@ -15,18 +15,15 @@ def add(commands) -> None:
     parser.add_argument("what", metavar="RUN | MODEL", help="a finished run by its name, or a model folder")
     parser.add_argument("--root", metavar="FOLDER", help="where its cells lie (default: where the run found them)")
     parser.add_argument("--out", type=Path, default=Path("training.html"), metavar="FILE", help="the page (HTML)")
-    parser.add_argument("--results", type=Path, help="folder of the records (default: results/)")
-    parser.add_argument("--work", type=Path, help="folder of checkpoints and logs (default: _build/runs/)")
+    add_places(parser)
     parser.set_defaults(command=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.paths import RESULTS, WORK
-
     if Path(options.what).is_dir():
         report_on_model(Path(options.what), options.root, options.out)
     else:
-        report_on_run(options.what, options.results or RESULTS, options.work or WORK, options.root, options.out)
+        report_on_run(options.what, options.results, options.work, options.root, options.out)
     return 0
 
 

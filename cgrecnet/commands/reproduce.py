@@ -4,10 +4,12 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
-from cgrecnet.commands.options import say
+from cgrecnet.commands.collect import say_table
+from cgrecnet.commands.data import published_counts
+from cgrecnet.commands.data_audit import CELLS
+from cgrecnet.commands.options import add_places, need_least, say
 from cgrecnet.commands.sweep import add_place, cluster_of, run, say_cost
-from cgrecnet.commands.train import add_folders, parse_parameters
-from cgrecnet.errors import ConfigError
+from cgrecnet.commands.train import parse_parameters
 
 
 def add(commands) -> None:
@@ -29,28 +31,24 @@ def add(commands) -> None:
     parser.add_argument("--cost", action="store_true", help="check and pack, say what the runs cost, and stop")
     parser.add_argument("--yes", action="store_true", help="start, however long it takes")
     add_place(parser)
-    add_folders(parser)
+    add_places(parser, weights=True)
     parser.set_defaults(command=_run, rest="options")
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.commands.data_audit import CELLS
-    from cgrecnet.commands.data_check import published_counts
-    from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs import reproduce as steps
-    from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.preconditions import need_folder, need_networks
+    from cgrecnet.runs.run_record import check_writable
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
-    results = options.results or RESULTS
+    results = options.results
     named = [word for word in options.sweeps or steps.OWN_SWEEPS if "=" not in word]
     words = [*options.options, *(word for word in options.sweeps or () if "=" in word)]  # they may follow --sweeps
     chosen = steps.choose_runs(named or steps.OWN_SWEEPS, parse_parameters(words))
     configs = [config for runs in chosen.values() for config in runs]
     plans = plan_sweep(configs)
-    if options.cells is not None and options.cells < 1:
-        raise ConfigError(f"--cells is {options.cells}; give a whole number, 1 or more.")
-    check_writable(options.work or WORK, "--work")
+    need_least(options, cells=1)
+    check_writable(options.work, "--work")
     need_folder(results)
     with ExitStack() as stack:
         place = cluster_of(options)
@@ -73,7 +71,7 @@ def _run(options: argparse.Namespace) -> int:
         report = steps.audit_cells(dataset, results, options.cells or CELLS, say)
         _head(4, f"sweep: {', '.join(chosen)}")
         # Checkpoints of other cells must not be gone on from, so each data set has a folder of its own.
-        work = (options.work or WORK) / f"{steps.DATA}-{dataset.fingerprint[:10]}"
+        work = options.work / f"{steps.DATA}-{dataset.fingerprint[:10]}"
         if todo:
             run(configs, options, connect or stack.enter_context(place), results=results, work=work)
         else:
@@ -85,7 +83,6 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _collect(chosen: dict[str, list], results: Path) -> None:
-    from cgrecnet.commands.collect import say_table
     from cgrecnet.runs.collect import collect
     from cgrecnet.runs.sweep import plan_sweep
 

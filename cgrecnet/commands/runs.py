@@ -1,10 +1,9 @@
 """`cgrecnet runs` and `cgrecnet show`: what is there, how it compares, and where it lies."""
 
 import argparse
-from pathlib import Path
 
-from cgrecnet.commands.options import say
-from cgrecnet.commands.train import folders, parse_parameters
+from cgrecnet.commands.options import add_places, say
+from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError, RunError
 
 #: What `show` prints of the settings only where they differ from the defaults.
@@ -22,8 +21,7 @@ def add(commands) -> None:
     show = commands.add_parser("show", help="settings and scores of one run, and where its files are")
     show.add_argument("run", metavar="RUN", help="its name")
     for command in (runs, show):
-        command.add_argument("--results", type=Path, help="folder of the records (default: results/)")
-        command.add_argument("--work", type=Path, help="folder of checkpoints and logs (default: _build/runs/)")
+        add_places(command)
     runs.set_defaults(command=_runs)
     show.set_defaults(command=_show)
 
@@ -34,7 +32,7 @@ def _runs(options: argparse.Namespace) -> int:
     if options.experiment and "=" in options.experiment:
         options.filters.insert(0, options.experiment)
         options.experiment = None
-    results, work = _places(options)
+    results, work = options.results, options.work
     if options.compare:
         if options.experiment or options.filters:
             raise ConfigError("Name runs after --compare, or choose them by experiment and parameters, not both.")
@@ -95,7 +93,7 @@ def _show(options: argparse.Namespace) -> int:
     from cgrecnet.runs.found import find_run
     from cgrecnet.training.config import RunConfig
 
-    run = find_run(options.run, *_places(options))
+    run = find_run(options.run, options.results, options.work)
     usual = flat(RunConfig())
     for name, value in run.parameters.items():
         if name in _SHOWN or value != usual.get(name):
@@ -110,10 +108,3 @@ def _show(options: argparse.Namespace) -> int:
     for name, path in run.files.items():
         say(f"{name:24} {path}")
     return 0
-
-
-def _places(options: argparse.Namespace) -> tuple[Path, Path]:
-    from cgrecnet.paths import RESULTS, WORK
-
-    named = folders(options)
-    return Path(named.get("results", RESULTS)), Path(named.get("work", WORK))

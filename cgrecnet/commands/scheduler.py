@@ -1,14 +1,14 @@
-"""`cgrecnet certificate` and `cgrecnet scheduler`: a place for runs on several machines."""
+"""`cgrecnet certificate`, `scheduler` and `worker`: a place for runs on several machines."""
 
 import argparse
 import subprocess
 from pathlib import Path
 
-from cgrecnet.commands.options import add_trust
+from cgrecnet.commands.options import add_trust, need_least
 
 
 def add(commands) -> None:
-    """Add the two commands to the parser."""
+    """Add the three commands to the parser."""
     certificate = commands.add_parser("certificate", help="make what scheduler, workers and sweeps know each other by")
     certificate.add_argument("folder", type=Path, help="a new folder; who can read its key can run programs as you")
     certificate.set_defaults(command=_make)
@@ -17,6 +17,11 @@ def add(commands) -> None:
     scheduler.add_argument("--port", type=int, default=8786)
     add_trust(scheduler)
     scheduler.set_defaults(command=_serve)
+    worker = commands.add_parser("worker", help="do runs for a Dask scheduler elsewhere, until stopped")
+    worker.add_argument("address", metavar="tls://HOST:PORT")
+    worker.add_argument("--workers", type=int, help="runs at a time (default: one per GPU, or as fit)")
+    add_trust(worker)
+    worker.set_defaults(command=_work)
 
 
 def _make(options: argparse.Namespace) -> int:
@@ -39,3 +44,12 @@ def _serve(options: argparse.Namespace) -> int:
         except BaseException:
             process.terminate()
             raise
+
+
+def _work(options: argparse.Namespace) -> int:
+    from cgrecnet.runs.cluster import local_workers
+    from cgrecnet.runs.worker import keep_workers
+
+    need_least(options, workers=1)
+    keep_workers(options.address, options.workers or local_workers(), options.tls, options.trust_network)
+    return 0

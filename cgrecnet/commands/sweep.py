@@ -6,8 +6,8 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
-from cgrecnet.commands.options import add_trust
-from cgrecnet.commands.train import add_folders, folders, parse_parameters
+from cgrecnet.commands.options import add_places, add_trust, need_least
+from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError, DataError
 
 
@@ -23,7 +23,7 @@ def add(commands) -> None:
     sweep.add_argument("--cost", action="store_true", help="measure a few steps, say what the sweep costs, and stop")
     sweep.add_argument("--yes", action="store_true", help="start, however long it takes, and do not measure first")
     add_place(sweep)
-    add_folders(sweep)
+    add_places(sweep, weights=True)
     sweep.set_defaults(command=_run, rest="overrides")
 
 
@@ -37,14 +37,13 @@ def add_place(command: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.halving import check_halving, open_sweep, rungs
-    from cgrecnet.runs.notebook import check_writable
     from cgrecnet.runs.preconditions import need_cells, need_folder, need_networks, need_same_cells
+    from cgrecnet.runs.run_record import check_writable
     from cgrecnet.runs.sweep import is_done
 
-    results = options.results or RESULTS
+    results = options.results
     _, halving, plans, stopped = sweep = open_sweep(options.file, parse_parameters(options.overrides), results)
     configs = sweep.configs
     if options.list:
@@ -68,7 +67,7 @@ def _run(options: argparse.Namespace) -> int:
         starts = 1 + len(rungs(halving, configs[0].epochs)) if halving else 1
         if not say_cost(todo, confirmed, options.cost, elsewhere, starts):
             return 0
-        check_writable(options.work or WORK, "--work")
+        check_writable(options.work, "--work")
         need_folder(results)
         if todo:
             run(configs, options, connect or stack.enter_context(place), halving)
@@ -113,7 +112,8 @@ def run(configs: list, options: argparse.Namespace, connect: Callable, halving=N
     from cgrecnet.runs.sweep import run_sweep
 
     do = partial(train, keep_weights=options.keep_weights)
-    places = {name: path.absolute() for name, path in (folders(options) | others).items()}
+    named = {"results": options.results, "work": options.work} | others
+    places = {name: path.absolute() for name, path in named.items()}
     here, others = list(map(_anywhere, configs)), {"retries": options.retries, "do": do, **places}
     if halving:
         run_halving(here, halving, connect, **others)
@@ -129,7 +129,6 @@ def _anywhere(config):
 
 def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
     """Where the runs are to be done; ConfigError where that is not one place."""
-    from cgrecnet.paths import WORK
     from cgrecnet.runs import cluster
     from cgrecnet.runs.jobqueue import read_jobqueue
     from cgrecnet.runs.queue_cluster import queue_cluster
@@ -138,9 +137,7 @@ def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
     named = [name for name in ("workers", "scheduler", "queue") if getattr(options, name) is not None]
     if len(named) > 1:
         raise ConfigError(f"Name one place for the runs, not --{named[0]} and --{named[1]}.")
-    for name, least in (("workers", 1), ("retries", 0)):
-        if (value := getattr(options, name)) is not None and value < least:
-            raise ConfigError(f"--{name} is {value}; give a whole number, {least} or more.")
+    need_least(options, workers=1, retries=0)
     if options.scheduler is not None:
         security = security_for(options.scheduler, options.tls, options.trust_network)
         return cluster.remote_cluster(options.scheduler, security)
@@ -148,5 +145,5 @@ def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
         if getattr(options, name):
             raise ConfigError(f"--{name.replace('_', '-')} goes with --scheduler; elsewhere TLS is there by itself.")
     if options.queue is not None:
-        return queue_cluster(read_jobqueue(options.queue), options.work or WORK)
+        return queue_cluster(read_jobqueue(options.queue), options.work)
     return cluster.local_cluster(options.workers)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import yaml
 
+from cgrecnet.commands.options import add_places
 from cgrecnet.commands.report import report_on_model, report_on_run
 from cgrecnet.errors import ConfigError
+from cgrecnet.paths import RESULTS
 
 
 def add(commands) -> None:
@@ -30,14 +32,7 @@ def add(commands) -> None:
     )
     train.add_argument("--ensemble", type=int, default=1, metavar="N", help="networks in it, of seed, seed + 1, ...")
     train.add_argument("--report", type=Path, metavar="FILE", help="and a page about the training (HTML, offline)")
-    add_folders(train)
-
-
-def add_folders(command: argparse.ArgumentParser) -> None:
-    """Add the options that name the folders of records and of work in progress, and what is kept there."""
-    command.add_argument("--keep-weights", action="store_true", help="keep the tested weights in the work folder")
-    command.add_argument("--results", type=Path, help="folder of the records (default: results/)")
-    command.add_argument("--work", type=Path, help="folder of checkpoints and logs (default: _build/runs/)")
+    add_places(train, weights=True)
 
 
 def parse_parameters(words: list[str]) -> dict:
@@ -72,13 +67,7 @@ def _take(values: dict, later: dict) -> None:
     values |= later
 
 
-def folders(options: argparse.Namespace) -> dict[str, Path]:
-    """Those of the two folders that were named."""
-    return {name: value for name in ("results", "work") if (value := getattr(options, name)) is not None}
-
-
 def _train(options: argparse.Namespace) -> int:
-    from cgrecnet.paths import RESULTS, WORK
     from cgrecnet.runs.found import begun_folder, found_run
     from cgrecnet.runs.notebook import train, write_parameters
     from cgrecnet.runs.notebook_parameters import Keeping
@@ -86,7 +75,7 @@ def _train(options: argparse.Namespace) -> int:
     from cgrecnet.runs.run_id import plan_run
     from cgrecnet.training.config import RunConfig
 
-    results, work = options.results or RESULTS, options.work or WORK
+    results, work = options.results, options.work
     values: dict = {}
     for word in options.parameters:
         run = None if "=" in word or Path(word).is_file() else found_run(word, results, work)
@@ -99,8 +88,8 @@ def _train(options: argparse.Namespace) -> int:
         if run and (folder := begun_folder(word, work)):
             _take(values, parse_parameters([str(folder / "parameters.yaml")]))
             if alone:  # it goes on where it was begun
-                options.work = folder.parent
-                options.results = options.results or _folder_there(values["results_folder"])
+                work, there = folder.parent, Path(values["results_folder"])
+                results = there if results is RESULTS and there.is_dir() else results  # unless another one was named
         else:
             _take(values, dict(run.record.config) if run else parse_parameters([word]))
     values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
@@ -108,21 +97,17 @@ def _train(options: argparse.Namespace) -> int:
     together = Together(options.processes, options.nodes, options.node, options.master, options.trust_network)
     if together.node > 0:
         plan = plan_run(config)
-        join(write_parameters(plan, options.results or RESULTS, options.work or WORK), together, plan.run_id)
+        join(write_parameters(plan, results, work), together, plan.run_id)
         return 0
-    bar, kept = sys.stderr.isatty(), options.keep_weights
+    bar, places = sys.stderr.isatty(), {"results": results, "work": work}
     if options.model_folder:
-        return _train_model(config, together, options, bar)
+        return _train_model(config, together, options, bar, places)
     if options.ensemble != 1:
         raise ConfigError("--ensemble is for --model-folder: name one, or sweep over seeds (`cgrecnet sweep`).")
-    record = train(config, together=together, bar=bar, keep_weights=kept, **folders(options))
+    record = train(config, together=together, bar=bar, keep_weights=options.keep_weights, **places)
     if options.report:
-        report_on_run(record.run_id, options.results or RESULTS, options.work or WORK, config.root, options.report)
+        report_on_run(record.run_id, results, work, config.root, options.report)
     return _say_scores(record.test)
-
-
-def _folder_there(word: str) -> Path | None:
-    return Path(word) if Path(word).is_dir() else None
 
 
 def _say_scores(test: dict) -> int:
@@ -130,13 +115,11 @@ def _say_scores(test: dict) -> int:
     return 0
 
 
-def _train_model(config, together, options: argparse.Namespace, bar: bool) -> int:
-    from cgrecnet.paths import RESULTS, WORK
+def _train_model(config, together, options: argparse.Namespace, bar: bool, places: dict[str, Path]) -> int:
     from cgrecnet.predict.train import train_model
 
     if options.ensemble < 1 or together.nodes > 1:
         raise ConfigError("--model-folder needs --ensemble of 1 or more, and one node.")
-    places = {"results": options.results or RESULTS, "work": options.work or WORK}
     model = train_model(config, options.ensemble, options.model_folder, together=together, bar=bar, **places)
     if options.report:
         report_on_model(options.model_folder, config.root, options.report)

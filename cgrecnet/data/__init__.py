@@ -13,7 +13,7 @@ from cgrecnet.data.base import COLUMNS, CellDataset
 from cgrecnet.data.options import Options, check_options, suggest
 from cgrecnet.data.store.build import pack_cells
 from cgrecnet.data.store.check import examine_store
-from cgrecnet.data.store.opened import default_place, find_store, open_store, refuse_unfinished
+from cgrecnet.data.store.opened import default_place, find_store, open_store
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 #: Data set -> module with `open_cells(root, task, options)`, `available(root)`, `report(root, published)`
-#: where more can be said about its files than counts, and `Findings` (`store.check.Contents`) where of its crops too.
+#: where more can be said about its files than counts, and `Findings` (of `images.check`) where of its crops too.
 _READERS = {
     "amnis": "cgrecnet.data.amnis",
     "cytometer": "cgrecnet.data.cytometer",
@@ -77,7 +77,6 @@ def open_dataset(
         if dataset.task not in _reader(name).TASKS:
             raise DataError(f"The store {folder} is of task {dataset.task!r}, which {name!r} does not have: pack anew.")
         return dataset
-    _refuse_unfinished(root)
     return _reader(name).open_cells(root=root, task=task, options=options)
 
 
@@ -147,9 +146,8 @@ def report_on(
     reader = _reader(name)
     if (folder := store_of(name, root)) is not None:
         check_request(name, options=options)
-        contents = reader.Findings() if hasattr(reader, "Findings") else None
-        return examine_store(folder, name, published or {}, every, (options or {}).get("window"), contents)
-    _refuse_unfinished(root)
+        found = reader.Findings() if hasattr(reader, "Findings") else None
+        return examine_store(folder, name, published or {}, every, (options or {}).get("window"), found)
     if hasattr(reader, "report"):
         return reader.report(root=root, published=published, every=every, options=options)
     dataset = reader.open_cells(root=root, options=options)
@@ -195,11 +193,6 @@ def store_of(name: str, root: str | Path | None = None, task: str | None = None)
     if root is None and made_on_the_spot(name):
         return None
     return find_store(name, task or next(iter(reader.TASKS)), root)
-
-
-def _refuse_unfinished(root: str | Path | None) -> None:
-    if root is not None:
-        refuse_unfinished(root)
 
 
 def _reader(name: str):

@@ -67,6 +67,12 @@ class CellDataset:
         known = getattr(self.images, "channels", None)
         return known or (self.images[0].shape[2] if len(self) and self.images[0].ndim == 3 else 1)
 
+    def with_class_names(self, text: str) -> str:
+        """A message about labels (`Class 0 ...`) with the names of the classes."""
+        for label, name in enumerate(self.classes):
+            text = text.replace(f"Class {label} ", f"Class {name} ")
+        return text
+
     def counts(self) -> dict[str, int]:
         """Cells per class name, in label order."""
         found = np.bincount(self.labels, minlength=len(self.classes))

@@ -3,14 +3,12 @@
 The facts stand in `cards.yaml`, each with its source and how sure it is; this module reads and checks them.
 """
 
-import re
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError
@@ -29,8 +27,6 @@ PARTS = {
     "not_for": "Not to be used for",
 }
 
-_DOI = re.compile(r"10\.\d{4,9}/[^\s\"<>]+")
-
 
 class Part(BaseModel):
     """Base of all parts of a card: cannot be changed, knows every one of its fields."""
@@ -42,19 +38,10 @@ class Source(Part):
     """Where a fact comes from: a publication (doi), a page (url), a file of the project or a command to repeat."""
 
     title: str
-    doi: str | None = None
+    doi: str | None = Field(None, pattern=r"^10\.\d{4,9}/[^\s\"<>]+$")
     url: str | None = None
     file: str | None = None
     command: str | None = None
-
-    @model_validator(mode="after")
-    def _one_place(self) -> "Source":
-        places = [place for place in (self.doi, self.url, self.file, self.command) if place]
-        if len(places) != 1:
-            raise ValueError("a source has one of doi, url, file and command")
-        if self.doi and not _DOI.fullmatch(self.doi):
-            raise ValueError(f"{self.doi!r} is no DOI (10.NNNN/...)")
-        return self
 
     @property
     def address(self) -> str | None:
@@ -100,12 +87,7 @@ class Card(Part):
     faults: Facts = Field(min_length=1)
     get: Facts = Field(min_length=1)
     not_for: Facts = Field(min_length=1)
-    sources: dict[str, Source]
-
-    @field_validator("licence", mode="before")
-    @classmethod
-    def _one_licence(cls, given: object) -> object:
-        return [given] if isinstance(given, Mapping) else given
+    sources: dict[str, Source] = {}
 
     def facts(self) -> dict[str, Facts]:
         """Part -> its facts, in the order of `PARTS`."""
@@ -133,32 +115,21 @@ def load_cards() -> dict[str, Card]:
     return read_cards(files("cgrecnet.data").joinpath("cards.yaml").read_text("utf-8"))
 
 
+class _File(Part):
+    sources: dict[str, Source]
+    cards: tuple[Card, ...]
+
+
 def read_cards(text: str) -> dict[str, Card]:
-    """Cards from the text of a YAML file.
+    """Cards from the text of a YAML file, each with the sources that it names.
 
-    Raises ConfigError, one sentence that names card and field, where a part is missing, unknown or empty, a DOI is
-    malformed, or a fact names a source that is not listed.
+    Raises pydantic's ValidationError where a part is missing, unknown or empty, or a DOI malformed, and KeyError where
+    a fact names a source that is not listed.
     """
-    raw = yaml.safe_load(text)
-    sources = {name: _checked(Source, given, f"source {name!r}") for name, given in raw["sources"].items()}
+    file = _File.model_validate(yaml.safe_load(text))
     found = {}
-    for given in raw["cards"]:
-        name = f"card {given.get('name', '?')!r}"
-        card = _checked(Card, given | {"sources": {}}, name)
+    for card in file.cards:
         used = [fact.source for facts in card.facts().values() for fact in facts] + [t.source for t in card.tasks]
-        names = list(dict.fromkeys(one for several in used for one in several))
-        if unknown := [one for one in names if one not in sources]:
-            raise ConfigError(
-                f"cards.yaml, {name}: source {unknown[0]!r} is not listed; {suggest(unknown[0], sources)}"
-            )
-        found[card.name] = card.model_copy(update={"sources": {one: sources[one] for one in names}})
+        names = dict.fromkeys(one for several in used for one in several)
+        found[card.name] = card.model_copy(update={"sources": {name: file.sources[name] for name in names}})
     return found
-
-
-def _checked(kind: type[Part], given: Mapping, where: str) -> Part:
-    try:
-        return kind.model_validate(given)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "it"
-        raise ConfigError(f"cards.yaml, {where}: {place}: {first['msg']}.") from None

@@ -9,53 +9,40 @@ from collections.abc import Iterator
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold
 
-from cgrecnet.data.splits import Split
-from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.data.splits import TEST, VALIDATION, Split, check_folds
+from cgrecnet.errors import DataError
 
 #: How many shuffles are tried before a way to part the groups is given up.
 TRIES = 20
 
 
-def grouped_split(
-    labels: np.ndarray, groups: np.ndarray, seed: int, validation: float = 0.15, test: float = 0.15
-) -> Split:
+def grouped_split(labels: np.ndarray, groups: np.ndarray, seed: int) -> Split:
     """Training, validation and test cells from different groups, every class in each part.
 
     Whole groups are moved, so the shares are met as nearly as the groups allow: of all cuts that
     `sklearn.model_selection.StratifiedGroupKFold` proposes in `TRIES` shuffles, the one nearest to the wanted
     share of every class is taken.
     labels, groups: shape (cells,); seed: of the shuffles.
-    Raises ConfigError (shares) or DataError (the groups do not allow it; the sentence names the class).
+    Raises DataError (the groups do not allow it; the sentence names the class).
     """
     labels, groups = _checked(labels, groups)
-    if not (0 < test and 0 < validation and test + validation < 1):
-        raise ConfigError(
-            f"A split needs validation and test shares above 0 that sum to less than 1, not {validation} and {test}."
-        )
     _need(labels, groups, 3, "training, validation and test with groups of its own each")
     index = np.arange(len(labels))
-    rest, tested = _nearest_cut(labels, groups, index, test, seed, keep=2)
-    trained, validated = _nearest_cut(labels, groups, rest, validation / (1 - test), seed, keep=1)
+    rest, tested = _nearest_cut(labels, groups, index, TEST, seed, keep=2)
+    trained, validated = _nearest_cut(labels, groups, rest, VALIDATION / (1 - TEST), seed, keep=1)
     return Split(trained, validated, tested)
 
 
-def grouped_folds(
-    labels: np.ndarray, groups: np.ndarray, folds: int, seed: int, validation: float = 0.15
-) -> list[Split]:
+def grouped_folds(labels: np.ndarray, groups: np.ndarray, folds: int, seed: int) -> list[Split]:
     """Cross-validation by groups: every cell is tested once, by a model that saw no cell of its group.
 
-    The validation part, about a share `validation` of all cells, consists of whole groups as well.
-    Raises ConfigError (folds, share) or DataError (the groups do not allow it; the sentence names the class).
+    The validation part, about a share `VALIDATION` of all cells, consists of whole groups as well.
+    Raises ConfigError (folds) or DataError (the groups do not allow it; the sentence names the class).
     """
     labels, groups = _checked(labels, groups)
-    if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or folds < 2:
-        raise ConfigError(f"Cross-validation needs a whole number of folds, 2 or more, not {folds!r}.")
-    if not 0 < validation < 1 - 1 / folds:
-        raise ConfigError(
-            f"With {folds} folds the validation share must lie between 0 and {1 - 1 / folds:.2f}, not {validation}."
-        )
+    check_folds(folds)
     _need(labels, groups, max(folds, 3), f"{folds} folds with a validation part each")
-    share = validation * folds / (folds - 1)
+    share = VALIDATION * folds / (folds - 1)
     splits = []
     for rest, tested in group_cuts(labels, groups, folds, seed, keep=2):
         trained, validated = _nearest_cut(labels, groups, rest, share, seed, keep=1)
@@ -78,13 +65,6 @@ def group_cuts(
         if all(_complete(labels, groups, rest, tested, keep) for rest, tested in cuts):
             return cuts
     raise _no_way(f"{folds} folds", groups)
-
-
-def lone_classes(labels: np.ndarray, groups: np.ndarray) -> dict[int, list]:
-    """Groups of every class that lives in one group only: such a class cannot be tested on a new group."""
-    labels, groups = np.asarray(labels), np.asarray(groups)
-    homes = {int(label): np.unique(groups[labels == label]).tolist() for label in np.unique(labels)}
-    return {label: home for label, home in homes.items() if len(home) == 1}
 
 
 def _nearest_cut(

@@ -157,10 +157,7 @@ def draw(dataset: CellDataset, kind: str, seed: int, folds: int = 5) -> list[Spl
     try:
         return makers[kind]()
     except DataError as error:
-        text = str(error)
-        for label, name in enumerate(dataset.classes):
-            text = text.replace(f"Class {label} ", f"Class {name} ")
-        raise DataError(text) from None
+        raise DataError(dataset.with_class_names(str(error))) from None
 
 
 def write_manifest(manifest: SplitManifest, path: Path) -> bool:

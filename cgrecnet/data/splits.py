@@ -8,6 +8,9 @@ from sklearn.model_selection import StratifiedKFold, train_test_split
 
 from cgrecnet.errors import ConfigError, DataError
 
+#: Shares of all cells (section 3.1 of the paper).
+VALIDATION, TEST = 0.15, 0.15
+
 
 @dataclass(frozen=True, eq=False)
 class Split:
@@ -43,7 +46,7 @@ class Split:
         return digest.hexdigest()
 
 
-def joint_split(labels: np.ndarray, seed: int, validation: float = 0.15, test: float = 0.15) -> Split:
+def joint_split(labels: np.ndarray, seed: int, validation: float = VALIDATION, test: float = TEST) -> Split:
     """The paper's 70/15/15 split (section 3.1): stratified by class, rounded jointly over the classes.
 
     First `test` of all cells are drawn, then `validation / (1 - test)` of the rest.
@@ -73,20 +76,14 @@ def joint_split(labels: np.ndarray, seed: int, validation: float = 0.15, test: f
     return split
 
 
-def stratified_folds(labels: np.ndarray, folds: int, seed: int, validation: float = 0.15) -> list[Split]:
+def stratified_folds(labels: np.ndarray, folds: int, seed: int) -> list[Split]:
     """Cross-validation: every cell is in the test part of exactly one of `folds` splits, stratified by class.
 
-    The validation cells, a share `validation` of all cells, are drawn from what the test fold leaves.
-    Raises ConfigError (folds, share) or DataError (a class with fewer cells than folds).
+    The validation cells, a share `VALIDATION` of all cells, are drawn from what the test fold leaves.
+    Raises ConfigError (folds) or DataError (a class with fewer cells than folds).
     """
     labels = _checked(labels)
-    if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or folds < 2:
-        raise ConfigError(f"Cross-validation needs a whole number of folds, 2 or more, not {folds!r}.")
-    if not 0 < validation < 1 - 1 / folds:
-        raise ConfigError(
-            f"With {folds} folds the validation share must lie between 0 and {1 - 1 / folds:.2f}, not "
-            f"{validation}."
-        )
+    check_folds(folds)
     if np.unique(labels, return_counts=True)[1].min() < folds:
         raise DataError(_too_small(labels, f"{folds} folds"))
     splits = []
@@ -94,12 +91,18 @@ def stratified_folds(labels: np.ndarray, folds: int, seed: int, validation: floa
     for rest, tested in cutter.split(labels, labels):
         try:
             trained, validated = train_test_split(
-                rest, test_size=validation * folds / (folds - 1), stratify=labels[rest], random_state=seed
+                rest, test_size=VALIDATION * folds / (folds - 1), stratify=labels[rest], random_state=seed
             )
         except ValueError:
             raise DataError(_too_small(labels, f"{folds} folds with a validation part each")) from None
         splits.append(Split(trained, validated, tested))
     return splits
+
+
+def check_folds(folds: int) -> None:
+    """Raise ConfigError for a number of folds that is none."""
+    if isinstance(folds, bool) or not isinstance(folds, int | np.integer) or folds < 2:
+        raise ConfigError(f"Cross-validation needs a whole number of folds, 2 or more, not {folds!r}.")
 
 
 def _checked(labels: np.ndarray) -> np.ndarray:

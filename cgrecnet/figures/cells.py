@@ -1,14 +1,18 @@
-"""Galleries of cells, all of a data set at one grey scale, so that brightness can be compared by eye."""
+"""Cells as pictures, all of a data set at one grey scale, and as a network gets them."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
+from torch import Tensor
 
+from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
 
 
 def pick(dataset: CellDataset, per_class: int, seed: int = 0) -> list[list[int]]:
@@ -61,3 +65,20 @@ def draw_absent(reason: str) -> None:
     `cgrecnet.publish.absent` takes these off, and knows the place by the class of the paragraph.
     """
     display(HTML(f'<p class="not-shown">Not shown. {escape(reason)}</p>'))
+
+
+def example_cells(per_class: int = 1, seed: int = 0) -> tuple[CellDataset, list[int]]:
+    """Jurkat cells drawn at random, `per_class` of each class."""
+    dataset = open_dataset("jurkat")
+    return dataset, [index for indices in pick(dataset, per_class, seed) for index in indices]
+
+
+def example_images(dataset: CellDataset, indices: Sequence[int], size: int = 224) -> Tensor:
+    """The cells as the network gets them in evaluation, (len(indices), 3, size, size)."""
+    tensors = CellTensors(dataset, indices, eval_transform(size))
+    return torch.stack([tensors[k][0] for k in range(len(indices))])
+
+
+def grey(image: Tensor) -> np.ndarray:
+    """One normalised image (3, H, W) as a picture in [0, 1], (H, W)."""
+    return image[0].numpy() * IMAGENET_STD[0] + IMAGENET_MEAN[0]

@@ -1,22 +1,23 @@
-"""A study of explanations as a page shows it: its numbers, the cells that it kept, and where it comes from.
+"""A study of explanations as a page shows it: its numbers, the cells that it kept, its tables, where it comes from."""
 
-torch is imported where cells or maps are shown, not before.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
+from cgrecnet.evaluation.counts import wilson
+from cgrecnet.explain.methods import TITLES
+from cgrecnet.explain.sanity import WITHOUT_NETWORK
+from cgrecnet.explain.scores import difference
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
-from cgrecnet.figures.wide_table import wide_table
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain_config import ExplainConfig
-from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord, find_explain
+from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, find_explain
 
 COMMAND = ".venv/bin/cgrecnet explain book/experiments/explain-simulated.yaml"
 KEPT_COMMAND = (
@@ -58,8 +59,6 @@ class Study:
 
     def image(self, pictures: str = "honest") -> np.ndarray:
         """Kept cells as the networks see them, back on the scale where white is 1, (shown, S, S)."""
-        from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
-
         return self.arrays[f"image/{pictures}"].astype(float) * IMAGENET_STD[0] + IMAGENET_MEAN[0]
 
     def mask(self, part: str = "cell") -> np.ndarray:
@@ -88,12 +87,18 @@ def load_study(experiment: str = "explain-simulated", results: Path = RESULTS) -
     return Study(*found) if found else None
 
 
-def draw_where_run(draw: Callable[..., Figure], study: Study | None, *arguments: object) -> None:
-    """`draw(study, ...)`; where the study was not run, the page says so in place of the picture."""
+def all_studies(results: Path = RESULTS) -> list[Study]:
+    """The newest study of each experiment."""
+    names = sorted({path.parent.parent.name for path in Path(results).glob(f"*/*/{EXPLAIN}")})
+    return [study for name in names if (study := load_study(name, results))]
+
+
+def draw_where_run(draw: Callable[[Study], object], study: Study | None) -> None:
+    """`draw(study)`; where the study was not run, the page says so in place of the picture."""
     if study is None:
         draw_absent("The study was not run here.")
     else:
-        draw(study, *arguments)
+        draw(study)
 
 
 def accuracy_table(study: Study) -> str:
@@ -141,9 +146,6 @@ def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenan
 
 def title_of(kind: str) -> str:
     """`gradcam@stage3` as a figure names it; controls too."""
-    from cgrecnet.explain.methods import TITLES
-    from cgrecnet.explain.sanity import WITHOUT_NETWORK
-
     for prefix, words in (("moved ", ", moved at random"), ("swapped ", " of another cell")):
         if kind.startswith(prefix):
             return title_of(kind.removeprefix(prefix)) + words
@@ -177,3 +179,81 @@ def _number(value: float, digits: int) -> str:
     """A number with a true minus sign, and none before zero."""
     text = f"{value:.{digits}f}"
     return text.replace("-", "\N{MINUS SIGN}") if float(text) else text.removeprefix("-")
+
+
+def score_table(study: Study, rows: Sequence[tuple[str, str]], scores: Sequence[str]) -> str:
+    """HTML of a table: one line per map, one column per score with its interval, and n of the first score."""
+    found, lines = study.record.results["scores"], []
+    for network, kind in rows:
+        here = found[network][kind]
+        cells = [
+            _share(study.score(network, kind, score)) if score.startswith("pointing") else interval(here.get(score))
+            for score in scores
+        ]
+        count = here[scores[0]]
+        title = "none" if network == "no network" else network_title(network)
+        empty = f" ({count['empty']} empty)" if count["empty"] else ""
+        lines.append([title, title_of(kind), *cells, f"{count['n']}{empty}"])
+    headers = ["network", "map", *scores, "n"]
+    return wide_table(headers, lines, "Scores of maps, each with its interval")
+
+
+def _share(hits: np.ndarray) -> str:
+    """A share of cells with Wilson's interval, which stays between 0 and 1."""
+    kept = hits[np.isfinite(hits)]
+    if not len(kept):
+        return "none"
+    low, high = wilson(round(float(kept.sum())), len(kept))
+    return f"{kept.mean():.2f} ({low:.2f} to {high:.2f})"
+
+
+def minus(
+    study: Study, one: tuple[str, str], other: tuple[str, str], what: str = "energy cell"
+) -> dict[str, float | int | None] | None:
+    """A score of one map minus that of another, paired by cell (see `explain.scores.difference`); None without one.
+
+    one, other: network and kind of map.
+    """
+    mine, theirs = (study.score(*map_, what) for map_ in (one, other))
+    n = min(len(mine), len(theirs))
+    return difference(mine[:n], theirs[:n]) if n else None
+
+
+#: What a study calls a network as it was trained for its task, and that network before its first step.
+#: Its `untrained` networks have other weights than any network started from, so they do not speak of a start.
+TRAINED, START = "honest", "start"
+PATHS = ("network", "looked at in", "spatial path of its fusion")
+_BEFORE = {True: ", and before training", False: ", though not before training", None: " (its start was not looked at)"}
+
+
+def path_rows(studies: Sequence[Study]) -> list[tuple[str, str, str]]:
+    """Rows under `PATHS`: each trained network with a fusion that a study looked into, and what its path does there."""
+    rows = []
+    for study in studies:
+        modules = study.record.results.get("modules", {})
+        for name, inside in modules.items():
+            training, _, model = name.partition(" ")
+            if training == TRAINED and "dead" in inside:
+                before = modules.get(f"{START} {model}", {}).get("dead")
+                rows.append((MODELS.get(model, model), _place(study, model), _state(inside, before)))
+    return rows
+
+
+def _state(inside: Mapping, before: bool | None) -> str:
+    """What a path does in a trained network; before: whether it was dead at the start, None where nobody looked."""
+    if inside["dead"]:
+        return f"dead after training{_BEFORE[before]}"
+    if "change" not in inside:
+        return "alive"
+    times_even = inside["change"]["mean"] * inside["positions"]  # an even map changes one part in the positions
+    return f"alive: changes the sum {times_even:.4f} times as much as an even map would"
+
+
+def _place(study: Study, model: str) -> str:
+    """`explain-x-s1 (cytometer, simulated cells, seed 1)`."""
+    record = study.record
+    data = record.data[0]
+    # A study of kept networks has a seed of its own; what it looked into is named by the run that trained it.
+    kept = record.networks.get(f"{TRAINED} {model}", {}).get("run_id")
+    origin = f"as trained by {kept}" if kept else f"seed {record.config['seed']}"
+    return f"{record.run_id} ({data['name']}, {'simulated' if data['simulated'] else 'real'} cells, {origin})"

@@ -1,27 +1,23 @@
-"""The ledger of open choices against the code that carries them out, and against the printed parameter counts."""
+"""The ledger of open choices: held against the code that carries them out, and the effect of a choice from records."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import matplotlib.pyplot as plt
-import torch
-from matplotlib.figure import Figure
-
-from cgrecnet.errors import ConfigError
-from cgrecnet.figures.audited import AuditedPaper
-from cgrecnet.figures.ledger_effects import Effect, effect_text
-from cgrecnet.figures.style import PALETTE
-from cgrecnet.models import create_model
-from cgrecnet.models.complexity import count_parameters
-from cgrecnet.models.config import Options
-from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.deviations import Deviation
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.evaluation.counts import McNemar, mcnemar
+from cgrecnet.figures.provenance import Provenance, from_records
+from cgrecnet.figures.tables import interval, p_equal, points
+from cgrecnet.models.zoo import title_of
+from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.query import select_runs
+from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
-
-MILLION = 1e6
-MODELS = ("ResCMNet", "ResGDNet", "CG-RecNet")
 
 #: Model option -> ledger entry, and the ledger's words for each value of the option.
 MODEL_WORDS: dict[str, tuple[str, dict[object, str]]] = {
@@ -99,75 +95,103 @@ def run_defaults() -> dict[str, object]:
     return {name: RunConfig.model_fields[name].default for name in RUN_WORDS}
 
 
-@dataclass(frozen=True)
-class CountEffect:
-    """Totals in millions of the three variants after one option was changed, and which rows they still give."""
+#: Parts of a configuration that name a run and do not change it.
+NAMES_A_RUN = ("experiment",)
 
-    option: str
-    value: object
-    words: str
-    totals: dict[str, float]
-    agrees: dict[str, bool]
+
+@dataclass(frozen=True)
+class Effect:
+    """What another option did to the accuracy of a network on the same cells, or that its runs are not here.
+
+    result: other option minus chosen one, in percentage points (None without runs); records: the other run, the chosen
+    one; also: parts of the configuration that differ although the ledger does not mean them to.
+    """
+
+    measured: Measured
+    result: McNemar | None
+    records: tuple[RunRecord, ...]
+    also: tuple[str, ...]
 
     @property
-    def excluded(self) -> bool:
-        """Whether a printed row speaks against this value, all others being as recovered."""
-        return not all(self.agrees.values())
+    def text(self) -> str:
+        """`LayerNorm: +0.4 points (...) for CG-RecNet, n = 900 simulated cells, one run each; p = 0.6, exploratory.`"""
+        planned = f"planned as {self.measured.planned}" if self.measured.planned else "exploratory"
+        name = title_of(self.measured.network)
+        if self.result is None:
+            sweeps = " and ".join(dict.fromkeys((self.measured.other.sweep, self.measured.chosen.sweep)))
+            return f"{self.measured.option}: not measured yet for {name} ({sweeps}; {planned})"
+        kind = "simulated" if self.measured.simulated else f"real ({self.measured.data})"
+        result, also = self.result, f"; also different: {', '.join(self.also)}" if self.also else ""
+        return (
+            f"{self.measured.option}: {points(result.difference)} points of accuracy "
+            f"({interval(result.interval95)}) for {name}, n = {result.n:,} {kind} cells, one run each; "
+            f"p {p_equal(result.p_value)}, {planned}{also}"
+        )
 
 
-def printed_rows(paper: AuditedPaper) -> dict[str, str]:
-    """Printed parameters of the variants by what they hold: the single-module rows exchanged if only that fits."""
-    rows = paper.rows if paper.as_labelled.fits else paper.rows.exchanged()
-    return dict(zip(MODELS, (rows.attention_only, rows.gate_only, rows.both), strict=True))
+def effects_of(entry: Deviation, results: Path = RESULTS) -> list[Effect]:
+    """The effects that the ledger asks for, in its order; none where no sweep measures the choice.
 
-
-def count_effects(paper: AuditedPaper) -> list[CountEffect]:
-    """The recovered reading first, then every other value of every model option, one changed at a time.
-
-    Networks are built on torch's device `meta`, without numbers.
+    Raises RunError where the ledger's words fit several runs, or the two runs are not what the ledger says.
     """
-    default = Options().as_dict()
-    changes = [("", None)] + [
-        (option, value) for option, (_, known) in MODEL_WORDS.items() for value in known if value != default[option]
-    ]
-    printed = {name: Interval.printed(text) for name, text in printed_rows(paper).items()}
-    effects = []
-    for option, value in changes:
-        with torch.device("meta"):
-            model = create_model("cg_recnet", options={option: value} if option else None)
-        whole, fusion, gate = (count_parameters(part) / MILLION for part in (model, model.fusion, model.gate))
-        totals = dict(zip(MODELS, (whole - gate, whole - fusion, whole), strict=True))
-        agrees = {name: printed[name].contains(total) for name, total in totals.items()}
-        words = MODEL_WORDS[option][1][value] if option else "as recovered"
-        effects.append(CountEffect(option, value, words, totals, agrees))
-    return effects
+    return [] if entry.effect == NOT_MEASURED else [_effect(entry, measured, results) for measured in entry.effect]
 
 
-def draw_count_effects(effects: list[CountEffect], printed: Mapping[str, str]) -> Figure:
-    """Per changed option (row): how far the three totals lie from the printed rows, in thousands of parameters.
-
-    The grey band is what rounding allows.
-    """
-    figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(effects) + 1.2))
-    axes.axvspan(-5, 5, color="0.87")
-    marks = dict(zip(MODELS, ("s", "^", "o"), strict=True))
-    for y, effect in enumerate(effects):
-        for shift, name in zip((-0.2, 0, 0.2), MODELS, strict=True):
-            off = 1000 * (effect.totals[name] - float(printed[name]))
-            colour = PALETTE[0] if effect.agrees[name] else PALETTE[3]
-            axes.plot(off, y + shift, marks[name], color=colour, markersize=4.5)
-    labels = [f"{e.option} = {e.value}" if e.option else e.words for e in effects]
-    axes.set_yticks(range(len(effects)), labels, fontsize=8.5)
-    axes.set_xscale("symlog", linthresh=10)
-    axes.set_xticks([-1000, -100, -5, 5, 100, 1000], ["−1000", "−100", "−5", "5", "100", "1000"])
-    axes.set(ylim=(len(effects) - 0.4, -0.6), xlabel="thousand parameters more than printed")
-    for name, mark in marks.items():
-        axes.plot([], [], mark, color="black", markersize=5, label=name)
-    figure.legend(loc="outside upper center", ncols=3)
-    return figure
+def ledger_effects(ledger: Mapping[str, Deviation], results: Path = RESULTS) -> dict[str, list[Effect]]:
+    """Entry -> its effects, for the entries that some sweep measures."""
+    return {name: effects for name, entry in ledger.items() if (effects := effects_of(entry, results))}
 
 
-def ledger_row(entry: Deviation, effects: Sequence[Effect] = ()) -> tuple[str, ...]:
-    """A row for `wide_table`: choice and place, options with the chosen one marked, why, effect as computed."""
-    options = "\n".join(f"{'✓' if option == entry.chosen else '·'} {option}" for option in entry.options)
-    return (f"{entry.title}\n({entry.place})", options, entry.why, effect_text(effects))
+def effect_text(effects: Sequence[Effect]) -> str:
+    """For the ledger's last column: one line per effect."""
+    return "\n".join(effect.text for effect in effects) or "not measured"
+
+
+def find_run(runs: Runs, results: Path = RESULTS) -> RunRecord | None:
+    """The one run that the ledger means; None where it is not here, RunError where several are meant."""
+    found = [r for r in select_runs(runs.sweep, results=results) if _fits(r.config, runs.where)]
+    if len(found) > 1:
+        raise RunError(f"The ledger means one run of {runs.sweep} by {runs.where}, and {len(found)} fit: say more.")
+    return found[0] if found else None
+
+
+def sweeps_read(ledger: Mapping[str, Deviation], results: Path = RESULTS) -> list[Provenance]:
+    """One block per data set with every record of the sweeps that the ledger names: all that was looked at."""
+    named: dict[str, dict[str, None]] = {}
+    for entry in ledger.values():
+        for measured in () if entry.effect == NOT_MEASURED else entry.effect:
+            for runs in (measured.other, measured.chosen):
+                named.setdefault(measured.data, {})[runs.sweep] = None
+    found = (select_runs(*sweeps, results=results) for sweeps in named.values())
+    return [from_records(records) for records in found if records]
+
+
+def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:
+    other, chosen = (find_run(runs, results) for runs in (measured.other, measured.chosen))
+    if other is None or chosen is None:
+        return Effect(measured, None, (), ())
+    for record in (other, chosen):
+        told = (record.data["name"], record.data["simulated"], record.config["model"])
+        if told != (measured.data, measured.simulated, measured.network):
+            raise RunError(
+                f"The ledger entry {entry.id!r} says {measured.data} and {measured.network}; {record.run_id} is {told}."
+            )
+    differ = [n for n in other.config if n not in NAMES_A_RUN and other.config[n] != chosen.config.get(n)]
+    if missing := [name for name in measured.varies if name not in differ]:
+        raise RunError(
+            f"{other.run_id} and {chosen.run_id} do not differ in {missing[0]}, as the ledger entry {entry.id!r} says."
+        )
+    cells = same_cells([other, chosen], results)
+    also = tuple(name for name in differ if name not in measured.varies)
+    return Effect(measured, mcnemar(cells.labels, *cells.predicted), (other, chosen), also)
+
+
+def _fits(config: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
+    for name, value in where.items():
+        have = config.get(name)
+        if isinstance(value, Mapping):
+            if not isinstance(have, Mapping) or any(have.get(key) != wanted for key, wanted in value.items()):
+                return False
+        elif have != value:
+            return False
+    return True

@@ -1,19 +1,28 @@
-"""Where a figure or table comes from, said next to it: runs, commit, data with their hash, seeds, hardware, time."""
+"""Where a figure or table comes from, said next to it: runs, commit, data with their hash, seeds, hardware, time.
+
+And what a page says where runs are missing: which, and what to type.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.metadata import version
+from pathlib import Path
 
+from cgrecnet.bench.schema import BenchRecord
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.data.base import CellDataset
+from cgrecnet.figures.tables import Shown
 from cgrecnet.models import list_models
-from cgrecnet.runs.query import refuse_mixture
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.query import SWEEPS, command, experiment, refuse_mixture
 from cgrecnet.runs.run_id import cells_here
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
 
+#: A part of the book, and a data set.
+Part = tuple[str, str]
 #: Hex digits of a hash that are shown.
 SHOWN = 10
 #: Most runs of an earlier protocol that are named; more are counted.
@@ -84,6 +93,26 @@ def from_records(records: Sequence[RunRecord], side_by_side: bool = False) -> Pr
     return Provenance(facts, runs, sets, side_by_side)
 
 
+def provenance_of(records: Sequence[RunRecord], *parts: Part) -> Provenance:
+    """Where a figure comes from; where there is no record, which sweeps would make them."""
+    if records:
+        return from_records(records)
+    names = ", ".join(f"sweeps/{name}.yaml" for part, data in parts for name in SWEEPS[part][data])
+    return Provenance((("Runs", f"none here; they come from {names}"),))
+
+
+def all_read(*parts: Part, results: Path = RESULTS) -> list[Provenance]:
+    """One block per data set with every record of these (part, data set) pairs: all that a page has looked at.
+
+    A page picks some runs for each figure; a run that it read and did not pick may be out of date as well.
+    """
+    found: dict[str, dict[str, RunRecord]] = {}
+    for part, data in parts:
+        runs = experiment(part, data, results)
+        found.setdefault(data, {}).update({record.run_id: record for record in (runs.records if runs else ())})
+    return [from_records(list(records.values())) for records in found.values() if records]
+
+
 def from_dataset(dataset: CellDataset) -> Provenance:
     """The provenance of what was drawn from a data set, no run involved."""
     described = {
@@ -151,3 +180,56 @@ def _times(seconds: Sequence[float]) -> str:
 def _each(values) -> str:
     """Every different value once, in order."""
     return "; ".join(dict.fromkeys(values))
+
+
+def missing_runs(*parts: Part, results: Path = RESULTS) -> Shown:
+    """Markdown: what is missing of these (part, data set) pairs and the commands that make it; "" for nothing."""
+    lines, commands = [], []
+    for part, data in parts:
+        found = experiment(part, data, results)
+        have = len(found.records) if found else 0
+        planned = found.planned if found else None
+        if found is None or not found.complete:
+            counted = f"{have} of {planned} runs" if found else "no run"
+            lines.append(f"`{'`, `'.join(SWEEPS[part][data])}` ({counted} here)")
+            commands.append(command(part, data))
+    if not lines:
+        return Shown()
+    return Shown(
+        f"**Not all of the runs that this page is about are here**: {', '.join(lines)}. "
+        "What follows uses those that are. To make the others:\n\n```bash\n" + "\n".join(commands) + "\n```"
+    )
+
+
+def bench_provenance(record: BenchRecord) -> Provenance:
+    """Where a benchmark's record comes from, for the block under its figure."""
+    hardware, busy = record.hardware, [load.busy for load in (record.load_before, record.load_after)]
+    where = hardware["gpu"] or (
+        f"CPU, {hardware['cores']} cores, {hardware['threads']} thread{'s' * (hardware['threads'] != 1)} "
+        f"({hardware['cpu']})"
+    )
+    head, plus, _ = record.commit.partition("+")
+    facts = [
+        ("Record", f"results/bench-{record.name}/{record.id}.json, by {_made_by(record.name)}"),
+        ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
+        ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
+        ("Code", "the same as now" if record.protocol == PROTOCOL else "has changed since; measure again to renew it"),
+        ("Hardware", where),
+        ("Software", f"torch {record.software['torch']}, Python {record.software['python']}"),
+    ]
+    if None not in busy:
+        facts.append(("Other work", f"kept {busy[0]:.0%} of the cores busy before and {busy[1]:.0%} after"))
+    return Provenance(tuple(facts))
+
+
+def _made_by(name: str) -> str:
+    """What makes a record: a command, or a script of the clone."""
+    return f"benchmarks/{name}.py" if name in ("kills", "mutations") else f"cgrecnet bench {name}"
+
+
+def _short(value) -> str:
+    if value in ([], None):
+        return "none"
+    if isinstance(value, list | tuple):
+        return " and ".join(" x ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

@@ -14,12 +14,15 @@ One MAC is one multiplication and one addition. All counts are for one forward p
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
 from math import prod
 
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
+
+from cgrecnet.models.zoo import SYSTEMS, create_model
 
 
 def count_parameters(module: nn.Module) -> int:
@@ -102,3 +105,26 @@ def macs_by_block(model: nn.Module, size: tuple[int, ...]) -> dict[str, int]:
     for name, count in macs_by_module(model, size).items():
         blocks[name.split(".", 1)[0]] += count
     return dict(blocks)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One system for one image: parameters, in all and by block, and MACs by layers and by products."""
+
+    parameters: int
+    blocks: dict[str, int]
+    layers: int
+    products: int
+
+
+def cost_of(name: str, size: tuple[int, int, int] | None = None) -> Cost:
+    """The cost of a system for an image of `size` (channels, height, width); without it, at its native input.
+
+    Counted on torch's device "meta", where a network has shapes and no numbers. ConfigError for an unknown name.
+    """
+    if size is None:
+        size = (SYSTEMS[name].native_channels, *SYSTEMS[name].native_size)
+    with torch.device("meta"):
+        model = create_model(name, in_channels=size[0]).eval()
+        layers, products = (count(model, (1, *size)) for count in (macs_layers, macs_products))
+    return Cost(count_parameters(model), parameters_by_block(model), layers, products)

@@ -67,6 +67,11 @@ def list_models() -> list[str]:
     return list(SYSTEMS)
 
 
+def title_of(model: str) -> str:
+    """Short title of a system: `Baseline`, `CG-RecNet`; KeyError for an unknown one."""
+    return SYSTEMS[model].title.split(" (")[0]
+
+
 def list_presets() -> list[str]:
     """Names of the readings of what the paper leaves open; the first is the default."""
     return list(PRESETS)

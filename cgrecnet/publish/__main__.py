@@ -7,7 +7,6 @@ the lines of the package, room by room.
 
 import argparse
 import errno
-import json
 import re
 import signal
 import sys
@@ -18,9 +17,10 @@ from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
-from cgrecnet.publish import check, check_browser, executed_notebook, html, resources, schedule, stage
+from cgrecnet.files import write_json
+from cgrecnet.publish import check, check_browser, html, resources, schedule, settings, stage
+from cgrecnet.publish.honesty import allowed
 from cgrecnet.publish.honesty import check as honesty
-from cgrecnet.publish.honesty import words
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.links import dead_links
 from cgrecnet.publish.lock import only_one
@@ -88,15 +88,14 @@ def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bo
 class Beside:
     """What is done beside the main steps: it needs none of them, or waits for its turn in a process of its own.
 
-    While chapters run, Jupyter Book is made ready, the sources are looked over for honesty and the pages of the last
-    build read; while Jupyter Book is at work, a browser is made ready and the executed chapters are looked over.
+    While chapters run, Jupyter Book is made ready and the pages of the last build are read; while Jupyter Book is at
+    work, a browser is made ready, and sources and executed chapters are looked over for honesty.
     """
 
     def __init__(self, layout: Layout, look: bool) -> None:
         self._layout, self._look = layout, look
         self._thread = ThreadPoolExecutor(1)
-        self._typed: Future[list[check.Fault]] | None = None
-        self._executed: Future[list[check.Fault]] | None = None
+        self._found: Future[list[check.Fault]] | None = None
         self.jupyter_book: html.Ahead | None = None
         self.browser: check_browser.Browser | None = None
 
@@ -112,28 +111,28 @@ class Beside:
     def chapters_begun(self) -> None:
         self.jupyter_book = html.Ahead(self._layout)
         if self._look:
-            self._typed = self._thread.submit(honesty.sources, self._layout, honesty.named(self._layout, []))
             self._thread.submit(check.read_ahead, self._layout.html)
 
     def pages_begun(self) -> None:
         if self._look:
             if executable := resources.browser():
                 self.browser = check_browser.Browser(executable)
-            self._executed = self._thread.submit(honesty.executed, self._layout, honesty.named(self._layout, []), True)
+            self._found = self._thread.submit(self._dishonest)
 
     def dishonest(self) -> list[check.Fault]:
         """What the honesty checks find in the sources and in what was executed."""
+        return self._found.result() if self._found else self._dishonest()
+
+    def _dishonest(self) -> list[check.Fault]:
         layout, good = self._layout, self._layout.build / "honest.json"
-        pages = [chapter.label for chapter in layout.chapters]
-        state = json.dumps([html.tools(layout), pages, html.tree(layout.book), html.tree(layout.executed)])
-        if good.is_file() and good.read_text("utf8") == state:
+        state = {"tools": html.tools(layout), "pages": [chapter.label for chapter in layout.chapters]}
+        state |= {"book": html.tree(layout.book), "executed": html.tree(layout.executed)}
+        if settings.remembered(good) == state:
             return []  # nothing changed since all was found good
-        chapters = honesty.named(layout, [])
-        typed = self._typed.result() if self._typed else honesty.sources(layout, chapters)
-        executed = self._executed.result() if self._executed else honesty.executed(layout, chapters, True)
-        if not typed + executed:
-            executed_notebook.write_atomically(good, state)
-        return typed + executed
+        found = honesty.sources(layout, layout.chapters) + honesty.executed(layout, layout.chapters, built=True)
+        if not found:
+            write_json(good, state)
+        return found
 
 
 def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, beside: Beside) -> int:
@@ -176,15 +175,13 @@ def memory(layout: Layout) -> Path:
 
 def honest(layout: Layout, names: list[str], built: bool = False) -> int:
     """Print what the honesty checks find in the chapters named, or in all; return the exit status."""
-    status = honesty.report(_dishonest(layout, names, built))
-    if not names:
-        print(f"words of prose in code: {sum(words.by_chapter(layout.chapters).values())} (see {words.FILE})")
-    return status
-
-
-def _dishonest(layout: Layout, names: list[str], built: bool) -> list[check.Fault]:
     chapters = honesty.named(layout, names)
-    return honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built)
+    found = honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built)
+    status = honesty.report(found)
+    if not names:
+        count = sum(allowed.words_by_chapter(chapters).values())
+        print(f"words of prose in code: {count} (see {allowed.WORDS})")
+    return status
 
 
 def _failed(what: str) -> int:

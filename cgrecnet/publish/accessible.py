@@ -1,7 +1,12 @@
-"""What a page says to those who hear it, where the tools that write its HTML leave gaps."""
+"""What a page tells those who hear it, and a phone, where the tools that write its HTML leave gaps.
+
+On a phone, text in a figure must not shrink with the screen: the style is told how wide each picture is by itself, and
+a wide figure keeps the size at which its text can be read, and scrolls inside its own box (book.css).
+"""
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from itertools import count
 
 _ASIDE = re.compile(
@@ -9,6 +14,9 @@ _ASIDE = re.compile(
 )
 _REGION = re.compile(r'role="region" aria-label="([^"]*)"')
 _BLANK_HEADER = re.compile(r"<th\b([^>]*)>(?:\s|&nbsp;)*(?:<p>\s*</p>)?\s*</th>")
+_PICTURE = re.compile(r"<img\b[^>]*>")
+_SOURCE = re.compile(r'\bsrc="[^"]*?_images/([^"/]+)"')
+_WIDTH = re.compile(r'\bwidth="(\d+)"')
 
 
 def mended(body: str) -> str:
@@ -35,3 +43,21 @@ def mended(body: str) -> str:
         return f'role="region" aria-label="{found[1]}{more}"'
 
     return _REGION.sub(told_apart, _ASIDE.sub(named, body))
+
+
+def with_own_widths(body: str, width_of: Callable[[str], int | None]) -> str:
+    """The HTML with each picture's own width in pixels as the variable `--own-width` of its style.
+
+    width_of: gives the width of a file in `_images`, None for one without pixels. A picture that says its width, as
+    those of sliders do, is taken by its word; one that has a style is left as it is.
+    """
+
+    def sized(found: re.Match) -> str:
+        tag = found[0]
+        said, source = _WIDTH.search(tag), _SOURCE.search(tag)
+        width = int(said[1]) if said else width_of(source[1]) if source else None
+        if width is None or "style=" in tag:
+            return tag
+        return f'<img style="--own-width: {width}px"{tag.removeprefix("<img")}'
+
+    return _PICTURE.sub(sized, body)

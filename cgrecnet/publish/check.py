@@ -1,15 +1,14 @@
 """Look over every built page: once as text, once in a browser that has no network."""
 
 import hashlib
-import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from cgrecnet.publish import check_browser, check_static, executed_notebook, resources
+from cgrecnet.files import write_json
+from cgrecnet.publish import check_browser, check_static, resources, settings
 from cgrecnet.publish.check_static import Fault
 
 NO_BROWSER = (
@@ -49,7 +48,9 @@ def check(
     paths = check_static.pages_in(html)
     now = {path.relative_to(html).as_posix(): _digest(path) for path in paths}
     tools = _tools(html)
-    known = {} if again else _known(memory, tools)
+    known = {} if again else settings.remembered(memory)
+    if known.get("tools") != tools:
+        known = {}
     before = known.get("browser")
     read, seen = known.get("pages", {}), known.get("opened", {}) if browser in (None, before) else {}
     changed = [name for name, digest in now.items() if read.get(name) != digest]
@@ -68,7 +69,7 @@ def check(
     good = {name: digest for name, digest in now.items() if name not in bad}
     opened = {name: good[name] for name in now if name in good and (name in to_open or seen.get(name) == good[name])}
     content = {"tools": tools, "browser": browser or before, "pages": good, "opened": opened}
-    executed_notebook.write_atomically(memory, json.dumps(content, indent=1))
+    write_json(memory, content)
     return report
 
 
@@ -106,17 +107,9 @@ def _digest_of(path: Path, size: int, changed: int) -> str:
 def _tools(html: Path) -> str:
     """What a verdict rests on besides the page and the browser: the checker, the styles and scripts."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("check*.py")):
+    for path in sorted(Path(__file__).parent.glob("check*.*")):
         digest.update(path.read_bytes())
     for path in sorted(p for p in (html / "_static").rglob("*") if p.suffix in {".css", ".js"}):
         if "mathjax" not in path.parts:
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def _known(memory: Path, tools: str) -> dict[str, Any]:
-    try:
-        content = json.loads(memory.read_text("utf8"))
-        return content if content["tools"] == tools and {"browser", "pages", "opened"} <= content.keys() else {}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from cgrecnet.publish import settings
 from cgrecnet.publish.layout import Chapter, Layout
 
 FORMAT = 3  # raise it to have every chapter executed anew
@@ -91,12 +92,8 @@ def changed_meanwhile(log: Path, layout: Layout) -> list[str]:
 
 
 def stored(notebook: Path) -> dict[str, Any] | None:
-    """The record inside an executed notebook, or None where there is none that can be used."""
-    try:
-        record = json.loads(notebook.read_text("utf8"))["metadata"]["cgrecnet"]
-        return record if {"fingerprint", "depends_on"} <= record.keys() else None
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        return None
+    """The record inside an executed notebook, or None where there is none."""
+    return settings.remembered(notebook).get("metadata", {}).get("cgrecnet")
 
 
 def is_fresh(chapter: Chapter, layout: Layout) -> bool:

@@ -1,7 +1,6 @@
-"""From papermill's output to the notebook that is published: what it cost and used goes in, the machine's paths out."""
+"""From an execution to the notebook that is published: what it cost and used goes in, the machine's paths out."""
 
 import importlib.metadata
-import json
 import os
 import platform
 import re
@@ -16,15 +15,15 @@ REPORTED_VERSIONS = ("cgrecnet", "numpy", "torch", "torchvision", "scikit-learn"
 
 
 def publishable(
-    chapter: Chapter, layout: Layout, folder: Path, started: datetime, seconds: float, before: list[str]
-) -> dict[str, Any]:
-    """The executed notebook of a job folder, with its record under `metadata.cgrecnet`.
+    chapter: Chapter, layout: Layout, notebook: dict[str, Any], folder: Path,
+    started: datetime, seconds: float, before: list[str],
+) -> dict[str, Any]:  # fmt: skip
+    """An executed notebook, whose job folder holds the tracer's log, with its record under `metadata.cgrecnet`.
 
     The record holds parameters, date, seconds in all and per cell, versions, what the chapter depended on and the
     fingerprint under which it holds. The fingerprint is empty where something changed while the chapter ran;
     `before` is `dependencies.own_state` as it was then.
     """
-    notebook = json.loads((folder / "output.ipynb").read_text("utf8"))
     depends_on = dependencies.observed(folder / "trace.jsonl", chapter, layout)
     # The fingerprint first: what changes after it is taken does not match it, and what changed before is seen.
     fingerprint = dependencies.fingerprint(chapter, depends_on, layout)
@@ -33,13 +32,12 @@ def publishable(
         fingerprint = ""
     cells = []
     for number, cell in enumerate(code_cells(notebook), 1):
-        timing = cell["metadata"].pop("papermill", {})
-        cells.append({"cell": number, "first_line": first_line(cell), "seconds": round(timing.get("duration") or 0, 3)})
+        cells.append({"cell": number, "first_line": first_line(cell), "seconds": cell["metadata"].pop("seconds", 0)})
         cell["metadata"].pop("execution", None)
         if not cell["metadata"].get("tags"):
             cell["metadata"].pop("tags", None)
     for cell in notebook["cells"]:
-        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("seconds", None)
     notebook["metadata"].pop("papermill", None)
     notebook["metadata"].pop("widgets", None)
     notebook["metadata"]["cgrecnet"] = {
@@ -80,17 +78,6 @@ def first_line(cell: dict[str, Any]) -> str:
     lines = [line.strip() for line in "".join(cell["source"]).splitlines() if line.strip()]
     telling = [line for line in lines if not line.startswith(("#", "%"))]
     return (telling or lines or [""])[0]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write to a temporary name first, so that what stands there is always whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        temporary.write_text(text, "utf8")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _versions() -> dict[str, str]:

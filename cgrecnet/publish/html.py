@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 
+from cgrecnet.files import write_json
 from cgrecnet.publish import check_static, lock, settings, stage
-from cgrecnet.publish.front import front_page
 from cgrecnet.publish.layout import Layout
 
 
@@ -74,7 +75,7 @@ def build(layout: Layout, ahead: Ahead | None = None, begun: Callable[[], None] 
     """
     stamp = layout.build / "html.json"
     before = {"tools": tools(layout), "stage": tree(layout.stage)}
-    known = _read(stamp)
+    known = settings.remembered(stamp)
     if known == before | {"html": _listing(layout.html)}:
         return False
     begun()
@@ -89,7 +90,7 @@ def build(layout: Layout, ahead: Ahead | None = None, begun: Callable[[], None] 
     except BaseException:
         stage.forget_doctrees(layout)
         raise
-    stamp.write_text(json.dumps(before | {"html": _listing(layout.html)}), "utf8")
+    write_json(stamp, before | {"html": _listing(layout.html)})
     return True
 
 
@@ -119,6 +120,16 @@ def _write_front(layout: Layout) -> None:
         (layout.html / "index.html").write_text(front_page(title, first), "utf8")
 
 
+def front_page(title: str, first: str, head: str = "") -> str:
+    """HTML with a title, a language and a link. first: address of the first chapter; head: more for the page's head."""
+    title = escape(title)
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8" /><title>{title}</title>\n'
+        f'<meta http-equiv="refresh" content="0; url={escape(first)}" />{head}</head>\n'
+        f'<body><p><a href="{escape(first)}">{title}</a></p></body>\n</html>\n'
+    )
+
+
 def _complaints(output: str, layout: Layout) -> str:
     lines = output.replace(f"{layout.stage}{os.sep}", "").splitlines()
     found = [line for line in lines if "WARNING" in line or "ERROR" in line or "rror:" in line]
@@ -144,10 +155,3 @@ def _listing(folder: Path) -> str:
     """Hash over names and sizes: enough to notice that something was deleted or cut short."""
     entries = sorted((str(p.relative_to(folder)), p.stat().st_size) for p in folder.rglob("*") if p.is_file())
     return hashlib.sha256(json.dumps(entries).encode()).hexdigest()
-
-
-def _read(path: Path) -> dict[str, str]:
-    try:
-        return json.loads(path.read_text("utf8"))
-    except (OSError, ValueError):
-        return {}

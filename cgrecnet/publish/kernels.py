@@ -1,28 +1,39 @@
-"""Warm kernels: importing the libraries takes longer than most chapters, so one process does it for all of them.
+"""Kernels that are forked: importing the libraries takes longer than most chapters, so one process does it for all.
 
 For a few chapters it imports what makes a kernel, and each imports what it needs: a fork ends at once, where a process
 that has loaded PyTorch takes seconds to end.
 
 Only where processes can be forked safely, on Linux; elsewhere, and where the process fails, each chapter gets a new
-process and a new kernel. What a page shows is the same either way.
+kernel. What a page shows is the same either way.
 """
 
+import asyncio
+import atexit
 import json
 import os
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from copy import deepcopy
+from importlib.metadata import EntryPoint
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
+
+import psutil
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from nbclient import NotebookClient
 
 from cgrecnet.publish import lock
 
-#: Seconds in which the process must be ready, or start a fork, on a busy machine.
+#: Seconds in which the process must be ready, or fork a kernel, on a busy machine.
 PATIENCE = 300
 SERVER = Path(__file__).with_name("warm_server.py")
-PACKAGE = Path(__file__).parents[2]
 #: What chapters import. Another library is imported by the chapter that needs it.
 LIBRARIES = (
     "PIL.JpegImagePlugin",
@@ -46,43 +57,18 @@ class WarmFailed(Exception):
     """The process that forks is gone, or never came up; the message says why, as far as it is known."""
 
 
-class Job:
-    """A chapter that is being executed in a fork; as much of subprocess.Popen as is asked for."""
-
-    def __init__(self, answers: socket.socket) -> None:
-        self._answers = answers
-        self.pid = self._number(PATIENCE)
-        self.returncode: int | None = None
-
-    def wait(self, timeout: float | None = None) -> int:
-        """The exit status; subprocess.TimeoutExpired after `timeout` seconds, WarmFailed where nobody will tell it."""
-        if self.returncode is None:
-            self.returncode = self._number(timeout)
-            self._answers.close()
-        return self.returncode
-
-    def _number(self, timeout: float | None) -> int:
-        self._answers.settimeout(timeout)
-        try:
-            answer = self._answers.recv(64)
-        except TimeoutError:
-            raise subprocess.TimeoutExpired("a chapter", timeout or 0) from None
-        if not answer:
-            raise WarmFailed("it has ended")
-        return int(answer)
-
-
 class Warm:
-    """The process that has imported the libraries."""
+    """The process that has imported the libraries; see `warm_server.py`."""
 
-    def __init__(self, folder: Path, book: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path, book: Path, environment: Mapping[str, str]) -> None:
         """Start it in `book`; it imports what makes a kernel. What it says goes to `folder`."""
         self._said = folder / "said.txt"
-        self._control, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._control, its = socket.socketpair()
+        self._answers = self._control.makefile("r")
         self._lock = threading.Lock()
         with its, open(self._said, "w") as said:
             self._process = subprocess.Popen(
-                [sys.executable, str(SERVER), str(its.fileno()), str(PACKAGE)],
+                [sys.executable, str(SERVER), str(its.fileno())],
                 cwd=book,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -94,65 +80,148 @@ class Warm:
 
     def prepare(self, libraries: Sequence[str]) -> None:
         """Have it import these as well and wait until it is ready; WarmFailed where it is not."""
-        self._control.settimeout(PATIENCE)
         try:
-            with suppress(OSError):  # it is gone, and its last words say why
-                self._control.send(json.dumps(libraries).encode())
-            if self._control.recv(64) != b"ready":
-                lines = self._said.read_text(errors="replace").strip().splitlines()
-                raise WarmFailed(lines[-1] if lines else "it ended without a word")
-        except BaseException as error:
+            self._ask(libraries)
+        except WarmFailed as error:
             self.close()
-            if isinstance(error, TimeoutError):
-                raise WarmFailed(f"it was not ready after {PATIENCE} s") from None
-            raise
+            lines = self._said.read_text(errors="replace").strip().splitlines()
+            raise WarmFailed(lines[-1] if lines else str(error)) from None
 
-    def start(self, folder: Path) -> Job:
-        """Execute the job folder (see `execute.py`) in a fork; WarmFailed where there is nobody to fork."""
-        answers, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with its:
+    def fork(self, order: Mapping[str, Any]) -> int:
+        """Have it fork a kernel with these words (`argv`), environment and folder (`cwd`); the process id."""
+        return int(self._ask(order))
+
+    def _ask(self, order: Any) -> str:
+        with self._lock:
             try:
-                with self._lock:
-                    socket.send_fds(self._control, [str(folder).encode()], [its.fileno()])
+                self._control.settimeout(PATIENCE)
+                self._control.sendall(json.dumps(order).encode() + b"\n")
+                answer = self._answers.readline()
+            except TimeoutError:
+                raise WarmFailed(f"it did not answer within {PATIENCE} s") from None
             except OSError as error:
-                raise WarmFailed(error.strerror) from None
-        return Job(answers)
+                raise WarmFailed(str(error)) from None
+        if not answer:
+            raise WarmFailed("it has ended")
+        return answer
+
+    @property
+    def gone(self) -> bool:
+        return self._process.poll() is not None
 
     def close(self) -> None:
         """End it, and all that it started."""
-        self._control.close()
         lock.kill_family(self._process.pid)
         self._process.wait()
+        self._answers.close()
+        self._control.close()
 
 
-def start_cold(folder: Path) -> subprocess.Popen:
-    """Execute the job folder in a new process, which starts a new kernel."""
-    with open(folder / "said.txt", "w") as said:
-        return subprocess.Popen(
-            [sys.executable, "-m", "cgrecnet.publish.execute", str(folder), str(os.getpid())],
-            env=without_backend(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=said,
-            pass_fds=lock.held(),
+class _Forked(psutil.Process):
+    """A kernel that another process forked, with as much of subprocess.Popen as a provisioner asks for."""
+
+    stdin = stdout = stderr = None
+
+    def poll(self) -> int | None:
+        with suppress(psutil.NoSuchProcess):
+            # Where the process that forked it is gone, there may be nobody to take it away.
+            if self.is_running() and self.status() != psutil.STATUS_ZOMBIE:
+                return None
+        return 0
+
+    def wait(self, timeout: float | None = None) -> int | None:
+        return self.poll()
+
+
+class Provisioner(LocalProvisioner):
+    """Has the warm process of its manager fork the kernel; starts a new one where the manager has none."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        if self.parent.warm is None:
+            silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            return await super().launch_kernel(cmd, **kwargs | silent)
+        module = cmd.index("-m") + 1
+        words = [str(find_spec(cmd[module]).origin), *cmd[module + 1 :]]
+        self.cwd = str(kwargs["cwd"])
+        self.pid = self.pgid = self.parent.warm.fork({"argv": words, "env": kwargs["env"], "cwd": self.cwd})
+        with suppress(psutil.NoSuchProcess):
+            self.process = _Forked(self.pid)
+        return self.connection_info
+
+    async def kill(self, restart: bool = False) -> None:
+        """End the kernel with all that the chapter started, whatever session it sits in."""
+        if self.pid:
+            lock.kill_family(self.pid)
+
+
+class Manager(AsyncKernelManager):
+    """A kernel manager that forks its kernel from `warm`, where there is one."""
+
+    def __init__(self, warm: Warm | None, **kwargs: Any) -> None:
+        super().__init__(kernel_name="python3", **kwargs)
+        self.warm = warm
+        factory, name = KernelProvisionerFactory, "cgrecnet"
+        factory.provisioners[name] = EntryPoint(name, f"{__name__}:{Provisioner.__name__}", factory.GROUP_NAME)
+        self.kernel_spec.metadata = {"kernel_provisioner": {"provisioner_name": name}}
+
+
+class Run:
+    """One execution of a notebook, in place, and how it went.
+
+    at: index of the code cell that was reached, if any; error: why it did not get to the end, if it did not. A cell's
+    metadata tells, as `seconds`, how long it took.
+    """
+
+    def __init__(self, notebook: Any, warm: Warm | None, folder: Path, timeout: float, **how: Any) -> None:
+        """Execute it; in the main thread, nbclient would take over the signals.
+
+        folder: for the file that tells how to reach the kernel; timeout: most seconds; how: `cwd` and `env` of the
+        kernel.
+        """
+        self.notebook, self.at, self.error, self._begun = notebook, None, None, 0.0
+        self._client = NotebookClient(
+            notebook,
+            Manager(warm, connection_file=str(folder / "kernel.json")),
+            startup_timeout=120,
+            on_cell_execute=self._begin,
+            on_cell_executed=self._end,
         )
+        try:
+            asyncio.run(self._within(timeout, how))
+        except Exception as error:  # a kernel that died or never started: nbclient raises many things
+            self.error = error
+        finally:
+            atexit.unregister(self._client._cleanup_kernel)  # nbclient leaves it where the kernel did not come up
 
+    async def _within(self, timeout: float, how: Mapping[str, Any]) -> None:
+        task = asyncio.ensure_future(self._client.async_execute(cleanup_kc=True, **how))
+        done, _ = await asyncio.wait({task}, timeout=timeout)
+        if not done:
+            self._client.shutdown_kernel = "immediate"
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise TimeoutError(f"it took longer than the {timeout:g} s that a chapter may take")
+        await task
 
-def without_backend(environment: Mapping[str, str]) -> dict[str, str]:
-    """Without matplotlib's backend of the user's own: figures stay inline."""
-    return {name: value for name, value in environment.items() if name != "MPLBACKEND"}
+    def _begin(self, cell: Any, cell_index: int) -> None:
+        self.at, self._begun = cell_index, time.monotonic()
+
+    def _end(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
+        cell.metadata["seconds"] = round(time.monotonic() - self._begun, 3)
 
 
 class Kernels:
     """Where chapters are executed: in forks of a warm process, where it is wanted and for as long as it works."""
 
     def __init__(self, folder: Path, book: Path, environment: Mapping[str, str], warm: bool) -> None:
-        """folder: for what the warm process says; book: where it works; environment: added to its own."""
+        """folder: for what the warm process says; book: where kernels work; environment: added to its own."""
+        # Without matplotlib's backend of the user's own: figures stay inline.
+        self._environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
+        self._book = book
         self._warm: Warm | None = None
-        self._running: dict[str, subprocess.Popen | Job] = {}
         self._lock = threading.Lock()
         if warm and sys.platform == "linux":
-            self._warm = Warm(folder, book, without_backend(os.environ) | environment)
+            self._warm = Warm(folder, book, self._environment | environment)
 
     def prepare(self, preload: bool) -> None:
         """Wait until chapters can be executed; preload: the warm process imports the libraries, for all of them."""
@@ -160,8 +229,7 @@ class Kernels:
             if self._warm:
                 self._warm.prepare(LIBRARIES if preload else ())
         except WarmFailed as error:
-            self._warm = None
-            self._say(error)
+            self._give_up(error)
 
     def __enter__(self) -> "Kernels":
         return self
@@ -170,33 +238,25 @@ class Kernels:
         if self._warm:
             self._warm.close()
 
-    def give_up(self, why: WarmFailed) -> None:
-        """Start a kernel for each chapter from now on, and say so."""
+    def execute(self, label: str, notebook: Any, folder: Path, environment: Mapping[str, str], timeout: float) -> Run:
+        """Execute a copy of a chapter's notebook, with the environment added to this process's own."""
+        how = {"cwd": str(self._book), "env": self._environment | environment}
+        warm = self._warm  # another chapter may give it up meanwhile
+        run = Run(deepcopy(notebook), warm, folder, timeout, **how)
+        if run.error and warm and warm.gone:
+            self._give_up(WarmFailed("it has ended"))
+        elif run.error and run.at is None and not isinstance(run.error, TimeoutError):
+            # It says nothing about the chapter: two may have picked one port.
+            why = f"{type(run.error).__name__}: {run.error}"
+            print(f"  kernels: that of {label} did not come up ({why}); it gets another one", flush=True)
+        else:
+            return run
+        return Run(deepcopy(notebook), None, folder, timeout, **how)
+
+    def _give_up(self, why: WarmFailed) -> None:
+        """Start a new kernel for each chapter from now on, and say so."""
         with self._lock:
             lost, self._warm = self._warm, None
         if lost:  # several chapters may notice at once
-            self._say(why)
             lost.close()
-
-    def start(self, name: str, folder: Path) -> subprocess.Popen | Job:
-        """Execute the job folder of the chapter `name`."""
-        warm = self._warm  # another chapter may give it up meanwhile
-        self._running[name] = warm.start(folder) if warm else start_cold(folder)
-        return self._running[name]
-
-    def ended(self, name: str) -> None:
-        """The chapter's process has ended."""
-        self._running.pop(name, None)
-
-    def kill(self, name: str) -> None:
-        """End a chapter's process and its kernel, which sits in a session of its own."""
-        lock.kill_family(self._running[name].pid)
-
-    def kill_all(self) -> None:
-        """End whatever is being executed."""
-        for name in list(self._running):
-            self.kill(name)
-
-    @staticmethod
-    def _say(why: WarmFailed) -> None:
-        print(f"  kernels: the warm process failed ({why}); each chapter starts a kernel of its own", flush=True)
+            print(f"  kernels: the warm process failed ({why}); each chapter starts a kernel of its own", flush=True)

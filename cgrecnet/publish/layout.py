@@ -1,11 +1,12 @@
 """Where everything lies: the chapters that `_toc.yml` lists, their parameters, and the build's folders."""
 
 import os
-import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from platformdirs import user_cache_path
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import settings
@@ -70,14 +71,9 @@ class Layout:
     @cached_property
     def watched(self) -> dict[str, Path]:
         """Folders outside the repository that chapters may read, by the name that stands for them in records."""
-        folders = {}
-        if data := os.environ.get("CGRECNET_DATA"):
-            folders["$CGRECNET_DATA"] = _absolute(data)
-        if cache := os.environ.get("CGRECNET_CACHE"):
-            folders["$CGRECNET_CACHE"] = _absolute(cache)
-        else:
-            folders["$CGRECNET_CACHE"] = default_cache()
-        return folders
+        data, cache = os.environ.get("CGRECNET_DATA"), os.environ.get("CGRECNET_CACHE")
+        folders = {"$CGRECNET_DATA": _absolute(data)} if data else {}
+        return folders | {"$CGRECNET_CACHE": _absolute(cache) if cache else user_cache_path("cgrecnet")}
 
     @cached_property
     def watched_paths(self) -> list[tuple[Path, str]]:
@@ -140,15 +136,6 @@ class Layout:
                 raise ConfigError(f"{PARAMETERS} gives parameters to {name} twice: keep one entry.")
             found[name] = values
         return found
-
-
-def default_cache() -> Path:
-    """What `pooch.os_cache("cgrecnet")` says, without importing pooch."""
-    if sys.platform == "linux":
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "cgrecnet"
-    import pooch
-
-    return Path(pooch.os_cache("cgrecnet"))
 
 
 def _absolute(folder: str) -> Path:

@@ -1,11 +1,13 @@
 """One build at a time in one folder, and the end of those it started."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
+
 from cgrecnet.errors import RunError
+from cgrecnet.files import locked
 
 _held: set[int] = set()
 
@@ -18,22 +20,14 @@ def only_one(folder: Path) -> Iterator[None]:
     however this process ends.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    try:
+    with ExitStack() as stack:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            descriptor = stack.enter_context(locked(folder / ".lock"))
+        except BlockingIOError:
             raise RunError(f"Another build is at work in {folder}: wait until it has ended.") from None
         _held.add(descriptor)
+        stack.callback(_held.discard, descriptor)
         yield
-    finally:
-        _held.discard(descriptor)
-        os.close(descriptor)
 
 
 def held() -> tuple[int, ...]:
@@ -43,8 +37,6 @@ def held() -> tuple[int, ...]:
 
 def kill_family(pid: int, itself: bool = True) -> None:
     """Kill the processes that `pid` started, and theirs, whatever session they sit in, and `pid` itself."""
-    import psutil
-
     try:
         head = psutil.Process(pid)
         family = head.children(recursive=True)

@@ -1,9 +1,8 @@
-"""Execute the chapters that are stale, in parallel, one process and one kernel each; the others stay as they are."""
+"""Execute the chapters that are stale, in parallel, each in a kernel of its own; the others stay as they are."""
 
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,9 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import nbformat
+from nbclient.exceptions import CellExecutionError
+
 from cgrecnet.errors import ConfigError
-from cgrecnet.publish import dependencies, executed_notebook, notebook
-from cgrecnet.publish.kernels import Kernels, WarmFailed
+from cgrecnet.files import atomic_write
+from cgrecnet.publish import dependencies, executed_notebook, lock, notebook
+from cgrecnet.publish.kernels import Kernels, Run
 from cgrecnet.publish.layout import Chapter, Layout
 
 TRACING = Path(__file__).parent / "tracing"
@@ -84,8 +87,8 @@ def _execute_all(
             print(f"  [{len(outcomes)}/{len(stale)}] {outcome.seconds:6.1f} s  {state:6}  {name}", flush=True)
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        while not all(future.done() for future in futures):  # one may be about to start its process
-            kernels.kill_all()
+        while not all(future.done() for future in futures):  # one may be about to start its kernel
+            lock.kill_family(os.getpid(), itself=False)
             time.sleep(0.05)
         raise
     pool.shutdown()
@@ -95,11 +98,7 @@ def _execute_all(
 def _outcome(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels) -> Outcome:
     begin = time.monotonic()
     try:
-        try:
-            changed = _execute(chapter, layout, timeout, kernels)
-        except WarmFailed as error:
-            kernels.give_up(error)
-            changed = _execute(chapter, layout, timeout, kernels)
+        changed = _execute(chapter, layout, timeout, kernels)
     except ChapterFailed as failure:
         layout.executed_notebook(chapter).unlink(missing_ok=True)
         return Outcome(chapter, time.monotonic() - begin, str(failure))
@@ -111,42 +110,36 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels)
 
     Returns whether something that it depends on changed meanwhile.
     """
-    import nbformat
-
     with _job_folder(layout) as folder:
         before = dependencies.own_state(chapter, layout)
         try:
             source = notebook.read(chapter)
         except ConfigError as error:
             raise ChapterFailed(str(error)) from None
-        nbformat.write(source, folder / "input.ipynb")
-        job = {
-            "parameters": chapter.parameters,
-            "cwd": str(layout.book),
-            "kernel": _kernel_settings(layout, folder),
-        }
-        (folder / "job.json").write_text(json.dumps(job), "utf8")
+        if chapter.parameters:
+            source = _with_parameters(source, chapter.parameters)
         started, begin = datetime.now(UTC), time.monotonic()
-        process = kernels.start(chapter.name, folder)
-        try:
-            status = process.wait(timeout)
-        except subprocess.TimeoutExpired:
-            kernels.kill(chapter.name)
-            raise ChapterFailed(
-                _describe(chapter, folder, f"it took longer than the {timeout:g} s that a chapter may take")
-            ) from None
-        finally:
-            kernels.ended(chapter.name)
+        run = kernels.execute(chapter.label, source, folder, _kernel_settings(layout, folder), timeout)
+        if run.error:
+            raise ChapterFailed(_describe(chapter, run))
+        executed = json.loads(nbformat.writes(run.notebook))
         seconds = time.monotonic() - begin
-        if again := _read(folder / "again.json"):
-            print(f"  kernels: that of {chapter.label} did not come up ({again['error']}); another one did", flush=True)
-        if status != 0 or not (folder / "output.ipynb").is_file():
-            said = (folder / "said.txt").read_text("utf8", errors="replace").strip().splitlines() or ["it was killed"]
-            raise ChapterFailed(_describe(chapter, folder, f"its process ended with {status}: {said[-1]}"))
-        published = executed_notebook.publishable(chapter, layout, folder, started, seconds, before)
-        text = json.dumps(published, indent=1, ensure_ascii=False) + "\n"
-        executed_notebook.write_atomically(layout.executed_notebook(chapter), text)
+        published = executed_notebook.publishable(chapter, layout, executed, folder, started, seconds, before)
+        target = layout.executed_notebook(chapter)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(target) as stream:
+            stream.write(json.dumps(published, indent=1, ensure_ascii=False) + "\n")
         return not published["metadata"]["cgrecnet"]["fingerprint"]
+
+
+def _with_parameters(source: Any, parameters: dict[str, Any]) -> Any:
+    """The notebook with a cell, below that of the defaults, that sets the parameters."""
+    from papermill.parameterize import parameterize_notebook  # takes a second, and few builds need it
+
+    source.metadata["papermill"] = {}
+    for cell in source.cells:
+        cell.metadata.setdefault("tags", [])
+    return parameterize_notebook(source, parameters)
 
 
 @contextmanager
@@ -155,21 +148,18 @@ def _job_folder(layout: Layout) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _describe(chapter: Chapter, folder: Path, fallback: str) -> str:
+def _describe(chapter: Chapter, run: Run) -> str:
     """Chapter, cell number, the cell's first line and the error, and the traceback where there is one."""
-    problem = _read(folder / "error.json")
-    position = problem.get("cell", _read(folder / "at.json").get("cell"))
-    text = f"{chapter.label}"
-    if position is not None:
-        cells = json.loads((folder / "input.ipynb").read_text("utf8"))["cells"]
-        if chapter.parameters:  # papermill put a cell of its own after the parameters
-            own = [i for i, c in enumerate(cells) if "parameters" in c["metadata"].get("tags", [])]
-            injected = own[0] + 1 if own else 0
-            position -= position > injected
-        number = sum(c["cell_type"] == "code" for c in cells[: position + 1])
-        text += f", code cell {number} ({executed_notebook.first_line(cells[position])})"
-    text += f": {problem.get('error', fallback)}"
-    return "\n".join([text, *problem.get("traceback", [])])
+    text, said = chapter.label, [f"{type(run.error).__name__}: {run.error}"]
+    if isinstance(run.error, TimeoutError):
+        said = [str(run.error)]
+    if run.at is not None:
+        cells = executed_notebook.code_cells({"cells": run.notebook.cells[: run.at + 1]})
+        text += f", code cell {len(cells)} ({executed_notebook.first_line(cells[-1])})"
+        if isinstance(run.error, CellExecutionError):
+            outputs = [o for o in run.notebook.cells[run.at].outputs if o.output_type == "error"]
+            said = [f"{run.error.ename}: {run.error.evalue}", *(line for o in outputs for line in o.traceback)]
+    return "\n".join([f"{text}: {said[0]}", *said[1:]])
 
 
 def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
@@ -191,7 +181,7 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": threads,
         # Where a chapter takes two all the same, they shall not spin beside the other chapters: 20 times as long.
         "OMP_WAIT_POLICY": "PASSIVE",
-        # Papermill 2.7 imports pyarrow where there is one (seen with 26.0), whose jemalloc starts a thread.
+        # Libraries import pyarrow where there is one (seen with 26.0), whose jemalloc starts a thread.
         "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PREFER_ENV_PATH": "1",
@@ -211,10 +201,3 @@ def _forget_others(layout: Layout, scripts: list[Chapter]) -> None:
 
 def _last_cost(chapter: Chapter, layout: Layout) -> float:
     return (dependencies.stored(layout.executed_notebook(chapter)) or {}).get("seconds", float("inf"))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text("utf8"))
-    except (OSError, ValueError):
-        return {}

@@ -1,5 +1,9 @@
-"""The book's YAML files, read and checked; whatever is amiss in them is said in one sentence."""
+"""The book's YAML files, read and checked, and what builds remember as JSON.
 
+Whatever is amiss in a file of the user's is said in one sentence.
+"""
+
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -42,6 +46,15 @@ def parameters(path: Path, label: str) -> dict[str, dict[str, Any]]:
     return content
 
 
+def remembered(path: Path) -> dict[str, Any]:
+    """What an earlier build wrote to a file of JSON; nothing where there is none, or it is damaged."""
+    try:
+        content = json.loads(path.read_text("utf8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 def one_line(error: Exception) -> str:
     """The error's message on one line, cut short where it is very long."""
     return " ".join(str(error).split())[:200]
@@ -50,13 +63,9 @@ def one_line(error: Exception) -> str:
 def _is_plain(value: Any) -> bool:
     """Whether JSON, and so a notebook, can hold it as it is."""
     try:
-        if isinstance(value, dict):
-            return all(isinstance(key, str) and _is_plain(item) for key, item in value.items())
-        if isinstance(value, list):
-            return all(map(_is_plain, value))
-    except RecursionError:  # YAML lets a list hold itself
+        return json.loads(json.dumps(value, allow_nan=False)) == value
+    except (TypeError, ValueError):  # YAML lets a list hold itself
         return False
-    return value is None or isinstance(value, (str, int)) or isinstance(value, float) and math.isfinite(value)
 
 
 def _kind(value: Any) -> str:

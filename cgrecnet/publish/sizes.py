@@ -17,6 +17,7 @@ BUDGETS = {
     "predict": 600,
     "runs": 1_200,
     "bench": 150,
+    "judgement": 1_100,
     "figures": 2_500,
     "publish": 1_100,
     "commands": 500,

@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from sphinx.application import Sphinx
 
-from cgrecnet.publish.accessible import mended
+from cgrecnet.publish.accessible import mended, with_own_widths
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks.export import for_pages
-from cgrecnet.publish.pictures import tell_widths
 from cgrecnet.publish.stage import SCRIPTS
 from cgrecnet.publish.terms import link_first_uses
 from cgrecnet.publish.times import setup_roles
@@ -23,7 +23,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls to take up the extension: hang the steps below into its build."""
     setup_roles(app)
     app.connect("doctree-read", link_first_uses)
-    app.connect("html-page-context", tell_widths)
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
     app.connect("html-page-context", mend_body, priority=901)
     app.connect("build-finished", copy_files)
@@ -53,9 +52,18 @@ def offer_sources(app: Sphinx, pagename: str, templatename: str, context: dict[s
 
 
 def mend_body(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """Give names to what has none of its own."""
+    """Give names to what has none of its own, and pictures their widths."""
+    sources = {name: source for source, name in app.builder.images.items()}
+
+    def width_of(name: str) -> int | None:
+        try:
+            with Image.open(Path(app.srcdir) / sources[name]) as picture:
+                return picture.width
+        except (KeyError, OSError):  # an SVG, or a file that another check will miss
+            return None
+
     if "body" in context:
-        context["body"] = mended(context["body"])
+        context["body"] = with_own_widths(mended(context["body"]), width_of)
 
 
 def _button(url: str, text: str, icon: str, tooltip: str, label: str) -> dict[str, str]:

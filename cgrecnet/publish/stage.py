@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cgrecnet.publish import citation, status
 from cgrecnet.publish.absent import without_absent
+from cgrecnet.publish.below import provenance_below
 from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 
 SCRIPTS = "_scripts"  # the chapters' sources, offered for download beside the pages
@@ -55,7 +56,7 @@ def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
     texts = {}
     for chapter in layout.chapters:
         if chapter.is_script:
-            texts[f"{chapter.name}.ipynb"] = layout.executed_notebook(chapter).read_text("utf8")
+            texts[f"{chapter.name}.ipynb"] = provenance_below(layout.executed_notebook(chapter).read_text("utf8"))
             yield f"{SCRIPTS}/{chapter.name}.py", chapter.source.read_bytes()
         else:
             texts[f"{chapter.name}.md"] = chapter.source.read_text("utf8")

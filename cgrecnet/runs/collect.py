@@ -84,6 +84,14 @@ def flat(config: RunConfig | Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def plain(value: Any) -> str:
+    """A value in one spelling: YAML reads 1e-4 as text, and 0.0001 as a number."""
+    try:
+        return repr(value if isinstance(value, bool) else float(value))
+    except (TypeError, ValueError):
+        return repr(value)
+
+
 def varying(plans: Sequence[Plan]) -> list[str]:
     """Parameters (as `flat` names them) that have more than one value in the sweep, in the configuration's order."""
     each = [flat(plan.config) for plan in plans]

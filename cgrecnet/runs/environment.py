@@ -64,16 +64,19 @@ def commit(repository: Path = REPOSITORY) -> str:
     """
     if repository == REPOSITORY and not IN_CHECKOUT:
         return "unknown"
-    head = _git(repository, "rev-parse", "HEAD")
+    head = git(repository, "rev-parse", "HEAD")
     if head is None:
         return "unknown"
-    changed = _git(repository, "status", "--porcelain", "--untracked-files=no")
+    changed = git(repository, "status", "--porcelain", "--untracked-files=no")
     return head + ("+changes" if changed else "")
 
 
-def _git(repository: Path, *arguments: str) -> str | None:
+def git(repository: Path, *arguments: str) -> str | None:
+    """What git says of this repository, whatever GIT_DIR names; None where it fails or is not there."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
+    command = ["git", "-C", str(repository), *arguments]
     try:
-        done = subprocess.run(["git", "-C", str(repository), *arguments], capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=environment, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -1,7 +1,5 @@
 """Run the notebook of an explanation study with papermill, and trust nothing but its record."""
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,42 +9,34 @@ import yaml
 from cgrecnet.errors import RunError
 from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
 from cgrecnet.runs.environment import commit
-from cgrecnet.runs.explain_config import ExplainConfig
-from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, plan_kept
+from cgrecnet.runs.explain_config import ExplainConfig, KeptConfig
 from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, read_explain
-from cgrecnet.runs.known_weights import need_file
-from cgrecnet.runs.notebook import (
-    LOG,
-    PROGRESS,
-    check_writable,
-    execute_notebook,
-    failure_reason,
-    only_one_process,
-    scratch,
-)
+from cgrecnet.runs.notebook import LOG, PROGRESS, execute_notebook, failure_reason, only_one_process, scratch
 from cgrecnet.runs.progress import progress_bar
-from cgrecnet.runs.run_id import SHOWN, resolve_weights, weights_identity
-from cgrecnet.runs.run_record import write_whole
+from cgrecnet.runs.run_id import need_file, resolve_weights, run_name, weights_identity
+from cgrecnet.runs.run_record import check_writable, write_whole
 
-EXPLAIN_NOTEBOOK = EXPERIMENTS / "explain.py"
+EXPLAIN_NOTEBOOK, KEPT_NOTEBOOK = EXPERIMENTS / "explain.py", EXPERIMENTS / "explain_kept.py"
+
 
 @dataclass(frozen=True)
-class ExplainPlan:
+class StudyPlan:
     """A validated study, before anything is loaded; fields as in `cgrecnet.runs.run_id.Plan`."""
 
-    config: ExplainConfig
+    config: ExplainConfig | KeptConfig
     run_id: str
     weights: str | None
     commit: str
 
 
-def plan_explain(config: ExplainConfig) -> ExplainPlan:
+def plan_study(config: ExplainConfig | KeptConfig) -> StudyPlan:
     """Name the study that `config` describes. ConfigError: no such weights file."""
-    weights = resolve_weights(config.weights)
-    decisive = config.model_dump(mode="json", exclude={"experiment", "seed", "weights"})
-    decisive |= {"weights": weights_identity(weights), "protocols": PROTOCOLS}
-    digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return ExplainPlan(config, f"{config.experiment}-{digest[:SHOWN]}-s{config.seed}", weights, commit())
+    decisive = config.model_dump(mode="json", exclude={"experiment", "seed", "weights"}) | {"protocols": PROTOCOLS}
+    weights = None
+    if isinstance(config, ExplainConfig):
+        weights = resolve_weights(config.weights)
+        decisive |= {"weights": weights_identity(weights)}
+    return StudyPlan(config, run_name(config.experiment, decisive, config.seed), weights, commit())
 
 
 def explain_study(
@@ -62,13 +52,12 @@ def explain_study(
     A study that was stopped goes on: finished networks lie in `work/RUN/`, an unfinished one in its checkpoint.
     Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing it.
     """
-    kept = isinstance(config, KeptConfig)
-    plan, notebook = (plan_kept(config), KEPT_NOTEBOOK) if kept else (plan_explain(config), EXPLAIN_NOTEBOOK)
+    plan, kept = plan_study(config), isinstance(config, KeptConfig)
     record = Path(results) / config.experiment / plan.run_id / EXPLAIN
     if record.exists():
         say(f"{plan.run_id}: done already, see {record}")
         return read_explain(record)
-    need_file(None if kept else plan.weights)
+    need_file(plan.weights)
     for folder, option in ((results, "--results"), (work, "--work")):
         check_writable(Path(folder), option)
     networks = f"{len(config.runs)} kept" if kept else f"{len(config.networks())} new"
@@ -81,6 +70,7 @@ def explain_study(
         text = yaml.safe_dump(config.model_dump(mode="json") | places, sort_keys=False)
         parameters, executed = write_whole(folder / "parameters.yaml", text), folder / "explain.ipynb"
         with scratch(folder) as temporary, progress_bar(folder / PROGRESS, bar):
+            notebook = KEPT_NOTEBOOK if kept else EXPLAIN_NOTEBOOK
             code, tail = execute_notebook(notebook, parameters, executed, lock, say, temporary)
     if code != 0:
         raise RunError(f"Study {plan.run_id} failed: {failure_reason(executed, code, tail)}")

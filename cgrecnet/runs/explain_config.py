@@ -1,4 +1,4 @@
-"""The parameters of an explanation study on simulated cells: validated before anything starts."""
+"""The parameters of the explanation studies: validated before anything starts."""
 
 from typing import Annotated, Any, Literal
 
@@ -16,7 +16,7 @@ FAMILY = ("resnet50", "rescmnet", "resgdnet", "cg_recnet")
 
 
 class ExplainConfig(BaseModel):
-    """Everything that decides the result of a study, and nothing else."""
+    """Everything that decides the result of a study on simulated cells, and nothing else."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
@@ -80,24 +80,32 @@ class ExplainConfig(BaseModel):
 
     def run(self, training: str, model: str) -> RunConfig:
         """The training run of one network. Raises ConfigError where it would not be valid."""
-        confounding = 1.0 if training == "shortcut" else 0.0
-        return RunConfig.from_mapping(
-            {
-                "experiment": self.experiment,
-                "model": model,
-                "model_options": self.model_options,
-                "weights": self.weights,
-                "data": "cytometer",
-                "data_options": {
-                    "cells": self.cells, "runs": self.runs, "seed": self.data_seed, "confounding": confounding,
-                },
-                "image_size": self.image_size,
-                "epochs": self.epochs,
-                "batch_size": self.batch_size,
-                "learning_rate": self.learning_rate,
-                "step_size": self.step_size,
-                "precision": self.precision,
-                "seed": self.seed,
-            },
-            "the study's parameters",
-        )  # fmt: skip
+        options = {"cells": self.cells, "runs": self.runs, "seed": self.data_seed}
+        options["confounding"] = 1.0 if training == "shortcut" else 0.0
+        values = self.model_dump(include=set(RunConfig.model_fields))
+        values |= {"model": model, "data": "cytometer", "data_options": options}
+        return RunConfig.from_mapping(values, "the study's parameters")
+
+
+class KeptConfig(BaseModel):
+    """The same of a study of networks that a sweep trained and whose weights were kept, on real cells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    experiment: Slug = "explain-jurkat"
+    trained: Slug = "jurkat-ablation"
+    """The experiment whose networks are explained."""
+    runs: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Ids of its runs, on the same test cells; the first is the subject."""
+    seed: Seed = 42
+    explained: Annotated[int, Field(ge=2, strict=True)] = 24
+    """So many test cells that the subject got right and as many that it got wrong (fewer where there are fewer)."""
+    occluded: Annotated[int, Field(ge=2, strict=True)] = 12
+    """Of each of the two, so many are occluded."""
+    shown: Annotated[int, Field(ge=1, le=12, strict=True)] = 2
+    """Right and sure, right and unsure, wrong and sure, wrong and unsure: so many of each are kept for the page."""
+
+    @classmethod
+    def from_mapping(cls, values: dict[str, Any], where: str = "the study's parameters") -> "KeptConfig":
+        """Check `values`; ConfigError, in one sentence, if they fail."""
+        return validated(cls, values, where)

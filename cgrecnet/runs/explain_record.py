@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -10,9 +9,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import atomic_write, hash_of
-from cgrecnet.runs.record_check import check_hash, check_place, check_text
-from cgrecnet.runs.run_record import HASH, write_whole
+from cgrecnet.files import atomic_write
+from cgrecnet.runs.record_check import check_place, read_fields, with_hash
+from cgrecnet.runs.run_record import write_whole
 from cgrecnet.training.protocol import PROTOCOL
 
 EXPLAIN = "explain.json"
@@ -61,27 +60,17 @@ def write_explain(folder: Path, fields: dict[str, Any], arrays: dict[str, np.nda
             f"The folder {folder} cannot be written ({error.strerror}): name another with --results and start again; "
             "finished networks are kept."
         ) from error
-    written = record.model_dump()
-    text = json.dumps(written | {HASH: hash_of(written)}, indent=1, allow_nan=False)
-    return write_whole(folder / EXPLAIN, text + "\n")
+    return write_whole(folder / EXPLAIN, with_hash(record.model_dump()))
 
 
 def read_explain(path: Path) -> ExplainRecord:
     """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another study's."""
-    try:
-        fields = json.loads(Path(path).read_text(encoding="utf-8"))
-        written = fields.pop(HASH, None)
-        record = ExplainRecord(**fields)
-    except FileNotFoundError:
-        raise RunError(f"There is no record at {path}: the study is not done; start it again.") from None
-    except OSError as error:
-        raise RunError(f"The record {path} cannot be read ({error.strerror}): make it readable.") from None
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise RunError(f"The record {path} is cut off or of another version: delete it and run it again.") from None
+    path = Path(path)
+    record, _ = read_fields(
+        path, lambda fields: ExplainRecord(**fields), "record", "the study is not done; start it again",
+        "of another version", "delete it and run it again",
+    )  # fmt: skip
     check_place(path, record.experiment, record.run_id)
-    check_text(path, fields)
-    if written is not None:
-        check_hash(path, fields, written)
     return record
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.runs.axes import check_name
-from cgrecnet.runs.collect import SCORES, flat, scores_of
+from cgrecnet.runs.collect import SCORES, flat, plain, scores_of
 from cgrecnet.runs.grid import read_yaml_mapping
 from cgrecnet.runs.notebook import LOG
 from cgrecnet.runs.notebook_parameters import Keeping
@@ -80,7 +80,7 @@ def find_runs(
             continue
         if run is None or experiment not in (None, run.parameters["experiment"]):
             continue
-        if all(_same(run.parameters.get(name), value) for name, value in wanted.items()):
+        if all(plain(run.parameters.get(name)) == plain(value) for name, value in wanted.items()):
             found[run.run_id] = run
     return list(found.values()), problems
 
@@ -152,13 +152,3 @@ def _circumstances(record: RunRecord) -> dict[str, Any]:
 
 def _short(value: Any) -> Any:
     return f"{value:.4f}" if isinstance(value, float) else value
-
-
-def _same(value: Any, wanted: Any) -> bool:
-    """Whether a value is the one that was typed: YAML reads 1e-4 as text."""
-    if value == wanted:
-        return True
-    try:
-        return not isinstance(value, bool) and float(value) == float(wanted)
-    except (TypeError, ValueError):
-        return False

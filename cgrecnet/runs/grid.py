@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import SWEEP_FILES
-from cgrecnet.runs.axes import annotation_of, refuse_twice
-from cgrecnet.runs.ranges import Draws, points_of, read_draws
+from cgrecnet.runs.axes import Draws, annotation_of, points_of, read_draws, refuse_twice
 from cgrecnet.runs.strict_yaml import complaint, load_yaml
 from cgrecnet.training.config import RunConfig, own_names, validated, with_options
 

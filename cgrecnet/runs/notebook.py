@@ -21,13 +21,12 @@ import yaml
 from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
-from cgrecnet.runs.known_weights import need_file
 from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import Other, Together, ended_with, others
-from cgrecnet.runs.run_id import Plan, plan_run
-from cgrecnet.runs.run_record import RECORD, RunRecord, read_record, write_whole
+from cgrecnet.runs.run_id import Plan, need_file, plan_run
+from cgrecnet.runs.run_record import RECORD, RunRecord, check_writable, read_record, write_whole
 from cgrecnet.training.config import RunConfig
 
 #: What a run said, in its folder under the work folder; a run that was resumed goes on in the same file.
@@ -139,13 +138,6 @@ def scratch(folder: Path) -> Iterator[dict[str, str]]:
         yield {"TMPDIR": str(place)}
     finally:
         shutil.rmtree(place, ignore_errors=True)
-
-
-def check_writable(folder: Path, option: str) -> None:
-    """Find out before the first epoch, not after the last, that a folder cannot take files."""
-    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
 
 
 def write_parameters(

@@ -77,19 +77,19 @@ def pool(records: Sequence[RunRecord], models: Sequence[str] | None = None, resu
     if len({record.data["fingerprint"] for record in used}) > 1:
         raise RunError(f"The runs of {used[0].experiment!r} saw different data: delete those that are out of date.")
     parts = {key: read_predictions(results, chosen[key]) for key in ((m, f) for m in models for f in folds)}
-    ids = np.concatenate([parts[models[0], fold][0] for fold in folds])
-    labels = np.concatenate([parts[models[0], fold][1] for fold in folds])
+
+    def of_all_folds(model: str, part: int) -> np.ndarray:
+        return np.concatenate([parts[model, fold][part] for fold in folds])
+
+    ids, labels = of_all_folds(models[0], 0), of_all_folds(models[0], 1)
     if len(np.unique(ids)) < len(ids):
         raise RunError(f"A cell of {used[0].experiment!r} was tested in two folds: they cannot be pooled.")
     probabilities = {}
     for model in models:
-        own = np.concatenate([parts[model, fold][0] for fold in folds])
-        if not np.array_equal(own, ids) or not np.array_equal(
-            np.concatenate([parts[model, fold][1] for fold in folds]), labels
-        ):
+        if not (np.array_equal(of_all_folds(model, 0), ids) and np.array_equal(of_all_folds(model, 1), labels)):
             raise RunError(f"{model} and {models[0]} were not tested on the same cells of {used[0].experiment!r}.")
-        probabilities[model] = np.concatenate([parts[model, fold][2] for fold in folds])
-    places = np.concatenate([np.full(len(parts[models[0], fold][0]), fold) for fold in folds])
+        probabilities[model] = of_all_folds(model, 2)
+    places = np.repeat(folds, [len(parts[models[0], fold][0]) for fold in folds])
     return Pooled(
         tuple(used[0].data["classes"]), ids, labels, places, probabilities, tuple(used),
         tuple(fold for fold in every if fold not in folds),

@@ -5,11 +5,9 @@ from pathlib import Path
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
-from cgrecnet.runs.known_weights import need_file, only_known
-from cgrecnet.runs.notebook import check_writable
 from cgrecnet.runs.query import record_paths
-from cgrecnet.runs.run_id import Plan
-from cgrecnet.runs.run_record import read_record
+from cgrecnet.runs.run_id import Plan, need_file, only_known
+from cgrecnet.runs.run_record import check_writable, read_record
 from cgrecnet.training.parts import open_cells, split_cells
 
 

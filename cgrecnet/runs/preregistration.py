@@ -5,8 +5,6 @@ older than the run's start, then the plan came first. Where there is no history 
 that ends after the commit, no git at all) this cannot be checked, and that is what is said.
 """
 
-import os
-import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +15,10 @@ import yaml
 from pydantic import ValidationError
 
 from cgrecnet.evaluation.analysis_plan import FILE, Plan, Question, load_plan
-from cgrecnet.paths import REPOSITORY, RESULTS
-from cgrecnet.runs.query import select_runs
+from cgrecnet.paths import REPOSITORY, RESULTS, SWEEP_FILES
+from cgrecnet.runs.environment import git
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.runs.query import record_paths, select_runs
 from cgrecnet.runs.run_record import RunRecord
 
 #: Where the plan stands below the repository.
@@ -74,7 +74,7 @@ def changes_of_plan(repository: Path = REPOSITORY) -> list[Change]:
     """
     if not _has_whole_history(repository):
         return []
-    lines = (_git(repository, "log", "--reverse", "--format=%H %cI", "--", PLAN_PATH) or "").splitlines()
+    lines = (git(repository, "log", "--reverse", "--format=%H %cI", "--", PLAN_PATH) or "").splitlines()
     return [Change(commit, datetime.fromisoformat(date)) for commit, date in map(str.split, lines)]
 
 
@@ -82,6 +82,14 @@ def planned_records(plan: Plan | None = None, results: Path = RESULTS) -> list[R
     """All records of the sweeps that the plan names, in the plan's order; sweeps without records are left out."""
     names = dict.fromkeys(name for question in (plan or load_plan()).questions for name in question.sweeps)
     return select_runs(*names, results=results)
+
+
+def progress(plan: Plan, results: Path = RESULTS) -> dict[str, tuple[int, int]]:
+    """For every sweep of the plan, in its order: runs with a record, runs planned."""
+    names = dict.fromkeys(name for question in plan.questions for name in question.sweeps)
+    return {
+        name: (len(record_paths(results, name)), len(read_sweep(SWEEP_FILES / f"{name}.yaml"))) for name in names
+    }
 
 
 def check_records(
@@ -127,12 +135,12 @@ def _compare(then: Plan | None, now: Plan, sweep: str) -> PlanState:
 
 
 def _date_of(commit: str, repository: Path) -> datetime | None:
-    text = _git(repository, "show", "-s", "--format=%cI", f"{commit}^{{commit}}") if commit.isalnum() else None
-    return datetime.fromisoformat(text.strip()) if text else None
+    text = git(repository, "show", "-s", "--format=%cI", f"{commit}^{{commit}}") if commit.isalnum() else None
+    return datetime.fromisoformat(text) if text else None
 
 
 def _plan_of(commit: str, repository: Path) -> Plan | None:
-    text = _git(repository, "show", f"{commit}:{PLAN_PATH}") if commit.isalnum() else None
+    text = git(repository, "show", f"{commit}:{PLAN_PATH}") if commit.isalnum() else None
     if text is None:
         return None
     try:
@@ -143,20 +151,7 @@ def _plan_of(commit: str, repository: Path) -> Plan | None:
 
 def _has_whole_history(repository: Path) -> bool:
     """Whether `repository` is the top of a checkout of its own (not a folder in somebody else's) with all commits."""
-    top = _git(repository, "rev-parse", "--show-toplevel")
-    if top is None or Path(top.strip()).resolve() != Path(repository).resolve():
+    top = git(repository, "rev-parse", "--show-toplevel")
+    if top is None or Path(top).resolve() != Path(repository).resolve():
         return False
-    return (_git(repository, "rev-parse", "--is-shallow-repository") or "").strip() == "false"
-
-
-def _git(repository: Path, *arguments: str) -> str | None:
-    """What git prints, None where it fails or is not there."""
-    environment = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE")}
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(repository), *arguments],
-            capture_output=True, text=True, timeout=30, env=environment, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout if done.returncode == 0 else None
+    return git(repository, "rev-parse", "--is-shallow-repository") == "false"

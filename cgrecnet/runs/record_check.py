@@ -1,30 +1,66 @@
 """Is a record what its run wrote? Place, name and content have to agree, or it counts twice, or for something else."""
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from pydantic import BaseModel, ValidationError
 
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.errors import RunError
 from cgrecnet.files import hash_of, markup_in
 from cgrecnet.runs.run_id import run_id_of
 
+#: The field of the file that holds the hash of the others. A run's record that was written before there was one is
+#: checked against its name and its predictions instead.
+HASH = "sha256"
 #: Largest difference between a recorded score and the same from predictions of 6 decimals: these make ties, which count
 #: in the areas under the curve alone.
 ROUNDING = {"auc": 0.005}
 EXACT = 1e-9
+Record = TypeVar("Record", bound=BaseModel)
 _REMEDY = "put back the file that its run wrote, or delete its folder and run it again."
 
 
-def check_text(path: Path, fields: Any) -> None:
-    """RunError where a text of the record at `path` would be run, and not shown, by a page that holds it."""
+def read_fields(
+    path: Path, make: Callable[[dict], Record], what: str, missing: str, foreign: str, remedy: str
+) -> tuple[Record, bool]:
+    """The record that `make` makes of the fields of the JSON at `path`, and whether the hash of them stands there.
+
+    RunError, in one sentence, where the file is missing, cut off, of another form (what it then is: `foreign`), changed
+    after it was written, or holds a text that a page would run and not show. what: name of such a file.
+    """
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        written = fields.pop(HASH, None)
+        record = make(fields)
+    except FileNotFoundError:
+        raise RunError(f"There is no {what} at {path}: {missing}.") from None
+    except OSError as error:
+        raise RunError(f"The {what} {path} cannot be read ({error.strerror}): make it readable.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RunError(
+            f"The {what} {path} does not fit this version ({place}: {first['msg'].lower()}): {remedy}."
+        ) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise RunError(f"The {what} {path} is cut off or {foreign}: {remedy}.") from None
     if (found := markup_in(fields)) is not None:
         raise RunError(
             f"The record {path} holds HTML or a template ({found[:60]!r}), which a page would run: {_REMEDY}"
         )
+    if written is not None and hash_of(fields) != written:
+        raise RunError(f"The record {path} was changed after it was written (its sha256 differs): {_REMEDY}")
+    return record, written is not None
+
+
+def with_hash(fields: Mapping[str, Any]) -> str:
+    """The text of a record's file: its fields and the hash of them."""
+    return json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False) + "\n"
 
 
 def check_place(path: Path, experiment: str, run_id: str) -> None:
@@ -35,12 +71,6 @@ def check_place(path: Path, experiment: str, run_id: str) -> None:
             f"The folder {folder} holds a record of the run {experiment}/{run_id}, which would count twice or for "
             f"another run: move {folder} away (a record belongs into a folder of its run's name)."
         )
-
-
-def check_hash(path: Path, fields: Mapping[str, Any], written: str) -> None:
-    """RunError where the fields of the record at `path` are not those whose hash was written with them."""
-    if hash_of(fields) != written:
-        raise RunError(f"The record {path} was changed after it was written (its sha256 differs): {_REMEDY}")
 
 
 def check_name(path: Path, fields: Mapping[str, Any]) -> None:

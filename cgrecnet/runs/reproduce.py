@@ -16,7 +16,7 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import atomic_write
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.axes import check_name
-from cgrecnet.runs.collect import flat
+from cgrecnet.runs.collect import flat, plain
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.grid import read_grid, read_sweep
 from cgrecnet.runs.query import SWEEPS, record_paths
@@ -59,7 +59,7 @@ def choose_runs(
             chosen[name] = configs
     for name, value in options.items():
         for one in value if isinstance(value, list) else ():
-            if (name, _plain(one)) not in met:
+            if (name, plain(one)) not in met:
                 raise ConfigError(f"No run of the chosen sweeps has {name}={one}: look into sweeps/ for what there is.")
     if not chosen:
         raise ConfigError("No run is left: the lists among the options exclude each other.")
@@ -79,21 +79,13 @@ def _narrow(path: Path, options: Mapping[str, Any], met: set[tuple[str, str]]) -
             continue
         check_name(name, "the options")
         there = grid.get(name, [settings.get(name)])
-        asked = {_plain(one) for one in value}
-        kept = [one for one in there if _plain(one) in asked]
-        met |= {(name, _plain(one)) for one in kept}
+        asked = {plain(one) for one in value}
+        kept = [one for one in there if plain(one) in asked]
+        met |= {(name, plain(one)) for one in kept}
         left = left and bool(kept)
         if name in grid:
             overrides[name] = kept
     return overrides, left
-
-
-def _plain(value: Any) -> str:
-    """A value in one spelling: YAML reads 1e-4 as text, and 0.0001 as a number."""
-    try:
-        return repr(float(value))
-    except (TypeError, ValueError):
-        return repr(value)
 
 
 def check_files(folder: Path, results: Path, published: Mapping | None, say) -> dict:

@@ -13,10 +13,14 @@ from cgrecnet.data import made_on_the_spot, open_dataset
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.paths import weights_folder
 from cgrecnet.runs.environment import commit
-from cgrecnet.runs.known_weights import KNOWN, only_known
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
 
+#: Weights files that the project's sweeps start from: name -> sha256. So their runs can be named, listed and collected
+#: anywhere; only training asks for the file itself.
+KNOWN = {
+    "resnet50-imagenet-keras-fp16.safetensors": "a99683d839ac9f37332646eaa7cd0c4e44176958f187439a0b640369b95f7205",
+}
 #: Hex digits of the digest that a run's name shows.
 SHOWN = 10
 
@@ -50,8 +54,13 @@ def run_id_of(config: Mapping[str, Any], weights: str | None, cells: str | None,
     """The name of a run: config is all of its settings; weights: what of them counts; cells: their fingerprint."""
     decisive = {name: value for name, value in config.items() if name not in ("experiment", "seed", "weights")}
     decisive |= {"weights": weights, "cells": cells, "protocol": protocol}
+    return run_name(config["experiment"], decisive, config["seed"])
+
+
+def run_name(experiment: str, decisive: Mapping[str, Any], seed: int) -> str:
+    """A name in which a digest stands for all that decides a result beside the seed."""
     digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-    return f"{config['experiment']}-{digest[:SHOWN]}-s{config['seed']}"
+    return f"{experiment}-{digest[:SHOWN]}-s{seed}"
 
 
 def cells_here(config: RunConfig) -> str | None:
@@ -93,6 +102,22 @@ def resolve_weights(weights: str | None) -> str | None:
         + (f" or in {folder}" if folder else "; name its folder in CGRECNET_WEIGHTS")
         + ", or use 'imagenet' (a download) or leave it out (random weights)."
     )
+
+
+def only_known(weights: str | None) -> bool:
+    """Whether `weights` is the name of a known file that is not here."""
+    return weights in KNOWN and not Path(weights).is_file()
+
+
+def need_file(weights: str | None) -> None:
+    """ConfigError where training would need a known file that is not here."""
+    if only_known(weights):
+        folder = weights_folder()
+        raise ConfigError(
+            f"Training needs the weights file {weights}, which is not {f'in {folder}' if folder else 'here'}: "
+            + ("put it there" if folder else "name its folder in CGRECNET_WEIGHTS")
+            + ", or use 'imagenet' (a download) or null (random weights), whose results stand apart."
+        )
 
 
 def weights_identity(weights: str | None) -> str | None:

@@ -7,22 +7,19 @@ its content is not what was written, it is refused.
 import csv
 import hashlib
 import io
-import json
+import os
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import atomic_write, hash_of
-from cgrecnet.runs.record_check import check_hash, check_name, check_place, check_scores, check_text
+from cgrecnet.files import atomic_write
+from cgrecnet.runs.record_check import check_name, check_place, check_scores, read_fields, with_hash
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
-#: The field of the file that holds the hash of the others. A record that was written before there was one is checked
-#: against its name and its predictions instead.
-HASH = "sha256"
 
 
 class RunRecord(BaseModel):
@@ -65,9 +62,14 @@ def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
             "again; it goes on from its last checkpoint."
         ) from error
     write_whole(folder / PREDICTIONS, predictions)
-    fields = record.model_dump()
-    text = json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False)
-    return write_whole(folder / RECORD, text + "\n")
+    return write_whole(folder / RECORD, with_hash(record.model_dump()))
+
+
+def check_writable(folder: Path, option: str) -> None:
+    """Find out before the first epoch, not after the last, that a folder cannot take files."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
 
 
 def write_whole(path: Path, text: str) -> Path:
@@ -86,28 +88,13 @@ def write_whole(path: Path, text: str) -> Path:
 def read_record(path: Path) -> RunRecord:
     """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another run's."""
     path = Path(path)
-    try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
-        written = fields.pop(HASH, None)
-        record = RunRecord(**fields)
-    except FileNotFoundError:
-        raise RunError(f"There is no run record at {path}: the run is not done; start it again.") from None
-    except OSError as error:
-        raise RunError(f"The run record {path} cannot be read ({error.strerror}): make it readable.") from None
-    except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise RunError(
-            f"The run record {path} does not fit this version ({place}: {error.errors()[0]['msg'].lower()}): "
-            "delete its folder and run it again."
-        ) from None
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        raise RunError(f"The run record {path} is cut off or not JSON: delete its folder and run it again.") from None
+    record, hashed = read_fields(
+        path, lambda fields: RunRecord(**fields), "run record", "the run is not done; start it again", "not JSON",
+        "delete its folder and run it again",
+    )  # fmt: skip
     check_place(path, record.experiment, record.run_id)
-    check_text(path, fields)
-    if written is not None:
-        check_hash(path, fields, written)
-    else:
-        check_name(path, fields)
+    if not hashed:
+        check_name(path, record.model_dump())
         _, labels, probabilities = _read_predictions(path.parent / PREDICTIONS, record)
         check_scores(path, record.test, labels, probabilities, tuple(record.data["classes"]))
     return record

@@ -17,6 +17,7 @@ from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import Plan, plan_run
 from cgrecnet.runs.tasks import Standing, Task, run_tasks
+from cgrecnet.runs.with_parent import kill_children
 from cgrecnet.training.config import RunConfig
 
 #: Lines of its log that are shown of a run that failed.
@@ -89,17 +90,6 @@ def _stop_runs(client: Client) -> None:
         client.run(kill_children, on_error="ignore")
     except Exception:  # no scheduler, no workers: nothing to end
         return
-
-
-def kill_children() -> None:
-    """Kill all processes that this one started, and theirs."""
-    import psutil
-
-    for child in psutil.Process().children(recursive=True):
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
 
 
 def report_failures(standing: Standing, work: Path, say: Callable[[str], None]) -> None:

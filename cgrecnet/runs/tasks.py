@@ -109,7 +109,7 @@ def _round(client, todo, tries, standing, retries, say) -> tuple[list[Task], lis
         for future in running:
             state, seconds, reason = _outcome(future)
             task = task_of.pop(future)
-            died[task.name] += _workers_that_died(future) if state == "killed" else 0
+            died[task.name] += future.exception().allowed_failures + 1 if state == "killed" else 0
             future.release()
             if state == "busy":
                 busy.append(task)
@@ -159,11 +159,6 @@ def _outcome(future: Future) -> tuple[str, float, str]:
             return "killed", 0.0, f"the workers that tried it died, {error.allowed_failures + 1} in all"
         return "failed", 0.0, f"{type(error).__name__}: {error}"
     return future.result(timeout=PATIENCE)
-
-
-def _workers_that_died(future: Future) -> int:
-    """How many workers a run has cost that its scheduler has given up."""
-    return future.exception().allowed_failures + 1
 
 
 @contextmanager

@@ -16,16 +16,21 @@ LOOK = 0.5
 
 def end_with(parent: int) -> None:
     """Wait until `parent` is gone, then kill all that this process has started, and this process."""
-    import psutil
-
     while os.getppid() == parent:
         time.sleep(LOOK)
+    kill_children()
+    os._exit(1)
+
+
+def kill_children() -> None:
+    """Kill all processes that this one started, and theirs."""
+    import psutil
+
     for child in psutil.Process().children(recursive=True):
         try:
             child.kill()
         except psutil.NoSuchProcess:
             continue
-    os._exit(1)
 
 
 if __name__ == "__main__":

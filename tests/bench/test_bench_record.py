@@ -5,9 +5,10 @@ import json
 import pytest
 import torch
 
-from cgrecnet.bench.bench_record import Benchmark, is_current, load_bench, newest, read_bench
+from cgrecnet.bench.bench_record import Benchmark, load_bench, newest, read_bench
 from cgrecnet.bench.schema import RECORDS, MemoryRow
 from cgrecnet.errors import RunError
+from cgrecnet.training.protocol import PROTOCOL
 
 CPU = torch.device("cpu")
 ROW = MemoryRow(model="resnet50", kind="forward", precision="32", peak=5)
@@ -21,7 +22,7 @@ def _no_waiting(monkeypatch):
 def test_a_record_comes_back_as_it_was_written(tmp_path):
     written = Benchmark("memory", {"batch_size": 8}, CPU, tmp_path / "bench-memory" / "a.json").write(rows=[ROW])
     assert read_bench(tmp_path / "bench-memory" / "a.json") == written
-    assert written.rows == [ROW] and written.settings == {"batch_size": 8} and is_current(written)
+    assert written.rows == [ROW] and written.settings == {"batch_size": 8} and written.protocol == PROTOCOL
     assert load_bench("memory", tmp_path) == [written]
     assert newest("memory", "cpu", tmp_path) == written and newest("memory", "cuda", tmp_path) is None
 
@@ -91,11 +92,6 @@ def test_a_record_that_is_cut_off_or_missing_is_refused(tmp_path):
         read_bench(tmp_path / "a.json")
     with pytest.raises(RunError, match="no benchmark record"):
         read_bench(tmp_path / "b.json")
-
-
-def test_other_code_is_noticed(tmp_path):
-    record = Benchmark("memory", {}, CPU, tmp_path / "a.json").write(rows=[ROW])
-    assert not is_current(record.model_copy(update={"protocol": 1}))
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def small(monkeypatch):
 
 
 def test_input(tmp_path):
-    record = bench_input(["resnet50"], [(32, 4)], repeats=3, cells=64, out=tmp_path / "a.json")
+    record = bench_input(["resnet50"], 32, 4, repeats=3, cells=64, out=tmp_path / "a.json")
     (row,) = record.rows
     assert (row.model, row.image_size, row.batch_size, row.ratio.n) == ("resnet50", 32, 4, 3)
     assert 0 < row.ratio.median and row.images_per_second == pytest.approx(4 / row.whole.median)
@@ -195,7 +195,7 @@ def test_bad_settings_end_before_anything_is_measured(tmp_path):
     with pytest.raises(ConfigError, match="multiple of 16"):
         models.bench_models(image_size=100, out=tmp_path / "a.json")
     with pytest.raises(ConfigError, match="as many cells"):
-        bench_input(["resnet50"], [(32, 128)], cells=64, out=tmp_path / "a.json")
+        bench_input(["resnet50"], 32, 128, cells=64, out=tmp_path / "a.json")
     with pytest.raises(ConfigError, match="weights"):
         reference.bench_reference(weights="nowhere.pth", out=tmp_path / "a.json")
     with pytest.raises(ConfigError, match="different seeds must be 2 or more, not 1"):
@@ -204,5 +204,5 @@ def test_bad_settings_end_before_anything_is_measured(tmp_path):
 
 
 def test_records_are_json(tmp_path):
-    bench_input(["resnet50"], [(32, 4)], repeats=3, cells=64, out=tmp_path / "a.json")
+    bench_input(["resnet50"], 32, 4, repeats=3, cells=64, out=tmp_path / "a.json")
     assert json.loads((tmp_path / "a.json").read_text())["schema_version"] == 1

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from cgrecnet.bench import timing
-from cgrecnet.bench.checks import check_counts, check_models, check_size
+from cgrecnet.bench.bench_record import check_counts, check_models, check_size
 from cgrecnet.bench.limits import best_of, measure_limits
 from cgrecnet.bench.models import count_macs
 from cgrecnet.bench.schema import Limits

@@ -156,7 +156,7 @@ def test_the_record_of_the_samples_was_measured_by_the_code_that_is_here():
 
 
 def test_the_record_of_the_samples_is_what_the_samples_give(real_data):
-    from cgrecnet.data.images.pixels import read_grey
+    from cgrecnet.data.images.reading import Reader
 
     folder = real_data / "zhu-samples"
     if not folder.is_dir():
@@ -164,7 +164,7 @@ def test_the_record_of_the_samples_is_what_the_samples_give(real_data):
     record = json.loads(RECORD.read_text(encoding="utf-8"))
     for cell in record["cells"]:
         assert sha256((folder / cell["file"]).read_bytes()).hexdigest() == cell["sha256"]
-        image = read_grey(folder, cell["file"])
+        image = Reader().read(folder, cell["file"])
         assert traits(image, tuple(record["window"])) == pytest.approx(cell["traits"], rel=1e-9)
         assert np.allclose(spectrum(image), cell["spectrum"], equal_nan=True)
     assert record["frequencies"] == pytest.approx(list(FREQUENCIES))

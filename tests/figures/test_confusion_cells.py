@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from cgrecnet.figures.confusion_cells import confusion_cells
+from cgrecnet.figures.widgets.confusion_cells import confusion_cells
 
 CLASSES = ("a", "b", "<c>")
 GUESS = np.array([0, 0, 1, 0, 1, 1, 1, 0, 2, 2, 2, 1])

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from cgrecnet.data import open_dataset
-from cgrecnet.figures.cells import draw_absent, draw_channels, draw_gallery, pick
-from cgrecnet.figures.example import draw_crops
-from cgrecnet.figures.shapes import draw_shape_strip, trace_shapes
+from cgrecnet.figures.cells import draw_absent, draw_channels, draw_gallery, example_cells, example_images, grey, pick
+from cgrecnet.figures.modules import draw_shape_strip, stage2_map, trace_shapes
 from cgrecnet.figures.style import STYLE, use_book_style
+from cgrecnet.models import create_model
 
 
 @pytest.fixture(autouse=True)
@@ -55,12 +55,23 @@ def test_an_absent_picture_says_why_and_draws_nothing(monkeypatch):
     assert not plt.get_fignums()
 
 
-def test_random_crops_differ_and_the_fixed_view_does_not(cells):
-    axes = draw_crops(cells, 0, 32, views=3).axes
-    pictures = [place.images[0].get_array() for place in axes]
-    assert not np.array_equal(pictures[0], pictures[1])
-    assert np.array_equal(pictures[3], pictures[4]) and pictures[3].shape == (32, 32)
-    assert 0 <= pictures[3].min() <= pictures[3].max() <= 1 + 1e-6
+def test_the_example_cells_are_real_ones():
+    dataset, indices = example_cells(per_class=2)
+    assert not dataset.simulated and len(indices) == 6
+    images = example_images(dataset, indices[:2], size=64)
+    assert images.shape == (2, 3, 64, 64)
+    picture = grey(images[0])
+    assert 0 <= picture.min() < picture.max() <= 1
+
+
+def test_the_map_is_what_the_network_itself_makes_behind_layer2():
+    network = create_model("resnet50").eval()
+    seen = []
+    network.layer2.register_forward_hook(lambda _, __, output: seen.append(output.detach()))
+    images = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        network(images)
+    assert torch.equal(stage2_map(network, images), seen[0])
 
 
 def test_shapes_are_those_that_the_network_had():

@@ -3,31 +3,24 @@
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pytest
 from made_up_study import made_up
 
 from cgrecnet.figures.explained import (
+    PATHS,
     accuracy_table,
+    all_studies,
     draw_where_run,
     interval,
     load_study,
+    minus,
     network_title,
+    path_rows,
     provenance_of_study,
+    score_table,
     title_of,
 )
-from cgrecnet.figures.grad_cam import draw_cells, draw_steps, four_sorts, stretched
-from cgrecnet.figures.inside_modules import module_rows
-from cgrecnet.figures.map_checks import better_than_random, cascade_rows, draw_agreement, draw_cascade, draw_curves
-from cgrecnet.figures.map_scores import (
-    beats,
-    draw_energies,
-    draw_shortcut,
-    placement_rows,
-    rows_of,
-    score_table,
-    told_apart,
-)
+from cgrecnet.runs.explain_record import EXPLAIN, write_explain
 
 SUBJECT = "honest cg_recnet"
 
@@ -61,9 +54,9 @@ def test_a_study_that_is_missing_or_of_an_older_protocol_says_so(study, tmp_path
 
 
 def test_where_a_study_is_missing_there_is_no_picture(study, capsys):
-    draw_where_run(draw_cascade, None)
+    draw_where_run(lambda made: plt.figure(), None)
     assert not plt.get_fignums() and "HTML" in capsys.readouterr().out
-    draw_where_run(draw_cascade, study)
+    draw_where_run(lambda made: plt.figure(), study)
     assert plt.get_fignums()
 
 
@@ -83,60 +76,12 @@ def test_names_are_words():
     assert interval({"mean": None}) == interval(None) == "none"
 
 
-def test_cells_are_sorted_by_answer_and_probability_alone(study):
-    assert four_sorts(study, SUBJECT, each=1) == {"right, sure": [2], "right, unsure": [0], "wrong, sure": [3]}
-    assert four_sorts(study, SUBJECT)["right, sure"] == [2, 1]
-
-
-def test_the_gallery_has_a_column_for_each_cell_and_a_row_for_each_map(study):
-    cells = four_sorts(study, SUBJECT)
-    figure = draw_cells(study, SUBJECT, "honest resnet50", ("gradcam@last", "gradcam@stage3"), cells)
-    assert len(figure.axes) == 4 * sum(map(len, cells.values()))
-    assert any("stage 3" in axes.get_ylabel() for axes in figure.axes)
-
-
-def test_the_steps_show_the_raw_values():
-    figure = draw_steps(np.zeros((12, 12)), np.array([[-1.0, 0.25], [2.0, 0.0]]))
-    assert [text.get_text() for text in figure.axes[1].texts][:4] == ["-1", "0.25", "2", "0"]
-    assert stretched(np.array([1.0, 3.0])).tolist() == [0, 1] and stretched(np.ones(3)).tolist() == [0, 0, 0]
-
-
-def test_the_overview_has_a_line_for_each_map(study):
-    rows = rows_of(study, SUBJECT)
-    assert rows[0] == (SUBJECT, "gradcam@last") and ("shuffled resnet50", "gradcam@last") in rows
-    axes = draw_energies(study, SUBJECT).axes[0]
-    assert len(axes.get_yticks()) == len(rows)
-    points = [line for line in axes.lines if line.get_marker() == "o"]
-    found = study.record.results["scores"][SUBJECT]["gradcam@last"]["energy cell"]["mean"]
-    assert points[0].get_xdata()[0] == pytest.approx(found)
-
-
 def test_a_map_on_the_cell_beats_a_uniform_one_and_a_random_one_does_not():
-    against = [("no network", "uniform"), ("nobody", "uniform")]
-    (_, _, good), = beats(made_up(on_cell=1.0), SUBJECT, "gradcam@last", against)
+    one, uniform = (SUBJECT, "gradcam@last"), ("no network", "uniform")
+    good = minus(made_up(on_cell=1.0), one, uniform)
     assert good["low"] > 0 and good["n"] == 6
-    (_, _, none), = beats(made_up(on_cell=0.0), SUBJECT, "gradcam@last", against)
-    assert abs(none["mean"]) < 0.1
-
-
-def test_maps_put_where_they_look_are_scored_beside_those_drawn(study):
-    (row,) = placement_rows(study, [SUBJECT], ["gradcam@stage3", "other@stage3"])
-    drawn, put = (float(text.split()[0]) for text in row[2:4])
-    shown = np.nanmean(study.score(SUBJECT, "gradcam@stage3", "energy cell")[:4])
-    assert row[-1] == "4", "the record keeps the maps of four cells"
-    assert drawn == pytest.approx(shown, abs=0.01) and put != drawn
-    stored = {f"score/{SUBJECT}/gradcam@stage3/energy cell aligned": np.full(6, 0.25)}
-    (row,) = placement_rows(replace(study, arrays={**study.arrays, **stored}), [SUBJECT], ["gradcam@stage3"])
-    assert row[3].startswith("0.25") and row[-1] == "6", "a record that has the scores has them of all cells"
-
-
-def test_the_shortcut_is_told_apart_where_its_heat_leaves_the_cell():
-    names = ("honest resnet50", "shortcut resnet50")
-    seen = told_apart(made_up(1.0, 0.0), *names, "gradcam@last", "energy cell")
-    assert seen == {"area": 1.0, "n": (6, 6)}
-    unseen = told_apart(made_up(1.0, 1.0), *names, "gradcam@last", "energy cell")
-    assert unseen["area"] < 1.0
-    assert told_apart(made_up(), *names, "gradcam@last", "energy debris") is None
+    assert abs(minus(made_up(on_cell=0.0), one, uniform)["mean"]) < 0.1
+    assert minus(made_up(), one, ("nobody", "uniform")) is None
 
 
 def test_tables_give_n_and_intervals(study):
@@ -146,36 +91,74 @@ def test_tables_give_n_and_intervals(study):
     assert mine.count("<td") == uniform.count("<td") == text.count("<th") - 1 == 6
     assert "0.25 (0.25 to 0.25)" in uniform and "none" in uniform and ">6</span></td></tr>" in uniform
     assert "1.00 (0.61 to 1.00)" in mine, "Wilson's interval of six hits in six stays below 1"
-    module = module_rows(study)
-    assert "6.25 %" in module and "spatial path dead" in module and "CG-RecNet, trained" in module
 
 
-def test_the_other_figures_draw_what_the_record_says(study):
-    left, right = draw_cascade(study).axes
-    assert left.lines[0].get_ydata().tolist() == pytest.approx([0.5, 0.5])
-    assert right.get_ylim() == (0, 1)
-    assert left.lines[1].get_markerfacecolor() == "white", "a mean of three cells is hollow"
-    deletion, insertion = draw_curves(study, "cg_recnet").axes
-    assert deletion.lines[0].get_ydata().tolist() == [0.9, 0.5, 0.3] and len(insertion.lines) == 3
-    numbers = [text.get_text() for text in draw_agreement(study, SUBJECT).axes[0].texts]
-    assert numbers == ["0.50", "0.50"]
-    cell, border = draw_shortcut(study, "honest resnet50", "shortcut resnet50", ("gradcam@last",)).axes
-    assert cell.lines[0].get_xdata().mean() > cell.lines[0].get_ydata().mean()
-    assert border.lines[0].get_xdata().mean() < border.lines[0].get_ydata().mean()
+# --- What studies found of the spatial path of trained fusions, dead or alive, each with its record. ---
 
 
-def test_orders_are_judged_against_a_random_one_cell_by_cell():
-    made = made_up()
-    base = np.linspace(0.3, 0.6, 6)
-    curves = {"gradcam@last": (base + 0.1, base + 0.2), "uniform": (base, base), "mask": (base - 0.1, base)}
-    for kind, (deletion, insertion) in curves.items():
-        made.arrays[f"curve/{SUBJECT}/{kind}/deletion"] = deletion + np.arange(6) * 1e-3
-        made.arrays[f"curve/{SUBJECT}/{kind}/insertion"] = insertion
-    found = better_than_random(made, SUBJECT)
-    assert found["deletion"] == ["the cell's mask"] and found["deletion lost"] == ["Grad-CAM, last stage"]
-    assert found["insertion"] == ["Grad-CAM, last stage"] and found["insertion lost"] == []
+@pytest.fixture
+def written(tmp_path):
+    """Write a study with these networks (name -> dead or not), simulated or real; return the folder of results."""
+
+    def write(dead, name="explain-x", simulated=True):
+        fields = made_up().record.model_dump(exclude={"arrays_sha256"})
+        inside = fields["results"]["modules"]["honest cg_recnet"]
+        fields["results"]["modules"] = {network: inside | {"dead": is_dead} for network, is_dead in dead.items()}
+        fields |= {"experiment": name, "run_id": f"{name}-s42"}
+        fields["data"] = [one | {"name": "cytometer" if simulated else "jurkat", "simulated": simulated}
+                          for one in fields["data"]]  # fmt: skip
+        write_explain(tmp_path / name / fields["run_id"], fields, {})
+        return tmp_path
+
+    return write
 
 
-def test_the_cascades_table_says_how_many_maps_were_left(study):
-    text = cascade_rows(study)
-    assert "| classes | stage 4 |" in text and "0.50, n = 3 of 3" in text
+@pytest.mark.parametrize(
+    "dead, state",
+    [
+        ({"honest cg_recnet": True, "start cg_recnet": True}, "dead after training, and before training"),
+        ({"honest cg_recnet": True, "start cg_recnet": False}, "dead after training, though not before training"),
+        ({"honest cg_recnet": True}, "dead after training (its start was not looked at)"),
+        ({"honest cg_recnet": True, "untrained cg_recnet": True}, "dead after training (its start was not looked at)"),
+        ({"honest cg_recnet": True, "start rescmnet": True}, "dead after training (its start was not looked at)"),
+    ],
+)
+def test_a_dead_path_is_told_with_its_start_and_its_record(written, dead, state):
+    """`untrained` networks have other weights than the trained one began with, so they do not count as its start."""
+    (row,) = path_rows(all_studies(written(dead)))
+    assert len(row) == len(PATHS) and row[2] == state
+    assert row[0] == "CG-RecNet" and row[1] == "explain-x-s42 (cytometer, simulated cells, seed 42)"
+
+
+def test_a_living_path_is_told_with_its_distance_from_an_even_map(written):
+    studies = all_studies(written({"honest cg_recnet": False, "start cg_recnet": True}))
+    inside = studies[0].record.results["modules"]["honest cg_recnet"]
+    ((*_, state),) = path_rows(studies)
+    assert state.startswith(f"alive: changes the sum {inside['change']['mean'] * inside['positions']:.4f} times")
+
+
+def test_without_records_or_trained_networks_there_is_no_row(tmp_path, written):
+    assert all_studies(tmp_path) == [] and path_rows([]) == []
+    assert path_rows(all_studies(written({"untrained cg_recnet": True}))) == []
+
+
+def test_each_study_names_its_own_cells(written):
+    written({"honest cg_recnet": True}, "explain-real", simulated=False)
+    studies = all_studies(written({"honest cg_recnet": True}))
+    assert [row[1] for row in path_rows(studies)] == [
+        "explain-real-s42 (jurkat, real cells, seed 42)",
+        "explain-x-s42 (cytometer, simulated cells, seed 42)",
+    ]
+
+
+def test_a_kept_network_is_named_by_its_run_because_the_study_has_a_seed_of_its_own(written):
+    (study,) = all_studies(written({"honest cg_recnet": True}))
+    study.record.networks["honest cg_recnet"]["run_id"] = "jurkat-seeds-1-s999"
+    ((_, place, _),) = path_rows([study])
+    assert "as trained by jurkat-seeds-1-s999" in place and "seed 42" not in place
+
+
+def test_only_studies_with_their_own_record_count(written):
+    results = written({"honest cg_recnet": True, "start cg_recnet": True})
+    (results / "explain-x" / "explain-x-s42" / EXPLAIN).unlink()
+    assert all_studies(results) == []

@@ -3,7 +3,7 @@
 
 import pytest
 
-from cgrecnet.figures.gallery import gallery
+from cgrecnet.figures.widgets.gallery import gallery
 
 IDS = [f"cell-{i:02d}" for i in range(12)]
 FILTERS = {"true class": [*"aaaabbbbcccc"], "predicted": ["right"] * 6 + ["wrong"] * 6}

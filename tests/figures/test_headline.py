@@ -2,37 +2,25 @@
 
 import dataclasses
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from made_up_runs import write_record
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.figures.audited import AuditedPaper
 from cgrecnet.figures.headline import (
     ASK,
-    HEADERS,
-    PAGES,
-    claims_shown,
+    ROWS,
     comparisons,
-    draw_gains,
-    headline_rows,
     line_of,
+    main_rows,
     on_other_cells,
     planned_answers,
-    printed_gains,
+    skip_effect,
 )
-from cgrecnet.figures.main_result import ROWS, main_rows, skip_effect
-from cgrecnet.figures.verdict_table import verdicts
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
 
 LABELS = np.array([0] * 60 + [1] * 25 + [2] * 15)
-
-
-@pytest.fixture(scope="module")
-def paper():
-    return AuditedPaper.load()
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +43,8 @@ def answers(tmp_path_factory):
     return planned_answers(folder)
 
 
-def test_every_question_with_contrasts_has_an_answer_or_a_page_of_its_own():
-    plan = load_plan()
-    assert set(ASK) <= set(PAGES) <= {question.id for question in plan.questions}
-    assert {q.id for q in plan.questions if q.claims} == set(PAGES)
+def test_every_question_that_is_answered_is_planned():
+    assert set(ASK) <= {question.id for question in load_plan().questions}
 
 
 def test_what_was_run_is_answered_and_what_was_not_is_empty(answers):
@@ -91,32 +77,10 @@ def test_a_line_has_cells_interval_n_and_outcome(answers):
     assert line.startswith("CG-RecNet − MobileNetV2 −25.0 points (") and line.endswith("n = 100 cells: difference")
 
 
-def test_other_cells_are_named_and_do_not_change_a_verdict(paper, answers):
+def test_other_cells_are_named(answers):
     text = on_other_cells("C20", answers)
     assert text.startswith("P1, accuracy, Jurkat cells (real):") and "n = 3 folds" in text
     assert on_other_cells("C16", answers) == "nothing planned"
     assert on_other_cells("C22", answers).count("MobileNetV2") == 1
     assert "not enough runs here yet" in on_other_cells("C23", answers)
     assert "simulated cells" in on_other_cells("C34", answers)
-    outcomes = verdicts(paper)
-    rows = {row[0].split()[0]: row for row in headline_rows(paper.claims, outcomes, answers)}
-    assert list(rows) == claims_shown(paper.claims) and {len(row) for row in rows.values()} == {len(HEADERS)}
-    assert all(rows[name][2].startswith(str(outcomes[name].verdict)) for name in rows)
-    assert rows["C24"][1] == "18 numbers (Table 5)"
-
-
-def test_printed_gains_are_differences_of_printed_numbers(paper):
-    gains = {(question, contrast): gain for _, question, contrast, gain in printed_gains(paper)}
-    assert gains["P1", ("cg_recnet", "resnet50")] == pytest.approx(1.82)
-    assert gains["P3", ("cg_recnet", "resnet50")] == 5.94
-    assert gains["P4", ("cg_recnet", "mobilenet_v2")] == pytest.approx(0.33)
-    plan = load_plan()
-    assert all(contrast in plan[question].contrasts for question, contrast in gains)
-
-
-def test_the_picture_has_a_diamond_per_row_and_says_what_was_not_run(paper, answers):
-    axes = draw_gains(paper, answers).axes[0]
-    diamonds = [line for line in axes.lines if line.get_marker() == "D"]
-    assert len(diamonds) == len(printed_gains(paper)) == len(axes.get_yticks())
-    assert sum(text.get_text() == "not enough runs here yet" for text in axes.texts) == 3
-    plt.close("all")

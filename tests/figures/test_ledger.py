@@ -1,36 +1,41 @@
-"""The ledger names what the code does, and the printed counts speak where they can."""
+"""The ledger names what the code does, and its effects are computed from the right records."""
 
 from dataclasses import fields
 
-import matplotlib.pyplot as plt
 import pytest
+from fabricated_runs import fabricate, fabricate_sweep
 
-from cgrecnet.errors import ConfigError
-from cgrecnet.figures.audited import AuditedPaper
+from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.figures.ledger import (
     MODEL_WORDS,
     RUN_WORDS,
-    count_effects,
     crosscheck,
-    draw_count_effects,
-    ledger_row,
-    printed_rows,
+    effect_text,
+    effects_of,
+    find_run,
+    ledger_effects,
     run_defaults,
+    sweeps_read,
 )
-from cgrecnet.figures.ledger_effects import effects_of
 from cgrecnet.models import config
 from cgrecnet.models.config import PRESETS, Options
-from cgrecnet.paper.deviations import load_deviations
+from cgrecnet.paper.deviations import Runs, load_deviations
+from cgrecnet.paths import REPOSITORY
+from cgrecnet.runs.grid import read_sweep
+from cgrecnet.training.config import RunConfig
+
+SWEEPS = ("simulated-noise", "simulated-presets", "simulated-learning-rate")
+
+
+@pytest.fixture(autouse=True)
+def all_current(monkeypatch):
+    """The fingerprint of the code, which takes seconds, is no matter here."""
+    monkeypatch.setattr("cgrecnet.figures.provenance.is_current", lambda record: True)
 
 
 @pytest.fixture(scope="module")
 def ledger():
     return load_deviations()
-
-
-@pytest.fixture(scope="module")
-def effects():
-    return count_effects(AuditedPaper.load())
 
 
 def test_every_model_option_is_in_the_ledger(ledger):
@@ -58,20 +63,82 @@ def test_what_does_not_agree_is_named(ledger):
         crosscheck(fewer, {"head": "1000_then_3"})
 
 
-def test_counts_exclude_widths_and_heads_and_are_blind_to_the_rest(effects):
-    assert not effects[0].excluded
-    excluded = {e.option for e in effects if e.excluded}
-    assert excluded == {"fusion_width", "cafm_hidden", "head"}
-
-
-def test_the_figure_has_three_marks_a_row(effects):
-    paper = AuditedPaper.load()
-    figure = draw_count_effects(effects, printed_rows(paper))
-    assert len([line for line in figure.axes[0].lines if len(line.get_xdata())]) == 3 * len(effects)
-    plt.close(figure)
-
-
 def test_an_effect_is_shown_as_it_was_computed(ledger, tmp_path):
-    assert ledger_row(ledger["crop_scale"])[3] == "not measured"
-    head = ledger_row(ledger["head"], effects_of(ledger["head"], tmp_path))[3]
+    assert effect_text(effects_of(ledger["crop_scale"], tmp_path)) == "not measured"
+    head = effect_text(effects_of(ledger["head"], tmp_path))
     assert head.startswith("linear to 3: not measured yet for CG-RecNet")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    for name in SWEEPS:
+        fabricate_sweep(folder, name, lambda config: 0.9 if config.model_options.get("normaliser") else 0.8, cells=300)
+    return folder
+
+
+def test_every_run_that_the_ledger_names_is_one_run_of_a_committed_sweep(ledger):
+    """So that a typing error in the ledger is found before the runs are there."""
+    for entry in ledger.values():
+        for measured in () if entry.effect == "not measured" else entry.effect:
+            for runs in (measured.other, measured.chosen):
+                configs = [c.model_dump() for c in read_sweep(REPOSITORY / "sweeps" / f"{runs.sweep}.yaml")]
+                fit = [
+                    config
+                    for config in configs
+                    if all(
+                        config[name] == value
+                        or isinstance(value, dict) and value.items() <= config[name].items()
+                        for name, value in runs.where.items()
+                    )
+                ]
+                assert len(fit) == 1, (entry.id, runs)
+                assert (fit[0]["data"], fit[0]["model"]) == (measured.data, measured.network)
+
+
+def test_the_number_is_that_of_the_records(ledger, results):
+    (effect,) = effects_of(ledger["normaliser"], results)
+    assert effect.result.difference == pytest.approx(10, abs=0.4) and effect.also == ()
+    other, chosen = effect.records
+    assert other.config["model_options"]["normaliser"] == "layernorm" and chosen.experiment == "simulated-noise"
+    assert effect.text.startswith("LayerNorm: +10.") or effect.text.startswith("LayerNorm: +9.")
+    assert "n = 300 simulated cells, one run each" in effect.text and effect.text.endswith("exploratory")
+
+
+def test_what_was_planned_is_said_and_what_is_not_here_too(ledger, results):
+    rates = effects_of(ledger["learning_rate"], results)
+    assert [effect.measured.network for effect in rates] == ["resnet50", "cg_recnet"]
+    assert all("planned as P10" in effect.text for effect in rates)
+    for effect in effects_of(ledger["pretrained"], results):
+        assert effect.result is None and "not measured yet" in effect.text and effect.records == ()
+    assert "crop_scale" not in ledger_effects(ledger, results) and effect_text([]) == "not measured"
+
+
+def test_what_else_differs_is_named(ledger, tmp_path):
+    base = dict(model="cg_recnet", data="jurkat", task="cycle", split="folds")
+    stride = {"stage_stride": "1x1"}
+    fabricate(tmp_path, RunConfig(experiment="jurkat-ablation", weights="some", model_options=stride, **base), 0.9)
+    fabricate(tmp_path, RunConfig(experiment="jurkat-comparison", **base), 0.7)
+    effect = effects_of(ledger["pretrained"], tmp_path)[1]
+    assert effect.result.difference == pytest.approx(-20, abs=0.6) and effect.also == ("model_options",)
+    assert "real (jurkat) cells" in effect.text and effect.text.endswith("also different: model_options")
+
+
+def test_runs_that_are_not_what_the_ledger_says_are_refused(ledger, results, tmp_path):
+    with pytest.raises(RunError, match="means one run of simulated-noise .* 2 fit"):
+        find_run(Runs(sweep="simulated-noise", where={"model": "cg_recnet"}), results)
+    entry = ledger["normaliser"]
+    (measured,) = entry.effect
+    wrong = measured.model_copy(update={"simulated": False})
+    with pytest.raises(RunError, match="says cytometer and cg_recnet"):
+        effects_of(entry.model_copy(update={"effect": (wrong,)}), results)
+    same = measured.model_copy(update={"varies": ("seed",)})
+    with pytest.raises(RunError, match="do not differ in seed"):
+        effects_of(entry.model_copy(update={"effect": (same,)}), results)
+
+
+def test_every_record_of_the_named_sweeps_stands_in_a_block(ledger, results, tmp_path):
+    assert sweeps_read(ledger, tmp_path) == []
+    (block,) = sweeps_read(ledger, results)
+    written = sum(len(list((results / name).iterdir())) for name in SWEEPS)
+    assert block.sets == ("cytometer",) and len(block.runs) == written

@@ -3,10 +3,18 @@
 import re
 
 import pytest
+from fabricated_runs import fabricate_sweep
 
 from cgrecnet.data import open_dataset
 from cgrecnet.errors import RunError
-from cgrecnet.figures.provenance import from_dataset, from_records, is_current
+from cgrecnet.figures.provenance import (
+    all_read,
+    from_dataset,
+    from_records,
+    is_current,
+    missing_runs,
+    provenance_of,
+)
 
 
 def test_everything_that_a_reader_needs_is_named(record):
@@ -80,3 +88,41 @@ def test_a_data_set_says_whether_it_is_real_and_html_is_escaped(record):
     assert "simulated cells" in text and cells.fingerprint[:10] in text and "seed 5" in text
     odd = record.model_copy(update={"run_id": "<script>"})
     assert "<script>" not in from_records([odd])._repr_html_()
+
+
+@pytest.fixture
+def all_current(monkeypatch):
+    """Whether the cells are still the same is no matter here."""
+    monkeypatch.setattr("cgrecnet.figures.provenance.is_current", lambda record: True)
+
+
+DEBRIS = ("debris", "cytometer")
+
+
+def test_missing_runs_come_with_their_command(tmp_path):
+    said = missing_runs(DEBRIS, ("noise", "cytometer"), results=tmp_path)
+    assert "`simulated-debris` (no run here)" in said
+    assert said._repr_markdown_() == said  # so that a cell may end with it
+    assert said.index("sweep sweeps/simulated-debris.yaml") < said.index("sweep sweeps/simulated-noise.yaml")
+
+
+def test_a_part_that_is_there_in_part_is_counted_and_a_whole_one_is_not_named(tmp_path):
+    records = fabricate_sweep(tmp_path, "simulated-debris", lambda config: 0.5)
+    assert missing_runs(DEBRIS, results=tmp_path) == ""
+    (tmp_path / "simulated-debris" / records[0].run_id / "run.json").unlink()
+    assert f"{len(records) - 1} of {len(records)} runs here" in missing_runs(DEBRIS, results=tmp_path)
+
+
+def test_provenance_names_the_runs_or_the_sweep_that_makes_them(tmp_path, all_current):
+    assert "none here; they come from sweeps/simulated-debris.yaml" in str(provenance_of([], DEBRIS))
+    record = fabricate_sweep(tmp_path, "simulated-debris", lambda config: 0.5)[0]
+    assert record.run_id in str(provenance_of([record], DEBRIS))
+
+
+def test_every_record_is_named_by_data_set(tmp_path, all_current):
+    assert all_read(DEBRIS, results=tmp_path) == []
+    simulated = fabricate_sweep(tmp_path, "simulated-debris", lambda config: 0.5, cells=30)
+    real = fabricate_sweep(tmp_path, "jurkat-presets", lambda config: 0.5, cells=30)
+    blocks = all_read(DEBRIS, ("presets", "jurkat"), DEBRIS, results=tmp_path)
+    assert [block.sets for block in blocks] == [("cytometer",), ("jurkat",)]
+    assert [set(block.runs) for block in blocks] == [{r.run_id for r in records} for records in (simulated, real)]

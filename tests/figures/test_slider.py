@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cgrecnet.figures.slider import slider
-from cgrecnet.figures.widget import LIMIT
+from cgrecnet.figures.widgets.base import LIMIT
+from cgrecnet.figures.widgets.frame_slider import slider
 
 VALUES = (-1.5, 0, 1.5)
 ALTS = ("A dark square.", "A grey square.", "A bright square & a <frame>.")

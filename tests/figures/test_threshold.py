@@ -9,7 +9,7 @@ import pytest
 from sklearn.metrics import precision_score, recall_score
 
 from cgrecnet.evaluation.thresholds import GRID
-from cgrecnet.figures.threshold import FEW, LINES, threshold_slider
+from cgrecnet.figures.widgets.threshold import FEW, LINES, threshold_slider
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, 300)

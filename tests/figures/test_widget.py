@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cgrecnet.figures import gallery
-from cgrecnet.figures.widget import LIMIT, chances, thumbnail, widget
+from cgrecnet.figures.widgets import gallery
+from cgrecnet.figures.widgets.base import LIMIT, chances, thumbnail, widget
 
 
 def test_a_thumbnail_maps_the_window_to_black_and_white():

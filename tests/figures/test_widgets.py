@@ -8,7 +8,7 @@ import test_gallery
 import test_slider
 import test_threshold
 
-from cgrecnet.figures.slider import slider
+from cgrecnet.figures.widgets.frame_slider import slider
 
 
 @pytest.fixture

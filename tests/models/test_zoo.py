@@ -9,6 +9,7 @@ import torch
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import PRESETS, SYSTEMS, create_model, list_models, list_presets, resolve
 from cgrecnet.models.complexity import (
+    cost_of,
     count_parameters,
     macs_by_block,
     macs_layers,
@@ -246,3 +247,16 @@ def test_what_a_system_does_not_have_is_refused():
     with pytest.raises(ConfigError, match="multiple of 16, not 100"):
         create_model("vit_b_16", image_size=100)
     assert SYSTEMS["vit_b_16"].family == "torchvision"
+
+
+def test_costs_without_numbers_are_those_with_numbers():
+    cost = cost_of("mobilenet_v2", (1, 64, 48))
+    model = create_model("mobilenet_v2", in_channels=1)
+    assert cost.parameters == count_parameters(model) == sum(cost.blocks.values())
+    assert cost.layers == macs_layers(model, (1, 1, 64, 48))
+    assert cost.products == macs_products(model, (1, 1, 64, 48))
+
+
+def test_a_cost_is_that_at_the_native_input_unless_another_is_named():
+    assert cost_of("zhu_xception") == cost_of("zhu_xception", (1, 45, 30))
+    assert cost_of("zhu_xception").parameters == 3_992_867

@@ -1,5 +1,6 @@
 """Closed-form counts against small formulas and published totals, and the recovery search."""
 
+import numpy as np
 import pytest
 
 from cgrecnet.errors import ConfigError
@@ -115,3 +116,10 @@ def test_outside_the_search_the_rows_fit_as_labelled():
     assert beyond.fusion_size == 2 * (512 * 1536 + 512 * 512 + 512) + 80 + 4 * (2 * 512 * 8 + 8 + 512) + 29
     assert beyond.gate_size == 256 + (128 * 1024 + 1024) + 128 * 10 + (512 * 128 + 128) + 2 * 512 * 128 + 640
     assert beyond.fusion_macs == pytest.approx(1.648e9, abs=1e6) and beyond.gate_macs == pytest.approx(0.258e9, abs=1e6)
+
+
+def test_chance_tables_are_searched_as_the_papers_is():
+    bases = list(recovery.backbones().values())
+    found = recovery.chance_of_fit(bases, 40, 3.0, np.random.default_rng(0))
+    assert found.tables == 40 and 0 <= found.fitted_by_defaults <= found.fitted <= 40
+    assert found == recovery.chance_of_fit(bases, 40, 3.0, np.random.default_rng(0))

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from cgrecnet.publish import check_axe, check_keys
 from cgrecnet.publish.accessible import mended
+from cgrecnet.publish.check_access import by_keyboard, heard
 from cgrecnet.publish.check_browser import FLAGS
 
 ASIDE = (
@@ -58,7 +58,7 @@ def look(chromium):
             found = []
             for body in bodies:
                 await page.set_content(PAGE.replace("HERE", body))
-                found.append(await check.faults(page))
+                found.append(await check(page))
             await browser.close()
             return found
 
@@ -68,14 +68,14 @@ def look(chromium):
 @pytest.mark.browser
 @pytest.mark.slow
 def test_what_is_mended_was_a_fault_and_is_none(look):
-    before = look(check_axe, [body for body, _ in FAULTS.values()])
-    after = look(check_axe, [mended(body) for body, _ in FAULTS.values()])
+    before = look(heard, [body for body, _ in FAULTS.values()])
+    after = look(heard, [mended(body) for body, _ in FAULTS.values()])
     for (_, rule), was, now in zip(FAULTS.values(), before, after, strict=True):
         assert len(was) == 1 and was[0].startswith(f"axe: {rule}") and now == [], rule
 
 
 @pytest.mark.browser
 def test_what_keys_do_not_reach_and_what_moves_is_found(look):
-    found = look(check_keys, [f'<div class="cell_output">{body}</div>' for body in KEYS])
+    found = look(by_keyboard, [f'<div class="cell_output">{body}</div>' for body in KEYS])
     for (body, words), faults in zip(KEYS.items(), found, strict=True):
         assert faults == [] if words is None else len(faults) == 1 and faults[0].startswith(words), body

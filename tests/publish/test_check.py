@@ -93,7 +93,9 @@ def browser_faults(pages):
     found = resources.browser()
     if not found:
         pytest.skip("no Chromium on PATH or in CGRECNET_CHROMIUM")
-    return check_browser.faults(pages, [f"{name}.html" for name in (*BROWSER, "good")], found, access=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CGRECNET_STRICT", "1")
+        return check_browser.faults(pages, [f"{name}.html" for name in (*BROWSER, "good")], found)
 
 
 @pytest.mark.parametrize("name", STATIC)
@@ -120,16 +122,17 @@ def test_a_good_page_has_no_fault_in_the_browser(browser_faults):
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_an_equation_that_mathjax_refuses_is_found(tmp_path, chromium):
+def test_an_equation_that_mathjax_refuses_is_found(tmp_path, chromium, monkeypatch):
     import importlib.metadata
 
+    monkeypatch.delenv("CGRECNET_STRICT", raising=False)
     package = importlib.metadata.distribution("sphinx-mathjax-offline")
     mathjax = package.locate_file("sphinx-mathjax-offline/static/mathjax/tex-chtml.js")
     script = f'<script defer src="file://{mathjax}"></script>'
     for name, formula in {"right": r"\(x^2\)", "open": r"\(\frac{1}\)", "unknown": r"\(\nosuchmacro\)"}.items():
         body = script + f'<span class="math notranslate">{formula}</span>'
         write(tmp_path / f"{name}.html", PAGE.replace("HERE_STYLE", "").replace("HERE", body))
-    found = check_browser.faults(tmp_path, ["right.html", "open.html", "unknown.html"], chromium, access=False)
+    found = check_browser.faults(tmp_path, ["right.html", "open.html", "unknown.html"], chromium)
     assert {fault.page for fault in found} == {"open.html", "unknown.html"}
     assert all("equation with an error" in fault.text for fault in found)
 
@@ -203,7 +206,7 @@ def test_after_a_build_without_a_browser_what_changed_is_opened_first(tmp_path, 
 @pytest.mark.browser
 def test_a_browser_that_is_closed_at_its_work_ends_at_once(tmp_path, chromium):
     write(tmp_path / "page.html", "<!DOCTYPE html><title>A page</title>")
-    idle, busy = (check_browser.Browser(chromium, access=False) for _ in range(2))
+    idle, busy = (check_browser.Browser(chromium) for _ in range(2))
     idle.close()
     with ThreadPoolExecutor(1) as beside:
         looking = beside.submit(busy.faults, tmp_path, ["page.html"] * 100_000)  # an hour's work

@@ -6,7 +6,7 @@ import pytest
 from minibook import set_pages, write, write_script
 
 from cgrecnet.publish import __main__, dependencies
-from cgrecnet.publish.honesty import blocks, check, figures, means, sections
+from cgrecnet.publish.honesty import check, means, provenance, sections
 from cgrecnet.publish.layout import Layout
 
 BLOCK = '<aside class="provenance" data-runs="{runs}" data-sets="{sets}"{more}><dl></dl></aside>'
@@ -39,34 +39,34 @@ def markdown(shown):
 
 def test_a_figure_needs_a_block_in_its_section():
     figure = picture(figure={"name": "fig-a"})
-    assert list(figures.unsourced([figure, text("and on"), block()])) == []
-    assert list(figures.unsourced([figure, text("## Next"), block()])) == ["fig-a"]
-    assert list(figures.unsourced([text("## One"), figure, text("### Part of it"), block()])) == []
-    assert list(figures.unsourced([text("## One\n\n### Part"), figure, text("### Another"), block()])) == ["fig-a"]
-    assert list(figures.unsourced([block(), figure])) == ["fig-a"]
-    assert list(figures.unsourced([text("# T"), picture()])) == ["the picture of cell 2"]
+    assert list(provenance.unsourced([figure, text("and on"), block()])) == []
+    assert list(provenance.unsourced([figure, text("## Next"), block()])) == ["fig-a"]
+    assert list(provenance.unsourced([text("## One"), figure, text("### Part of it"), block()])) == []
+    assert list(provenance.unsourced([text("## One\n\n### Part"), figure, text("### Another"), block()])) == ["fig-a"]
+    assert list(provenance.unsourced([block(), figure])) == ["fig-a"]
+    assert list(provenance.unsourced([text("# T"), picture()])) == ["the picture of cell 2"]
 
 
 def test_one_block_serves_the_figures_above_it():
-    assert list(figures.unsourced([picture(), picture(), block()])) == []
+    assert list(provenance.unsourced([picture(), picture(), block()])) == []
 
 
 @pytest.mark.parametrize("tag", ["drawing", "computed"])
 def test_a_figure_may_say_that_it_comes_from_the_page_alone(tag):
-    assert list(figures.unsourced([picture(tags=[tag])])) == []
-    assert list(figures.unsourced([picture(tags=["hide-input"])])) != []
+    assert list(provenance.unsourced([picture(tags=[tag])])) == []
+    assert list(provenance.unsourced([picture(tags=["hide-input"])])) != []
 
 
 def test_a_block_that_is_hidden_or_only_called_is_none():
     hidden = block(tags=["remove-output"])
     called = code(source="from_records(records);")  # ran, and showed nothing
-    assert len(list(figures.unsourced([picture(), hidden, called]))) == 1
+    assert len(list(provenance.unsourced([picture(), hidden, called]))) == 1
 
 
 def test_before_it_has_run_a_chapter_is_judged_by_its_code():
     cells = [code(figure={"name": "fig-a"}, count=None)]
-    assert list(figures.unsourced(cells)) == ["fig-a"]
-    assert list(figures.unsourced([*cells, code("from_dataset(cells)", count=None)])) == []
+    assert list(provenance.unsourced(cells)) == ["fig-a"]
+    assert list(provenance.unsourced([*cells, code("from_dataset(cells)", count=None)])) == []
 
 
 # --- means ---
@@ -117,23 +117,23 @@ def test_tables_in_html_are_read_as_tables():
 
 def test_every_record_that_was_read_is_in_a_block():
     files = ["results/a/run-1/run.json", "results/a/run-2/run.json", "results/store/bench.json", "cgrecnet/x.py"]
-    assert blocks.unnamed_records([block("run-1 run-2")], files) == []
-    assert blocks.unnamed_records([block("run-1"), block("run-2")], files) == []
-    assert blocks.unnamed_records([block("run-1")], files) == ["run-2"]
-    assert blocks.unnamed_records([block("run-1 run-2", tags=["remove-cell"])], files) == ["run-1", "run-2"]
+    assert provenance.unnamed_records([block("run-1 run-2")], files) == []
+    assert provenance.unnamed_records([block("run-1"), block("run-2")], files) == []
+    assert provenance.unnamed_records([block("run-1")], files) == ["run-2"]
+    assert provenance.unnamed_records([block("run-1 run-2", tags=["remove-cell"])], files) == ["run-1", "run-2"]
 
 
 def test_a_block_of_several_data_sets_says_that_they_stand_side_by_side():
     mixed, declared = block(sets="cytometer jurkat"), block(sets="a b", more=' data-side-by-side="yes"')
-    assert list(blocks.mixtures([mixed, declared, block()])) == ["cytometer and jurkat"]
+    assert list(provenance.mixtures([mixed, declared, block()])) == ["cytometer and jurkat"]
 
 
 def test_the_blocks_are_those_that_the_book_makes(tmp_path):
     from cgrecnet.figures.provenance import Provenance
 
     made = Provenance((("Data", "<two>"),), ("run-1", "run-2"), ("jurkat", "zhu"), side_by_side=True)
-    found = blocks.blocks_of([code(**{"text/html": made._repr_html_()})])
-    assert found == [blocks.Block(frozenset({"run-1", "run-2"}), frozenset({"jurkat", "zhu"}), True)]
+    found = provenance.blocks_of([code(**{"text/html": made._repr_html_()})])
+    assert found == [provenance.Block(frozenset({"run-1", "run-2"}), frozenset({"jurkat", "zhu"}), True)]
 
 
 # --- the whole ---

@@ -5,7 +5,7 @@ from minibook import REPOSITORY, set_pages, write, write_script
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import __main__
-from cgrecnet.publish.honesty import words
+from cgrecnet.publish.honesty import allowed
 from cgrecnet.publish.layout import Layout
 
 CODE = '''
@@ -26,7 +26,7 @@ CODE = '''
 @pytest.fixture
 def book(tmp_path):
     write(tmp_path / "book" / "index.md", "# Home\n\nNothing but prose stands here.\n")
-    write(tmp_path / words.FILE, "most: 4\n")
+    write(tmp_path / allowed.WORDS, "most: 4\n")
     set_pages(tmp_path, "one")
     return plant(tmp_path, "")
 
@@ -37,14 +37,14 @@ def plant(root, code):
 
 
 def test_sentences_in_code_count_and_markdown_captions_docstrings_and_labels_do_not(book):
-    assert words.by_chapter(book.chapters)["book/one.py"] == 4
-    assert words.above(book.root, book.chapters) == []
+    assert allowed.words_by_chapter(book.chapters)["book/one.py"] == 4
+    assert allowed.too_many_words(book.root, book.chapters) == []
 
 
 def test_a_planted_sentence_fails_and_is_told_where_it_belongs(book, capsys):
     planted = plant(book.root, "print('Networks see what we tell them.')")
-    (fault,) = words.above(planted.root, planted.chapters)
-    assert fault.page == words.FILE and "10 words of prose, 6 more than the 4 allowed" in fault.text
+    (fault,) = allowed.too_many_words(planted.root, planted.chapters)
+    assert fault.page == allowed.WORDS and "10 words of prose, 6 more than the 4 allowed" in fault.text
     assert "in Markdown" in fault.text and "book/one.py 10" in fault.text
     assert __main__.main(["honesty", "--root", str(book.root)]) == 1
     told = capsys.readouterr()
@@ -54,11 +54,11 @@ def test_a_planted_sentence_fails_and_is_told_where_it_belongs(book, capsys):
 
 @pytest.mark.parametrize("content", ["most: many\n", "most: true\n", "12\n", "most: 4\nmore: 5\n", ""])
 def test_a_bound_that_is_none_is_refused(book, content):
-    write(book.root / words.FILE, content)
+    write(book.root / allowed.WORDS, content)
     with pytest.raises(ConfigError, match="must hold one line"):
-        words.above(book.root, book.chapters)
+        allowed.too_many_words(book.root, book.chapters)
 
 
 def test_the_book_keeps_its_own_bound():
     chapters = Layout(REPOSITORY).chapters
-    assert words.most(REPOSITORY) and words.above(REPOSITORY, chapters) == []
+    assert allowed.most_words(REPOSITORY) and allowed.too_many_words(REPOSITORY, chapters) == []

@@ -213,7 +213,7 @@ KILLS = """\
 # %%
 import pathlib, psutil, time
 
-forker = psutil.Process().parent().parent()
+forker = psutil.Process().parent()
 sign = pathlib.Path("../_build/killed")
 if not sign.exists():
     assert "warm_server.py" in " ".join(forker.cmdline())

@@ -141,7 +141,7 @@ assert total == 3 and math.isclose(values[1], 2)
 
 
 def test_an_answer_cell_names_what_the_cells_above_give_it():
-    above = v4.new_code_cell("import numpy as np\nfrom cgrecnet.figures.folds import score_of\nruns = other = [1]")
+    above = v4.new_code_cell("import numpy as np\nfrom cgrecnet.figures.scores import score_of\nruns = other = [1]")
     text = v4.new_markdown_cell("````{solution} exercise-e\nSo.\n````")
     solving = v4.new_code_cell("own = [score_of(x) for x in runs]\nprint(np.mean(own))")
     answer = without_solutions([above, text, solving])[2].source

@@ -17,7 +17,7 @@ from PIL import Image
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.site import make, pages, pictures, slim, weight
+from cgrecnet.publish.site import make, pages, slim
 from cgrecnet.publish.site.make import checked, make_site
 
 ADDRESS = "https://example.org/some/path/"
@@ -119,17 +119,17 @@ def test_pictures_keep_every_pixel_in_fewer_bytes(alpha, step):
     pixels = NOISE.copy()
     pixels[:, :32, 0] += step  # with a step, too many colours for a palette
     pixels[..., 3] = alpha
-    less = pictures.smaller(png(pixels))
+    less = slim.smaller(png(pixels))
     assert len(less) <= len(png(pixels)) and (len(less) < len(png(pixels)) or step or alpha < 255)
     assert (np.asarray(Image.open(io.BytesIO(less)).convert("RGBA")) == pixels).all()
-    assert pictures.smaller(less) == less
+    assert slim.smaller(less) == less
 
 
 def test_pictures_in_notebooks_are_smaller_as_well(site, book):
     name = "_sources/book/two.ipynb"
     assert (site / name).stat().st_size < (book.html / name).stat().st_size
     content = base64.b64decode(json.loads((site / name).read_text("utf8"))["image/png"])
-    assert content == (site / "_images/a.png").read_bytes() == pictures.smaller(png(NOISE))
+    assert content == (site / "_images/a.png").read_bytes() == slim.smaller(png(NOISE))
 
 
 def test_the_files_of_the_site_are_well_formed(site):
@@ -152,7 +152,7 @@ def test_the_archive_is_whole_and_always_the_same(site, book):
 
 
 def test_a_site_that_is_too_heavy_is_not_made(book, monkeypatch):
-    monkeypatch.setitem(weight.LIMITS, "the archive", 100)
+    monkeypatch.setitem(make.LIMITS, "the archive", 100)
     with pytest.raises(RunError, match=r"the archive weighs 0\.\d\d MB, and 0.0001 MB is the limit"):
         make_site(book, ADDRESS, pdf=False, say=lambda _: None)
     assert not (book.build / "site").exists() and not (book.build / f"{make.NAME}.zip").exists()
@@ -165,7 +165,7 @@ def test_a_first_visit_weighs_what_the_browser_loads(tmp_path, chromium):
     (tmp_path / "other.css").write_text("p {}", "utf8")
     (tmp_path / "a.html").write_text('<link rel="stylesheet" href="style.css?v=1" /><p>x</p>', "utf8")
     loaded = sum((tmp_path / name).stat().st_size for name in ("a.html", "style.css", "ground.svg"))
-    assert weight.first_visit(tmp_path, "a.html", chromium) == loaded
+    assert make.first_visit(tmp_path, "a.html", chromium) == loaded
 
 
 @pytest.mark.parametrize("address", ["", "example.org", "ftp://example.org/", 'https://a/"b', "https://a/?b=c"])

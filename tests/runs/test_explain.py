@@ -12,7 +12,7 @@ from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.explain.methods import part_masks, score_map
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS
-from cgrecnet.runs.explain import EXPLAIN_NOTEBOOK, explain_study, plan_explain
+from cgrecnet.runs.explain import EXPLAIN_NOTEBOOK, explain_study, plan_study
 from cgrecnet.runs.explain_config import ExplainConfig
 from cgrecnet.runs.explain_record import ARRAYS, EXPLAIN, find_explain, read_explain, write_explain
 from cgrecnet.runs.grid import read_yaml_mapping
@@ -61,7 +61,7 @@ def test_the_committed_study_and_the_notebooks_defaults_are_valid():
 
 def test_the_name_follows_parameters():
     one, other = ExplainConfig(**TINY), ExplainConfig(**TINY | {"epochs": 2})
-    assert plan_explain(one).run_id == plan_explain(one).run_id != plan_explain(other).run_id
+    assert plan_study(one).run_id == plan_study(one).run_id != plan_study(other).run_id
 
 
 def test_scores_of_simulated_cells_use_the_masks_that_the_network_sees():
@@ -118,7 +118,7 @@ def test_a_record_with_a_number_that_is_none_is_not_written(tmp_path):
 
 def test_only_one_process_does_a_study(tmp_path):
     config = ExplainConfig(**TINY)
-    folder = tmp_path / "w" / plan_explain(config).run_id
+    folder = tmp_path / "w" / plan_study(config).run_id
     folder.mkdir(parents=True)
     with locked(folder / "lock"), pytest.raises(RunBusy, match="another process"):
         explain_study(config, results=tmp_path / "r", work=tmp_path / "w", say=lambda _: None)

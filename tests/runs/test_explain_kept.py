@@ -6,8 +6,9 @@ import pytest
 from cgrecnet.cli import main
 from cgrecnet.errors import RunError
 from cgrecnet.paths import EXPERIMENTS
-from cgrecnet.runs.explain import explain_study
-from cgrecnet.runs.explain_kept import KEPT_NOTEBOOK, KeptConfig, check_predictions, kept_network, plan_kept
+from cgrecnet.runs.explain import KEPT_NOTEBOOK, explain_study, plan_study
+from cgrecnet.runs.explain_config import KeptConfig
+from cgrecnet.runs.explain_kept import check_predictions, kept_network
 from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.grid import read_yaml_mapping
 from cgrecnet.runs.notebook import train
@@ -44,7 +45,7 @@ def test_the_committed_study_and_the_notebooks_defaults_are_valid():
     assert names == set(KeptConfig.model_fields)
     for name in names - {"runs"}:
         assert values[name] == KeptConfig.model_fields[name].default
-    assert plan_kept(config).run_id != plan_kept(config.model_copy(update={"explained": 5})).run_id
+    assert plan_study(config).run_id != plan_study(config.model_copy(update={"explained": 5})).run_id
 
 
 @pytest.mark.slow

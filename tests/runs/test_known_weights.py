@@ -7,9 +7,8 @@ import pytest
 from cgrecnet.cli import main
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.known_weights import KNOWN
 from cgrecnet.runs.query import record_paths
-from cgrecnet.runs.run_id import plan_run
+from cgrecnet.runs.run_id import KNOWN, plan_run
 from cgrecnet.runs.run_record import read_record
 from cgrecnet.training.config import RunConfig
 

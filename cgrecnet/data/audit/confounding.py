@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 from scipy.stats.contingency import association
-from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -80,7 +79,7 @@ def area(score: np.ndarray, positive: np.ndarray) -> Estimate:
     return Estimate(value, max(0.0, value - reach), min(1.0, value + reach))
 
 
-def groups_apart(dataset: CellDataset, label: int, kind: Callable = probes.border_features, seed: int = 0) -> Estimate:
+def groups_apart(dataset: CellDataset, label: int, kind: Callable = probes.border_features) -> Estimate:
     """How well a few numbers of a picture tell the two groups of *one class* apart: area under the ROC curve.
 
     Within one class the class cannot help, so that an area above 0.5 is a difference between the acquisitions.
@@ -98,14 +97,12 @@ def groups_apart(dataset: CellDataset, label: int, kind: Callable = probes.borde
     second = groups == names[1]
     numbers = probes.features([dataset.images[i] for i in here], kind)
     judge = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
     said = cross_val_predict(judge, numbers, second, cv=folds, method="predict_proba")[:, 1]
     return area(said, second)
 
 
-def kept_in_a_new_group(
-    dataset: CellDataset, label: int, known: str, kind: Callable = probes.glance_features, seed: int = 0
-) -> tuple[Estimate, Estimate]:
+def kept_in_a_new_group(dataset: CellDataset, label: int, known: str) -> tuple[Estimate, Estimate]:
     """Share of a class that a forest trained on the group `known` alone recognises: in that group, in all others.
 
     In the known group each cell is judged by a forest that was grown without its fold, in the others by a forest
@@ -121,12 +118,11 @@ def kept_in_a_new_group(
             f"Class {dataset.classes[label]} has {int((labels[old] == label).sum())} cells in {known} and {len(new)} "
             "outside; this test needs cells in both."
         )
-    numbers = probes.features([dataset.images[i] for i in old], kind)
-    cuts = StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(numbers, labels[old])
-    said = probes.predict_out_of_fold(numbers, labels[old], cuts, seed)
-    forest = ExtraTreesClassifier(40, min_samples_leaf=5, class_weight="balanced", random_state=seed, n_jobs=1)
-    forest.fit(numbers, labels[old])
-    fresh = forest.predict(probes.features([dataset.images[i] for i in new], kind))
+    numbers = probes.features([dataset.images[i] for i in old], probes.glance_features)
+    cuts = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(numbers, labels[old])
+    said = probes.predict_out_of_fold(numbers, labels[old], cuts, 0)
+    forest = probes.forest(0).fit(numbers, labels[old])
+    fresh = forest.predict(probes.features([dataset.images[i] for i in new], probes.glance_features))
     return _share((said == label)[labels[old] == label]), _share(fresh == label)
 
 

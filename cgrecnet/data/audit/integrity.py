@@ -130,10 +130,7 @@ def optimism(dataset: CellDataset, seed: int = 0, standardised: bool = False) ->
     try:
         cuts = group_cuts(labels, groups, folds, seed)
     except DataError as error:
-        why = str(error)
-        for label, name in enumerate(dataset.classes):
-            why = why.replace(f"Class {label} ", f"Class {name} ")
-        return GroupGap(folds, random, None, None, None, None, why)
+        return GroupGap(folds, random, None, None, None, None, dataset.with_class_names(str(error)))
     unseen = probes.predict_out_of_fold(numbers, labels, cuts, seed) == labels
     gap, low, high = probes.difference_by_groups(right, unseen, labels, groups, rng)
     return GroupGap(folds, random, probes.score_by_groups(unseen, labels, groups, rng), gap, low, high)

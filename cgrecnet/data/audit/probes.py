@@ -84,17 +84,18 @@ def features(images: Sequence[np.ndarray], kind: Callable, standardised: bool = 
     return np.array([[number for plane in each for number in numbers(plane)] for each in planes], dtype=float)
 
 
+def forest(seed: int) -> ExtraTreesClassifier:
+    """40 trees; classes weigh the same however many cells they have, so that rare ones count."""
+    return ExtraTreesClassifier(40, min_samples_leaf=5, class_weight="balanced", random_state=seed, n_jobs=1)
+
+
 def predict_out_of_fold(
     numbers: np.ndarray, labels: np.ndarray, cuts: Iterable[tuple[np.ndarray, np.ndarray]], seed: int
 ) -> np.ndarray:
-    """Class of every cell, said by a forest of 40 trees that was grown without the cell's fold.
-
-    Classes weigh the same however many cells they have, so that rare ones count.
-    """
+    """Class of every cell, said by a forest that was grown without the cell's fold."""
     said = np.full(len(labels), -1)
     for rest, tested in cuts:
-        forest = ExtraTreesClassifier(40, min_samples_leaf=5, class_weight="balanced", random_state=seed, n_jobs=1)
-        said[tested] = forest.fit(numbers[rest], labels[rest]).predict(numbers[tested])
+        said[tested] = forest(seed).fit(numbers[rest], labels[rest]).predict(numbers[tested])
     return said
 
 

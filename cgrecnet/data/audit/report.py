@@ -174,11 +174,6 @@ class IntegrityReport:
         """Everything as plain values, for JSON."""
         return asdict(self) | {"findings": self.findings(), "remarks": self.remarks()}
 
-    def copies_frame(self) -> pd.DataFrame:
-        """One row per pair of copies: indices, exact or near, correlation of the fine detail."""
-        columns = ["first", "second", "exact", "correlation"]
-        return pd.DataFrame([[getattr(pair, name) for name in columns] for pair in self.copies], columns=columns)
-
     def __str__(self) -> str:
         kind = "simulated" if self.simulated else "real"
         lines = [

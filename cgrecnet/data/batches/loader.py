@@ -27,7 +27,6 @@ class BatchedCells:
     train: random crops and flips that follow (seed, epoch, index) alone, else the fixed centre.
     crop_scale: smallest and largest area of a random crop, as shares of the image's.
     shuffle: the order follows (seed, epoch); without it, cells come in the order of `indices`.
-    drop_last: leave out a last batch that is smaller than the others.
     workers: threads that prepare batches ahead (0: the batch is made when it is asked for). Each uses torch's number of
     threads, so that with workers OMP_NUM_THREADS=1 is best.
     Images that are not packed are packed in memory first. Raises DataError for an index that the data set does not
@@ -44,7 +43,6 @@ class BatchedCells:
         batch_size: int = 64,
         seed: int = 0,
         shuffle: bool = False,
-        drop_last: bool = False,
         crop_scale: tuple[float, float] = SCALE,
         workers: int = 0,
         **settings,
@@ -61,7 +59,7 @@ class BatchedCells:
         self.transform = BatchTransform(images, dataset.window, size, **settings)
         self.labels = np.asarray(dataset.labels, dtype=np.int64)
         self.train, self.batch_size, self.seed = train, int(batch_size), int(seed)
-        self.shuffle, self.drop_last, self.crop_scale, self.workers = shuffle, drop_last, crop_scale, int(workers)
+        self.shuffle, self.crop_scale, self.workers = shuffle, crop_scale, int(workers)
         self.epoch = 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -70,14 +68,13 @@ class BatchedCells:
 
     def __len__(self) -> int:
         """Number of batches."""
-        whole, rest = divmod(len(self.indices), self.batch_size)
-        return whole + (rest > 0 and not self.drop_last)
+        return -(-len(self.indices) // self.batch_size)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         order = self.indices
         if self.shuffle:
             order = np.random.default_rng((self.seed, self.epoch, _ORDER)).permutation(order)
-        plan = self._plan(order[: len(self) * self.batch_size], self.epoch)
+        plan = self._plan(order, self.epoch)
         return self._ahead(plan) if self.workers else (self._made(cells, crops) for cells, crops in plan)
 
     def batch(self, cells: np.ndarray, epoch: int) -> tuple[Tensor, Tensor, Tensor]:

@@ -19,7 +19,7 @@ from cgrecnet.data.batches.pixels import Buffers, FlatPixels
 from cgrecnet.data.batches.resample import WeightBank
 from cgrecnet.data.intensity import apply_line, check_intensity, intensity_line
 from cgrecnet.data.packed import PackedImages
-from cgrecnet.data.transforms import channel_statistics
+from cgrecnet.data.transforms import channel_statistics, check_channels, check_size, check_window
 from cgrecnet.errors import ConfigError
 
 #: On a CPU, cells are worked on in groups of about this many output pixels, 8 cells at least: few enough for what lies
@@ -50,15 +50,10 @@ class BatchTransform:
         device: torch.device | str = "cpu",
         resident: bool = False,
     ) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 8:
-            raise ConfigError(f"The image size must be a whole number of pixels, 8 or more, not {size!r}.")
-        if in_channels not in (1, 3):
-            raise ConfigError(f"A network's input has 1 or 3 channels here, not {in_channels!r}.")
-        if not window[1] > window[0]:
-            raise ConfigError(f"The window's white must lie above its black, not {window}.")
+        check_size(size)
         self.grey = images.channels == 1
-        self.window, self.size = window, size
-        self.in_channels = in_channels if self.grey else images.channels
+        self.window, self.size = check_window(window), size
+        self.in_channels = check_channels(in_channels) if self.grey else images.channels
         self.intensity = check_intensity(intensity)
         self.device = _usable(device)
         self.pixels = FlatPixels(images, self.device, resident)

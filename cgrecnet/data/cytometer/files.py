@@ -4,7 +4,6 @@ A folder of simulated cells must never be taken for real ones: `SIMULATED.txt` s
 """
 
 import csv
-import io
 import json
 import os
 import sys
@@ -47,7 +46,7 @@ def write_cells(folder: str | Path, options: Mapping | CytometerOptions | None =
 
     Files: class folders with one image per cell (24-bit BMP with three equal channels for 8 bit, 16-bit TIFF for
     12 bit), `truth.csv` with the causes, `simulation.json` with the options, `SIMULATED.txt`.
-    All is made in `<folder>.partial`; started again after a break with the same options, it goes on there.
+    All is made in `<folder>.partial`; started again after a break with the same options, it is completed there.
     A folder that holds these very cells is left as it is.
     Raises ConfigError (options), DataError (the folder holds something else, is in use, or cannot be written).
     """
@@ -138,7 +137,7 @@ def _readme(options: CytometerOptions) -> str:
 
 
 def _fill(partial: Path, blocks: Iterator[Simulation], options: CytometerOptions) -> None:
-    """Write every image, then the table; an image that is there and whole is left."""
+    """Write every image, then the table."""
     for kind in KINDS:
         (partial / kind).mkdir(exist_ok=True)
     shown = {"desc": "simulating cells", "unit": "cell", "leave": False, "file": sys.stderr, "mininterval": 0.5}
@@ -168,16 +167,5 @@ def _truth(block: Simulation, first: int, options: CytometerOptions) -> pd.DataF
 
 
 def _put(path: Path, image: np.ndarray) -> None:
-    """One image file; written anew unless it holds these bytes, so that a broken-off one is mended."""
-    content = io.BytesIO()
-    if image.dtype == np.uint8:
-        Image.fromarray(np.repeat(image[:, :, None], 3, axis=2)).save(content, format="BMP")
-    else:
-        Image.fromarray(image).save(content, format="TIFF")
-    data = content.getvalue()
-    try:
-        if path.stat().st_size == len(data) and path.read_bytes() == data:
-            return
-    except FileNotFoundError:
-        pass
-    path.write_bytes(data)
+    """One image file; one that was broken off is written anew."""
+    Image.fromarray(np.repeat(image[:, :, None], 3, axis=2) if image.dtype == np.uint8 else image).save(path)

@@ -51,7 +51,7 @@ def _light(scene: Scene, optics: Optics, name: str) -> np.ndarray:
     """Mean photons per pixel that one marker sends, (cells, pixels, pixels)."""
     marker, cell = parameters().markers[name], scene.cell
     nucleus = cell.nucleus
-    arms = cell.processes / parameters().traits.density.means[0]  # optical path -> about um of thickness
+    arms = cell.processes / parameters().traits["density"].means[0]  # optical path -> about um of thickness
     place = nucleus if marker.place == "nucleus" else cell.soma - nucleus + arms
     bright = scene.causes[f"{name.lower()}_per_um"][:, None, None]
     light = place * bright * (optics.step_um / optics.pixel_um) ** 2

@@ -25,7 +25,7 @@ _BEADS = 10  # a process is a row of this many blobs
 _THERE = 0.025  # um of optical path above which a process counts as part of the cell
 
 #: What differs between the kinds on average: name -> Trait.
-TRAITS = dict(parameters().traits.items())
+TRAITS = parameters().traits
 #: Random numbers of one cell, by name and in order: standard normal, and uniform in [0, 1).
 NORMAL = (*TRAITS, "nucleus_index", "x", "y")
 UNIFORM = ("angle", "nucleus_turn", "nucleus_offset", "nucleus_bearing", "nucleus_stretch", "nucleoli")

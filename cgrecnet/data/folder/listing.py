@@ -2,24 +2,21 @@
 
 import csv
 import os
-from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from collections import defaultdict
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from cgrecnet.data.images.listing import AGAIN, Cell, Listing, is_image, parts_of, size_of, walk
 from cgrecnet.data.images.naming import PARTS, Picture, Unusable, check_group, class_in, group_by, picture_of
 from cgrecnet.data.images.reading import ReadingOptions, marked_brightfield
-from cgrecnet.data.images.tree import is_image, parts_of, size_of, walk
 from cgrecnet.data.options import Window
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 
 #: Columns of a table of files; `group` may be left out.
 FILE, CLASS, GROUP = "file", "class", "group"
-#: A second picture of one cell is no second cell.
-AGAIN = "another picture of a cell that is there already"
 #: Number of a channel in the names of files.
 Channel = Annotated[int, Field(ge=1, strict=True)]
 
@@ -56,42 +53,6 @@ class FolderOptions(ReadingOptions):
         return classes
 
 
-@dataclass(frozen=True)
-class Cell:
-    """One cell: its file below the root, or one a channel; size in bytes, class, acquisition (may be "")."""
-
-    names: tuple[str, ...]
-    bytes: int
-    kind: str
-    group: str
-
-
-@dataclass
-class Listing:
-    """What there is, nothing opened yet.
-
-    cells: sorted by name; aside: reason -> files; channels: files of each channel in the names, read or not;
-    read: the channels that are read, in order, empty where names have none; masks, others: files that are no pictures
-    of cells; parts: folders such as `train`; marked: whether the files themselves name the channel.
-    """
-
-    root: Path
-    cells: list[Cell] = field(default_factory=list)
-    aside: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    channels: Counter = field(default_factory=Counter)
-    read: tuple[int, ...] = ()
-    masks: int = 0
-    others: Counter = field(default_factory=Counter)
-    parts: tuple[str, ...] = ()
-    grouped: bool = False
-    marked: bool = False
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Names of the classes, sorted."""
-        return tuple(sorted({cell.kind for cell in self.cells}))
-
-
 def list_folder(root: Path, options: FolderOptions) -> Listing:
     """The cells of a folder of class folders, or of a table (`root` is a .csv file); raises DataError or ConfigError.
 
@@ -104,12 +65,13 @@ def list_folder(root: Path, options: FolderOptions) -> Listing:
         names = list(rows)
     else:
         names = list(walk(root, listing.aside))
-        listing.parts = tuple(sorted(_top(names) & {name for name in _top(names) if name.lower() in PARTS}))
+        tops = {name.partition("/")[0] for name in names if "/" in name}
+        listing.parts = {name for name in tops if name.lower() in PARTS}
         if listing.parts and options.class_level == 1 and options.classes is None:
             raise ConfigError(
-                f"The folders {' and '.join(map(shown, listing.parts))} in {shown(root)} look like parts of a split, "
-                "not like classes: class_level=2 takes the folders below them for classes, and the cells of all parts "
-                "together, of which a run draws a split of its own."
+                f"The folders {' and '.join(map(shown, sorted(listing.parts)))} in {shown(root)} look like parts of a "
+                "split, not like classes: class_level=2 takes the folders below them for classes, and the cells of all "
+                "parts together, of which a run draws a split of its own."
             )
     pictures = _pictures(names, listing)
     for cell in _by_cell(pictures, listing, options):
@@ -126,10 +88,6 @@ def list_folder(root: Path, options: FolderOptions) -> Listing:
             listing.aside[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.names)
     return listing
-
-
-def _top(names: list[str]) -> set[str]:
-    return {name.split("/")[0] for name in names if "/" in name}
 
 
 def _kind(name: str, options: FolderOptions) -> str:

@@ -29,12 +29,12 @@ class CellImages(Sequence):
         root: Path,
         names: Sequence[str | tuple[str, ...]],
         dtype: np.dtype,
-        channels: int = 1,
-        reader: Reader | None = None,
-        data_set: str = "zhu",
+        channels: int,
+        reader: Reader,
+        data_set: str,
     ) -> None:
         self.root, self.names, self.dtype, self.channels = Path(root), names, np.dtype(dtype), channels
-        self.reader, self.data_set = reader or Reader(), data_set
+        self.reader, self.data_set = reader, data_set
         self._forget()
 
     def _forget(self) -> None:
@@ -76,8 +76,9 @@ class CellImages(Sequence):
             if channels != self.channels:
                 found, others = f"{channels} channel(s)", str(self.channels)
             problem = f"{found}, where the others have {others.removesuffix(' bit')}"
+        first = name if isinstance(name, str) else name[0]
         raise DataError(
-            f"The image {shown(first_name(name))} in {shown(self.root)} cannot be used ({problem}); "
+            f"The image {shown(first)} in {shown(self.root)} cannot be used ({problem}); "
             f"`cgrecnet data check {self.data_set}` with this folder names all such files: mend or remove them."
         )
 
@@ -88,8 +89,3 @@ class CellImages(Sequence):
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
         self._forget()
-
-
-def first_name(names: str | tuple[str, ...]) -> str:
-    """The file that a cell is named after."""
-    return names if isinstance(names, str) else names[0]

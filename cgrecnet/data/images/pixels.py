@@ -39,11 +39,6 @@ NO_CODEC = "compressed or packed in a way that needs the Python package imagecod
 WIDE_PNG = "PNG of more than one 16-bit channel (save it as grey)"
 
 
-def read_grey(root: Path, name: str) -> np.ndarray:
-    """Grey levels of one file, uint8 or uint16, shape (H, W), read-only; raises Unusable with the reason."""
-    return grey_of(read_bytes(root, name))
-
-
 def read_bytes(root: Path, name: str) -> bytes:
     """Content of one file; raises Unusable where it is no plain file, too large, or cannot be opened."""
     path = os.path.join(root, name)
@@ -57,13 +52,6 @@ def read_bytes(root: Path, name: str) -> bytes:
             return file.read()
     except OSError:
         raise Unusable("cannot be opened") from None
-
-
-def grey_of(data: bytes) -> np.ndarray:
-    """Grey levels of a file's content, as `read_grey` gives them; raises Unusable with the reason."""
-    grey = np.ascontiguousarray(decode(data))
-    grey.setflags(write=False)
-    return grey
 
 
 def decode(data: bytes, any_colour: bool = False) -> np.ndarray:
@@ -115,40 +103,51 @@ def _grey(picture: Image.Image, data: bytes, any_colour: bool = False) -> np.nda
         return np.asarray(picture)[..., 0]
     if picture.mode in ("P", "PA", "RGB", "RGBA", "RGBX"):
         image = np.asarray(picture if picture.mode.startswith("RGB") else picture.convert("RGB"))
-        return image if any_colour else one_channel(image)
+        return image if any_colour else channels_of(image)
     raise Unusable({"1": ONE_BIT, "F": FLOATING, "I": LONG}.get(picture.mode, WRONG_MODE))
 
 
 def _by_tifffile(data: bytes) -> np.ndarray:
     """What Pillow cannot read, such as three channels of 16 bit."""
+    image, inverted = read_tiff(data)
+    if inverted:
+        raise Unusable(INVERTED)
+    if image.dtype not in (np.uint8, np.uint16):
+        raise Unusable(reason_for(image.dtype))
+    return _native(channels_of(image))
+
+
+def read_tiff(data: bytes, number: int | None = None) -> tuple[np.ndarray, bool]:
+    """(pixels of a page, counted from 1, as they are stored; whether 0 is said to be white); raises Unusable.
+
+    number: None for the only page of a file.
+    """
     import tifffile
 
-    try:
-        with quiet(tifffile), tifffile.TiffFile(io.BytesIO(data)) as file:
-            if len(file.pages) != 1:
-                raise Unusable(SEVERAL)
-            page = file.pages.first
-            if max(page.shape) > LARGEST or page.size > 4 * LARGEST**2:
-                raise Unusable(HUGE)
-            if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
-                raise Unusable(INVERTED)
-            refuse_cut_off(page, len(data))
-            image = page.asarray()
-            if page.axes == "SYX":
-                image = np.moveaxis(image, 0, -1)
-    except Unusable:
-        raise
-    except Exception as error:  # as above
-        raise Unusable(needs_codec(error) or DAMAGED) from None
-    if image.dtype not in (np.uint8, np.uint16) or image.ndim not in (2, 3):
-        raise Unusable(reason_for(image.dtype))
-    if image.ndim == 2:
-        return _native(image)
-    if image.shape[-1] == 2:
-        return _native(image[..., 0])
-    if image.shape[-1] not in (3, 4):
-        raise Unusable(WRONG_MODE)
-    return _native(one_channel(image))
+    with quiet(tifffile):
+        try:
+            with tifffile.TiffFile(io.BytesIO(data)) as file:
+                if number is None and len(file.pages) != 1:
+                    raise Unusable(SEVERAL)
+                if number is not None and number > len(file.pages):
+                    raise Unusable(f"it has no page {number}")
+                page = file.pages[(number or 1) - 1]
+                if max(page.shape) > LARGEST or page.size > 4 * LARGEST**2:
+                    raise Unusable(HUGE)
+                if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+                    with Image.open(io.BytesIO(data)) as picture:
+                        picture.seek((number or 1) - 1)
+                        return np.asarray(picture.convert("RGB")), False
+                ends = map(operator.add, page.dataoffsets, page.databytecounts)
+                if not all(page.databytecounts) or max(ends, default=len(data) + 1) > len(data):
+                    raise Unusable(DAMAGED)  # its data lie outside the file
+                image = page.asarray()
+                image = np.moveaxis(image, 0, -1) if page.axes == "SYX" else image
+                return image, page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
+        except Unusable:
+            raise
+        except Exception as error:  # damaged files raise anything
+            raise Unusable(needs_codec(error) or DAMAGED) from None
 
 
 @contextmanager
@@ -161,13 +160,6 @@ def quiet(tifffile) -> Iterator[None]:
         tifffile.logger().disabled = False
 
 
-def refuse_cut_off(page, size: int) -> None:
-    """Raise Unusable where a TIFF's page has data that lie outside its file of `size` bytes."""
-    ends = map(operator.add, page.dataoffsets, page.databytecounts)
-    if not all(page.databytecounts) or max(ends, default=size + 1) > size:
-        raise Unusable(DAMAGED)
-
-
 def needs_codec(error: Exception) -> str | None:
     """The reason where tifffile cannot read a sound file for want of a package."""
     return NO_CODEC if "imagecodecs" in str(error) else None
@@ -178,8 +170,16 @@ def reason_for(kind: np.dtype) -> str:
     return {"f": FLOATING, "i": SIGNED, "u": LONG, "b": ONE_BIT}.get(np.dtype(kind).kind, WRONG_MODE)
 
 
-def one_channel(image: np.ndarray) -> np.ndarray:
-    """R of an (H, W, 3 or 4) image whose R, G and B are equal."""
+def channels_of(image: np.ndarray, colour: bool = False) -> np.ndarray:
+    """(H, W), or (H, W, 3) where colour is kept; whatever the file has beside (transparency) is left out."""
+    if image.ndim == 3 and image.shape[2] in (1, 2):
+        image = image[..., 0]
+    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)):
+        raise Unusable(WRONG_MODE)
+    if colour:
+        return np.stack([image] * 3, axis=-1) if image.ndim == 2 else image[..., :3]
+    if image.ndim == 2:
+        return image
     red = image[..., 0]
     if not (np.array_equal(red, image[..., 1]) and np.array_equal(red, image[..., 2])):
         raise Unusable(COLOUR)
@@ -188,11 +188,6 @@ def one_channel(image: np.ndarray) -> np.ndarray:
 
 def _native(image: np.ndarray) -> np.ndarray:
     return image.astype(np.uint8 if image.dtype.itemsize == 1 else np.uint16, copy=False)
-
-
-def is_no_picture(image: np.ndarray) -> bool:
-    """Whether it is a single pixel, or has the levels of a mask: 0 and one other."""
-    return image.size <= 1 or (image.min() == 0 and np.count_nonzero(image) == np.count_nonzero(image == image.max()))
 
 
 def is_intact(data: bytes) -> bool:

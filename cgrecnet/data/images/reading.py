@@ -5,7 +5,6 @@ says how, and the reason of a refusal names the option.
 """
 
 import hashlib
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +12,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
-from PIL import Image
 from pydantic import Field, field_validator
 
 from cgrecnet.data.images import pixels
 from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.images.pixels import DAMAGED, HUGE, INVERTED, LARGEST, SEVERAL, TIFF, WRONG_MODE
+from cgrecnet.data.images.pixels import INVERTED, TIFF
 from cgrecnet.data.options import Options
 
 Pair = tuple[float, float]
@@ -94,7 +92,7 @@ class Reader:
         image = self._scaled(image, place)
         if turned:
             image = np.iinfo(image.dtype).max - image
-        return _channels(image, self.colour)
+        return pixels.channels_of(image, self.colour)
 
     def _scaled(self, image: np.ndarray, place: int) -> np.ndarray:
         if self.scale is None or self.scale == "depth":
@@ -109,10 +107,6 @@ class Reader:
         return np.rint(unit.clip(0, 1) * FULL).astype(np.uint16)
 
 
-#: Grey levels of 8 or 16 bit, as they are.
-PLAIN = Reader()
-
-
 def _several(names: str | Sequence[str]) -> Sequence[str]:
     return (names,) if isinstance(names, str) else names
 
@@ -120,49 +114,11 @@ def _several(names: str | Sequence[str]) -> Sequence[str]:
 def _raw(content: bytes, page: int | None) -> tuple[np.ndarray, bool]:
     """(pixels as they are stored, whether 0 is said to be white); raises Unusable."""
     if content.startswith(TIFF):
-        return _tiff(content, page)
+        return pixels.read_tiff(content, page)
     grey_or_colour = pixels.decode(content, any_colour=True)
     if page not in (None, 1):
         raise Unusable(f"it has no page {page}")
     return grey_or_colour, False
-
-
-def _tiff(content: bytes, number: int | None) -> tuple[np.ndarray, bool]:
-    import tifffile
-
-    with pixels.quiet(tifffile):
-        try:
-            with tifffile.TiffFile(io.BytesIO(content)) as file:
-                if number is None and len(file.pages) != 1:
-                    raise Unusable(SEVERAL)
-                if number is not None and number > len(file.pages):
-                    raise Unusable(f"it has no page {number}")
-                page = file.pages[(number or 1) - 1]
-                if max(page.shape) > LARGEST or page.size > 4 * LARGEST**2:
-                    raise Unusable(HUGE)
-                if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
-                    with Image.open(io.BytesIO(content)) as picture:
-                        picture.seek((number or 1) - 1)
-                        return np.asarray(picture.convert("RGB")), False
-                pixels.refuse_cut_off(page, len(content))
-                image = page.asarray()
-                image = np.moveaxis(image, 0, -1) if page.axes == "SYX" else image
-                return image, page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
-        except Unusable:
-            raise
-        except Exception as error:  # damaged files raise anything
-            raise Unusable(pixels.needs_codec(error) or DAMAGED) from None
-
-
-def _channels(image: np.ndarray, colour: bool) -> np.ndarray:
-    """(H, W), or (H, W, 3) where colour is kept; whatever the file has beside (transparency) is left out."""
-    if image.ndim == 3 and image.shape[2] in (1, 2):
-        image = image[..., 0]
-    if image.ndim not in (2, 3) or (image.ndim == 3 and image.shape[2] not in (3, 4)):
-        raise Unusable(WRONG_MODE)
-    if colour:
-        return np.stack([image] * 3, axis=-1) if image.ndim == 2 else image[..., :3]
-    return image if image.ndim == 2 else pixels.one_channel(image)
 
 
 def marked_brightfield(root: Path, cells: Iterable[Mapping], channels: Sequence[int]) -> int | None:

@@ -13,22 +13,20 @@ BASE_URL = f"https://raw.githubusercontent.com/minh-doan/MLCP/{COMMIT}/images/"
 PAGE = f"https://github.com/minh-doan/MLCP/tree/{COMMIT}/images"
 
 
-def fetch(folder: str | Path | None = None, base_url: str | None = None, progress: bool = True, **patience) -> Path:
+def fetch(folder: str | Path | None = None) -> Path:
     """Download those of the 36 montages (103 MB) that are not yet whole in `folder`; returns the folder.
 
-    folder: where to put them (None: the cache); progress: a bar of bytes on stderr; patience: see `Download`.
-    base_url: where `Experiment_1/...` lies (None: the repository at `COMMIT`).
+    folder: where to put them (None: the cache).
     A file that has the published sha256 is kept, one that has not is replaced, and a broken-off download goes on at
     the byte where it stopped.
     Raises DataError (no network, wrong content, full disk, no right to write); what has arrived is kept then.
     """
     folder = Path(folder).expanduser() if folder is not None else cache_folder("jurkat")
-    base_url = (base_url or BASE_URL).rstrip("/") + "/"
     wanted = [
-        RemoteFile(name, (base_url + name,), f"sha256:{facts['sha256']}", facts["bytes"])
+        RemoteFile(name, (BASE_URL + name,), f"sha256:{facts['sha256']}", facts["bytes"])
         for name, facts in files.registry().items()
     ]
     place = shlex.quote(str(folder))
     resume, check = f"cgrecnet data fetch jurkat --folder {place}", f"cgrecnet data check jurkat {place}"
-    Download(folder, wanted, "The Jurkat montages", PAGE, resume, check, progress=progress, **patience).run()
+    Download(folder, wanted, "The Jurkat montages", PAGE, resume, check).run()
     return folder

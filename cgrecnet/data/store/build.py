@@ -1,7 +1,10 @@
-"""Pack a data set into a store: once, in bounded memory, and from where it stopped if it was stopped."""
+"""Pack a data set into a store, in bounded memory: in a hidden folder that takes the store's name when it is whole."""
 
 import csv
+import hashlib
+import json
 import os
+import shutil
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
@@ -10,103 +13,82 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
 from cgrecnet import __version__
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.packed import stacked, unstacked
-from cgrecnet.data.store.header import (
-    ASIDE,
-    BEGUN,
-    FORMAT,
-    HEADER,
-    INDEX,
-    JOURNAL,
-    PIXELS,
-    Header,
-    content_of,
-    is_store,
-    write_header,
-)  # fmt: skip
+from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.packed import stacked
+from cgrecnet.data.store.header import ASIDE, FORMAT, INDEX, PIXELS, Header, content_of, is_store, write_header
 from cgrecnet.data.store.index import Crop, columns_of, write_index
-from cgrecnet.data.store.journal import Journal, remove_journal
 from cgrecnet.data.store.opened import read_store
-from cgrecnet.data.store.source import Aside, crops_of, pixel_type, source_digest
 from cgrecnet.errors import DataError
 from cgrecnet.files import atomic_write, locked
 
 LOCK = "lock"
-_OURS = {HEADER, PIXELS, INDEX, ASIDE, BEGUN, JOURNAL, LOCK}
 
 
 def pack_cells(
     dataset: CellDataset, folder: str | Path, aside: Mapping[str, str] | None = None, progress: bool = False
 ) -> Header:
-    """Pack an opened data set into a store in `folder`, or finish one that was begun there; returns its header.
+    """Pack an opened data set into a store in `folder`; returns its header.
 
     aside: file -> reason, for the report, of files that were left out before; progress: a bar on stderr.
     A crop that cannot be read is left out and named in the report. The same data set gives the same pixels, index and
-    report, byte for byte, however often the build was stopped. A finished store is left as it is.
+    report, byte for byte. A finished store is left as it is; of a build that was stopped nothing stands in `folder`.
     Raises DataError: another build is at work; the folder holds something else; no space or no right to write; the
-    files changed; no usable crop of a class; 8 and 16 bit mixed. What was packed is kept for the next start.
+    files changed; no usable crop of a class; 8 and 16 bit mixed.
     """
     folder = Path(folder).expanduser().absolute()
     with _in_words(folder):
         source = source_digest(dataset)
         if is_store(folder):
             return _finished(folder, source)
-        folder.mkdir(parents=True, exist_ok=True)
-        _refuse_other_files(folder)
-        with locked(folder / LOCK):
-            if is_store(folder):  # the other build has just ended
-                return _finished(folder, source)
-            _remove_stale(folder)
-            with Journal(folder, source, pixel_type(dataset)) as journal:
-                _pack(dataset, journal, progress)
-            if source_digest(dataset) != source:
-                raise DataError(
-                    f"The files of data set {dataset.name!r} changed while they were packed: remove the folder "
-                    f"{folder} and pack them again when they are at rest."
-                )
-            header = _write(folder, dataset, source, journal.done, aside or {}, progress)
-            remove_journal(folder)
+        if folder.exists() and (others := sorted(os.listdir(folder))):
+            raise DataError(f"{folder} holds other files ({others[0]}): name an empty or a new folder for the store.")
+        working = working_folder(folder)
+        working.mkdir(parents=True, exist_ok=True)
+        with locked(working / LOCK):
+            try:
+                if is_store(folder):  # the other build has just ended
+                    return _finished(folder, source)
+                for left in set(os.listdir(working)) - {LOCK}:  # of a build that was killed
+                    (working / left).unlink()
+                header = _build(working, dataset, source, dict(aside or {}), progress)
+                if source_digest(dataset) != source:
+                    raise DataError(
+                        f"The files of data set {dataset.name!r} changed while they were packed: pack them again when "
+                        "they are at rest."
+                    )
+                os.replace(working, folder)
+            finally:
+                shutil.rmtree(working, ignore_errors=True)
             return header
 
 
-def _pack(dataset: CellDataset, journal: Journal, progress: bool) -> None:
-    kind = pixel_type(dataset)
-    first = len(journal.done)
-    bar = tqdm(
-        crops_of(dataset, first), "packing crops", len(dataset), initial=first, unit="crop", disable=not progress,
-        file=sys.stderr, mininterval=0.5,
-    )  # fmt: skip
-    for i, (crop, source) in enumerate(bar, start=first):
-        if isinstance(crop, Aside):
-            journal.leave_out(crop)
-            continue
-        channels = crop.shape[2] if crop.ndim == 3 else 1
-        if crop.dtype != kind or channels != dataset.channels:
-            raise DataError(
-                f"Crop {dataset.table['cell_id'].iloc[i]} is {crop.ndim}-D and {crop.dtype}, where the others are "
-                f"{2 if dataset.channels == 1 else 3}-D and {kind} ({dataset.channels} channel(s)), which have no "
-                "common grey scale: keep one kind in the data set."
-            )
-        journal.add(stacked(crop), source)
-    journal.finish()
+def working_folder(folder: Path) -> Path:
+    """Where a store is built before it takes its name."""
+    return folder.with_name(f".{folder.name}.packing")
 
 
-def _write(
-    folder: Path, dataset: CellDataset, source: str, done: list, aside: Mapping[str, str], progress: bool
-) -> Header:
-    """Index, report and, last, the header."""
-    kept = np.array([isinstance(one, Crop) for one in done], dtype=bool)
-    crops = [one for one in done if isinstance(one, Crop)]
-    ids = dataset.table["cell_id"]
-    left_out = dict(aside) | {ids.iloc[i]: str(done[i]) for i in np.flatnonzero(~kept)}
+def _build(working: Path, dataset: CellDataset, source: str, left_out: dict[str, str], progress: bool) -> Header:
+    """Pixels, index, report and, last, the header."""
+    crops: list[Crop] = []
+    kept: list[int] = []
+    ids, labels = dataset.table["cell_id"].tolist(), np.asarray(dataset.labels)
+    digest = fingerprint(
+        _packed(working, dataset, crops, kept, left_out, progress),
+        (labels[i] for i in kept),  # which grows by one entry before each crop is handed over
+        (ids[i] for i in kept),
+    )
     _check_classes(dataset, kept, left_out)
-    labels, table = dataset.labels[kept], dataset.table[kept].reset_index(drop=True)
-    write_index(folder, crops, labels, table)
-    _write_aside(folder, left_out)
+    table = dataset.table.iloc[kept].reset_index(drop=True)
+    write_index(working, crops, labels[kept], table)
+    with atomic_write(working / ASIDE) as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("name", "reason"))
+        rows.writerows(sorted(left_out.items()))
     header = Header(
         format=FORMAT,
         name=dataset.name,
@@ -116,64 +98,112 @@ def _write(
         window=dataset.window,
         origin=dataset.origin,
         options=dataset.options,
-        fingerprint=fingerprint_of(
-            folder, crops, labels, table["cell_id"].tolist(), pixel_type(dataset), progress, dataset.channels
-        ),
+        fingerprint=digest,
         columns=columns_of(table),
         pixel_type=pixel_type(dataset).str,
         channels=dataset.channels,
         crops=len(crops),
         aside=len(left_out),
-        pixels=content_of(folder / PIXELS),
-        index=content_of(folder / INDEX),
+        pixels=content_of(working / PIXELS),
+        index=content_of(working / INDEX),
         source=source,
         built_with=__version__,
         built_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    write_header(folder, header)
+    write_header(working, header)
     return header
 
 
-def fingerprint_of(
-    folder: Path, crops: list[Crop], labels, ids: list[str], kind: np.dtype, progress: bool, channels: int = 1
-) -> str:
-    """Fingerprint over what the pixel file holds, each crop held against its checksum.
+def _packed(
+    working: Path, dataset: CellDataset, crops: list[Crop], kept: list[int], left_out: dict[str, str], progress: bool
+) -> Iterator[np.ndarray]:
+    """Write crop after crop to the file of pixels, and hand each over; notes those that were kept and left out."""
+    kind, ids = pixel_type(dataset), dataset.table["cell_id"]
+    bar = tqdm(
+        crops_of(dataset), "packing crops", len(dataset), unit="crop", disable=not progress, file=sys.stderr,
+        mininterval=0.5,
+    )  # fmt: skip
+    with open(working / PIXELS, "wb") as file:
+        for i, (crop, source) in enumerate(bar):
+            if isinstance(crop, Unusable):
+                left_out[ids.iloc[i]] = str(crop)
+                continue
+            channels = crop.shape[2] if crop.ndim == 3 else 1
+            if crop.dtype != kind or channels != dataset.channels:
+                raise DataError(
+                    f"Crop {ids.iloc[i]} is {crop.ndim}-D and {crop.dtype}, where the others are "
+                    f"{2 if dataset.channels == 1 else 3}-D and {kind} ({dataset.channels} channel(s)), which have no "
+                    "common grey scale: keep one kind in the data set."
+                )
+            planes = np.ascontiguousarray(stacked(crop))
+            file.write(planes)
+            crops.append(Crop(*planes.shape, zlib.crc32(planes), source))
+            kept.append(i)
+            yield crop
+        file.flush()
+        os.fsync(file.fileno())
 
-    The file is read in order, not mapped, so that memory stays small. Raises DataError at the first difference.
+
+def crops_of(dataset: CellDataset) -> Iterator[tuple[np.ndarray | Unusable, str]]:
+    """(crop, or why there is none; sha256 of its file's bytes, or of its pixels), one after the other.
+
+    Each file is read once, and no crop is kept.
     """
-    bar = tqdm(crops, "checking crops", unit="crop", disable=not progress, file=sys.stderr, mininterval=0.5)
-    with open(folder / PIXELS, "rb") as file:
-
-        def images():
-            for crop, name in zip(bar, ids, strict=True):
-                data = file.read(crop.height * crop.width * kind.itemsize)
-                if zlib.crc32(data) != crop.crc32:
-                    raise DataError(
-                        f"The pixels of {name} in {folder / PIXELS} are not those that were packed, the disk changed "
-                        "them: remove the folder and pack the data set on another disk."
-                    )
-                yield unstacked(np.frombuffer(data, kind).reshape(crop.height, crop.width), channels)
-
-        return fingerprint(images(), labels, ids)
+    from_files = getattr(dataset.images, "read_hashed", None)
+    for i in range(len(dataset)):
+        if from_files is None:
+            crop = np.asarray(dataset.images[i])
+            yield crop, hashlib.sha256(np.ascontiguousarray(crop).tobytes()).hexdigest()
+            continue
+        try:
+            yield from_files(i)
+        except Unusable as reason:
+            yield reason, ""
 
 
-def _write_aside(folder: Path, left_out: Mapping[str, str]) -> None:
-    with atomic_write(folder / ASIDE) as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(("name", "reason"))
-        rows.writerows(sorted(left_out.items()))
+def pixel_type(dataset: CellDataset) -> np.dtype:
+    """Pixel type that every crop must have: that of the first."""
+    images = dataset.images
+    return np.dtype(images.dtype if hasattr(images, "dtype") else images[0].dtype)
 
 
-def _check_classes(dataset: CellDataset, kept: np.ndarray, left_out: Mapping[str, str]) -> None:
+def source_digest(dataset: CellDataset) -> str:
+    """sha256 over all that decides what a store will hold.
+
+    With a file per crop these are names, sizes and times of last change, so that nothing has to be read; a file that
+    was rewritten with as many bytes is noticed by its time. Otherwise it is the fingerprint over the pixels.
+    """
+    facts = {
+        "name": dataset.name,
+        "task": dataset.task,
+        "classes": dataset.classes,
+        "window": dataset.window,
+        "options": dataset.options,
+        "fingerprint": dataset.fingerprint,
+        "pixel type": pixel_type(dataset).str,
+        "columns": [[name, str(kind)] for name, kind in dataset.table.dtypes.items()],
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    digest.update(pd.util.hash_pandas_object(dataset.table, index=False).to_numpy().tobytes())
+    names, root = getattr(dataset.images, "names", ()), getattr(dataset.images, "root", "")
+    for name in (name for each in names for name in ((each,) if isinstance(each, str) else each)):
+        try:
+            status = os.stat(os.path.join(root, name))
+            digest.update(f"{status.st_size} {status.st_mtime_ns}\n".encode())
+        except OSError:
+            digest.update(b"gone\n")
+    return digest.hexdigest()
+
+
+def _check_classes(dataset: CellDataset, kept: list[int], left_out: Mapping[str, str]) -> None:
     """Refuse a store that lacks a class which the data set has."""
-    for label in np.unique(dataset.labels):
-        if not (kept & (dataset.labels == label)).any():
-            name = dataset.table["cell_id"].iloc[int(np.flatnonzero(dataset.labels == label)[0])]
-            reason = left_out[name]
-            raise DataError(
-                f"No image of class {dataset.classes[label]!r} can be used ({len(left_out):,} left out; "
-                f"{name}: {reason}): `cgrecnet data check {dataset.name}` with the folder of the images names them."
-            )
+    labels = np.asarray(dataset.labels)
+    for label in np.setdiff1d(labels, labels[kept]):
+        name = dataset.table["cell_id"].iloc[int(np.argmax(labels == label))]
+        raise DataError(
+            f"No image of class {dataset.classes[label]!r} can be used ({len(left_out):,} left out; "
+            f"{name}: {left_out[name]}): `cgrecnet data check {dataset.name}` with the folder of the images names them."
+        )
 
 
 def _finished(folder: Path, source: str) -> Header:
@@ -184,24 +214,7 @@ def _finished(folder: Path, source: str) -> Header:
             f"The store in {folder} was packed from other cells ({header.name}, task {header.task}, {header.crops:,} "
             "crops), or their files have changed since: name another place with --store, or remove that folder."
         )
-    remove_journal(folder)
     return header
-
-
-def _refuse_other_files(folder: Path) -> None:
-    foreign = sorted(name for name in os.listdir(folder) if name not in _OURS and not _is_stale(name))
-    if foreign:
-        raise DataError(f"{folder} holds other files ({foreign[0]}): name an empty or a new folder for the store.")
-
-
-def _is_stale(name: str) -> bool:
-    """Whether it is what `whole` leaves of one of our files when it is killed."""
-    return name.endswith(".partial") and name.rsplit(".", 2)[0] in _OURS
-
-
-def _remove_stale(folder: Path) -> None:
-    for name in filter(_is_stale, os.listdir(folder)):
-        (folder / name).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -216,5 +229,5 @@ def _in_words(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DataError(
             f"The store cannot be written in {folder} ({error.strerror or error}): free space there, or name a folder "
-            "that you can write to with --store, and start again; what was packed is kept."
+            "that you can write to with --store, and start again."
         ) from None

@@ -17,8 +17,6 @@ from cgrecnet.errors import DataError
 from cgrecnet.files import atomic_write, hash_of
 
 HEADER, PIXELS, INDEX, ASIDE = "store.json", "pixels.bin", "index.csv", "aside.csv"
-#: Names of what is there while a store is built (`journal`).
-BEGUN, JOURNAL = "begun.json", "journal.txt"
 #: Format of the four files; a store of another format is refused.
 FORMAT = 1
 #: The entry of the header that holds the hash of the others; headers from before there was one are read without.
@@ -43,7 +41,7 @@ class Header(_Part):
     columns: the table's columns with their pixel types in pandas' words, in order.
     pixel_type: of every crop, numpy's name with its byte order; channels: of every crop, one below the other in the
         pixel file, so that the index counts their rows together; crops, aside: how many.
-    source: sha256 over what the crops were packed from (`source.source_digest`).
+    source: sha256 over what the crops were packed from (`build.source_digest`).
     built_with, built_at: version of the package, and the time in UTC.
     """
 

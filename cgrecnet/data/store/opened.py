@@ -19,7 +19,7 @@ import pandas as pd
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.packed import PackedImages, stacked
-from cgrecnet.data.store.header import BEGUN, INDEX, PIXELS, Header, content_of, is_store, read_header, remedy
+from cgrecnet.data.store.header import INDEX, PIXELS, Header, content_of, is_store, read_header, remedy
 from cgrecnet.data.store.index import read_index
 from cgrecnet.errors import ConfigError, DataError
 
@@ -125,16 +125,6 @@ def find_store(name: str, task: str, root: str | Path | None = None) -> Path | N
     data = os.environ.get("CGRECNET_DATA")
     places = [Path(data).expanduser() / "stores" / f"{name}-{task}"] if data else []
     return next((place for place in [*places, default_place(name, task)] if is_store(place)), None)
-
-
-def refuse_unfinished(folder: str | Path) -> None:
-    """Raise DataError where a store was begun in the folder, and not finished."""
-    folder = Path(folder).expanduser()
-    if (folder / BEGUN).is_file() and not is_store(folder):
-        raise DataError(
-            f"The store in {folder} is not finished: pack the data set into it again (`cgrecnet data pack --store`), "
-            "which goes on where it stopped."
-        )
 
 
 def open_store(

@@ -1,6 +1,6 @@
 """The paper's own images: neural stem cells of Zhu et al. 2021 (data set `zhu`), read from a folder you have.
 
-`names` says how the classes are told, `place` where the images are looked for, `fetch` how they are downloaded.
+`names` says how the classes are told, `files` where the images are looked for, `fetch` how they are downloaded.
 """
 
 from cgrecnet.data.zhu.check import Findings, report

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download, cannot_store
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.download.repositories import list_remote, page_of, parse_doi
 from cgrecnet.data.download.unpack import archive_ending
-from cgrecnet.data.zhu.place import ARTICLE, cache_folder
+from cgrecnet.data.zhu.files import ARTICLE
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import atomic_write, shown
 
@@ -33,7 +34,7 @@ def fetch(
     Raises ConfigError (no DOI and no archive, or no DOI by its form) or DataError (no network, unknown DOI, wrong
     content, full disk, files that must be got or unpacked by hand): what has arrived is kept.
     """
-    folder = Path(folder).expanduser() if folder is not None else cache_folder()
+    folder = Path(folder).expanduser() if folder is not None else cache_folder("zhu")
     resume = f"cgrecnet data fetch zhu --folder {shlex.quote(shown(folder))}"
     if doi is None:
         files, amiss, page = _by_hand(folder), (), ""

@@ -1,62 +1,60 @@
-"""Which files of a folder tree are cells of the paper's data (data set `zhu`).
+"""Where the paper's images are, and which files of a folder tree are cells (data set `zhu`).
 
 Nothing is opened here: names and sizes are enough.
 """
 
-from collections import Counter, defaultdict
+import os
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cgrecnet.data.cache import cache_folder
+from cgrecnet.data.images.listing import AGAIN, Cell, Listing, is_image, parts_of, size_of, walk
 from cgrecnet.data.images.naming import PARTS, Unusable, group_by, picture_of
 from cgrecnet.data.images.reading import ASKED, marked_brightfield
-from cgrecnet.data.images.tree import is_image, parts_of, size_of, walk
 from cgrecnet.data.zhu.names import CLASSES, channel_of, class_of_name, describe
+from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
-#: A second picture of one cell is no second cell.
-AGAIN = "another picture of a cell that is there already"
+ARTICLE = "Zhu et al. 2021 (doi 10.1038/s41467-021-22758-0)"
+REMEDY = (
+    f"fetch them with `cgrecnet data fetch zhu --doi DOI`, the DOI that the data-availability statement of {ARTICLE} "
+    "names, or put them (or a link) into the folder `zhu` below the folder that CGRECNET_DATA names, or give their "
+    "folder as root"
+)
+
+#: Of a folder of simulated cells: the first is written at the start, the second at the end.
+BEGUN, FINISHED = "simulation.json", "truth.csv"
 #: A file of this name says that the cells below its folder are simulated, in the layout of the paper's images.
 SIMULATED = "SIMULATED.txt"
 
 
-@dataclass(frozen=True, slots=True)
-class CellFile:
-    """One cell's file: name (relative to the root, with /), size in bytes, class or inducer, acquisition.
+def find_root(root: str | Path | None = None) -> Path:
+    """The folder of the images: `root`, or else $CGRECNET_DATA/zhu or the cache.
 
-    group: kind, day and replicate, such as `n-1d1`, `nt4-1d` (no replicate given) or `a-unknown`; in simulated files
-        day and replicate alone, such as `1d1`, because a simulated run holds cells of several kinds.
+    Raises DataError where it is no folder, or one of simulated cells that is not whole.
     """
-
-    name: str
-    bytes: int
-    kind: str
-    group: str
-    day: str
-    replicate: str
-
-
-@dataclass
-class Listing:
-    """What a folder tree holds.
-
-    cells: sorted by name; aside: reason -> names of files or folders that cannot be used;
-    channels: files of other channels; masks: files of masks; others: files with another ending, or hidden, by ending.
-    channel: the one that is read, and marked: whether the files themselves call it brightfield.
-    parts: folders such as `train`; grouped: whether an option names the acquisition.
-    simulated: whether a file `SIMULATED` in the tree, or beside the root, says that the cells are simulated.
-    """
-
-    root: Path
-    cells: list[CellFile] = field(default_factory=list)
-    aside: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    channels: Counter = field(default_factory=Counter)
-    others: Counter = field(default_factory=Counter)
-    simulated: bool = False
-    masks: int = 0
-    channel: int = 1
-    marked: bool = False
-    parts: set[str] = field(default_factory=set)
-    grouped: bool = False
+    if root is None:
+        data = os.environ.get("CGRECNET_DATA")
+        folder = Path(data).expanduser() / "zhu" if data else None
+        if (folder is None or not folder.exists()) and cache_folder("zhu").exists():
+            folder = cache_folder("zhu")
+        if folder is None or not folder.exists():
+            place = f"in {shown(folder)}" if folder else "here (CGRECNET_DATA is not set)"
+            raise DataError(f"The images of data set 'zhu' are not {place}: {REMEDY}.")
+    else:
+        folder = Path(root).expanduser()
+        if not folder.exists():
+            raise DataError(f"The folder {shown(folder)} does not exist: name the one that holds the images of 'zhu'.")
+    if not folder.is_dir():
+        raise DataError(f"{shown(folder)} is a file: name the folder that holds the images of data set 'zhu'.")
+    if (folder / BEGUN).is_file() and not (folder / FINISHED).is_file():
+        raise DataError(
+            f"The simulated cells in {shown(folder)} are not whole (they have no {FINISHED}): run the same `cgrecnet "
+            "data simulate` again, which completes them, or name another folder."
+        )
+    return folder.absolute()
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,12 @@ class Naming:
 
 
 def list_cells(root: Path, naming: Naming = Naming()) -> Listing:
-    """Walk `root` and name its cells; what cannot be a cell is set aside or counted, never an error."""
-    listing = Listing(root, simulated=(root.parent / SIMULATED).exists(), grouped=naming.group is not None)
+    """Walk `root` and name its cells; what cannot be a cell is set aside or counted, never an error.
+
+    Their group is kind, day and replicate, such as `n-1d1`, `nt4-1d` (no replicate given) or `a-unknown`; in simulated
+    files day and replicate alone, such as `1d1`, because a simulated run holds cells of several kinds.
+    """
+    listing = Listing(root, read=(1,), simulated=(root.parent / SIMULATED).exists(), grouped=naming.group is not None)
     names = []
     for name in walk(root, listing.aside):
         folders, file, ending = parts_of(name)
@@ -87,7 +89,7 @@ def list_cells(root: Path, naming: Naming = Naming()) -> Listing:
     _choose_channel(names, listing, naming)
     for name in _one_for_each_cell(names, listing):
         try:
-            listing.cells.append(_cell_file(root, name, naming))
+            listing.cells.append(_cell(root, name, naming))
         except Unusable as reason:
             listing.aside[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.name)
@@ -99,7 +101,7 @@ def list_cells(root: Path, naming: Naming = Naming()) -> Listing:
 def _choose_channel(names: list[str], listing: Listing, naming: Naming) -> None:
     """Which channel is read: as the option says, or the one that the files call brightfield, or Ch1."""
     if naming.channel is not None:
-        listing.channel = naming.channel
+        listing.read = (naming.channel,)
         return
     cells: dict[tuple, dict] = defaultdict(dict)
     have = set()
@@ -112,7 +114,7 @@ def _choose_channel(names: list[str], listing: Listing, naming: Naming) -> None:
             cells[place][channel] = name
     marked = marked_brightfield(listing.root, cells.values(), sorted(have)) if len(have) > 1 else None
     if marked is not None:
-        listing.channel, listing.marked = marked, True
+        listing.read, listing.marked = (marked,), True
 
 
 def _one_for_each_cell(names: list[str], listing: Listing) -> Iterator[str]:
@@ -124,7 +126,7 @@ def _one_for_each_cell(names: list[str], listing: Listing) -> Iterator[str]:
         if picture.mask:
             listing.masks += 1
             continue
-        if channel not in (None, listing.channel):
+        if channel not in (None, *listing.read):
             listing.channels[channel] += 1
             continue
         place, rank = _place(folders, file), 0 if picture.brightfield else 1 if channel is not None else 2
@@ -151,12 +153,10 @@ def has_all_classes(root: Path) -> bool:
     return False
 
 
-def _cell_file(root: Path, name: str, naming: Naming) -> CellFile:
+def _cell(root: Path, name: str, naming: Naming) -> Cell:
     """The cell behind a file name; raises Unusable."""
     folders, file, _ = parts_of(name)
     kind, day, replicate = describe(folders, file, naming.classes)
     size = size_of(root, name)
     group = f"{CLASSES.get(kind, kind)}-{f'{day}d{replicate}' if day else 'unknown'}"
-    return CellFile(
-        name, size, kind, group_by(naming.group, name) if naming.group else group, day, replicate
-    )
+    return Cell((name,), size, kind, group_by(naming.group, name) if naming.group else group, day, replicate)

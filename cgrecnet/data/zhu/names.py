@@ -7,8 +7,8 @@ The class comes from the words in the folders, or else from the file name, as th
 import re
 from functools import lru_cache
 
+from cgrecnet.data.images.listing import is_image, parts_of
 from cgrecnet.data.images.naming import Unusable, class_in, plain
-from cgrecnet.data.images.tree import is_image, parts_of
 from cgrecnet.files import shown
 
 #: The paper's classes in the order of its Table 1, and their letter in file names.

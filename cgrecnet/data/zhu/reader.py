@@ -5,41 +5,31 @@ Cells: Zhu et al. 2021, Nature Communications 12:2614, doi:10.1038/s41467-021-22
 how their classes are told.
 """
 
-import hashlib
-import logging
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
-import pandas as pd
 from pydantic import Field, field_validator
-from tqdm import tqdm
 
-from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.images.naming import Unusable, check_group
-from cgrecnet.data.images.on_disk import CellImages
-from cgrecnet.data.images.reading import PLAIN, Reader, ReadingOptions
-from cgrecnet.data.images.tree import ENDINGS
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.images.cells import data_set_of, find_cells
+from cgrecnet.data.images.listing import Cell, Listing
+from cgrecnet.data.images.naming import check_group
+from cgrecnet.data.images.reading import Reader, ReadingOptions
 from cgrecnet.data.options import Window, check_options, suggest
-from cgrecnet.data.zhu.files import CellFile, Listing, Naming, has_all_classes, list_cells
+from cgrecnet.data.zhu.files import Naming, find_root, has_all_classes, list_cells
 from cgrecnet.data.zhu.names import CLASSES, INDUCERS
-from cgrecnet.data.zhu.place import find_root
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 
 #: Task -> classes in label order: the paper's task, and the separate test set of other inducers.
 TASKS = {"lineage": tuple(CLASSES), "inducer": INDUCERS}
-WINDOWS = {np.dtype(np.uint8): (0.0, 255.0), np.dtype(np.uint16): (0.0, 65535.0)}
 #: Whether simulated -> where the cells come from.
 ORIGINS = {
     # Folders of that layout may hold anything: what a record can say is what it was given.
     False: "Images given as the neural stem cells of Zhu et al. 2021 (brightfield imaging flow cytometry).",
     True: "Simulated brightfield cells (no microscope involved) in files laid out as those of Zhu et al. 2021.",
 }
-#: With more files than this, reading them all shows its progress.
-MANY = 5000
 
 
 class ZhuOptions(ReadingOptions):
@@ -104,97 +94,22 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
     listing = list_cells(find_root(root), used.naming)
     label_of = {kind: label for label, kind in enumerate(TASKS[task])}
     cells = [cell for cell in listing.cells if cell.kind in label_of]
-    if cells and used.hash == "content":
-        cells, dtype, digest = _read_all(listing, cells, label_of, used.reader)
-    else:
-        dtype, digest = _first_type(listing, cells, used.reader), _digest_of_names(cells, label_of)
-    _check_classes(listing, cells, task)
-    if aside := sum(map(len, listing.aside.values())):
-        logging.getLogger(__name__).warning(
-            "zhu: %d file(s) left out; `cgrecnet data check zhu %s` says which and why", aside, shown(listing.root)
-        )
-    return CellDataset(
-        name="zhu",
-        simulated=listing.simulated,
-        task=task,
-        classes=TASKS[task],
-        images=CellImages(listing.root, [cell.name for cell in cells], dtype, reader=used.reader),
-        labels=np.array([label_of[cell.kind] for cell in cells], dtype=np.int64),
-        table=_table(cells),
-        window=used.window or WINDOWS[dtype],
-        fingerprint=digest,
-        origin=ORIGINS[listing.simulated],
-        options=used.recorded(),
-    )
+    found = find_cells(listing, cells, label_of, used.reader, used.hash == "content")
+    _check_classes(listing, found.cells, task)
+    return data_set_of(
+        listing, found, label_of, used.reader, name="zhu", task=task, window=used.window,
+        origin=ORIGINS[listing.simulated], options=used.recorded(), columns=("day", "replicate"),
+    )  # fmt: skip
 
 
 def open_for_packing(root, task: str | None, options: Mapping | None) -> tuple[CellDataset, dict[str, str]]:
     """The cells, none of them read before it is packed; and file -> reason of what names alone left out."""
     used = check_options(ZhuOptions, options, "zhu")
     dataset = open_cells(root, task, used.model_dump() | {"hash": "names"})
-    aside = list_cells(find_root(root), used.naming).aside
-    return dataset, {shown(name): reason for reason, names in aside.items() for name in names}
+    return dataset, list_cells(find_root(root), used.naming).aside_by_name()
 
 
-def usable_images(
-    listing: Listing, cells: list[CellFile], reader: Reader = PLAIN
-) -> Iterator[tuple[CellFile, np.ndarray]]:
-    """Read the cells one by one; the unusable ones go to `listing.aside`; progress on stderr where many."""
-    for cell in tqdm(cells, "reading images", disable=len(cells) <= MANY, leave=False, file=sys.stderr):
-        try:
-            yield cell, reader.read(listing.root, cell.name)
-        except Unusable as reason:
-            listing.aside[str(reason)].append(cell.name)
-
-
-def _read_all(
-    listing: Listing, cells: list[CellFile], label_of: dict, reader: Reader
-) -> tuple[list[CellFile], np.dtype, str]:
-    """(usable cells, their pixel type, fingerprint over the pixels), one image in memory at a time."""
-    kept: list[CellFile] = []
-    first: dict[np.dtype, str] = {}
-
-    def images() -> Iterator[np.ndarray]:
-        for cell, image in usable_images(listing, cells, reader):
-            kept.append(cell)
-            first.setdefault(image.dtype, cell.name)
-            yield image
-
-    # Labels and names come from `kept`, which grows by one entry before each image is handed over.
-    digest = fingerprint(images(), (label_of[cell.kind] for cell in kept), (shown(cell.name) for cell in kept))
-    if len(first) > 1:
-        examples = " and ".join(f"{8 * kind.itemsize} bit ({shown(name)})" for kind, name in first.items())
-        raise DataError(
-            f"The images in {shown(listing.root)} are of {examples}, which have no common grey scale: "
-            "keep one depth in the folder, or read each over its whole range with scale=depth."
-        )
-    return kept, next(iter(first), np.dtype(np.uint8)), digest
-
-
-def _first_type(listing: Listing, cells: list[CellFile], reader: Reader) -> np.dtype:
-    """Pixel type of the first image that can be read; the others are expected to have it too."""
-    for cell in cells:
-        try:
-            return reader.read(listing.root, cell.name).dtype
-        except Unusable:
-            continue
-    return np.dtype(np.uint8)
-
-
-def _digest_of_names(cells: list[CellFile], label_of: dict) -> str:
-    digest = hashlib.sha256(b"names and sizes only\n")
-    for cell in cells:
-        digest.update(f"{cell.name}\0{label_of[cell.kind]}\0{cell.bytes}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def _table(cells: list[CellFile]) -> pd.DataFrame:
-    columns = {"class_name": "kind", "group": "group", "day": "day", "replicate": "replicate"}
-    rows = {column: [getattr(cell, field) for cell in cells] for column, field in columns.items()}
-    return pd.DataFrame({"cell_id": [shown(cell.name) for cell in cells]} | rows)
-
-
-def _check_classes(listing: Listing, cells: list[CellFile], task: str) -> None:
+def _check_classes(listing: Listing, cells: list[Cell], task: str) -> None:
     """Raise DataError, in one sentence, where a class of the task (for `inducer`: every one) has no cell."""
     counts = {kind: sum(cell.kind == kind for cell in cells) for kind in TASKS[task]}
     missing = [kind for kind, count in counts.items() if not count]
@@ -205,11 +120,8 @@ def _check_classes(listing: Listing, cells: list[CellFile], task: str) -> None:
     if cells:
         found = ", ".join(f"{kind} {count:,}" for kind, count in counts.items() if count)
         raise DataError(f"The images in {root} have no {' and no '.join(missing)} ({found}): {remedy}.")
-    aside = sum(map(len, listing.aside.values()))
-    if listing.cells or aside or listing.channels:
-        said = [f"{aside:,} set aside"] if aside or not listing.channels else []
+    if listing.cells or listing.set_aside or listing.channels:
+        said = [f"{listing.set_aside:,} set aside"] if listing.set_aside or not listing.channels else []
         said += [f"{count:,} of Ch{number}, which channel={number} reads" for number, count in listing.channels.items()]
         raise DataError(f"No usable image in {root} belongs to the task {task!r} ({', '.join(said)}): {remedy}.")
-    others = ", ".join(f"{count:,} {ending}" for ending, count in listing.others.most_common(3))
-    holds = f"holds other files ({others})" if others else "is empty"
-    raise DataError(f"No image ({' '.join(ENDINGS)}) in {root}, which {holds}: name the folder of the images of 'zhu'.")
+    listing.refuse_empty("name the folder of the images of 'zhu'")

@@ -189,3 +189,51 @@ def as_labelled_beyond_the_grid(channels: int = 512, side: int = 28) -> Beyond:
         resnet50_parameters(1000, 3), fusion, gate, fusion_parameters(fusion), gate_parameters(gate) + adapters,
         fusion_macs(fusion, side), gate_macs(gate, side) + 2 * channels * gate.dim * side * side,
     )
+
+
+def candidate_sizes() -> tuple[np.ndarray, np.ndarray]:
+    """Parameters of the candidate fusions and of the candidate gates, in millions, each size once, ascending."""
+    fusions, gates = map(fusion_parameters, candidate_fusions()), map(gate_parameters, candidate_gates())
+    return np.unique(list(fusions)) / MILLION, np.unique(list(gates)) / MILLION
+
+
+def default_sizes() -> tuple[float, float]:
+    """Parameters of the fusion and of the gate at the public defaults, in millions."""
+    return fusion_parameters(FusionOptions()) / MILLION, gate_parameters(GateOptions()) / MILLION
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Of `tables` made by chance: how many some candidate pair fits, and how many the public defaults fit."""
+
+    tables: int
+    fitted: int
+    fitted_by_defaults: int
+
+
+def chance_of_fit(bases: Sequence[int], tables: int, largest: float, rng: np.random.Generator) -> Chance:
+    """Tables of three rows for two modules of random sizes (0.1 to `largest` million) on a random backbone.
+
+    Each is rounded to two decimals and searched as the paper's is: all candidates, all `bases`, both labellings.
+    """
+    backbones_tried = np.array(bases) / MILLION
+    fusions, gates = candidate_sizes()
+    default = [np.array([size]) for size in default_sizes()]
+    fitted = by_defaults = 0
+    for _ in range(tables):
+        base, (first, second) = rng.choice(backbones_tried), rng.uniform(0.1, largest, 2)
+        rows = np.round([base + first, base + second, base + first + second], 2)
+        fitted += _some_pair_fits(rows, backbones_tried, fusions, gates)
+        by_defaults += _some_pair_fits(rows, backbones_tried, *default)
+    return Chance(tables, fitted, by_defaults)
+
+
+def _some_pair_fits(rows: np.ndarray, bases: np.ndarray, fusions: np.ndarray, gates: np.ndarray) -> bool:
+    half = 0.005 + 1e-9
+    for base in bases:
+        for one, other in ((rows[0], rows[1]), (rows[1], rows[0])):
+            f = fusions[np.abs(base + fusions - one) <= half]
+            g = gates[np.abs(base + gates - other) <= half]
+            if (np.abs(base + f[:, None] + g[None, :] - rows[2]) <= half).any():
+                return True
+    return False

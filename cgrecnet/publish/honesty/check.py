@@ -9,7 +9,7 @@ from typing import Any
 from cgrecnet.errors import UserError
 from cgrecnet.publish import dependencies, notebook
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.publish.honesty import allowed, blocks, figures, means, words
+from cgrecnet.publish.honesty import allowed, means, provenance
 from cgrecnet.publish.honesty.numbers import unaccounted
 from cgrecnet.publish.honesty.prose import lines_of
 from cgrecnet.publish.layout import Chapter, Layout
@@ -40,7 +40,7 @@ def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list
             Fault(allowed.FILE, f"{chapter} has no need to allow {number}: remove the entry")
             for chapter, number in permitted.unused(seen)
         ]
-        found += words.above(layout.root, chapters)
+        found += allowed.too_many_words(layout.root, chapters)
     return found
 
 
@@ -59,16 +59,16 @@ def executed(layout: Layout, chapters: list[Chapter], built: bool = False) -> li
 
 def _faults(cells: list[dict[str, Any]], files: list[str]) -> Iterator[str]:
     """What is wrong with a notebook whose run read these files."""
-    for name in figures.unsourced(cells):
+    for name in provenance.unsourced(cells):
         yield (
             f"{name} has no provenance in its section, below it: show from_records or from_dataset below it, "
             "or tag its cell drawing or computed where no data set and no run is in it"
         )
     for place in means.without_n(cells):
         yield f"{place} gives a mean and no n: say over how many runs, folds or cells it was taken"
-    for sets in blocks.mixtures(cells):
+    for sets in provenance.mixtures(cells):
         yield f"a provenance block names {sets}: give each data set a table and a block of its own"
-    unnamed = blocks.unnamed_records(cells, files)
+    unnamed = provenance.unnamed_records(cells, files)
     if unnamed:
         names = ", ".join(unnamed[:3]) + (f" and {len(unnamed) - 3} more" if len(unnamed) > 3 else "")
         yield (

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cgrecnet.publish.honesty.printed import names_its_owner
+from cgrecnet.publish.honesty.numbers import names_its_owner
 from cgrecnet.publish.honesty.sections import Section, sections_of
 
 _SCORE = r"(?:accurac(?:y|ies)|F1s?|scores?|AUCs?|recalls?|precisions?|differences?|gains?)"

@@ -8,8 +8,10 @@ reason in `book/allowed_numbers.yml`.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
-from cgrecnet.publish.honesty import printed
+from cgrecnet.paper.claims import load_claims
+from cgrecnet.paper.tables import LOST, load_tables
 from cgrecnet.publish.honesty.prose import HOLE, Line
 
 _NUMBER = re.compile(rf"(?<![\w.,{HOLE}])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?![\w{HOLE}])")
@@ -32,6 +34,13 @@ _NO_QUANTITY = re.compile(
     r"|(?<![\d.,])[01](?![\d.,]*\d|e-?\d|\s?%|\s?per cent)"
     r"|\b\d-(?:D|[Dd]imensional)\b"
 )
+_DIGITS = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?!\w)")
+#: Words by which a paragraph says whose number it is.
+_OWNER = re.compile(
+    r"\b(?:papers?|paper's|print(?:s|ed)?|authors?|text|stated?|states|claim(?:s|ed)?|Tables? \d|Figures? \d"
+    r"|li2026cgrecnet)\b",
+    re.IGNORECASE,
+)
 
 
 def quantities(text: str) -> Iterator[str]:
@@ -46,7 +55,33 @@ def unaccounted(line: Line) -> Iterator[str]:
     """The numbers of a line that neither the paper nor an exercise accounts for."""
     if line.question:
         return
-    quoting = printed.names_its_owner(line.paragraph)
+    quoting = names_its_owner(line.paragraph)
     for number in quantities(line.text):
-        if number not in printed.free() and not (quoting and number.removesuffix(" %") in printed.known()):
+        if number not in free() and not (quoting and number.removesuffix(" %") in known()):
             yield number
+
+
+@cache
+def free() -> frozenset[str]:
+    """Settings that mean one thing in the whole book: the sizes of images in pixels, and the paper's seeds."""
+    sizes = {value.printed for claim in load_claims().values() for value in claim.values if value.unit == "px"}
+    seeds = load_tables()["S"].cell("Seeds", "setting")
+    return frozenset(sizes | set(_DIGITS.findall(seeds.text or "")))
+
+
+@cache
+def known() -> frozenset[str]:
+    """Every number that the claims and the tables give as printed, and those in the titles of claims."""
+    found: set[str] = set()
+    for claim in load_claims().values():
+        found |= {n for value in claim.values for n in (value.printed, value.sd) if n}
+        found |= set(_DIGITS.findall(claim.title))
+    for table in load_tables().values():
+        for cell in (cell for row in table.rows.values() for cell in row.values() if cell != LOST):
+            found |= {n for n in (cell.value, cell.sd, *_DIGITS.findall(cell.text or "")) if n}
+    return frozenset(found)
+
+
+def names_its_owner(paragraph: str) -> bool:
+    """Whether a paragraph says that it speaks of the paper."""
+    return bool(_OWNER.search(paragraph))

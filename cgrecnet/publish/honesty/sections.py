@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
 
-from cgrecnet.publish.honesty import fences
+from cgrecnet.publish.honesty.prose import prose_of
 
 _HEADING = re.compile(r"^#{1,6} +(.+)$")
 #: Tags of a cell whose outputs no page shows.
@@ -71,7 +71,7 @@ def visible_html(cells: list[dict[str, Any]]) -> Iterator[str]:
 
 def _take_markdown(source: str, found: list[Section]) -> None:
     gathered: list[str] = []
-    for prose, _ in fences.prose(source.splitlines()):
+    for prose, _ in prose_of(source.splitlines()):
         heading = _HEADING.match(prose)
         if heading:
             found[-1].add("\n".join(gathered), shown=False)

@@ -12,8 +12,8 @@ from nbformat import v4
 
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import atomic_write
-from cgrecnet.publish import notebook
+from cgrecnet.files import atomic_write, write_json
+from cgrecnet.publish import notebook, settings
 from cgrecnet.publish.layout import Chapter, Layout
 from cgrecnet.publish.notebooks.exercises import without_solutions
 from cgrecnet.publish.notebooks.labels import index_of
@@ -94,10 +94,7 @@ def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
     state = json.dumps(dataclasses.asdict(index) | {"notebooks": sorted(index.notebooks)}, sort_keys=True)
     tools = [path.read_text("utf8") for path in sorted(Path(__file__).parent.glob("*.py"))]
     memory, made = layout.build / "exported.json", {}
-    try:
-        before = json.loads(memory.read_text("utf8"))
-    except (OSError, ValueError):
-        before = {}
+    before = settings.remembered(memory)
     for name, content in contents.items():
         paths = [folder / f"{name}.ipynb", folder / "student" / f"{name}.ipynb"]
         key = hashlib.sha256("\0".join([texts[name], state, *tools]).encode()).hexdigest()
@@ -108,8 +105,7 @@ def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
     for path in (folder / "student").rglob("*.ipynb"):
         if path.relative_to(folder / "student").with_suffix("").as_posix() not in made:
             path.unlink()
-    with atomic_write(memory) as stream:
-        json.dump(made, stream)
+    write_json(memory, made)
 
 
 def _digest(path: Path) -> str:

@@ -4,11 +4,10 @@ import html
 import re
 from dataclasses import dataclass
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from cgrecnet.publish.front import front_page
+from cgrecnet.publish.html import front_page
 
 PICTURE = "_images/preview.png"
 #: The longest description that search engines and previews show.
@@ -29,42 +28,17 @@ class Site:
         return self.address + name
 
 
-class _Opening(HTMLParser):
-    """The title of a page, and the first paragraph of its article that is more than a few words."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.title, self.paragraphs, self._inside, self._article = "", [], "", False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._article |= tag == "article"
-        if tag == "title" and not self.title:
-            self._inside = "title"
-        elif tag == "p" and self._article:
-            self._inside = "p"
-            self.paragraphs.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == self._inside:
-            self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == "title":
-            self.title += data
-        elif self._inside == "p":
-            self.paragraphs[-1] += data
-
-
 def describe(text: str) -> tuple[str, str]:
     """A page's title without the book's, and its description: whole sentences of its first paragraph."""
-    opening = _Opening()
-    opening.feed(text)
-    words = next((" ".join(p.split()) for p in opening.paragraphs if len(p.split()) > 7), "")
+    title = re.search(r"<title>(.*?)</title>", text, re.DOTALL)
+    paragraphs = re.findall(r"<p\b[^>]*>(.*?)</p>", text.partition("<article")[2], re.DOTALL)
+    said = (html.unescape(re.sub(r"<[^>]+>", "", paragraph)).split() for paragraph in paragraphs)
+    words = next((" ".join(found) for found in said if len(found) > 7), "")
     if len(words) > LONGEST:
         cut = words[:LONGEST]
         end = max(cut.rfind(mark) for mark in (". ", "? ", ": "))
         words = cut[: end + 1] if end > LONGEST // 3 else cut.rsplit(" ", 1)[0] + " …"
-    return opening.title.split(" — ")[0].strip(), words
+    return html.unescape(title[1]).split(" — ")[0].strip() if title else "", words
 
 
 def add_head(path: Path, name: str, site: Site) -> None:

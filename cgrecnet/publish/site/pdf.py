@@ -8,32 +8,9 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import IndirectObject
 
 from cgrecnet.errors import RunError
-from cgrecnet.publish.check_browser import EQUATIONS, FLAGS, SECONDS, note_console
+from cgrecnet.publish.check_access import CHECKS
+from cgrecnet.publish.check_browser import FLAGS, SECONDS, note_console
 
-_READY = """async () => {
-    for (const folded of document.querySelectorAll('details')) folded.open = true;
-    if (window.MathJax && MathJax.startup && MathJax.startup.promise) await MathJax.startup.promise;
-    for (const image of document.images) image.loading = 'eager';
-    await Promise.all([...document.images].map(image => image.decode().catch(() => null)));
-}"""
-_BROKEN = """() => [...document.images].filter(image => !image.naturalWidth)
-    .map(image => 'a picture is missing: ' + image.getAttribute('src').slice(0, 200))"""
-# What is wider than the paper, or would have to be scrolled on it.
-_CUT = """() => {
-    const edge = (document.querySelector('article') || document.body).getBoundingClientRect().right + 2;
-    const scrolls = e => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX);
-    const cut = e => e.getBoundingClientRect().right > edge
-        || ((scrolls(e) || e.tagName === 'PRE') && e.scrollWidth > e.clientWidth + 2);
-    return [...document.querySelectorAll('article :is(table, pre, img, svg, figure, div)')]
-        .filter(e => e.checkVisibility() && cut(e))
-        .map(e => e.tagName.toLowerCase() + (e.className ? '.' + e.className : ''));
-}"""
-# Of the sections, without the sign that links to each.
-_HEADINGS = r"""() => [...document.querySelectorAll('article h2')].map(heading => {
-    const copy = heading.cloneNode(true);
-    for (const link of copy.querySelectorAll('.headerlink')) link.remove();
-    return copy.textContent.replace(/\s+/g, ' ').trim();
-})"""
 _FOOT = (
     '<div style="font-size: 8px; width: 100%; text-align: center"><span class="title"></span> '
     '· <span class="pageNumber"></span></div>'
@@ -109,17 +86,17 @@ async def _print_all(site: Path, names: list[str], executable: str, say) -> list
         page.on("console", lambda message: note_console(message, faults))
         for number, name in enumerate(names, 1):
             await page.goto((site / name).resolve().as_uri(), wait_until="load")
-            await page.evaluate(_READY)
-            faults += await page.evaluate(_BROKEN) + await page.evaluate(EQUATIONS)
+            await page.add_script_tag(path=CHECKS)
+            faults += await page.evaluate("checks.ready()") + await page.evaluate("checks.equations()")
             if faults:
                 raise RunError(f"{name}: opened from the disk, {faults[0]}.")
             await page.emulate_media(media="print")
-            if cut := await page.evaluate(_CUT):
+            if cut := await page.evaluate("checks.cut()"):
                 raise RunError(
                     f"{name}: {cut[0]} is wider than the paper: let it wrap, or make it smaller, "
                     "under @media print in book/_static/book.css."
                 )
-            headings = await page.evaluate(_HEADINGS)
+            headings = await page.evaluate("checks.headings()")
             printed.append((name, headings, await page.pdf(footer_template=_FOOT, **_PAPER)))
             say(f"  [{number}/{len(names)}] {name}")
         await browser.close()

@@ -1,8 +1,12 @@
-"""Make the copy of the book light: no source maps, languages, fonts, icons and scripts that are not used."""
+"""Make the copy of the book light: nothing that no page uses, and pictures in fewer bytes, every pixel as it was."""
 
+import base64
+import io
 import re
 import shutil
 from pathlib import Path
+
+from PIL import Image, ImageChops
 
 #: Icons that the theme's scripts put into pages by themselves.
 OF_SCRIPTS = {"check", "xmark", "copy", "spinner", "link"}
@@ -17,10 +21,12 @@ _ICON_RULE = re.compile(r'(?:\.fa-[a-z0-9-]+::?before,?)+\{content:"[^"]*"\}')
 #: The second kind of a font, for browsers that do not read the first, of which there are none any more.
 _SECOND_FONT = re.compile(r',url\([^)]*\.ttf\) format\("truetype"\)')
 _MATHJAX = re.compile(r'\s*<script[^>]*src="[^"]*mathjax/[^"]*"[^>]*></script>')
+#: A picture among the outputs of a notebook, as JSON has it.
+_IN_NOTEBOOK = re.compile(r'(?<="image/png": ")[A-Za-z0-9+/=\\n]+(?=")')
 
 
 def slim(site: Path) -> None:
-    """Remove from the folder `site` what no page of it needs."""
+    """Remove from the folder `site` what no page of it needs; write its pictures anew, also those in notebooks."""
     static = site / "_static"
     for path in static.rglob("*.map"):
         path.unlink()
@@ -39,6 +45,10 @@ def slim(site: Path) -> None:
         text = page.read_text("utf8")
         if 'class="math' not in text:
             page.write_text(_MATHJAX.sub("", text), "utf8")
+    for path in site.rglob("*.png"):
+        path.write_bytes(smaller(path.read_bytes()))
+    for path in site.rglob("*.ipynb"):
+        path.write_text(_IN_NOTEBOOK.sub(_smaller_text, path.read_text("utf8")), "utf8")
 
 
 def used_icons(site: Path) -> set[str]:
@@ -63,3 +73,24 @@ def only_icons(script: str, names: set[str]) -> str:
 def only_rules(style: str, names: set[str]) -> str:
     """A style sheet with Font Awesome's rules for the icons `names`, and no others of them."""
     return _ICON_RULE.sub(lambda found: found[0] if names & set(_ICON.findall(found[0])) else "", style)
+
+
+def smaller(content: bytes) -> bytes:
+    """The same picture without an alpha channel that hides nothing, with a palette where 256 colours are enough."""
+    picture = Image.open(io.BytesIO(content))
+    picture.load()
+    if picture.mode == "RGBA" and picture.getextrema()[3][0] == 255:
+        picture = picture.convert("RGB")
+    if picture.mode == "RGB" and picture.getcolors(256):
+        few = picture.quantize(256, dither=Image.Dither.NONE)
+        if ImageChops.difference(few.convert("RGB"), picture).getbbox() is None:
+            picture = few
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return min(out.getvalue(), content, key=len)
+
+
+def _smaller_text(found: re.Match) -> str:
+    content = base64.b64decode(found[0].replace("\\n", ""))
+    less = smaller(content)
+    return found[0] if less is content else base64.b64encode(less).decode()

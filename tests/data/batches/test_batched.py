@@ -218,13 +218,6 @@ def test_a_huge_image_does_not_swell_the_others(monkeypatch):
     assert asked == [1] * 13 and largest_difference(out, images, (0.0, 255.0), crops) < 10 * TOLERANCE
 
 
-def test_a_last_batch_that_is_smaller_can_be_dropped(cells):
-    for count, kept, dropped in ((9, [4, 4, 1], [4, 4]), (8, [4, 4], [4, 4]), (3, [3], [])):
-        for drop, wanted in ((False, kept), (True, dropped)):
-            batches = BatchedCells(cells, range(count), 32, train=False, batch_size=4, drop_last=drop)
-            assert [len(index) for _, _, index in batches] == wanted and len(batches) == len(wanted)
-
-
 def test_no_cells_no_batches(cells):
     batches = BatchedCells(cells, [], 32, train=True)
     assert len(batches) == 0 and list(batches) == []

@@ -9,7 +9,7 @@ from PIL import Image
 from zhu_trees import crop
 
 from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.images.pixels import DAMAGED, grey_of, is_intact
+from cgrecnet.data.images.pixels import DAMAGED, decode, is_intact
 
 PICTURES = {
     "8 bit": Image.fromarray(crop(1)),
@@ -28,12 +28,12 @@ def as_png(picture: Image.Image, **more) -> bytes:
 @pytest.mark.parametrize("kind", PICTURES)
 def test_no_single_changed_bit_is_accepted(kind):
     data = as_png(PICTURES[kind])
-    grey_of(data)
+    decode(data)
     for bit in random.Random(kind).sample(range(8 * len(data)), 600):
         changed = bytearray(data)
         changed[bit // 8] ^= 1 << bit % 8
         with pytest.raises(Unusable):
-            grey_of(bytes(changed))
+            decode(bytes(changed))
 
 
 def test_pillow_alone_accepts_other_pixels():
@@ -57,10 +57,10 @@ def test_pillow_alone_accepts_other_pixels():
 @pytest.mark.parametrize("cut", [1, 4, 12, 13, 100])
 def test_a_file_that_is_cut_off_is_damaged(cut):
     with pytest.raises(Unusable, match=DAMAGED):
-        grey_of(as_png(PICTURES["8 bit"])[:-cut])
+        decode(as_png(PICTURES["8 bit"])[:-cut])
 
 
 def test_further_chunks_and_what_follows_the_end_are_no_matter():
     data = as_png(PICTURES["8 bit"], dpi=(300, 300), optimize=True) + b"and more"
     assert is_intact(data)
-    np.testing.assert_array_equal(grey_of(data), crop(1))
+    np.testing.assert_array_equal(decode(data), crop(1))

@@ -5,7 +5,7 @@ import pytest
 import tifffile
 
 from cgrecnet.data.jurkat import files
-from cgrecnet.data.jurkat.montage import cells_in, cut_tiles, is_padding, position
+from cgrecnet.data.jurkat.published import cells_in, cut_tiles, is_padding, position
 from cgrecnet.errors import DataError
 
 CELLS = {"Anaphase": 16, "Metaphase": 69, "Prophase": 606, "Telophase": 28, "G1": 900, "G2": 900, "S_phase": 900}

@@ -14,8 +14,10 @@ from zhu_trees import crop, tree, write
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.images import pixels as zhu_pixels
+from cgrecnet.data.images.listing import Listing
 from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.zhu.files import Listing, list_cells
+from cgrecnet.data.images.reading import Reader
+from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError
 
 
@@ -28,7 +30,7 @@ def aside(root) -> dict[str, list[str]]:
     listing: Listing = list_cells(root)
     for cell in listing.cells:
         try:
-            zhu_pixels.read_grey(root, cell.name)
+            Reader().read(root, cell.name)
         except Unusable as reason:
             listing.aside[str(reason)].append(cell.name)
     return dict(listing.aside)

@@ -9,7 +9,8 @@ from zhu_trees import crop, write
 
 from cgrecnet.cli import main
 from cgrecnet.data import open_dataset, report_on
-from cgrecnet.data.images import pixels as zhu_pixels
+from cgrecnet.data.images.pixels import needs_codec
+from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.zhu.names import describe
 from cgrecnet.errors import ConfigError, DataError
 
@@ -155,9 +156,9 @@ def test_what_needs_a_codec_is_read(tmp_path, kind):
                          data=iter([packed]), photometric="minisblack", rowsperstrip=image.shape[0])  # fmt: skip
     else:
         tifffile.imwrite(path, np.dstack([image] * 3), photometric="rgb", compression="lzw")
-    np.testing.assert_array_equal(zhu_pixels.read_grey(tmp_path, "x.tif"), image)
+    np.testing.assert_array_equal(Reader().read(tmp_path, "x.tif"), image)
 
 
 def test_a_missing_codec_is_no_damage():
-    assert zhu_pixels.needs_codec(ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"))
-    assert zhu_pixels.needs_codec(ValueError("corrupted strip")) is None
+    assert needs_codec(ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"))
+    assert needs_codec(ValueError("corrupted strip")) is None

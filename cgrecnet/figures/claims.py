@@ -1,0 +1,156 @@
+"""The claims on a page: in words, as folded cards, as tiles that lead to the cards, and where the verdicts come from.
+
+A card opens when an address names it: `claims.html#c16`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from html import escape
+from pathlib import Path
+
+from matplotlib.colors import to_hex
+
+from cgrecnet.bench.memory_claim import memory_record
+from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.figures.provenance import Provenance, bench_provenance, from_records
+from cgrecnet.figures.style import PALETTE
+from cgrecnet.figures.widgets.base import Widget
+from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.paper_runs import experiments_on_zhu
+from cgrecnet.judgement.runs import RULES
+from cgrecnet.paper.claims import Claim
+from cgrecnet.paths import RESULTS
+
+COLOURS = dict(zip(Verdict, (PALETTE[2], PALETTE[9], PALETTE[0], PALETTE[3], PALETTE[7], PALETTE[8]), strict=True))
+#: A letter for each verdict, so that colour is never the only sign.
+LETTERS = dict(zip(Verdict, "HPCXTN", strict=True))
+_PALE = 0.45  # how much of the colour is left, so that dark letters can be read on it
+
+# Newer browsers unfold what holds the element of an address by themselves; older ones need to be told.
+_UNFOLD = """<script>
+(() => {
+  const unfold = () => {
+    const card = location.hash && document.getElementById(location.hash.slice(1))?.closest("details.claim");
+    if (card && !card.open) { card.open = true; card.scrollIntoView(); }
+  };
+  addEventListener("hashchange", unfold);
+  addEventListener("load", unfold);
+})();
+</script>"""
+_STYLE = "<style>.claim dl { scroll-margin-top: 8rem; margin: 0.5rem 0 1rem 1rem; }</style>"
+
+
+def printed_text(claim: Claim) -> str:
+    """The printed values of a claim, one a line."""
+    mark = {True: " (difference of printed numbers)", False: ""}
+    unit = {"probability": "", "area": "", "ratio": ""}  # pure numbers: the name says what they are
+    lines = [
+        f"{v.name}: {v.printed}{f' ± {v.sd}' if v.sd else ''} {unit.get(v.unit, v.unit)}".rstrip() + mark[v.derived]
+        for v in claim.values
+    ]
+    return "\n".join(lines) or "no number"
+
+
+def tolerance_text(claim: Claim) -> str:
+    """The tolerance of a claim in numbers: ± the smallest to the largest half-width over its values."""
+    if claim.tolerance.rule in ("none", "exact"):
+        return claim.tolerance.rule
+    if not claim.values:
+        return f"± {claim.tolerance.absolute:g}"
+    spans = {}
+    for value in claim.values:
+        spans.setdefault(value.unit, []).append(claim.tolerance.half_width(value))
+    ends = ((f"{min(w):.2g}", f"{max(w):.2g}", unit) for unit, w in spans.items())
+    return "\n".join(f"± {low if low == high else f'{low} to {high}'} {unit}" for low, high, unit in ends)
+
+
+def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Outcome) -> str:
+    """What evidence would move a verdict, and to where; follows from the claim's kinds, tolerance and open choices."""
+    width = tolerance_text(claim).replace("\n", ", ")
+    near = "the order that the claim states" if not claim.values else f"a result within the tolerance ({width})"
+    if outcome.verdict is Verdict.NOT_SPECIFIED:
+        open_ = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
+        return f"The authors' code, or a sentence that says which it was{f': {open_}' if open_ else ''}."
+    if outcome.verdict is Verdict.CANNOT_BE_TESTED_HERE:
+        if claim.tolerance.rule == "none":
+            return f"{claim.decided_by} No size is printed to compare with, so a margin has to be set first."
+        return f"{claim.decided_by} With {near} it would hold, otherwise not."
+    if outcome.verdict is Verdict.HOLDS:
+        return f"A corrected number, or an error found in our check, that takes it out of its tolerance ({width})."
+    if outcome.verdict is Verdict.CONSISTENT_IN_PRINT:
+        return f"Runs on the paper's own cells. {claim.decided_by}"
+    if outcome.verdict is Verdict.HOLDS_IN_PART:
+        by = ", by runs on the paper's own cells" if claim.id in RULES else ""
+        return f"The reason says what is open or fails. What decides the rest{by}: {claim.decided_by}"
+    if "data" in claim.kinds:
+        return "A corrected table, or a word on which tables describe one split; runs cannot mend printed numbers."
+    return "A corrected number, or code in which the number comes out as printed."
+
+
+def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Outcome]) -> Widget:
+    """Group by group: cards with place, printed values, what decides, tolerance, reasons and verdict."""
+    parts, lines = [], []
+    for group, claims in groups.items():
+        parts.append(f"<p><strong>{escape(group)} ({len(claims)})</strong></p>")
+        for claim in claims:
+            outcome = outcomes[claim.id]
+            facts = {
+                "place": claim.place,
+                "printed": printed_text(claim),
+                "what would decide it": claim.decided_by,
+                "tolerance": tolerance_text(claim),
+                "why that wide": claim.tolerance.reason,
+                "verdict": f"{outcome.verdict}: {outcome.reason}",
+            }
+            rows = "".join(f"<dt>{name}</dt><dd>{_html(text)}</dd>" for name, text in facts.items())
+            parts.append(
+                f'<details class="claim"><summary>{_html(claim.id)} {_html(claim.title)}</summary>'
+                f'<dl id="{claim.id.lower()}">{rows}</dl></details>'
+            )
+            lines += [f"{claim.id} {claim.title}", *(f"  {name}: {text}" for name, text in facts.items())]
+    return Widget(f"<div>{_STYLE}{''.join(parts)}{_UNFOLD}</div>", "\n".join(lines))
+
+
+def _html(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
+
+
+def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], address: str) -> Widget:
+    """A row of tiles for each verdict, coloured and lettered; each links to its card on the page at `address`."""
+    rows, lines = [], []
+    for word, letter in LETTERS.items():
+        shade = to_hex([1 - _PALE * (1 - part) for part in COLOURS[word]])
+        found = [claim for name, claim in claims.items() if outcomes[name].verdict is word]
+        tiles = "".join(
+            f'<li><a href="{escape(address)}#{claim.id.lower()}" title="{escape(claim.title)}: {escape(word)}" '
+            f'style="background:{shade}"><b>{letter}</b> {claim.id}</a></li>'
+            for claim in found
+        )
+        rows.append(
+            f'<div class="row"><div class="name"><b aria-hidden="true">{letter}</b> '
+            f"{escape(word)} ({len(found)})</div><ul>{tiles or '<li>none</li>'}</ul></div>"
+        )
+        lines.append(f"{letter}  {word} ({len(found)}): {', '.join(claim.id for claim in found) or 'none'}")
+    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
+    html = (
+        f'<style>{style}</style><div class="verdict-tiles" role="group" aria-label="Every claim by its verdict">'
+        f"{''.join(rows)}</div>"
+    )
+    return Widget(html, "\n".join(lines))
+
+
+def verdict_source(results: Path = RESULTS) -> Provenance:
+    """Where verdicts come from: runs on the paper's own cells where there are any, else numbers and code alone.
+
+    A record of memory, which decides C38, is named as well.
+    """
+    if own := [record for found in experiments_on_zhu(results) for record in found.records]:
+        source = from_records(own)
+    else:
+        source = Provenance((("Verdicts", "from printed numbers and from code; no run on the paper's cells is here"),))
+    if memory := memory_record(results):
+        said = dict(bench_provenance(memory).facts)
+        source = replace(source, facts=(*source.facts, ("Memory (C38)", f"{said['Record']}; code: {said['Code']}")))
+    return source

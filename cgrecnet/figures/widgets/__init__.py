@@ -1,0 +1,1 @@
+"""Interactive pieces of pages: each is HTML that holds everything it needs, and says as much without its script."""

@@ -1,0 +1,107 @@
+"""Outcomes of the claims that running the code decides."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, eval_transform
+from cgrecnet.evaluation.verdicts import Outcome, verdict_of
+from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
+from cgrecnet.paper.claims import Claim, load_claims
+
+TOKENS = (196, 784, 3136)  # maps of 14, 28 and 56 on a side
+HEADS, HEAD_CHANNELS = 8, 16
+
+
+def machinery_outcomes() -> dict[str, Outcome]:
+    """The outcomes of C03, C05 and C06 by claim id; takes seconds and leaves the global generator as it was."""
+    claims = load_claims()
+    generator = torch.Generator().manual_seed(0)
+    with torch.random.fork_rng(devices=[]):  # initial weights are drawn from the global generator
+        return {
+            "C03": evaluation_transform(claims["C03"], generator),
+            "C05": linear_in_tokens(claims["C05"], generator),
+            "C06": over_channels(claims["C06"], generator),
+        }
+
+
+@torch.no_grad()
+def evaluation_transform(claim: Claim, generator: torch.Generator) -> Outcome:
+    """C03: sizes after each step, the normalisation, and that nothing is random, on an image 60 high and 45 wide."""
+    short, crop = (int(value.number) for value in claim.values)
+    transform, image = eval_transform(), torch.rand(1, 60, 45, generator=generator)
+    resized = transform.transforms[0](image)
+    start = [(size - crop) // 2 for size in resized.shape[1:]]
+    middle = resized[:, start[0] : start[0] + crop, start[1] : start[1] + crop]
+    mean, std = (torch.tensor(x).view(3, 1, 1) for x in (IMAGENET_MEAN, IMAGENET_STD))
+    first = transform(image)
+    checks = [
+        min(resized.shape[1:]) == short,
+        tuple(first.shape) == (3, crop, crop),
+        first.shape[1:] == middle.shape[1:] and torch.allclose(first, (middle - mean) / std, atol=1e-5),
+        torch.equal(first, transform(image)),
+    ]
+    return Outcome(
+        verdict_of(checks), f"{resized.shape[1]} x {resized.shape[2]}, then {first.shape[1]} x {first.shape[2]}",
+        f"{sum(checks)} of {len(checks)} checks hold: short side, crop, centre and normalisation, "
+        "nothing random; it can be done as described, which does not show that it was.",
+    )
+
+
+def _products(function, *tensors: Tensor) -> int:
+    with FlopCounterMode(display=False) as counter:
+        function(*tensors)
+    return counter.get_total_flops() // 2
+
+
+def _explicit(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """Eq. 1 before its norm with the N x N matrix written out."""
+    similarity = torch.nn.functional.normalize(q, dim=-1) @ torch.nn.functional.normalize(k, dim=-1).transpose(-2, -1)
+    return v / 2 + similarity @ v / math.pi
+
+
+def _softmax(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    return (q @ k.transpose(-2, -1)).softmax(-1) @ v
+
+
+@torch.no_grad()
+def linear_in_tokens(claim: Claim, generator: torch.Generator) -> Outcome:
+    """C05: growth of the multiply-adds with N between the largest two maps, and equality with the N x N form."""
+    attention = LinAngularAttention(HEADS * HEAD_CHANNELS, HEADS)
+    counts = {"linear": [], "softmax": []}
+    for tokens in TOKENS:
+        q, k, v = torch.rand(3, 1, HEADS, tokens, HEAD_CHANNELS, generator=generator).unbind(0)
+        counts["linear"].append(_products(attention.attend, q, k, v))
+        counts["softmax"].append(_products(_softmax, q, k, v))
+    slope = {
+        name: math.log(found[-1] / found[-2]) / math.log(TOKENS[-1] / TOKENS[-2]) for name, found in counts.items()
+    }
+    q, k, v = (torch.rand(3, 2, HEADS, TOKENS[0], HEAD_CHANNELS, generator=generator, dtype=torch.float64) - 0.5)
+    same = torch.allclose(attention.attend(q, k, v), _explicit(q, k, v), atol=1e-9)
+    checks = [abs(slope["linear"] - 1) <= claim.tolerance.absolute,
+              abs(slope["softmax"] - 2) <= claim.tolerance.absolute, same]
+    return Outcome(
+        verdict_of(checks), f"slope {slope['linear']:.2f}, softmax {slope['softmax']:.2f}",
+        f"Multiply-adds were counted over N from {TOKENS[0]} to {TOKENS[-1]}; the cheap order "
+        f"{'equals' if same else 'does not equal'} the N x N form.",
+    )
+
+
+@torch.no_grad()
+def over_channels(claim: Claim, generator: torch.Generator) -> Outcome:
+    """C06: the attention map is d x d for any N, and its rows sum to one."""
+    attention = CrossCovarianceAttention(HEADS * HEAD_CHANNELS, HEADS)
+    maps = []
+    for tokens in TOKENS:
+        q, k = (torch.rand(2, 1, HEADS, tokens, HEAD_CHANNELS, generator=generator) - 0.5).unbind(0)
+        maps.append(attention.covariance(q, k))
+    square = all(tuple(m.shape[-2:]) == (HEAD_CHANNELS, HEAD_CHANNELS) for m in maps)
+    error = max(float((m.sum(-1) - 1).abs().max()) for m in maps)
+    return Outcome(
+        verdict_of([square, error <= claim.tolerance.absolute]), f"{maps[0].shape[-2]} x {maps[0].shape[-1]} per head",
+        f"For {', '.join(map(str, TOKENS))} tokens the map has this shape, and its rows sum to one within {error:.0e}.",
+    )

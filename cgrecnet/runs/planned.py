@@ -1,0 +1,244 @@
+"""From records to the planned decisions: which scores a question asks for, and of which runs.
+
+Questions over folds or cells of one contrast end in a `Decision`; those that are asked at several settings of the
+simulation (P5 to P8), and the comparisons that a page makes beside the plan, in the answers of one family.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
+from cgrecnet.evaluation.counts import McNemar, mcnemar
+from cgrecnet.evaluation.paired import has_spread
+from cgrecnet.evaluation.planned_contrasts import (
+    Answer,
+    Decision,
+    decide,
+    judge_family,
+    over_cells,
+    over_folds,
+    require_unit,
+)
+from cgrecnet.evaluation.sign_flip import Contrast, balanced_contrast, change_contrast
+from cgrecnet.evaluation.two_proportions import Gap, share_gap
+from cgrecnet.models.zoo import title_of
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.query import refuse_mixture
+from cgrecnet.runs.run_record import RunRecord
+from cgrecnet.runs.series import INTENSITIES, PAIR, SPLITS, Shares, planned_settings, planned_shares, shares_text
+
+ACCURACY, RAREST = "accuracy", "f1 of the rarest class"
+
+
+def by_model(record: RunRecord) -> str:
+    """A run's name in most contrasts of the plan."""
+    return record.config["model"]
+
+
+def by_reading(record: RunRecord) -> str:
+    """A run's name in contrasts between readings: the preset of CG-RecNet, the model of another network."""
+    return record.config["preset"] if record.config["model"] == "cg_recnet" else record.config["model"]
+
+
+def decide_over_folds(
+    question: str, records: Sequence[RunRecord], named: Callable[[RunRecord], str] = by_model
+) -> list[Decision]:
+    """The decisions on a planned question whose pairs are folds, corrected within its whole family.
+
+    records: one run per name and fold, of one data set and one seed; named: gives the name in the plan's contrasts. A
+    contrast is judged over the folds that both
+    of its models have (`result.n` says how many). One with fewer than two is left out, and so is one whose differences
+    are all alike (two folds can agree to the cell by chance): without a spread there is no t-test.
+    Raises ConfigError for an unknown question or one that pairs something else, RunError for records that do not fit.
+    """
+    plan = load_plan()
+    family = [other for other in plan.questions if other.family == plan[question].family]
+    by_fold = _by_name_and_fold(records, named)
+    share = overlap(records)
+    results = {}
+    for member in family:
+        results[member.id] = {}
+        for contrast in member.contrasts:
+            folds = sorted(set.intersection(*(set(by_fold.get(model, {})) for model in contrast)))
+            scores = {m: [measured(by_fold[m][fold], member.measure) for fold in folds] for m in contrast}
+            if has_spread(*(scores[model] for model in contrast)):
+                results[member.id] |= over_folds(member, scores, share)
+    return [decision for decision in decide(results) if decision.question == question]
+
+
+def decide_over_cells(question: str, records: Mapping[str, RunRecord], results: Path = RESULTS) -> list[Decision]:
+    """The decisions on a planned question whose pairs are cells.
+
+    records: name in the plan's contrasts (a model, a reading) -> its run; the runs were tested on the same cells.
+    results: folder that holds the predictions. A contrast of which one side is not there is left out.
+    Raises ConfigError for an unknown question or one that pairs something else, RunError for records that do not fit.
+    """
+    planned = load_plan()[question]
+    require_unit(planned, "cells")
+    names = {name for contrast in planned.contrasts for name in contrast}
+    used = {name: record for name, record in records.items() if name in names}
+    if not used:
+        return []
+    refuse_mixture(list(used.values()))
+    cells = same_cells(list(used.values()), results)
+    tests = over_cells(planned, cells.labels, dict(zip(used, cells.predicted, strict=True)))
+    return [decision for decision in decide({question: tests}) if decision.question == question]
+
+
+def measured(record: RunRecord, measure: str) -> float:
+    """The score of a run that a planned measure names, as a share; ConfigError for a measure that is none of one run.
+
+    The rarest class is that of the whole data set, so that it is the same class in every fold.
+    """
+    if measure == ACCURACY:
+        return record.test["accuracy"]
+    if measure == RAREST:
+        return record.test["per_class"][rarest_class(record)]["f1"]
+    raise ConfigError(f"A single run has no {measure!r}: it is {ACCURACY!r} or {RAREST!r}.")
+
+
+def rarest_class(record: RunRecord) -> int:
+    """Number of the class with the fewest cells in the run's data set."""
+    counts = record.data["counts"]
+    return min(range(len(record.data["classes"])), key=lambda i: counts[record.data["classes"][i]])
+
+
+def overlap(records: Sequence[RunRecord]) -> float:
+    """Test cells over training cells, the mean over runs (folds differ by a cell or so); RunError for no run."""
+    if not records:
+        raise RunError("There are no runs to compare: run the sweep first.")
+    return float(np.mean([r.split["sizes"]["test"] / r.split["sizes"]["train"] for r in records]))
+
+
+def _by_name_and_fold(
+    records: Sequence[RunRecord], named: Callable[[RunRecord], str]
+) -> dict[str, dict[int, RunRecord]]:
+    """name -> fold -> run; RunError for two runs of one place, mixed data, or folds that were split differently."""
+    refuse_mixture(records)
+    found: dict[str, dict[int, RunRecord]] = {}
+    manifests: dict[int, str] = {}
+    for record in records:
+        model, fold = named(record), record.config["fold"]
+        if fold in found.setdefault(model, {}):
+            raise RunError(f"There are two runs of {model} on fold {fold}: give those of one seed and one setting.")
+        found[model][fold] = record
+        if manifests.setdefault(fold, record.split.get("manifest")) != record.split.get("manifest"):
+            raise RunError(f"The runs of fold {fold} were split differently: delete those that are out of date.")
+    return found
+
+
+def compare(first: RunRecord, second: RunRecord, results: Path = RESULTS) -> McNemar:
+    """McNemar's test of two runs on the same test cells."""
+    cells = same_cells([first, second], results)
+    return mcnemar(cells.labels, *cells.predicted)
+
+
+Doses = Mapping[float, Mapping[str, RunRecord]]
+
+
+def has_contrast(doses: Doses, models: tuple[str, ...]) -> bool:
+    """Whether these models were run at two settings at least, so that a change can be told."""
+    return len(doses) > 1 and all(model in doses[end] for end in (min(doses), max(doses)) for model in models)
+
+
+def change_between(doses: Doses, first: str, second: str, results: Path = RESULTS) -> Contrast:
+    """How much more the accuracy of `first` changed than that of `second`, from the lowest to the highest setting.
+
+    Raises ValueError where one of the four runs is missing.
+    """
+    if not has_contrast(doses, (first, second)):
+        raise ValueError(f"{first} and {second} were not both run at two settings: run the sweep to its end.")
+    runs = [doses[end][model] for model in (first, second) for end in (min(doses), max(doses))]
+    return change_contrast(*same_cells(runs, results).right)
+
+
+def dose_answers(question: str, doses: Doses, results: Path = RESULTS) -> list[Answer]:
+    """P5 (noise) or P6 (debris), judged as one family; contrasts that lack a run are left out."""
+    plan = load_plan()
+    made = {
+        f"{title_of(first)} against {title_of(second)}": change_between(doses, first, second, results)
+        for first, second in plan[question].contrasts
+        if has_contrast(doses, (first, second))
+    }
+    return judge_family(made, plan[question].margin, plan.alpha, len(plan[question].contrasts))
+
+
+def balanced_change(first: RunRecord, second: RunRecord, results: Path = RESULTS) -> Contrast:
+    """Balanced accuracy of one run less that of another on the same test cells."""
+    cells = same_cells([first, second], results)
+    return balanced_contrast(cells.labels, *cells.predicted)
+
+
+def share_answers(
+    runs: Mapping[Shares, Mapping[tuple[str, bool], RunRecord]], results: Path = RESULTS
+) -> list[Answer]:
+    """P7: balanced accuracy without class weights, CG-RecNet against baseline, one contrast per class shares."""
+    plan, (base, full) = load_plan(), PAIR
+    made = {
+        f"CG-RecNet against Baseline, {shares_text(shares)}": balanced_change(
+            here[full, False], here[base, False], results
+        )
+        for shares, here in runs.items()
+        if {(base, False), (full, False)} <= set(here)
+    }
+    return judge_family(made, plan["P7"].margin, plan.alpha, len(planned_shares()))
+
+
+def gaps(runs: Mapping[tuple[str, str, float], RunRecord]) -> dict[tuple[str, float], Gap]:
+    """(intensity, confounding) -> accuracy on a random split minus accuracy on new runs, where both were run."""
+    return {
+        (intensity, level): share_gap(
+            *(count for split in SPLITS for count in _right(runs[split, intensity, level]))
+        )
+        for intensity in INTENSITIES
+        for level in sorted({level for _, _, level in runs})
+        if all((split, intensity, level) in runs for split in SPLITS)
+    }
+
+
+def gap_answers(runs: Mapping[tuple[str, str, float], RunRecord]) -> list[Answer]:
+    """P8: the gap at every setting, judged as one family of all that were planned."""
+    plan = load_plan()
+    made = {f"confounding {level:g}, {INTENSITIES[intensity]}": gap for (intensity, level), gap in gaps(runs).items()}
+    return judge_family(made, plan["P8"].margin, plan.alpha, len(planned_settings()))
+
+
+def _right(record: RunRecord) -> tuple[int, int]:
+    counts = np.array(record.test["confusion"])
+    return int(np.trace(counts)), int(counts.sum())
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """CG-RecNet under one choice against the baseline, and what that says: `words`."""
+
+    choice: str
+    answer: Answer
+
+    @property
+    def words(self) -> str:
+        if self.answer.outcome is Outcome.DIFFERENCE:
+            return "ahead" if self.answer.result.difference > 0 else "behind"
+        if self.answer.outcome is Outcome.UNDECIDED:
+            return "undecided"
+        return "no difference beyond the margin"
+
+
+def conclusions(
+    runs: Mapping[str, RunRecord], margin: float, results: Path = RESULTS, planned: int | None = None
+) -> list[Conclusion]:
+    """Exploratory: CG-RecNet against the baseline under `recovered`, then under every other choice, one family.
+
+    runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the
+    baseline or the recovered reading is missing.
+    """
+    if not {"baseline", "recovered"} <= set(runs):
+        return []
+    names = ["recovered", *(name for name in runs if name not in ("recovered", "baseline"))]
+    made = {name: compare(runs[name], runs["baseline"], results) for name in names}
+    return [Conclusion(answer.name, answer) for answer in judge_family(made, margin, load_plan().alpha, planned)]

@@ -1,0 +1,27 @@
+"""Judged contrasts as a table: n always there, signs and p-values readable."""
+
+import re
+
+from cgrecnet.evaluation.analysis_plan import Outcome
+from cgrecnet.evaluation.planned_contrasts import Answer
+from cgrecnet.evaluation.sign_flip import Contrast
+from cgrecnet.figures.tables import HEADERS, answers_table, interval, n_text, p_equal, p_text, points
+
+ANSWER = Answer("A against B", Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900), 0.00004, Outcome.DIFFERENCE)
+
+
+def test_numbers_are_written_to_be_read():
+    assert [points(v) for v in (1.25, -0.44, 0.04, -0.04)] == ["+1.2", "−0.4", "0.0", "0.0"]
+    assert (p_equal(0.03), p_equal(1e-9)) == ("= 0.03", "< 0.0001")
+    assert interval((-1, 2)) == "−1.0 to +2.0"
+    assert (p_text(0.00001), p_text(0.0321), n_text(1200), n_text((800, 793))) == (
+        "< 0.0001", "0.032", "1,200", "800 and 793",
+    )  # fmt: skip
+
+
+def test_a_row_has_every_column():
+    table = answers_table([ANSWER])
+    assert re.findall('data-name="(.*?)"', table) == list(HEADERS) and HEADERS[1] == "outcome"
+    assert re.findall("<span>(.*?)</span>", table) == [
+        "A against B", "difference", "−4.0 (−6.2 to −1.9)<br>90 %: −5.9 to −2.3", "&lt; 0.0001", "900",
+    ]  # fmt: skip
