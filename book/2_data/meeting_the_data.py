@@ -340,7 +340,8 @@ shared.map("{:.2f}".format)
 folder = RESULTS / "cytometer-calibration"
 files = sorted(folder.glob("*.json"))
 attempts = [json.loads(file.read_text()) for file in files]
-frozen = [one for one in attempts if one["parameters"] == read_numbers(FILE)]
+now = read_numbers(FILE)
+frozen = [one for one in attempts if one["parameters"] == now]
 assert frozen, "calibrate anew: benchmarks/calibrate_cytometer.py"
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits are changed until the baseline finds the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the parameters as they are now, filled, beside the paper's, hatched). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
