@@ -21,7 +21,7 @@ from tqdm import tqdm
 from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.confounding import contingency, cramers_v
 from cgrecnet.data.audit.integrity import optimism, probe_shortcuts
-from cgrecnet.figures.shortcuts import hash_of_parameters
+from cgrecnet.data.cytometer.parameters import hash_of_numbers
 from cgrecnet.files import atomic_write
 from cgrecnet.runs.environment import commit, hardware, software
 
@@ -73,7 +73,7 @@ def main() -> None:
         "levels": LEVELS,
         "chance": 1 / 3,
         "audits": rows,
-        "parameters_sha256": hash_of_parameters(),
+        "parameters_sha256": hash_of_numbers(),
         "seconds": round(time.perf_counter() - start, 1),
         "software": software(),
         "hardware": hardware(torch.device("cpu")),

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from zhu_samples import command
 
+from cgrecnet.data.batches.coverage import evaluation_shares, kept_shares
 from cgrecnet.data.images.naming import Unusable
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError
-from cgrecnet.figures.geometry import evaluation_shares, kept_shares
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, software
 

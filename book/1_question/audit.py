@@ -25,25 +25,30 @@
 
 # %% tags=["remove-cell"]
 import inspect
-from itertools import product
+from contextlib import suppress
+from itertools import cycle, product
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
+from scipy import stats
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.planned_contrasts import holm
-from cgrecnet.figures.audit_scores import draw_attainable, draw_floor, draw_p, draw_recall, random_confusions
+from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper
+from cgrecnet.judgement.claims import verdicts
 from cgrecnet.judgement.counts import LAPTOP_FLOPS
 from cgrecnet.pages import tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.complexity import additivity, increase
 from cgrecnet.paper.audit.compute_time import TORCHVISION_GMACS, protocol_cost
+from cgrecnet.paper.audit.counting import resnet50_parameters
 from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.audit.printed_t_test import paired_t, smallest_correlation, unpaired_t
+from cgrecnet.paper.audit.printed_t_test import p_over_correlations, paired_t, smallest_correlation, unpaired_t
 from cgrecnet.paper.audit.schedule import first_lost_epoch, last_useful_epoch, left_shares
 from cgrecnet.paper.audit.split import fold_supports, last_batch
 from cgrecnet.paper.audit.standard_deviations import check_floor, common_sd, variance_ratio_p, weighted_recall
@@ -57,8 +62,9 @@ def show(*functions):
 use_book_style()
 paper = AuditedPaper.load()
 counts = [int(paper.printed(f"1/{name}/count")) for name in CLASSES]
-lost = sum(len(table.lost()) for table in paper.tables.values())
-tell(lost=lost)
+folds, epochs = (int(paper.printed(f"S/{name}/setting")) for name in ("Folds", "Epochs"))
+tell(lost=sum(len(table.lost()) for table in paper.tables.values()))
+assert folds == 5 and LAPTOP_FLOPS == 3e12  # as the text says
 
 # %% [markdown]
 # In the text at hand {glue:text}`lost` cells of the tables are lost.
@@ -88,32 +94,27 @@ tell(lost=lost)
 # Each rule is run on the class counts of Table 1, with scikit-learn where the rule uses it.
 
 # %%
-for outcome in paper.splits[:1]:
-    print(outcome.calls, outcome.test, "as printed" if outcome.matches else "")
+outcome = paper.splits[0]
+print(outcome.calls, outcome.test, "as printed" if outcome.matches else "")
 print("15 per cent:", [round(0.15 * n, 2) for n in counts])
 
 # %% tags=["computed"] mystnb={"image": {"alt": "A table of coloured tiles, one row per split rule and one column per class. The upper eight rows are all marked as printed; each of the lower five has at least one class that is off by one or two images."}, "figure": {"name": "fig-audit-splits", "caption": "The printed test supports single out stratified splitting of all classes at once: every such rule gives them to the image, and every rule that rounds class by class or works in twentieths misses by one or two. Numbers: images more or fewer than printed."}}
-figure, axes = plt.subplots(figsize=(6.4, 0.27 * len(paper.splits) + 0.8))
-for y, outcome in enumerate(paper.splits):
-    for x, (found, wanted) in enumerate(zip(outcome.test, paper.supports, strict=True)):
-        miss = found - wanted
-        axes.add_patch(plt.Rectangle((x + 0.03, y + 0.06), 0.94, 0.88, facecolor=PALETTE[3 if miss else 2], alpha=0.35))
-        axes.text(x + 0.5, y + 0.52, f"{miss:+d}" if miss else "as printed", ha="center", va="center", fontsize=8.5)
-axes.set_yticks(np.arange(len(paper.splits)) + 0.5, [o.rule for o in paper.splits])
+rules = [outcome.rule for outcome in paper.splits]
+tested = np.array([outcome.test for outcome in paper.splits])
+figure, axes = plt.subplots(figsize=(6.4, 0.27 * len(rules) + 0.8))
+for (y, x), miss in np.ndenumerate(tested - paper.supports):
+    colour = PALETTE[3 if miss else 2]
+    tile = plt.Rectangle((x, y), 0.94, 0.88, color=colour, alpha=0.35)
+    axes.add_patch(tile)
+    said = f"{miss:+d}" if miss else "as printed"
+    middle = {"ha": "center", "va": "center", "size": 8.5}
+    axes.annotate(said, tile.get_center(), **middle)
+axes.set_yticks(np.arange(len(rules)) + 0.5, rules)
 axes.set_xticks(np.arange(len(CLASSES)) + 0.5, CLASSES)
-axes.set(xlim=(0, len(CLASSES)), ylim=(len(paper.splits), 0))
+axes.set(xlim=(0, len(CLASSES)), ylim=(len(rules), 0))
 axes.tick_params(length=0, labeltop=True, labelbottom=False)
 axes.spines[:].set_visible(False)
 plt.show()
-
-# %% tags=["remove-cell"]
-good = [o for o in paper.splits if o.matches]
-batches = {o.rule: last_batch(sum(o.train), int(paper.printed("S/Batch size/setting")))[1] for o in good}
-single = [rule for rule, left in batches.items() if left == 1]
-tell(
-    good_rules=len(good), rules=len(paper.splits), supports=" / ".join(f"{n:,}" for n in paper.supports),
-    single_rules=len(single), single_names="; ".join(single),
-)  # fmt: skip
 
 # %% [markdown]
 # **Result.**
@@ -155,54 +156,55 @@ tell(
 #
 # **Code.**
 
-# %% tags=["remove-input"]
+# %%
 show(constraints, accuracy_range)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "One row per model with a grey bar for the attainable accuracies and a dot for the printed one. For Baseline and CG-RecNet the dot lies on the bar; for MobileNetV2, DenseNet, VGG and ViT the dot lies to the right of the bar, by a growing distance."}, "figure": {"name": "fig-audit-attainable", "caption": "For the four comparators the printed accuracy lies above anything that the printed class F1s allow; for the baseline and CG-RecNet both tables agree. Grey: all accuracies of confusion matrices with the F1s and supports of Table 5, rounding included; dots: Tables 3 and 4, whiskers: the printed SD."}}
 checks = paper.accuracy_checks
-draw_attainable(checks, {model: paper.scores[model].sd for model in checks})
+figure, axes = plt.subplots(figsize=(7.0, 3.4))
+for y, (model, check) in enumerate(checks.items()):
+    ends = [check.attainable.low, check.attainable.high]
+    axes.plot(ends, [y, y], color="0.6", linewidth=9, solid_capstyle="butt")
+    x, sd = check.printed.middle, float(paper.scores[model].sd)
+    colour = PALETTE[0 if check.fits else 3]
+    axes.errorbar(x, y, xerr=sd, fmt="o", color=colour, capsize=3)
+    said = "allowed" if check.fits else f"{check.gap:.2f} above the bar"
+    axes.text(x, y + 0.4, said, ha="center", fontsize=8)
+axes.set_yticks(range(len(checks)), checks)
+axes.set(ylim=(len(checks) - 0.4, -0.6), xlabel="accuracy (%)")
+names = ("attainable by the F1s", "printed, with SD")
+figure.legend(axes.lines[:2], names, loc="outside upper center", ncols=2)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 rows = []
-for model, c in checks.items():
-    cell, reach = paper.accuracy(model), f"{c.attainable.low:.2f} to {c.attainable.high:.2f}"
-    gap = ("none, fits", "") if c.fits else (f"{c.gap:.2f}", f"{c.gap_in_sd:.1f}")
-    rows.append((model, reach, f"{cell.value} ± {cell.sd}", *gap))
-apart = [c for c in checks.values() if not c.fits]
-assert {c.model for c in apart} == set(COMPARATORS)
-Markdown(wide_table(("model", "attainable (%)", "printed (%)", "short by", "in printed SDs"), rows, "Attainable accuracies"))
+for model, check in checks.items():
+    reach, cell = check.attainable, paper.accuracy(model)
+    gap = ("none, fits", "")
+    if not check.fits:
+        gap = f"{check.gap:.2f}", f"{check.gap_in_sd:.1f}"
+    attainable = f"{reach.low:.2f} to {reach.high:.2f}"
+    rows.append((model, attainable, f"{cell.value} ± {cell.sd}", *gap))
+headers = ["model", "attainable (%)", "printed (%)"]
+headers += ["short by", "in printed SDs"]
+wide_table(headers, rows, "Attainable accuracies")
 
 # %% [markdown]
 # To see why there is no way out, look at the matrix that gets MobileNetV2 as far as its F1s let it:
 
-# %% tags=["remove-input"]
-f1 = {m: [Interval.printed(x).scaled(0.01) for x in paper.class_f1(m)] for m in checks}
+# %%
+f1 = {
+    model: [Interval.printed(x).scaled(0.01) for x in paper.class_f1(model)]
+    for model in checks
+}
 matrix = extreme_matrix(paper.supports, f1["MobileNetV2"])
-accuracy = np.trace(matrix) / matrix.sum()
-assert abs(100 * accuracy - checks["MobileNetV2"].attainable.high) < 1e-6
-lines = ["| true class | " + " | ".join(f"taken for {c.lower()}" for c in CLASSES) + " |", "|---|---:|---:|---:|"]
-lines += [f"| {name} | " + " | ".join(f"{x:,.0f}" for x in row) + " |" for name, row in zip(CLASSES, matrix, strict=True)]
-right = float(paper.printed("4/MobileNetV2/accuracy")) / 100 * matrix.sum()
-Markdown("\n".join(lines))
-
-# %% tags=["remove-cell"]
-tell(errors=f"{matrix.sum() - np.trace(matrix):,.0f}", allowed_errors=f"{matrix.sum() - right:,.0f}")
+taken = [f"taken for {name.lower()}" for name in CLASSES]
+pd.DataFrame(matrix, index=CLASSES, columns=taken).map("{:,.0f}".format)
 
 # %% [markdown]
 # It makes {glue:text}`errors` errors, and the printed accuracy allows only {glue:text}`allowed_errors`.
 # Fewer errors would lift at least one F1 above its printed value.
-
-# %% tags=["remove-cell"]
-own = checks["CG-RecNet"]
-tell(
-    models_apart=", ".join(c.model for c in apart), gap_least=min(c.gap for c in apart),
-    gap_most=max(c.gap for c in apart), gap_sd_least=min(c.gap_in_sd for c in apart),
-    gap_sd_most=max(c.gap_in_sd for c in apart), own_low=own.attainable.low, own_high=own.attainable.high,
-    own_printed=own.printed.middle,
-)  # fmt: skip
-
-# %% [markdown]
+#
 # **Result.**
 # For {glue:text}`models_apart` the two tables **cannot be reconciled** as results of the same predictions: the printed accuracies are {glue:text}`gap_least:.2f` to {glue:text}`gap_most:.2f` percentage points too high, or the F1s too low, which is {glue:text}`gap_sd_least:.1f` to {glue:text}`gap_sd_most:.1f` printed SDs.
 # For CG-RecNet ({glue:text}`own_low:.2f` to {glue:text}`own_high:.2f` %, printed {glue:text}`own_printed:.2f`) and for the baseline they **agree**.
@@ -217,35 +219,38 @@ tell(
 # That alone does not help, because the highest accuracy is almost a straight function of the F1s, so that the mean over runs obeys nearly the same bound.
 # To see it, let two runs lie half a percentage point above and below the printed F1s, class by class in every combination, and average their highest accuracies:
 
-# %% tags=["hide-input"]
+# %%
 def highest(model, shifts):
-    """The highest accuracy in per cent when each class F1 is moved by so much; None where no matrix exists."""
-    moved = [Interval(reach.low + s, reach.high + s) for reach, s in zip(f1[model], shifts, strict=True)]
-    try:
-        return 100 * accuracy_range(paper.supports, moved).high
-    except ConfigError:
-        return None
+    """The highest accuracy (%) when each class F1 is moved by so much."""
+    pairs = zip(f1[model], shifts, strict=True)
+    moved = [Interval(reach.low + s, reach.high + s) for reach, s in pairs]
+    return 100 * accuracy_range(paper.supports, moved).high
 
 
-for c in apart:
+apart = [check for check in checks.values() if not check.fits]
+for check in apart:
     gains = []
     for shifts in product((-0.005, 0, 0.005), repeat=3):
-        ends = highest(c.model, shifts), highest(c.model, [-s for s in shifts])
-        if None not in ends:
-            gains.append(sum(ends) / 2 - c.attainable.high)
-    assert max(gains) < c.gap / 10
-    print(f"{c.model:12s} raised by {max(gains):.3f}, short by {c.gap:.2f}")
+        with suppress(ConfigError):  # no matrix has such F1s
+            one = highest(check.model, shifts)
+            other = highest(check.model, [-s for s in shifts])
+            gains.append((one + other) / 2 - check.attainable.high)
+    gain, gap = max(gains), check.gap
+    assert gain < gap / 10
+    print(f"{check.model:12} raised by {gain:.3f}, short by {gap:.2f}")
 
 # %% [markdown]
 # All this matters for the paper's message: the margins of CG-RecNet over the comparators come from Table 4 on average, and from Table 5 class by class, and the two tables tell of margins of different size.
 
-# %% tags=["remove-input"]
-rows = []
-for c in apart:
-    printed_gap = own.printed.middle - c.printed.middle
-    low, high = own.attainable.low - c.attainable.high, own.attainable.high - c.attainable.low
-    rows.append((c.model, f"{printed_gap:.2f}", f"{low:.2f} to {high:.2f}"))
-Markdown(wide_table(("CG-RecNet minus", "as printed", "by Table 5"), rows, "Two margins"))
+# %%
+own, rows = checks["CG-RecNet"], []
+for check in apart:
+    low = own.attainable.low - check.attainable.high
+    high = own.attainable.high - check.attainable.low
+    gap = own.printed.middle - check.printed.middle
+    rows.append((check.model, f"{gap:.2f}", f"{low:.2f} to {high:.2f}"))
+headers = "CG-RecNet minus", "as printed", "by Table 5"
+wide_table(headers, rows, "Two margins")
 
 # %% [markdown]
 # Read by Table 5 the advantage of CG-RecNet would be larger, not smaller.
@@ -255,13 +260,17 @@ Markdown(wide_table(("CG-RecNet minus", "as printed", "by Table 5"), rows, "Two 
 # From these and the F1s follow:
 
 # %%
-recall = [Interval.printed(paper.printed(f"F7/{name}/recall")).scaled(0.01) for name in CLASSES]
-both = accuracy_range(paper.supports, f1["CG-RecNet"], recall).scaled(100)
-precision = precision_range(paper.supports, f1["CG-RecNet"], recall).scaled(100)
-print(f"accuracy: {both.low:.3f} to {both.high:.3f}; printed {paper.printed('4/CG-RecNet/accuracy')}")
-print(f"precision: {precision.low:.3f} to {precision.high:.3f}; printed {paper.printed('4/CG-RecNet/precision')}")
-assert both.overlaps(Interval.printed(paper.printed("4/CG-RecNet/accuracy")))
-assert precision.overlaps(Interval.printed(paper.printed("4/CG-RecNet/precision")))
+recall = [
+    Interval.printed(paper.printed(f"F7/{name}/recall")).scaled(0.01)
+    for name in CLASSES
+]
+known = paper.supports, f1["CG-RecNet"], recall
+ranges = {"accuracy": accuracy_range, "precision": precision_range}
+for name, range_of in ranges.items():
+    reach = range_of(*known).scaled(100)
+    printed = paper.printed(f"4/CG-RecNet/{name}")
+    print(f"{name}: {reach.low:.3f} to {reach.high:.3f}; printed {printed}")
+    assert reach.overlaps(Interval.printed(printed))
 
 # %% [markdown]
 # Four separate things that are printed about CG-RecNet, its class F1s, its recalls, its accuracy and its precision, all go together to the last digit.
@@ -280,28 +289,31 @@ assert precision.overlaps(Interval.printed(paper.printed("4/CG-RecNet/precision"
 #
 # **Code.**
 
-# %% tags=["remove-input"]
+# %%
 show(weighted_recall)
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Two scatter plots of recall against accuracy for random confusion matrices. Weighted recall lies exactly on the diagonal; macro recall scatters widely around it."}, "figure": {"name": "fig-audit-recall", "caption": "Weighted recall repeats accuracy whatever the confusion matrix, so the two columns of Table 4 hold one number; macro recall would have been a second one. Each dot is one of 300 random confusion matrices of three classes; no cells involved."}}
-confusions = random_confusions(300, 3, np.random.default_rng(0))
-difference = max(abs(weighted_recall(c) - np.trace(c) / c.sum()) for c in confusions)
-assert difference < 1e-12
-draw_recall(confusions)
-plt.show()
+# %%
+rng = np.random.default_rng(0)
+errors = rng.dirichlet(np.ones(9), 300) * rng.uniform(0, 1, (300, 1))
+hits = rng.dirichlet(np.ones(3), 300)
+hits *= 1 - errors.sum(axis=1, keepdims=True)
+confusions = errors.reshape(-1, 3, 3) + hits[:, :, None] * np.eye(3)
+confusions = np.round(10_000 * confusions) + 1  # whole cells
+accuracy = np.array([np.trace(c) / c.sum() for c in confusions])
+weighted = np.array([weighted_recall(c) for c in confusions])
+macro = np.array([np.mean(np.diag(c) / c.sum(axis=1)) for c in confusions])
+assert np.abs(weighted - accuracy).max() < 1e-12
 
-# %% tags=["remove-cell"]
-hits, rec = paper.known("4/CG-RecNet/accuracy"), paper.known("4/CG-RecNet/recall")
-shared = common_sd(hits.sd, rec.sd)
-folds = int(paper.printed("S/Folds/setting"))
-factor = (folds / (folds - 1)) ** 0.5
-reach = Interval.printed(rec.sd).scaled(factor)
-explained = reach.overlaps(Interval.printed(hits.sd))
-assert shared.half_width < 1e-9 and explained and folds == 5
-tell(
-    recall=rec.value, accuracy=hits.value, recall_sd=rec.sd, accuracy_sd=hits.sd, shared_sd=shared.low,
-    sd_factor=factor, other_low=reach.low, other_high=reach.high,
-)  # fmt: skip
+# %% tags=["computed"] mystnb={"image": {"alt": "Two scatter plots of recall against accuracy for random confusion matrices. Weighted recall lies exactly on the diagonal; macro recall scatters widely around it."}, "figure": {"name": "fig-audit-recall", "caption": "Weighted recall repeats accuracy whatever the confusion matrix, so the two columns of Table 4 hold one number; macro recall would have been a second one. Each dot is one of 300 random confusion matrices of three classes; no cells involved."}}
+figure, panels = plt.subplots(1, 2, figsize=(6.4, 3.0), sharey=True)
+for axes, mark, values in zip(panels, "AB", (weighted, macro), strict=True):
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.plot(accuracy, values, ".", markersize=4)
+    axes.set(xlabel="accuracy")
+    letter(axes, mark)
+panels[0].set(ylabel="recall", title="weighted recall")
+panels[1].set(title="macro recall")
+plt.show()
 
 # %% [markdown]
 # **Result.**
@@ -330,25 +342,25 @@ tell(
 #
 # **Code.**
 
-# %% tags=["remove-input"]
+# %%
 show(check_floor)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "One column per model. A grey bar shows the standard deviations that chance alone gives over five folds, with a line at the binomial floor near 0.1; dots show the printed standard deviations. CG-RecNet, ResCMNet, Baseline, MobileNetV2 and DenseNet lie on their bars, VGG and ViT above."}, "figure": {"name": "fig-audit-floor", "caption": "The SDs of CG-RecNet and of four other models are what drawing the test cells gives by itself, so they cannot show that one network is more stable than another; those of VGG and ViT are larger than that. Bars: central 95 per cent of SDs over five folds when the network itself never varies."}}
-per_fold = sum(fold_supports(counts, folds)[0])
-draw_floor(paper.scores, per_fold, folds)
+per_fold, scores = sum(fold_supports(counts, folds)[0]), paper.scores
+chance = (stats.chi2.ppf([0.025, 0.975], folds - 1) / (folds - 1)) ** 0.5
+figure, axes = plt.subplots(figsize=(7.0, 3.0))
+for x, score in enumerate(scores.values()):
+    mean, sd = float(score.mean), float(score.sd)
+    floor = check_floor(mean, sd, per_fold, folds).floor
+    axes.vlines(x, *(floor * chance), color="0.75", linewidth=10)
+    axes.hlines(floor, x - 0.2, x + 0.2, color="black", linewidth=1)
+    axes.plot(x, sd, "o", color=PALETTE[0])
+axes.set_xticks(range(len(scores)), scores, rotation=20)
+axes.set(ylabel="SD (percentage points)", ylim=(0, None))
+names = ("chance alone, 95%", "binomial floor", "printed")
+shown = [*axes.collections[:2], axes.lines[0]]
+figure.legend(shown, names, loc="outside upper center", ncols=3)
 plt.show()
-
-# %% tags=["remove-cell"]
-own_score = paper.scores["CG-RecNet"]
-floor = check_floor(float(own_score.mean), float(own_score.sd), per_fold, folds)
-ratios = {m: variance_ratio_p(float(own_score.sd), float(paper.scores[m].sd), folds) for m in COMPARATORS}
-under = [m for m, p in ratios.items() if p < LEVEL]
-assert under and min(holm(list(ratios.values()))) >= LEVEL
-tell(
-    own_sd=own_score.sd, floor=floor.floor, per_fold=f"{per_fold:,}", floor_tail=floor.tail,
-    sd_tests=", ".join(f"{m} p = {p:.3f}" for m, p in ratios.items()), level=LEVEL,
-    sd_under=", ".join(under),
-)  # fmt: skip
 
 # %% [markdown]
 # **Result.**
@@ -380,12 +392,27 @@ tell(
 #
 # **Code.**
 
-# %% tags=["remove-input"]
+# %%
 show(paired_t, unpaired_t, smallest_correlation)
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Two panels, for five and for three runs, of p on a logarithmic axis against the correlation from -1 to 1, one line per comparison. With five runs the line of Baseline lies far below the printed 0.001 everywhere and that of ResCMNet above 0.05 until correlations are strong; with three runs all lines lie higher and Baseline crosses 0.001 near zero."}, "figure": {"name": "fig-audit-p", "caption": "That CG-RecNet beats the baseline follows from the printed numbers whatever the correlation, if the five folds are the unit; that the second module adds anything follows only for strongly correlated folds. A, five folds; B, the same means and SDs read as three seeds."}}
-others = ["Baseline", "ResCMNet", *COMPARATORS]
-draw_p(paper.scores, "CG-RecNet", others, (folds, 3))
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two panels, for five and for three runs, of p on a logarithmic axis against the correlation from -1 to 1, one line per comparison. With five runs the line of Baseline lies far below the printed 0.001 everywhere and that of ResCMNet above 0.05 until correlations are strong; with three runs all lines lie higher and Baseline crosses 0.001 near zero."}, "figure": {"name": "fig-audit-p", "caption": "That CG-RecNet beats the baseline follows from the printed numbers whatever the correlation, if the five folds are the unit; that the second module adds anything follows only for strongly correlated folds. A, five folds; B, the same means and SDs read as three seeds."}}
+own_score, others = scores["CG-RecNet"], ["Baseline", "ResCMNet", *COMPARATORS]
+lines = cycle(("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))))
+styles = dict(zip(others, zip(PALETTE, lines, strict=False), strict=False))
+figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.7), sharey=True)
+for axes, runs, mark in zip(panels, (folds, 3), "AB", strict=True):
+    for name, (colour, line) in styles.items():
+        gap = float(own_score.mean) - float(scores[name].mean)
+        rho, p = p_over_correlations(gap, float(own_score.sd), float(scores[name].sd), runs)
+        axes.plot(rho, np.maximum(p, 1e-12), linestyle=line, color=colour, label=name)
+    for level in (0.05, 0.001):
+        axes.axhline(level, color="0.6", linewidth=0.8)
+    axes.set(yscale="log", ylim=(1e-8, 1.2), xlim=(-1, 1), xlabel="correlation", title=f"{runs} runs")
+    letter(axes, mark)
+for level in (0.05, 0.001):
+    axes.text(1.03, level, f"{level}", va="center", fontsize=8)
+panels[0].set_ylabel("p, two-sided")
+figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -398,20 +425,9 @@ for name in others:
         (name, f"{c.difference:+.2f}", f"{c.uncorrelated.t:.2f}, {c.uncorrelated.p:.1e}", f"{c.lowest_p:.1e} to {c.highest_p:.1e}",
          f"{c.corrected.t:.2f}, {c.corrected.p:.1e}", f"{c.unpaired.p:.1e}", *words)
     )  # fmt: skip
-Markdown(wide_table(
+wide_table(
     ("CG-RecNet minus", "difference", "t, p at ρ = 0", "p over all ρ", "corrected resampled t, p", "p, unpaired", "p < 0.05", "p < 0.001"),
     rows, "Tests of comparisons",
-))  # fmt: skip
-
-# %% tags=["remove-cell"]
-base5, base3, cm = paper.comparison("Baseline", folds), paper.comparison("Baseline", 3), paper.comparison("ResCMNet", folds)
-assert base5.with_rounding.high < 0.001
-need3 = smallest_correlation(base3.difference, float(own_score.sd), float(paper.scores["Baseline"].sd), 3, 0.001)
-assert -1 < need3 < 1
-tell(
-    p_highest=base5.with_rounding.high, p_corrected=base5.corrected.p, p_seeds=base3.uncorrelated.p,
-    p_seeds_highest=base3.highest_p, seeds_correlation=need3, last_step=cm.difference,
-    p_last=cm.uncorrelated.p, p_last_corrected=cm.corrected.p,
 )  # fmt: skip
 
 # %% [markdown]
@@ -445,11 +461,13 @@ tell(
 
 # %%
 rates = paper.rates
-print("last useful epoch:", last_useful_epoch(rates, 0.001))  # a thousandth of the sum is left
+last = last_useful_epoch(rates, 0.001)  # a thousandth of the sum is left
+print("last useful epoch:", last)
 late = 30
 print(f"left after {late}: {left_shares(rates)[late - 1]:.1e}")
 for initial in (1e-3, 1e-4):
-    lost = first_lost_epoch(initial * rates)  # steps of Adam, for a weight of 0.01 in float32
+    # steps of Adam, for a weight of 0.01 in float32
+    lost = first_lost_epoch(initial * rates)
     print(f"first rate {initial:g}: lost from {lost}")
 
 # %% [markdown]
@@ -473,37 +491,25 @@ for initial in (1e-3, 1e-4):
 #
 # **Code.**
 
-# %% tags=["remove-input"]
+# %%
 show(additivity)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two panels, parameters and GFLOPs. In each, the value implied by three rows and the printed value of the baseline are points with short error bars that do not touch; implied is larger in both."}, "figure": {"name": "fig-audit-additivity", "caption": "The three rows with modules imply a larger backbone than the one that is printed, in parameters and in GFLOPs, and rounding cannot bridge either gap. Bars: everything that rounds to the printed numbers."}}
-tables = {
-    unit: additivity(*(paper.printed(f"3/{m}/{column}") for m in ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline")))
-    for column, unit in (("parameters", "million parameters"), ("gflops", "GFLOPs"))
-}
-figure, panels = plt.subplots(1, len(tables), figsize=(7.0, 1.9))
-for axes, (unit, one), mark in zip(panels, tables.items(), "AB", strict=True):
-    for y, (reach, colour) in enumerate(((one.implied, "0.5"), (one.printed, PALETTE[3]))):
-        axes.errorbar(reach.middle, y, xerr=reach.half_width, fmt="o", color=colour, capsize=4)
+rows, costs = ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline"), {}
+figure, panels = plt.subplots(1, 2, figsize=(7.0, 1.9))
+columns = "parameters", "gflops"
+for axes, mark, column in zip(panels, "AB", columns, strict=True):
+    printed = [paper.printed(f"3/{row}/{column}") for row in rows]
+    costs[column] = one = additivity(*printed)
+    for y, reach in enumerate((one.implied, one.printed)):
+        bar = {"fmt": "o", "capsize": 4, "color": ("0.5", PALETTE[3])[y]}
+        axes.errorbar(reach.middle, y, xerr=reach.half_width, **bar)
     axes.set_yticks([0, 1], ["implied", "printed"])
-    axes.set(ylim=(1.5, -0.5), xlabel=unit)
-    axes.margins(x=0.2)
+    axes.set(ylim=(1.5, -0.5), xmargin=0.2)
     letter(axes, mark)
+panels[0].set_xlabel("million parameters")
+panels[1].set_xlabel("GFLOPs")
 plt.show()
-
-# %% tags=["remove-cell"]
-from cgrecnet.paper.audit.counting import resnet50_parameters
-
-million, giga = tables.values()
-ratio = {c: increase(paper.printed(f"3/CG-RecNet/{c}"), paper.printed(f"3/Baseline/{c}")) for c in ("parameters", "gflops")}
-full = resnet50_parameters(1000) / 1e6
-assert million.gap > 0 and giga.gap > 0 and million.implied.contains(full)
-tell(
-    parameters_implied=million.implied.middle, parameters_half=million.implied.half_width,
-    parameters_printed=million.printed.middle, gflops_implied=giga.implied.middle,
-    gflops_half=giga.implied.half_width, gflops_printed=giga.printed.middle, resnet50=full,
-    more_parameters=ratio["parameters"].middle, more_gflops=ratio["gflops"].middle,
-)  # fmt: skip
 
 # %% [markdown]
 # **Result.**
@@ -535,32 +541,23 @@ tell(
 #
 # **Code.**
 
-# %% tags=["remove-input"]
+# %%
 show(protocol_cost)
 
-assert LAPTOP_FLOPS == 3e12  # as the text says
-
 # %% tags=["computed"] mystnb={"image": {"alt": "Horizontal bars of days of training per model, from MobileNetV2 with less than one day up to VGG-16 and ViT-B/16, whose bars are by far the longest, with about a month each."}, "figure": {"name": "fig-audit-cost", "caption": "Five folds of 100 epochs would keep the stated laptop busy for months, and most of it for two comparators. Lower bound at an assumed effective speed of 3 TFLOP/s, one seed; loading, validation and testing left out."}}
-titles = {"DenseNet-121": "densenet121", "VGG-16": "vgg16", "MobileNetV2": "mobilenet_v2", "ViT-B/16": "vit_b_16"}
-gmacs = paper.gmacs(paper.recovered) | {title: TORCHVISION_GMACS[name] for title, name in titles.items()}
-epochs = int(paper.printed("S/Epochs/setting"))
+gmacs = paper.gmacs(paper.recovered) | {
+    "DenseNet-121": TORCHVISION_GMACS["densenet121"],
+    "VGG-16": TORCHVISION_GMACS["vgg16"],
+    "MobileNetV2": TORCHVISION_GMACS["mobilenet_v2"],
+    "ViT-B/16": TORCHVISION_GMACS["vit_b_16"],
+}
 in_fold = sum(counts) - per_fold
 cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
-days = cost.days_by_model
+days = pd.Series(cost.days_by_model).sort_values()
 figure, axes = plt.subplots(figsize=(6.4, 2.9))
-axes.barh(sorted(days, key=days.get), sorted(days.values()), color=PALETTE[0])
-axes.set(xlabel="days")
-axes.set_title(f"{sum(days.values()):.0f} days together", loc="left")
+axes.barh(days.index, days, color=PALETTE[0])
+axes.set(xlabel="days", title=f"{days.sum():.0f} days together")
 plt.show()
-
-# %% tags=["remove-cell"]
-once = protocol_cost(gmacs, sum(good[0].train), epochs, 1, 1, LAPTOP_FLOPS)
-four = {m: gmacs[m] for m in ("CG-RecNet", "ResCMNet", "ResGDNet", "Baseline")}
-ablation = protocol_cost(four, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
-tell(
-    days=cost.days, days_three=3 * cost.days, days_ablation=ablation.days, models=len(gmacs),
-    days_once=once.days, epochs=epochs,
-)  # fmt: skip
 
 # %% [markdown]
 # **Result.**
@@ -582,7 +579,7 @@ pairs = load_contradictions()
 rows = [
     (f"{x.id} {x.title}", "\n".join(f"{s.place}: “{s.quote}”" for s in x.statements), x.why) for x in pairs.values()
 ]
-Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words", "why"), rows, "Contradictions")))
+dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words", "why"), rows, "Contradictions"))
 
 # %% [markdown]
 # **In fairness**, most of these are what happens when several people write one text.
@@ -594,9 +591,6 @@ Markdown(dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper
 # These follow from arithmetic alone; running the code adds a few more, which the {doc}`first page </book/index>` counts.
 
 # %% tags=["remove-input"]
-from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.judgement.claims import verdicts
-
 outcomes = verdicts(paper)
 kept = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS]
 Markdown(
@@ -607,6 +601,77 @@ Markdown(
         if (names := [name for name, o in outcomes.items() if o.verdict is word])
     )
 )
+
+# %% tags=["remove-cell"]
+# The numbers of the prose above, and what it says of them. 1: the split.
+good = [o for o in paper.splits if o.matches]
+batches = {o.rule: last_batch(sum(o.train), int(paper.printed("S/Batch size/setting")))[1] for o in good}
+single = [rule for rule, left in batches.items() if left == 1]
+tell(
+    good_rules=len(good), rules=len(paper.splits), supports=" / ".join(f"{n:,}" for n in paper.supports),
+    single_rules=len(single), single_names="; ".join(single),
+)  # fmt: skip
+# 2: accuracies and F1s.
+assert {check.model for check in apart} == set(COMPARATORS)
+assert abs(100 * np.trace(matrix) / matrix.sum() - checks["MobileNetV2"].attainable.high) < 1e-6
+right = float(paper.printed("4/MobileNetV2/accuracy")) / 100 * matrix.sum()
+tell(errors=f"{matrix.sum() - np.trace(matrix):,.0f}", allowed_errors=f"{matrix.sum() - right:,.0f}")
+tell(
+    models_apart=", ".join(c.model for c in apart), gap_least=min(c.gap for c in apart),
+    gap_most=max(c.gap for c in apart), gap_sd_least=min(c.gap_in_sd for c in apart),
+    gap_sd_most=max(c.gap_in_sd for c in apart), own_low=own.attainable.low, own_high=own.attainable.high,
+    own_printed=own.printed.middle,
+)  # fmt: skip
+# 3: weighted recall.
+hit, rec = paper.known("4/CG-RecNet/accuracy"), paper.known("4/CG-RecNet/recall")
+shared = common_sd(hit.sd, rec.sd)
+factor = (folds / (folds - 1)) ** 0.5
+reach = Interval.printed(rec.sd).scaled(factor)
+explained = reach.overlaps(Interval.printed(hit.sd))
+assert shared.half_width < 1e-9 and explained
+tell(
+    recall=rec.value, accuracy=hit.value, recall_sd=rec.sd, accuracy_sd=hit.sd, shared_sd=shared.low,
+    sd_factor=factor, other_low=reach.low, other_high=reach.high,
+)  # fmt: skip
+# 4: the floor.
+floor = check_floor(float(own_score.mean), float(own_score.sd), per_fold, folds)
+ratios = {m: variance_ratio_p(float(own_score.sd), float(paper.scores[m].sd), folds) for m in COMPARATORS}
+under = [m for m, p in ratios.items() if p < LEVEL]
+assert under and min(holm(list(ratios.values()))) >= LEVEL
+tell(
+    own_sd=own_score.sd, floor=floor.floor, per_fold=f"{per_fold:,}", floor_tail=floor.tail,
+    sd_tests=", ".join(f"{m} p = {p:.3f}" for m, p in ratios.items()), level=LEVEL,
+    sd_under=", ".join(under),
+)  # fmt: skip
+# 5: p-values.
+base5, base3, cm = paper.comparison("Baseline", folds), paper.comparison("Baseline", 3), paper.comparison("ResCMNet", folds)
+assert base5.with_rounding.high < 0.001
+need3 = smallest_correlation(base3.difference, float(own_score.sd), float(paper.scores["Baseline"].sd), 3, 0.001)
+assert -1 < need3 < 1
+tell(
+    p_highest=base5.with_rounding.high, p_corrected=base5.corrected.p, p_seeds=base3.uncorrelated.p,
+    p_seeds_highest=base3.highest_p, seeds_correlation=need3, last_step=cm.difference,
+    p_last=cm.uncorrelated.p, p_last_corrected=cm.corrected.p,
+)  # fmt: skip
+# 7: complexity.
+million, giga = costs.values()
+ratio = {c: increase(paper.printed(f"3/CG-RecNet/{c}"), paper.printed(f"3/Baseline/{c}")) for c in ("parameters", "gflops")}
+full = resnet50_parameters(1000) / 1e6
+assert million.gap > 0 and giga.gap > 0 and million.implied.contains(full)
+tell(
+    parameters_implied=million.implied.middle, parameters_half=million.implied.half_width,
+    parameters_printed=million.printed.middle, gflops_implied=giga.implied.middle,
+    gflops_half=giga.implied.half_width, gflops_printed=giga.printed.middle, resnet50=full,
+    more_parameters=ratio["parameters"].middle, more_gflops=ratio["gflops"].middle,
+)  # fmt: skip
+# 8: the cost.
+once = protocol_cost(gmacs, sum(good[0].train), epochs, 1, 1, LAPTOP_FLOPS)
+four = {m: gmacs[m] for m in ("CG-RecNet", "ResCMNet", "ResGDNet", "Baseline")}
+ablation = protocol_cost(four, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
+tell(
+    days=cost.days, days_three=3 * cost.days, days_ablation=ablation.days, models=len(gmacs),
+    days_once=once.days, epochs=epochs,
+)  # fmt: skip
 
 # %% [markdown]
 # **Take-away.**

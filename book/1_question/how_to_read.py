@@ -38,7 +38,7 @@
 #
 # ## What they cost
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import os
 import sys
 
@@ -75,10 +75,11 @@ tell(
 #
 # The last two are these commands:
 
-# %% tags=["remove-input"]
-print(command("ablation", "jurkat"), command("ablation", "zhu"), sep="\n")
+# %%
+print(command("ablation", "jurkat"))
+print(command("ablation", "zhu"))
 
-# %% tags=["remove-input"]
+# %%
 provenance_of(records, ("ablation", "jurkat"))
 
 # %% [markdown]

@@ -19,39 +19,38 @@
 # Between the two stands what the paper {cite}`li2026cgrecnet` calls Algorithm 1.
 # It is short, ordinary, and decides what the network can know.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import inspect
 import json
+from textwrap import dedent
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from IPython.display import Markdown
+from matplotlib.patches import Rectangle
 
 from cgrecnet.data import intensity, open_dataset, transforms
 from cgrecnet.data.batches import BatchedCells
-from cgrecnet.data.batches import resample as batched_resample
-from cgrecnet.data.batches import transform as batched_transform
+from cgrecnet.data.batches.coverage import evaluation_shares, kept_shares, training_boxes, training_shares
 from cgrecnet.data.batches.crops import central_crops, random_crops, seen_boxes
 from cgrecnet.data.batches.reference import largest_difference
+from cgrecnet.data.batches.resample import axis_weights
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.cytometer import simulate
 from cgrecnet.data.traits import deviating_area
-from cgrecnet.figures.geometry import (
-    draw_boxes,
-    draw_kept,
-    draw_shares,
-    evaluation_shares,
-    kept_shares,
-    training_boxes,
-    training_shares,
-)
-from cgrecnet.figures.geometry_maps import TURNS, draw_intensities, draw_turns, draw_views, draw_weights
+from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
+
+
+def show(*functions):
+    return Markdown("```python\n" + "\n\n".join(dedent(inspect.getsource(f)).rstrip() for f in functions) + "\n```")
+
 
 use_book_style()
 simulated = open_dataset("cytometer", options={"cells": 300, "seed": 1})
@@ -59,7 +58,18 @@ truth = simulate(simulated.options)
 cells = open_dataset("jurkat")
 printed = {value.name: value for name in ("C03", "C04") for value in load_claims()[name].values}
 short, size = int(printed["short side"].number), int(printed["centre crop"].number)
-flip = printed["flip probability"].number
+assert (short, size, printed["flip probability"].number) == (256, 224, 0.5)
+assert transforms.IMAGENET_MEAN == (0.485, 0.456, 0.406) and transforms.IMAGENET_STD == (0.229, 0.224, 0.225)
+assert intensity.SPAN == 5 and intensity.BORDER == 2 and intensity.INTENSITIES == ("none", "standardise", "background", "both")
+zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())["cells"]
+own = [cell for cell in zhu if cell["kind"] in ("astrocyte", "oligodendrocyte", "neuron")]
+(own_width,) = {cell["width"] for cell in own}
+heights = [cell["height"] for cell in own]
+usual = max(set(heights), key=heights.count)
+tell(
+    own=len(own), width=own_width, least_height=min(heights), most_height=max(heights),
+    strangers=len(zhu) - len(own), usual_count=heights.count(usual), usual=usual,
+)  # fmt: skip
 
 # %% [markdown]
 # Where no truth is needed, this page shows real cells (`jurkat`); where the outline of a cell must be known, simulated ones.
@@ -80,11 +90,8 @@ flip = printed["flip probability"].number
 #
 # In torchvision this is two short lists, and they are the reference that everything below is held to.
 
-# %% tags=["remove-input"]
-assert transforms.IMAGENET_MEAN == (0.485, 0.456, 0.406) and transforms.IMAGENET_STD == (0.229, 0.224, 0.225)
-assert (short, size, flip) == (256, 224, 0.5)
-shown = [inspect.getsource(make) for make in (transforms.train_transform, transforms.eval_transform)]
-Markdown("```python\n" + "\n\n".join(shown) + "```")
+# %%
+show(transforms.train_transform, transforms.eval_transform)
 
 # %% [markdown]
 # The paper gives no range for the random box.
@@ -102,12 +109,28 @@ Markdown("```python\n" + "\n\n".join(shown) + "```")
 # If ten draws in a row do not fit, the largest central box of an allowed ratio is taken.
 # {numref}`fig-geometry-views` shows what comes out.
 
-# %% mystnb={"image": {"alt": "Three rows, one cell each. First the exported crop with five coloured frames drawn on it, then four training views, some of which show a cell filling the view, some a part of it, then the evaluation view with the cell in the middle."}, "figure": {"name": "fig-geometry-views", "caption": "The same cell looks different in every epoch, and always the same when it is judged. A, the crop as it was exported, with the boxes that are cut; B, the training views of four epochs, frames in the colours of the boxes; C, the evaluation view. The first cell of each class, each row on one grey scale."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three rows, one cell each. First the exported crop with five coloured frames drawn on it, then four training views, some of which show a cell filling the view, some a part of it, then the evaluation view with the cell in the middle."}, "figure": {"name": "fig-geometry-views", "caption": "The same cell looks different in every epoch, and always the same when it is judged. A, the crop as it was exported, with the boxes that are cut; B, the training views of four epochs, frames in the colours of the boxes; C, the evaluation view. The first cell of each class, each row on one grey scale."}}
 first = [int(np.flatnonzero(cells.labels == label)[0]) for label in range(3)]
-draw_views(cells, first)
+training, judged = (BatchedCells(cells, first, size, train=train, in_channels=1) for train in (True, False))
+views = [(training.batch(np.array(first), epoch)[0], training.crops(np.array(first), epoch)) for epoch in range(4)]
+views.append((judged.batch(np.array(first), 0)[0], judged.crops(np.array(first), 0)))
+figure, axes = plt.subplots(3, 6, figsize=(7.0, 3.8))
+for k, (row, index) in enumerate(zip(axes, first, strict=True)):
+    black, white = cells.window
+    exported = (cells.images[index].astype(float) - black) / (white - black)
+    seen = [x[k, 0].numpy() * np.mean(transforms.IMAGENET_STD) + np.mean(transforms.IMAGENET_MEAN) for x, _ in views]
+    draw_row(row, [exported, *seen], (seen[-1].min(), seen[-1].max()))
+    for place, (_, crops), colour in zip(row[1:], views, [*PALETTE[:4], "black"], strict=True):
+        top, left, height, width = seen_boxes(crops[k : k + 1], size)[0]
+        row[0].add_patch(Rectangle((left - 0.5, top - 0.5), width, height, fill=False, edgecolor=colour))
+        place.spines[:].set(visible=True, linewidth=2, edgecolor=colour)
+        if crops.flip[k]:
+            place.set_xlabel("flipped", fontsize=8, labelpad=1)
+for column, name in ((0, "A"), (1, "B"), (5, "C")):
+    letter(axes[0, column], name)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -123,42 +146,43 @@ from_dataset(cells)
 # $$ (eq-geometry-kept)
 #
 # {numref}`fig-geometry-kept` draws the share of the area, and the table below gives what is kept in exported pixels.
-
-# %% tags=["remove-cell"]
-zhu = json.loads((RESULTS / "zhu-samples" / "crops.json").read_text())["cells"]
-own = [cell for cell in zhu if cell["kind"] in ("astrocyte", "oligodendrocyte", "neuron")]
-(width,) = {cell["width"] for cell in own}
-heights = [cell["height"] for cell in own]
-usual = max(set(heights), key=heights.count)
-tell(
-    own=len(own), width=width, least_height=min(heights), most_height=max(heights),
-    usual_count=heights.count(usual), usual=usual,
-)  # fmt: skip
-
-# %% [markdown]
+#
 # The {glue:text}`own` public samples that we have of the paper's three classes are all {glue:text}`width` pixels wide, and {glue:text}`least_height` to {glue:text}`most_height` high.
 # {glue:text}`usual_count` of them have {glue:text}`usual` rows.
 
-# %% tags=["remove-input"]
-known = [(45, 60), (37, 60), (57, 60)]
+# %%
 rows = []
-for height, width in known:
+for height, width in ((45, 60), (37, 60), (57, 60)):
     crop = central_crops([height], [width], size)
+    larger = crop.resized_height[0], crop.resized_width[0]
     _, _, tall, wide = seen_boxes(crop, size)[0]
-    rows.append((
-        f"{width} × {height}", f"{crop.resized_width[0]} × {crop.resized_height[0]}",
-        f"{crop.resized_height[0] / height:.1f}", f"{wide:.0f} × {tall:.0f}",
-        f"{wide / width:.0%}", f"{tall / height:.0%}", f"{kept_shares([height], [width])[0]:.0%}",
-    ))  # fmt: skip
-crop = central_crops([45], [60], size)
-assert (crop.resized_height[0], crop.resized_width[0]) == (256, 341)
-headers = ("exported", "enlarged to", "factor", "kept", "of the width", "of the height", "of the area")
-Markdown(wide_table(headers, rows, "What evaluation keeps"))
+    shares = wide / width, tall / height, kept_shares([height], [width])[0]
+    kept = f"{wide:.0f} × {tall:.0f}", *(f"{share:.0%}" for share in shares)
+    factor = f"{larger[0] / height:.1f}"
+    sizes = f"{width} × {height}", f"{larger[1]} × {larger[0]}"
+    rows.append((*sizes, factor, *kept))
+headers = ["exported", "enlarged to", "factor", "kept"]
+headers += ["of the width", "of the height", "of the area"]
+wide_table(headers, rows, "What evaluation keeps")
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
-draw_kept([(45, 60), (37, 60)])
-best = kept_shares(np.arange(26, 95), np.full(69, 60)).max()
-assert best == kept_shares([60], [60])[0] and round(best, 2) == 0.77
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
+heights = np.arange(26, 95)
+shares = kept_shares(heights, np.full_like(heights, 60))
+figure, (curve, *drawn) = plt.subplots(1, 3, figsize=(7.0, 2.6), width_ratios=(1.6, 1, 1))
+curve.plot(heights, shares)
+curve.set(xlabel="crop height (pixels)", ylabel="area kept", ylim=(0, 1))
+for axes, name, height in zip(drawn, "BC", (45, 37), strict=True):
+    share = shares[heights == height][0]
+    curve.plot(height, share, "o", color=PALETTE[1])
+    curve.annotate(name, (height, share), (6, -10), textcoords="offset points")
+    top, left, tall, wide = seen_boxes(central_crops([height], [60], size), size)[0]
+    axes.add_patch(Rectangle((0, 0), 60, height, facecolor="0.85"))
+    axes.add_patch(Rectangle((left, top), wide, tall, fill=False, edgecolor=PALETTE[1], linewidth=2))
+    axes.set(xlim=(-1, 61), ylim=(61, -1), aspect="equal", title=f"60 × {height}: {share:.0%} kept", xlabel="source pixels")
+for axes, name in zip((curve, *drawn), "ABC", strict=True):
+    letter(axes, name)
+assert shares.max() == kept_shares([60], [60])[0] and round(shares.max(), 2) == 0.77
+assert central_crops([45], [60], size).resized_width[0] == 341
 plt.show()
 
 # %% [markdown]
@@ -167,16 +191,23 @@ plt.show()
 # So we measure what is kept *of the cell*: of simulated cells by their true outline, and of real cells by the largest region that deviates from the background.
 # That region has the halo of the cell in it, and misses what is as faint as the noise, a thin process for one.
 
-# %% tags=["remove-input"]
-kept = {"simulated": evaluation_shares(truth.cell_masks)}
-some = np.sort(np.random.default_rng(0).choice(len(cells), 500, replace=False))
+# %%
+rng = np.random.default_rng(0)
+some = np.sort(rng.choice(len(cells), 500, replace=False))
 areas = [deviating_area(cells.images[i]) for i in some]
-kept["jurkat, real"] = evaluation_shares([area for area in areas if area.any()])
-kept["Zhu samples, real"] = np.array([cell["kept_of_cell"] for cell in zhu])
-rows = [(name, f"{len(share)}", f"{np.mean(share > 0.999):.1%}", f"{share.min():.1%}") for name, share in kept.items()]
-assert all(np.mean(share > 0.999) > 0.9 for share in kept.values())
-tell(strangers=len(zhu) - len(own))
-Markdown(wide_table(("cells", "number", "wholly kept", "least kept"), rows, "What is kept"))
+areas = [area for area in areas if area.any()]
+kept = {
+    "simulated": evaluation_shares(truth.cell_masks),
+    "jurkat, real": evaluation_shares(areas),
+    "Zhu samples, real": np.array([cell["kept_of_cell"] for cell in zhu]),
+}
+rows = []
+for name, share in kept.items():
+    whole = np.mean(share > 0.999)
+    assert whole > 0.9
+    rows.append((name, len(share), f"{whole:.1%}", f"{share.min():.1%}"))
+headers = "cells", "number", "wholly kept", "least kept"
+wide_table(headers, rows, "What is kept")
 
 # %% [markdown]
 # What the centre crop cuts off is background, in nearly every cell of these sets.
@@ -195,39 +226,46 @@ Markdown(wide_table(("cells", "number", "wholly kept", "least kept"), rows, "Wha
 # {numref}`fig-geometry-boxes` shows some boxes, and {numref}`fig-geometry-shares` counts many.
 
 # %% mystnb={"image": {"alt": "Four simulated cells with orange outlines, each with six blue boxes of differing size and place; some boxes contain the cell, some cut it."}, "figure": {"name": "fig-geometry-boxes", "caption": "Where the boxes lie: six epochs of four simulated cells. Orange, the true outline of the cell; blue, the boxes of the default range. Whatever a box shows of its cell, it carries the cell's label."}}
-drawn = [training_boxes(simulated.images[i].shape, i, 6, (0.08, 1.0)) for i in range(4)]
-draw_boxes(simulated.images[:4], truth.cell_masks[:4], simulated.window, drawn)
+figure, axes = plt.subplots(1, 4, figsize=(7.0, 1.75))
+draw_row(axes, simulated.images[:4], simulated.window)
+for i, place in enumerate(axes):
+    outline = truth.cell_masks[i]
+    place.contour(outline, levels=[0.5], colors=[PALETTE[1]], linewidths=1)
+    boxes = training_boxes(outline.shape, i, epochs=6, scale=(0.08, 1.0))
+    for top, left, height, width in boxes:
+        frame = Rectangle((left - 0.5, top - 0.5), width, height)
+        frame.set(fill=False, edgecolor=PALETTE[0], linewidth=1.2)
+        place.add_patch(frame)
 plt.show()
 
-# %% tags=["remove-input"]
-ranges = {"8 to 100 %": (0.08, 1.0), "50 to 100 %": (0.5, 1.0), "80 to 100 %": (0.8, 1.0)}
-measured = {name: training_shares(truth.cell_masks, epochs=20, scale=scale) for name, scale in ranges.items()}
-inside = {name: shares[0] for name, shares in measured.items()}
-rows = [
-    (name, *(f"{np.mean(one):.1%}" for one in (share == 0, share < 0.5, share > 0.999)), f"{np.median(fill):.0%}")
-    for name, (share, fill) in measured.items()
-]
-default = inside["8 to 100 %"]
-boxes_seen = np.concatenate([training_boxes((45, 60), i, 20, (0.08, 1.0)) for i in range(100)])
-smallest = boxes_seen[np.argmin(boxes_seen[:, 2] * boxes_seen[:, 3])]
-assert np.mean(default == 0) > np.mean(inside["50 to 100 %"] == 0)
-tell(
-    boxes=f"{len(boxes_seen):,}", least_wide=smallest[3], least_tall=smallest[2], times=size / smallest[3],
-    cells=default.shape[0], epochs=default.shape[1],
-)  # fmt: skip
-headers = ("area of the box", "no cell", "under half", "whole cell", "cell's median share")
-Markdown(wide_table(headers, rows, "What training shows"))
+# %%
+ranges = {"8 to 100 %": 0.08, "50 to 100 %": 0.5, "80 to 100 %": 0.8}
+inside, rows = {}, []
+for name, least in ranges.items():
+    scale = least, 1.0
+    inside[name], fill = training_shares(truth.cell_masks, 20, scale)
+    cases = inside[name] == 0, inside[name] < 0.5, inside[name] > 0.999
+    counted = [f"{np.mean(case):.1%}" for case in cases]
+    rows.append((name, *counted, f"{np.median(fill):.0%}"))
+headers = ["area of the box", "no cell", "under half", "whole cell"]
+headers += ["cell's median share"]
+wide_table(headers, rows, "What training shows")
 
 # %% [markdown]
 # Of {glue:text}`boxes` boxes drawn for a crop of 60 × 45 pixels, the smallest has {glue:text}`least_wide:.0f` × {glue:text}`least_tall:.0f`, enlarged {glue:text}`times:.0f` times.
 # The table counts {glue:text}`cells` simulated cells in {glue:text}`epochs` epochs each: how often a box shows none of its cell, less than half of it, or all, and the share of the box that the cell takes in the median.
 
 # %% mystnb={"image": {"alt": "Cumulative curves of the share of the cell inside the crop. The curve of torchvision's default range starts a few per cent above zero and rises slowly; the curves of 50 to 100 per cent and 80 to 100 per cent and of evaluation stay near zero until the share is close to one."}, "figure": {"name": "fig-geometry-shares", "caption": "At torchvision's default range a part of all training crops shows little or nothing of the cell; at 50 to 100 % hardly any does. How many crops (up) show at most a share (right) of their cell; simulated cells, whose outline is known exactly."}}
-draw_shares(inside, kept["simulated"])
-assert np.mean(inside["50 to 100 %"] < 0.5) < 0.01 < np.mean(default < 0.5)
+figure, axes = plt.subplots(figsize=(7.0, 3.2))
+for name, shares in inside.items():
+    axes.ecdf(shares.ravel(), label=f"training, areas {name}")
+axes.ecdf(kept["simulated"], label="evaluation", color="k", linestyle="--")
+axes.set(xlabel="share inside crop", xlim=(-0.01, 1.01))
+axes.set(ylabel="share of crops", ylim=(0, 1))
+axes.legend(loc="upper left")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -244,10 +282,24 @@ from_dataset(simulated)
 # The other turns are never shown.
 
 # %% mystnb={"image": {"alt": "Six views of one cell: as it is, flipped left-right, flipped top-bottom, turned by 90, 180 and 270 degrees. The first two have orange frames."}, "figure": {"name": "fig-geometry-turns", "caption": "Of six ways to turn a cell, training with a horizontal flip shows two (framed). All six are the same cell, and a microscope could have seen any of them."}}
-draw_turns(cells.images[first[0]], cells.window)
+turns = {
+    "as it is": lambda image: image,
+    "flipped left-right": lambda image: image[..., ::-1],
+    "flipped top-bottom": lambda image: image[..., ::-1, :],
+    "turned by 90°": lambda image: np.rot90(image, axes=(-2, -1)),
+    "turned by 180°": lambda image: np.rot90(image, 2, axes=(-2, -1)),
+    "turned by 270°": lambda image: np.rot90(image, 3, axes=(-2, -1)),
+}
+figure, axes = plt.subplots(1, 6, figsize=(7.0, 1.6))
+cell = cells.images[first[0]]
+draw_row(axes, [turn(cell) for turn in turns.values()], cells.window)
+for place, name in zip(axes, turns, strict=True):
+    place.set_title(name.replace(" ", "\n", 1), fontsize=8)
+for place in axes[:2]:
+    place.spines[:].set(visible=True, linewidth=2, edgecolor="tab:orange")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -261,7 +313,8 @@ from_dataset(cells)
 from sklearn.linear_model import LogisticRegression
 
 chosen = np.random.default_rng(0).permutation(len(cells))[:900]
-views = BatchedCells(cells, chosen, 24, train=False, in_channels=1, batch_size=900)
+one = {"in_channels": 1, "batch_size": 900}
+views = BatchedCells(cells, chosen, 24, train=False, **one)
 pixels, labels, _ = next(iter(views))
 pixels, labels = pixels[:, 0].numpy(), labels.numpy()
 half = len(pixels) * 2 // 3
@@ -270,16 +323,21 @@ model = LogisticRegression(C=0.1, max_iter=300, class_weight="balanced")
 model.fit(mirrored.reshape(len(mirrored), -1), np.tile(labels[:half], 2))
 
 
+# %%
+
+
 def answers(turn):
     turned = np.ascontiguousarray(turn(pixels[half:]))
     return model.predict(turned.reshape(len(turned), -1))
 
 
-changed = {name: np.mean(answers(turn) != answers(TURNS["as it is"])) for name, turn in TURNS.items()}
+same = answers(turns["as it is"])
+changed = {}
+for name, turn in turns.items():
+    changed[name] = np.mean(answers(turn) != same)
+    print(f"{name:20} {changed[name]:5.1%}")
 assert changed["flipped left-right"] == 0
 assert min(changed["flipped top-bottom"], changed["turned by 90°"]) > 0
-for name, share in changed.items():
-    print(f"{name:20} {share:5.1%}")
 print(f"n = {len(pixels) - half}")
 
 # %% [markdown]
@@ -316,14 +374,31 @@ print(f"n = {len(pixels) - half}")
 # {numref}`fig-geometry-weights` shows such weights.
 # For the evaluation crop, $i$ starts at the first pixel that is kept; for a flip, the source pixels are read backwards.
 
-# %% tags=["remove-input"]
-Markdown("```python\n" + inspect.getsource(batched_resample.axis_weights) + "```")
+# %%
+show(axis_weights)
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Left: a matrix of 224 rows and 15 columns as a grey picture with a dark diagonal band. Middle: weights of three neighbouring output pixels when 45 pixels become 224, each made of two source pixels. Right: the same when 300 pixels become 64, broad triangles over nine or ten source pixels."}, "figure": {"name": "fig-geometry-weights", "caption": "A resize is a band of weights along the diagonal, narrow when a side grows and broad when it shrinks. A, all weights of a small training box, dark is more; B, three neighbouring output pixels of an enlarged side: each is made of one or two source pixels; C, of a side that shrinks: each is a weighted mean over many."}}
-draw_weights((15, 224), [(45, 224), (300, 64)])
-for length, resized, fewest, most in ((45, 224, 1, 2), (300, 64, 8, 11)):
-    used = (batched_resample.axis_weights(*(torch.tensor([n]) for n in (length, resized, 0)), resized, length)[0] > 0).sum(1)[2:-2]
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Left: a matrix of 224 rows and 15 columns as a grey picture with a dark diagonal band. Middle: weights of three neighbouring output pixels when 45 pixels become 224, each made of two source pixels. Right: the same when 300 pixels become 64, broad triangles over nine or ten source pixels."}, "figure": {"name": "fig-geometry-weights", "caption": "A resize is a band of weights along the diagonal, narrow when a side grows and broad when it shrinks. A, all weights of a small training box, dark is more; B, three neighbouring output pixels of an enlarged side: each is made of one or two source pixels; C, of a side that shrinks: each is a weighted mean over many."}}
+def weights(length, resized):
+    """The matrix of one side: a row for each output pixel, a column for each source pixel."""
+    numbers = (torch.tensor([n]) for n in (length, resized, 0))
+    return axis_weights(*numbers, resized, length)[0].numpy()
+
+
+figure, (whole, *parts) = plt.subplots(1, 3, figsize=(7.0, 2.6))
+whole.imshow(weights(15, 224), aspect="auto", cmap="gray_r", vmin=0)
+whole.set(xlabel="source pixel j", ylabel="output pixel i", title="15 pixels to 224")
+for axes, length, resized, fewest, most in zip(parts, (45, 300), (224, 64), (1, 8), (2, 11), strict=True):
+    matrix, middle = weights(length, resized), resized // 2
+    for i in range(middle, middle + 3):
+        there = np.flatnonzero(matrix[i])
+        span = np.arange(there[0] - 1, there[-1] + 2)
+        axes.plot(span, matrix[i, span], "o-", markersize=3, label=f"i = {i}")
+    axes.set(xlabel="source pixel j", ylabel="weight", title=f"{length} pixels to {resized}", ylim=(0, 1.3 * matrix[middle].max()))
+    axes.legend(fontsize=8, ncol=3, loc="upper center", handlelength=1, columnspacing=0.7)
+    used = (matrix > 0).sum(axis=1)[2:-2]
     assert fewest <= used.min() and used.max() <= most
+for axes, name in zip((whole, *parts), "ABC", strict=True):
+    letter(axes, name)
 plt.show()
 
 # %% [markdown]
@@ -331,18 +406,16 @@ plt.show()
 # Then a batch is two batched matrix products, and the same code serves a CPU and a GPU.
 # Because the weights of a row sum to 1, the normalisation {eq}`eq-geometry-normalise` of the first channel can be done on the few source pixels before they are enlarged; the other two channels are straight lines in the first.
 
-# %% tags=["remove-input"]
-from textwrap import dedent
-
-shown = [inspect.getsource(getattr(batched_transform.BatchTransform, name)) for name in ("_resampled", "_channels")]
-Markdown("```python\n" + dedent("\n".join(shown)) + "```")
+# %%
+show(BatchTransform._resampled, BatchTransform._channels)
 
 # %% [markdown]
 # `BatchedCells` gives what a loader gives, batches of tensors, labels and indices.
 # The box of a cell follows from three numbers, the seed, the epoch and the cell's index, through a generator that is computed and not stored, so that neither the order of the cells nor the number of threads can change it.
 
 # %%
-batches = BatchedCells(cells, chosen, size=224, train=True, seed=42, shuffle=True)
+path = {"train": True, "seed": 42, "shuffle": True}
+batches = BatchedCells(cells, chosen, size=224, **path)
 batches.set_epoch(3)
 tensors, labels, indices = next(iter(batches))
 tuple(tensors.shape), labels[:5].tolist(), indices[:5].tolist()
@@ -356,13 +429,18 @@ tuple(tensors.shape), labels[:5].tolist(), indices[:5].tolist()
 
 # %%
 allowed, worst = 1e-5, {}
-for pixels_out in (64, 224):
+for side in (64, 224):
     for train in (True, False):
-        path = BatchedCells(simulated, range(100), pixels_out, train=train, batch_size=100)
+        some = range(100)
+        how = {"train": train, "batch_size": 100}
+        path = BatchedCells(simulated, some, side, **how)
         batch, _, index = next(iter(path))
         images = [simulated.images[i] for i in index]
-        worst[pixels_out, train] = largest_difference(batch, images, simulated.window, path.crops(index.numpy(), 0))
-        print(f"{pixels_out:3} px, {'training' if train else 'evaluation':10}  largest difference {worst[pixels_out, train]:.1e}")
+        crops = path.crops(index.numpy(), 0)
+        found = largest_difference(batch, images, simulated.window, crops)
+        worst[side, train] = found
+        what = "training" if train else "evaluation"
+        print(f"{side:3} px, {what:10}  largest difference {found:.1e}")
 assert max(worst.values()) < allowed
 
 # %% [markdown]
@@ -374,10 +452,13 @@ from scipy.stats import ks_2samp
 from torchvision.transforms import v2
 
 torch.manual_seed(0)
-draw, empty, count = v2.RandomResizedCrop(224, antialias=True), [torch.zeros(1, 45, 60)], 2000
-theirs = [draw.make_params(empty) for _ in range(count)]
-theirs = np.array([[box[name] for name in ("top", "left", "height", "width")] for box in theirs])
-ours = random_crops([45] * count, [60] * count, range(count), seed=0, epoch=0, size=224)
+crop, count = v2.RandomResizedCrop(224, antialias=True), 2000
+drawn = [crop.make_params([torch.zeros(1, 45, 60)]) for _ in range(count)]
+sides = "top", "left", "height", "width"
+theirs = np.array([[box[side] for side in sides] for box in drawn])
+heights, widths = [45] * count, [60] * count
+cell = range(count)
+ours = random_crops(heights, widths, cell, seed=0, epoch=0, size=224)
 ours = np.stack([ours.top, ours.left, ours.height, ours.width], axis=1)
 features = {
     "area": lambda b: b[:, 2] * b[:, 3],
@@ -417,7 +498,16 @@ tell(
     least_busy=100 * min(busy), most_busy=100 * max(busy),
     most_off=same[224]["to_tutorial_largest"] * 255, mean_off=same[224]["to_tutorial_mean"] * 255,
 )  # fmt: skip
-Markdown(wide_table(headers, rows, "Both ways"))
+default = inside["8 to 100 %"]
+assert np.mean(default == 0) > np.mean(inside["50 to 100 %"] == 0)
+assert np.mean(inside["50 to 100 %"] < 0.5) < 0.01 < np.mean(default < 0.5)
+boxes = np.concatenate([training_boxes((45, 60), i, 20, (0.08, 1.0)) for i in range(100)])
+smallest = boxes[np.argmin(boxes[:, 2] * boxes[:, 3])]
+tell(
+    boxes=f"{len(boxes):,}", least_wide=smallest[3], least_tall=smallest[2], times=size / smallest[3],
+    cells=default.shape[0], epochs=default.shape[1],
+)  # fmt: skip
+wide_table(headers, rows, "Both ways")
 
 # %% [markdown]
 # The cells are {glue:text}`numbers` simulated ones, with at least {glue:text}`repeats` repeats, on {glue:text}`cores` cores ({glue:text}`cpu`), torch {glue:text}`torch`.
@@ -450,43 +540,64 @@ Markdown(wide_table(headers, rows, "Both ways"))
 # With any of the three, an image without contrast becomes 1/2 everywhere.
 # {numref}`fig-geometry-intensity` shows the four side by side.
 
-# %% tags=["remove-cell"]
-assert intensity.SPAN == 5 and intensity.BORDER == 2 and intensity.INTENSITIES == ("none", "standardise", "background", "both")
-
 # %% mystnb={"image": {"alt": "Four rows of six simulated cells, two of each of three acquisition runs. In the first row the backgrounds have different greys; in the second and fourth row all cells have strong and equal contrast on mid grey; in the third row the background is mid grey and the contrast as faint or strong as before."}, "figure": {"name": "fig-geometry-intensity", "caption": "Taking off the background leaves the contrast of each run, standardising takes both. Two simulated cells of each of three acquisition runs, all pictures on the scale from 0 (black) to 1 (white)."}}
 runs = simulated.table["group"].to_numpy()
-names = np.unique(runs)[:3]
-pairs = [int(i) for name in names for i in np.flatnonzero(runs == name)[:2]]
-draw_intensities([simulated.images[i] for i in pairs], simulated.window, [runs[i] for i in pairs])
+three = np.unique(runs)[:3]
+pairs = [i for run in three for i in np.flatnonzero(runs == run)[:2]]
+figure, axes = plt.subplots(4, 6, figsize=(7.0, 3.3))
+for row, option in zip(axes, intensity.INTENSITIES, strict=True):
+    transform = intensity.Intensity(option)
+    for place, i in zip(row, pairs, strict=True):
+        unit = transforms.to_unit(simulated.images[i], simulated.window)
+        draw_row([place], [transform(unit)[0].numpy()], (0, 1))
+    row[0].set_ylabel(option, rotation=0, ha="right", va="center")
+for place, i in zip(axes[0], pairs, strict=True):
+    place.set_title(runs[i], fontsize=9)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(simulated)
 
 # %% [markdown]
 # How much of the run is left?
 # For each option and three numbers of an image, the table gives the share of the variance over cells that lies between runs, $\eta^2$ (0: the run says nothing about the number, 1: it says all), and the share of pixels that the cut to the unit range touches.
 
-# %% tags=["remove-input"]
-def between(values, groups):
-    """Share of the variance of `values` that lies between groups."""
+# %%
+def between(values):
+    """Share of the variance over images that lies between runs."""
     values = np.array(values)
-    means = {name: values[groups == name].mean() for name in np.unique(groups)}
-    return np.var([means[name] for name in groups]) / values.var()
+    means = {run: values[runs == run].mean() for run in np.unique(runs)}
+    return np.var([means[run] for run in runs]) / values.var()
 
 
+def border(image):
+    """The outermost two pixels."""
+    inner = np.zeros(image.shape, bool)
+    inner[2:-2, 2:-2] = True
+    return image[~inner]
+
+
+# %%
 rows, eta = [], {}
+units = [transforms.to_unit(x, simulated.window) for x in simulated.images]
 for option in intensity.INTENSITIES:
     transform = intensity.Intensity(option)
-    seen = [transform(transforms.to_unit(image, simulated.window))[0].numpy() for image in simulated.images]
-    rings = [np.concatenate([x[:2].ravel(), x[-2:].ravel(), x[2:-2, :2].ravel(), x[2:-2, -2:].ravel()]) for x in seen]
-    numbers = ([np.median(ring) for ring in rings], [ring.std() for ring in rings], [x.std() for x in seen])
-    eta[option] = [between(values, runs) for values in numbers]
-    cut = np.mean(np.concatenate([((x <= 0) | (x >= 1)).ravel() for x in seen]))
-    rows.append((option, *(f"{value:.2f}" for value in eta[option]), f"{cut:.2%}"))
+    seen = [transform(unit)[0].numpy() for unit in units]
+    medians = [np.median(border(x)) for x in seen]
+    spreads = [border(x).std() for x in seen]
+    contrasts = [x.std() for x in seen]
+    eta[option] = [between(one) for one in (medians, spreads, contrasts)]
+    pixels = np.concatenate([x.ravel() for x in seen])
+    cut = np.mean((pixels <= 0) | (pixels >= 1))
+    shares = [f"{value:.2f}" for value in eta[option]]
+    rows.append((option, *shares, f"{cut:.2%}"))
+headers = ["option", "border, median", "border, sd", "image, sd"]
+headers += ["pixels cut"]
+wide_table(headers, rows, "Runs in numbers")
+
+# %% tags=["remove-cell"]
 assert eta["none"][0] > 0.9 and max(eta["background"][0], eta["both"][0]) < 0.1 < eta["standardise"][0]
 assert abs(eta["background"][2] - eta["none"][2]) < 0.01 and max(eta["standardise"][2], eta["both"][2]) < 0.1 < eta["none"][2]
-Markdown(wide_table(("option", "border, median", "border, sd", "image, sd", "pixels cut"), rows, "Runs in numbers"))
 
 # %% [markdown]
 # In these simulated cells the level of the border gives the run away, and removing the background removes that.
@@ -514,7 +625,7 @@ Markdown(wide_table(("option", "border, median", "border, sd", "image, sd", "pix
 
 # %% tags=["hide-cell"]
 number = torch.tensor
-R = batched_resample.axis_weights(number([15]), number([224]), number([0]), 224, 15)[0]
+R = axis_weights(number([15]), number([224]), number([0]), 224, 15)[0]
 rank = int(torch.linalg.matrix_rank(R))  # the rank of the weights of one axis
 assert rank == 15
 print(f"R {tuple(R.shape)}, rank {rank}: {rank**2} free numbers")

@@ -24,20 +24,32 @@
 # This page follows the light: through the cell, along its way, through the lens, from all points of the lamp, into the camera.
 # Drag the sliders, or click one and use the arrow keys.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import inspect
+import json
 import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from IPython.display import Markdown
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from scipy.signal import find_peaks
+from scipy.stats import mannwhitneyu
 
+from cgrecnet.data import cytometer, open_dataset, traits
+from cgrecnet.data.cytometer.camera import expose
 from cgrecnet.data.cytometer.optics import Optics
-from cgrecnet.data.cytometer.parameters import parameters
-from cgrecnet.figures import optics as drawings
-from cgrecnet.figures.style import use_book_style
+from cgrecnet.data.cytometer.parameters import parameter_table, parameters
+from cgrecnet.data.traits import FREQUENCIES, TRAITS, background, measure
+from cgrecnet.errors import UserError
+from cgrecnet.figures.cells import draw_channels, draw_row
+from cgrecnet.figures.provenance import Provenance, from_dataset
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.pages import tell
+from cgrecnet.paths import RESULTS
 
 use_book_style()
 
@@ -46,7 +58,6 @@ def source(function):
     return Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```")
 
 
-# %% tags=["remove-cell"]
 standard = Optics()
 tell(
     aperture=standard.numerical_aperture, pixel=standard.pixel_um, wavelength=standard.wavelength_um,
@@ -83,17 +94,44 @@ tell(
 # {numref}`fig-cytometer-transmission` shows what it does to the light.
 
 # %%
-optics = Optics(pixel_um=0.25, pixels=96, source_points=0)  # 0: every direction of the lamp
-path, absorption = drawings.model_cell(optics.axis_um)
+def squared(axis_um, x_um=0.0, y_um=0.0):
+    """Squared distance (µm²) of every pixel from a point."""
+    return (axis_um[None, :] - x_um) ** 2 + (axis_um[:, None] - y_um) ** 2
+
+
+def ball(axis_um, radius_um, x_um=0.0, y_um=0.0):
+    """Thickness (µm) of a ball along the light."""
+    inside = radius_um**2 - squared(axis_um, x_um, y_um)
+    return 2 * np.sqrt(np.maximum(inside, 0))
+
+
+# %%
+optics = Optics(pixel_um=0.25, pixels=96, source_points=0)  # whole lamp
+axis_um = optics.axis_um
+INDEX = 0.026  # of the cell above the medium
+soma = ball(axis_um, 5.0)
+path = INDEX * soma - 0.004 * ball(axis_um, 2.6, 1.2, -0.6)  # and nucleus
+granules = (-2.6, 0.0), (-1.7, 0.0), (-1.0, 2.6), (0.4, -3.0), (2.9, 1.9)
+for place in granules:
+    path += 0.06 * np.exp(-squared(axis_um, *place) / (2 * 0.22**2))
+absorption = 0.02 * soma
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two maps of a round cell of 10 micrometres. Left, the optical path: it rises smoothly from the edge to the middle, five granules stand out. Right, on a scale from 0 to 100 per cent, the light that is swallowed: a faint, even disc."}, "figure": {"name": "fig-cytometer-transmission", "caption": "The model cell delays light by a good part of a wavelength and swallows little of it, so that most of what it does to the light is delay. A, optical path in wavelengths; B, light swallowed, on a scale that ends where everything is swallowed."}}
-drawings.draw_transmission(optics.axis_um, path, absorption, optics.wavelength_um)
+figure, axes = plt.subplots(1, 2, figsize=(7.0, 3.0))
+delay = path / optics.wavelength_um
+swallowed = 100 * (1 - np.exp(-absorption))
+names = "path $L/\\lambda$ (wavelengths)", "light swallowed (%)"
+ends = axis_um[0], axis_um[-1], axis_um[-1], axis_um[0]
+look = {"extent": ends, "cmap": "viridis", "vmin": 0}
+left = axes[0].imshow(delay, **look)
+right = axes[1].imshow(swallowed, vmax=100, **look)
+figure.colorbar(left, label=names[0])
+figure.colorbar(right, label=names[1])
+for place, mark in zip(axes, "AB", strict=True):
+    place.set(xlabel="x (µm)", xlim=(-8, 8), ylim=(8, -8))
+    letter(place, mark)
+axes[0].set_ylabel("y (µm)")
 plt.show()
-
-# %% tags=["remove-cell"]
-swallowed = 1 - np.exp(-absorption.max())
-assert path.max() / optics.wavelength_um > 0.5 and swallowed < 0.2
-tell(delay=path.max() / optics.wavelength_um, swallowed=swallowed)
 
 # %% [markdown]
 # At most it delays light by {glue:text}`delay:.2f` wavelengths, and swallows {glue:text}`swallowed:.0%` of it.
@@ -125,20 +163,40 @@ tell(delay=path.max() / optics.wavelength_um, swallowed=swallowed)
 # %%
 def picture(path, absorption, defocus_um, optics=optics):
     """Relative intensity on the camera: 1 where there is no cell."""
-    return optics.intensity(path[None], absorption[None], np.array([defocus_um]))[0]
+    focus = np.array([defocus_um])
+    return optics.intensity(path[None], absorption[None], focus)[0]
 
 
 focus = np.arange(-4, 4.5, 0.5)
 stack = [picture(path, absorption, z) for z in focus]
 
 # %% tags=["computed", "remove-input"] mystnb={"figure": {"name": "fig-cytometer-focus", "caption": "Out of focus the delay becomes light and dark, and on the two sides of the focus it is the other way round: granules are dark dots in front and bright dots behind, the rim changes from bright to dark. At zero, little more than the swallowed light is left. Left, the picture; right, its course along the dotted line."}}
-slider(
-    [drawings.draw_view(view, optics.pixel_um) for view in stack],
-    focus,
-    "defocus",
-    [f"Defocus {z:g} µm. {drawings.describe_view(view)}" for z, view in zip(focus, stack, strict=True)],
-    unit="µm",
-)
+def frame(view):
+    """The picture as the camera sees it, and its course along the dotted line, on scales that all frames share."""
+    figure, (left, right) = plt.subplots(1, 2, figsize=(4.7, 2.4), width_ratios=(1, 1.1))
+    reach = len(view) * optics.pixel_um / 2
+    left.imshow(view, extent=(-reach, reach, reach, -reach), vmin=0.4, vmax=1.6)
+    left.axhline(0, color=PALETTE[1], linewidth=1, linestyle=":")
+    left.set(xlim=(-9, 9), ylim=(9, -9), xlabel="x (µm)", title="camera", yticks=[])
+    left.spines[:].set_visible(False)
+    right.axhline(1, color="0.6", linewidth=1)
+    right.plot(pixels_um, view[47:49].mean(axis=0), color=PALETTE[0])
+    right.set(xlim=(-9, 9), ylim=(0.3, 1.7), yticks=(0.5, 1, 1.5), xlabel="x (µm)", title="relative intensity")
+    return figure
+
+
+def slide(views, values, label, unit=""):
+    """A slider over views of the cell."""
+    said = []
+    for value, view in zip(values, views, strict=True):
+        line, middle = view[47:49].mean(axis=0), view[44:52, 44:52].mean()
+        seen = f"middle {middle:.2f}", f"line from {line.min():.2f} to {line.max():.2f}"
+        said.append(", ".join((f"{label} {value:g} {unit}: relative intensity", *seen)))
+    return slider([frame(view) for view in views], values, label, said, unit=unit)
+
+
+pixels_um = (np.arange(96) - 95 / 2) * optics.pixel_um
+slide(stack, focus, "defocus", "µm")
 
 # %% [markdown]
 # Near the focus the rule is simple.
@@ -158,43 +216,48 @@ slider(
 # Below, a smooth, perfectly transparent bump of known curvature is sent through the package's code.
 
 # %%
-coherent = Optics(pixel_um=0.25, pixels=96, condenser_aperture=0, source_points=1)
+point = {"condenser_aperture": 0, "source_points": 1}
+coherent = Optics(pixel_um=0.25, pixels=96, **point)
 height_um, width_um = 0.04, 1.5  # of a Gaussian bump
 
 
 def bump(axis_um):
-    squared = axis_um[None, :] ** 2 + axis_um[:, None] ** 2
-    path = height_um * np.exp(-squared / (2 * width_um**2))
-    return path, path * (squared / width_um**4 - 2 / width_um**2)  # L and its curvature
+    far = squared(axis_um)
+    path = height_um * np.exp(-far / (2 * width_um**2))
+    curvature = path * (far / width_um**4 - 2 / width_um**2)
+    return path, curvature
 
 
 bump_path, _ = bump(coherent.axis_um)
 clear = np.zeros_like(bump_path)
-pixels_um = (np.arange(coherent.pixels) - (coherent.pixels - 1) / 2) * coherent.pixel_um
 
+
+def seen(defocus_um):
+    return picture(bump_path, clear, defocus_um, coherent)
+
+
+# %%
 # No cell: the picture is flat, wherever the focus is.
 empty = picture(clear, clear, 3.0, coherent)
 assert np.abs(empty - 1).max() < 1e-5
 
 # Near focus: the slope of the intensity over z is -curvature / n0.
 z = 0.25
-measured = (picture(bump_path, clear, z, coherent) - picture(bump_path, clear, -z, coherent)) / (2 * z)
+measured = (seen(z) - seen(-z)) / (2 * z)
 expected = -bump(pixels_um)[1] / coherent.medium_index
-error = np.abs(measured - expected).max() / np.abs(expected).max()
-assert error < 0.02
+off = np.abs(measured - expected).max() / np.abs(expected).max()
+assert off < 0.02
 
-# In focus a transparent bump is all but invisible; on either side its middle is bright or dark.
-contrast = {z: np.ptp(picture(bump_path, clear, z, coherent)) for z in (0.0, 2.0)}
+# In focus a transparent bump is all but invisible;
+# on either side its middle is bright or dark.
+contrast = {z: np.ptp(seen(z)) for z in (0.0, 2.0)}
 assert contrast[0.0] < 0.01 * contrast[2.0]
-middle = {z: picture(bump_path, clear, z, coherent)[47:49, 47:49].mean() - 1 for z in (-2.0, 2.0)}
-assert middle[2.0] > 0 > middle[-2.0]
+centre = {z: seen(z)[47:49, 47:49].mean() - 1 for z in (-2.0, 2.0)}
+assert centre[2.0] > 0 > centre[-2.0]
 
 # Light is moved about, not made: the mean over the picture stays the same.
-means = [picture(bump_path, clear, z, coherent).mean() for z in (-4.0, -1.0, 0.0, 1.0, 4.0)]
+means = [seen(z).mean() for z in (-4.0, -1.0, 0.0, 1.0, 4.0)]
 assert np.abs(np.array(means) - 1).max() < 1e-4
-
-# %% tags=["remove-cell"]
-tell(flat=np.abs(empty - 1).max(), slope_error=error, brighter=middle[2.0], darker=-middle[-2.0])
 
 # %% [markdown]
 # No cell: the picture is flat, and differs from 1 by {glue:text}`flat:.0e` at most.
@@ -218,52 +281,18 @@ tell(flat=np.abs(empty - 1).max(), slope_error=error, brighter=middle[2.0], dark
 # The dotted line in {numref}`fig-cytometer-aperture` runs through two granules that lie 0.9 µm apart.
 # At which aperture do they come apart?
 
-# %% tags=["computed", "remove-input"] mystnb={"figure": {"name": "fig-cytometer-aperture", "caption": "A wider lens shows finer detail: with a small aperture the two granules on the dotted line are one blur or not there at all, with a large one they are two. The rim of the cell becomes thinner likewise. Defocus 1 µm."}}
+# %% tags=["computed"] mystnb={"figure": {"name": "fig-cytometer-aperture", "caption": "A wider lens shows finer detail: with a small aperture the two granules on the dotted line are one blur or not there at all, with a large one they are two. The rim of the cell becomes thinner likewise. Defocus 1 µm."}}
 apertures = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9, 1.1)
-through = [
-    picture(path, absorption, 1.0, Optics(pixel_um=0.25, pixels=96, source_points=0, numerical_aperture=na))
-    for na in apertures
-]
-slider(
-    [drawings.draw_view(view, optics.pixel_um) for view in through],
-    apertures,
-    "numerical aperture",
-    [f"Numerical aperture {na:g}. {drawings.describe_view(v)}" for na, v in zip(apertures, through, strict=True)],
-)
-
-# %% tags=["remove-cell"]
-def maxima(view, low_um=-3.4, high_um=-0.9):
-    """Number of peaks on the dotted line where the two granules lie, each at least 0.05 above the dip beside it."""
-    from scipy.signal import find_peaks
-
-    x_um = (np.arange(optics.pixels) - (optics.pixels - 1) / 2) * optics.pixel_um
-    return len(find_peaks(view[47:49].mean(axis=0)[(x_um > low_um) & (x_um < high_um)], prominence=0.05)[0])
-
-
-counts = [maxima(view) for view in through]
-assert counts[0] < 2 and counts[-1] == 2
-apart = apertures[counts.index(2)]
-limit = optics.wavelength_um / 0.9 - optics.condenser_aperture
-assert limit < apart
-tell(first_apart=apart, granules=0.9, abbe=limit)
+wide = {"pixel_um": 0.25, "pixels": 96, "source_points": 0}
+lenses = [Optics(numerical_aperture=na, **wide) for na in apertures]
+through = [picture(path, absorption, 1.0, lens) for lens in lenses]
+slide(through, apertures, "numerical aperture")
 
 # %% [markdown]
 # Of the apertures on the slider, {glue:text}`first_apart:g` is the first at which two separate peaks stand on the line, with a dip of at least 0.05 beside each.
 # Abbe's rule says from where on a pattern that repeats every $d$ micrometres leaves any trace: from $\mathrm{NA} + \mathrm{NA}_c = \lambda / d$, for granules {glue:text}`granules:g` µm apart from an aperture of {glue:text}`abbe:.2f`.
 # At that limit the trace is faint, so that it takes somewhat more to see two dots; $\mathrm{NA}_c$ is the aperture of the lamp, which is the next subject.
-
-# %% tags=["remove-cell"]
-missed = {
-    na: picture(path, 0 * path, 0.0, Optics(pixel_um=0.25, pixels=96, source_points=0, numerical_aperture=na)).min()
-    for na in (apertures[0], apertures[-1])
-}
-assert missed[apertures[0]] < missed[apertures[-1]]
-tell(
-    left_narrow=missed[apertures[0]], narrow=apertures[0], left_wide=missed[apertures[-1]],
-    wide=apertures[-1],
-)  # fmt: skip
-
-# %% [markdown]
+#
 # A lens of small aperture also loses light: the rim of the cell sends it so far aside that the lens misses it.
 # If our cell swallowed nothing at all, its darkest place in focus would still have only {glue:text}`left_narrow:.2f` of the background's light at an aperture of {glue:text}`narrow:g`, and {glue:text}`left_wide:.2f` at {glue:text}`wide:g`.
 # So what is dark in a brightfield picture need not have swallowed light; the lens may have missed it.
@@ -284,35 +313,18 @@ tell(
 # $\mathrm{NA}_c$ is the aperture of the lamp's optics, the *condenser*, and the weights $w_s$ sum to 1.
 # Out of focus, pictures from different directions are shifted against each other, and the rings wash out ({numref}`fig-cytometer-source`).
 
-# %% tags=["computed", "remove-input"] mystnb={"figure": {"name": "fig-cytometer-source", "caption": "The larger the lamp, the fewer the rings, and the less there is to see out of focus at all. With an aperture of zero the light is one plane wave and each edge has several rings. Defocus 3 µm."}}
+# %% tags=["computed"] mystnb={"figure": {"name": "fig-cytometer-source", "caption": "The larger the lamp, the fewer the rings, and the less there is to see out of focus at all. With an aperture of zero the light is one plane wave and each edge has several rings. Defocus 3 µm."}}
 condensers = (0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5)
-lit = [
-    picture(path, absorption, 3.0, Optics(pixel_um=0.25, pixels=96, source_points=0, condenser_aperture=na))
-    for na in condensers
-]
-slider(
-    [drawings.draw_view(view, optics.pixel_um) for view in lit],
-    condensers,
-    "lamp's aperture",
-    [f"Aperture {na:g}. {drawings.describe_view(v)}" for na, v in zip(condensers, lit, strict=True)],
-)
+lamps = [Optics(condenser_aperture=na, **wide) for na in condensers]
+lit = [picture(path, absorption, 3.0, lamp) for lamp in lamps]
+slide(lit, condensers, "lamp's aperture")
 
 # %% [markdown]
 # This is the whole way of the light, as the package computes it for a batch of cells.
 # A tilted wave only shifts the spectrum, so that each direction costs one inverse Fourier transform.
 
-# %% tags=["remove-input"]
+# %%
 source(Optics.intensity)
-
-# %% tags=["remove-cell"]
-rule = Optics(pixel_um=0.25, pixels=96)
-deviation = max(
-    np.abs(picture(path, absorption, z, rule) - picture(path, absorption, z)).max() for z in (-4.0, -1.5, 0.0, 1.5, 4.0)
-)
-tell(
-    directions=len(optics._source[0]), source_points=rule.source_points, deviation=deviation,
-    shot_noise=1 / np.sqrt(parameters().camera.photons),
-)  # fmt: skip
 
 # %% [markdown]
 # The pictures above add up {glue:text}`directions` directions.
@@ -336,47 +348,37 @@ tell(
 # Background and gain have nothing to do with the cell: both are set when a run is recorded or exported.
 # That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
 
-# %% tags=["remove-input"]
-from cgrecnet.data.cytometer.camera import expose
-
+# %%
 source(expose)
 
 # %% [markdown]
 # From here on the cells are those of the data set, one of each lineage, with all that it puts into them: soma, nucleus off the middle, nucleoli, granules, short processes ({numref}`fig-cytometer-noise`).
 
-# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-noise", "caption": "What deviates from the background by less than the noise goes under, the faint parts first. The same three simulated cells, one of each lineage; all noise is multiplied by the same factor, and 1 is the data set's default."}}
-from cgrecnet.data import open_dataset
-from cgrecnet.data.traits import background
-
+# %%
 factors = (0, 0.5, 1, 2, 4, 8, 16)
-noisy = [open_dataset("cytometer", options={"cells": 48, "seed": 1, "noise": factor, "debris": 0}) for factor in factors]
-chosen = [int(np.flatnonzero(noisy[0].labels == label)[0]) for label in range(3)]
-window = (60, 200)
+noisy = []
+for factor in factors:
+    options = {"cells": 48, "seed": 1, "noise": factor, "debris": 0}
+    noisy.append(open_dataset("cytometer", options=options))
+labels = noisy[0].labels
+chosen = [int(np.flatnonzero(labels == label)[0]) for label in range(3)]
 
+# %% tags=["remove-input"] mystnb={"figure": {"name": "fig-cytometer-noise", "caption": "What deviates from the background by less than the noise goes under, the faint parts first. The same three simulated cells, one of each lineage; all noise is multiplied by the same factor, and 1 is the data set's default."}}
+frames, said = [], []
+for factor, cells in zip(factors, noisy, strict=True):
+    pictures = [cells.images[i] for i in chosen]
+    figure, row = plt.subplots(1, 3, figsize=(4.7, 1.6))
+    draw_row(row, pictures, (60, 200))
+    for axes, name in zip(row, cells.classes, strict=True):
+        axes.set_title(name, loc="center")
+        axes.set_anchor("N")
+    frames.append(figure)
+    spread = [f"{name} {background(x.astype(float))[1]:.1f}" for name, x in zip(cells.classes, pictures, strict=True)]
+    said.append(f"Noise factor {factor:g}. Background's spread: {', '.join(spread)}.")
+slider(frames, factors, "noise", said, unit="times the default", start=2)
 
-def describe_noise(cells):
-    levels = [background(cells.images[i].astype(float))[1] for i in chosen]
-    return ", ".join(f"{cells.classes[k]} {level:.1f}" for k, level in enumerate(levels))
-
-
-slider(
-    [drawings.draw_cells([cells.images[i] for i in chosen], cells.classes, window) for cells in noisy],
-    factors,
-    "noise",
-    [f"Noise factor {f:g}. Background's spread: {describe_noise(cells)}." for f, cells in zip(factors, noisy, strict=True)],
-    unit="times the default",
-    start=2,
-)
-
-# %% tags=["remove-input"]
-from cgrecnet.figures.provenance import Provenance, from_dataset
-
+# %%
 from_dataset(noisy[2])
-
-# %% tags=["remove-cell"]
-fine = open_dataset("cytometer", options={"cells": 48, "seed": 1, "debris": 0, "bits": 12})
-levels = [len(np.unique(np.concatenate([cells.images[i].ravel() for i in chosen]))) for cells in (noisy[2], fine)]
-tell(grey_levels=levels[0], finer_levels=levels[1])
 
 # %% [markdown]
 # The eight bits of these pictures round to whole grey levels; the three cells use {glue:text}`grey_levels` different ones.
@@ -389,19 +391,17 @@ tell(grey_levels=levels[0], finer_levels=levels[1])
 # Like everything here they are simulated ({numref}`fig-cytometer-markers`), and they are a reference only: asking for one as input is an error.
 
 # %% mystnb={"image": {"alt": "Three rows of four pictures of simulated cells, one row per lineage: brightfield, then the channels GFAP, Olig2 and NeuN. The astrocyte glows all over in GFAP; Olig2 and NeuN, where they glow, fill a disc of the nucleus's size."}, "figure": {"name": "fig-cytometer-markers", "caption": "A marker says the lineage more plainly than brightfield, though not without doubt, because its strength varies from cell to cell. One simulated cell of each lineage in brightfield and in three simulated marker channels; each channel has one grey scale for all cells. All brightness is assumed."}}
-from cgrecnet.data import cytometer
-
 made = cytometer.simulate(noisy[2].options)
-channels = {name: made.markers(number, chosen) for name, number in cytometer.MARKERS.items()}
-drawings.draw_channels([made.images[i] for i in chosen], channels, noisy[2].classes, window)
+channels = {"brightfield": [made.images[i] for i in chosen]}
+for name, number in cytometer.MARKERS.items():
+    channels[name] = made.markers(number, chosen)
+draw_channels(channels, noisy[2].classes)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(noisy[2])
 
-# %% tags=["remove-input"]
-from cgrecnet.errors import UserError
-
+# %%
 try:
     open_dataset("cytometer", options={"channel": 2})
 except UserError as error:
@@ -426,18 +426,10 @@ except UserError as error:
 # Of {glue:text}`entries` entries {glue:text}`assumed` are assumed and {glue:text}`calibrated` calibrated.
 # What a user sets, such as noise or the share of doublets, is an option of the data set, and stands under each figure.
 
-# %% tags=["remove-input"]
-from cgrecnet.data.cytometer.parameters import parameter_table
-from cgrecnet.figures.tables import dropdown, wide_table
-
+# %%
 table = parameter_table()
-assumed = table["source"].str.startswith("assumed").sum()
-calibrated = table["source"].str.startswith("calibrated").sum()
-tell(entries=len(table), assumed=assumed, calibrated=calibrated)
-rows = table.astype(str).to_numpy().tolist()
-columns = ["section", "name", "value", "unit", "source"]
-title = "The parameters"
-Markdown(dropdown(title, wide_table(columns, rows, title)))
+rows, title = table.astype(str).to_numpy(), "The parameters"
+dropdown(title, wide_table(list(table), rows, title))
 
 # %% [markdown]
 # ## Held against reality
@@ -452,9 +444,7 @@ Markdown(dropdown(title, wide_table(columns, rows, title)))
 #
 # The cell is found by a rule that suits all three: it is the connected area in which the picture deviates from its background by more than three times the noise, averaged over 3 by 3 pixels because a cell is darker as well as brighter than its surroundings.
 
-# %% tags=["remove-input"]
-from cgrecnet.data import traits
-
+# %%
 source(traits.deviating_area)
 
 # %% [markdown]
@@ -467,79 +457,98 @@ source(traits.deviating_area)
 # {numref}`fig-cytometer-reality` puts everything side by side: 400 simulated cells, all 15 Zhu samples that we know of, and 400 Jurkat cells drawn at random.
 
 # %%
-from cgrecnet.data.traits import measure
-from cgrecnet.figures.traits import compare, draw_traits, markdown, zhu_samples
-
 simulated = open_dataset("cytometer", options={"cells": 400, "seed": 1})
-recorded = zhu_samples()
-assert len(recorded.rows) == 15
-sets = {"simulated": measure(simulated), "Zhu samples": recorded.rows}
-spectra = {"simulated": traits.spectra(simulated), "Zhu samples": recorded.spectra}
-jurkat = open_dataset("jurkat")
-drawn = np.sort(np.random.default_rng(0).choice(len(jurkat), 400, replace=False))
-sets["Jurkat"] = measure(jurkat, drawn)
-spectra["Jurkat"] = traits.spectra(jurkat, drawn)
+record = json.loads((RESULTS / "zhu-samples" / "traits.json").read_text())
+samples = record["cells"]
+assert len(samples) == 15
+assert np.allclose(record["frequencies"], FREQUENCIES)
+jurkat, rng = open_dataset("jurkat"), np.random.default_rng(0)
+drawn = np.sort(rng.choice(len(jurkat), 400, replace=False))
+sets = {
+    "simulated": measure(simulated),
+    "Zhu samples": pd.DataFrame([cell["traits"] for cell in samples]),
+    "Jurkat": measure(jurkat, drawn),
+}
+spectra = {
+    "simulated": traits.spectra(simulated),
+    "Zhu samples": np.array([cell["spectrum"] for cell in samples], float),
+    "Jurkat": traits.spectra(jurkat, drawn),
+}
 
 # %% tags=["remove-input"] mystnb={"image": {"alt": "Nine panels. Eight small ones, one per measured number: height of the crop, diameter, short over long axis, background, noise, contrast, contrast over noise, slope of the spectrum; in each, one line per data set with its range, middle half and median, the Zhu samples also as single rings. Below, a curve per data set: the power falls from coarse to fine detail towards that of noise."}, "figure": {"name": "fig-cytometer-reality", "caption": "Simulated pictures held against real ones, number by number: where the lines do not overlap, a network could tell them apart by that number alone. Thin line, the central 90 % of the cells; thick, the middle half; dot, the median; a ring for each of the few Zhu samples. Below, the spectra (median and middle half), in units of the noise's power: at the dashed line there is nothing but noise."}}
-draw_traits(sets, spectra)
+def plain(axis):
+    """Numbers a person reads (0.02, 5) instead of powers of ten, and only some of them."""
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+figure = plt.figure(figsize=(6.4, 7.2))
+grid = figure.add_gridspec(5, 2, height_ratios=[1.15] * 4 + [2.6])
+for place, (name, trait) in enumerate(TRAITS.items()):
+    axes = figure.add_subplot(grid[place // 2, place % 2])
+    for y, (measured, colour) in enumerate(zip(sets.values(), PALETTE, strict=False)):
+        values = measured[name].dropna()
+        axes.plot(values.quantile([0.05, 0.95]), [y, y], color=colour, linewidth=1.5)
+        axes.plot(values.quantile([0.25, 0.75]), [y, y], color=colour, linewidth=6, alpha=0.45)
+        axes.plot(values.median(), y, "o", color=colour, markersize=6)
+        if len(values) < 40:
+            axes.plot(values, np.full(len(values), y + 0.3), "o", color=colour, fillstyle="none", markersize=4)
+    axes.set(title=str(trait), ylim=(2.6, -0.6))
+    axes.set_yticks(range(3), list(sets) if place % 2 == 0 else [""] * 3)
+    if trait.log:
+        axes.set_xscale("log")
+        plain(axes.xaxis)
+axes = figure.add_subplot(grid[4, :])
+for (name, powers), colour in zip(spectra.items(), PALETTE, strict=False):
+    low, middle, high = np.nanquantile(powers, [0.25, 0.5, 0.75], axis=0)
+    axes.fill_between(FREQUENCIES, low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.plot(FREQUENCIES, middle, color=colour, marker="o", markersize=4, label=name)
+axes.axhline(1, color="0.5", linewidth=1, linestyle="--")
+axes.set(xscale="log", yscale="log", xlabel="cycles per pixel", title="power over noise")
+plain(axes.xaxis)
+axes.legend()
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(simulated)
 
-# %% tags=["remove-input"]
-Provenance(
-    (
-        ("Data", f"Zhu samples, {len(recorded.rows)} real cells"),
-        ("Record", "results/zhu-samples/traits.json"),
-        ("Made by", "benchmarks/zhu_samples.py"),
-        ("Commit", recorded.commit[:10]),
-    )
-)
+# %%
+facts = {
+    "Data": f"Zhu samples, {len(samples)} real cells",
+    "Record": "results/zhu-samples/traits.json",
+    "Made by": "benchmarks/zhu_samples.py",
+    "Commit": record["commit"][:10],
+}
+Provenance(tuple(facts.items()))
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(jurkat)
 
 # %% [markdown]
 # In numbers: *inside* is the share of the real cells that lie in the central 90 % of the simulated ones, which would be 90 % if there were no difference.
 # *Above* is the chance that a real cell drawn at random has the higher number; one half would mean no shift.
 
-# %% tags=["remove-input"]
-compared = {name: compare(sets["simulated"], rows) for name, rows in sets.items() if name != "simulated"}
-Markdown(markdown(compared))
-
-# %% tags=["remove-cell"]
-far = {name: set(table.index[table["inside"] < 0.5]) for name, table in compared.items()}
-assert far == {"Zhu samples": {"background", "noise", "contrast"}, "Jurkat": {"background", "noise"}}
+# %%
+compared, near = {}, sets["simulated"]
+for name in ("Zhu samples", "Jurkat"):
+    for trait, label in TRAITS.items():
+        made_up, real = near[trait].dropna(), sets[name][trait].dropna()
+        pairs = len(real) * len(made_up)
+        compared[name, str(label)] = {
+            "simulated, median": made_up.median(),
+            "real, median": real.median(),
+            "inside": real.between(*made_up.quantile([0.05, 0.95])).mean(),
+            "above": mannwhitneyu(real, made_up).statistic / pairs,
+        }
+compared = pd.DataFrame(compared).T
+compared.map("{:.3g}".format)
 
 # %% [markdown]
 # Most of the Zhu samples lie outside of the usual range in their background, its noise and their contrast, most Jurkat cells in background and noise.
 #
 # How to read these differences:
-
-# %% tags=["remove-cell"]
-errors = np.array(
-    [
-        2 * np.sqrt(traits.deviating_area(image).sum() / np.pi) - 2 * np.sqrt(mask.sum() / np.pi)
-        for image, mask in zip(made.images, made.cell_masks, strict=True)
-    ]
-)
-ordered = np.sort(recorded.rows["background"])
-dark = recorded.rows["background"] <= ordered[np.argmax(np.diff(ordered))]  # two groups, cut at the widest gap
-groups = [recorded.rows.loc[rows, "background"].mean() * 255 for rows in (dark, ~dark)]
-levels = ", ".join(f"{level:.0f}" for level in np.unique(simulated.table["background"]))
-finest = {name: np.nanmedian(power[:, -1]) for name, power in spectra.items()}
-assert finest["simulated"] > finest["Zhu samples"]
-ratios = {name: compared["Zhu samples"].loc["signal_to_noise", name] for name in ("real", "simulated")}
-tell(
-    diameter_excess=np.median(errors), dark_samples=dark.sum(), dark_level=groups[0],
-    bright_samples=(~dark).sum(), bright_level=groups[1], runs=simulated.options["runs"], run_levels=levels,
-    ratio_real=ratios["real"], ratio_simulated=ratios["simulated"], finest_frequency=traits.FREQUENCIES[-1],
-    finest_simulated=finest["simulated"], finest_real=finest["Zhu samples"],
-    doublets=simulated.options["doublets"], debris=simulated.options["debris"],
-)  # fmt: skip
-
-# %% [markdown]
+#
 # - *Size* is that of the picture.
 #   On simulated cells the true outline is known: the measured diameter exceeds the true one by {glue:text}`diameter_excess:.1f` pixels (median), because halo and rings belong to the picture.
 # - *Background.* The Zhu samples come in two groups, {glue:text}`dark_samples` around grey level {glue:text}`dark_level:.0f` and {glue:text}`bright_samples` around {glue:text}`bright_level:.0f`; the {glue:text}`runs` simulated runs have backgrounds of {glue:text}`run_levels`.
@@ -555,7 +564,66 @@ tell(
 # Fifteen crops are few, and they are not a random sample of the paper's cells.
 # So the comparison can refute the simulation where it is far off, but it cannot confirm it.
 # Whoever has the paper's images can measure more of them with `benchmarks/zhu_samples.py`.
-#
+
+# %% tags=["remove-cell"]
+# The numbers of the prose above, and what it says of them. The cell and its bump:
+swallowed = 1 - np.exp(-absorption.max())
+assert path.max() / optics.wavelength_um > 0.5 and swallowed < 0.2
+tell(delay=path.max() / optics.wavelength_um, swallowed=swallowed)
+tell(flat=np.abs(empty - 1).max(), slope_error=off, brighter=centre[2.0], darker=-centre[-2.0])
+# The lens: peaks on the dotted line where the two granules lie, each at least 0.05 above the dip beside it.
+near_granules = (pixels_um > -3.4) & (pixels_um < -0.9)
+peaks = [len(find_peaks(view[47:49].mean(axis=0)[near_granules], prominence=0.05)[0]) for view in through]
+assert peaks[0] < 2 and peaks[-1] == 2
+apart = apertures[peaks.index(2)]
+limit = optics.wavelength_um / 0.9 - optics.condenser_aperture
+assert limit < apart
+tell(first_apart=apart, granules=0.9, abbe=limit)
+left_narrow, left_wide = (picture(path, 0 * path, 0.0, lens).min() for lens in (lenses[0], lenses[-1]))
+assert left_narrow < left_wide
+tell(left_narrow=left_narrow, narrow=apertures[0], left_wide=left_wide, wide=apertures[-1])
+# The lamp:
+rule = Optics(pixel_um=0.25, pixels=96)
+deviation = max(
+    np.abs(picture(path, absorption, z, rule) - picture(path, absorption, z)).max() for z in (-4.0, -1.5, 0.0, 1.5, 4.0)
+)
+tell(
+    directions=len(optics._source[0]), source_points=rule.source_points, deviation=deviation,
+    shot_noise=1 / np.sqrt(parameters().camera.photons),
+)  # fmt: skip
+# Camera and parameters:
+fine = open_dataset("cytometer", options={"cells": 48, "seed": 1, "debris": 0, "bits": 12})
+levels = [len(np.unique(np.concatenate([cells.images[i].ravel() for i in chosen]))) for cells in (noisy[2], fine)]
+tell(grey_levels=levels[0], finer_levels=levels[1])
+assumed, calibrated = (table["source"].str.startswith(word).sum() for word in ("assumed", "calibrated"))
+tell(entries=len(table), assumed=assumed, calibrated=calibrated)
+# Reality:
+for name, want in (("Zhu samples", ["background", "noise", "contrast"]), ("Jurkat", ["background", "noise"])):
+    outside = compared.loc[name].query("inside < 0.5").index
+    assert set(outside) == {str(TRAITS[trait]) for trait in want}
+errors = np.array(
+    [
+        2 * np.sqrt(traits.deviating_area(image).sum() / np.pi) - 2 * np.sqrt(mask.sum() / np.pi)
+        for image, mask in zip(made.images, made.cell_masks, strict=True)
+    ]
+)
+backgrounds = sets["Zhu samples"]["background"]
+ordered = np.sort(backgrounds)
+dark = backgrounds <= ordered[np.argmax(np.diff(ordered))]  # two groups, cut at the widest gap
+groups = [backgrounds[rows].mean() * 255 for rows in (dark, ~dark)]
+levels = ", ".join(f"{level:.0f}" for level in np.unique(simulated.table["background"]))
+finest = {name: np.nanmedian(power[:, -1]) for name, power in spectra.items()}
+assert finest["simulated"] > finest["Zhu samples"]
+ratios = compared.loc["Zhu samples", str(TRAITS["signal_to_noise"])]
+tell(
+    diameter_excess=np.median(errors), dark_samples=dark.sum(), dark_level=groups[0],
+    bright_samples=(~dark).sum(), bright_level=groups[1], runs=simulated.options["runs"], run_levels=levels,
+    ratio_real=ratios["real, median"], ratio_simulated=ratios["simulated, median"], finest_frequency=traits.FREQUENCIES[-1],
+    finest_simulated=finest["simulated"], finest_real=finest["Zhu samples"],
+    doublets=simulated.options["doublets"], debris=simulated.options["debris"],
+)  # fmt: skip
+
+# %% [markdown]
 # **Take-away.**
 # A brightfield picture shows delay turned into light by defocus, cut by the lens, blurred by the lamp, and mapped to grey levels by settings that have nothing to do with the cell.
 # The simulated cells are made by these steps.
@@ -579,9 +647,8 @@ tell(
 # ````
 
 # %% tags=["hide-cell"]
-cell_index = optics.medium_index + drawings.INDEX  # the refractive index of the soma
-soma = drawings.ball(optics.axis_um, drawings.RADIUS_UM)
-swallowed = drawings.ABSORPTION_PER_UM * soma
+cell_index = optics.medium_index + INDEX  # the refractive index of the soma
+swallowed = absorption
 rows = []
 for index in np.append(np.arange(1.337, 1.376, 0.006), cell_index):
     shaded = picture((cell_index - index) * soma, swallowed, 3.0)

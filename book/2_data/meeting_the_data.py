@@ -15,33 +15,58 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-cell"]
+import io
+import json
+import tempfile
+from contextlib import redirect_stdout
+from itertools import combinations
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Markdown
+import pandas as pd
+import seaborn as sns
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.metrics import balanced_accuracy_score
+from sklearn.model_selection import cross_val_predict
 
+from cgrecnet.cli import main
 from cgrecnet.data import available, jurkat, open_dataset
+from cgrecnet.data.audit.confounding import CORNER, contingency, corner_features, cramers_v, groups_apart
+from cgrecnet.data.audit.probes import border_features
 from cgrecnet.data.cards import load_card
+from cgrecnet.data.cytometer import phantom, simulate
+from cgrecnet.data.cytometer.parameters import FILE, read_numbers
+from cgrecnet.errors import UserError
+from cgrecnet.evaluation.bootstrap import f1_of_counts
 from cgrecnet.figures.cards import CardTable
 from cgrecnet.figures.cells import draw_gallery, draw_row
 from cgrecnet.figures.provenance import Provenance, from_dataset
-from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.tables import wide_table
 from cgrecnet.pages import tell
 from cgrecnet.paper.tables import load_tables
+from cgrecnet.paths import RESULTS
 
 use_book_style()
 
 tasks = {task: open_dataset("jurkat", task=task) for task in ("cycle", "cycle_e1", "stage7")}
 cycle, stages = tasks["cycle"], tasks["stage7"]
+simulated = open_dataset("cytometer", options={"cells": 500, "seed": 1})
+for task, cells in tasks.items():
+    most = max(cells.counts(), key=cells.counts().get)
+    tell(**{f"{task}_most": most, f"{task}_floor": 100 * cells.counts()[most] / len(cells)})
+PUBLISHED, WANTED = {}, {}  # of each kind, the paper's cells and its baseline's F1
+for kind in ("Astrocytes", "Oligodendrocytes", "Neurons"):
+    name = kind.lower().removesuffix("s")
+    PUBLISHED[name] = int(load_tables()["1"].cell(kind, "count").number)
+    WANTED[name] = float(load_tables()["5"].cell(kind, "Baseline").number) / 100
+tell(shares=PUBLISHED["neuron"] / PUBLISHED["oligodendrocyte"], paper_cells=f"{sum(PUBLISHED.values()):,}")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two blocks of two rows of five small grey pictures. Above, real cells: round, with a dark rim and a brighter, grainy inside, on an even background. Below, simulated cells: round blobs with bright or dark rims on backgrounds of different grey."}, "figure": {"name": "fig-meeting-cells", "caption": "What the networks of this book see: a small grey picture of one cell, without any dye, and nothing in it that says what the cell is. Above, real Jurkat cells, one grey scale; below, simulated cells, one grey scale of their own. Drawn at random, none picked for its looks."}}
-simulated = open_dataset("cytometer", options={"cells": 500, "seed": 1})
 figure, grid = plt.subplots(4, 5, figsize=(4.6, 3.9))
-for rows, data, name in (
-    (grid[:2], stages, "real"),
-    (grid[2:], simulated, "simulated"),
-):
-    rng = np.random.default_rng(0)
-    drawn = rng.choice(len(data), size=rows.size, replace=False)
+for rows, data, name in ((grid[:2], stages, "real"), (grid[2:], simulated, "simulated")):
+    drawn = np.random.default_rng(0).choice(len(data), size=rows.size, replace=False)
     draw_row(rows.ravel(), [data.images[i] for i in drawn], data.window)
     rows[0, 0].set_title(name, fontsize=10)
 plt.show()
@@ -71,15 +96,15 @@ from_dataset(simulated)
 # Each data set has a **card**: a table that says where the cells come from, who may use them, how many there are, what is known to be wrong, and what they must not be used for.
 # Every fact on a card names its source, and what nobody could confirm is marked as unconfirmed.
 # A card is the first thing to read and the first thing to ask for: many a mistake with data is made before the first network is trained.
-
-# %% [markdown]
+#
 # ## Real cells that anyone can get
 #
 # `jurkat` holds cells of a human leukaemia line at different stages of the cell cycle {cite}`blasi2016label`.
 # The pictures come with this book, pixel for pixel as they were published, so every page that needs real cells shows these.
 
-# %% tags=["remove-input"]
-CardTable(load_card("jurkat"), counted={task: cells.counts() for task, cells in tasks.items()})
+# %%
+counted = {task: cells.counts() for task, cells in tasks.items()}
+CardTable(load_card("jurkat"), counted=counted)
 
 # %% [markdown]
 # The pictures were published as montages: sheets of 30 by 30 tiles, 40 by 40 pixels each, filled column by column.
@@ -91,16 +116,12 @@ CardTable(load_card("jurkat"), counted={task: cells.counts() for task, cells in 
 # There are three tasks: `cycle` asks for **G1** (before DNA is copied), **S+G2** (copying, or done copying) or **M** (dividing) in all cells; `cycle_e1` asks the same inside Experiment 1; `stage7` asks for all seven stages inside Experiment 1.
 # {numref}`fig-jurkat-cells` shows them.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Seven rows of eight real brightfield images of Jurkat cells, one row each for G1, S, G2, prophase, metaphase, anaphase and telophase: round cells with dark rims on an even grey background; only in the last rows do some show two halves."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell can rarely be read off at a glance: G1, S and G2 look alike, and of the dividing cells (the last four rows, together the class M) only the latest show two halves. Eight Jurkat cells of each stage of Experiment 1, drawn at random, brightfield, all at one grey scale."}}
+# %% mystnb={"image": {"alt": "Seven rows of eight real brightfield images of Jurkat cells, one row each for G1, S, G2, prophase, metaphase, anaphase and telophase: round cells with dark rims on an even grey background; only in the last rows do some show two halves."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell can rarely be read off at a glance: G1, S and G2 look alike, and of the dividing cells (the last four rows, together the class M) only the latest show two halves. Eight Jurkat cells of each stage of Experiment 1, drawn at random, brightfield, all at one grey scale."}}
 draw_gallery(stages, per_class=8, seed=0)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(stages)
-
-# %% tags=["remove-cell"]
-most = {task: max(cells.counts(), key=cells.counts().get) for task, cells in tasks.items()}
-tell(**{f"{task}_{what}": value for task, cells in tasks.items() for what, value in (("floor", 100 * cells.counts()[most[task]] / len(cells)), ("most", most[task]))})
 
 # %% [markdown]
 # Who always gives the commonest answer is right in `cycle` {glue:text}`cycle_floor:.1f` % of the time ({glue:text}`cycle_most`), in `cycle_e1` {glue:text}`cycle_e1_floor:.1f` % ({glue:text}`cycle_e1_most`), and in `stage7` {glue:text}`stage7_floor:.1f` % ({glue:text}`stage7_most`).
@@ -109,32 +130,26 @@ tell(**{f"{task}_{what}": value for task, cells in tasks.items() for what, value
 # The DNA channel is a reference, never an input: the labels rest on it, so a network that saw it would not be label-free.
 # The reader refuses to hand it over as input, and says why.
 
-# %% tags=["remove-input"]
-from cgrecnet.errors import UserError
-
+# %%
 try:
     open_dataset("jurkat", options={"channel": 4})
 except UserError as error:
     print(error)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Violin plot of integrated DNA stain per cell for seven cell-cycle stages of experiment 1; it rises from G1 through S and G2 to the early stages of division."}, "figure": {"name": "fig-dna", "caption": "The stages follow the DNA stain, as they must, because they rest on it: the signal rises from G1 over S to G2 and into division. Each violin shows the integrated DNA stain of the cells of one stage, Experiment 1; the white dot is the median."}}
+# %% mystnb={"image": {"alt": "Violin plot of integrated DNA stain per cell for seven cell-cycle stages of experiment 1; it rises from G1 through S and G2 to the early stages of division."}, "figure": {"name": "fig-dna", "caption": "The stages follow the DNA stain, as they must, because they rest on it: the signal rises from G1 over S to G2 and into division. Each violin shows the integrated DNA stain of the cells of one stage, Experiment 1; the white dot is the median."}}
 dna = jurkat.dna_stain(stages.table)
-groups = [dna[stages.labels == label] for label in range(len(stages.classes))]
-assert np.all(np.diff([np.median(group) for group in groups[:5]]) > 0)
+places = range(1, len(stages.classes) + 1)
+groups = [dna[stages.labels == place - 1] for place in places]
+medians = [np.median(group) for group in groups]
+assert np.all(np.diff(medians[:5]) > 0)
 figure, axes = plt.subplots(figsize=(7.0, 3.0))
 axes.violinplot(groups, showextrema=False, widths=0.8)
-axes.plot(
-    range(1, len(groups) + 1),
-    [np.median(g) for g in groups],
-    "o",
-    color="white",
-    markeredgecolor="black",
-)
-axes.set_xticks(range(1, len(groups) + 1), stages.classes)
+axes.plot(places, medians, "o", color="white", markeredgecolor="black")
+axes.set_xticks(places, stages.classes)
 axes.set_ylabel("DNA stain (10⁴)")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(stages)
 
 # %% [markdown]
@@ -150,23 +165,14 @@ from_dataset(stages)
 # That the two are tied is harmless as long as the pictures of the two experiments look alike.
 # So we also ask whether they do: within G1, where the class cannot help, can a logistic regression that sees only the border of a picture, where there is hardly any cell, tell the experiments apart?
 
-# %% tags=["remove-cell"]
-from cgrecnet.data.audit.confounding import CORNER, contingency, corner_features, cramers_v, groups_apart
-from cgrecnet.data.audit.probes import border_features
-
+# %%
 table = contingency(cycle)
 apart = groups_apart(cycle, label=0)
 corners = groups_apart(cycle, label=0, kind=corner_features)
 g1 = np.flatnonzero(cycle.labels == 0)
-border = np.array([border_features(cycle.images[i])[0] for i in g1])
-where = cycle.table["group"].to_numpy()[g1]
-levels = {group: border[where == group] for group in table.columns}
-medians = {group: np.median(level) for group, level in levels.items()}
-assert apart.low > 0.5 and corners.low > 0.5 and cramers_v(table) > 0.5
-tell(
-    tied=cramers_v(table), untied=cramers_v(contingency(stages)), apart=str(apart), corner=CORNER, corners=str(corners),
-    step=abs(np.diff(list(medians.values()))[0]), grey=np.median(border),
-)  # fmt: skip
+border = pd.Series([border_features(cycle.images[i])[0] for i in g1])
+levels = border.groupby(cycle.table["group"].to_numpy()[g1])
+print(f"V {cramers_v(table):.2f}; border {apart}; corners {corners}")
 
 # %% [markdown]
 # In `cycle`, Cramér's $V$ of class and experiment is {glue:text}`tied:.2f`; in `cycle_e1` and `stage7`, with their single experiment, there is nothing to be tied to, and it is {glue:text}`untied:.0f` by convention.
@@ -175,29 +181,25 @@ tell(
 # {numref}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {glue:text}`step:.1f` of some {glue:text}`grey:.0f` grey levels.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells."}}
-import seaborn as sns
-
-from cgrecnet.figures.style import PALETTE
-
 figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.25))
-shares = table.div(table.sum(axis=1).clip(lower=1), axis=0)
+shares = table.div(table.sum(axis=1), axis=0)
 sns.heatmap(shares, annot=table, fmt=",", annot_kws={"color": "black"}, cmap="Blues", vmin=0, vmax=2, cbar=False, ax=left)
 left.set(xlabel="", ylabel="")
 left.tick_params(length=0, labelrotation=0)
 left.set_title("   cells")
-edges = np.linspace(*np.quantile(np.concatenate(list(levels.values())), (0.001, 0.999)), 41)
-for index, (group, here) in enumerate(levels.items()):
-    style = {"color": PALETTE[index], "linestyle": ("-", "--", ":", "-.")[index % 4]}
+edges = np.linspace(*border.quantile([0.001, 0.999]), 41)
+for (group, here), colour, line in zip(levels, PALETTE, ("-", "--"), strict=False):
+    style = {"color": colour, "linestyle": line}
     right.stairs(np.histogram(here, edges)[0] / len(here), edges, label=f"{group} ({len(here):,})", linewidth=1.6, **style)
-    right.axvline(np.median(here), linewidth=1, **style)
+    right.axvline(here.median(), linewidth=1, **style)
 right.set(xlabel="mean border grey", ylabel="share of cells", yticks=[])
 right.set_title("   border, G1 cells")
 right.legend(loc="upper left", fontsize=8)
-for axes, mark in ((left, "A"), (right, "B")):
-    letter(axes, mark)
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(cycle)
 
 # %% [markdown]
@@ -208,7 +210,7 @@ from_dataset(cycle)
 #
 # `cytometer` computes what a microscope would see: a cell is a thin object that delays and dims light, the light travels on to a camera that is slightly out of focus, and the camera adds noise ({doc}`how_a_cytometer_sees` shows the steps).
 
-# %% tags=["remove-input"]
+# %%
 CardTable(load_card("cytometer"))
 
 # %% [markdown]
@@ -218,14 +220,6 @@ CardTable(load_card("cytometer"))
 simulated = open_dataset("cytometer", options={"cells": 500, "seed": 1})
 simulated.counts()
 
-# %% tags=["remove-cell"]
-printed = load_tables()["1"]
-PUBLISHED = {
-    row.lower().removesuffix("s"): int(printed.cell(row, "count").number)
-    for row in printed.rows
-}
-tell(shares=PUBLISHED["neuron"] / PUBLISHED["oligodendrocyte"])
-
 # %% [markdown]
 # The class shares follow the paper's Table 1, which has {glue:text}`shares:.1f` neurons for each oligodendrocyte.
 # {numref}`fig-simulated-cells` shows cells drawn at random; none was picked for its looks.
@@ -234,7 +228,7 @@ tell(shares=PUBLISHED["neuron"] / PUBLISHED["oligodendrocyte"])
 draw_gallery(simulated, per_class=8, seed=0)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -242,41 +236,25 @@ from_dataset(simulated)
 # With a mask one can ask, for instance, whether a network's heat map points at the cell.
 
 # %%
-from cgrecnet.data.cytometer import simulate
-
 truth = simulate(simulated.options)
-truth.causes[
-    [
-        "radius_um",
-        "elongation",
-        "granules",
-        "processes",
-        "defocus_um",
-        "background",
-        "doublet",
-    ]
-].head(4).round(2)
+of_cells = ["radius_um", "elongation", "granules", "processes"]
+of_pictures = ["defocus_um", "background", "doublet"]
+truth.causes[of_cells + of_pictures].head(4).round(2)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four simulated cells above the same four cells with the outlines of cell and nucleus drawn over them."}, "figure": {"name": "fig-simulated-masks", "caption": "What a simulation gives that a microscope cannot: the exact outline of the cell (orange) and of its nucleus (blue), whatever the defocus does to the picture. A, the images; B, the same with the true outlines."}}
-chosen = [
-    int(np.flatnonzero(simulated.labels == label)[k])
-    for label, k in ((0, 0), (1, 0), (2, 0), (2, 1))
-]
-figure, (top, bottom) = plt.subplots(2, 4, figsize=(7.0, 3.6))
-for row in (top, bottom):
+# %% mystnb={"image": {"alt": "Four simulated cells above the same four cells with the outlines of cell and nucleus drawn over them."}, "figure": {"name": "fig-simulated-masks", "caption": "What a simulation gives that a microscope cannot: the exact outline of the cell (orange) and of its nucleus (blue), whatever the defocus does to the picture. A, the images; B, the same with the true outlines."}}
+places = [np.flatnonzero(simulated.labels == kind) for kind in range(3)]
+chosen = [places[0][0], places[1][0], places[2][0], places[2][1]]
+outlines = {"tab:orange": truth.cell_masks, "tab:blue": truth.nucleus_masks}
+figure, rows = plt.subplots(2, 4, figsize=(7.0, 3.6))
+for row, mark in zip(rows, "AB", strict=True):
     draw_row(row, [simulated.images[i] for i in chosen], simulated.window)
-for place, i in zip(bottom, chosen, strict=True):
-    place.contour(
-        truth.cell_masks[i], levels=[0.5], colors="tab:orange", linewidths=1
-    )
-    place.contour(
-        truth.nucleus_masks[i], levels=[0.5], colors="tab:blue", linewidths=1
-    )
-letter(top[0], "A")
-letter(bottom[0], "B")
+    letter(row[0], mark)
+for place, i in zip(rows[1], chosen, strict=True):
+    for colour, masks in outlines.items():
+        place.contour(masks[i], levels=[0.5], colors=colour, linewidths=1)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -285,13 +263,15 @@ from_dataset(simulated)
 # A simulated task can be made trivial or hopeless at will, so it has to be said how its difficulty was set.
 # The traits of the three kinds overlap: {numref}`fig-simulated-overlap` shows the distributions that the cells are drawn from.
 
+# %%
+rng, kinds = np.random.default_rng(0), np.repeat(np.arange(3), 3000)
+normal = {name: rng.standard_normal(len(kinds)) for name in phantom.NORMAL}
+uniform = {name: rng.random(len(kinds)) for name in phantom.UNIFORM}
+drawn = phantom.draw_causes(kinds, normal, uniform)
+# all that differs between the kinds:
+causes = pd.DataFrame({name: drawn[name] for name in phantom.TRAITS})
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Ten small panels, each with three overlapping outlined histograms, one per kind of cell, for radius, elongation, irregularity, size of the nucleus, density, absorption, number and strength of granules, number and length of processes."}, "figure": {"name": "fig-simulated-overlap", "caption": "No single trait tells all three kinds apart, so that a classifier has to weigh several. Distributions of the traits that simulated cells are drawn from; these are causes, known for simulated cells only."}}
-import pandas as pd
-
-from cgrecnet.data.cytometer import phantom
-from cgrecnet.data.cytometer.phantom import KINDS, NORMAL, UNIFORM, draw_causes
-from cgrecnet.figures.overlap import draw_overlap, overlap_table, told_by_all
-
 TRAITS = {
     "radius_um": "radius (µm)",
     "elongation": "elongation",
@@ -304,37 +284,42 @@ TRAITS = {
     "processes": "processes",
     "process_um": "length of processes (µm)",
 }
-assert list(TRAITS) == list(phantom.TRAITS)  # all that differs between the kinds
-rng = np.random.default_rng(0)
-kinds = np.repeat(np.arange(3), 3000)
-causes = draw_causes(
-    kinds,
-    {name: rng.standard_normal(len(kinds)) for name in NORMAL},
-    {name: rng.random(len(kinds)) for name in UNIFORM},
-)
-causes = pd.DataFrame({name: causes[name] for name in TRAITS})
-draw_overlap(causes, kinds, KINDS, TRAITS)
+figure, panels = plt.subplots(4, 3, figsize=(7.2, 7.5))
+for place in panels.flat[10:]:
+    place.set_axis_off()
+for axes, (trait, label), mark in zip(panels.flat, TRAITS.items(), "ABCDEFGHIJ", strict=False):
+    values = causes[trait].to_numpy(float)
+    edges = np.linspace(values.min(), values.max(), 21)
+    if np.array_equal(values, np.rint(values)) and np.ptp(values) <= 40:  # counts: a bin for each
+        edges = np.arange(values.min() - 0.5, values.max() + 1)
+    for kind, line in enumerate(("-", "--", ":")):
+        here = values[kinds == kind]
+        share = np.histogram(here, edges)[0] / len(here)
+        axes.stairs(share, edges, color=PALETTE[kind], linestyle=line, linewidth=1.5, label=phantom.KINDS[kind])
+    axes.set(xlabel=label, yticks=[])
+    letter(axes, mark)
+figure.legend(*panels.flat[0].get_legend_handles_labels(), ncol=3, loc="outside lower center")
 plt.show()
 
-# %% tags=["remove-input"]
-shared = overlap_table(causes, kinds, KINDS, list(TRAITS))
-best = shared["alone"].idxmax()
-assert shared["alone"].max() < 0.9
-pairs = [column for column in shared.columns if column != "alone"]
-least = shared[pairs].min().idxmin()
-together = told_by_all(causes, kinds)
-assert together > 0.95
-head = ("trait", *(f"in common: {pair}" for pair in pairs), "alone")
-rows = [(TRAITS[trait], *(f"{value:.2f}" for value in row)) for trait, row in zip(shared.index, shared.to_numpy(), strict=True)]
-Markdown("\n".join(f"| {' | '.join(row)} |" for row in (head, ("---",) * len(head), *rows)))
+# %%
+def in_bins(groups, bins):
+    """Share of each group's cells in every bin."""
+    together = np.concatenate(groups)
+    edges = np.linspace(together.min(), together.max(), bins + 1)
+    return np.array([np.histogram(x, edges)[0] / len(x) for x in groups])
 
-# %% tags=["remove-cell"]
-tell(
-    causes=f"{len(kinds):,}", version=simulated.options["version"], alone_least=shared["alone"].min(),
-    alone_most=shared["alone"].max(), best_trait=TRAITS[best], least_pair=least,
-    least_common=shared[least].min(), least_trait=TRAITS[shared[least].idxmin()], traits=len(TRAITS),
-    together=together,
-)  # fmt: skip
+
+# %%
+shared, names = pd.DataFrame(), phantom.KINDS
+for trait, label in TRAITS.items():
+    values = causes[trait].to_numpy(float)
+    groups = [values[kinds == kind] for kind in range(3)]
+    for a, b in combinations(range(3), 2):
+        common = np.minimum(*in_bins([groups[a], groups[b]], 20)).sum()
+        shared.loc[label, f"in common: {names[a]} and {names[b]}"] = common
+    # whoever names the likeliest kind of each bin is right so often:
+    shared.loc[label, "alone"] = in_bins(groups, 40).max(axis=0).sum() / 3
+shared.map("{:.2f}".format)
 
 # %% [markdown]
 # Causes of {glue:text}`causes` cells, drawn from `cgrecnet/data/cytometer/parameters.yaml` (version {glue:text}`version`); no picture was computed for this figure.
@@ -351,63 +336,44 @@ tell(
 # No other model's score enters the choice; otherwise a comparison of models on these cells would be rigged.
 # {numref}`fig-simulated-calibration` shows every attempt, from its record (`benchmarks/calibrate_cytometer.py`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits are changed until the baseline finds the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the parameters as they are now, filled, beside the paper's, hatched). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
-from cgrecnet.figures.calibration import (
-    attempts_table,
-    draw_attempts,
-    f1_intervals,
-    read_attempts,
-    with_present_numbers,
-)
-from cgrecnet.paths import RESULTS
+# %%
+folder = RESULTS / "cytometer-calibration"
+files = sorted(folder.glob("*.json"))
+attempts = [json.loads(file.read_text()) for file in files]
+frozen = [one for one in attempts if one["parameters"] == read_numbers(FILE)]
+assert frozen, "calibrate anew: benchmarks/calibrate_cytometer.py"
 
-attempts = read_attempts(RESULTS / "cytometer-calibration")
-frozen = with_present_numbers(attempts)
-assert frozen, "calibrate the present parameters: benchmarks/calibrate_cytometer.py"
-draw_attempts(attempts, frozen)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits are changed until the baseline finds the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the parameters as they are now, filled, beside the paper's, hatched). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
+figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.2), width_ratios=(1.5, 1), sharey=True)
+for x, (kind, paper), colour, shape in zip(range(3), WANTED.items(), PALETTE, "os^", strict=False):
+    scores = [attempt["f1"][kind] for attempt in attempts]
+    left.plot(range(1, len(scores) + 1), scores, marker=shape, color=colour, label=kind)
+    left.axhline(paper, color=colour, linestyle="--", linewidth=1)
+    chosen = [attempt["f1"][kind] for attempt in frozen]
+    right.bar(x - 0.2, np.mean(chosen), 0.38, color=colour)
+    right.bar(x + 0.2, paper, 0.38, color="white", edgecolor=colour, hatch="///")
+    right.plot([x - 0.2] * len(chosen), chosen, "k_", markersize=9)
+left.set(xlabel="attempt", ylabel="F1 of the baseline", ylim=(0, 1.02), xticks=range(1, len(attempts) + 1))
+left.legend(loc="lower right", fontsize=8)
+right.set_xticks(range(3), [kind.replace("oligodendro", "oligodendro-\n") for kind in WANTED], fontsize=8)
+right.set_title("   simulated (filled), paper (hatched)")
+letter(left, "A")
+letter(right, "B")
 plt.show()
 
-# %% tags=["remove-input"]
-classes = load_tables()["5"]
-wanted = {
-    row.lower().removesuffix("s"): float(classes.cell(row, "Baseline").number)
-    / 100
-    for row in classes.rows
-}
-assert all(
-    abs(wanted[kind] - value) < 1e-6
-    for kind, value in attempts[0]["paper_f1"].items()
-)
-reached = {
-    kind: np.mean([attempt["f1"][kind] for attempt in frozen])
-    for kind in wanted
-}
-for pick in (min, max):
-    assert pick(reached, key=reached.get) == pick(wanted, key=wanted.get)
-assert min(reached, key=reached.get) == "oligodendrocyte"
-recipe, where = frozen[-1]["recipe"], frozen[-1]["hardware"]
-spread = f1_intervals(frozen[-1], np.random.default_rng(0))
-inside = [kind for kind, (low, high) in spread.items() if low <= wanted[kind] <= high]
-same_cells = [
-    str(number)
-    for number, attempt in enumerate(attempts, 1)
-    if attempt["recipe"] == recipe
-]
-seeds = {attempt["recipe"]["seed"] for attempt in attempts}
-assert len(seeds) == 1 and len({attempt["recipe"]["epochs"] for attempt in attempts}) == 1
-off = {kind: abs(reached[kind] - wanted[kind]) for kind in wanted}
-f1_reached = ", ".join(f"{reached[kind]:.3f} ({kind}; paper {wanted[kind]:.3f})" for kind in wanted)
-f1_ends = ", ".join(f"{low:.3f} to {high:.3f} ({kind})" for kind, (low, high) in spread.items())
-Markdown(attempts_table(attempts))
-
-# %% tags=["remove-cell"]
-tell(
-    f1_reached=f1_reached, epochs=recipe["epochs"], train_cells=f"{recipe['train_cells']:,}",
-    size=recipe["image_size"], hardware=where.get("gpu") or where["cpu"], farthest=max(off, key=off.get),
-    farthest_by=max(off.values()), f1_ends=f1_ends, inside=len(inside), classes=len(spread),
-    attempts=len(attempts), frozen=len(frozen), same_cells=", ".join(same_cells),
-    paper_cells=f"{sum(PUBLISHED.values()):,}", runs=recipe["runs"],
-)  # fmt: skip
+# %%
+rows = []
+for number, attempt in enumerate(attempts, 1):
+    recipe = attempt["recipe"]
+    step, epochs = recipe["step_size"], recipe["epochs"]
+    falls = f"after epoch {step}" if step < epochs else "never"
+    f1 = [f"{attempt['f1'][kind]:.3f}" for kind in WANTED]
+    tested = f"{recipe['test_cells']:,}"
+    rows.append((number, attempt["note"], falls, tested, *f1))
+paper = [f"{f1:.3f}" for f1 in WANTED.values()]
+rows.append(("", "the paper's baseline", "", "", *paper))
+headers = "attempt", "what changed", "learning rate falls", "test cells"
+wide_table((*headers, *WANTED), rows, "Attempts")
 
 # %% [markdown]
 # With the frozen parameters the baseline reaches an F1 of {glue:text}`f1_reached` after {glue:text}`epochs` epochs on {glue:text}`train_cells` simulated cells of {glue:text}`size` pixels ({glue:text}`hardware`).
@@ -424,28 +390,29 @@ tell(
 # - *How it would go on a new run.* Training and test cells come from the same {glue:text}`runs` acquisition runs.
 # - *Anything about the paper's cells.* A task was made about as hard, not alike.
 
-# %% tags=["remove-input"]
-Provenance(
-    (
-        ("Data", f"cytometer (simulated cells), version {simulated.options['version']}"),
-        ("Records", f"results/cytometer-calibration, {len(frozen)} of {len(attempts)}"),
-        ("Commit", "; ".join(
-            dict.fromkeys(
-                attempt["commit"][:10] + (" with uncommitted changes" if "+" in attempt["commit"] else "")
-                for attempt in frozen
-            )
-        ) or "none"),
-    )
-)
+# %%
+marks = ("", " with uncommitted changes")
+commits = [one["commit"] for one in frozen]
+commits = [commit[:10] + marks["+" in commit] for commit in commits]
+version = simulated.options["version"]
+facts = {
+    "Data": f"cytometer (simulated cells), version {version}",
+    "Records": f"results/{folder.name}, {len(frozen)} of {len(attempts)}",
+    "Commit": "; ".join(dict.fromkeys(commits)),
+}
+Provenance(tuple(facts.items()))
 
 # %% [markdown]
 # ## The paper's own cells
 #
 # Here are no pictures: whoever wants to see them has to fetch them.
 
-# %% tags=["remove-input"]
-zhu_here = {"lineage": open_dataset("zhu", options={"hash": "names"}).counts()} if available("zhu") else {}
-CardTable(load_card("zhu"), published={"lineage": PUBLISHED}, counted=zhu_here)
+# %%
+here = {}
+if available("zhu"):
+    files = open_dataset("zhu", options={"hash": "names"})
+    here["lineage"] = files.counts()
+CardTable(load_card("zhu"), published={"lineage": PUBLISHED}, counted=here)
 
 # %% [markdown]
 # The files carry their story in their names, and the reader takes it from there.
@@ -488,47 +455,76 @@ for name in NAMES:
 # The second step can be watched here.
 # `cgrecnet data simulate` writes simulated cells in the same layout, so that the real reader reads them; three faults are then planted among the files.
 
-# %% tags=["hide-input"]
-import io
-import tempfile
-from contextlib import redirect_stdout
-from pathlib import Path
-
-from cgrecnet.cli import main
-
-
+# %%
 def plant_faults(folder):
-    """The same cell again, a cell in the folder of another class, and a file that was cut off."""
+    """A copy, a cell filed under another class, and a file cut off."""
     first, second, third, *_ = sorted((folder / "neuron").iterdir())
-    (folder / "neuron" / "n_1d1_900_Ch1.ome.bmp").write_bytes(
-        first.read_bytes()
-    )
-    (folder / "astrocyte" / "n_1d1_901_Ch1.ome.bmp").write_bytes(
-        second.read_bytes()
-    )
-    (folder / "neuron" / "n_1d1_902_Ch1.ome.bmp").write_bytes(
-        third.read_bytes()[:500]
-    )
+    copy = folder / "neuron" / "n_1d1_900_Ch1.ome.bmp"
+    copy.write_bytes(first.read_bytes())
+    astray = folder / "astrocyte" / "n_1d1_901_Ch1.ome.bmp"
+    astray.write_bytes(second.read_bytes())
+    short = folder / "neuron" / "n_1d1_902_Ch1.ome.bmp"
+    short.write_bytes(third.read_bytes()[:500])
 
 
-with (
-    tempfile.TemporaryDirectory() as parent,
-    redirect_stdout(io.StringIO()) as said,
-):
-    folder = Path(parent).resolve() / "cells"
-    assert main(["data", "simulate", str(folder), "--cells", "60"]) == 0
-    plant_faults(folder)
-    assert (
-        main(["data", "check", "zhu", str(folder)]) == 1
-    )  # 1: something is amiss in the data
-print(said.getvalue().replace(str(folder), "FOLDER"))
+# %%
+said = io.StringIO()
+with tempfile.TemporaryDirectory() as parent, redirect_stdout(said):
+    cells_folder = str(Path(parent).resolve() / "cells")
+    assert main(["data", "simulate", cells_folder, "--cells", "60"]) == 0
+    plant_faults(Path(cells_folder))
+    status = main(["data", "check", "zhu", cells_folder])
+assert status == 1  # something is amiss in the data
+print(said.getvalue().replace(cells_folder, "FOLDER"))
 
 # %% [markdown]
 # These files are simulated.
 # The report counts them against Table 1 and says in so many words that they are not the cells of the paper.
 # It names the cut-off file, the wrongly filed one and the copy, and reads the others all the same.
 # The table of grey levels by class and group is the one to look at first: whoever has the paper's images sees there whether a class stands apart by its background.
-#
+
+# %% tags=["remove-cell"]
+# The numbers of the prose above, and what it says of them. Experiments:
+assert apart.low > 0.5 and corners.low > 0.5 and cramers_v(table) > 0.5
+tell(
+    tied=cramers_v(table), untied=cramers_v(contingency(stages)), apart=str(apart), corner=CORNER, corners=str(corners),
+    step=abs(np.diff(levels.median()))[0], grey=border.median(),
+)  # fmt: skip
+# Traits:
+assert list(TRAITS) == list(causes)
+pairs = [column for column in shared if column != "alone"]
+least = shared[pairs].min().idxmin()
+guessed = cross_val_predict(LinearDiscriminantAnalysis(), causes.to_numpy(float), kinds, cv=5)
+together = balanced_accuracy_score(kinds, guessed)
+assert shared["alone"].max() < 0.9 and together > 0.95
+tell(
+    causes=f"{len(kinds):,}", version=simulated.options["version"], alone_least=shared["alone"].min(),
+    alone_most=shared["alone"].max(), best_trait=shared["alone"].idxmax(), least_pair=least.removeprefix("in common: "),
+    least_common=shared[least].min(), least_trait=shared[least].idxmin(), traits=len(TRAITS), together=together,
+)  # fmt: skip
+# Calibration: an interval of each F1 by the chance of the test cells alone (bootstrap within each true class).
+assert all(abs(WANTED[kind] - value) < 1e-6 for kind, value in attempts[0]["paper_f1"].items())
+reached = {kind: np.mean([attempt["f1"][kind] for attempt in frozen]) for kind in WANTED}
+for extreme in (min, max):
+    assert extreme(reached, key=reached.get) == extreme(WANTED, key=WANTED.get)
+assert min(reached, key=reached.get) == "oligodendrocyte"
+assert len({(attempt["recipe"]["seed"], attempt["recipe"]["epochs"]) for attempt in attempts}) == 1
+recipe, where, test = frozen[-1]["recipe"], frozen[-1]["hardware"], frozen[-1]["test"]
+rng, confusion = np.random.default_rng(0), np.array(test["confusion"])
+again = f1_of_counts(np.stack([rng.multinomial(row.sum(), row / row.sum(), size=2000) for row in confusion], axis=1))
+ends = dict(zip((one["name"] for one in test["per_class"]), np.quantile(again, (0.025, 0.975), axis=0).T, strict=True))
+off = {kind: abs(reached[kind] - WANTED[kind]) for kind in WANTED}
+tell(
+    f1_reached=", ".join(f"{reached[kind]:.3f} ({kind}; paper {WANTED[kind]:.3f})" for kind in WANTED),
+    f1_ends=", ".join(f"{low:.3f} to {high:.3f} ({kind})" for kind, (low, high) in ends.items()),
+    inside=sum(low <= WANTED[kind] <= high for kind, (low, high) in ends.items()), classes=len(ends),
+    epochs=recipe["epochs"], train_cells=f"{recipe['train_cells']:,}", size=recipe["image_size"],
+    hardware=where.get("gpu") or where["cpu"], farthest=max(off, key=off.get), farthest_by=max(off.values()),
+    attempts=len(attempts), frozen=len(frozen), runs=recipe["runs"],
+    same_cells=", ".join(str(n) for n, attempt in enumerate(attempts, 1) if attempt["recipe"] == recipe),
+)  # fmt: skip
+
+# %% [markdown]
 # **Take-away.**
 # There are three data sets: one simulated, one real and public, one real and the paper's own, which we do not have.
 # Every figure says which one it is from, and each has faults that a card should name before anyone trains on it.
@@ -551,8 +547,6 @@ print(said.getvalue().replace(str(folder), "FOLDER"))
 # ````
 
 # %% tags=["hide-cell"]
-from cgrecnet.data.audit.probes import border_features
-
 for confounding in (0.0, 1.0):
     cells = open_dataset(
         "cytometer",

@@ -21,21 +21,25 @@
 # A cell from a run of next month was not.
 # Whoever wants to know how a model will do next month has to test it on a run that it never saw.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import seaborn as sns
 from IPython.display import Markdown
 
 from cgrecnet.data import open_dataset
+from cgrecnet.data.audit.duplicates import DETAIL, SHIFT, THRESHOLD, find_duplicates
+from cgrecnet.data.audit.integrity import leaks, take
 from cgrecnet.data.splits import joint_split
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.splits import draw_folds, draw_splits_by_group
-from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.pages import tell
 from cgrecnet.paper.tables import load_tables
+from cgrecnet.paths import RESULTS
 
 use_book_style()
 
@@ -44,6 +48,8 @@ def show(thing):
     """The source of a function of the package."""
     return Markdown(f"```python\n{inspect.getsource(thing)}```")
 
+
+tell(detail=DETAIL, shift=SHIFT, threshold=THRESHOLD)
 
 # %% [markdown]
 # ## The paper's split
@@ -82,21 +88,18 @@ rules = {
     "class, to nearest": np.rint(alone),
     "class, rounded up": np.ceil(alone),
 }
+everyone, labels = np.arange(len(labels_of_the_paper)), labels_of_the_paper
 _, rest = train_test_split(
-    np.arange(len(labels_of_the_paper)),
-    test_size=0.3,
-    stratify=labels_of_the_paper,
-    random_state=42,
+    everyone, test_size=0.3, stratify=labels, random_state=42
 )
 _, halved = train_test_split(
-    rest, test_size=0.5, stratify=labels_of_the_paper[rest], random_state=42
+    rest, test_size=0.5, stratify=labels[rest], random_state=42
 )
-rules["30 % first, then halved"] = np.bincount(labels_of_the_paper[halved])
-fits = {name: found.astype(int).tolist() == printed for name, found in rules.items()}
+rules["30 % first, then halved"] = np.bincount(labels[halved])
+fits = {name: np.array_equal(rules[name], printed) for name in rules}
 for name, found in rules.items():
-    print(
-        f"{name:<26} {found.astype(int).tolist()}  {'as printed' if fits[name] else 'not as printed'}"
-    )
+    said = "as printed" if fits[name] else "not as printed"
+    print(f"{name:<26} {found.astype(int).tolist()}  {said}")
 assert list(fits.values()) == [False, False, False, True]
 
 # %% [markdown]
@@ -114,21 +117,32 @@ assert list(fits.values()) == [False, False, False, True]
 # %%
 from cgrecnet.data.grouped import grouped_split
 
-cells = open_dataset("cytometer", options={"cells": 450, "seed": 8, "runs": 12})
+options = {"cells": 450, "seed": 8, "runs": 12}
+cells = open_dataset("cytometer", options=options)
 runs = cells.table["group"].to_numpy()
 random = joint_split(cells.labels, seed=42)
 grouped = grouped_split(cells.labels, runs, seed=42)
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of marks, one row for each of twelve runs. In panel A, training, validation and test marks are mixed within every row. In panel B each row has one kind of mark only."}, "figure": {"name": "fig-splits-schemes", "caption": "In a random split (A) every run has cells in training and in test, so the test never asks about a new run; in a grouped split (B) each run stands in one part only. One row per run of the simulated cytometer, one mark per cell, at most 24 cells of each run drawn."}}
-draw_splits_by_group({"random": random, "grouped": grouped}, runs)
+PARTS = {"train": (PALETTE[7], "o"), "validation": (PALETTE[1], "s"), "test": (PALETTE[0], "^")}
+names = sorted(set(runs), key=lambda name: (len(name), name))
+figure, panels = plt.subplots(1, 2, figsize=(7.2, 0.22 * len(names) + 1.3), sharey=True)
+for axes, mark, title, split in zip(panels, "AB", ("random", "grouped"), (random, grouped), strict=True):
+    for row, name in enumerate(names):
+        members = np.flatnonzero(runs == name)[:24]
+        for part, (colour, shape) in PARTS.items():
+            x = np.flatnonzero(np.isin(members, split.parts()[part]))
+            axes.plot(x, np.full(len(x), row), shape, color=colour, markersize=4.5, label=part if row == 0 else None)
+    axes.set(xlabel="the run's cells", xticks=[], ylim=(len(names) - 0.4, -0.6))
+    axes.set_yticks(range(len(names)), names)
+    axes.tick_params(length=0)
+    axes.set_title(f"   {title}")
+    letter(axes, mark)
+handles = [plt.Line2D([], [], linestyle="", marker=shape, color=colour) for colour, shape in PARTS.values()]
+figure.legend(handles, list(PARTS), ncol=3, loc="outside lower center")
 plt.show()
 
-# %% tags=["remove-input"]
-parted = [
-    set(runs[random.train]) & set(runs[random.test]),
-    set(runs[grouped.train]) & set(runs[grouped.test]),
-]
-assert parted[0] == set(runs) and not parted[1]
+# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -136,8 +150,6 @@ from_dataset(cells)
 # What it never does is part a run, and that can be counted: of the test cells, so many are from known runs.
 
 # %%
-from cgrecnet.data.audit.integrity import leaks
-
 for name, split in (("random", random), ("grouped", grouped)):
     found = leaks(split, [], runs)
     sizes = [len(part) for part in split.parts().values()]
@@ -146,7 +158,8 @@ for name, split in (("random", random), ("grouped", grouped)):
         f"{name:<8} parts {sizes}, {known} of {found.test_cells} known"
     )
 
-assert leaks(grouped, [], runs).test_cells_of_trained_groups == 0
+assert set(runs[random.train]) & set(runs[random.test]) == set(runs)
+assert known == 0
 
 # %% [markdown]
 # ## Every cell tested once
@@ -168,13 +181,27 @@ for several in folds.values():
         np.sort(np.concatenate([fold.test for fold in several])),
         np.arange(len(cells)),
     )
+for fold in folds["stratified"]:
+    assert set(runs[fold.test]) == set(runs)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two tables of percentages, one row for each of twelve runs and one column for each of four folds. In panel A a part of every run stands in each column. In panel B each run has all of it in one column and zeros elsewhere."}, "figure": {"name": "fig-splits-folds", "caption": "Stratified folds (A) test a share of every run each time; grouped folds (B) test whole runs, each once. Share of a run's cells that is tested in each of four folds; simulated cells."}}
-draw_folds(folds, runs)
-assert all(set(runs[fold.test]) == set(runs) for fold in folds["stratified"])
+# %% mystnb={"image": {"alt": "Two tables of percentages, one row for each of twelve runs and one column for each of four folds. In panel A a part of every run stands in each column. In panel B each run has all of it in one column and zeros elsewhere."}, "figure": {"name": "fig-splits-folds", "caption": "Stratified folds (A) test a share of every run each time; grouped folds (B) test whole runs, each once. Share of a run's cells that is tested in each of four folds; simulated cells."}}
+figure, panels = plt.subplots(1, 2, figsize=(7.2, 4.0), sharey=True)
+small = {"fontsize": 8, "color": "black"}
+look = {"cmap": "Blues", "vmin": 0, "vmax": 2, "cbar": False, "fmt": ".0%"}
+shown = zip(panels, "AB", folds.items(), strict=True)
+for axes, mark, (title, several) in shown:
+    tested = np.zeros(len(runs), int)
+    for k, fold in enumerate(several, 1):
+        tested[fold.test] = k
+    share = pd.crosstab(runs, tested, normalize="index").loc[names]
+    sns.heatmap(share, annot=True, annot_kws=small, ax=axes, **look)
+    axes.set(xlabel="tested in fold", ylabel="")
+    axes.tick_params(length=0, labelrotation=0)
+    axes.set_title(f"   {title}")
+    letter(axes, mark)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -187,9 +214,8 @@ from_dataset(cells)
 from cgrecnet.data.manifest import draw
 from cgrecnet.errors import DataError
 
-impossible = open_dataset(
-    "cytometer", options={"cells": 90, "seed": 8, "runs": 3, "confounding": 1.0}
-)
+options = {"cells": 90, "seed": 8, "runs": 3, "confounding": 1.0}
+impossible = open_dataset("cytometer", options=options)
 try:
     draw(impossible, "grouped", seed=42)
 except DataError as error:
@@ -223,7 +249,11 @@ import json
 import tempfile
 from pathlib import Path
 
-from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
+from cgrecnet.data.manifest import (
+    make_manifest,
+    read_manifest,
+    write_manifest,
+)
 
 SEEDS = (42, 123, 999)
 manifests = {seed: make_manifest(cells, "joint", seed) for seed in SEEDS}
@@ -231,9 +261,8 @@ for seed, manifest in manifests.items():
     assert manifest == make_manifest(cells, "joint", seed)
     tested = manifest.splits_for(cells)[0].test
     common = np.isin(tested, manifests[42].splits_for(cells)[0].test).mean()
-    print(
-        f"seed {seed:>3}: {manifest.splits[0][:24]}...  in common: {common:.0%}"
-    )
+    start = manifest.splits[0][:24]
+    print(f"seed {seed:>3}: {start}...  in common: {common:.0%}")
 
 # %% [markdown]
 # Now tamper with one: move a single test cell into the training part, or change a single pixel of the data.
@@ -278,24 +307,18 @@ else:
 # %% [markdown]
 # The manifests of the Jurkat cells come with the book (`results/splits`), so that everyone tests the same cells.
 
-# %% tags=["remove-input"]
-from cgrecnet.paths import RESULTS
-
-kept = {
-    path.name: read_manifest(path)
-    for path in sorted((RESULTS / "splits").glob("jurkat-cycle-joint-*.json"))
-}
-kept = dict(sorted(kept.items(), key=lambda item: item[1].seed))
-assert sorted(manifest.seed for manifest in kept.values()) == list(SEEDS)
+# %%
 everything = open_dataset("jurkat")
-for name, manifest in kept.items():
+parts = {"t": "train", "v": "validation", "e": "test"}
+paths = sorted((RESULTS / "splits").glob("jurkat-cycle-joint-*.json"))
+assert {read_manifest(path).seed for path in paths} == set(SEEDS)
+for path in paths:
+    manifest = read_manifest(path)
     letters = manifest.splits[0]
-    sizes = ", ".join(
-        f"{part} {letters.count(letter):,}"
-        for part, letter in (("train", "t"), ("validation", "v"), ("test", "e"))
-    )
+    sizes = {parts[one]: letters.count(one) for one in parts}
+    said = ", ".join(f"{name} {n:,}" for name, n in sizes.items())
     assert len(manifest.splits_for(everything)) == 1
-    print(f"{name}: {sizes}; fits the cells")
+    print(f"{path.name}: {said}; fits the cells")
 
 # %% [markdown]
 # ## Plant a leak, catch it
@@ -305,8 +328,6 @@ for name, manifest in kept.items():
 # We take the cell with the most contrast and plant one copy of each kind ({numref}`fig-splits-copies`).
 
 # %%
-from cgrecnet.data.audit.duplicates import DETAIL, SHIFT, THRESHOLD, find_duplicates
-
 clearest = int(np.argmax([image.std() for image in cells.images]))
 original = cells.images[clearest]
 planted = [
@@ -319,21 +340,22 @@ pairs = find_duplicates([*cells.images, *planted])
 for pair in pairs:
     how = "exact" if pair.exact else "near"
     print(
-        f"{pair.first} and {pair.second}: {how}, correlation {pair.correlation:.3f}"
+        f"{pair.first} and {pair.second}: {how}, "
+        f"correlation {pair.correlation:.3f}"
     )
 
 assert {pair.second for pair in pairs} == {
     len(cells) + k for k in range(len(planted))
 }
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Five small grey images of one simulated cell: the original, an equal copy, a mirrored one, one moved by two pixels, one at another brightness."}, "figure": {"name": "fig-splits-copies", "caption": "A simulated cell (A) and four copies of it: equal (B), mirrored (C), moved (D), brightness changed (E). A comparison pixel by pixel finds only the first; the comparison of the fine detail finds all four."}}
+# %% mystnb={"image": {"alt": "Five small grey images of one simulated cell: the original, an equal copy, a mirrored one, one moved by two pixels, one at another brightness."}, "figure": {"name": "fig-splits-copies", "caption": "A simulated cell (A) and four copies of it: equal (B), mirrored (C), moved (D), brightness changed (E). A comparison pixel by pixel finds only the first; the comparison of the fine detail finds all four."}}
 figure, places = plt.subplots(1, 5, figsize=(7.0, 1.6))
 draw_row(places, [original, *planted], (30, 230))
 for place, mark in zip(places, "ABCDE", strict=True):
     letter(place, mark)
 plt.show()
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -348,11 +370,7 @@ from_dataset(cells)
 # r &= \max_{\text{mirror, shift}} \operatorname{corr}\bigl(\tilde a,\, \text{moved } \tilde b\bigr) .
 # \end{aligned}
 # $$ (eq-splits-correlation)
-
-# %% tags=["remove-cell"]
-tell(detail=DETAIL, shift=SHIFT, threshold=THRESHOLD)
-
-# %% [markdown]
+#
 # The blur has a standard deviation of {glue:text}`detail:g` pixel, shifts go up to {glue:text}`shift` pixels, and from $r$ = {glue:text}`threshold` on two pictures count as copies.
 # Comparing all pairs that way would be slow, so that each cell is first compared with all others by the amplitude spectrum of its fine detail, which does not change when a picture is mirrored or moved, and only its likest few are looked at closely.
 # The method has a limit: a second photograph of the same cell has noise of its own and is not found.
@@ -366,17 +384,13 @@ show(find_duplicates)
 # A public data set holds a surprise that no table shows.
 # Two rare stages of the Jurkat cells, metaphase and telophase, are searched here for cells that were cut out twice ({numref}`fig-splits-jurkat-copies`).
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; beside each pair a third panel marks the differing pixels, a thin line at the margin."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (dark pixels). Jurkat cells in metaphase and telophase."}}
-from cgrecnet.data.audit.integrity import take
-
-rare = take(
-    everything,
-    np.flatnonzero(everything.table["stage"].isin(["Metaphase", "Telophase"])),
-)
+# %% mystnb={"image": {"alt": "Pairs of real brightfield cells that look the same; beside each pair a third panel marks the differing pixels, a thin line at the margin."}, "figure": {"name": "fig-splits-jurkat-copies", "caption": "Near copies in a public data set: two entries of the table show one and the same picture of a cell, differing in a few pixels at the margin only, so that a search for equal files misses them. A and B, the two entries; C, where they differ (dark pixels). Jurkat cells in metaphase and telophase."}}
+stage = everything.table["stage"]
+chosen = stage.isin(["Metaphase", "Telophase"])
+rare = take(everything, np.flatnonzero(chosen))
 twins = find_duplicates(rare.images)
-figure, grid = plt.subplots(
-    len(twins), 3, figsize=(4.6, 1.6 * len(twins)), squeeze=False
-)
+figure = plt.figure(figsize=(4.6, 1.6 * len(twins)))
+grid = figure.subplots(len(twins), 3, squeeze=False)
 for row, pair in zip(grid, twins, strict=True):
     one, two = rare.images[pair.first], rare.images[pair.second]
     draw_row(row[:2], [one, two], rare.window)
@@ -397,7 +411,7 @@ tell(rare=len(rare), twins=len(twins), rows=rows)
 # %% [markdown]
 # Found among {glue:text}`rare` cells of the two stages: {glue:text}`twins` pairs: {glue:text}`rows`.
 
-# %% tags=["remove-input"]
+# %%
 from_dataset(rare)
 
 # %% [markdown]

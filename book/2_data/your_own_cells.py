@@ -22,7 +22,7 @@
 #
 # The cells are simulated, so that we know what was planted; the names are made up, and the commands are those that you would type.
 
-# %% tags=["remove-input"]
+# %% tags=["remove-cell"]
 import contextlib
 import io
 import json
@@ -38,6 +38,7 @@ from PIL import Image
 
 from cgrecnet import cli
 from cgrecnet.data import open_dataset
+from cgrecnet.data.audit.integrity import audit
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.pages import holds, tell
@@ -55,20 +56,32 @@ def cgrecnet(command):
     assert status == 0, f"status {status}"
 
 
+def percent(part, n, bounds):
+    return f"{part / n:.1%} ({bounds[0]:.1%} to {bounds[1]:.1%})"
+
+
+def lowest(found):
+    """The class that the sets hold least often: its share and interval."""
+    low = min(found["classes"].values(), key=lambda one: one["covered"] / one["n"])
+    return percent(low["covered"], low["n"], low["interval"])
+
+
+walked = json.loads((RESULTS / "strangers" / "end-to-end.json").read_text())
+grey, colour = (walked["sets"][name] for name in ("stages", "overlays"))
+tell(finding=grey["steps"][0]["said"][-1].removeprefix("Amiss: ").rstrip("."), promised=f"{walked['coverage']:.0%}")
+
 # %% [markdown]
 # ## What the folder hides
 #
-# The next cell makes the folder, and you would not have it.
+# The next cells make the folder, and you would not have it.
 # The program that exported *fern* has burnt a scale bar into each picture.
 # And whoever grew *moss* fed it a dye, so that all its cells are darker in the middle.
 # Neither is the cell's kind: a scale bar belongs to a program, and any cell can be fed a dye.
 
-# %% tags=["hide-input"]
+# %%
 KINDS = ("fern", "kelp", "moss")
-cells = open_dataset(
-    "cytometer",
-    options={"cells": 300, "seed": 5, "runs": 6, "shares": (0.34, 0.33, 0.33)},
-)
+options = {"cells": 300, "seed": 5, "runs": 6, "shares": (0.34, 0.33, 0.33)}
+cells = open_dataset("cytometer", options=options)
 kinds = [KINDS[label] for label in cells.labels]
 days = [int(name.split("-")[1]) + 1 for name in cells.table["group"]]
 
@@ -81,6 +94,7 @@ def fed(image, rng):
     return np.clip(np.rint(darker), 0, 255).astype(np.uint8)
 
 
+# %%
 def write(place, chosen_days, bar=(), dyed=()):
     """Write the cells of some days as place/day/kind/number.png."""
     rng = np.random.default_rng(1)
@@ -101,7 +115,7 @@ def write(place, chosen_days, bar=(), dyed=()):
 
 write(folder / "stranger", (1, 2, 3, 4), bar=["fern"], dyed=["moss"])
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Three grey pictures of simulated cells side by side. The first, fern, has a white bar at the lower right. The third, moss, is dark in the middle."}, "figure": {"name": "fig-own-cells", "caption": "One cell of each kind as the stranger's folder has it: fern carries a bar of white pixels at the lower right, and moss is darker in its middle. Simulated cells."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Three grey pictures of simulated cells side by side. The first, fern, has a white bar at the lower right. The third, moss, is dark in the middle."}, "figure": {"name": "fig-own-cells", "caption": "One cell of each kind as the stranger's folder has it: fern carries a bar of white pixels at the lower right, and moss is darker in its middle. Simulated cells."}}
 figure, axes = plt.subplots(1, 3, figsize=(6, 2.2))
 for axis, kind in zip(axes, KINDS, strict=True):
     file = min((folder / "stranger" / "day 1" / kind).iterdir())
@@ -128,8 +142,6 @@ cgrecnet("data check folder stranger " + LAYOUT)
 # The command for this is `cgrecnet data audit folder`, which prints a report such as those in {doc}`shortcuts`; here is its end, from Python.
 
 # %%
-from cgrecnet.data.audit.integrity import audit
-
 with_bar = audit(
     open_dataset(
         "folder",
@@ -138,16 +150,6 @@ with_bar = audit(
     )
 )
 print("\n".join(with_bar.findings()))
-
-# %% tags=["remove-input"]
-holds(
-    "names the bar",
-    [mark.kind for mark in with_bar.marks] == ["fern"],
-)
-holds(
-    "The border alone",
-    not with_bar.probe("border").exceeds(with_bar.chance),
-)
 
 # %% [markdown]
 # The audit names the bar, its class and its place.
@@ -164,45 +166,27 @@ write(folder / "clean", (1, 2, 3, 4), dyed=["moss"])
 # `--model-folder` asks for more than a record: weights, calibration, the training images' statistics, an audit of the data, and a model card.
 # So few cells and epochs make a poor network, which is enough for this page.
 
-# %% tags=["remove-input"]
+# %%
 said = io.StringIO()
-TRAIN = (
-    "train data=folder root=clean 'data_options={class_level: 2, group: 1}' split=grouped "
-    "model=mobilenet_v2 image_size=32 epochs=8 batch_size=8 learning_rate=0.003 report=last "
-    "--model-folder model --results work --work work"
-)
+TRAIN = """train data=folder root=clean split=grouped
+    'data_options={class_level: 2, group: 1}'
+    model=mobilenet_v2 image_size=32 epochs=8 batch_size=8
+    learning_rate=0.003 report=last
+    --model-folder model --results work --work work"""
 with contextlib.redirect_stdout(said):
     cgrecnet(TRAIN)
-print("cgrecnet " + TRAIN.replace(" --", "\n    --"))
 print(said.getvalue().splitlines()[-2])
 
 # %%
 found = json.loads((folder / "model" / "audit.json").read_text())
-measured = json.loads((folder / "model" / "model.json").read_text())["measured"]
+model = json.loads((folder / "model" / "model.json").read_text())
+measured = model["measured"]
 print("findings:", *found["findings"] or ["none"])
 pd.DataFrame(
     measured["test"]["confusion"],
     index=[f"is {kind}" for kind in KINDS],
     columns=[f"called {kind}" for kind in KINDS],
 )
-
-# %% tags=["remove-input"]
-confusion = np.array(measured["test"]["confusion"])
-MOSS = KINDS.index("moss")
-others = np.arange(len(KINDS)) != MOSS
-right = confusion[MOSS, MOSS] / confusion[MOSS].sum()
-wrong = confusion[others, MOSS].sum() / confusion[others].sum()
-tell(
-    right=right,
-    wrong=wrong,
-    n_moss=int(confusion[MOSS].sum()),
-    n_others=int(confusion[others].sum()),
-)
-holds(
-    "finds no mark",
-    not found["marks"] and not any("border" in one for one in found["findings"]),
-)
-holds("told apart well", right > 0.7 and wrong < 0.3)
 
 # %% [markdown]
 # The audit of the clean folder finds no mark and nothing in the border.
@@ -226,15 +210,6 @@ table = pd.read_csv(folder / "predictions.csv", keep_default_na=False)
 table["is"] = [name.split("/")[1] for name in table["cell_id"]]
 pd.crosstab(table["is"], table["class"])
 
-# %% tags=["remove-input"]
-strangers = table[table["is"] != "moss"]
-taken = (strangers["class"] == "moss").mean()
-up = (table["unlike"] == 1).mean()
-for_levels = (table["unlike_levels"] > 1).sum() / (table["unlike"] == 1).sum()
-tell(taken=taken, up=up, for_levels=for_levels, n_new=len(strangers), n_all=len(table))
-holds("now called moss", taken > 0.5)
-holds("flag is up", up > 0.5 and for_levels > 0.5)
-
 # %% [markdown]
 # Most ferns and kelps are now called moss, a share of {glue:text}`taken:.2f` of {glue:text}`n_new` cells.
 # The flag is up for most cells (a share of {glue:text}`up:.2f` of {glue:text}`n_all`), and for grey levels: of the flagged ones {glue:text}`for_levels:.2f` have these among the reasons.
@@ -252,15 +227,14 @@ holds("flag is up", up > 0.5 and for_levels > 0.5)
 # `--report` wrote one page that opens without a network.
 # These are its sections.
 
-# %% tags=["hide-input"]
+# %%
 page = (folder / "report.html").read_text()
 print("\n".join(re.findall("<h2>(.+?)</h2>", page)))
 assert "<script" not in page and "src=\"http" not in page
 
 # %% [markdown]
 # Read it from the end: whether the training data hold a shortcut, how good the model is on cells of other days, and only then what it says of yours.
-
-# %% [markdown]
+#
 # ## The same way with real cells
 #
 # A page has seconds, and its cells are simulated.
@@ -273,27 +247,12 @@ assert "<script" not in page and "src=\"http" not in page
 # Neither folder names a donor, a day or a run, and the commands say for both that nothing then rules out a shortcut.
 
 # %% tags=["remove-input"]
-walked = json.loads((RESULTS / "strangers" / "end-to-end.json").read_text())
-grey, colour = (walked["sets"][name] for name in ("stages", "overlays"))
-tell(finding=grey["steps"][0]["said"][-1].removeprefix("Amiss: ").rstrip("."))
-
-
-def lowest(found):
-    """The class that the sets hold least often: its share and interval."""
-    low = min(found["classes"].values(), key=lambda one: one["covered"] / one["n"])
-    return percent(low["covered"], low["n"], low["interval"])
-
-
-def percent(part, n, bounds):
-    return f"{part / n:.1%} ({bounds[0]:.1%} to {bounds[1]:.1%})"
-
-
-measured = {}
-for title, found in (("grey, five stages", grey), ("RGB, three phases", colour)):
-    new = found["new"]
+walk = {}
+for title, outcome in (("grey, five stages", grey), ("RGB, three phases", colour)):
+    new = outcome["new"]
     by_chance = new["calibration_error_by_chance"][1]
-    measured[title] = {
-        "cells given": f"{found['cells']:,}",
+    walk[title] = {
+        "cells given": f"{outcome['cells']:,}",
         "new cells (n)": f"{new['n']:,}",
         "named rightly": percent(new["right"], new["n"], new["interval"]),
         "largest class alone": f"{new['largest_class']:.1%}",
@@ -305,20 +264,60 @@ for title, found in (("grey, five stages", grey), ("RGB, three phases", colour))
         "classes in a set": f"{new['set_size']:.2f}",
         "flagged": percent(new["flagged"], new["n"], new["flagged_interval"]),
     }
-pd.DataFrame(measured)
+pd.DataFrame(walk)
+
+# %%
+facts = {
+    "Record": "results/strangers/end-to-end.json",
+    "Made by": "benchmarks/strangers.py",
+    "Data": walked["data"],
+    "Commit": walked["commit"][:10],
+    "Hardware": f"{walked['hardware']['cores']} cores, shared",
+}
+Provenance(tuple(facts.items()))
+
+# %% [markdown]
+# Intervals in brackets are Wilson's.
+# Every class is in the sets as often as they promise, {glue:text}`promised`, within what chance allows.
+# Of metaphase too few cells calibrate the grey model to rule it out at all, which the command says; so it is in every set, and a set names several classes.
+# *Rarest in sets* is the class that its sets hold least often.
+# *Certainty* is the highest of a cell's probabilities, the calibration error the expected one, and chance what it would be if the probabilities were right.
+# The RGB model is as sure as it is right.
+# The grey model is right more often than it is sure, by more than chance explains: its one temperature was fitted on few cells of another draw, and a temperature cannot promise more than that.
 
 # %% tags=["remove-input"]
-Provenance(
-    (
-        ("Record", "results/strangers/end-to-end.json"),
-        ("Made by", "benchmarks/strangers.py"),
-        ("Data", walked["data"]),
-        ("Commit", walked["commit"][:10]),
-        ("Hardware", f"{walked['hardware']['cores']} cores, shared"),
-    )
+# The numbers of the prose above, and what it says of them.
+holds(
+    "names the bar",
+    [mark.kind for mark in with_bar.marks] == ["fern"],
 )
-
-# %% tags=["remove-input"]
+holds(
+    "The border alone",
+    not with_bar.probe("border").exceeds(with_bar.chance),
+)
+confusion = np.array(measured["test"]["confusion"])
+MOSS = KINDS.index("moss")
+others = np.arange(len(KINDS)) != MOSS
+right = confusion[MOSS, MOSS] / confusion[MOSS].sum()
+wrong = confusion[others, MOSS].sum() / confusion[others].sum()
+tell(
+    right=right,
+    wrong=wrong,
+    n_moss=int(confusion[MOSS].sum()),
+    n_others=int(confusion[others].sum()),
+)
+holds(
+    "finds no mark",
+    not found["marks"] and not any("border" in one for one in found["findings"]),
+)
+holds("told apart well", right > 0.7 and wrong < 0.3)
+strangers = table[table["is"] != "moss"]
+taken = (strangers["class"] == "moss").mean()
+up = (table["unlike"] == 1).mean()
+for_levels = (table["unlike_levels"] > 1).sum() / (table["unlike"] == 1).sum()
+tell(taken=taken, up=up, for_levels=for_levels, n_new=len(strangers), n_all=len(table))
+holds("now called moss", taken > 0.5)
+holds("flag is up", up > 0.5 and for_levels > 0.5)
 sets_hold = all(
     one["interval"][1] >= walked["coverage"]
     for found in (grey, colour)
@@ -329,19 +328,10 @@ grey_off, colour_off = (
     - found["new"]["calibration_error_by_chance"][1]
     for found in (grey, colour)
 )
-tell(promised=f"{walked['coverage']:.0%}")
 holds("as they promise", sets_hold)
 holds("than chance explains", grey_off > 0 > colour_off)
 
 # %% [markdown]
-# Intervals in brackets are Wilson's.
-# Every class is in the sets as often as they promise, {glue:text}`promised`, within what chance allows.
-# Of metaphase too few cells calibrate the grey model to rule it out at all, which the command says; so it is in every set, and a set names several classes.
-# *Rarest in sets* is the class that its sets hold least often.
-# *Certainty* is the highest of a cell's probabilities, the calibration error the expected one, and chance what it would be if the probabilities were right.
-# The RGB model is as sure as it is right.
-# The grey model is right more often than it is sure, by more than chance explains: its one temperature was fitted on few cells of another draw, and a temperature cannot promise more than that.
-#
 # **Take-away.**
 # Check, audit, train on whole groups, and read the flag and the sets before the class.
 # An audit can show that a shortcut is there; that none is there, only how the cells were made can show.
@@ -395,9 +385,6 @@ marks = burnt_in(
 )  # the marks that the audit names
 print(marks)
 assert marks == ()
-
-# %% tags=["remove-cell"]
-holder.cleanup()
 
 # %% [markdown]
 # ## Check yourself

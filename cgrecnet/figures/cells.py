@@ -1,6 +1,6 @@
 """Cells as pictures, all of a data set at one grey scale, and as a network gets them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import matplotlib.pyplot as plt
@@ -43,6 +43,20 @@ def draw_row(axes: Sequence, images: Sequence[np.ndarray], window: tuple[float, 
             spine.set_visible(False)
     for place, image in zip(axes, images, strict=False):
         place.imshow(image, vmin=window[0], vmax=window[1])
+
+
+def draw_channels(images: Mapping[str, Sequence[np.ndarray]], names: Sequence[str]) -> Figure:
+    """A row per cell, a column per channel; each channel has one grey scale for all cells, so rows can be compared.
+
+    images: channel -> the pictures of the cells in it; names: of the cells, for the rows.
+    """
+    figure, axes = plt.subplots(len(names), len(images), figsize=(7.0, 1.15 * len(names) + 0.4), squeeze=False)
+    for column, (channel, pictures) in zip(axes.T, images.items(), strict=True):
+        draw_row(column, pictures, (float(min(map(np.min, pictures))), float(max(map(np.max, pictures)))))
+        column[0].set_title(channel, fontsize=9)
+    for row, name in zip(axes, names, strict=True):
+        row[0].set_ylabel(name, fontsize=9)
+    return figure
 
 
 def draw_absent(reason: str) -> None:

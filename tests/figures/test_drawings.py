@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from cgrecnet.data import open_dataset
-from cgrecnet.figures.cells import draw_absent, draw_gallery, example_cells, example_images, grey, pick
+from cgrecnet.figures.cells import draw_absent, draw_channels, draw_gallery, example_cells, example_images, grey, pick
 from cgrecnet.figures.modules import draw_shape_strip, stage2_map, trace_shapes
 from cgrecnet.figures.style import STYLE, use_book_style
 from cgrecnet.models import create_model
@@ -38,6 +38,13 @@ def test_a_gallery_draws_cells_of_the_class_that_its_row_names(cells):
 def test_a_class_with_few_cells_leaves_places_empty(cells):
     few = pick(cells, per_class=50)
     assert len(few[1]) == cells.counts()["oligodendrocyte"] < 50
+
+
+def test_a_channel_has_one_grey_scale_for_all_cells():
+    images = {"Ch1": [np.zeros((4, 4)), np.full((4, 4), 3.0)], "Ch2": [np.ones((4, 4)), np.full((4, 4), 9.0)]}
+    axes = np.array(draw_channels(images, ["a", "b"]).axes).reshape(2, 2)
+    assert [axes[row, 1].images[0].get_clim() for row in (0, 1)] == [(1, 9), (1, 9)]
+    assert axes[0, 0].get_title() == "Ch1" and axes[1, 0].get_ylabel() == "b"
 
 
 def test_an_absent_picture_says_why_and_draws_nothing(monkeypatch):

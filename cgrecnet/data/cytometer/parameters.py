@@ -3,6 +3,8 @@
 Each number stands there with its unit and its source, or the word `assumed`; `parameter_table` shows them all.
 """
 
+import hashlib
+import json
 from collections import namedtuple
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,6 +66,11 @@ def read_numbers(path: Path) -> dict:
         section: {name: _number(entry) for name, entry in entries.items()} if isinstance(entries, dict) else entries
         for section, entries in _read(path).items()
     }
+
+
+def hash_of_numbers() -> str:
+    """sha256 (hex) over the numbers of this version: other words in the file leave it as it is."""
+    return hashlib.sha256(json.dumps(read_numbers(FILE), sort_keys=True).encode()).hexdigest()
 
 
 def _number(entry: dict):

@@ -6,8 +6,9 @@ import json
 import pytest
 import yaml
 
+from cgrecnet.data.cytometer import parameters as module
 from cgrecnet.data.cytometer import simulate
-from cgrecnet.data.cytometer.parameters import FILE, parameter_table, parameters, read_numbers
+from cgrecnet.data.cytometer.parameters import FILE, hash_of_numbers, parameter_table, parameters, read_numbers
 from cgrecnet.data.cytometer.phantom import TRAITS
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import REPOSITORY
@@ -26,6 +27,15 @@ def test_the_code_uses_the_file(tmp_path):
     content = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     assert parameters().version == content["version"] == 2
     assert TRAITS["radius_um"].means == tuple(content["traits"]["radius_um"]["means"])
+
+
+def test_the_hash_is_of_the_numbers_and_not_of_the_words_beside_them(tmp_path, monkeypatch):
+    now, text = hash_of_numbers(), FILE.read_text("utf-8")
+    for old, new, same in (("value: 0.457", "value: 0.5", False), ("source: calibrated}", "source: hearsay}", True)):
+        assert old in text
+        (tmp_path / "mine.yaml").write_text(text.replace(old, new), "utf-8")
+        monkeypatch.setattr(module, "FILE", tmp_path / "mine.yaml")
+        assert (hash_of_numbers() == now) is same
 
 
 def change(path, *keys, value=None):
