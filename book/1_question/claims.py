@@ -40,10 +40,10 @@ use_book_style()
 paper = AuditedPaper.load()
 claims = paper.claims
 groups = {
-    "Arithmetic on printed numbers decides": [],
-    "Running the code decides": [],
+    "Arithmetic decides": [],
+    "Code decides": [],
     "The paper's images decide, and arithmetic or code can speak first": [],
-    "Only the paper's images decide": [],
+    "Only images decide": [],
 }
 printed, code, images_last, images = groups.values()
 for each in claims.values():
@@ -63,10 +63,10 @@ tell(
 )  # fmt: skip
 
 # %% [markdown]
-# - Arithmetic on printed numbers decides: {glue:text}`by_print`.
-# - Running the code decides: {glue:text}`by_code`.
+# - Arithmetic decides: {glue:text}`by_print`.
+# - Code decides: {glue:text}`by_code`.
 # - The paper's images decide, and arithmetic or code can speak first: {glue:text}`by_images_last`.
-# - Only the paper's images decide: {glue:text}`by_images`.
+# - Only images decide: {glue:text}`by_images`.
 #
 # These are {glue:text}`claims` claims, with {glue:text}`numbers` numbers.
 #

@@ -278,7 +278,7 @@ from_dataset(dataset)
 # %%
 dim = 512
 parts = {
-    "layer normalisation, scale and shift": 2 * dim,
+    "layer normalisation": 2 * dim,
     "wide layer W₁, b₁": dim * 2 * hidden + 2 * hidden,
     "depthwise 7 × 7, with bias": context * 49 + context,
     "way back W₂, b₂": hidden * dim + dim,

@@ -366,7 +366,7 @@ for row, name in content.items():
     table_rows.append((row, name, f"{value:.2f}", by_layers, *rest))
 headers = ("row", "holds, exchanged", "printed GFLOPs", "10⁹ MACs, layers")
 headers += ("products", "once, doubled")
-HTML(wide_table(headers, table_rows, "Three ways to count"))
+HTML(wide_table(headers, table_rows, "Three counts"))
 
 # %% tags=["remove-cell"]
 assert baseline_rows[0][1].endswith("(+2.00)") and baseline_rows[0][2].endswith("(+2.00)")

@@ -85,7 +85,7 @@ tell(
 
 # %% tags=["remove-input"]
 display(
-    Markdown(wide_table(HEADERS, main_rows(answers), "The main result: outcomes of the planned comparisons")),
+    Markdown(wide_table(HEADERS, main_rows(answers), "Outcomes, planned comparisons")),
     from_records(standing, side_by_side=True) if standing else Markdown(""),
     Markdown(missing_runs(*parts)),
 )
@@ -118,11 +118,11 @@ for row, (question, first, second) in enumerate(rows):
     in_print = rarest if question == "P3" else float(paper.scores[first].mean) - float(paper.scores[second].mean)
     axes.plot(in_print, row - 0.18, "D", color="black", markersize=6)
     name = f"{first} \N{MINUS SIGN} {second}" + (" *" if question == "P4" else "")
-    labels.append("F1 of the rarest class" if question == "P3" else name)
+    labels.append("F1, rarest class" if question == "P3" else name)
     drawn.append((row - 0.18, (in_print, in_print)))
     answer = next((a for a in answers[question] if a.contrast == (MODEL_OF[first], MODEL_OF[second])), None)
     if answer is None:
-        axes.annotate("not enough runs here yet", (0, row + 0.18), xytext=(6, 0), textcoords="offset points",
+        axes.annotate("too few runs", (0, row + 0.18), xytext=(6, 0), textcoords="offset points",
                       va="center", fontsize=8, color="0.35")  # fmt: skip
         continue
     colour = seen[answer.outcome] = COLOURS[answer.outcome]
@@ -132,7 +132,7 @@ for row, (question, first, second) in enumerate(rows):
 axes.set_yticks(range(len(rows)), labels)
 axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="difference (percentage points)")
 cut_at(axes, min(1.15 * max(abs(end) for _, ends in drawn for end in ends), LIMIT), drawn)
-handles = [plt.Line2D([], [], color="black", marker="D", linestyle="", label="printed, the paper's cells")]
+handles = [plt.Line2D([], [], color="black", marker="D", linestyle="", label="printed, paper's cells")]
 handles += [plt.Line2D([], [], color=colour, linewidth=2.5, label=f"Jurkat: {word}") for word, colour in seen.items()]
 figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8)
 plt.show()
@@ -203,8 +203,8 @@ if zhu:
 
 # %%
 headers = (
-    "claim", "printed", "on the paper's cells",
-    "on other cells, which decide nothing here",
+    "claim", "printed", "paper's cells",
+    "other cells",
 )  # fmt: skip
 rows = []
 for name in shown:

@@ -95,11 +95,16 @@ def draw_cells(made, per_class=2):
 
 
 def cells_slider(made, dial):
-    """The same cells at every setting of a dial, and where they come from."""
+    """The same cells at every setting of a dial."""
     frames = [draw_cells(one) for one in made.values()]
     alts = [f"Simulated cells, {dial} {level:g}." for level in made]
-    facts = (("Data", f"cytometer (simulated cells), version {VERSION}, {SEEN} cells"), ("Options", f"{dial} {', '.join(f'{level:g}' for level in made)}"))
-    display(slider(frames, list(made), dial, alts, start=1), Provenance(facts))
+    return slider(frames, list(made), dial, alts, start=1)
+
+
+def provenance_of_cells(made, dial):
+    """Which simulated cells a slider shows."""
+    levels = ", ".join(f"{level:g}" for level in made)
+    return Provenance((("Data", f"cytometer (simulated cells), version {VERSION}, {SEEN} cells"), ("Options", f"{dial} {levels}")))
 
 
 holds("lose less", all(one.result.difference < 0 for one in gate.values()))
@@ -194,7 +199,7 @@ display(wide_table(headers, rows, "Accuracy by dial"), missing_runs(*PARTS))
 # Drag the slider of {numref}`fig-noise-cells`, or click it and use the arrow keys.
 
 # %% mystnb={"figure": {"name": "fig-noise-cells", "caption": "The same six simulated cells at every noise: what changes is the grain, and faint structure drowns in it first. First two cells of each class, one grey scale, not chosen for their looks."}}
-cells_slider(noisy, "noise")
+display(cells_slider(noisy, "noise"), provenance_of_cells(noisy, "noise"))
 
 # %% [markdown]
 # How loud is that?
@@ -221,7 +226,7 @@ wide_table(headers, rows, "Signal and noise")
 # A particle is not grain; it is a thing with an edge, outside the cell, and it does not say what the cell is.
 
 # %% mystnb={"figure": {"name": "fig-noise-debris", "caption": "More debris does not blur the cells; it adds shapes that a network has to learn to ignore. The same six simulated cells, in which more and more carry a particle or have fragments around them."}}
-cells_slider(dirty, "debris")
+display(cells_slider(dirty, "debris"), provenance_of_cells(dirty, "debris"))
 
 # %% [markdown]
 # ## Exploratory: the fusion

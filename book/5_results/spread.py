@@ -125,8 +125,13 @@ TITLES = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu"
 by_data = {data: runs for data in TITLES if (runs := seed_runs(data))}
 if "zhu" in by_data and next(iter(by_data["zhu"].values()))[0].data["simulated"]:
     TITLES["zhu"] = "zhu (simulated)"
-# Every record that was read is named, those with other settings than the three seeds' too.
-seeds_read = [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
+
+
+def provenance_of_seeds():
+    """Every record that was read, those with other settings than the three seeds' too."""
+    return [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
+
+
 seeds = spread_of(by_data["cytometer"].values())
 zhu = experiment("ablation", "zhu")
 on_zhu = []  # what stands below the table where the paper's own cells were run
@@ -388,7 +393,7 @@ for axes, (data, runs) in zip(panels[:, 0], by_data.items(), strict=True):
 for axes, mark in zip(panels[:, 0], "ABC", strict=False):
     letter(axes, mark)
 plt.show()
-display(*seeds_read)
+display(*provenance_of_seeds())
 
 # %%
 for data, runs in by_data.items():

@@ -222,7 +222,7 @@ CONTROLS = [("no network", kind) for kind in WITHOUT + ELSEWHERE] + [
     (f"{training} cg_recnet", "gradcam@last")
     for training in ("start", "untrained")
 ]
-HEADERS = ("map", "minus the control", "heat inside the cell", "n")
+HEADERS = ("map", "minus the control", "heat inside cell", "n")
 
 
 def against_controls(study, kind="gradcam@last"):
@@ -282,7 +282,7 @@ def draw_energies(study):
     for place, (network, kind) in enumerate(rows):
         found, colour = study.record.results["scores"][network][kind]["energy cell"], COLOURS.get(network.split()[0], "0.35")
         if found["mean"] is None:
-            axes.text(0.01, place, "no heat in any map", va="center", fontsize=8, color=colour)
+            axes.text(0.01, place, "no heat anywhere", va="center", fontsize=8, color=colour)
         else:
             ends = [found["mean"] if end is None else end for end in (found["low"], found["high"])]
             axes.plot(ends, [place, place], color=colour, linewidth=1.5)
@@ -295,7 +295,7 @@ def draw_energies(study):
     axes.axvline(chance, color="0.5", linestyle=":", linewidth=1)
     axes.annotate("uniform", (chance, -0.9), fontsize=8, color="0.3", ha="center", annotation_clip=False)
     axes.set_yticks(range(len(rows)), labels, fontsize=8)
-    axes.set(xlabel="share of the heat inside the cell", xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
+    axes.set(xlabel="heat inside cell", xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
 
 
 draw_where_run(draw_energies, study)
@@ -344,7 +344,7 @@ STEPS = {"fc": "classes", "layer4": "stage 4", "layer3": "stage 3", "gate": "gat
 def draw_cascade(study):
     """A: how far maps still agree with the trained network's as weights become fresh; B: their energy in the cell."""
     figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.0))
-    for axes, what, name in zip(panels, ("agreement with the trained", "energy cell"), "AB", strict=True):
+    for axes, what, name in zip(panels, ("rank correlation", "energy cell"), "AB", strict=True):
         letter(axes, name)
         for colour, (kind, steps) in zip(PALETTE, study.record.results["cascade"].items(), strict=False):
             found = [(place, step[what]) for place, step in enumerate(steps.values()) if step[what]["mean"] is not None]
@@ -355,12 +355,12 @@ def draw_cascade(study):
                 if not few:
                     axes.plot([place, place], [one["low"], one["high"]], color=colour, linewidth=1)
         axes.set_xticks(range(len(steps)), [STEPS.get(step, step) for step in steps], rotation=40, ha="right", fontsize=8)
-        axes.set_xlabel("fresh weights from the classes down to")
+        axes.set_xlabel("randomised down to")
     for axes, level in zip(panels, (0, study.record.results["area"]["cell"]["mean"]), strict=True):
         axes.axhline(level, color="0.6", linewidth=0.8, linestyle=":")
     panels[0].set_ylabel("rank correlation")
     panels[0].legend(fontsize=8)
-    panels[1].set(ylabel="heat inside the cell", ylim=(0, 1))
+    panels[1].set(ylabel="heat inside cell", ylim=(0, 1))
 
 
 draw_where_run(draw_cascade, study)
@@ -375,7 +375,7 @@ if study:
     for kind, steps in study.record.results["cascade"].items():
         row = [title_of(kind)]
         for found in steps.values():
-            one = found["agreement with the trained"]
+            one = found["rank correlation"]
             every = one["n"] + one["empty"]
             row.append(f"{interval(one)}, n = {one['n']} of {every}")
         rows.append(row)
@@ -406,9 +406,9 @@ def draw_curves(study):
             look = {} if kind in STYLES else {"color": next(colours)}
             label = ORDERS.get(kind) or title_of(kind)
             axes.plot(curve["shares"], curve[what], STYLES.get(kind, "-"), label=label, linewidth=1.2, **look)
-        axes.set(title=what, xlabel="share of the pixels", ylim=(0, 1), xlim=(0, 1))
+        axes.set(title=what, xlabel="share of pixels", ylim=(0, 1), xlim=(0, 1))
         letter(axes, name)
-    panels[0].set_ylabel("probability of the class")
+    panels[0].set_ylabel("class probability")
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
 
 
@@ -586,8 +586,8 @@ if study:
 
 # %% tags=["remove-input"]
 COLUMNS = (
-    "network", "change of LA + XCA by the CAFM", "1/N", "gate on the cell", "gate off it", "channels wider on it",
-    "length behind / before, on", "the same, off", "on - off", "n",
+    "network", "change by CAFM", "1/N", "gate, cell", "gate off it", "channels wider",
+    "length ratio, on", "the same, off", "on - off", "n",
 )  # fmt: skip
 
 
@@ -601,7 +601,7 @@ def modules(study):
         texts = [interval(gate.get(key)) for key in ("value_on", "value_off", "length_on", "length_off", "length on - off")]
         texts.insert(2, interval(gate.get("wider"), 0, percent=True))
         rows.append((network_title(name), change, start, *texts, str((found.get("change") or gate["value_on"])["n"])))
-    return Markdown(wide_table(COLUMNS, rows, "Fusion and gate on the cell and off it"))
+    return Markdown(wide_table(COLUMNS, rows, "Fusion and gate"))
 
 
 modules(real)

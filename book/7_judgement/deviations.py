@@ -169,7 +169,7 @@ effects = {("as recovered", None): totals()} | {
     if value != default[option]
 }
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "One row per changed option with three marks, one per variant, on a symmetric logarithmic axis of thousand parameters more than printed. Most rows have all three marks inside the grey band of plus or minus five thousand. The rows for a fusion width of 512, for other hidden sizes and for the plain head have marks outside."}, "figure": {"name": "fig-deviations-counts", "caption": "The printed counts settle the width, the hidden size and the head, and are blind to everything else: most of what the paper leaves open cannot be recovered from its tables. Each row changes one option of the recovered reading; grey band: what rounding allows; orange: a mark outside of it."}}
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "One row per changed option with three marks, one per variant, on a symmetric logarithmic axis of thousand parameters more. Most rows have all three marks inside the grey band of plus or minus five thousand. The rows for a fusion width of 512, for other hidden sizes and for the plain head have marks outside."}, "figure": {"name": "fig-deviations-counts", "caption": "The printed counts settle the width, the hidden size and the head, and are blind to everything else: most of what the paper leaves open cannot be recovered from its tables. Each row changes one option of the recovered reading; grey band: what rounding allows; orange: a mark outside of it."}}
 figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(effects) + 1.2))
 axes.axvspan(-5, 5, color="0.87")
 for y, counts in enumerate(effects.values()):
@@ -181,7 +181,7 @@ labels = [option if value is None else f"{option} = {value}" for option, value i
 axes.set_yticks(range(len(effects)), labels, fontsize=8.5)
 axes.set_xscale("symlog", linthresh=10)
 axes.set_xticks([-1000, -100, -5, 5, 100, 1000], ["−1000", "−100", "−5", "5", "100", "1000"])
-axes.set(ylim=(len(effects) - 0.4, -0.6), xlabel="thousand parameters more than printed")
+axes.set(ylim=(len(effects) - 0.4, -0.6), xlabel="thousand parameters more")
 figure.legend(loc="outside upper center", ncols=3)
 plt.show()
 
@@ -287,7 +287,7 @@ for option in recovered:
     if len(set(values)) > 1:
         rows.append((option, *values))
 headers = ("option", *presets)
-Markdown(wide_table(headers, rows, "Where the readings differ"))
+Markdown(wide_table(headers, rows, "Differences of readings"))
 
 # %% [markdown]
 # The presets make it cheap to ask whether a choice matters: train all three, and compare; {doc}`/book/5_results/choices` does.

@@ -39,13 +39,13 @@ from cgrecnet.runs.query import SWEEPS, experiment
 use_book_style()
 #: The claims by what they are about; each is in one group.
 GROUPS = {
-    "cells, crops and split": ("C01", "C02", "C03", "C04", "C43"),
-    "what the modules do": ("C05", "C06", "C07", "C08", "C09"),
-    "what the networks cost": ("C10", "C11", "C12", "C13", "C14", "C15", "C36", "C38", "C42", "C44"),
-    "how accurate CG-RecNet is": ("C16", "C17", "C25", "C27", "C28", "C33", "C34"),
-    "what the modules gain": ("C18", "C19", "C20", "C21", "C32", "C40"),
+    "cells, crops, split": ("C01", "C02", "C03", "C04", "C43"),
+    "module effects": ("C05", "C06", "C07", "C08", "C09"),
+    "network costs": ("C10", "C11", "C12", "C13", "C14", "C15", "C36", "C38", "C42", "C44"),
+    "accuracy": ("C16", "C17", "C25", "C27", "C28", "C33", "C34"),
+    "module gains": ("C18", "C19", "C20", "C21", "C32", "C40"),
     "against other systems": ("C22", "C23", "C24", "C26", "C29", "C30", "C31", "C39", "C41"),
-    "what the network looks at": ("C35", "C37"),
+    "where it looks": ("C35", "C37"),
 }
 paper, plan = AuditedPaper.load(), load_plan()
 outcomes = judge(paper)
@@ -175,7 +175,7 @@ display(
 # Claim by claim:
 
 # %%
-headers = ("claim", "verdict now", "what would change it")
+headers = ("claim", "verdict now", "what changes it")
 folded = []
 for group, names in GROUPS.items():
     lines = []

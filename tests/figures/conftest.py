@@ -120,7 +120,7 @@ def book_faults(chromium, tmp_path):
     def found(*pieces) -> list:
         (tmp_path / "page.html").write_text(widget_page(*pieces), "utf8")
         static = check_static.faults(tmp_path, check_static.pages_in(tmp_path))
-        return static + check_browser.faults(tmp_path, ["page.html"], chromium, access=True)
+        return static + check_browser.faults(tmp_path, ["page.html"], chromium)
 
     return found
 
