@@ -341,13 +341,18 @@ STEPS = {"fc": "classes", "layer4": "stage 4", "layer3": "stage 3", "gate": "gat
          "layer1": "all"}  # fmt: skip
 
 
+def agreement_of(step):
+    """With the map of the trained network."""
+    return next(value for name, value in step.items() if name.startswith("agreement"))
+
+
 def draw_cascade(study):
     """A: how far maps still agree with the trained network's as weights become fresh; B: their energy in the cell."""
     figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.0))
-    for axes, what, name in zip(panels, ("rank correlation", "energy cell"), "AB", strict=True):
+    for axes, of, name in zip(panels, (agreement_of, lambda step: step["energy cell"]), "AB", strict=True):
         letter(axes, name)
         for colour, (kind, steps) in zip(PALETTE, study.record.results["cascade"].items(), strict=False):
-            found = [(place, step[what]) for place, step in enumerate(steps.values()) if step[what]["mean"] is not None]
+            found = [(place, of(step)) for place, step in enumerate(steps.values()) if of(step)["mean"] is not None]
             axes.plot([place for place, _ in found], [one["mean"] for _, one in found], color=colour, label=title_of(kind))
             for place, one in found:
                 few = one["n"] < LEAST
@@ -375,7 +380,7 @@ if study:
     for kind, steps in study.record.results["cascade"].items():
         row = [title_of(kind)]
         for found in steps.values():
-            one = found["rank correlation"]
+            one = agreement_of(found)
             every = one["n"] + one["empty"]
             row.append(f"{interval(one)}, n = {one['n']} of {every}")
         rows.append(row)
