@@ -319,8 +319,9 @@ pixels, labels, _ = next(iter(views))
 pixels, labels = pixels[:, 0].numpy(), labels.numpy()
 half = len(pixels) * 2 // 3
 mirrored = np.concatenate([pixels[:half], pixels[:half, :, ::-1]])
+rows, answer = mirrored.reshape(len(mirrored), -1), np.tile(labels[:half], 2)
 model = LogisticRegression(C=0.1, max_iter=300, class_weight="balanced")
-model.fit(mirrored.reshape(len(mirrored), -1), np.tile(labels[:half], 2))
+model = model.fit(rows, answer)
 
 
 # %%

@@ -102,9 +102,9 @@ def comparisons(question: str) -> int:
     return len(load_plan()[question].contrasts) * SETTINGS.get(question, lambda: 1)()
 
 
-def planned_answers(results: Path = RESULTS) -> dict[str, Answers]:
+def planned_answers(results: Path = RESULTS, questions: Sequence[str] = tuple(ASK)) -> dict[str, Answers]:
     """Question -> what came out of its contrasts; an empty list where its runs are not there."""
-    return {question: ask(results) for question, ask in ASK.items()}
+    return {question: ASK[question](results) for question in questions}
 
 
 def line_of(answer: Decision | Answer, unit: str) -> str:
