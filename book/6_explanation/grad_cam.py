@@ -308,7 +308,6 @@ holds("the place decides", largest["hirescam@stage2"] > 0.2 and max(largest.valu
 # On **simulated** cells the outline of each cell is known; `cgrecnet explain book/experiments/explain-simulated.yaml` trains small networks on them for a few epochs, and explains them.
 # They are not the paper's.
 # The cells of the figure are chosen by the answer and its probability, never by their map.
-# Where the figure is not shown, the study's record is missing.
 
 # %%
 study and Markdown(accuracy_table(study))
