@@ -252,10 +252,10 @@ from_dataset(cells)
 #
 # ## A processor without bfloat16
 #
-# Many processors multiply no 16-bit numbers: on x86 it takes AVX-512, which most laptops lack.
-# PyTorch then computes a convolution in plain loops, and a training step takes several times as long as in float32.
+# Not every processor multiplies numbers of bfloat16: on x86, PyTorch has kernels for it only where there is AVX-512.
+# Without it a convolution is computed in plain loops, and a training step takes several times as long as in float32.
 # So `cgrecnet` widens the two factors to float32 there, which loses nothing, multiplies and adds in float32, and rounds the result once.
-# That is what the instructions for bfloat16 do as well:
+# Beside what PyTorch itself computes on the processor that made this page:
 
 # %%
 torch.manual_seed(0)
@@ -271,7 +271,7 @@ print(f"{alike:.2%} alike", f"{apart:.0e}")
 
 # %% tags=["remove-cell"]
 tell(alike=100 * alike)
-holds("in the order", alike > 0.99 and apart < 1e-3)
+holds("in the order", alike > 0.9 and apart < 1e-2)
 
 # %% [markdown]
 # Of the results {glue:text}`alike:.1f` % are the same number; the others differ in the order in which float32 added, and were rounded to the neighbour.

@@ -334,7 +334,7 @@ if study:
 
 # %% [markdown]
 # The maps of CG-RecNet have more heat inside the cell than the same heat everywhere: by {glue:text}`late_even` in the last stage and by {glue:text}`early_even` in stage 3 (n = {glue:text}`maps_n` simulated cells).
-# In stage 3 that is {glue:text}`early_fresh` more than an untrained network has, so training put it there.
+# In stage 3 an untrained network has less (difference {glue:text}`early_fresh`), so that training put it there, in this one network.
 # Still the blob has more than either (differences {glue:text}`late_blob` and {glue:text}`early_blob`): the cell is where cells are, and a map is not needed to find it.
 #
 # In the table of all scores chance is the share of the picture that a part covers, which is what the uniform map has.
