@@ -170,7 +170,7 @@ write(folder / "clean", (1, 2, 3, 4), dyed=["moss"])
 said = io.StringIO()
 TRAIN = """train data=folder root=clean split=grouped
     'data_options={class_level: 2, group: 1}'
-    model=mobilenet_v2 image_size=32 epochs=8 batch_size=8
+    model=mobilenet_v2 image_size=32 epochs=16 batch_size=8
     learning_rate=0.003 report=last
     --model-folder model --results work --work work"""
 with contextlib.redirect_stdout(said):
