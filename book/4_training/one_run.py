@@ -25,7 +25,10 @@ epochs = 3  # type: int
 
 # %% tags=["remove-cell"]
 import shutil
+import subprocess
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -44,7 +47,7 @@ from cgrecnet.figures.provenance import from_dataset, missing_runs, provenance_o
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
 from cgrecnet.models import create_model
 from cgrecnet.pages import show_code, tell
-from cgrecnet.runs.fault_injection import RunProcess, epochs_said, kill_once_kept
+from cgrecnet.runs.notebook import LOG, write_parameters
 from cgrecnet.runs.query import experiment
 from cgrecnet.runs.run_id import plan_run
 from cgrecnet.runs.run_record import read_record
@@ -191,22 +194,41 @@ tiny = {
     "report": "last",
 }
 place = Path(tempfile.mkdtemp())
-run_id = plan_run(RunConfig.from_mapping(tiny)).run_id
+plan = plan_run(RunConfig.from_mapping(tiny))
+run_id = plan.run_id
 
-undisturbed = RunProcess(tiny, place / "one")
-victim = RunProcess(tiny, place / "two")
-kill_once_kept(victim, place / "two" / "work" / run_id / "checkpoint.pt")
+
+def start(folder):
+    """Begin the run in a process of its own, or go on with it."""
+    written = write_parameters(plan, folder / "results", folder / "work")
+    command = [sys.executable, "-m", "cgrecnet.runs.ranks", str(written)]
+    with open(written.parent / LOG, "a") as log:
+        return subprocess.Popen(command, stdout=log, stderr=log)
+
+
+undisturbed = start(place / "one")
+victim = start(place / "two")
+checkpoint = place / "two" / "work" / run_id / "checkpoint.pt"
+while victim.poll() is None and not checkpoint.exists():
+    time.sleep(0.002)
+victim.kill()
+print("ended by signal", -victim.wait())
 
 # %%
-work = place / "two" / "work" / run_id
-kept = len(load_checkpoint(work / "checkpoint.pt", run_id)["history"])
-said = epochs_said(work / "log.txt")
+def epochs_said():
+    """The epochs that the log tells of, in the order in which they were trained."""
+    lines = (checkpoint.parent / LOG).read_text().splitlines()
+    return [int(line.split()[1].split("/")[0]) for line in lines if line.startswith("epoch ")]
+
+
+kept = len(load_checkpoint(checkpoint, run_id)["history"])
+said = epochs_said()
 left = place / "two" / "results" / "killed" / run_id / "run.json"
 print(f"killed; epochs kept: {kept}; record: {left.exists()}")
 
-again = RunProcess(tiny, place / "two")
+again = start(place / "two")
 assert again.wait() == 0 and undisturbed.wait() == 0
-gone_on = epochs_said(work / "log.txt")[len(said) :]
+gone_on = epochs_said()[len(said) :]
 print("started again; epochs:", gone_on)
 
 # %%

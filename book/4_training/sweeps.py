@@ -27,6 +27,7 @@
 # This is the sweep behind the ablation of this book:
 
 # %% tags=["remove-cell"]
+import multiprocessing.forkserver
 import os
 import shutil
 import signal
@@ -50,7 +51,6 @@ from cgrecnet.pages import tell
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.cluster import local_cluster
 from cgrecnet.runs.collect import REPEATS, collect, summarise
-from cgrecnet.runs.forked import fork_context
 from cgrecnet.runs.grid import read_grid, read_sweep
 from cgrecnet.runs.halving import rungs
 from cgrecnet.runs.notebook import LOG, write_parameters
@@ -60,8 +60,11 @@ from cgrecnet.runs.sweep import is_done, plan_sweep, run_sweep
 
 use_book_style()
 os.environ["OMP_NUM_THREADS"] = "1"
-fork_context("distributed")
-dask.config.set({"distributed.worker.multiprocessing-method": "forkserver" if sys.platform == "linux" else "spawn"})
+if sys.platform == "linux":  # workers are forks of a process that has imported the libraries
+    libraries = ["cgrecnet.runs.ranks", "cgrecnet.runs.finalize", "cgrecnet.training.loop", "torchvision", "distributed"]
+    multiprocessing.get_context("forkserver").set_forkserver_preload(libraries)
+    multiprocessing.forkserver.ensure_running()
+    dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
 
 # %%
 print((SWEEP_FILES / "jurkat-ablation.yaml").read_text())

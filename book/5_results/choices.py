@@ -91,13 +91,13 @@ LEADS = ("choice", "CG-RecNet is", "lead (points)", "effect (points)", "n (cells
 
 def lead_rows(names, found, effects):
     """A row for each choice: the word for the lead, the lead and the effect with their 95 % intervals."""
-    by_name, results = {one.choice: one for one in found}, {one.name: one.result for one in effects}
+    by_name, results = {one.name: one for one in found}, {one.name: one.result for one in effects}
     rows = []
     for name in names:
         if name not in by_name:
             rows.append((name, "not run yet", "", "", ""))
             continue
-        lead, effect = by_name[name].answer.result, results.get(name)
+        lead, effect = by_name[name].result, results.get(name)
         rows.append((name, by_name[name].words, with_interval(lead), with_interval(effect) if effect else "0", f"{lead.n:,}"))
     return rows
 

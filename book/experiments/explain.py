@@ -18,7 +18,7 @@
 # Its product is one record, `results/<experiment>/<run_id>/explain.json`, written by the last cell.
 
 # %%
-from cgrecnet.runs.explain_config import ExplainConfig
+from cgrecnet.runs.explain_record import ExplainConfig
 from cgrecnet.runs.notebook_parameters import read_parameters
 
 before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's

@@ -18,7 +18,7 @@
 # Its product is one record, `results/<experiment>/<run_id>/explain.json`, written by the last cell.
 
 # %%
-from cgrecnet.runs.explain_config import KeptConfig
+from cgrecnet.runs.explain_record import KeptConfig
 from cgrecnet.runs.notebook_parameters import read_parameters
 
 before = {*globals(), "before"}  # every name that is added from here to the check has to be a parameter's
@@ -47,8 +47,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.explain import plan_study
-from cgrecnet.runs.explain_kept import check_predictions, kept_network
+from cgrecnet.runs.explain import check_predictions, kept_network, plan_study
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict

@@ -20,7 +20,7 @@ def add(commands) -> None:
 
 def _explain(options: argparse.Namespace) -> int:
     from cgrecnet.runs.explain import explain_study
-    from cgrecnet.runs.explain_config import ExplainConfig, KeptConfig
+    from cgrecnet.runs.explain_record import ExplainConfig, KeptConfig
     from cgrecnet.training.config import with_options
 
     kind = KeptConfig if options.kept else ExplainConfig

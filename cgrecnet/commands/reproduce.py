@@ -37,7 +37,7 @@ def add(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.runs import reproduce as steps
-    from cgrecnet.runs.preconditions import need_folder, need_networks
+    from cgrecnet.runs.preconditions import need_networks, need_same_cells
     from cgrecnet.runs.run_record import check_writable
     from cgrecnet.runs.sweep import is_done, plan_sweep
 
@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace) -> int:
     plans = plan_sweep(configs)
     need_least(options, cells=1)
     check_writable(options.work, "--work")
-    need_folder(results)
+    check_writable(results, "--results")
     with ExitStack() as stack:
         place = cluster_of(options)
         connect = stack.enter_context(place) if options.scheduler else None
@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
         say(f"{len(dataset):,} {'SIMULATED' if dataset.simulated else 'real'} cells, {dataset.origin}")
         plans = plan_sweep(configs)  # the cells are part of their names, and may have come just now
         todo = [plan for plan in plans if not is_done(plan, results)]
-        steps.refuse_other_records(plans, results, dataset.fingerprint)
+        need_same_cells(plans, results, same_settings=True)
         if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost, elsewhere=elsewhere):
             return 0
         _head(3, "audit the cells")

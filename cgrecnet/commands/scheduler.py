@@ -33,7 +33,7 @@ def _make(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from cgrecnet.runs.loopback import LOOPBACK
+    from cgrecnet.runs.tls import LOOPBACK
     from cgrecnet.runs.worker import scheduler_command
 
     beyond = options.tls is not None or options.trust_network

@@ -39,7 +39,7 @@ def add_place(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.halving import check_halving, open_sweep, rungs
-    from cgrecnet.runs.preconditions import need_cells, need_folder, need_networks, need_same_cells
+    from cgrecnet.runs.preconditions import need_cells, need_networks, need_same_cells
     from cgrecnet.runs.run_record import check_writable
     from cgrecnet.runs.sweep import is_done
 
@@ -68,7 +68,7 @@ def _run(options: argparse.Namespace) -> int:
         if not say_cost(todo, confirmed, options.cost, elsewhere, starts):
             return 0
         check_writable(options.work, "--work")
-        need_folder(results)
+        check_writable(results, "--results")
         if todo:
             run(configs, options, connect or stack.enter_context(place), halving)
         else:

@@ -52,6 +52,13 @@ class Answer:
     p_corrected: float
     outcome: Outcome
 
+    @property
+    def words(self) -> str:
+        """What that says of the first side: ahead, behind, undecided, or no difference beyond the margin."""
+        if self.outcome is Outcome.DIFFERENCE:
+            return "ahead" if self.result.difference > 0 else "behind"
+        return "undecided" if self.outcome is Outcome.UNDECIDED else "no difference beyond the margin"
+
 
 def judge_family(
     results: Mapping[str, Result], margin: float, alpha: float, planned: int | None = None

@@ -16,8 +16,7 @@ from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.explain_config import ExplainConfig
-from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, find_explain
+from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainConfig, ExplainRecord, find_explain
 
 COMMAND = ".venv/bin/cgrecnet explain book/experiments/explain-simulated.yaml"
 KEPT_COMMAND = (

@@ -15,7 +15,7 @@ from cgrecnet.predict.build import make_model
 from cgrecnet.predict.cells import Preprocessing, look, network_channels, planes
 from cgrecnet.predict.engines import TorchEngine, build
 from cgrecnet.predict.folder import ModelFolder, refuse_existing
-from cgrecnet.runs.explain_kept import ROUNDING
+from cgrecnet.runs.explain import ROUNDING
 from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.query import record_of

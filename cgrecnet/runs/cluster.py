@@ -16,8 +16,7 @@ from distributed.comm import CommClosedError
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError
-from cgrecnet.runs.loopback import LOOPBACK
-from cgrecnet.runs.tls import temporary_certificate
+from cgrecnet.runs.tls import LOOPBACK
 from cgrecnet.runs.worker import worker_environment
 
 #: Memory that one run on the CPU is granted when the number of local workers is chosen, in bytes.
@@ -50,7 +49,7 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
     All listen on the loopback interface alone, and take work from this process alone.
     """
     count = workers or local_workers()
-    security = temporary_certificate()
+    security = Security.temporary()
     dashboard = {"dashboard_address": f"{LOOPBACK}:0"}
     place = {"host": LOOPBACK, "protocol": "tls://", "security": security, **dashboard}
     with dask.config.set(dask_settings() | {"distributed.comm.timeouts.connect": f"{PATIENCE_HERE}s"}):

@@ -1,42 +1,47 @@
-"""Run the notebook of an explanation study with papermill, and trust nothing but its record."""
+"""Run the notebook of an explanation study with papermill, and trust nothing but its record.
+
+A study trains its networks, or takes those that a sweep trained and whose weights were kept.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
 
 from cgrecnet.errors import RunError
+from cgrecnet.models import create_model
 from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
 from cgrecnet.runs.environment import commit
-from cgrecnet.runs.explain_config import ExplainConfig, KeptConfig
-from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainRecord, read_explain
-from cgrecnet.runs.notebook import LOG, PROGRESS, execute_notebook, failure_reason, only_one_process, scratch
-from cgrecnet.runs.progress import progress_bar
-from cgrecnet.runs.run_id import need_file, resolve_weights, run_name, weights_identity
-from cgrecnet.runs.run_record import check_writable, write_whole
+from cgrecnet.runs.explain_record import (
+    EXPLAIN,
+    PROTOCOLS,
+    ExplainConfig,
+    ExplainRecord,
+    KeptConfig,
+    read_explain,
+)
+from cgrecnet.runs.finalize import WEIGHTS
+from cgrecnet.runs.notebook import begin_run, only_one_process, run_notebook, write_yaml
+from cgrecnet.runs.run_id import Plan, resolve_weights, run_name, weights_identity
+from cgrecnet.runs.run_record import RECORD, RunRecord, read_predictions, read_record
 
 EXPLAIN_NOTEBOOK, KEPT_NOTEBOOK = EXPERIMENTS / "explain.py", EXPERIMENTS / "explain_kept.py"
+#: Largest difference between a recorded probability and that of the loaded weights: the rounding of 16-bit numbers.
+ROUNDING = 0.05
 
 
-@dataclass(frozen=True)
-class StudyPlan:
-    """A validated study, before anything is loaded; fields as in `cgrecnet.runs.run_id.Plan`."""
-
-    config: ExplainConfig | KeptConfig
-    run_id: str
-    weights: str | None
-    commit: str
-
-
-def plan_study(config: ExplainConfig | KeptConfig) -> StudyPlan:
+def plan_study(config: ExplainConfig | KeptConfig) -> Plan:
     """Name the study that `config` describes. ConfigError: no such weights file."""
     decisive = config.model_dump(mode="json", exclude={"experiment", "seed", "weights"}) | {"protocols": PROTOCOLS}
     weights = None
     if isinstance(config, ExplainConfig):
         weights = resolve_weights(config.weights)
         decisive |= {"weights": weights_identity(weights)}
-    return StudyPlan(config, run_name(config.experiment, decisive, config.seed), weights, commit())
+    return Plan(config, run_name(config.experiment, decisive, config.seed), None, weights, commit())
 
 
 def explain_study(
@@ -57,21 +62,40 @@ def explain_study(
     if record.exists():
         say(f"{plan.run_id}: done already, see {record}")
         return read_explain(record)
-    need_file(plan.weights)
-    for folder, option in ((results, "--results"), (work, "--work")):
-        check_writable(Path(folder), option)
     networks = f"{len(config.runs)} kept" if kept else f"{len(config.networks())} new"
-    say(f"{plan.run_id}: {networks} networks")
-    folder = Path(work) / plan.run_id
-    say(f"log: {folder / LOG}")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = begin_run(plan, results, work, f"{networks} networks", say)
     with only_one_process(folder / "lock", plan.run_id) as lock:
-        places = {"results_folder": str(Path(results).resolve()), "work_folder": str(Path(work).resolve())}
-        text = yaml.safe_dump(config.model_dump(mode="json") | places, sort_keys=False)
-        parameters, executed = write_whole(folder / "parameters.yaml", text), folder / "explain.ipynb"
-        with scratch(folder) as temporary, progress_bar(folder / PROGRESS, bar):
-            notebook = KEPT_NOTEBOOK if kept else EXPLAIN_NOTEBOOK
-            code, tail = execute_notebook(notebook, parameters, executed, lock, say, temporary)
-    if code != 0:
-        raise RunError(f"Study {plan.run_id} failed: {failure_reason(executed, code, tail)}")
+        parameters = write_yaml(folder, config.model_dump(mode="json"), results, work)
+        run_notebook(KEPT_NOTEBOOK if kept else EXPLAIN_NOTEBOOK, parameters, plan.run_id, lock, say, bar=bar)
     return read_explain(record)
+
+
+def kept_network(config: KeptConfig, run_id: str, results: Path, work: Path) -> tuple[nn.Module, RunRecord]:
+    """A network with the weights that its run kept. Raises RunError where the record or the weights are missing."""
+    record = read_record(Path(results) / config.trained / run_id / RECORD)
+    path = Path(work) / run_id / WEIGHTS
+    try:
+        state = load_file(path)
+    except (OSError, SafetensorError):
+        raise RunError(
+            f"The weights {path} are missing or damaged: train the run again with --keep-weights."
+        ) from None
+    used = record.config
+    network = create_model(
+        used["model"], preset=used["preset"], num_classes=len(record.data["classes"]), image_size=used["image_size"],
+        options=used["model_options"],
+    )  # fmt: skip
+    network.load_state_dict(state)
+    return network.to(memory_format=torch.channels_last), record
+
+
+def check_predictions(record: RunRecord, results: Path, probabilities: np.ndarray) -> float:
+    """Largest difference to the probabilities that the run recorded; RunError where the weights are not its own."""
+    _, _, recorded = read_predictions(results, record)
+    apart = float(np.abs(recorded - probabilities).max()) if recorded.shape == probabilities.shape else np.inf
+    if apart > ROUNDING:
+        raise RunError(
+            f"The weights of {record.run_id} give other probabilities than its record (by up to {apart:.2f}): "
+            "they are not the run's own; train it again with --keep-weights."
+        )
+    return apart

@@ -8,9 +8,8 @@ from typing import Any
 import pandas as pd
 
 from cgrecnet.errors import RunError, UserError
-from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import SCORES, flat, plain, scores_of
-from cgrecnet.runs.grid import read_yaml_mapping
+from cgrecnet.runs.grid import check_name, read_yaml_mapping
 from cgrecnet.runs.notebook import LOG
 from cgrecnet.runs.notebook_parameters import Keeping
 from cgrecnet.runs.run_record import PREDICTIONS, RECORD, RunRecord, read_record
@@ -93,15 +92,17 @@ def differing(runs: Sequence[FoundRun]) -> list[str]:
 
 def compare(runs: Sequence[FoundRun]) -> pd.DataFrame:
     """Side by side, a column for each run: parameters that differ, scores, and on what they ran where that differs."""
-    rows = {name: [run.parameters.get(name) for run in runs] for name in differing(runs)}
-    scores = [scores_of(run.record) if run.record else {} for run in runs]
-    for name in (*SCORES, "best_epoch", "epochs_run", "seconds"):
-        rows[name] = [_short(one.get(name)) for one in scores]
-    circumstances = [_circumstances(run.record) if run.record else {} for run in runs]
-    for name in dict.fromkeys(name for one in circumstances for name in one):
-        values = [one.get(name) for one in circumstances]
-        if len(set(map(repr, values))) > 1:
-            rows[name] = values
+    columns = []
+    for run in runs:
+        column = dict(run.parameters)
+        if run.record:
+            column |= {name: f"{v:.4f}" if isinstance(v, float) else v for name, v in scores_of(run.record).items()}
+            column |= _circumstances(run.record)
+        columns.append(column)
+    names = dict.fromkeys(name for column in columns for name in column)
+    always = (*SCORES, "best_epoch", "epochs_run", "seconds")
+    rows = {name: [column.get(name) for column in columns] for name in names}
+    rows = {name: row for name, row in rows.items() if name in always or len(set(map(repr, row))) > 1}
     table = pd.DataFrame.from_dict(rows, orient="index", dtype=object, columns=[str(i + 1) for i in range(len(runs))])
     return table.map(lambda value: "" if value is None else str(value))
 
@@ -149,6 +150,3 @@ def _circumstances(record: RunRecord) -> dict[str, Any]:
         "torch": record.software.get("torch"),
     }
 
-
-def _short(value: Any) -> Any:
-    return f"{value:.4f}" if isinstance(value, float) else value

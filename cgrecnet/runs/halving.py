@@ -175,7 +175,6 @@ def _score(plan: Plan, until: int, results: Path, work: Path) -> float | None:
 
 
 def _write(folder: Path, halving: Halving, stopped: dict[str, dict]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / STOPPED, json.dumps(halving.model_dump() | {"stopped": stopped}, indent=1) + "\n")
 
 

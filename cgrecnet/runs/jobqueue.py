@@ -10,30 +10,24 @@ from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import dask
-from distributed import SpecCluster, Status
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from distributed import Security, SpecCluster, Status
+from pydantic import BaseModel, ConfigDict, Field
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.runs.grid import read_yaml_mapping
-from cgrecnet.runs.loopback import LOOPBACK
-from cgrecnet.runs.tls import temporary_certificate
+from cgrecnet.runs.tls import LOOPBACK
+from cgrecnet.training.config import validated
 
-#: Options of dask-jobqueue that are not for the file, and what is there instead.
-NOT_HERE = {
-    "processes": "a job does one run at a time",
-    "n_workers": "use `jobs` beside `options`",
-    "asynchronous": "the sweep sets it",
-    "job_cls": "use `kind` beside `options`",
-    "extra": "use worker_extra_args",
-    "env_extra": "use job_script_prologue",
-    "security": "jobs have a certificate of their own",
-    "protocol": "jobs speak TLS",
-    "shared_temp_directory": "it is the folder of --work",
-}
+#: Options of dask-jobqueue that are not for the file: the sweep sets them, `kind` and `jobs` stand beside `options`, or
+#: they have other names now (`worker_extra_args`, `job_script_prologue`).
+NOT_HERE = (
+    "processes", "n_workers", "asynchronous", "job_cls", "security", "protocol", "shared_temp_directory", "extra",
+    "env_extra",
+)  # fmt: skip
 #: A worker's own HTTP port, which has no certificate, is not for other machines.
 _NO_PAGE = ("--dashboard-address", f"{LOOPBACK}:0")
-#: Options to which ours are added.
-LISTS = ("job_script_prologue", "worker_extra_args")
+#: Options that are lists of lines.
+LISTS = ("job_script_prologue", "worker_extra_args", "job_extra_directives", "job_directives_skip")
 
 
 class JobQueue(BaseModel):
@@ -52,31 +46,21 @@ class JobQueue(BaseModel):
 
     def check(self) -> None:
         """Raises ConfigError where the options or the machine cannot give jobs, as far as can be known beforehand."""
-        for name, instead in NOT_HERE.items():
-            if name in self.options:
-                raise ConfigError(f"Option {name!r} of a job queue is not for this file: {instead}.")
-        for name in LISTS:
-            if not isinstance(self.options.get(name, []), list):
-                raise ConfigError(f"Option {name!r} of a job queue is {self.options[name]!r}: write a list of lines.")
-        for name in ("job_extra_directives", "job_directives_skip"):
-            if isinstance(self.options.get(name), str):
-                raise ConfigError(f"Option {name!r} of a job queue is {self.options[name]!r}: write a list of them.")
-        if not isinstance(self.options.get("walltime", ""), str):  # YAML reads 12:00:00 as a number to the base of 60
-            raise ConfigError(
-                f"Option 'walltime' of a job queue is {self.options['walltime']!r}: write it in quotes, '12:00:00'."
-            )
-        cores = self.options.get("cores", 1)
-        if not isinstance(cores, int) or isinstance(cores, bool) or cores < 1:
-            raise ConfigError(f"Option 'cores' of a job queue is {cores!r}: write a whole number, 1 or more.")
+        for name, value in self.options.items():
+            if name in NOT_HERE:
+                raise ConfigError(f"Option {name!r} of a job queue is not for this file: leave it out.")
+            if name in LISTS and not isinstance(value, list):
+                raise ConfigError(f"Option {name!r} of a job queue is {value!r}: write a list of lines.")
+            if name == "walltime" and not isinstance(value, str):  # YAML reads 12:00:00 as a number to the base of 60
+                raise ConfigError(f"Option {name!r} of a job queue is {value!r}: write it in quotes, '12:00:00'.")
+            if name == "cores" and (type(value) is not int or value < 1):
+                raise ConfigError(f"Option {name!r} of a job queue is {value!r}: write a whole number, 1 or more.")
         cluster, job = self._classes()
         of_the_cluster = inspect.signature(cluster.__mro__[1].__init__).parameters
-        options = {
-            name: value
-            for name, value in self._options().items()
-            if name not in of_the_cluster or name == "config_name"
-        }
+        others = of_the_cluster.keys() - {"config_name"}
+        of_a_job = {name: value for name, value in self._options().items() if name not in others}
         try:
-            made = job("tcp://127.0.0.1:8786", name="worker", **options)
+            made = job("tcp://127.0.0.1:8786", name="worker", **of_a_job)
             command = shlex.split(made.submit_command)[0]
         except (TypeError, ValueError, AttributeError, OSError) as error:
             raise ConfigError(f"The options of the job queue are not usable ({_first_line(error)}).") from None
@@ -93,7 +77,7 @@ class JobQueue(BaseModel):
         """
         cluster, job = self._classes()
         seen = {"dashboard_address": f"{LOOPBACK}:0"} | self._options().get("scheduler_options", {})
-        trust = {"security": temporary_certificate(), "protocol": "tls://", "shared_temp_directory": str(folder)}
+        trust = {"security": Security.temporary(), "protocol": "tls://", "shared_temp_directory": str(folder)}
         try:
             return cluster(job_cls=_that_says_how_it_is(job), **self._options() | trust | {"scheduler_options": seen})
         except (TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
@@ -125,18 +109,11 @@ class JobQueue(BaseModel):
 
 def read_jobqueue(path: Path) -> JobQueue:
     """The job queue of a YAML file, checked; ConfigError, in one sentence, where it is not one that can be used."""
-    values = read_yaml_mapping(path)
     try:
-        queue = JobQueue.model_validate(values)
+        queue = validated(JobQueue, read_yaml_mapping(path), "the job queue")
         queue.check()
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"{path}: {place!r} is {first['input']!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
-        ) from None
     except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(str(error) if str(path) in str(error) else f"{path}: {error}") from None
     return queue
 
 

@@ -69,36 +69,56 @@ def train(
         return done
     if until and len(paused_history(plan.run_id, work)) >= until:
         return None
-    need_file(plan.weights)
-    check_writable(Path(results), "--results")
-    check_writable(Path(work), "--work")
-    say(f"{plan.run_id}: {config.model} on {config.data}, {config.epochs} epochs")
-    folder = Path(work) / plan.run_id
-    say(f"log: {folder / LOG}")
-    executed = folder / "train.ipynb"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = begin_run(plan, results, work, f"{config.model} on {config.data}, {config.epochs} epochs", say)
     with only_one_process(folder / "lock", plan.run_id) as lock:
         if record_path.exists():  # another process ended it while this one looked
             return read_record(record_path)
-        _remove_broken_off(folder, record_path.parent)
-        parameters = write_parameters(plan, Path(results), Path(work), keep_weights, until)
-        first, *rest = together.variables(plan.run_id, folder) if together.world > 1 else [{}]
-        with (
-            scratch(folder) as temporary,
-            others([one | temporary for one in rest], parameters) as company,
-            progress_bar(folder / PROGRESS, bar),
-        ):
-            first |= temporary
-            code, tail = execute_notebook(NOTEBOOK, parameters, executed, lock, say, first, company)
-            failed = [one.last_words() for one in company if one.process.poll()]
-    if code is None:
-        raise RunError(f"Run {plan.run_id} failed: {tail[-1]}")
-    if code != 0:
-        beside = f"; beside it, before or after, {failed[0]}" if failed else ""
-        raise RunError(f"Run {plan.run_id} failed: {failure_reason(executed, code, tail)}{beside}")
+        for rest in (*folder.glob("meeting-*"), *folder.glob("*.partial"), *record_path.parent.glob("*.partial")):
+            rest.unlink(missing_ok=True)  # left by a process that was killed while it wrote; it may be large
+        parameters = write_parameters(plan, results, work, keep_weights, until)
+        run_notebook(NOTEBOOK, parameters, plan.run_id, lock, say, bar, together)
     if until and not record_path.exists() and len(paused_history(plan.run_id, work)) >= until:
         return None
     return read_record(record_path)
+
+
+def begin_run(plan: Plan, results: Path, work: Path, what: str, say: Callable[[str], None]) -> Path:
+    """Make and return a run's folder below `work`, and say what is begun; RunError where nothing can be written."""
+    need_file(plan.weights)
+    check_writable(Path(results), "--results")
+    check_writable(Path(work), "--work")
+    folder = Path(work) / plan.run_id
+    say(f"{plan.run_id}: {what}")
+    say(f"log: {folder / LOG}")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def run_notebook(
+    notebook: Path,
+    parameters: Path,
+    run_id: str,
+    lock: int,
+    say: Callable[[str], None],
+    bar: bool = False,
+    together: Together = ALONE,
+) -> None:
+    """Execute a notebook with papermill, in the folder of its parameters; RunError, in one sentence, where it fails."""
+    folder = parameters.parent
+    executed = folder / f"{notebook.stem.partition('_')[0]}.ipynb"
+    first, *rest = together.variables(run_id, folder) if together.world > 1 else [{}]
+    with (
+        scratch(folder) as temporary,
+        others([one | temporary for one in rest], parameters) as company,
+        progress_bar(folder / PROGRESS, bar),
+    ):
+        code, tail = execute_notebook(notebook, parameters, executed, lock, say, first | temporary, company)
+        failed = [one.last_words() for one in company if one.process.poll()]
+    if code is None:
+        raise RunError(f"Run {run_id} failed: {tail[-1]}")
+    if code != 0:
+        beside = f"; beside it, before or after, {failed[0]}" if failed else ""
+        raise RunError(f"Run {run_id} failed: {failure_reason(executed, code, tail)}{beside}")
 
 
 @contextmanager
@@ -116,13 +136,6 @@ def only_one_process(path: Path, run_id: str) -> Iterator[int]:
             f"The file system of {path.parent} has no locks ({error.strerror}), so that two processes could do one "
             "run: name a folder on another one with --work."
         ) from None
-
-
-def _remove_broken_off(*folders: Path) -> None:
-    """Remove what a process that was killed while it wrote has left; nobody reads it, and it may be large."""
-    for folder in folders:
-        for rest in (*folder.glob("*.partial"), *folder.glob("meeting-*")):
-            rest.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -144,18 +157,16 @@ def write_parameters(
     plan: Plan, results: Path, work: Path, keep_weights: bool = False, until: int | None = None
 ) -> Path:
     """The file from which papermill takes a run's parameters, in the run's folder."""
-    folder = Path(work) / plan.run_id
-    folder.mkdir(parents=True, exist_ok=True)
     weights = plan.weights if plan.weights in (None, "imagenet") else os.path.abspath(plan.weights)
-    parameters = plan.config.model_dump() | {
-        "root": plan.config.root,
-        "weights": weights,  # the notebook runs in another folder, where a relative path means another file
-        "results_folder": str(Path(results).resolve()),
-        "work_folder": str(Path(work).resolve()),
-        "keep_weights": keep_weights,
-        "until": until,
-    }
-    return write_whole(folder / "parameters.yaml", yaml.safe_dump(parameters, sort_keys=False))
+    # The notebook runs in another folder, where a relative path means another file.
+    values = plan.config.model_dump() | {"root": plan.config.root, "weights": weights}
+    return write_yaml(Path(work) / plan.run_id, values | {"keep_weights": keep_weights, "until": until}, results, work)
+
+
+def write_yaml(folder: Path, values: dict, results: Path, work: Path) -> Path:
+    """The file of parameters in `folder`, with the places where the notebook's files go."""
+    places = {"results_folder": str(Path(results).resolve()), "work_folder": str(Path(work).resolve())}
+    return write_whole(folder / "parameters.yaml", yaml.safe_dump(values | places, sort_keys=False))
 
 
 def execute_notebook(

@@ -5,13 +5,12 @@ simulation (P5 to P8), and the comparisons that a page makes beside the plan, in
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.evaluation.paired import has_spread
 from cgrecnet.evaluation.planned_contrasts import (
@@ -50,10 +49,10 @@ def decide_over_folds(
 ) -> list[Decision]:
     """The decisions on a planned question whose pairs are folds, corrected within its whole family.
 
-    records: one run per name and fold, of one data set and one seed; named: gives the name in the plan's contrasts. A
-    contrast is judged over the folds that both
-    of its models have (`result.n` says how many). One with fewer than two is left out, and so is one whose differences
-    are all alike (two folds can agree to the cell by chance): without a spread there is no t-test.
+    records: one run per name and fold, of one data set and one seed; named: gives the name in the plan's contrasts.
+    A contrast is judged over the folds that both of its models have (`result.n` says how many). One with fewer than two
+    is left out, and so is one whose differences are all alike (two folds can agree to the cell by chance): without a
+    spread there is no t-test.
     Raises ConfigError for an unknown question or one that pairs something else, RunError for records that do not fit.
     """
     plan = load_plan()
@@ -123,12 +122,13 @@ def _by_name_and_fold(
     found: dict[str, dict[int, RunRecord]] = {}
     manifests: dict[int, str] = {}
     for record in records:
-        model, fold = named(record), record.config["fold"]
-        if fold in found.setdefault(model, {}):
-            raise RunError(f"There are two runs of {model} on fold {fold}: give those of one seed and one setting.")
-        found[model][fold] = record
-        if manifests.setdefault(fold, record.split.get("manifest")) != record.split.get("manifest"):
-            raise RunError(f"The runs of fold {fold} were split differently: delete those that are out of date.")
+        name, fold, manifest = named(record), record.config["fold"], record.split.get("manifest")
+        if fold in found.setdefault(name, {}) or manifests.setdefault(fold, manifest) != manifest:
+            raise RunError(
+                f"There are two runs of {name} on fold {fold}, or its runs were split differently: give those of one "
+                "seed and one setting, and delete those that are out of date."
+            )
+        found[name][fold] = record
     return found
 
 
@@ -213,25 +213,9 @@ def _right(record: RunRecord) -> tuple[int, int]:
     return int(np.trace(counts)), int(counts.sum())
 
 
-@dataclass(frozen=True)
-class Conclusion:
-    """CG-RecNet under one choice against the baseline, and what that says: `words`."""
-
-    choice: str
-    answer: Answer
-
-    @property
-    def words(self) -> str:
-        if self.answer.outcome is Outcome.DIFFERENCE:
-            return "ahead" if self.answer.result.difference > 0 else "behind"
-        if self.answer.outcome is Outcome.UNDECIDED:
-            return "undecided"
-        return "no difference beyond the margin"
-
-
 def conclusions(
     runs: Mapping[str, RunRecord], margin: float, results: Path = RESULTS, planned: int | None = None
-) -> list[Conclusion]:
+) -> list[Answer]:
     """Exploratory: CG-RecNet against the baseline under `recovered`, then under every other choice, one family.
 
     runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the
@@ -241,4 +225,4 @@ def conclusions(
         return []
     names = ["recovered", *(name for name in runs if name not in ("recovered", "baseline"))]
     made = {name: compare(runs[name], runs["baseline"], results) for name in names}
-    return [Conclusion(answer.name, answer) for answer in judge_family(made, margin, load_plan().alpha, planned)]
+    return judge_family(made, margin, load_plan().alpha, planned)

@@ -76,24 +76,19 @@ def pool(records: Sequence[RunRecord], models: Sequence[str] | None = None, resu
     used = [chosen[model, fold] for model in models for fold in folds]
     if len({record.data["fingerprint"] for record in used}) > 1:
         raise RunError(f"The runs of {used[0].experiment!r} saw different data: delete those that are out of date.")
-    parts = {key: read_predictions(results, chosen[key]) for key in ((m, f) for m in models for f in folds)}
-
-    def of_all_folds(model: str, part: int) -> np.ndarray:
-        return np.concatenate([parts[model, fold][part] for fold in folds])
-
-    ids, labels = of_all_folds(models[0], 0), of_all_folds(models[0], 1)
+    parts = [_beside([chosen[model, fold] for model in models], results) for fold in folds]
+    ids = np.concatenate([part.cell_ids for part in parts])
     if len(np.unique(ids)) < len(ids):
         raise RunError(f"A cell of {used[0].experiment!r} was tested in two folds: they cannot be pooled.")
-    probabilities = {}
-    for model in models:
-        if not (np.array_equal(of_all_folds(model, 0), ids) and np.array_equal(of_all_folds(model, 1), labels)):
-            raise RunError(f"{model} and {models[0]} were not tested on the same cells of {used[0].experiment!r}.")
-        probabilities[model] = of_all_folds(model, 2)
-    places = np.repeat(folds, [len(parts[models[0], fold][0]) for fold in folds])
     return Pooled(
-        tuple(used[0].data["classes"]), ids, labels, places, probabilities, tuple(used),
-        tuple(fold for fold in every if fold not in folds),
-    )  # fmt: skip
+        classes=tuple(used[0].data["classes"]),
+        cell_ids=ids,
+        labels=np.concatenate([part.labels for part in parts]),
+        folds=np.repeat(folds, [len(part.labels) for part in parts]),
+        probabilities={m: np.concatenate([part.probabilities[i] for part in parts]) for i, m in enumerate(models)},
+        records=tuple(used),
+        left_out=tuple(fold for fold in every if fold not in folds),
+    )
 
 
 def with_folds_of(records: Sequence[RunRecord], *models: str) -> list[str]:
@@ -112,7 +107,7 @@ def with_folds_of(records: Sequence[RunRecord], *models: str) -> list[str]:
 class SameCells:
     """What several runs said of the same test cells.
 
-    cell_ids: in sorted order; labels: int, (cells,); probabilities: one array (cells, classes) per run.
+    labels: int, (cells,); probabilities: one array (cells, classes) per run.
     """
 
     cell_ids: tuple[str, ...]
@@ -131,24 +126,29 @@ class SameCells:
 
 
 def same_cells(records: Sequence[RunRecord], results: Path = RESULTS) -> SameCells:
-    """The test predictions of these runs, cell by cell.
+    """The test predictions of these runs, cell by cell, in the order of the cells' ids.
 
     A simulated cell is the same cell at every noise, so the runs may have seen different pictures of it.
     Raises RunError where two runs were tested on different cells, or a cell has two labels, and ValueError for none.
     """
     if not records:
         raise ValueError("Cells can be the same in two runs, not in none.")
-    ids, labels, said = None, None, []
-    for record in records:
-        own, truth, probabilities = read_predictions(results, record)
-        order = np.argsort(own)
-        named = tuple(np.array(own)[order].tolist())
-        if ids is None:
-            ids, labels = named, truth[order]
-        if named != ids or not np.array_equal(truth[order], labels):
+    found = _beside(records, results)
+    order = np.argsort(found.cell_ids)
+    ids = tuple(np.array(found.cell_ids)[order].tolist())
+    return SameCells(ids, found.labels[order], tuple(each[order] for each in found.probabilities))
+
+
+def _beside(records: Sequence[RunRecord], results: Path) -> SameCells:
+    """The same in the order of the first run's predictions."""
+    (ids, labels, first), *rest = (read_predictions(results, record) for record in records)
+    said, place = [first], {name: row for row, name in enumerate(ids)}
+    for record, (own, truth, probabilities) in zip(records[1:], rest, strict=True):
+        order = np.argsort([place.get(name, -1) for name in own])
+        if sorted(own) != sorted(ids) or not np.array_equal(truth[order], labels):
             raise RunError(
                 f"{records[0].run_id} and {record.run_id} were not tested on the same cells: "
                 "compare runs of one split and one seed of the simulation."
             )
         said.append(probabilities[order])
-    return SameCells(ids, labels, tuple(said))
+    return SameCells(tuple(ids), labels, tuple(said))

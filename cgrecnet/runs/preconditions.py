@@ -7,7 +7,7 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs.query import record_paths
 from cgrecnet.runs.run_id import Plan, need_file, only_known
-from cgrecnet.runs.run_record import check_writable, read_record
+from cgrecnet.runs.run_record import read_record
 from cgrecnet.training.parts import open_cells, split_cells
 
 
@@ -57,23 +57,24 @@ def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
         split_cells(open_cells(config), config)
 
 
-def need_folder(results: Path) -> None:
-    """RunError where nothing can be written to the folder of the records; made where it is not there."""
-    check_writable(results, "--results")
-    results.mkdir(parents=True, exist_ok=True)
-
-
-def need_same_cells(plans: Sequence[Plan], results: Path) -> None:
+def need_same_cells(plans: Sequence[Plan], results: Path, same_settings: bool = False) -> None:
     """RunError where an experiment's folder holds records of other cells than those that its runs would see.
 
+    same_settings: whether records of other settings, or of another protocol, are refused as well.
     Cells that are made on the spot follow from the settings; where the images are not here, nothing can be compared.
     """
+    ours = {plan.run_id for plan in plans}
     for name, cells in dict.fromkeys((plan.config.experiment, plan.cells) for plan in plans):
         for path in record_paths(results, name) if cells else ():
             record = read_record(path)
             if record.data["fingerprint"] != cells:
-                raise RunError(
-                    f"The record {record.run_id} is of other cells than the {record.data['name']} cells that are here "
-                    f"now, and one table must not mix them: move {Path(results) / name} away, or name another folder "
-                    "with --results."
-                )
+                kind = "simulated" if record.data["simulated"] else "real"
+                why = f"is of other cells ({record.data['cells']:,}, {kind}) than those that are here now"
+            elif same_settings and record.run_id not in ours:
+                why = "is of other settings or of another protocol"
+            else:
+                continue
+            raise RunError(
+                f"The record {path.parent} {why}, and one table must not mix them: move {path.parent.parent} away, or "
+                "name another folder with --results."
+            )

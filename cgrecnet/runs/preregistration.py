@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 from pydantic import ValidationError
@@ -35,9 +36,8 @@ class PlanState(StrEnum):
     UNKNOWN = "cannot be checked here"
 
 
-@dataclass(frozen=True)
-class Change:
-    """The commit that last changed a file, and its date."""
+class Change(NamedTuple):
+    """A commit that changed the plan, and its date."""
 
     commit: str
     date: datetime

@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
+import psutil
 import yaml
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import atomic_write
 from cgrecnet.paths import NOTEBOOK
-from cgrecnet.runs.loopback import LOOPBACK, loopback_interface
+from cgrecnet.runs.tls import LOOPBACK
 from cgrecnet.runs.with_parent import end_with
 from cgrecnet.training import STORE
 
@@ -74,7 +75,8 @@ class Together:
         host, _, port = (self.master or f"{LOOPBACK}:0").rpartition(":")
         meeting = {"MASTER_ADDR": host, "MASTER_PORT": port}
         if self.nodes == 1:
-            own = {name: loopback_interface() for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")}
+            here = (name for name, found in psutil.net_if_addrs().items() if LOOPBACK in (one.address for one in found))
+            own = dict.fromkeys(("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME"), next(here, "lo"))
             meeting |= {STORE: str(Path(folder).absolute() / f"meeting-{uuid.uuid4().hex}")} | own
         shared = meeting | {
             "WORLD_SIZE": str(self.world),

@@ -13,15 +13,14 @@ from cgrecnet.data.audit.integrity import audit
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.store import default_place
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import atomic_write
+from cgrecnet.files import write_json
 from cgrecnet.paths import SWEEP_FILES
-from cgrecnet.runs.axes import check_name
 from cgrecnet.runs.collect import flat, plain
 from cgrecnet.runs.environment import commit
-from cgrecnet.runs.grid import read_grid, read_sweep
+from cgrecnet.runs.grid import check_name, read_grid, read_sweep
+from cgrecnet.runs.preconditions import need_same_cells
 from cgrecnet.runs.query import SWEEPS, record_paths
 from cgrecnet.runs.run_id import Plan, plan_run
-from cgrecnet.runs.run_record import read_record
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.parts import split_cells
 
@@ -98,7 +97,8 @@ def check_files(folder: Path, results: Path, published: Mapping | None, say) -> 
     text, good = report_on(DATA, root=folder, published=published)
     say(text)
     found = {"names": names, "good": good, "commit": commit(), "report": text.splitlines()}
-    return _write(path, found)
+    write_json(path, found)
+    return found
 
 
 def refuse_before_packing(plans: Sequence[Plan], folder: Path, results: Path) -> None:
@@ -117,7 +117,7 @@ def refuse_before_packing(plans: Sequence[Plan], folder: Path, results: Path) ->
     cells = dataset.fingerprint if given else open_dataset(DATA, root=folder).fingerprint
     if used is not None and open_dataset(DATA).fingerprint != cells:
         raise _other_store(folder, f"they read {used}", dataset.task)
-    refuse_other_records([plan_run(plan.config, plan.commit, cells) for plan in plans], results, cells)
+    need_same_cells([plan_run(plan.config, plan.commit, cells) for plan in plans], results, same_settings=True)
 
 
 def _other_store(place: Path, why: str, task: str) -> RunError:
@@ -151,26 +151,9 @@ def audit_cells(dataset: CellDataset, results: Path, cells: int, say) -> dict:
         return found
     report = audit(dataset, partly=True, cells=cells, progress=True)
     say(str(report))
-    return _write(path, report.to_dict() | {"asked": cells, "commit": commit()})
-
-
-def refuse_other_records(plans: Sequence[Plan], results: Path, fingerprint: str) -> None:
-    """RunError where a sweep's folder holds records of other cells, of other settings or of another protocol."""
-    ours = {plan.run_id for plan in plans}
-    for experiment in dict.fromkeys(plan.config.experiment for plan in plans):
-        for path in record_paths(results, experiment):
-            record = read_record(path)
-            if record.data["fingerprint"] != fingerprint:
-                kind = "simulated" if record.data["simulated"] else "real"
-                why = f"is of other cells ({record.data['cells']:,}, {kind})"
-            elif record.run_id not in ours:
-                why = "is of other settings or of another protocol"
-            else:
-                continue
-            raise RunError(
-                f"The record {path.parent} {why}, and one table must not mix them: move {path.parent.parent} away, or "
-                "name another folder with --results."
-            )
+    found = report.to_dict() | {"asked": cells, "commit": commit()}
+    write_json(path, found)
+    return found
 
 
 def _read(path: Path) -> dict | None:
@@ -178,10 +161,3 @@ def _read(path: Path) -> dict | None:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-
-
-def _write(path: Path, content: dict) -> dict:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as file:
-        file.write(json.dumps(content, indent=1) + "\n")
-    return content

@@ -29,7 +29,8 @@ SHOWN = 10
 class Plan:
     """A validated run, before anything is loaded."""
 
-    config: RunConfig
+    config: Any
+    """A `RunConfig`, or a study's."""
     run_id: str
     cells: str | None
     """Fingerprint of the cells; None where they are made on the spot, so that the settings say it, or are not here."""
@@ -46,15 +47,9 @@ def plan_run(config: RunConfig, at: str | None = None, cells: str | None = None)
     """
     weights = resolve_weights(config.weights)
     cells = None if made_on_the_spot(config.data) else cells or cells_here(config)
-    run_id = run_id_of(config.model_dump(), weights_identity(weights), cells, PROTOCOL)
-    return Plan(config, run_id, cells, weights, at or commit())
-
-
-def run_id_of(config: Mapping[str, Any], weights: str | None, cells: str | None, protocol: int) -> str:
-    """The name of a run: config is all of its settings; weights: what of them counts; cells: their fingerprint."""
-    decisive = {name: value for name, value in config.items() if name not in ("experiment", "seed", "weights")}
-    decisive |= {"weights": weights, "cells": cells, "protocol": protocol}
-    return run_name(config["experiment"], decisive, config["seed"])
+    config_without = config.model_dump(exclude={"experiment", "seed", "weights"})
+    decisive = config_without | {"weights": weights_identity(weights), "cells": cells, "protocol": PROTOCOL}
+    return Plan(config, run_name(config.experiment, decisive, config.seed), cells, weights, at or commit())
 
 
 def run_name(experiment: str, decisive: Mapping[str, Any], seed: int) -> str:

@@ -16,17 +16,16 @@ from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import atomic_write
-from cgrecnet.runs.record_check import check_name, check_place, check_scores, read_fields, with_hash
+from cgrecnet.runs.record_check import check_place, read_fields, with_hash
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
 
 
-class RunRecord(BaseModel):
-    """What `run.json` holds. `test` is what `cgrecnet.evaluation.metrics.score` returns.
+class BaseRecord(BaseModel):
+    """What every record says of itself.
 
-    protocol: of training (`cgrecnet.training.protocol`), by which a record counts; code: hash of the package's files,
-    and commit: where they are from, both to look things up by.
+    code: hash of the package's files, and commit: where they are from, both to look things up by.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
@@ -40,13 +39,21 @@ class RunRecord(BaseModel):
     wall_seconds: float
     commit: str
     code: str
+    weights: dict[str, Any]
+    hardware: dict[str, Any]
+    software: dict[str, str]
+
+
+class RunRecord(BaseRecord):
+    """What `run.json` holds. `test` is what `cgrecnet.evaluation.metrics.score` returns.
+
+    protocol: of training (`cgrecnet.training.protocol`), by which a record counts.
+    """
+
     protocol: int
     data: dict[str, Any]
     split: dict[str, Any]
-    weights: dict[str, Any]
     parameters: int
-    hardware: dict[str, Any]
-    software: dict[str, str]
     history: list[dict[str, Any]]
     test: dict[str, Any]
     predictions_sha256: str
@@ -54,13 +61,6 @@ class RunRecord(BaseModel):
 
 def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
     """Write the predictions, then the record, each to a temporary name first; return the record's path."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(
-            f"The folder {folder} cannot be made ({error.strerror}): name another with --results and start the run "
-            "again; it goes on from its last checkpoint."
-        ) from error
     write_whole(folder / PREDICTIONS, predictions)
     return write_whole(folder / RECORD, with_hash(record.model_dump()))
 
@@ -72,15 +72,16 @@ def check_writable(folder: Path, option: str) -> None:
         raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
 
 
-def write_whole(path: Path, text: str) -> Path:
-    """Write `text` to `path` so that `path` never holds a part of it; RunError where the disk refuses."""
+def write_whole(path: Path, content: str | bytes) -> Path:
+    """Write `content` to `path`, whose folder is made, and never a part of it; RunError where the disk refuses."""
     try:
-        with atomic_write(path) as file:
-            file.write(text)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path, "w" if isinstance(content, str) else "wb") as file:
+            file.write(content)
     except OSError as error:
         raise RunError(
-            f"{path} could not be written ({error.strerror}): make room or the folder writable, then start the "
-            "run again; it goes on from its last checkpoint."
+            f"{path} could not be written ({error.strerror}): make room or the folder writable, or name another with "
+            "--results, then start the run again; it goes on from its last checkpoint."
         ) from error
     return path
 
@@ -92,11 +93,7 @@ def read_record(path: Path) -> RunRecord:
         path, lambda fields: RunRecord(**fields), "run record", "the run is not done; start it again", "not JSON",
         "delete its folder and run it again",
     )  # fmt: skip
-    check_place(path, record.experiment, record.run_id)
-    if not hashed:
-        check_name(path, record.model_dump())
-        _, labels, probabilities = _read_predictions(path.parent / PREDICTIONS, record)
-        check_scores(path, record.test, labels, probabilities, tuple(record.data["classes"]))
+    check_place(path, record.experiment, record.run_id, hashed)
     return record
 
 
@@ -112,26 +109,22 @@ def format_predictions(cell_ids: list[str], labels: np.ndarray, probabilities: n
 
 def read_predictions(results: Path, record: RunRecord) -> tuple[list[str], np.ndarray, np.ndarray]:
     """Cell ids, labels and probabilities of a run's test cells; RunError if the file is not the run's own."""
-    return _read_predictions(Path(results) / record.experiment / record.run_id / PREDICTIONS, record)
-
-
-def _read_predictions(path: Path, record: RunRecord) -> tuple[list[str], np.ndarray, np.ndarray]:
+    path = Path(results) / record.experiment / record.run_id / PREDICTIONS
     try:
         text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise RunError(f"The predictions {path} are missing: delete the run's folder and run it again.") from None
     except OSError as error:
-        raise RunError(f"The predictions {path} cannot be read ({error.strerror}): make the file readable.") from None
+        raise RunError(f"The predictions {path} cannot be read ({error.strerror}): run it again.") from None
     except UnicodeDecodeError:
         text = None
-    if text is None or sha256(text) != record.predictions_sha256:
-        raise RunError(f"The predictions {path} are not those of its record: delete the folder and run it again.")
     try:
         rows = list(csv.reader(io.StringIO(text)))[1:]
         numbers = np.array([[float(value) for value in row[1:]] for row in rows])
-        return [row[0] for row in rows], numbers[:, 0].astype(int), numbers[:, 1:]
+        ids, labels, probabilities = [row[0] for row in rows], numbers[:, 0].astype(int), numbers[:, 1:]
     except (ValueError, IndexError):
-        raise RunError(f"{path} is no table of predictions: delete the run's folder and run it again.") from None
+        text = None
+    if text is None or sha256(text) != record.predictions_sha256:
+        raise RunError(f"The predictions {path} are not those of its record: delete the folder and run it again.")
+    return ids, labels, probabilities
 
 
 def sha256(text: str) -> str:

@@ -1,20 +1,35 @@
-"""One page about a sweep that opens without a network: curves, two parameters, all of them, and the table."""
+"""One page about a sweep that opens without a network: curves, two parameters, all of them, and the table.
 
+All pictures are of validation cells.
+"""
+
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from matplotlib import colormaps
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from seaborn import color_palette
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import atomic_write, shown
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
 from cgrecnet.runs.halving import settings_of
-from cgrecnet.runs.page import filled, safe
+from cgrecnet.runs.page import filled, literal, safe, svg
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import Plan
-from cgrecnet.runs.sweep_drawings import Curve, learning_curves, parallel_coordinates, two_parameters
 
+#: Settings that a legend can name; more than these are coloured by their score.
+COLOURS = color_palette("colorblind", 8)
+#: Lines above which they are drawn as pixels, so that the page stays small.
+MANY = 500
+#: From this ratio of the ends on, an axis is logarithmic.
+DECADES = 100
+_SCORE = "validation macro F1"
 #: CSS besides the frame's.
 _STYLE = """\
 body { overflow-wrap: anywhere; }
@@ -22,6 +37,9 @@ figure { margin: 1rem 0; }
 figcaption { font-size: .9rem; }
 table { border-collapse: collapse; font-size: .8rem; overflow-wrap: normal; }
 th, td { border: 1px solid #ccc; padding: .2rem .5rem; text-align: right; white-space: nowrap; }"""
+
+#: What a curve is a repeat of, the run's epochs, and whether it was stopped early.
+Curve = tuple[str, Sequence[Mapping[str, Any]], bool]
 
 
 def write_page(
@@ -40,13 +58,25 @@ def write_page(
     table = collect(plans, results, partial=True, stopped=stopped)
     varied = [name for name in table.attrs["varying"] if table[name].map(repr).nunique() > 1]
     names = [name for name in varied if name not in REPEATS]
-    x, y = _pair(table, varied, names, pair)
+    for name in filter(None, pair):
+        if name not in varied:
+            known = ", ".join(varied) or "none"
+            raise ConfigError(f"{name!r} does not vary among the runs that are done; {known} do.")
+    rest = iter(sorted(set(names) - set(pair), key=lambda name: (-table[name].map(repr).nunique(), names.index(name))))
+    x, y = (name or next(rest, None) for name in pair)
+    curves: list[Curve] = []
+    for setting, runs in settings_of(plans).items():
+        for plan in runs:
+            if record := record_of(plan, results):
+                curves.append((setting, record.history, False))
+            elif plan.run_id in stopped:
+                curves.append((setting, stopped[plan.run_id]["history"], True))
     body = [
         f"<h1>Sweep {safe(plans[0].config.experiment)}</h1>",
         *_standing(plans, table, results),
         "<h2>Learning curves</h2>",
         _figure(
-            learning_curves(_curves(plans, results, stopped)),
+            learning_curves(curves),
             "One line per run, on its validation cells; dashed with a cross at the end: stopped early.",
         ),
         "<h2>Two parameters</h2>",
@@ -64,8 +94,10 @@ def write_page(
         if names
         else "<p>No parameter varies but for folds and seeds.</p>",
         "<h2>Runs</h2>",
-        _table(table.sort_values(CHOSEN_BY, ascending=False)[["run_id", *table.attrs["varying"], *SCORES]]),
     ]
+    rows = table.sort_values(CHOSEN_BY, ascending=False)[["run_id", *table.attrs["varying"], *SCORES]]
+    with pd.option_context("display.max_colwidth", None):
+        body.append(f'<div class="wide">{rows.to_html(index=False, float_format="{:.4g}".format)}</div>')
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as file:
@@ -75,29 +107,15 @@ def write_page(
     return table
 
 
-def _pair(
-    table: pd.DataFrame, varied: list[str], names: list[str], asked: tuple[str | None, str | None]
-) -> tuple[str | None, str | None]:
-    """The two parameters to draw, as asked for or those with most values."""
-    for name in filter(None, asked):
-        if name not in varied:
-            known = ", ".join(varied) or "none"
-            raise ConfigError(f"{name!r} does not vary among the runs that are done; {known} do.")
-    x, y = asked
-    rest = [name for name in sorted(names, key=lambda n: -table[n].map(repr).nunique()) if name not in asked]
-    x = x or (rest.pop(0) if rest else None)
-    return x, y or (rest.pop(0) if rest else None)
-
-
 def _standing(plans: Sequence[Plan], table: pd.DataFrame, results: Path) -> list[str]:
     """What was run, on which cells, how far it is, and what the validation cells choose."""
     chosen = best(summarise(table))
     keys = [name for name in table.attrs["varying"] if name not in REPEATS]
     setting = ", ".join(f"{name} = {chosen[name]}" for name in keys) or "the only setting"
-    records = filter(None, (record_of(plan, results) for plan in plans))
-    cells = sorted({_cells(record.data) for record in records})
+    seen = [record.data for record in (record_of(plan, results) for plan in plans) if record]
+    cells = {f"{d['name']} ({'simulated' if d['simulated'] else 'real'}, {d['cells']} cells)" for d in seen}
     lines = [
-        f"<p>Cells: {safe('; '.join(cells))}. {len(table)} of {table.attrs['planned']} runs have a record.</p>",
+        f"<p>Cells: {safe('; '.join(sorted(cells)))}. {len(table)} of {table.attrs['planned']} runs have a record.</p>",
         f"<p>Best by the mean of {CHOSEN_BY.replace('_', ' ')}: {safe(setting)} ({chosen[f'{CHOSEN_BY}_mean']:.4f}, "
         f"n = {int(chosen['n'])}); its accuracy on test cells, which had no part in the choice: "
         f"{chosen['test_accuracy_mean']:.4f}.</p>",
@@ -109,34 +127,100 @@ def _standing(plans: Sequence[Plan], table: pd.DataFrame, results: Path) -> list
     return lines
 
 
-def _cells(data: Mapping[str, Any]) -> str:
-    kind = "simulated" if data.get("simulated") else "real"
-    return f"{data.get('name')} ({kind}, {data.get('cells')} cells)"
-
-
-def _curves(plans: Sequence[Plan], results: Path, stopped: Mapping[str, Mapping[str, Any]]) -> list[Curve]:
-    curves = []
-    for setting, runs in settings_of(plans).items():
-        for plan in runs:
-            if record := record_of(plan, results):
-                curves.append(Curve(setting, record.history))
-            elif plan.run_id in stopped:
-                curves.append(Curve(setting, stopped[plan.run_id]["history"], stopped=True))
-    return curves
-
-
 def _figure(drawing: str, caption: str) -> str:
-    start = drawing.index("<svg") + len("<svg")
-    labelled = f'{drawing[:start]} role="img" aria-label="{safe(caption)}"{drawing[start:]}'
+    labelled = drawing.replace("<svg", f'<svg role="img" aria-label="{safe(caption)}"', 1)
     return f'<figure><div class="wide">{labelled}</div><figcaption>{safe(caption)}</figcaption></figure>'
 
 
-def _table(table: pd.DataFrame) -> str:
-    head = "".join(f'<th scope="col">{safe(name)}</th>' for name in table.columns)
-    rows = ("".join(f"<td>{safe(_word(value))}</td>" for value in row) for row in table.itertuples(index=False))
-    body = "\n".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table></div>'
+def learning_curves(curves: Sequence[Curve]) -> str:
+    """Score and loss on validation cells by epoch, a line per run."""
+    curves = [curve for curve in curves if curve[1]]
+    reached = {setting: max(entry[CHOSEN_BY] for entry in history) for setting, history, _ in curves}
+    few = len(reached) <= len(COLOURS)
+    norm = Normalize(min(reached.values(), default=0), max(reached.values(), default=1))
+    colours = COLOURS if few else [colormaps["viridis"](norm(score)) for score in reached.values()]
+    colour = dict(zip(reached, colours, strict=False))
+    figure = Figure(figsize=(9, 3.6 + (0.22 * len(reached) if few else 0)), layout="constrained", facecolor="white")
+    panels = figure.subplots(1, 2)
+    lines = {}
+    for setting, history, stopped in curves:
+        epochs = [entry["epoch"] for entry in history]
+        for axes, name in zip(panels, (CHOSEN_BY, "validation_loss"), strict=True):
+            (lines[setting],) = axes.plot(
+                epochs, [entry.get(name, math.nan) for entry in history], color=colour[setting], linewidth=1.3,
+                marker="x" if stopped else ".", markevery=[-1], linestyle="--" if stopped else "-",
+                rasterized=len(curves) > MANY,
+            )  # fmt: skip
+    panels[0].set(xlabel="epoch", ylabel=_SCORE)
+    panels[1].set(xlabel="epoch", ylabel="validation loss")
+    for axes in panels:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    if few:
+        figure.legend(lines.values(), map(literal, lines), loc="outside lower center", frameon=False, fontsize=8)
+    return svg(figure)
 
 
-def _word(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def two_parameters(table: pd.DataFrame, x: str, y: str) -> str:
+    """Mean score by two parameters: a coloured square for each of their combinations that has a run."""
+    (across, *_), (up, *_) = axes_of = _axis(table[x]), _axis(table[y])
+    means = table.groupby([across, up], sort=False)[CHOSEN_BY].agg(["mean", "size"])
+    figure = Figure(figsize=(8, 5.5), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    few = len(means) <= 40
+    right, above = zip(*means.index, strict=True)
+    shown = axes.scatter(right, above, c=means["mean"], cmap="viridis", marker="s", s=1600 if few else 60)
+    for (at, mean, size) in zip(means.index, means["mean"], means["size"], strict=True) if few else ():
+        words = f"{mean:.3f}" + (f"\nn = {size}" if size > 1 else "")
+        dark = shown.norm(mean) < 0.6
+        axes.annotate(words, at, ha="center", va="center", fontsize=8, color="white" if dark else "black")
+    for axis, (places, values) in zip((axes.xaxis, axes.yaxis), axes_of, strict=True):
+        axis.set_ticks(*_ticks(places, values))
+    axes.margins(0.15)
+    axes.set(xlabel=literal(x), ylabel=literal(y))
+    figure.colorbar(shown, label=_SCORE)
+    return svg(figure)
+
+
+def parallel_coordinates(table: pd.DataFrame, names: Sequence[str]) -> str:
+    """A line per row through its value on one axis per parameter, to its score on the last; bright is better."""
+    columns = [_axis(table[name]) for name in (*names, CHOSEN_BY)]
+    figure = Figure(figsize=(max(5, 1.7 * len(columns)), 4.2), layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    norm = Normalize(table[CHOSEN_BY].min(), table[CHOSEN_BY].max())
+    for score, *heights in sorted(zip(table[CHOSEN_BY], *(places for places, _ in columns), strict=True)):
+        axes.plot(heights, color=colormaps["viridis"](norm(score)), alpha=0.8, rasterized=len(table) > MANY)
+    for number, column in enumerate(columns):
+        axes.axvline(number, color="black", linewidth=0.8)
+        for height, word in zip(*_ticks(*column), strict=True):
+            behind = {"color": "white", "alpha": 0.7, "pad": 1}
+            axes.text(number + 0.03, height, word, fontsize=8, va="center", bbox=behind)
+    axes.set_xticks(range(len(columns)), [*map(literal, names), _SCORE], rotation=15, ha="right")
+    axes.set(xlim=(-0.1, len(columns) - 0.5), ylim=(-0.06, 1.06), yticks=[])
+    axes.spines[["top", "right", "left", "bottom"]].set_visible(False)
+    return svg(figure)
+
+
+def _axis(values: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """Where values stand on an axis from 0 to 1, and the values.
+
+    Numbers stand by value, or by logarithm from two decades on; everything else at even distances, as it comes.
+    """
+    values = list(values)
+    if all(isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) for v in values):
+        wide = min(values) > 0 and max(values) / min(values) >= DECADES
+        places = np.log(values) if wide else np.array(values, float)
+    else:
+        known = list(dict.fromkeys(map(repr, values)))
+        places = np.array([known.index(repr(value)) for value in values], float)
+    reach = np.ptp(places)
+    return (places - places.min()) / reach if reach else np.full(len(places), 0.5), values
+
+
+def _ticks(places: np.ndarray, values: Sequence[Any]) -> tuple[list[float], list[str]]:
+    """Places and words of the values, all where they are few or words, else six from end to end."""
+    found = sorted(dict(zip(places, values, strict=True)).items())
+    if len(found) > 6 and isinstance(found[0][1], int | float):
+        found = [found[round(share * (len(found) - 1))] for share in np.linspace(0, 1, 6)]
+    words = [f"{value:.4g}" if isinstance(value, float) else str(value) for _, value in found]
+    return [place for place, _ in found], [literal(w if len(w) <= 30 else w[:27] + "...") for w in words]

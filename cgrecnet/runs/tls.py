@@ -4,28 +4,36 @@ A Dask worker runs what it is sent, with the rights of the user who started it. 
 the loopback interface without TLS, and clusters on this machine speak TLS too, with a certificate that lives as long as
 they do: other users of the machine reach the loopback interface as well.
 
-Scheduler, workers and sweep share one self-signed certificate and its key; each accepts peers with that certificate
-alone (Dask checks the issuer and no host names: https://distributed.dask.org/en/stable/tls.html).
+Scheduler, workers and sweep share one self-signed certificate and its key, made by Dask; each accepts peers with that
+certificate alone (Dask checks the issuer and no host names: https://distributed.dask.org/en/stable/tls.html).
+It is good for a year from the moment when it is made, by every machine's own clock.
 """
 
+import ipaddress
 import os
+import ssl
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from distributed import Security
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import atomic_write
-from cgrecnet.runs.loopback import is_loopback
 
 CERTIFICATE, KEY = "certificate.pem", "key.pem"
-#: How long a certificate is good, in days; clocks of other machines may be behind by as much as the second number.
-DAYS, SLACK = 365, 1
+LOOPBACK = "127.0.0.1"
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `tcp://host:port`, `host:port` or a host stands for this machine alone."""
+    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def make_certificate(folder: Path) -> None:
@@ -37,10 +45,10 @@ def make_certificate(folder: Path) -> None:
     for name in (CERTIFICATE, KEY):
         if (folder / name).exists():
             raise ConfigError(f"{folder / name} is there already: use it, or name another folder for a new one.")
-    certificate, key = _pair()
+    made = Security.temporary()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for name, text in ((KEY, key), (CERTIFICATE, certificate)):
+        for name, text in ((KEY, made.tls_worker_key), (CERTIFICATE, made.tls_ca_file)):
             with atomic_write(folder / name) as file:
                 os.chmod(file.name, 0o600)  # before anything is in it
                 file.write(text)
@@ -59,19 +67,14 @@ def read_certificate(folder: Path) -> Security:
         raise ConfigError(f"Other users can read {key}, so it protects nothing: `chmod 600 {key}`, or make a new one.")
     try:
         found = x509.load_pem_x509_certificate(certificate.read_bytes())
-        private = serialization.load_pem_private_key(key.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError):
-        raise ConfigError(f"The certificate in {folder} is damaged: make a new one in another folder.") from None
-    if private.public_key() != found.public_key():
-        raise ConfigError(f"{key} is not the key of {certificate}: make a new pair in another folder.")
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError):
+        raise ConfigError(f"{certificate} and {key} are damaged or no pair: make new ones in another folder.") from None
     if found.not_valid_after_utc < datetime.now(UTC):
         raise ConfigError(f"{certificate} ended on {found.not_valid_after_utc:%Y-%m-%d}: make a new one.")
-    return _security(str(certificate), str(key))
-
-
-def temporary_certificate() -> Security:
-    """Dask's settings for a certificate that is in this process's memory alone."""
-    return _security(*_pair())
+    roles = ("client", "scheduler", "worker")
+    files = {f"tls_{role}_cert": str(certificate) for role in roles} | {f"tls_{role}_key": str(key) for role in roles}
+    return Security(require_encryption=True, tls_ca_file=str(certificate), **files)
 
 
 def security_for(address: str, folder: Path | None, trust_network: bool = False) -> Security | None:
@@ -96,33 +99,3 @@ def security_for(address: str, folder: Path | None, trust_network: bool = False)
             "FOLDER`, and name FOLDER with --tls here too (or say --trust-network)."
         )
     return None
-
-
-def _security(certificate: str, key: str) -> Security:
-    roles = ("client", "scheduler", "worker")
-    files = {f"tls_{role}_cert": certificate for role in roles} | {f"tls_{role}_key": key for role in roles}
-    return Security(require_encryption=True, tls_ca_file=certificate, **files)
-
-
-def _pair() -> tuple[str, str]:
-    """A self-signed certificate and its key, as PEM.
-
-    Not `Security.temporary()`, whose certificate begins this second: a node whose clock is behind would refuse it.
-    """
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "cgrecnet sweep")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=SLACK))
-        .not_valid_after(now + timedelta(days=DAYS))
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
-    return certificate.public_bytes(pem).decode(), private.decode()

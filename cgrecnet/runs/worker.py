@@ -11,8 +11,7 @@ import torch
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError
-from cgrecnet.runs.loopback import LOOPBACK, is_loopback
-from cgrecnet.runs.tls import CERTIFICATE, KEY, read_certificate, security_for
+from cgrecnet.runs.tls import CERTIFICATE, KEY, LOOPBACK, is_loopback, read_certificate, security_for
 
 #: Seconds before a worker that ended is started again.
 PAUSE = 1.0

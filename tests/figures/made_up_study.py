@@ -5,8 +5,7 @@ import numpy as np
 from cgrecnet.explain.methods import heat, resize, score_map
 from cgrecnet.explain.scores import summary
 from cgrecnet.figures.explained import Study
-from cgrecnet.runs.explain_config import ExplainConfig
-from cgrecnet.runs.explain_record import PROTOCOLS, ExplainRecord
+from cgrecnet.runs.explain_record import PROTOCOLS, ExplainConfig, ExplainRecord
 
 SIZE, CELLS = 32, 6
 KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")

@@ -5,18 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from made_up_runs import bare_record
 
 from cgrecnet.cli import main
 from cgrecnet.errors import RunError
-from cgrecnet.evaluation.metrics import score
 from cgrecnet.runs.collect import collect, summarise, write_table
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.runs.sweep import plan_sweep
 from cgrecnet.training.config import RunConfig
-from cgrecnet.training.protocol import PROTOCOL
-
-CLASSES = ("a", "b", "c")
 
 
 def history(f1: float) -> list[dict]:
@@ -34,17 +30,9 @@ def sweep(tmp_path) -> Path:
 
 def write(plan, results: Path, seed: int, f1: float = 0.4) -> float:
     """A record of a run with random predictions; returns its accuracy."""
-    rng = np.random.default_rng(seed)
-    labels, probabilities = np.arange(60) % 3, rng.dirichlet(np.ones(3), 60)
-    table = format_predictions([str(i) for i in range(60)], labels, probabilities)
-    test = score(labels, probabilities, CLASSES)
-    record = RunRecord(
-        run_id=plan.run_id, experiment="e", config=plan.config.model_dump(), started="2026-01-01", wall_seconds=1.0,
-        commit="c", code="", protocol=PROTOCOL, data={}, split={}, weights={}, parameters=1, hardware={}, software={},
-        history=history(f1), test=test, predictions_sha256=sha256(table),
-    )  # fmt: skip
-    write_run(results / "e" / plan.run_id, record, table)
-    return test["accuracy"]
+    cells = [str(i) for i in range(60)], np.arange(60) % 3, np.random.default_rng(seed).dirichlet(np.ones(3), 60)
+    record = bare_record(results, plan.run_id, cells, config=plan.config.model_dump(), history=history(f1))
+    return record.test["accuracy"]
 
 
 def test_mean_spread_and_n_over_the_folds(tmp_path, sweep):

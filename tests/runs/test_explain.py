@@ -13,8 +13,7 @@ from cgrecnet.explain.methods import part_masks, score_map
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.explain import EXPLAIN_NOTEBOOK, explain_study, plan_study
-from cgrecnet.runs.explain_config import ExplainConfig
-from cgrecnet.runs.explain_record import ARRAYS, EXPLAIN, find_explain, read_explain, write_explain
+from cgrecnet.runs.explain_record import ARRAYS, EXPLAIN, ExplainConfig, find_explain, read_explain, write_explain
 from cgrecnet.runs.grid import read_yaml_mapping
 
 TINY = {
@@ -27,9 +26,8 @@ TINY = {
     ("words", "message"),
     [
         ("honst=[resnet50]", "did you mean 'honest'"),
-        ("honest=[vgg16]", "not vgg16"),
-        ("honest=[resnet5]", "did you mean 'resnet50'"),
-        ("honest=[]", "at least one model"),
+        ("honest=[vgg16]", "'cg_recnet'"),
+        ("honest=[]", "at least 1 item"),
         ("shown=100", "shown (100) cannot exceed explained (60)"),
         ("epochs=0", "'epochs'"),
         ("model_options={fusion_with: 1}", "fusion_with"),

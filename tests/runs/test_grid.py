@@ -30,7 +30,7 @@ def test_a_list_keeps_a_part_of_the_grid(tmp_path):
     assert [(c.model, c.seed, c.epochs) for c in configs] == [
         ("resnet50", 3, 2), ("resnet50", 1, 2), ("cg_recnet", 3, 2), ("cg_recnet", 1, 2),
     ]  # fmt: skip
-    for wrong, message in (([4], "has no value 4 to keep; it has 1, 2, 3"), ([], "name those of its values to keep")):
+    for wrong, message in (([4], r"with the values 1, 2, 3, not \[4\]"), ([], "name those to keep")):
         with pytest.raises(ConfigError, match=message):
             read_sweep(path, {"seed": wrong})
 
@@ -40,21 +40,21 @@ def test_a_list_keeps_a_part_of_the_grid(tmp_path):
     [
         ("experiment: [", "not valid YAML, line"),
         ("just text", "holds no `name: value` pairs"),
-        ("base: {}", "no experiment"),
-        ("experiment: e\ngird: {}", "unknown key 'gird'"),
+        ("base: {}", "'experiment' is missing"),
+        ("experiment: e\ngird: {}", "Unknown parameter 'gird'.*did you mean 'grid'"),
         ("experiment: e\ngrid: {seed: 1}", "'seed' is 1; give it a list"),
         ("experiment: e\ngrid: {seed: []}", "give it a list"),
         ("experiment: e\nbase: {seed: 1}\ngrid: {seed: [2]}", "both `base` and `grid`"),
         ("experiment: 2026-13-45", "not valid YAML"),
         ("1: 2", "holds no `name: value` pairs"),
-        ("experiment: e\nbase: {1: 2}", "1 is no parameter's name"),
-        ("experiment: e\nbase: [1]", "are `name: value` pairs"),
+        ("experiment: e\nbase: {1: 2}", "'base.1.*string"),
+        ("experiment: e\nbase: [1]", "'base' in .* dictionary"),
         ("experiment: e\ngrid: {model: [resnet50, resnet51]}", "did you mean 'resnet50'"),
         ("experiment: e\nbase: {epoch: 3}", "Unknown parameter 'epoch'"),
         ("experiment: e\nbase: {lr: 1, learning_rate: 1}", "gives 'learning_rate' twice, also as 'lr'"),
-        ("experiment: e\nseeds: 0", "`seeds` is 0; give the number of seeds"),
-        ("experiment: e\nseeds: [1]", "give the number of seeds"),
-        ("experiment: e\nseeds: 2\ngrid: {seed: [1]}", "'seed' in `grid` names them"),
+        ("experiment: e\nseeds: 0", "'seeds' in .* is 0"),
+        ("experiment: e\nseeds: [1]", "'seeds' in"),
+        ("experiment: e\nseeds: 2\ngrid: {seed: [1]}", "'seed' stands beside it"),
         ("experiment: e\ngrid: {lr: {log: [0, 1], points: 3}}", "0 has no logarithm"),
         ("experiment: e\ngrid: {lr: {log: [1, .nan], points: 3}}", "finite number"),
         ("experiment: e\ngrid: {lr: {log: [1, 0.1], points: 3}}", "smaller end first"),
@@ -63,10 +63,10 @@ def test_a_list_keeps_a_part_of_the_grid(tmp_path):
         ("experiment: e\ngrid: {model: {log: [0.1, 1], points: 3}}", "'model' is no number"),
         ("experiment: e\ngrid: {rate: {log: [0.1, 1], points: 3}}", "Unknown parameter 'rate'"),
         ("experiment: e\ngrid: {lr: {log: [1, 9], points: 999}, wd: {log: [1, 9], points: 999}}", "runs, more than"),
-        ("experiment: e\nrandom: 3", "`random` is 3"),
-        ("experiment: e\nrandom: {draws: 3}", "'space'"),
-        ("experiment: e\nrandom: {draws: 0, space: {lr: {log: [0.1, 1]}}}", "'draws'"),
-        ("experiment: e\nrandom: {draws: 3, space: {}}", "'space'"),
+        ("experiment: e\nrandom: 3", "'random' in .* is 3"),
+        ("experiment: e\nrandom: {draws: 3}", "'random.space' is missing"),
+        ("experiment: e\nrandom: {draws: 0, space: {lr: {log: [0.1, 1]}}}", "'random.draws'"),
+        ("experiment: e\nrandom: {draws: 3, space: {}}", "'random.space'"),
         ("experiment: e\nrandom: {draws: 3, space: {lr: {}}}", "name one of log"),
         ("experiment: e\nrandom: {draws: 3, space: {rate: {log: [0.1, 1]}}}", "Unknown parameter 'rate'"),
         ("experiment: e\nrandom: {draws: 3, space: {lr: {log: [0.1, 1], points: 2}}}", "belongs into `grid`"),
@@ -79,8 +79,8 @@ def test_a_list_keeps_a_part_of_the_grid(tmp_path):
         ("experiment: e\nbase: {data_options: {noise: 1}}\ngrid: {data_options.noise: [2, 3]}", "varies and stands in"),
         ("experiment: e\ngrid: {data_options: [{noise: 1}], data_options.noise: [2, 3]}", "'data_options' as well"),
         ("experiment: e\nbase: {data_options: 3, data_options.noise: 2}", "'data_options.noise' has no place"),
-        ("experiment: e\nhalving: 3", "`halving` is 3"),
-        ("experiment: e\nhalving: {reduction: 1}", "'reduction'"),
+        ("experiment: e\nhalving: 3", "'halving' in .* is 3"),
+        ("experiment: e\nhalving: {reduction: 1}", "'halving.reduction'"),
     ],
 )
 def test_a_mistake_in_the_file_is_one_sentence(tmp_path, text, message):

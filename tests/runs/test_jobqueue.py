@@ -201,13 +201,13 @@ def test_what_the_file_says_of_a_job_is_in_its_script(submitting):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("kind: slurn", "'kind' is 'slurn'"),
-        ("kind: slurm\njobs: 0", "'jobs' is 0"),
-        ("kind: slurm\njob: 1", "'job' is 1"),
+        ("kind: slurn", "'kind' in the job queue is 'slurn'"),
+        ("kind: slurm\njobs: 0", "'jobs' in the job queue is 0"),
+        ("kind: slurm\njob: 1", "Unknown parameter 'job'"),
         ("kind: slurm\noptions: {walltme: '1'}", "not usable .*walltme"),
         ("kind: slurm\noptions: {cores: '8'}", "'cores' .* is '8': write a whole number"),
         ("kind: slurm\noptions: {processes: 2}", "'processes' .* is not for this file"),
-        ("kind: slurm\noptions: {n_workers: 2}", "use `jobs`"),
+        ("kind: slurm\noptions: {n_workers: 2}", "not for this file"),
         ("kind: slurm\noptions: {job_script_prologue: module load cuda}", "write a list"),
         ("kind: slurm\noptions: {job_extra_directives: --gres=gpu:1}", "write a list"),
         ("kind: slurm\noptions: {walltime: 12:00:00}", "'walltime' .* is 43200: write it in quotes"),

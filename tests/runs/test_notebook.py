@@ -16,7 +16,6 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs import notebook, ranks
-from cgrecnet.runs.fault_injection import RunProcess, epochs_said, kill_once_kept
 from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.notebook import LOG, NOTEBOOK, train
 from cgrecnet.runs.ranks import Together
@@ -125,23 +124,26 @@ def test_a_finished_run_is_not_done_again(finished, monkeypatch):
     assert "done already" in said[0]
 
 
+def epochs_said(log):
+    """The epochs that a run's log tells of, in the order in which they were trained."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    return [int(line.split()[1].split("/")[0]) for line in lines if line.startswith("epoch ")]
+
+
 def went_on_after_a_checkpoint(epochs):
     """The kill comes at or after the first checkpoint, so at least that epoch is not trained again."""
     assert epochs in ([2, 3, 4], [3, 4], [4]), "it went on after the epoch that was kept"
 
 
 @pytest.mark.slow
-def test_a_forked_run_that_is_killed_goes_on_to_what_papermill_gives(finished, tmp_path):
+def test_the_cells_alone_give_what_papermill_gives(finished, tmp_path):
     config, whole, _, _ = finished
-    run_id = plan_run(config).run_id
-    kill_once_kept(RunProcess(TINY, tmp_path), tmp_path / "work" / run_id / "checkpoint.pt")
-    assert not (tmp_path / "results").exists()
-    before = len(epochs_said(tmp_path / "work" / run_id / LOG))
-    assert RunProcess(TINY, tmp_path).wait() == 0
-    record = read_record(tmp_path / "results" / "tiny" / run_id / "run.json")
+    plan = plan_run(config)
+    written = notebook.write_parameters(plan, tmp_path / "results", tmp_path / "work")
+    subprocess.run([sys.executable, "-m", "cgrecnet.runs.ranks", str(written)], check=True)
+    record = read_record(tmp_path / "results" / "tiny" / plan.run_id / "run.json")
     assert record.predictions_sha256 == whole.predictions_sha256 and record.test == whole.test
     assert [e["train_loss"] for e in record.history] == [e["train_loss"] for e in whole.history]
-    went_on_after_a_checkpoint(epochs_said(tmp_path / "work" / run_id / LOG)[before:])
 
 
 @pytest.mark.slow
@@ -184,18 +186,6 @@ def test_a_program_ends_with_the_process_that_started_it(tmp_path):
     process.kill()
     process.wait()
     assert not psutil.wait_procs(family, timeout=30)[1]
-
-
-def test_a_run_that_is_killed_for_show_is_gone_with_all_that_it_started(tmp_path):
-    sleepers = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(99)'])"
-    process = subprocess.Popen([sys.executable, "-c", sleepers + "; time.sleep(99)"])
-    while not (family := psutil.Process(process.pid).children()):
-        time.sleep(0.02)
-    (tmp_path / "checkpoint.pt").write_text("")
-    kill_once_kept(process, tmp_path / "checkpoint.pt")
-    assert process.returncode == -signal.SIGKILL and not psutil.wait_procs(family, timeout=30)[1]
-    with pytest.raises(RunError, match="made no checkpoint none.pt"):
-        kill_once_kept(subprocess.Popen([sys.executable, "-c", ""]), tmp_path / "none.pt")
 
 
 #: Loaded by every Python process of a run: SIGKILL at the moment when a file is written, and not yet in its place.

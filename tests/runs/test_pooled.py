@@ -2,29 +2,18 @@
 
 import numpy as np
 import pytest
+from made_up_runs import CLASSES, bare_record
 
 from cgrecnet.errors import RunError
-from cgrecnet.evaluation.metrics import score
 from cgrecnet.runs.pooled import pool, with_folds_of
-from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
-
-CLASSES = ("a", "b", "c")
 
 
 def run(folder, model, fold, ids, labels, predicted, seed=42, data="f" * 64):
     """Write a run whose predictions are certain; return its record."""
-    labels, probabilities = np.array(labels), np.eye(3)[predicted]
-    text = format_predictions(ids, labels, probabilities)
-    name = f"e-{model}{fold}-s{seed}"
-    record = RunRecord(
-        run_id=name, experiment="e", config={"model": model, "fold": fold, "seed": seed}, commit="c",
-        code="c", protocol=2,
-        started="2026-01-01T00:00:00+00:00", wall_seconds=1, split={}, weights={}, parameters=1, hardware={},
-        data={"fingerprint": data, "classes": list(CLASSES)}, software={}, history=[],
-        test=score(labels, probabilities, CLASSES), predictions_sha256=sha256(text),
-    )  # fmt: skip
-    write_run(folder / "e" / name, record, text)
-    return record
+    config = {"model": model, "fold": fold, "seed": seed}
+    described = {"fingerprint": data, "classes": list(CLASSES)}
+    cells = ids, labels, np.eye(3)[predicted]
+    return bare_record(folder, f"e-{model}{fold}-s{seed}", cells, config=config, data=described)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from cgrecnet.publish import __main__ as publish
 from cgrecnet.runs import run_id
 from cgrecnet.runs.preconditions import need_networks, need_same_cells
 from cgrecnet.runs.query import experiment, record_of
-from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files, refuse_other_records
+from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files
 from cgrecnet.runs.run_record import read_record
 from cgrecnet.runs.sweep import plan_sweep
 
@@ -105,16 +105,13 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
     assert "is of other settings or of another protocol" in capsys.readouterr().err
     options = {"image_size": 32, "epochs": 1, "batch_size": 16, "folds": 2, "fold": [0, 1], "weights": None}
     plans = plan_sweep(choose_runs(["ablation"], options | {"model": ["resnet50", "cg_recnet"]})["ablation"])
-    refuse_other_records(plans, root / "results", found.records[0].data["fingerprint"])
-    with pytest.raises(RunError, match="is of other cells .60, simulated., and one table must not mix them"):
-        refuse_other_records(plans, root / "results", "0" * 64)
-    need_same_cells(plans, root / "results")  # the cells are those of the records
+    need_same_cells(plans, root / "results", same_settings=True)  # the cells are those of the records
     others = open_dataset("cytometer", options={"cells": 30})
     run_id._fingerprint.cache_clear()
     monkeypatch.setattr(run_id, "open_dataset", lambda *args, **kwargs: others)
     other = plan_sweep([one.config for one in plans])
     assert not any(record_of(one, root / "results") for one in other), "the record of other cells passes for done"
-    with pytest.raises(RunError, match="is of other cells than the zhu cells that are here now.*--results"):
+    with pytest.raises(RunError, match="is of other cells .60, simulated. than .* must not mix them.*--results"):
         need_same_cells(other, root / "results")
     run_id._fingerprint.cache_clear()
     monkeypatch.setattr(run_id, "open_dataset", absent)
@@ -205,7 +202,7 @@ def test_what_would_be_refused_is_refused_before_weights_are_sought_and_cells_ar
     record = next((RESULTS / "jurkat-ablation").glob("*/run.json"))
     place = tmp_path / "results" / "ablation" / record.parent.name
     shutil.copytree(record.parent, place)
-    monkeypatch.setattr("cgrecnet.runs.reproduce.read_record", lambda _: read_record(record))
+    monkeypatch.setattr("cgrecnet.runs.preconditions.read_record", lambda _: read_record(record))
     assert main([*words]) == 2
     said = capsys.readouterr()
     assert "is of other cells (7,918, real)" in said.err and "[2/5]" not in said.out

@@ -2,21 +2,14 @@
 
 import numpy as np
 import pytest
+from made_up_runs import bare_record
 
 from cgrecnet.errors import RunError
 from cgrecnet.runs.pooled import same_cells
-from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 
 
 def _write(results, name, ids, labels, named):
-    text = format_predictions(ids, np.array(labels), np.eye(3)[named])
-    record = RunRecord(
-        run_id=name, experiment="e", config={}, started="", wall_seconds=1, commit="c", code="c", protocol=2,
-        data={}, split={},
-        weights={}, parameters=1, hardware={}, software={}, history=[], test={}, predictions_sha256=sha256(text),
-    )  # fmt: skip
-    write_run(results / "e" / name, record, text)
-    return record
+    return bare_record(results, name, (ids, labels, np.eye(3)[named]))
 
 
 def test_cells_come_in_one_order(tmp_path):

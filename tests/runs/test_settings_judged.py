@@ -84,6 +84,6 @@ def test_a_changed_conclusion_is_called_changed(tmp_path):
     for name in ("simulated-noise", "simulated-presets"):
         fabricate_sweep(tmp_path, name, share, cells=300)
     found = conclusions(option_runs(tmp_path), 2.0, tmp_path)
-    words = {one.choice: one.words for one in found}
-    assert found[0].choice == "recovered" and words["recovered"] == "behind"
+    words = {one.name: one.words for one in found}
+    assert found[0].name == "recovered" and words["recovered"] == "behind"
     assert words["fusion_skip = True"] == "ahead" and words["head = 3"] == "behind"

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from test_collect import CLASSES, PROTOCOL, RunRecord
+from made_up_runs import bare_record
 
 from cgrecnet.cli import main
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.halving import STOPPED
-from cgrecnet.runs.run_record import write_run
 from cgrecnet.runs.sweep import plan_sweep
-from cgrecnet.runs.sweep_drawings import parallel_coordinates, two_parameters
+from cgrecnet.runs.sweep_page import parallel_coordinates, two_parameters
 
 #: Regular expressions that are a formula and a piece of HTML, and, of a run without a record, HTML and a template.
 HOSTILE = "a$b|&<\"'$"
@@ -44,13 +43,11 @@ def write(plan, results: Path, f1: float, accuracy: float) -> None:
          "reported": epoch == 3} for epoch in (1, 2, 3)
     ]  # fmt: skip
     test = {"accuracy": accuracy, "balanced_accuracy": accuracy, "weighted": {"f1": accuracy}}
-    record = RunRecord(
-        run_id=plan.run_id, experiment="e", config=plan.config.model_dump(), started="", wall_seconds=1.0, commit="c",
-        code="", protocol=PROTOCOL, data={"name": "cytometer", "simulated": True, "cells": 60, "classes": CLASSES},
-        split={}, weights={}, parameters=1, hardware={}, software={}, history=history,
-        test=test | {"macro": {"f1": accuracy, "auc": accuracy}}, predictions_sha256="",
+    bare_record(
+        results, plan.run_id, config=plan.config.model_dump(), history=history,
+        data={"name": "cytometer", "simulated": True, "cells": 60},
+        test=test | {"macro": {"f1": accuracy, "auc": accuracy}},
     )  # fmt: skip
-    write_run(results / "e" / plan.run_id, record, "")
 
 
 @pytest.fixture
