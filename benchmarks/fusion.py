@@ -22,7 +22,7 @@ from cgrecnet.models.fusion import FusionModule
 from cgrecnet.runs.environment import commit, hardware
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "models"))
-from reference import plain_fusion  # noqa: E402
+from plain_modules import plain_fusion  # noqa: E402
 
 #: What the profiler calls the products: dense, batched, with a bias added, and convolutions forward and backward.
 PRODUCTS = {

@@ -26,10 +26,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from timing import others_share, quartiles
 from torchvision.datasets import ImageFolder
+from tutorial import tutorial_loader, tutorial_transform
 
-from cgrecnet.bench.timing import others_share, quartiles
-from cgrecnet.bench.tutorial import tutorial_loader, tutorial_transform
 from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batches import BatchedCells

@@ -1,6 +1,6 @@
 """Kill what may last at random moments, go on, and see whether anything was lost or came out wrong.
 
-    python benchmarks/kills.py [--kills 1000] [--minutes 600] [--seed 0] [--only run sweep] [--out FILE]
+    python benchmarks/kills.py [--kills 1000] [--minutes 600] [--seed 0] [--only run sweep] [--json FILE]
 
 Downloads, packing, runs, sweeps (worker, scheduler, driver), builds and predictions, of tiny size, on this machine
 alone. Each is done once without a kill. Then it is killed (SIGKILL), up to four times at random moments, started again,
@@ -22,11 +22,10 @@ from pathlib import Path
 
 import torch
 from killed import DONE, WORKS, Work
+from measuring import CPU, Benchmark, command_line, show
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark
-from cgrecnet.bench.schema import KillsRow
-from cgrecnet.bench.terminal_summary import terminal_summary
+from cgrecnet.bench.record import KillsRecord, KillsRow
 from cgrecnet.errors import UserError
 
 
@@ -121,17 +120,27 @@ def rows_of(lines: list[dict]) -> list[KillsRow]:
     ]  # fmt: skip
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def lines_of(record: KillsRecord) -> list[str]:
+    """A line for each victim, and one for all."""
+    rows = [f"{row.work}, {row.victim}: {row.kills} kills, {row.losses} lost, {row.wrong} wrong" for row in record.rows]
+    return [*rows, f"all: {sum(row.kills for row in record.rows)} kills of {record.pieces} pieces of work"]
+
+
+def main() -> int:
+    parser = command_line(__doc__, help="the record's file (results/bench-kills/ID.json)")
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--minutes", type=float, default=600, help="stop after so many, with the kills so far")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=[work.name for work in WORKS], help="(all)")
     parser.add_argument("--work", type=Path, default=Path("_build/kills"))
-    parser.add_argument("--out", type=Path, help="the record's file (results/bench-kills/ID.json)")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    bench = Benchmark("kills", {"kills": options.kills, "seed": options.seed}, torch.device("cpu"), options.out)
+    return show(lambda: measure(options), lines_of)
+
+
+def measure(options: argparse.Namespace) -> KillsRecord:
+    """Kill until there were as many kills as asked for, or the time is over; write the record."""
+    bench = Benchmark("kills", {"kills": options.kills, "seed": options.seed}, CPU, options.json)
     options.work.mkdir(parents=True, exist_ok=True)
     folder, journal = options.work.resolve(), options.work / f"{options.seed}.jsonl"
     lines = [json.loads(line) for line in journal.read_text().splitlines()] if journal.exists() else []
@@ -162,9 +171,8 @@ def main() -> None:
         for work in works:
             if work.name in found:
                 work.close()
-    record = bench.write(pieces=len(lines), rows=rows_of(lines))
-    print("\n".join(terminal_summary(record)))
+    return bench.write(pieces=len(lines), rows=rows_of(lines))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

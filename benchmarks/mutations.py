@@ -1,6 +1,6 @@
 """Change files at random and read them: no traceback, no hang, and nothing wrong taken for right.
 
-    python benchmarks/mutations.py [--cases 10000] [--seed 0] [--only "sweep files" records] [--out FILE]
+    python benchmarks/mutations.py [--cases 10000] [--seed 0] [--only "sweep files" records] [--json FILE]
 
 Images, sweep files, records, stores, split manifests, checkpoints and model folders, as `mutated.py` makes and changes
 them; every case follows from the seed. A case is *refused* in one sentence, *taken* where what was changed does not
@@ -21,12 +21,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import torch
+from measuring import CPU, Benchmark, command_line, show
 from mutated import KINDS, REFUSALS, Kind
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark
-from cgrecnet.bench.schema import MutationsRow
-from cgrecnet.bench.terminal_summary import terminal_summary
+from cgrecnet.bench.record import BenchRecord, MutationsRow
 
 #: Seconds after which a case counts as hanging.
 PATIENCE = 20.0
@@ -82,17 +81,30 @@ def outcomes(kind: type[Kind], folder: str, seed: int, cases: int):
             process.join()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def lines_of(record: BenchRecord[MutationsRow]) -> list[str]:
+    """A line for each kind of file."""
+    return [
+        f"{row.kind}: {row.refused:,} of {row.cases:,} refused, {row.taken:,} taken for what they were, "
+        f"{row.traceback} tracebacks, {row.hang} hangs, {row.crash} crashes, {row.wrong} wrong"
+        for row in record.rows
+    ]
+
+
+def main() -> int:
+    parser = command_line(__doc__, help="the record's file (results/bench-mutations/ID.json)")
     parser.add_argument("--cases", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", nargs="+", choices=[kind.name for kind in KINDS], help="(all)")
     parser.add_argument("--work", type=Path, default=Path("_build/mutations"))
-    parser.add_argument("--out", type=Path, help="the record's file (results/bench-mutations/ID.json)")
     options = parser.parse_args()
+    return show(lambda: measure(options), lines_of)
+
+
+def measure(options: argparse.Namespace) -> BenchRecord[MutationsRow]:
+    """Change and read as many files as asked for; write the record."""
     kinds = [kind for kind in KINDS if not options.only or kind.name in options.only]
     settings = {"cases": options.cases, "seed": options.seed} | ({"only": options.only} if options.only else {})
-    bench = Benchmark("mutations", settings, torch.device("cpu"), options.out)
+    bench = Benchmark("mutations", settings, CPU, options.json)
     options.work.mkdir(parents=True, exist_ok=True)
     total, rows = sum(kind.share for kind in kinds), []
     with open(options.work / f"{options.seed}.jsonl", "w") as amiss, tempfile.TemporaryDirectory() as folder:
@@ -108,8 +120,8 @@ def main() -> None:
                     amiss.flush()
             states = ("refused", "taken", "traceback", "hang", "crash", "wrong")
             rows.append(MutationsRow(kind=kind.name, cases=cases, **{state: counts[state] for state in states}))
-    print("\n".join(terminal_summary(bench.write(rows=rows))))
+    return bench.write(rows=rows)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from timing import machine_load
 
-from cgrecnet.bench.timing import machine_load
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.store.build import pack_cells
 from cgrecnet.files import write_json

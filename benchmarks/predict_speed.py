@@ -19,10 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from timing import machine_load
 from torch import nn
 from tqdm import tqdm
 
-from cgrecnet.bench.timing import machine_load
 from cgrecnet.data import open_dataset
 from cgrecnet.data.batches.crops import central_crops
 from cgrecnet.data.batches.transform import BatchTransform

@@ -1,5 +1,5 @@
 """The command `cgrecnet`: data, train, report, predict, export, notebook, sweep, collect, runs, show, reproduce,
-explain, certificate, scheduler, worker, bench and doctor; in a clone also book, test, student and slides."""
+explain, certificate, scheduler, worker and doctor; in a clone also book, test, student and slides."""
 
 import argparse
 import os
@@ -9,7 +9,6 @@ from pathlib import Path
 
 from cgrecnet import __version__
 from cgrecnet.commands import (
-    bench,
     clone,
     collect,
     data,
@@ -29,7 +28,7 @@ from cgrecnet.errors import UserError
 
 _COMMANDS = (
     data, train, report, predict, export, notebook, sweep, collect, runs, reproduce, explain, scheduler,
-    bench, doctor, clone,
+    doctor, clone,
 )  # fmt: skip
 
 

@@ -33,11 +33,6 @@ from cgrecnet.training.config import RunConfig
         (["sweep", "nowhere.yaml"], "nowhere.yaml cannot be read"),
         (["data", "check", "jurcat"], "jurkat"),
         (["data", "fetch", "cytometer"], "nothing to fetch"),
-        (["bench", "input", "--repeats", "1"], "repeats must be 3 or more"),
-        (["bench", "models", "--model", "resnet51"], "did you mean"),
-        (["bench", "models", "--batch-size", "0"], "batch size must be 2 or more, not 0"),
-        (["bench", "models", "--repeats", "0"], "repeats must be 2 or more, not 0"),
-        (["bench", "models", "--model", "resnet50", "--compile", "vgg16"], "'vgg16', which is not among"),
         (["reproduce", "nowhere", "--cells", "0"], "--cells is 0"),
     ],
 )

@@ -18,11 +18,11 @@ MAY_IMPORT = {
     "training": {"data", "models", "evaluation"},
     "runs": {"data", "models", "evaluation", "training"},
     "predict": {"data", "models", "evaluation", "explain", "training", "runs"},
-    "bench": {"paper", "data", "models", "evaluation", "training", "runs"},
+    "bench": {"runs"},
     "judgement": {"paper", "data", "models", "evaluation", "training", "runs", "bench"},
     "figures": {"paper", "data", "models", "evaluation", "explain", "training", "runs", "bench", "judgement"},
     "publish": {"paper"},
-    "commands": {"paper", "data", "models", "evaluation", "training", "runs", "predict", "bench", "publish", "doctor"},
+    "commands": {"paper", "data", "models", "evaluation", "training", "runs", "predict", "publish", "doctor"},
 }
 
 

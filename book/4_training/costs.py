@@ -18,14 +18,14 @@
 # So speeds are shown as *ratios*: two ways of doing the same thing, timed in turn in one process, so that whatever else the machine does slows both.
 # Each ratio is a median with its quartiles, lower and upper, over $n$ pairs.
 #
-# All of it is made by one command; the name behind it says what is measured, and each writes one record:
+# All of it is made by scripts of the clone; each measures one thing and writes one record:
 #
 # ```bash
-# .venv/bin/cgrecnet bench input      # training from the data set / on a batch that lies ready
-# .venv/bin/cgrecnet bench models     # the nine models against the limits of the machine
-# .venv/bin/cgrecnet bench reference  # ours / files, PIL and DataLoader
-# .venv/bin/cgrecnet bench memory     # peak memory of a step
-# .venv/bin/cgrecnet bench protocol   # the bill, from the rates of `models`
+# .venv/bin/python benchmarks/input.py      # training from the data set / on a batch that lies ready
+# .venv/bin/python benchmarks/models.py     # the nine models against the limits of the machine
+# .venv/bin/python benchmarks/reference.py  # ours / files, PIL and DataLoader
+# .venv/bin/python benchmarks/memory.py     # peak memory of a step
+# .venv/bin/python benchmarks/protocol.py   # the bill, from the rates of `models.py`
 # ```
 
 # %% tags=["remove-input"]
@@ -38,19 +38,16 @@ import torch
 from IPython.display import HTML, Markdown, display
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from cgrecnet.bench.bench_record import load_bench, newest
-from cgrecnet.bench.input_path import GOALS
-from cgrecnet.bench.memory_claim import memory_outcomes
-from cgrecnet.bench.models import count_macs
-from cgrecnet.bench.protocol import FOLDS, LEFT, SEEDS, cells_per_run
+from cgrecnet.bench.record import load_bench, newest
 from cgrecnet.bench.traffic import Traffic
 from cgrecnet.figures.provenance import Provenance, bench_provenance
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, interval, points, wide_table
-from cgrecnet.models import list_models
+from cgrecnet.judgement.memory import memory_outcomes
+from cgrecnet.models import create_model, list_models
+from cgrecnet.models.complexity import macs_products
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, show_code, tell
-from cgrecnet.paper.audit.schedule import last_useful_epoch, step_rates
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
 
@@ -65,6 +62,7 @@ compiled = [r for r in of_models if any(row.to_eager for row in r.rows)][-1]
 inputs, reference, memory, bill = (found[name] for name in ("input", "reference", "memory", "protocol"))
 gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
 PRECISIONS = {"32": "float32", "bf16": "bfloat16"}
+GOALS = {"cuda": 0.97, "cpu": 0.95}  # ratios that the project set itself
 holds("No GPU", not gpus)
 
 
@@ -231,7 +229,7 @@ bench_provenance(models)
 # ### Compiled
 #
 # A compiler (`torch.compile`) joins such operations, so that fewer maps are written and read again.
-# It is slow itself, so on a CPU `cgrecnet bench models` tries it on the backbone and on CG-RecNet alone, unless more are named with `--compile`.
+# It is slow itself, so on a CPU `benchmarks/models.py` tries it on the backbone and on CG-RecNet alone, unless more are named with `--compile`.
 
 # %%
 rows = [
@@ -290,7 +288,7 @@ bench_provenance(inputs)
 #
 # What would a person write who follows torchvision's tutorials?
 # One file per image read by `ImageFolder`, the transforms on PIL images, a `DataLoader`, float32, and a loop of six lines.
-# `cgrecnet bench reference` trains the same network that way and our way, from the same weights, on the same simulated cells with the same settings, an epoch of the one, an epoch of the other.
+# `benchmarks/reference.py` trains the same network that way and our way, from the same weights, on the same simulated cells with the same settings, an epoch of the one, an epoch of the other.
 # The random crops differ, and PIL rounds to 8 bits, so the two networks cannot be equal; they should be equally good, to within the luck of a training.
 # So each way is trained once for each of several seeds, and half of the cells test.
 
@@ -469,7 +467,7 @@ tell(
     title=load_claims()["C38"].title, verdict=str(outcome.verdict), needs=outcome.value, reason=outcome.reason,
     halved_low=min(halved), halved_high=max(halved),
 )  # fmt: skip
-assert (len(list_models()), FOLDS, SEEDS, LEFT) == (9, 5, 3, 0.001)  # as the text says
+assert (len(list_models()), *map(bill.settings.get, ("folds", "seeds", "left"))) == (9, 5, 3, 0.001)  # as the text says
 here = bill.places[0].name
 hours = {row.model: row.fast_hours for row in bill.rows if row.place == here and row.epochs == long}
 dear = sorted(hours, key=hours.get)[::-1]
@@ -729,11 +727,11 @@ for channels in (64, 256):
 
 # %% tags=["hide-cell"]
 four = ("resnet50", "rescmnet", "resgdnet", "cg_recnet")
-macs = {name: count_macs(name, 224) for name in four}
-training, _ = cells_per_run()
-epochs = last_useful_epoch(step_rates(1.0), LEFT)
-hours = sum(macs[name] / macs["resnet50"] for name in four) * training * epochs * FOLDS / 1000 / 3600
-print(f"{epochs} epochs of {training:,} cells: {hours:.1f} hours")
+with torch.device("meta"):  # shapes without numbers
+    macs = {name: macs_products(create_model(name), (1, 3, 224, 224)) for name in four}
+cells, folds = bill.settings["training_cells"], bill.settings["folds"]
+hours = sum(macs[name] / macs["resnet50"] for name in four) * cells * alive * folds / 1000 / 3600
+print(f"{alive} epochs of {cells:,} cells: {hours:.1f} hours")
 
 # %% [markdown]
 # ## Check yourself

@@ -38,7 +38,7 @@ import torch
 from IPython.display import HTML, Markdown
 from scipy import stats
 
-from cgrecnet.bench.bench_record import cards_measured
+from cgrecnet.bench.record import cards_measured
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.arrays import alike
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed

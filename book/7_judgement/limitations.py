@@ -19,7 +19,7 @@
 # %% tags=["remove-input"]
 from IPython.display import Markdown, display
 
-from cgrecnet.bench.bench_record import cards_measured
+from cgrecnet.bench.record import cards_measured
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.claims import verdict_source

@@ -1,1 +1,1 @@
-"""What the book's numbers cost: each benchmark takes ratios in one run and writes one record."""
+"""What `benchmarks/` measured: its records, as pages and verdicts read them, and how bytes are counted."""

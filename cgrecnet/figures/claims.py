@@ -12,12 +12,12 @@ from pathlib import Path
 
 from matplotlib.colors import to_hex
 
-from cgrecnet.bench.memory_claim import memory_record
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.figures.provenance import Provenance, bench_provenance, from_records
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.figures.widgets.base import Widget
 from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.memory import memory_record
 from cgrecnet.judgement.paper_runs import experiments_on_zhu
 from cgrecnet.judgement.runs import RULES
 from cgrecnet.paper.claims import Claim

@@ -9,7 +9,7 @@ from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
-from cgrecnet.bench.schema import BenchRecord
+from cgrecnet.bench.record import BenchRecord
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.data.base import CellDataset
 from cgrecnet.figures.tables import Shown
@@ -210,7 +210,7 @@ def bench_provenance(record: BenchRecord) -> Provenance:
     )
     head, plus, _ = record.commit.partition("+")
     facts = [
-        ("Record", f"results/bench-{record.name}/{record.id}.json, by {_made_by(record.name)}"),
+        ("Record", f"results/bench-{record.name}/{record.id}.json, by benchmarks/{record.name}.py"),
         ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
         ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
         ("Code", "the same as now" if record.protocol == PROTOCOL else "has changed since; measure again to renew it"),
@@ -220,11 +220,6 @@ def bench_provenance(record: BenchRecord) -> Provenance:
     if None not in busy:
         facts.append(("Other work", f"kept {busy[0]:.0%} of the cores busy before and {busy[1]:.0%} after"))
     return Provenance(tuple(facts))
-
-
-def _made_by(name: str) -> str:
-    """What makes a record: a command, or a script of the clone."""
-    return f"benchmarks/{name}.py" if name in ("kills", "mutations") else f"cgrecnet bench {name}"
 
 
 def _short(value) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from cgrecnet.bench.memory_claim import memory_outcomes
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.analysis_plan import Plan, load_plan
 from cgrecnet.evaluation.verdicts import Outcome, Verdict
 from cgrecnet.judgement import code, counts, runs, scores
 from cgrecnet.judgement.audited import AuditedPaper
+from cgrecnet.judgement.memory import memory_outcomes
 from cgrecnet.judgement.paper_runs import paper_runs
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS

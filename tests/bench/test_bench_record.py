@@ -3,20 +3,18 @@
 import json
 
 import pytest
-import torch
+from measuring import CPU, Benchmark
 
-from cgrecnet.bench.bench_record import Benchmark, load_bench, newest, read_bench
-from cgrecnet.bench.schema import RECORDS, MemoryRow
+from cgrecnet.bench.record import RECORDS, MemoryRow, load_bench, newest, read_bench
 from cgrecnet.errors import RunError
 from cgrecnet.training.protocol import PROTOCOL
 
-CPU = torch.device("cpu")
 ROW = MemoryRow(model="resnet50", kind="forward", precision="32", peak=5)
 
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    monkeypatch.setattr("cgrecnet.bench.timing.time.sleep", lambda _: None)
+    monkeypatch.setattr("timing.time.sleep", lambda _: None)
 
 
 def test_a_record_comes_back_as_it_was_written(tmp_path):
@@ -64,7 +62,7 @@ def test_a_write_that_breaks_off_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_place_that_is_a_file_is_refused_before_anything_is_measured(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(RunError, match="--out"):
+    with pytest.raises(RunError, match="--json"):
         Benchmark("memory", {}, CPU, tmp_path / "file" / "a.json")
 
 

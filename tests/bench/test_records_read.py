@@ -4,12 +4,11 @@ import json
 
 import pytest
 
-from cgrecnet.bench import memory_claim
-from cgrecnet.bench.bench_record import cards_measured
-from cgrecnet.bench.schema import (
+from cgrecnet.bench.record import (
+    RECORDS,
+    BenchRecord,
     Limits,
     Load,
-    MemoryRecord,
     MemoryRow,
     ModelRow,
     ModelsRecord,
@@ -17,9 +16,11 @@ from cgrecnet.bench.schema import (
     ProtocolRecord,
     ProtocolRow,
     Quartiles,
+    cards_measured,
 )
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.provenance import bench_provenance
+from cgrecnet.judgement import memory as memory_claim
 from cgrecnet.models import list_models
 from cgrecnet.paper.claims import load_claims
 
@@ -53,7 +54,7 @@ def test_the_roof_is_the_lower_of_two_limits():
     assert record.roof(row.model_copy(update={"byte_counts": {"a": 1e6}})) == 4e9
 
 
-def memory_record(held: float, peak: float, gpu: str | None = None, device: float | None = None) -> MemoryRecord:
+def memory_record(held: float, peak: float, gpu: str | None = None, device: float | None = None) -> BenchRecord:
     """Nine models that all hold `held` GB and peak at `peak` GB; `device`: GB in use on the GPU."""
     parts = {"weights": 0, "moments": 0, "batch": 0, "kept": int(held * GB), "gradients": 0}
     rows = [
@@ -61,7 +62,7 @@ def memory_record(held: float, peak: float, gpu: str | None = None, device: floa
                   reserved=None, device=None if device is None else int(device * GB))
         for model in list_models() for precision in ("32", "bf16")
     ]  # fmt: skip
-    return MemoryRecord(**common("memory", gpu, image_size=224, batch_size=8), rows=rows)
+    return RECORDS["memory"](**common("memory", gpu, image_size=224, batch_size=8), rows=rows)
 
 
 def test_the_bill_adds_up_over_models():

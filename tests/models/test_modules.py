@@ -1,7 +1,7 @@
 """Equivalence, not resemblance: each module against another way of computing the same equation."""
 
+import plain_modules as reference
 import pytest
-import reference
 import torch
 from timm.models.mambaout import GatedConvBlock
 from timm.models.xcit import XCA

@@ -1,11 +1,10 @@
-"""The outcome of claim C38, that training fits a 6 GB card, from a record of `cgrecnet bench memory`."""
+"""The outcome of claim C38, that training fits a 6 GB card, from a record of `benchmarks/memory.py`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from cgrecnet.bench.bench_record import newest
-from cgrecnet.bench.schema import MemoryRecord, MemoryRow
+from cgrecnet.bench.record import BenchRecord, MemoryRow, newest
 from cgrecnet.evaluation.verdicts import Outcome, verdict_of
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.paper.claims import Claim, load_claims
@@ -22,14 +21,14 @@ def memory_outcomes(results: Path | None = None) -> dict[str, Outcome]:
     return {} if record is None else {"C38": fits_card(load_claims()["C38"], record)}
 
 
-def memory_record(results: Path | None = None) -> MemoryRecord | None:
+def memory_record(results: Path | None = None) -> BenchRecord[MemoryRow] | None:
     """The record that decides C38: the newest usable one, a GPU's first."""
     claim = load_claims()["C38"]
     found = (newest("memory", device, results) for device in ("cuda", "cpu"))
     return next((record for record in found if record is not None and _usable(record, claim)), None)
 
 
-def fits_card(claim: Claim, record: MemoryRecord) -> Outcome:
+def fits_card(claim: Claim, record: BenchRecord[MemoryRow]) -> Outcome:
     """C38: does one training step in float32 at the paper's size and batch stay below the card's memory?
 
     On a GPU: what the whole device had in use, for each model. On the CPU: what any device has to hold at least (the
@@ -64,7 +63,7 @@ def _title(model: str) -> str:
     return SYSTEMS[model].title.split(" (")[0]
 
 
-def _usable(record: MemoryRecord, claim: Claim) -> bool:
+def _usable(record: BenchRecord[MemoryRow], claim: Claim) -> bool:
     """Whether it was measured at the paper's size and batch, for CG-RecNet among others."""
     right = record.settings["image_size"] == IMAGE_SIZE
     right &= record.settings["batch_size"] == claim.value("batch size").number

@@ -1,8 +1,13 @@
-"""What a benchmark's record holds, one class per benchmark; anything else is refused."""
+"""Records of benchmarks: what each holds, checked when `benchmarks/` writes it and when a page reads it."""
 
-from typing import Any, Literal
+import json
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from cgrecnet.paths import RESULTS
+from cgrecnet.runs.record_check import read_fields
 
 Pass = Literal["forward", "training"]
 Precision = Literal["32", "bf16"]
@@ -29,32 +34,6 @@ class Load(_Part):
     busy: float | None
 
 
-class BenchRecord(_Part):
-    """What all records share: what was asked for, on what, by which code, and what else the machine did."""
-
-    schema_version: Literal[1] = 1
-    name: str
-    id: str
-    settings: dict[str, Any]
-    started: str
-    wall_seconds: float
-    commit: str
-    code: str
-    protocol: int = 1
-    """Of training; records that came before the number was written down have the first."""
-    hardware: dict[str, Any]
-    software: dict[str, str]
-    load_before: Load
-    load_after: Load
-
-    @field_validator("hardware")
-    @classmethod
-    def _of_a_machine(cls, hardware: dict[str, Any]) -> dict[str, Any]:
-        if not {"device", "gpu", "cpu"} <= hardware.keys() or not (hardware["gpu"] or hardware["cpu"]):
-            raise ValueError("device, gpu and cpu say what the machine is")
-        return hardware
-
-
 class InputRow(_Part):
     """Seconds of a step on a ready batch and of a whole step, with reading; ratio = ready / whole, pair by pair."""
 
@@ -66,19 +45,6 @@ class InputRow(_Part):
     whole: Quartiles
     ratio: Quartiles
     images_per_second: float
-
-
-class InputRecord(BenchRecord):
-    """`cgrecnet bench input`."""
-
-    rows: list[InputRow]
-
-
-class Limits(_Part):
-    """The best that a large matrix product (per precision) and a large copy reach here."""
-
-    flops_per_second: dict[Precision, float]
-    bytes_per_second: float
 
 
 class ModelRow(_Part):
@@ -120,20 +86,11 @@ class ModelRow(_Part):
         return self.flops / self.seconds.median
 
 
-class ModelsRecord(BenchRecord):
-    """`cgrecnet bench models`."""
+class Limits(_Part):
+    """The best that a large matrix product (per precision) and a large copy reach here."""
 
-    limits: Limits
-    rows: list[ModelRow]
-
-    def eager(self, kind: Pass, precision: Precision) -> list[ModelRow]:
-        """The measured rows of one kind of pass and precision that were not compiled, in the order of the models."""
-        asked = (kind, precision, False, None)
-        return [row for row in self.rows if (row.kind, row.precision, row.compiled, row.skipped) == asked]
-
-    def roof(self, row: ModelRow) -> float:
-        """The most operations per second that the two measured limits allow a pass of this row's intensity."""
-        return min(self.limits.flops_per_second[row.precision], row.intensity * self.limits.bytes_per_second)
+    flops_per_second: dict[Precision, float]
+    bytes_per_second: float
 
 
 class Agreement(_Part):
@@ -151,7 +108,8 @@ class Agreement(_Part):
 class ReferenceRow(_Part):
     """One side: images per second in each epoch, the ratio to the tutorial epoch by epoch, and the test cells.
 
-    accuracies: of each training, in the order of the seeds; accuracy, macro_f1: their means.
+    accuracies: of each training, in the order of the seeds; accuracy, macro_f1: their means. The tutorial's own row has
+    neither ratio nor agreement.
     """
 
     side: str
@@ -165,19 +123,6 @@ class ReferenceRow(_Part):
     macro_f1: float
     test_cells: int
     agreement: Agreement | None
-
-    @model_validator(mode="after")
-    def _compared_or_not(self) -> "ReferenceRow":
-        if (self.ratio is None) != (self.agreement is None):
-            raise ValueError("ratio and agreement are there together, or neither")
-        return self
-
-
-class ReferenceRecord(BenchRecord):
-    """`cgrecnet bench reference`."""
-
-    data: dict[str, Any]
-    rows: list[ReferenceRow]
 
 
 class MemoryRow(_Part):
@@ -194,12 +139,6 @@ class MemoryRow(_Part):
     reserved: int | None = None
     device: int | None = None
     parts: dict[str, int] | None = None
-
-
-class MemoryRecord(BenchRecord):
-    """`cgrecnet bench memory`."""
-
-    rows: list[MemoryRow]
 
 
 class Place(_Part):
@@ -221,19 +160,6 @@ class ProtocolRow(_Part):
     slow_hours: float
 
 
-class ProtocolRecord(BenchRecord):
-    """`cgrecnet bench protocol`."""
-
-    source: str
-    places: list[Place]
-    rows: list[ProtocolRow]
-
-    def days(self, place: str, epochs: int) -> tuple[float, float]:
-        """Days for all models at a place, fast and slow."""
-        rows = [row for row in self.rows if (row.place, row.epochs) == (place, epochs)]
-        return sum(row.fast_hours for row in rows) / 24, sum(row.slow_hours for row in rows) / 24
-
-
 class KillsRow(_Part):
     """One kind of work and what of it was killed: how often, and how many pieces of work lost something or ended wrong.
 
@@ -245,13 +171,6 @@ class KillsRow(_Part):
     kills: int
     losses: int
     wrong: int
-
-
-class KillsRecord(BenchRecord):
-    """`benchmarks/kills.py`. pieces: of work, each killed some times and then left to end."""
-
-    pieces: int
-    rows: list[KillsRow]
 
 
 class MutationsRow(_Part):
@@ -267,19 +186,115 @@ class MutationsRow(_Part):
     wrong: int
 
 
-class MutationsRecord(BenchRecord):
-    """`benchmarks/mutations.py`."""
+Row = TypeVar("Row", bound=_Part)
 
-    rows: list[MutationsRow]
+
+class BenchRecord(_Part, Generic[Row]):
+    """What `benchmarks/NAME.py` measured: what was asked for, on what, by which code, what else the machine did, and
+    the rows."""
+
+    schema_version: Literal[1] = 1
+    name: str
+    id: str
+    settings: dict[str, Any]
+    started: str
+    wall_seconds: float
+    commit: str
+    code: str
+    protocol: int = 1
+    """Of training; records that came before the number was written down have the first."""
+    hardware: dict[str, Any]
+    software: dict[str, str]
+    load_before: Load
+    load_after: Load
+    rows: list[Row]
+
+    @field_validator("hardware")
+    @classmethod
+    def _of_a_machine(cls, hardware: dict[str, Any]) -> dict[str, Any]:
+        if not {"device", "gpu", "cpu"} <= hardware.keys() or not (hardware["gpu"] or hardware["cpu"]):
+            raise ValueError("device, gpu and cpu say what the machine is")
+        return hardware
+
+
+class ModelsRecord(BenchRecord[ModelRow]):
+    """Rates, with the two limits of the machine."""
+
+    limits: Limits
+
+    def eager(self, kind: Pass, precision: Precision) -> list[ModelRow]:
+        """The measured rows of one kind of pass and precision that were not compiled, in the order of the models."""
+        asked = (kind, precision, False, None)
+        return [row for row in self.rows if (row.kind, row.precision, row.compiled, row.skipped) == asked]
+
+    def roof(self, row: ModelRow) -> float:
+        """The most operations per second that the two measured limits allow a pass of this row's intensity."""
+        return min(self.limits.flops_per_second[row.precision], row.intensity * self.limits.bytes_per_second)
+
+
+class ReferenceRecord(BenchRecord[ReferenceRow]):
+    """Two ways of training. data: the cells, `simulated` among what is said of them."""
+
+    data: dict[str, Any]
+
+
+class ProtocolRecord(BenchRecord[ProtocolRow]):
+    """The bill. source: id of the record that its rates are from."""
+
+    source: str
+    places: list[Place]
+
+    def days(self, place: str, epochs: int) -> tuple[float, float]:
+        """Days for all models at a place, fast and slow."""
+        rows = [row for row in self.rows if (row.place, row.epochs) == (place, epochs)]
+        return sum(row.fast_hours for row in rows) / 24, sum(row.slow_hours for row in rows) / 24
+
+
+class KillsRecord(BenchRecord[KillsRow]):
+    """pieces: of work, each killed some times and then left to end."""
+
+    pieces: int
 
 
 #: The class of each benchmark's record.
 RECORDS: dict[str, type[BenchRecord]] = {
-    "input": InputRecord,
+    "input": BenchRecord[InputRow],
     "models": ModelsRecord,
     "reference": ReferenceRecord,
-    "memory": MemoryRecord,
+    "memory": BenchRecord[MemoryRow],
     "protocol": ProtocolRecord,
     "kills": KillsRecord,
-    "mutations": MutationsRecord,
+    "mutations": BenchRecord[MutationsRow],
 }
+
+
+def read_bench(path: Path) -> BenchRecord:
+    """The record at `path`; RunError, in one sentence, where it is missing, cut off or of another schema."""
+    return read_fields(
+        Path(path), lambda fields: RECORDS[fields["name"]](**fields), what="benchmark record",
+        missing="make one with a script of benchmarks/", foreign="no record of a benchmark",
+        remedy="delete it and measure again with the script of benchmarks/ that its name says",
+    )[0]  # fmt: skip
+
+
+def load_bench(name: str, results: Path | None = None) -> list[BenchRecord]:
+    """All records of a benchmark, the oldest first; empty where none was made."""
+    paths = sorted((Path(results or RESULTS) / f"bench-{name}").glob("*.json"))
+    return sorted(map(read_bench, paths), key=lambda record: record.started)
+
+
+def newest(name: str, device: str = "cpu", results: Path | None = None) -> BenchRecord | None:
+    """The newest record of a benchmark that was taken on this kind of device ("cpu" or "cuda"); None for none."""
+    found = [record for record in load_bench(name, results) if record.hardware["device"] == device]
+    return found[-1] if found else None
+
+
+def cards_measured(results: Path = RESULTS) -> list[str]:
+    """Names of the graphics cards in the records of benchmarks, sorted; empty where none was measured."""
+    found = set()
+    for path in Path(results).glob("bench-*/*.json"):
+        values = json.loads(path.read_text(encoding="utf-8"))
+        hardware = values.get("hardware") if isinstance(values, dict) else None
+        if isinstance(hardware, dict) and hardware.get("gpu"):
+            found.add(hardware["gpu"])
+    return sorted(found)

@@ -1,26 +1,41 @@
-"""Settings and records of benchmarks: checked before the measurement, written whole after it, checked when read."""
+"""What the scripts beside this file share: their command line, what is checked before a measurement, and its record."""
 
+import argparse
 import hashlib
 import json
 import os
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
+from timing import machine_load
 
-from cgrecnet.bench.schema import RECORDS, BenchRecord
-from cgrecnet.bench.timing import machine_load
-from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.bench.record import RECORDS, BenchRecord, Quartiles
+from cgrecnet.errors import ConfigError, RunError, UserError
 from cgrecnet.files import write_json
 from cgrecnet.models import list_models
 from cgrecnet.models.config import unknown
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.environment import commit, hardware, software, source_hash
-from cgrecnet.runs.record_check import read_fields
 from cgrecnet.runs.run_record import check_writable
 from cgrecnet.training.protocol import PROTOCOL
+
+CPU = torch.device("cpu")
+
+
+def command_line(script: str | None, **record) -> argparse.ArgumentParser:
+    """A parser that shows what the script says of itself. record: how its option --json, the record's file, differs."""
+    parser = argparse.ArgumentParser(description=script, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", **{"type": Path, "help": "the record's file"} | record)
+    return parser
+
+
+def made_here(device: torch.device = CPU) -> dict:
+    """Where a measurement is from, for its record."""
+    return {"hardware": hardware(device), "software": software(), "commit": commit()}
 
 
 class Benchmark:
@@ -36,8 +51,8 @@ class Benchmark:
         self.id = f"{device.type}-{self.started:%Y%m%d}-{hashlib.sha256(asked.encode()).hexdigest()[:8]}"
         self.path = Path(out) if out else RESULTS / f"bench-{name}" / f"{self.id}.json"
         if self.path.exists():
-            raise RunError(f"{self.path} is there already: delete it or name another file with --out.")
-        check_writable(self.path.parent, "--out")
+            raise RunError(f"{self.path} is there already: delete it or name another file with --json.")
+        check_writable(self.path.parent, "--json")
         self.load_before = machine_load()
         self._clock = time.perf_counter()
 
@@ -49,13 +64,11 @@ class Benchmark:
             settings=self.settings,
             started=self.started.isoformat(timespec="seconds"),
             wall_seconds=time.perf_counter() - self._clock,
-            commit=commit(),
             code=source_hash(),
             protocol=PROTOCOL,
-            hardware=hardware(self.device),
-            software=software(),
             load_before=self.load_before,
             load_after=machine_load(),
+            **made_here(self.device),
             **measured,
         )
         try:
@@ -68,37 +81,24 @@ class Benchmark:
         return record
 
 
-def read_bench(path: Path) -> BenchRecord:
-    """The record at `path`; RunError, in one sentence, where it is missing, cut off or of another schema."""
-    return read_fields(
-        Path(path), lambda fields: RECORDS[fields["name"]](**fields), what="benchmark record",
-        missing="make one with `cgrecnet bench`", foreign="no record of a benchmark",
-        remedy="delete it and measure again with `cgrecnet bench`",
-    )[0]  # fmt: skip
+def show(measure: Callable[[], BenchRecord], lines: Callable[[BenchRecord], Sequence[str]]) -> int:
+    """Measure, and print a record in a few lines, then where the machine stood; 0, or 2 with one sentence."""
+    try:
+        record = measure()
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    busy = [load.busy for load in (record.load_before, record.load_after)]
+    end = f"{record.id}, {record.hardware['gpu'] or record.hardware['cpu']}, {record.wall_seconds:.0f} s"
+    if None not in busy:
+        end += "; other work kept " + " and ".join(f"{share:.0%}" for share in busy) + " of the cores busy"
+    print(*lines(record), end, sep="\n")
+    return 0
 
 
-def load_bench(name: str, results: Path | None = None) -> list[BenchRecord]:
-    """All records of a benchmark, the oldest first; empty where none was made."""
-    folder = Path(results or RESULTS) / f"bench-{name}"
-    paths = sorted(folder.glob("*.json")) if folder.is_dir() else []
-    return sorted((read_bench(path) for path in paths), key=lambda record: record.started)
-
-
-def newest(name: str, device: str = "cpu", results: Path | None = None) -> BenchRecord | None:
-    """The newest record of a benchmark that was taken on this kind of device ("cpu" or "cuda"); None for none."""
-    found = [record for record in load_bench(name, results) if record.hardware["device"] == device]
-    return found[-1] if found else None
-
-
-def cards_measured(results: Path = RESULTS) -> list[str]:
-    """Names of the graphics cards in the records of benchmarks, sorted; empty where none was measured."""
-    found = set()
-    for path in Path(results).glob("bench-*/*.json"):
-        values = json.loads(path.read_text(encoding="utf-8"))
-        hardware = values.get("hardware") if isinstance(values, dict) else None
-        if isinstance(hardware, dict) and hardware.get("gpu"):
-            found.add(hardware["gpu"])
-    return sorted(found)
+def of(found: Quartiles, digits: int = 3) -> str:
+    """A median with its quartiles."""
+    return f"{found.median:.{digits}f} ({found.lower:.{digits}f} to {found.upper:.{digits}f}, n = {found.n})"
 
 
 def check_models(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,10 @@
-"""Ours against what a person would write from torchvision's reference: rate and accuracy, from the same training."""
+"""Ours against what a person would write from torchvision's reference: rate and accuracy, from the same training.
+
+    python benchmarks/reference.py [--model resnet50] [--cells 1200] [--epochs 5] [--seed 42 123 999] [--json FILE]
+"""
 
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import Benchmark, check_counts, check_models, check_size, command_line, of, show
+from timing import quartiles, ratio, seconds
 from torch import nn
 from torch.utils.data import DataLoader
 from tqdm import tqdm
+from tutorial import tutorial_epoch, tutorial_loader, tutorial_predictions
 
-from cgrecnet.bench.bench_record import Benchmark, check_counts, check_models, check_size
-from cgrecnet.bench.schema import Agreement, ReferenceRecord, ReferenceRow
-from cgrecnet.bench.timing import quartiles, ratio, seconds
-from cgrecnet.bench.tutorial import tutorial_epoch, tutorial_loader, tutorial_predictions
+from cgrecnet.bench.record import Agreement, ReferenceRecord, ReferenceRow
 from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batches import BatchedCells
@@ -237,3 +241,38 @@ def agreement(ours: Sequence[float], theirs: Sequence[float]) -> Agreement:
         differences=apart,
         interval95=None if alike(apart) else paired_t(ours, theirs).interval95,
     )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what the command line names."""
+    parser = command_line(__doc__, dest="out")
+    parser.add_argument("--model", default="resnet50")
+    parser.add_argument("--cells", type=int, default=1200, help="simulated ones")
+    parser.add_argument("--image-size", type=int, default=64)
+    parser.add_argument("--batch-size", type=int, default=32)
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--learning-rate", type=float, default=1e-3)
+    parser.add_argument("--weights", help="`imagenet`, or a file")
+    parser.add_argument("--seed", type=int, nargs="+", default=SEEDS, dest="seeds", help="a training each, two or more")
+    options = parser.parse_args(arguments)
+    return show(lambda: bench_reference(**vars(options)), lines)
+
+
+def lines(record: ReferenceRecord) -> list[str]:
+    """A line for each way."""
+    said = []
+    for row in record.rows:
+        text = f"{row.side}: {row.rate.median:.3g} images/s, accuracy {row.accuracy:.3f} (n = {len(row.accuracies)} "
+        text += f"trainings) on {row.test_cells} test cells"
+        if row.ratio:
+            text += f"; {of(row.ratio, 2)} times the tutorial's rate, accuracy {row.agreement.difference:+.1f}"
+            text += " points from its"
+            if row.agreement.interval95:
+                low, high = row.agreement.interval95
+                text += f" ({low:+.1f} to {high:+.1f})"
+        said.append(text)
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())

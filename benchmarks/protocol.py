@@ -1,16 +1,21 @@
 """What the paper's whole protocol would cost: measured rates where there are some, assumed speeds where there are none.
 
+    python benchmarks/protocol.py [--json FILE]
+
+The rates are those of the newest record of `benchmarks/models.py` on this kind of device.
 Epochs are counted twice: the 100 that the paper states, and those after which its schedule has spent all but a
 thousandth of the summed learning rate. A run is one model, fold and seed: it trains on four fifths of all cells and,
 after each epoch, looks at the other fifth once.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cgrecnet.bench.bench_record import Benchmark, load_bench
-from cgrecnet.bench.models import count_macs
-from cgrecnet.bench.schema import ModelsRecord, Place, ProtocolRecord, ProtocolRow
+from measuring import Benchmark, command_line, show
+from models import count_macs
+
+from cgrecnet.bench.record import ModelsRecord, Place, ProtocolRecord, ProtocolRow, load_bench
 from cgrecnet.errors import RunError
 from cgrecnet.models import list_models
 from cgrecnet.paper.audit.compute_time import FLOPS_PER_MAC, PASSES
@@ -41,7 +46,7 @@ ASSUMED = (
 
 
 def bench_protocol(out: Path | None = None, results: Path | None = None) -> ProtocolRecord:
-    """Cost the protocol from the newest record of `cgrecnet bench models` on this kind of device; write the record.
+    """Cost the protocol from the newest record of rates; write the record.
 
     That record must hold training and forward rates of all nine models at 224 px. Raises RunError where there is none.
     """
@@ -105,7 +110,7 @@ def best_rates(source: ModelsRecord) -> Mapping[str, tuple[float, float]]:
 
 def usable_source(records: Sequence[ModelsRecord]) -> ModelsRecord:
     """The newest record from which rates for the protocol can be taken; RunError, which says why, where none can."""
-    remedy = "run `cgrecnet bench models` first"
+    remedy = "run `python benchmarks/models.py` first"
     reason = "there are none of this kind of device"
     for record in sorted(records, key=lambda each: each.started, reverse=True):
         size = record.settings["image_size"]
@@ -114,3 +119,24 @@ def usable_source(records: Sequence[ModelsRecord]) -> ModelsRecord:
             return record
         reason = f"{record.id} lacks {', '.join(lacking)}" if lacking else f"{record.id} was measured at {size} px"
     raise RunError(f"No rates of all nine models at {IMAGE_SIZE} px can be had ({reason}): {remedy}.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Cost the protocol."""
+    options = command_line(__doc__, dest="out").parse_args(arguments)
+    return show(lambda: bench_protocol(options.out), lines)
+
+
+def lines(record: ProtocolRecord) -> list[str]:
+    """A line for each place and number of epochs."""
+    said = []
+    for place in record.places:
+        for epochs in record.settings["epochs"]:
+            fast, slow = record.days(place.name, epochs)
+            days = f"{fast:,.1f} days" if fast == slow else f"{fast:,.1f} to {slow:,.1f} days"
+            said.append(f"{place.name} ({place.words}), {epochs} epochs: {days}")
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,18 +1,25 @@
-"""How fast the nine models run, and how far that is from what the machine could do."""
+"""How fast the nine models run, and how far that is from what the machine could do.
 
+    python benchmarks/models.py [--model resnet50 ...] [--compile MODEL ...] [--image-size 224] [--json FILE]
+
+Forward passes and training steps in both precisions, eager and compiled, are timed in turn, so that their ratios
+hold on a busy machine.
+"""
+
+import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 import torch._dynamo
+from limits import best_of, measure_limits
+from measuring import Benchmark, check_counts, check_models, check_size, command_line, show
+from steps import Steps
+from timing import in_turn, quartiles, ratio, wait
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark, check_counts, check_models, check_size
-from cgrecnet.bench.limits import best_of, measure_limits
-from cgrecnet.bench.schema import Limits, ModelRow, ModelsRecord
-from cgrecnet.bench.steps import Steps
-from cgrecnet.bench.timing import in_turn, quartiles, ratio, wait
+from cgrecnet.bench.record import Limits, ModelRow, ModelsRecord
 from cgrecnet.bench.traffic import Traffic
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import create_model
@@ -40,10 +47,9 @@ def bench_models(
     compiled: Sequence[str] | None = None,
     out: Path | None = None,
 ) -> ModelsRecord:
-    """Time forward passes and training steps of each model in both precisions, eager and compiled; write the record.
+    """Time each model in all its variants; write the record.
 
     models: all nine for none. compiled: models that are compiled too (None: the device's default; ["none"]: none).
-    A model's variants are timed in turn, so that their ratios hold on a busy machine.
     Raises ConfigError for settings that cannot be used, RunError where the record cannot be written.
     """
     device = pick_device()
@@ -83,8 +89,8 @@ def measure_model(
     steps.run("training", "32")  # Adam makes its moments in its first step
     moved = {}
     for kind, precision, _ in eager:  # also warms up
-        with Traffic() as traffic:
-            steps.run(kind, precision)
+        traffic = Traffic()
+        steps.run(kind, precision, within=traffic)
         wait(device)
         moved[kind, precision] = {name: float(count) for name, count in traffic.bytes.items()}
     sides = {variant: lambda v=variant: steps.run(v[0], v[1]) for variant in eager}
@@ -142,3 +148,28 @@ def _measured(variant: Variant, taken: dict[Variant, list[float]], batch_size: i
         "to_float32": None if variant == float32 else ratio(taken[float32], taken[variant]),
         "to_eager": None if variant == eager else ratio(taken[eager], taken[variant]),
     }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what the command line names."""
+    parser = command_line(__doc__, dest="out")
+    parser.add_argument("--model", nargs="+", default=(), dest="models", help="(all nine)")
+    parser.add_argument("--compile", nargs="+", dest="compiled", metavar="MODEL", help="or `none`")
+    parser.add_argument("--image-size", type=int, default=224)
+    parser.add_argument("--batch-size", type=int, help="(8 on the CPU, 64 on a GPU)")
+    parser.add_argument("--repeats", type=int, help="(3 on the CPU, 20 on a GPU)")
+    options = parser.parse_args(arguments)
+    return show(lambda: bench_models(**vars(options)), lines)
+
+
+def lines(record: ModelsRecord) -> list[str]:
+    """A line for each variant of each model."""
+    return [
+        f"{row.model}, {row.kind}, {row.precision}, {'compiled' if row.compiled else 'eager'}: "
+        + (row.skipped or f"{row.images_per_second:.3g} images/s")
+        for row in record.rows
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

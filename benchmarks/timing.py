@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cgrecnet.bench.schema import Load, Quartiles
+from cgrecnet.bench.record import Load, Quartiles
 
 
 def quartiles(values: Sequence[float]) -> Quartiles:

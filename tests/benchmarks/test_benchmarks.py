@@ -3,22 +3,41 @@
 import json
 import subprocess
 
+import input
+import memory
+import models
 import numpy as np
+import protocol
 import pytest
+import reference
 import torch
+from input import bench_input
+from measuring import CPU, Benchmark
 from scipy import stats
+from steps import Steps
+from timing import quartiles
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
-from cgrecnet.bench import memory, models, protocol, reference
-from cgrecnet.bench.bench_record import read_bench
-from cgrecnet.bench.input_path import bench_input
-from cgrecnet.bench.schema import Limits, ModelRow, ModelsRecord
-from cgrecnet.bench.terminal_summary import terminal_summary
-from cgrecnet.bench.timing import quartiles
+from cgrecnet.bench.record import Limits, ModelRow, ModelsRecord, read_bench
+from cgrecnet.bench.traffic import Traffic
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import list_models
 
 WIDTH = 8
+
+
+class Asked(TorchDispatchMode):
+    """The types of what convolutions are given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.types = set()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if "convolution" in str(func):
+            self.types |= {one.dtype for one in args if isinstance(one, torch.Tensor)}
+        return func(*args, **(kwargs or {}))
 
 
 class Small(nn.Module):
@@ -38,9 +57,9 @@ class Small(nn.Module):
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr("cgrecnet.bench.timing.time.sleep", lambda _: None)
-    for place in ("input_path", "models", "steps", "reference"):
-        monkeypatch.setattr(f"cgrecnet.bench.{place}.create_model", lambda *_, **__: Small())
+    monkeypatch.setattr("timing.time.sleep", lambda _: None)
+    for place in ("input", "models", "steps", "reference"):
+        monkeypatch.setattr(f"{place}.create_model", lambda *_, **__: Small())
 
 
 def test_input(tmp_path):
@@ -48,14 +67,14 @@ def test_input(tmp_path):
     (row,) = record.rows
     assert (row.model, row.image_size, row.batch_size, row.ratio.n) == ("resnet50", 32, 4, 3)
     assert 0 < row.ratio.median and row.images_per_second == pytest.approx(4 / row.whole.median)
-    assert read_bench(tmp_path / "a.json") == record and "resnet50" in terminal_summary(record)[0]
+    assert read_bench(tmp_path / "a.json") == record and "resnet50" in input.lines(record)[0]
 
 
 def test_models(tmp_path, monkeypatch):
     limits = Limits(flops_per_second={"32": 1.0, "bf16": 2.0}, bytes_per_second=3.0)
     monkeypatch.setattr(models, "measure_limits", lambda _: limits)
     record = models.bench_models(["vgg16"], 32, 2, repeats=2, compiled=[], out=tmp_path / "a.json")
-    assert record.limits == limits and len(record.rows) == 8 and len(terminal_summary(record)) == 9
+    assert record.limits == limits and len(record.rows) == 8 and len(models.lines(record)) == 8
     rows = {(row.kind, row.precision, row.compiled): row for row in record.rows}
     assert rows["forward", "32", True].skipped == "not asked for" and rows["forward", "32", True].seconds is None
     macs = 32 * 32 * WIDTH * 27 + 3 * WIDTH
@@ -73,7 +92,7 @@ def test_why_a_model_was_not_compiled_is_kept(tmp_path, monkeypatch):
             raise RuntimeError("no C++ compiler found\nmore")
 
     monkeypatch.setattr(torch, "compile", lambda network: NoCompiler())
-    rows = models.measure_model("resnet50", 32, 2, 2, True, torch.device("cpu"))
+    rows = models.measure_model("resnet50", 32, 2, 2, True, CPU)
     reasons = {row.skipped for row in rows if row.compiled}
     assert reasons == {"torch.compile failed here: RuntimeError: no C++ compiler found"}
 
@@ -91,7 +110,7 @@ def test_reference(tmp_path):
         apart = [100 * (our - their) for our, their in zip(row.accuracies, first.accuracies, strict=True)]
         assert row.agreement.differences == pytest.approx(apart)
         assert row.agreement.difference == pytest.approx(100 * (row.accuracy - first.accuracy))
-    assert record.data["simulated"] is True and "n = 2 trainings" in terminal_summary(record)[1]
+    assert record.data["simulated"] is True and "n = 2 trainings" in reference.lines(record)[1]
 
 
 def test_agreement_over_trainings_is_a_paired_test():
@@ -114,7 +133,7 @@ def test_the_tutorials_classes_are_put_in_our_order():
 def test_a_compiled_network_is_measured_beside_the_eager_one(monkeypatch):
     whole = torch.compile
     monkeypatch.setattr(torch, "compile", lambda network: whole(network, backend="eager"))
-    rows = models.measure_model("resnet50", 32, 2, 2, True, torch.device("cpu"))
+    rows = models.measure_model("resnet50", 32, 2, 2, True, CPU)
     compiled = [row for row in rows if row.compiled]
     assert len(compiled) == 4 and all(row.to_eager.n == 2 and row.skipped is None for row in compiled)
 
@@ -124,10 +143,10 @@ def test_networks_of_one_class_are_each_compiled_and_what_is_not_says_so(monkeyp
     monkeypatch.setattr(torch, "compile", lambda network: whole(network, backend="eager"))
     with torch._dynamo.config.patch(recompile_limit=4):  # four variants of a network, eight of two
         for _ in range(2):
-            rows = models.measure_model("resnet50", 32, 2, 2, True, torch.device("cpu"))
+            rows = models.measure_model("resnet50", 32, 2, 2, True, CPU)
             assert not [row.skipped for row in rows if row.skipped]
     with torch._dynamo.config.patch(recompile_limit=2):
-        rows = models.measure_model("resnet50", 32, 2, 2, True, torch.device("cpu"))
+        rows = models.measure_model("resnet50", 32, 2, 2, True, CPU)
     assert all("FailOnRecompileLimitHit" in row.skipped for row in rows if row.compiled)
 
 
@@ -151,15 +170,13 @@ def test_a_process_that_ends_early_is_reported(monkeypatch):
 
 def fabricated(tmp_path, rate: float, size: int = 224) -> ModelsRecord:
     """A record of all nine models at one rate, from `Benchmark`, so that it validates."""
-    from cgrecnet.bench.bench_record import Benchmark
-
     rows = [
         ModelRow(model=model, kind=kind, precision="32", compiled=False, seconds=quartiles([8 / rate]),
                  images_per_second=rate, flops=1.0, byte_counts={"a": 1.0})
         for model in list_models() for kind in models.KINDS
     ]  # fmt: skip
     bench = Benchmark(
-        "models", {"image_size": size, "batch_size": 8}, torch.device("cpu"), tmp_path / "bench-models" / "a.json"
+        "models", {"image_size": size, "batch_size": 8}, CPU, tmp_path / "bench-models" / "a.json"
     )
     return bench.write(limits=Limits(flops_per_second={"32": 1.0}, bytes_per_second=1.0), rows=rows)
 
@@ -179,7 +196,7 @@ def test_protocol_costs_what_its_rates_say(tmp_path):
 
 
 def test_protocol_wants_measured_rates_of_all_nine_at_the_papers_size(tmp_path):
-    with pytest.raises(RunError, match="cgrecnet bench models"):
+    with pytest.raises(RunError, match="benchmarks/models.py"):
         protocol.bench_protocol(tmp_path / "p.json", tmp_path)
     record = fabricated(tmp_path, 100.0, size=96)
     with pytest.raises(RunError, match="96 px"):
@@ -206,3 +223,34 @@ def test_bad_settings_end_before_anything_is_measured(tmp_path):
 def test_records_are_json(tmp_path):
     bench_input(["resnet50"], 32, 4, repeats=3, cells=64, out=tmp_path / "a.json")
     assert json.loads((tmp_path / "a.json").read_text())["schema_version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("script", "words", "message"),
+    [
+        (input, ["--repeats", "1"], "repeats must be 3 or more"),
+        (models, ["--model", "resnet51"], "did you mean"),
+        (models, ["--batch-size", "0"], "batch size must be 2 or more, not 0"),
+        (models, ["--repeats", "0"], "repeats must be 2 or more, not 0"),
+        (models, ["--model", "resnet50", "--compile", "vgg16"], "'vgg16', which is not among"),
+        (memory, ["--image-size", "40"], "multiple of 16"),
+        (reference, ["--seed", "1"], "different seeds must be 2 or more"),
+    ],
+)
+def test_a_mistake_on_the_command_line_ends_with_one_sentence(script, words, message, tmp_path, capsys):
+    assert script.main([*words, "--json", str(tmp_path / "a.json")]) == 2
+    said = capsys.readouterr().err
+    assert message in said and said.startswith("error: ") and said.count("\n") == 1, said
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_step_in_bfloat16_is_widened_as_in_training_and_its_traffic_is_not(monkeypatch):
+    monkeypatch.setattr("cgrecnet.models.bf16.has_bf16_kernels", lambda: False)
+    seen, moved = [], {}
+    for precision in ("32", "bf16"):
+        with Asked() as asked:
+            Steps("resnet50", 32, 2, CPU).run("training", precision, within=(traffic := Traffic()))
+        seen.append(asked.types)
+        moved[precision] = traffic.bytes["convolution or matrix product"]
+    assert seen == [{torch.float32}] * 2, "a product in bfloat16 reached the CPU"
+    assert moved["bf16"] < 0.7 * moved["32"]

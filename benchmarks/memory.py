@@ -1,4 +1,9 @@
-"""Peak memory of one pass, measured in a fresh process for each, so that none sees what another left behind."""
+"""Peak memory of a forward pass and of a training step.
+
+    python benchmarks/memory.py [--model resnet50 ...] [--image-size 224] [--batch-size 8] [--json FILE]
+
+Each is measured in a fresh process, so that none sees what another left behind.
+"""
 
 import json
 import subprocess
@@ -7,12 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from measuring import Benchmark, check_counts, check_models, check_size, command_line, show
+from steps import Steps
 from tqdm import tqdm
 
-from cgrecnet.bench.bench_record import Benchmark, check_counts, check_models, check_size
-from cgrecnet.bench.schema import MemoryRecord, MemoryRow
-from cgrecnet.bench.steps import Steps
+from cgrecnet.bench.record import BenchRecord, MemoryRow
 from cgrecnet.errors import RunError
+from cgrecnet.models.bf16 import bf16_products
 from cgrecnet.runs.environment import pick_device
 
 KINDS = ("training", "forward")
@@ -28,7 +34,7 @@ def bench_memory(
     kinds: Sequence[str] = KINDS,
     precisions: Sequence[str] = PRECISIONS,
     out: Path | None = None,
-) -> MemoryRecord:
+) -> BenchRecord[MemoryRow]:
     """Measure every model (all nine for none), kind of pass and precision, a process each; write the record.
 
     Raises ConfigError for settings that cannot be used, RunError where a process ends early (with too little memory
@@ -55,7 +61,8 @@ def bench_memory(
 def in_fresh_process(model: str, kind: str, precision: str, image_size: int, batch_size: int) -> dict:
     """What `peak_here` says in a Python that has done nothing else."""
     arguments = (model, kind, precision, image_size, batch_size)
-    program = f"import json\nfrom cgrecnet.bench.memory import peak_here\nprint(json.dumps(peak_here{arguments!r}))"
+    program = f"import json, sys\nsys.path.insert(0, {str(Path(__file__).parent)!r})\nfrom memory import peak_here\n"
+    program += f"print(json.dumps(peak_here{arguments!r}))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
@@ -104,9 +111,8 @@ def step_parts(steps: Steps, precision: str) -> dict[str, int]:
         return tensor
 
     steps.network.train()
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
-        with torch.autocast(steps.device.type, torch.bfloat16, enabled=precision == "bf16"):
-            loss = torch.nn.functional.cross_entropy(steps.network(steps.images), steps.labels)
+    with bf16_products(precision == "bf16"), torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        loss = steps.loss(steps.network, precision)
     del loss
     return {
         "weights": sum(weights.values()),
@@ -132,3 +138,22 @@ def _resident_peak() -> int:
         return 0
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure what the command line names."""
+    parser = command_line(__doc__, dest="out")
+    parser.add_argument("--model", nargs="+", default=(), dest="models", help="(all nine)")
+    parser.add_argument("--image-size", type=int, default=224)
+    parser.add_argument("--batch-size", type=int, default=8)
+    options = parser.parse_args(arguments)
+    return show(lambda: bench_memory(**vars(options)), lines)
+
+
+def lines(record: BenchRecord[MemoryRow]) -> list[str]:
+    """A line for each process."""
+    return [f"{row.model}, {row.kind}, {row.precision}: peak {row.peak / 1e9:.2f} GB" for row in record.rows]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 import torch
+from timing import seconds
 
-from cgrecnet.bench.schema import Limits
-from cgrecnet.bench.timing import seconds
+from cgrecnet.bench.record import Limits
+from cgrecnet.models.bf16 import bf16_products
 
 #: Sides of square matrices, batch of the convolution, and numbers that are copied (float32), by kind of device.
 SIDES = {"cpu": (1024, 2048), "cuda": (4096, 8192)}
@@ -35,10 +36,11 @@ def measure_limits(
     try:
         sides, batch = sides or SIDES[kind], batch or BATCH[kind]
         works = {name: _works(device, dtype, sides, batch) for name, dtype in DTYPES.items()}
-        flops = {
-            name: max(count / min(seconds(work, device) for _ in range(repeats + 1)) for work, count in pairs)
-            for name, pairs in works.items()
-        }
+        with bf16_products():  # as the networks compute theirs
+            flops = {
+                name: max(count / min(seconds(work, device) for _ in range(repeats + 1)) for work, count in pairs)
+                for name, pairs in works.items()
+            }
     finally:
         torch.set_float32_matmul_precision(rounding)
     source = torch.ones(numbers or NUMBERS[kind], device=device)

@@ -2,18 +2,16 @@
 
 import numpy as np
 import pytest
+import timing
 import torch
+from limits import best_of, measure_limits
+from measuring import CPU, check_counts, check_models, check_size
+from models import count_macs
 from torch import nn
 
-from cgrecnet.bench import timing
-from cgrecnet.bench.bench_record import check_counts, check_models, check_size
-from cgrecnet.bench.limits import best_of, measure_limits
-from cgrecnet.bench.models import count_macs
-from cgrecnet.bench.schema import Limits
+from cgrecnet.bench.record import Limits
 from cgrecnet.bench.traffic import OTHER, Traffic
 from cgrecnet.errors import ConfigError
-
-CPU = torch.device("cpu")
 
 
 def test_quartiles_are_numpys():
