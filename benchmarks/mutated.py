@@ -20,7 +20,7 @@ from PIL import Image
 from unlike import trained
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.listing import Unusable
 from cgrecnet.data.images.pixels import LARGEST
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest

@@ -58,7 +58,7 @@ def pack_noise(cells: int, place: Path) -> Path:
         "cytometer", True, "kind", ("even", "odd"), Noise(cells), labels, table, (0.0, 255.0), "0" * 64,
         "Generated noise, no cells.",
     )  # fmt: skip
-    pack_cells(dataset, place, {}, sys.stderr.isatty())
+    pack_cells(dataset, place, sys.stderr.isatty())
     return place
 
 

@@ -26,10 +26,10 @@ from tqdm import tqdm
 from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.integrity import take
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.cytometer import BLOCK, CytometerOptions
+from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.data.cytometer.camera import crop_windows, expose
 from cgrecnet.data.cytometer.optics import Optics
-from cgrecnet.data.cytometer.scene import PARTS, draw_numbers, draw_runs, draw_scene
+from cgrecnet.data.cytometer.scene import BLOCK, PARTS, draw_numbers, draw_runs, draw_scene
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import atomic_write

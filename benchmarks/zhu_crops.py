@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from zhu_samples import command
 
-from cgrecnet.data.batches.coverage import evaluation_shares, kept_shares
-from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.batches.crops import evaluation_shares, kept_shares
+from cgrecnet.data.images.listing import Unusable
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.data.zhu.files import list_cells

@@ -14,7 +14,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from cgrecnet.data import traits
-from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.listing import Unusable
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError, UserError

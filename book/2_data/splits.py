@@ -115,7 +115,7 @@ assert list(fits.values()) == [False, False, False, True]
 # {numref}`fig-splits-schemes` shows both.
 
 # %%
-from cgrecnet.data.grouped import grouped_split
+from cgrecnet.data.splits import grouped_split
 
 options = {"cells": 450, "seed": 8, "runs": 12}
 cells = open_dataset("cytometer", options=options)
@@ -168,8 +168,7 @@ assert known == 0
 # It too comes in two kinds, and {numref}`fig-splits-folds` shows who is tested when.
 
 # %%
-from cgrecnet.data.grouped import grouped_folds
-from cgrecnet.data.splits import stratified_folds
+from cgrecnet.data.splits import grouped_folds, stratified_folds
 
 FOLDS = 4
 folds = {

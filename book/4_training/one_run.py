@@ -39,7 +39,6 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from torch import nn
 
 from cgrecnet.data.batches import BatchedCells
-from cgrecnet.data.transforms import CellTensors, eval_transform, train_transform
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.figures.cells import draw_row, grey
@@ -102,12 +101,9 @@ dataset, parts, cells_of = load_parts(config, fabric)
 
 # %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different places and magnifications; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "What the network trains on is seldom what it is judged on: random crops show a cell at many magnifications, and sometimes only a part of it. The range of sizes is torchvision's default, because the paper gives none. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
 chosen, size = parts.train[0], config.image_size
-training = CellTensors(dataset, [chosen], train_transform(size), seed=0)
-fixed = CellTensors(dataset, [chosen], eval_transform(size))
-crops, view = [], grey(fixed[0][0])
-for epoch in range(5):
-    training.set_epoch(epoch)
-    crops.append(grey(training[0][0]))
+training, fixed = (BatchedCells(dataset, [chosen], size, train=train) for train in (True, False))
+crops = [grey(training.batch(training.indices, epoch)[0][0]) for epoch in range(5)]
+view = grey(fixed.batch(fixed.indices, epoch=0)[0][0])
 figure, (top, bottom) = plt.subplots(2, 5, figsize=(7.0, 2.8))
 window = view.min(), view.max()  # one grey scale for all
 draw_row(top, crops, window)

@@ -31,8 +31,8 @@ __all__ = [
     "store_of",
 ]
 
-#: Data set -> module with `open_cells(root, task, options)`, `available(root)`, `report(root, published)`
-#: where more can be said about its files than counts, and `Findings` (of `images.check`) where of its crops too.
+#: Data set -> module with `TASKS`, its class of options, `open_cells(root, task, options)`, `available(root)`, and
+#: `report(root, published, every, options)` where more can be said about its files than counts.
 _READERS = {
     "amnis": "cgrecnet.data.amnis",
     "cytometer": "cgrecnet.data.cytometer",
@@ -46,6 +46,9 @@ BROUGHT = {
     "amnis": "your own cells in ImageStream files (.cif, .rif), read directly",
     "folder": "your own cells as image files, in class folders of any names or listed in a table (.csv)",
 }
+
+#: Data sets of files of images, which are read and checked while they are packed and not before.
+_IMAGE_FILES = ("folder", "zhu")
 
 #: Data set -> module with `fetch(folder)`.
 _FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu.fetch"}
@@ -71,24 +74,25 @@ def open_dataset(
     options: settings of the data set; an unknown one is refused.
     Raises DataError (missing or damaged data) or ConfigError (unknown name, task or option).
     """
-    if (folder := store_of(name, root, task)) is not None:
-        check_request(name, task, options)
-        dataset = open_store(folder, name, task, options)
-        if dataset.task not in _reader(name).TASKS:
-            raise DataError(f"The store {folder} is of task {dataset.task!r}, which {name!r} does not have: pack anew.")
-        return dataset
-    return _reader(name).open_cells(root=root, task=task, options=options)
+    used = check_request(name, task, options)
+    reader = _reader(name)
+    if (folder := store_of(name, root, task)) is None:
+        return reader.open_cells(root, task or next(iter(reader.TASKS)), used)
+    dataset = open_store(folder, name, task, options)
+    if dataset.task not in reader.TASKS:
+        raise DataError(f"The store {folder} is of task {dataset.task!r}, which {name!r} does not have: pack anew.")
+    return dataset
 
 
-def check_request(name: str, task: str | None = None, options: Mapping | None = None) -> None:
-    """Refuse what `open_dataset` would refuse about task and options, without reading a single image.
+def check_request(name: str, task: str | None = None, options: Mapping | None = None) -> Options:
+    """The options of a data set, validated; refuses what `open_dataset` would, without reading a single image.
 
     Raises ConfigError (unknown name, task or option, or an unusable value).
     """
     reader = _reader(name)
     if task is not None and task not in reader.TASKS:
         raise ConfigError(f"Data set {name!r} has no task {task!r}; {suggest(task, reader.TASKS)}")
-    check_options(options_of(name), options, name)
+    return check_options(options_of(name), options, name)
 
 
 def options_of(name: str) -> type[Options]:
@@ -143,14 +147,12 @@ def report_on(
     Without a report of its own, a data set is opened and counted.
     Raises what `open_dataset` raises, but a report of its own names faulty files instead of failing on them.
     """
-    reader = _reader(name)
+    reader, used = _reader(name), check_request(name, options=options)
     if (folder := store_of(name, root)) is not None:
-        check_request(name, options=options)
-        found = reader.Findings() if hasattr(reader, "Findings") else None
-        return examine_store(folder, name, published or {}, every, (options or {}).get("window"), found)
+        return examine_store(folder, name, published or {}, every, (options or {}).get("window"))
     if hasattr(reader, "report"):
-        return reader.report(root=root, published=published, every=every, options=options)
-    dataset = reader.open_cells(root=root, options=options)
+        return reader.report(root, published or {}, every, used)
+    dataset = reader.open_cells(root, next(iter(reader.TASKS)), used)
     lines = [dataset.origin, *(f"{kind:<16} {count:>8,}" for kind, count in dataset.counts().items())]
     lines.append(f"{'cells':<16} {len(dataset):>8,}   sha256 {dataset.fingerprint[:12]}")
     return "\n".join(lines), True
@@ -169,16 +171,15 @@ def pack_dataset(
     root, task, options: as for `open_dataset`, but the files are read even where there is a store of them.
     Raises what opening raises, and DataError where the store cannot be written (see `store.build.pack_cells`).
     """
-    reader = _reader(name)
-    aside: dict[str, str] = {}
-    if hasattr(reader, "open_for_packing"):
-        # None of many files is read before it is packed; packing leaves out the bad ones, as `hash="content"` does.
-        dataset, aside = reader.open_for_packing(root, task, options)
+    reader, used = _reader(name), check_request(name, task, options)
+    task = task or next(iter(reader.TASKS))
+    if name in _IMAGE_FILES:
+        dataset = reader.open_cells(root, task, used.model_copy(update={"hash": "names"}))
         dataset = replace(dataset, options=dataset.options | {"hash": "content"})
     else:
-        dataset = reader.open_cells(root=root, task=task, options=options)
+        dataset = reader.open_cells(root, task, used)
     folder = Path(store) if store is not None else default_place(dataset.name, dataset.task)
-    pack_cells(dataset, folder, aside, progress)
+    pack_cells(dataset, folder, progress)
     return folder
 
 

@@ -1,7 +1,7 @@
 """What every data set gives: grey-level crops, labels, and a table with one row per cell."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,8 +81,13 @@ class CellDataset:
 
 def fingerprint(images: Sequence[np.ndarray], labels: np.ndarray, cell_ids: Sequence[str]) -> str:
     """sha256 (hex) over every cell's id, label, shape, pixel type and pixels, in order."""
+    return fingerprint_of(zip(images, labels, cell_ids, strict=True))
+
+
+def fingerprint_of(cells: Iterable[tuple[np.ndarray, int, str]]) -> str:
+    """`fingerprint` of (image, label, cell id), one in memory at a time."""
     digest = hashlib.sha256()
-    for image, label, cell_id in zip(images, labels, cell_ids, strict=True):
+    for image, label, cell_id in cells:
         digest.update(f"{cell_id}\0{int(label)}\0{image.shape}\0{image.dtype.str}\0".encode())
         digest.update(np.ascontiguousarray(image).tobytes())
     return digest.hexdigest()

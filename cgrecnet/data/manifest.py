@@ -19,9 +19,8 @@ from tqdm import tqdm
 
 from cgrecnet.data.audit.duplicates import Pair
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.grouped import grouped_folds, grouped_split
 from cgrecnet.data.options import suggest
-from cgrecnet.data.splits import Split, joint_split, stratified_folds
+from cgrecnet.data.splits import Split, grouped_folds, grouped_split, joint_split, stratified_folds
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import atomic_write
 
@@ -81,24 +80,18 @@ class SplitManifest(BaseModel):
                 )
         ids = dataset.table["cell_id"].tolist()
         if hash_ids(sorted(ids)) != self.ids_sha256:
-            raise DataError(self._which_differ(dataset, ids))
+            odd = sorted(set(ids) ^ set(self.cell_ids or ids))[:1]
+            raise DataError(
+                f"The split manifest was made for {self.cells:,} cells of data set {self.data!r}, and these "
+                f"{len(ids):,} are not the same ones{f' ({odd[0]} is in one of the two alone)' if odd else ''}: "
+                "use the data and options it was made with, or make a new one."
+            )
         if dataset.fingerprint != self.fingerprint and content_hash(dataset) != self.content:
             raise DataError(
                 f"The cells of data set {self.data!r} have the names of the split manifest but other pixels or labels: "
                 "get the data or the options it was made with, or make a new one with `cgrecnet data split`."
             )
         return ids
-
-    def _which_differ(self, dataset: CellDataset, ids: list[str]) -> str:
-        text = f"The split manifest was made for {self.cells:,} cells of data set {self.data!r}, "
-        if self.cell_ids is None:
-            found = f"and these {len(ids):,} are not the same ones"
-        elif unknown := sorted(set(ids) - set(self.cell_ids)):
-            found = f"and {len(unknown):,} of these it does not know ({unknown[0]})"
-        else:
-            missing = sorted(set(self.cell_ids) - set(ids))
-            found = f"of which {len(missing):,} are missing here ({missing[0]})"
-        return f"{text}{found}: use the data and options it was made with, or make a new one."
 
 
 def make_manifest(

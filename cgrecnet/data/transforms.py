@@ -4,13 +4,9 @@ Of torchvision's two sets of transforms it is the first: the second, v2, does th
 compiler with it (see `cgrecnet.light`).
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
-from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.light import torchvision
 
@@ -90,49 +86,3 @@ def check_size(size: int) -> None:
     """Raise ConfigError for an image size that is none."""
     if isinstance(size, bool) or not isinstance(size, int) or size < 8:
         raise ConfigError(f"The image size must be a whole number of pixels, 8 or more, not {size!r}.")
-
-
-class CellTensors(Dataset):
-    """Some cells of a data set as (tensor, label, index) for a DataLoader; index counts in the whole set.
-
-    With `seed`, each item's random choices come from (seed, epoch, index) alone: the tensors are the same
-    whatever the number of workers and the order of the cells, and torch's global generator is left as it was.
-    Call `set_epoch` before each epoch so that the crops differ from epoch to epoch (workers that persist over
-    epochs would not see it: leave `persistent_workers` off).
-    Without `seed` a random transform draws from torch's global generator, which DataLoader seeds per worker.
-    Raises DataError for an index that the data set does not have.
-    """
-
-    def __init__(
-        self, dataset: CellDataset, indices: Sequence[int], transform: transforms.Compose, seed: int | None = None
-    ) -> None:
-        self.dataset = dataset
-        self.indices = np.asarray(indices, dtype=np.int64)
-        self.transform = transform
-        self.seed = seed
-        self.epoch = 0
-        if len(self.indices) and not 0 <= self.indices.min() <= self.indices.max() < len(dataset):
-            raise DataError(f"Some indices lie outside the {len(dataset)} cells of {dataset.name!r}.")
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the random crops of this epoch."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.indices)
-
-    def __getitem__(self, item: int) -> tuple[torch.Tensor, int, int]:
-        index = int(self.indices[item])
-        unit = to_unit(self.dataset.images[index], self.dataset.window)
-        if self.seed is None:
-            tensor = self.transform(unit)
-        else:
-            with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(_mix(self.seed, self.epoch, index))
-                tensor = self.transform(unit)
-        return tensor, int(self.dataset.labels[index]), index
-
-
-def _mix(*numbers: int) -> int:
-    """One well-mixed 63-bit seed from several numbers."""
-    return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> 1)

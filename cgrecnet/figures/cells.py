@@ -5,14 +5,16 @@ from html import escape
 
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from IPython.display import HTML, display
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, CellTensors, eval_transform
+from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.batches.transform import BatchTransform
+from cgrecnet.data.packed import pack
+from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 
 
 def pick(dataset: CellDataset, per_class: int, seed: int = 0) -> list[list[int]]:
@@ -75,8 +77,9 @@ def example_cells(per_class: int = 1, seed: int = 0) -> tuple[CellDataset, list[
 
 def example_images(dataset: CellDataset, indices: Sequence[int], size: int = 224) -> Tensor:
     """The cells as the network gets them in evaluation, (len(indices), 3, size, size)."""
-    tensors = CellTensors(dataset, indices, eval_transform(size))
-    return torch.stack([tensors[k][0] for k in range(len(indices))])
+    images = pack(dataset.images[index] for index in indices)
+    crops = central_crops(images.heights, images.widths, size)
+    return BatchTransform(images, dataset.window, size)(range(len(images)), crops)
 
 
 def grey(image: Tensor) -> np.ndarray:

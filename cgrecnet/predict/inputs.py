@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cgrecnet.data.amnis import open_cells as open_amnis
-from cgrecnet.data.amnis.files import ENDINGS as AMNIS
-from cgrecnet.data.images.naming import Unusable, picture_of
+from cgrecnet.data import open_dataset
+from cgrecnet.data.amnis.objects import ENDINGS as AMNIS
+from cgrecnet.data.images.listing import Unusable, picture_of
 from cgrecnet.data.images.reading import Reader, ReadingOptions
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.header import is_store
@@ -92,9 +92,8 @@ def _store(path: Path, channel: int | None) -> Cells:
 def _amnis(path: Path, model: Model, channel: int | None) -> Cells:
     trained = model.data.get("options") or {}
     wanted = channel or (trained.get("channel", "brightfield") if model.data["name"] == "amnis" else "brightfield")
-    masked = bool(trained.get("masked", False)) if model.data["name"] == "amnis" else False
-    options = {"hash": "names", "channel": wanted, "masked": masked, "window": model.window}
-    dataset = open_amnis(path, options=options)
+    options = {"hash": "names", "channel": wanted, "window": model.window}
+    dataset = open_dataset("amnis", path, options=options)
     table = dataset.table
     number = sorted(set(table["channel"].tolist()))
     what = f"{shown(path)}, " + " and ".join(f"Ch{n}" for n in number)
@@ -148,7 +147,7 @@ def _reader(model: Model) -> Reader:
             f"The model was trained on channels {', '.join(map(str, several))} of several files per cell: pack such "
             "cells into a store (`cgrecnet data pack folder`) and name that."
         )
-    return Reader(asked.page, asked.scale, asked.inverted, colour=model.channels == 3)
+    return asked.reader(colour=model.channels == 3)
 
 
 def _pictures(root: Path, names: list[str], what: str, model: Model) -> Cells:

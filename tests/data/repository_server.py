@@ -1,4 +1,4 @@
-"""A server on loopback that speaks as doi.org, Figshare, Zenodo and Dataverse do, and breaks where it is told to.
+"""A server on loopback that speaks as doi.org, Figshare and Zenodo do, and breaks where it is told to.
 
 `send_all_to` turns every request of this process to that server: the host's name becomes the first part of the path,
 so the code under test (and pooch's) keeps the real addresses.
@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from requests.adapters import HTTPAdapter
 
-FIGSHARE, PUBLISHER, ZENODO, DATAVERSE = "10.6084/m9.fig.1.v2", "10.6084/m9.fig.1", "10.5281/zenodo.7", "10.7910/DVN/X"
+FIGSHARE, PUBLISHER, ZENODO = "10.6084/m9.fig.1.v2", "10.6084/m9.fig.1", "10.5281/zenodo.7"
 UNIVERSITY = "10.5522/04/1.v2"
 ELSEWHERE, FORBIDDEN, COLLECTION = "10.1038/s41467-0", "10.6084/m9.fig.2.v1", "10.6084/m9.fig.c.9"
 
@@ -24,7 +24,6 @@ _LEADS_TO = {
     PUBLISHER: "https://springernature.figshare.com/articles/dataset/cells/1",
     UNIVERSITY: "https://rdr.university.example/articles/dataset/cells/1",
     ZENODO: "https://zenodo.org/records/7",
-    DATAVERSE: "https://dataverse.example/dataset.xhtml",
     ELSEWHERE: "https://www.nature.com/articles/s41467-0",
     FORBIDDEN: "https://figshare.com/forbidden",
     COLLECTION: "https://figshare.com/collections/cells/9",
@@ -86,7 +85,6 @@ class RepositoryServer(ThreadingHTTPServer):
         self.held, self.release = threading.Event(), threading.Event()
         self.status: dict[str, list[int]] = {}  # name or "listing" -> statuses to give, one by one
         self.ranges = self.lengths = True
-        self.foreign_api = 404  # what a site that is no repository says to a repository's question
         self.odd_listing: bytes | None = None
 
     def __enter__(self):
@@ -129,13 +127,11 @@ class _Handler(BaseHTTPRequestHandler):
             return self._figshare(path, parse_qs(parts.query))
         if host == "zenodo.org" and path.startswith("api/records/"):
             return self._listing(self._zenodo())
-        if host == "dataverse.example" and path.startswith("api/datasets/"):
-            return self._listing(self._dataverse())
         if path == "forbidden":
             return self.answer(403, b"no robots")
-        if found := re.fullmatch(r"(?:files|records/7/files|api/access/datafile)/(.+)", path):
+        if found := re.fullmatch(r"(?:files|records/7/files)/(.+)", path):
             return self._give(host, found[1])
-        return self.answer(self.server.foreign_api if path.startswith("api/") else 200, b"<html>a page</html>")
+        return self.answer(200, b"<html>a page</html>")
 
     def _resolve(self, doi: str):
         if doi not in _LEADS_TO:
@@ -173,13 +169,6 @@ class _Handler(BaseHTTPRequestHandler):
                 for name, md5 in self.server.listed.items()
             ],
         }  # fmt: skip
-
-    def _dataverse(self):
-        files = [
-            {"dataFile": {"filename": name, "id": name, "filesize": len(self.server.files[name]), "md5": md5}}
-            for name, md5 in self.server.listed.items()
-        ]
-        return {"data": {"latestVersion": {"files": files}}}
 
     def _listing(self, content) -> None:
         if statuses := self.server.status.get("listing"):

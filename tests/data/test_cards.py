@@ -80,14 +80,16 @@ def test_the_card_names_the_version_of_the_simulation():
     card = load_card("cytometer")
     assert f"version {options['version']} of the simulation" in card.origin[0].says
     from cgrecnet.data import cytometer
+    from cgrecnet.data.cytometer.parameters import parameters
 
-    assert f"{cytometer.WIDTH} pixels wide and {cytometer.LOWEST} to {cytometer.HIGHEST} high" in card.pixels[0].says
+    crop = parameters().crop
+    assert f"{crop.width} pixels wide and {crop.height_low} to {crop.height_high} high" in card.pixels[0].says
     for name, channel in cytometer.MARKERS.items():
         assert f"Ch{channel} {name}" in card.channels[0].says
 
 
 def test_the_download_is_as_large_as_the_card_says():
-    from cgrecnet.data.jurkat.files import registry
+    from cgrecnet.data.jurkat.published import registry
 
     size = sum(entry["bytes"] for entry in registry().values()) / 1e6
     assert f"{len(registry())} files ({size:.0f} MB)" in load_card("jurkat").get[1].says

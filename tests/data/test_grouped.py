@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.data.grouped import group_cuts, grouped_folds, grouped_split
+from cgrecnet.data.splits import group_cuts, grouped_folds, grouped_split
 from cgrecnet.errors import ConfigError, DataError
 
 
@@ -100,5 +100,5 @@ def test_impossible_folds(folds):
 
 
 def test_shapes_that_do_not_fit():
-    with pytest.raises(DataError, match="one label and one group per cell"):
+    with pytest.raises(DataError, match="one group per cell, not arrays of shape"):
         grouped_split(np.zeros(4, int), np.zeros(3, int), 0)

@@ -125,11 +125,11 @@ def test_other_data_is_refused():
     refused(manifest, replace(dataset, task="stage"), "made for task 'kind' and cannot be used on 'stage'")
     fewer = take(dataset, np.arange(100))
     first = min(set(dataset.table["cell_id"]) - set(fewer.table["cell_id"]))
-    refused(manifest, fewer, f"120 cells of data set 'noise', of which 20 are missing here .{first}.")
+    refused(manifest, fewer, f"120 cells of data set 'noise', and these 100 are not the same ones .{first} is in one")
     refused(compact, fewer, "120 cells of data set 'noise', and these 100 are not the same ones")
     renamed = take(dataset, np.arange(120))
     renamed.table.loc[7, "cell_id"] = "stranger"
-    refused(manifest, renamed, "and 1 of these it does not know .stranger.: use the data")
+    refused(manifest, renamed, "these 120 are not the same ones .[^ ]* is in one of the two alone.: use the data")
     refused(compact, renamed, "not the same ones")
     other = take(dataset, np.arange(120))
     other.images[5] = other.images[5] + 1

@@ -1,28 +1,18 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
 from torchvision import transforms
 from torchvision.transforms import v2
 
-from cgrecnet.data import open_dataset
 from cgrecnet.data.transforms import (
     IMAGENET_MEAN,
     IMAGENET_STD,
-    CellTensors,
     Normalise,
     eval_transform,
     to_unit,
     train_transform,
 )
 from cgrecnet.errors import ConfigError, DataError
-
-
-@pytest.fixture(scope="module")
-def cells():
-    return open_dataset("cytometer", options={"cells": 32})
 
 
 def test_window_maps_black_to_0_and_white_to_1_and_clips():
@@ -86,61 +76,12 @@ def test_flip_happens_in_half_of_the_cases():
     assert 150 < flipped < 250
 
 
-def test_items_are_tensor_label_index(cells):
-    items = CellTensors(cells, [5, 2], eval_transform(32))
-    tensor, label, index = items[1]
-    assert len(items) == 2 and index == 2 and label == cells.labels[2] and tensor.shape == (3, 32, 32)
-
-
-def loaded(cells, seed, workers, epoch=0, order=range(8)):
-    items = CellTensors(cells, list(order), train_transform(16), seed=seed)
-    items.set_epoch(epoch)
-    batches = DataLoader(items, batch_size=3, num_workers=workers)
-    return {int(i): x for tensors, _, index in batches for x, i in zip(tensors, index, strict=True)}
-
-
-def same(a, b):
-    return all(torch.equal(a[i], b[i]) for i in a)
-
-
-def test_same_seed_same_tensors_whatever_workers_and_order(cells):
-    once = loaded(cells, seed=7, workers=0)
-    assert same(once, loaded(cells, seed=7, workers=0, order=reversed(range(8))))
-    assert same(once, loaded(cells, seed=7, workers=2))
-    assert not same(once, loaded(cells, seed=8, workers=0))
-    assert not same(once, loaded(cells, seed=7, workers=0, epoch=1))
-
-
-def test_seeded_items_leave_torchs_generator_alone(cells):
-    torch.manual_seed(3)
-    expected = torch.rand(2)
-    torch.manual_seed(3)
-    CellTensors(cells, [0], train_transform(16), seed=1)[0]
-    assert torch.equal(torch.rand(2), expected)
-
-
-def test_without_seed_torchs_generator_decides(cells):
-    items = CellTensors(cells, [0], train_transform(16))
-    torch.manual_seed(3)
-    first, second = items[0][0], items[0][0]
-    torch.manual_seed(3)
-    assert torch.equal(items[0][0], first) and not torch.equal(first, second)
-
-
-def test_mistakes_are_named(cells):
+def test_mistakes_are_named():
     with pytest.raises(ConfigError, match="image size must be a whole number .* not '224'"):
         train_transform("224")
     with pytest.raises(ConfigError, match="1 or 3 channels here, not 2"):
         eval_transform(32, in_channels=2)
-    with pytest.raises(DataError, match="indices lie outside the 32 cells"):
-        CellTensors(cells, [32], eval_transform(32))
     with pytest.raises(DataError, match="2-D .* or 3-D"):
         to_unit(np.zeros((4, 4, 3, 1)), (0.0, 1.0))
     with pytest.raises(ConfigError, match="white must lie above"):
         to_unit(np.zeros((4, 4)), (1.0, 1.0))
-
-
-def test_each_cell_gets_its_own_crop(cells):
-    ramp = np.tile(np.arange(0, 240, 4, dtype=np.uint8), (40, 1))
-    items = CellTensors(replace(cells, images=[ramp] * len(cells)), [0, 1], train_transform(16), seed=1)
-    assert not torch.equal(items[0][0], items[1][0])

@@ -39,7 +39,7 @@ def inputs(dataset, tmp_path_factory):
         for i in range(8):
             Image.fromarray(dataset.images[8 * number + i]).save(root / name / f"{i}.png")
     (root / "c" / "broken.png").write_bytes(b"BM")
-    pack_cells(take(dataset, np.arange(16, 26)), root / "store", {}, False)
+    pack_cells(take(dataset, np.arange(16, 26)), root / "store")
     return [root / "a, b", root / "c", root / "store"]
 
 

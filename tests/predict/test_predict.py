@@ -86,7 +86,7 @@ def test_a_folder_of_images(folder, predictor, dataset, trained, tmp_path):
 def test_a_store_gives_the_same_rows(folder, predictor, dataset, tmp_path):
     from cgrecnet.data.audit.integrity import take
 
-    pack_cells(take(dataset, np.arange(COUNT)), tmp_path / "store", {}, False)
+    pack_cells(take(dataset, np.arange(COUNT)), tmp_path / "store")
     table_of(predictor, tmp_path / "store", tmp_path / "store.csv")
     table_of(predictor, folder, tmp_path / "folder.csv")
     one, other = (pd.read_csv(tmp_path / f"{name}.csv", keep_default_na=False) for name in ("store", "folder"))

@@ -8,7 +8,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batches.pixels import FlatPixels
+from cgrecnet.data.batches.transform import FlatPixels
 from cgrecnet.training import parts as training_parts
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.loop import fit, predict

@@ -5,18 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from tqdm import tqdm
 
-from cgrecnet.data.amnis.classes import analysis_of
+from cgrecnet.data.amnis.classes import analysis_of, daf_beside
 from cgrecnet.data.amnis.codec import Damaged
-from cgrecnet.data.amnis.files import ImageFile, find_files, same_cells
 from cgrecnet.data.amnis.metadata import IN_USE, LIT
-from cgrecnet.data.amnis.objects import Objects
-from cgrecnet.data.amnis.pairing import Problem
-from cgrecnet.data.amnis.populations import daf_beside
+from cgrecnet.data.amnis.objects import Objects, Problem, find_files, open_file, same_cells
 from cgrecnet.data.amnis.reader import BITS, MANY, AmnisOptions, default_window
 from cgrecnet.data.levels import Levels
-from cgrecnet.data.options import check_options
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -38,43 +35,37 @@ class Findings:
     widths: set[int] = field(default_factory=set)
 
 
-def report(
-    root: str | Path | None = None,
-    published: Mapping | None = None,
-    every: bool = False,
-    options: Mapping | None = None,
-) -> tuple[str, bool]:
+def report(root: str | Path | None, published: Mapping, every: bool, used: AmnisOptions) -> tuple[str, bool]:
     """Everything that can be said about the files at or below `root`, as text, and whether all is well.
 
-    every: name every object that cannot be used, not only the first of each file. options: their window is the one to
-    compare levels with; whatever channel they name, all are told.
+    every: name every object that cannot be used, not only the first of each file. used: their window is the one to
+    compare levels with; whatever channel they name, all are told. There is no publication to compare with.
     Raises DataError where there is no such file; a file that cannot be read is named, and the others are told.
     """
-    window = check_options(AmnisOptions, options, "amnis").window
     files = find_files(root)
     parts, opened, good = [], [], True
-    for file in files:
+    for path, name in files:
         try:
-            objects = file.read()
-            text, well = _tell(file, objects, every, window)
-            opened.append((file, objects))
+            objects = open_file(path, name)
+            text, well = _tell(objects, every, used.window)
+            opened.append(objects)
         except DataError as error:
-            text, well = f"{file.name}\n  {error}", False
+            text, well = f"{name}\n  {error}", False
         parts.append(text)
         good &= well
     if len(files) > 1:
-        parts.append(f"{sum(len(objects) for _, objects in opened):,} usable objects in {len(files):,} files")
-    for made, source in same_cells([file for file, _ in opened], [objects for _, objects in opened]):
+        parts.append(f"{sum(map(len, opened)):,} usable objects in {len(files):,} files")
+    for made, source in same_cells(opened):
         parts.append(f"{made} was made from {source}: cells may be there twice, so leave one of the files out.")
         good = False
     return "\n\n".join([*parts, "Nothing amiss." if good else "Amiss: see above."]), good
 
 
-def _tell(file: ImageFile, objects: Objects, every: bool, window: tuple[float, float] | None) -> tuple[str, bool]:
-    found = _read(file, objects)
-    populations, fits = _populations(file, objects)
+def _tell(objects: Objects, every: bool, window: tuple[float, float] | None) -> tuple[str, bool]:
+    found = _read(objects)
+    populations, fits = _populations(objects)
     lines = [
-        file.name,
+        objects.name,
         *(f"  {line}" for line in _facts(objects, found)),
         *_ranges(objects, found, window),
         *(f"  {line}" for line in populations),
@@ -83,9 +74,9 @@ def _tell(file: ImageFile, objects: Objects, every: bool, window: tuple[float, f
     return "\n".join(lines), fits and not found.problems and found.good > 0
 
 
-def _read(file: ImageFile, objects: Objects) -> Findings:
+def _read(objects: Objects) -> Findings:
     found = Findings([Levels() for _ in objects.acquisition.channels], list(objects.problems))
-    rows = tqdm(range(len(objects)), file.name, disable=len(objects) <= MANY, leave=False, file=sys.stderr)
+    rows = tqdm(range(len(objects)), objects.name, disable=len(objects) <= MANY, leave=False, file=sys.stderr)
     lit = [objects.acquisition.channels.index(channel) for channel in objects.acquisition.brightfield]
     for row in rows:
         number = int(objects.table["number"][row])
@@ -149,15 +140,15 @@ def _ranges(objects: Objects, found: Findings, window: tuple[float, float] | Non
         yield f"  {levels.fit(window)}"
 
 
-def _populations(file: ImageFile, objects: Objects) -> tuple[list[str], bool]:
+def _populations(objects: Objects) -> tuple[list[str], bool]:
     try:
-        if daf_beside(file.path) is None:
+        if daf_beside(objects.path) is None:
             return ["populations: no analysis (.daf) beside it"], True
-        found = analysis_of(file, objects)
+        found = analysis_of(objects)
     except DataError as error:
         return [f"populations: {error}"], False
     numbers = objects.table["number"]
-    known = [f"{shown(name)} {int(found.members(name, numbers).sum()):,}" for name in found.names()]
+    known = [f"{shown(name)} {int(np.isin(numbers, some).sum()):,}" for name, some in found.lists.items()]
     lines = [f"populations in {shown(found.path.name)}: {', '.join(known) if known else 'none that is a list'}"]
     if found.gates:
         lines.append(f"not evaluated, because they are gates: {', '.join(map(shown, found.gates))}")

@@ -1,16 +1,107 @@
-"""Which class each object has: by its file, by its folder, or by the populations of the analysis beside its file."""
+"""Which class each object has: by its file, by its folder, or by the populations of the analysis beside its file.
 
-from collections.abc import Mapping, Sequence
+A population of a `.daf`, the file of an analysis in IDEAS, is a list of objects (type T, "tagged" by hand or by a
+classifier), a gate drawn on features (G), a combination of others (C), or all objects (B). Lists are read; gates and
+combinations are named, not evaluated: their features would have to be read and IDEAS' rules repeated.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from cgrecnet.data.amnis.files import ImageFile
+from cgrecnet.data.amnis.metadata import Enough, Refused, read_xml
 from cgrecnet.data.amnis.objects import Objects
-from cgrecnet.data.amnis.populations import Populations, daf_beside
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
+
+_PART = 65536
+
+
+@dataclass
+class Populations:
+    """What a `.daf` holds.
+
+    file: name of the image file that it is about; objects: how many that file has.
+    lists: population -> object numbers, sorted; gates: names of the populations that are not evaluated.
+    """
+
+    path: Path
+    file: str = ""
+    objects: int | None = None
+    lists: dict[str, np.ndarray] = field(default_factory=dict)
+    gates: list[str] = field(default_factory=list)
+
+
+def read_populations(path: Path) -> Populations:
+    """Read a `.daf` of either kind, XML or XML with binary features behind, as far as its populations go.
+
+    Raises DataError where it cannot be read or is damaged before the end of its populations.
+    """
+    reader = _Reader(path)
+    try:
+        early = read_xml(_parts(path), reader.start, reader.end)
+    except OSError as error:
+        raise DataError(f"The analysis file {path} cannot be read ({error.strerror}): mend or move it.") from None
+    except Refused as reason:
+        early = str(reason)
+    if early:
+        raise DataError(
+            f"The populations in {path} cannot be read ({early}): save the analysis again in IDEAS, or leave out "
+            "classes_from=population."
+        )
+    return reader.found
+
+
+def daf_beside(image: Path) -> Populations | None:
+    """The analysis of an image file: the `.daf` of its name, or else the one in its folder that names it.
+
+    Raises DataError where several name it, or where one cannot be read.
+    """
+    beside = sorted(path for path in image.parent.iterdir() if path.suffix.lower() == ".daf")
+    for path in beside:
+        if path.stem == image.stem:
+            return read_populations(path)
+    found = [one for one in map(read_populations, beside) if one.file == image.name]
+    if len(found) > 1:
+        names = ", ".join(one.path.name for one in found)
+        raise DataError(f"Several analyses are of {image} ({names}): name the right one {image.stem}.daf.")
+    return found[0] if found else None
+
+
+class _Reader:
+    """Follows the elements up to the end of the populations, which stand before displays, features and binary data."""
+
+    def __init__(self, path: Path) -> None:
+        self.found, self.population, self.tagged = Populations(path), "", []
+
+    def start(self, name: str, given: dict) -> None:
+        if name == "SOD":
+            self.found.file, count = given.get("file", ""), given.get("objcount", "")
+            self.found.objects = int(count) if count.isdecimal() else None
+        elif name == "Pop" and given.get("type") == "T":
+            self.population, self.tagged = given.get("name", ""), []
+        elif name == "Pop" and given.get("type") != "B":
+            self.found.gates.append(given.get("name", ""))
+        elif name == "ob" and self.population:
+            self.tagged += map(int, given.values())
+
+    def end(self, name: str) -> None:
+        if name == "Pop" and self.population:
+            self.found.lists[self.population] = np.unique(np.array(self.tagged, np.int64))
+            self.population = ""
+        elif name in ("Pops", "Assay"):
+            raise Enough
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with open(path, "rb") as file:
+        while part := file.read(_PART):
+            yield part
+
 
 #: The one class of cells that have none, as before a prediction.
 UNLABELLED = "unlabelled"
@@ -26,9 +117,7 @@ class Labels(NamedTuple):
     doubtful: int = 0
 
 
-def label(
-    files: Sequence[ImageFile], opened: Sequence[Objects], source: str | None, classes: Mapping[str, str] | None
-) -> Labels:
+def label(opened: Sequence[Objects], source: str | None, classes: Mapping[str, str] | None) -> Labels:
     """Label the objects of all files.
 
     source: None (all are `UNLABELLED`), `file`, `folder` or `population`; classes: name of a file (without ending),
@@ -38,49 +127,43 @@ def label(
     """
     if source is None:
         return Labels((UNLABELLED,), [np.zeros(len(objects), np.int64) for objects in opened])
+    gates: list[str] = []
     if source == "population":
-        return _by_population(files, opened, classes)
-    names = [shown(file.path.stem if source == "file" else file.path.parent.name) for file in files]
-    class_of = _class_of(names, classes, source)
-    known = _in_order(class_of)
-    label_of = {name: known.index(kind) for name, kind in class_of.items()}
-    return Labels(
-        known,
-        [
-            np.full(len(objects), label_of.get(name, NONE), np.int64)
-            for name, objects in zip(names, opened, strict=True)
-        ],
-    )
-
-
-def _by_population(files: Sequence[ImageFile], opened: Sequence[Objects], classes: Mapping[str, str] | None) -> Labels:
-    analyses = [analysis_of(file, objects) for file, objects in zip(files, opened, strict=True)]
-    gates = sorted({name for one in analyses for name in one.gates})
-    class_of = _class_of([name for one in analyses for name in one.names()], classes, "population", gates)
-    known, labels, doubtful = _in_order(class_of), [], 0
-    for analysis, objects in zip(analyses, opened, strict=True):
+        analyses = [analysis_of(objects) for objects in opened]
+        gates = sorted({name for one in analyses for name in one.gates})
+        members = [
+            {name: np.isin(objects.table["number"], numbers) for name, numbers in one.lists.items()}
+            for one, objects in zip(analyses, opened, strict=True)
+        ]
+    else:
+        paths = [objects.path for objects in opened]
+        names = [shown(path.stem if source == "file" else path.parent.name) for path in paths]
+        members = [{name: np.ones(len(objects), bool)} for name, objects in zip(names, opened, strict=True)]
+    class_of = _class_of([name for one in members for name in one], classes, source, gates)
+    known, labels, doubtful = tuple(dict.fromkeys(class_of.values())), [], 0
+    for of_file, objects in zip(members, opened, strict=True):
         member = np.zeros((len(known), len(objects)), bool)
-        for name in analysis.names():
+        for name, inside in of_file.items():
             if name in class_of:
-                member[known.index(class_of[name])] |= analysis.members(name, objects.table["number"])
-        one = member.sum(axis=0) == 1
-        labels.append(np.where(one, member.argmax(axis=0), NONE))
-        doubtful += int((member.sum(axis=0) > 1).sum())
+                member[known.index(class_of[name])] |= inside
+        found = member.sum(axis=0)
+        labels.append(np.where(found == 1, member.argmax(axis=0), NONE))
+        doubtful += int((found > 1).sum())
     return Labels(known, labels, doubtful)
 
 
-def analysis_of(file: ImageFile, objects: Objects) -> Populations:
+def analysis_of(objects: Objects) -> Populations:
     """The populations of a file's analysis. Raises DataError where there is none, or it is of another file."""
-    found = daf_beside(file.path)
+    found = daf_beside(objects.path)
     if found is None:
         raise DataError(
-            f"No analysis (.daf) of {shown(file.path)} lies beside it, so it has no populations: put it there, or take "
-            "classes_from=file or folder."
+            f"No analysis (.daf) of {shown(objects.path)} lies beside it, so it has no populations: put it there, or "
+            "take classes_from=file or folder."
         )
     stated = objects.acquisition.objects
     if None not in (found.objects, stated) and found.objects != stated:
         raise DataError(
-            f"The analysis {shown(found.path)} is of a file with {found.objects:,} objects, and {file.name} has "
+            f"The analysis {shown(found.path)} is of a file with {found.objects:,} objects, and {objects.name} has "
             f"{stated:,}: put the analysis of this very file beside it."
         )
     return found
@@ -102,8 +185,3 @@ def _class_of(
         if name not in there:
             raise ConfigError(f"There is no {source} {name!r} to take a class from; {suggest(name, there)}")
     return dict(classes)
-
-
-def _in_order(class_of: Mapping[str, str]) -> tuple[str, ...]:
-    """Each class once, in the order in which it is first met."""
-    return tuple(dict.fromkeys(class_of.values()))

@@ -6,18 +6,17 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy.stats.contingency import association
 from sklearn.model_selection import StratifiedKFold
 from tqdm import tqdm
 
 from cgrecnet.data.audit import probes
+from cgrecnet.data.audit.confounding import cramers_v
 from cgrecnet.data.audit.duplicates import Pair, find_duplicates, find_exact
-from cgrecnet.data.audit.levels import group_levels
 from cgrecnet.data.audit.marks import burnt_in
 from cgrecnet.data.audit.report import GroupGap, IntegrityReport, Probe, SplitLeak
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.grouped import group_cuts
-from cgrecnet.data.splits import Split
+from cgrecnet.data.levels import group_levels
+from cgrecnet.data.splits import Split, group_cuts
 from cgrecnet.errors import DataError
 
 FOLDS = 5
@@ -89,7 +88,7 @@ def audit(
         groups=table.shape[1],
         chance=1 / int((counts > 0).sum()),
         majority=float(counts.max() / len(labels)),
-        association=float(association(table, method="cramer")) if min(table.shape) > 1 else 0.0,
+        association=cramers_v(table),
         copies=copies,
         conflicts=sum(bool(labels[pair.first] != labels[pair.second]) for pair in copies),
         probes=shortcuts,

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 import pandas as pd
 
 from cgrecnet.data.audit.duplicates import Pair
-from cgrecnet.data.audit.levels import GroupLevels, disjoint_classes, level_lines
 from cgrecnet.data.audit.marks import Mark
 from cgrecnet.data.audit.probes import Score
+from cgrecnet.data.levels import GroupLevels, disjoint_classes, level_lines
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _ORDER = 2**32 - 1  # keeps the order of the cells apart from their crops
 
 
 class BatchedCells:
-    """Some cells of a data set in batches (tensor, labels, indices), as CellTensors gives them through a DataLoader.
+    """Some cells of a data set in batches (tensor, labels, indices).
 
     tensor: float32 (cells, in_channels, size, size) on `device`; labels, indices: int64, on the CPU; indices count
     in the whole data set. A tensor is the receiver's own: it is never written again while anything holds it.

@@ -5,33 +5,13 @@
 """
 
 from cgrecnet.data.cytometer.simulation import (
-    BLOCK,
-    HIGHEST,
-    LOWEST,
     MARKERS,
     TASKS,
     VERSION,
-    WIDTH,
     CytometerOptions,
-    Simulation,
     available,
     open_cells,
     simulate,
-    simulate_blocks,
 )
 
-__all__ = [
-    "BLOCK",
-    "HIGHEST",
-    "LOWEST",
-    "MARKERS",
-    "TASKS",
-    "VERSION",
-    "WIDTH",
-    "CytometerOptions",
-    "Simulation",
-    "available",
-    "open_cells",
-    "simulate",
-    "simulate_blocks",
-]
+__all__ = ["MARKERS", "TASKS", "VERSION", "CytometerOptions", "available", "open_cells", "simulate"]

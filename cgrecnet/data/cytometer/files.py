@@ -59,7 +59,12 @@ def write_cells(folder: str | Path, options: Mapping | CytometerOptions | None =
             return folder
         partial.mkdir(parents=True, exist_ok=True)
         with locked(partial / ".lock"):
-            _claim(partial, options)
+            _holds(partial, options)
+            for rest in partial.glob("*.partial"):
+                rest.unlink()
+            for name, text in ((MARKER, _readme(options)), (OPTIONS, _as_json(options))):
+                with atomic_write(partial / name) as file:
+                    file.write(text)
             _fill(partial, blocks, options)
             (partial / ".lock").unlink()
             os.replace(partial, folder)
@@ -80,41 +85,19 @@ def file_name(kind: int, run: int, cell: int, bits: int) -> str:
 
 
 def _holds(folder: Path, options: CytometerOptions) -> bool:
-    """Whether the folder has these cells already; raises DataError where it holds anything else."""
-    if not folder.exists():
-        return False
-    if not folder.is_dir():
+    """Whether the folder has these cells, perhaps not all; raises DataError where it holds anything else."""
+    if folder.exists() and not folder.is_dir():
         raise DataError(f"{folder} is a file: name a folder for the simulated cells, new or empty.")
-    if not any(folder.iterdir()):
+    if not folder.exists() or not [path for path in folder.iterdir() if path.name != ".lock"]:
         return False
-    found = _options_in(folder)
-    if found == _as_json(options) and (folder / TRUTH).exists():
+    try:
+        found = (folder / OPTIONS).read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        found = None
+    if found == _as_json(options):
         return True
     what = "simulated cells made with other options" if found else "other files"
     raise DataError(f"The folder {folder} holds {what}: name a new or an empty one, nothing was written.")
-
-
-def _claim(partial: Path, options: CytometerOptions) -> None:
-    """Mark the unfinished folder as ours, or raise DataError where it is not."""
-    found = _options_in(partial)
-    others = [path.name for path in partial.iterdir() if path.name != ".lock"]
-    if found == _as_json(options) or (not found and not others):
-        for rest in partial.glob("*.partial"):
-            rest.unlink()
-        with atomic_write(partial / MARKER) as file:
-            file.write(_readme(options))
-        with atomic_write(partial / OPTIONS) as file:
-            file.write(_as_json(options))
-        return
-    what = "an unfinished folder of simulated cells with other options" if found else "other files"
-    raise DataError(f"{partial} holds {what}: remove it, or name another folder; nothing was written.")
-
-
-def _options_in(folder: Path) -> str | None:
-    try:
-        return (folder / OPTIONS).read_text(encoding="utf-8")
-    except (FileNotFoundError, UnicodeDecodeError):
-        return None
 
 
 def _as_json(options: CytometerOptions) -> str:
@@ -123,17 +106,11 @@ def _as_json(options: CytometerOptions) -> str:
 
 def _readme(options: CytometerOptions) -> str:
     eight = options.bits == 8
-    reading = "Open it with cgrecnet: open_dataset('zhu', root=FOLDER%s)." % (
-        "" if eight else ", options={'window': (0, 4095)}"
-    )
+    window = "" if eight else ", options={'window': (0, 4095)}"
     return _README.format(
-        first=FIRST_LINE,
-        version=options.version,
-        options=OPTIONS,
-        ending="bmp" if eight else "tif",
-        truth=TRUTH,
-        reading=reading,
-    )
+        first=FIRST_LINE, version=options.version, options=OPTIONS, ending="bmp" if eight else "tif", truth=TRUTH,
+        reading=f"Open it with cgrecnet: open_dataset('zhu', root=FOLDER{window}).",
+    )  # fmt: skip
 
 
 def _fill(partial: Path, blocks: Iterator[Simulation], options: CytometerOptions) -> None:

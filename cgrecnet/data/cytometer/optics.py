@@ -62,16 +62,6 @@ class Optics:
         if self.source_points not in (0, *_RULES):
             raise ConfigError(f"There is no rule for {self.source_points} source points; use 1, 4, 7 or 0 (all).")
 
-    @classmethod
-    def of(cls, magnification: str, **changes) -> "Optics":
-        """The optics of an objective of the instrument: `20x`, `40x` or `60x`. Raises ConfigError."""
-        known = parameters().objectives
-        if magnification not in known:
-            raise ConfigError(f"The instrument has no objective {magnification!r}; use {', '.join(known)}.")
-        one = known[magnification]
-        fine = {"oversampling": 4} if magnification == "20x" else {}
-        return cls(pixel_um=one.pixel_um, numerical_aperture=one.numerical_aperture, **(fine | changes))
-
     @property
     def grid(self) -> int:
         """Points per side of the fine grid on which the object is given."""

@@ -20,8 +20,7 @@ from pydantic import Field, field_validator, model_validator
 from threadpoolctl import threadpool_limits
 
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.cytometer.camera import crop_windows, expose
-from cgrecnet.data.cytometer.markers import MARKERS, marker_images
+from cgrecnet.data.cytometer.camera import MARKERS, crop_windows, expose, marker_images
 from cgrecnet.data.cytometer.optics import Optics
 from cgrecnet.data.cytometer.parameters import parameters
 from cgrecnet.data.cytometer.phantom import KINDS
@@ -32,8 +31,6 @@ from cgrecnet.errors import ConfigError
 TASKS = {"kind": KINDS}
 #: Version of the simulation: equal versions and options give equal pixels.
 VERSION = parameters().version
-WIDTH = parameters().crop.width
-LOWEST, HIGHEST = parameters().crop.height_low, parameters().crop.height_high
 
 
 class CytometerOptions(Options):
@@ -146,12 +143,8 @@ def available(root=None) -> bool:
     return True
 
 
-def open_cells(root=None, task: str | None = None, options: Mapping | None = None) -> CellDataset:
-    """Simulated cells as a data set; `root` is not used. Raises ConfigError (unknown task or option)."""
-    task = task or "kind"
-    if task not in TASKS:
-        raise ConfigError(f"Data set 'cytometer' has no task {task!r}; {suggest(task, TASKS)}")
-    used = check_options(CytometerOptions, options, "cytometer")
+def open_cells(root, task: str, used: CytometerOptions) -> CellDataset:
+    """Simulated cells as a data set; `root` is not used."""
     made = simulate(used)
     table = pd.DataFrame(
         {

@@ -1,21 +1,92 @@
 """What a data repository holds under a DOI: names, addresses, sizes and checksums of its files.
 
-The interfaces of Figshare, Zenodo and Dataverse are asked here and not by the classes of pooch, which give one address
+The interfaces of Figshare and Zenodo are asked here and not by the classes of pooch, which give one address
 a file, fail on the first odd entry and on a DOI of two slashes, and take whatever is answered for a listing.
 """
 
+import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from urllib.parse import urlsplit
+from pathlib import PurePosixPath, PureWindowsPath
+from unicodedata import category
+from urllib.parse import quote, urlsplit
 
 import requests
 
-from cgrecnet.data.download.entries import FIGSHARE, of_dataverse, of_figshare, of_zenodo, read_entries
 from cgrecnet.data.download.remote import TIMEOUT, Patience, Refused, RemoteFile, ask, open_session, reason_of
 from cgrecnet.errors import ConfigError, DataError
+
+FIGSHARE = "https://api.figshare.com/v2"
+
+_CHECKSUMS = ("md5", "sha1", "sha256", "sha512")
+_LONGEST_NAME = 200  # bytes; what is added while it arrives must fit into 255
+
+
+def _read(entries: Iterable[Mapping], read: Callable[[Mapping], RemoteFile | None]) -> Iterator[RemoteFile | str]:
+    """The files, and of what cannot be one, in words, why."""
+    names = set()
+    for number, entry in enumerate(entries, 1):
+        try:
+            file = read(entry)
+        except _Odd as why:
+            yield str(why)
+        except (KeyError, TypeError, AttributeError, ValueError):
+            yield f"entry {number} of the listing cannot be read"
+        else:
+            if file and file.name in names:
+                yield f"a second file of the name {file.name} was left out"
+            elif file:
+                names.add(file.name)
+                yield file
+
+
+class _Odd(ValueError):
+    """An entry that is read and cannot be fetched; the message says why."""
+
+
+def of_figshare(entry: Mapping) -> RemoteFile | None:
+    """A file of Figshare; None for an entry that is a link to somewhere else."""
+    listed, number = entry.get("download_url"), entry.get("id")
+    if entry.get("is_link_only"):
+        logging.getLogger(__name__).warning("%r is a link to %r and no file: left out", entry.get("name"), listed)
+        return None
+    # The address that is listed may be one where programs are met by a bot check; these are the same file's.
+    others = (f"{FIGSHARE}/file/download/{number}", f"https://ndownloader.figshare.com/files/{number}")
+    md5 = entry.get("computed_md5") or entry.get("supplied_md5")
+    return _remote_file(entry["name"], (*(others if number else ()), listed), "md5", md5, entry.get("size"))
+
+
+def of_zenodo(entry: Mapping, record: int) -> RemoteFile:
+    """A file of the Zenodo record of this number."""
+    name = entry["key"] if "key" in entry else entry["filename"]
+    algorithm, _, digits = (entry.get("checksum") or "").rpartition(":")
+    urls = entry.get("links", {}).get("self"), f"https://zenodo.org/records/{record}/files/{quote(name)}?download=1"
+    return _remote_file(name, urls, algorithm or "md5", digits, entry.get("size", entry.get("filesize")))
+
+
+def _remote_file(name: str, urls, algorithm: str, digits: str | None, size) -> RemoteFile:
+    """One file as listed; raises _Odd where its name could do harm, and what int() raises."""
+    if not _is_plain(name):
+        raise _Odd(f"{name[:100]!r} is no plain name of a file (download it by hand)")
+    algorithm, digits = algorithm.lower().replace("-", ""), (digits or "").lower()
+    return RemoteFile(
+        name,
+        tuple(dict.fromkeys(url for url in urls if url and url.startswith(("http://", "https://")))),
+        f"{algorithm}:{digits}" if algorithm in _CHECKSUMS and digits else None,
+        None if size is None else int(size),
+    )
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a file of this name lies where it is put, can be seen there, and can be printed."""
+    elsewhere = name != PurePosixPath(name).name or "\\" in name or PureWindowsPath(name).drive
+    if not name or elsewhere or name.startswith("."):
+        return False
+    return not {category(letter) for letter in name} & {"Cc", "Cs"} and len(name.encode()) <= _LONGEST_NAME
+
 
 _FIRST_PAGE = 10  # files that Figshare's interface gives at once where it gives pages
 
@@ -58,7 +129,7 @@ def list_remote(doi: str, by_hand: str = "", tries: int = 3, pause: float = 1.0)
     asked = _Asked(tries, pause)
     in_browser = f"open {page_of(doi)} in a browser and save its files{by_hand}"
     try:
-        read = list(read_entries(_entries(doi, asked)))
+        read = list(_read(*_entries(doi, asked)))
     except Refused as refusal:
         raise DataError(
             f"The files under the DOI {doi} cannot be listed ({asked.host} {refusal}): {in_browser}."
@@ -118,28 +189,22 @@ class _Asked:
             patience.after(error)
 
 
-def _entries(doi: str, asked: _Asked) -> list[Callable[[], RemoteFile | None]]:
-    """A function for each entry of the repository behind a DOI, which reads the entry."""
+def _entries(doi: str, asked: _Asked) -> tuple[list, Callable[[Mapping], RemoteFile | None]]:
+    """What the repository behind a DOI lists, and the function that reads an entry."""
     host, path = asked.leads_to(doi)
     if host == "zenodo.org":
         record = asked.json(f"https://zenodo.org/api/records/{re.findall('[0-9]+', path)[-1]}")
-        return [partial(of_zenodo, entry, record["id"]) for entry in record["files"]]
-    if not host.endswith("figshare.com"):
-        try:
-            found = asked.json(f"https://{host}/api/datasets/:persistentId", persistentId=f"doi:{doi}")
-            return [partial(of_dataverse, entry, host) for entry in found["data"]["latestVersion"]["files"]]
-        except (Refused, requests.RequestException):  # no Dataverse
-            pass
+        return list(record["files"]), partial(of_zenodo, record=record["id"])
     # Universities and publishers have Figshare under names of their own; its interface knows all their DOIs.
     if (entries := _figshare_entries(doi, asked)) is not None:
-        return [partial(of_figshare, entry) for entry in entries]
+        return entries, of_figshare
     if host.endswith("figshare.com"):
         raise DataError(
             f"Figshare lists no item under the DOI {doi}: a collection or a private item has no files of its own, "
             "so give the DOI of the item that holds the images."
         )
     raise DataError(
-        f"The DOI {doi} leads to {host}, which is not Figshare, Zenodo or a Dataverse, so its files cannot be listed: "
+        f"The DOI {doi} leads to {host}, which is not Figshare or Zenodo, so its files cannot be listed: "
         "if it is the article's own DOI, give the one that its data-availability statement names; or download by hand."
     )
 

@@ -8,6 +8,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
@@ -117,34 +118,28 @@ def _unpack_in_place(inner: Path, room: _Room, depth: int) -> list[tuple[str, st
     return left + _unpack_inner(into, room, depth + 1)
 
 
-class _quiet:
+@contextmanager
+def _in_words() -> Iterator[None]:
     """Turn what the decoders raise on damaged archives into Unpackable."""
+    try:
+        yield
+    except NotImplementedError:
+        raise Unpackable("packed with a method that Python lacks") from None
+    except RuntimeError as error:
+        if "password" not in str(error):
+            raise
+        raise Unpackable("locked with a password") from None
+    except (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
+        if getattr(error, "errno", None) is not None:
+            raise  # of the disk: what gzip and bz2 raise on damaged bytes has no number
+        raise Unpackable("damaged, or no archive") from None
 
-    def __enter__(self) -> None:
-        pass
 
-    def __exit__(self, kind, error, trace) -> None:
-        if isinstance(error, NotImplementedError):
-            raise Unpackable("packed with a method that Python lacks") from None
-        if isinstance(error, RuntimeError) and "password" in str(error):
-            raise Unpackable("locked with a password") from None
-        if isinstance(error, zipfile.BadZipFile | tarfile.TarError | zlib.error | lzma.LZMAError | EOFError):
-            raise Unpackable("damaged, or no archive") from None
-        if isinstance(error, OSError) and error.errno is None:  # what gzip and bz2 raise on damaged bytes
-            raise Unpackable("damaged, or no archive") from None
-
-
+@_in_words()
 def _unpack_one(
     archive: Path, target: Path, ending: str | None, room: _Room, progress: bool = False
 ) -> list[tuple[str, str]]:
     target.mkdir(parents=True)
-    with _quiet():
-        return _unpack_members(archive, target, ending, room, progress)
-
-
-def _unpack_members(
-    archive: Path, target: Path, ending: str | None, room: _Room, progress: bool
-) -> list[tuple[str, str]]:
     left = []
     members = _zip_members if ending == ".zip" else _tar_members
     bar = tqdm(

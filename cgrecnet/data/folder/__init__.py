@@ -8,8 +8,6 @@ BMP, TIFF or PNG of any size, 8 or 16 bit, grey or colour; several files a cell,
 `1_Ch4.tif`), are read as one image of several channels where `channel` names them.
 """
 
-from cgrecnet.data.folder.check import report
-from cgrecnet.data.folder.listing import FolderOptions
-from cgrecnet.data.folder.reader import TASKS, available, open_cells, open_for_packing
+from cgrecnet.data.folder.reader import TASKS, FolderOptions, available, open_cells, report
 
-__all__ = ["TASKS", "FolderOptions", "available", "open_cells", "open_for_packing", "report"]
+__all__ = ["TASKS", "FolderOptions", "available", "open_cells", "report"]

@@ -2,35 +2,26 @@
 
 import hashlib
 import logging
+import operator
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.images.findings import WINDOWS, kind_of
-from cgrecnet.data.images.listing import Cell, Listing
-from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.images.on_disk import CellImages
+from cgrecnet.data.base import CellDataset, fingerprint_of
+from cgrecnet.data.images.check import WINDOWS, kind_of
+from cgrecnet.data.images.listing import Cell, Listing, Unusable
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
 #: With more cells than this, reading them all shows its progress.
 MANY = 5000
-
-
-@dataclass(frozen=True)
-class Found:
-    """The cells of a listing that are taken, the pixel type and channels of every one, and a fingerprint."""
-
-    cells: list[Cell]
-    dtype: np.dtype
-    channels: int
-    fingerprint: str
 
 
 def usable_images(listing: Listing, cells: Sequence[Cell], reader: Reader) -> Iterator[tuple[Cell, np.ndarray]]:
@@ -42,92 +33,123 @@ def usable_images(listing: Listing, cells: Sequence[Cell], reader: Reader) -> It
             listing.aside[str(reason)].append(cell.name)
 
 
-def find_cells(
-    listing: Listing, cells: Sequence[Cell], label_of: Mapping[str, int], reader: Reader, content: bool
-) -> Found:
-    """Those of the cells that can be read; without `content` all of them, of which only the first usable one is read.
-
-    Raises DataError where 8 and 16 bit, or grey and colour, are mixed.
-    """
-    return (_by_content if content else _by_names)(listing, cells, label_of, reader)
-
-
-def _by_content(listing: Listing, cells: Sequence[Cell], label_of: Mapping[str, int], reader: Reader) -> Found:
-    """One image is in memory at a time."""
-    kept: list[Cell] = []
-    first: dict[tuple[np.dtype, int], str] = {}
-
-    def images() -> Iterator[np.ndarray]:
-        for cell, image in usable_images(listing, cells, reader):
-            kept.append(cell)
-            first.setdefault(kind_of(image), cell.name)
-            yield image
-
-    # Labels and names come from `kept`, which grows by one entry before each image is handed over.
-    digest = fingerprint(images(), (label_of[cell.kind] for cell in kept), (shown(cell.name) for cell in kept))
-    if len(first) > 1:
-        examples = " and ".join(f"{8 * kind.itemsize} bit ({shown(name)})" for (kind, _), name in first.items())
-        raise DataError(
-            f"The images in {shown(listing.root)} are of {examples}, which have no common grey scale: keep one depth, "
-            "or read each over its whole range with scale=depth."
-        )
-    return Found(kept, *next(iter(first), (np.dtype(np.uint8), 1)), digest)
-
-
-def _by_names(listing: Listing, cells: Sequence[Cell], label_of: Mapping[str, int], reader: Reader) -> Found:
-    """What is of another kind than the first image is met when it is indexed."""
-    digest = hashlib.sha256(b"names and sizes only\n")
-    for cell in cells:
-        line = f"{' '.join(cell.names)}\0{label_of[cell.kind]}\0{cell.bytes}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    for cell in cells:
-        try:
-            return Found(list(cells), *kind_of(reader.read(listing.root, cell.names)), digest.hexdigest())
-        except Unusable:
-            continue
-    return Found(list(cells), np.dtype(np.uint8), 1, digest.hexdigest())
-
-
-def data_set_of(
+def open_listed(
     listing: Listing,
-    found: Found,
-    label_of: Mapping[str, int],
+    classes: Sequence[str],
     reader: Reader,
     *,
     name: str,
     task: str,
-    window: tuple[float, float] | None,
     origin: str,
     options: dict,
     group: str = "",
     columns: Sequence[str] = (),
 ) -> CellDataset:
-    """The data set of the cells that were found; what was left out is warned of.
+    """The data set of the cells of these classes, in label order, that can be read; what is left out is warned of.
 
-    group: what stands for an acquisition that is not named; columns: fields of a cell that its table has as well;
-    window: None is the whole range of 8 or 16 bit; the rest as in `CellDataset`.
+    options: with `hash: content` every cell is read, one at a time; with `names` only the first usable one, and what is
+    bad, or of another kind than that, is met when it is indexed. `window`: None is the whole range of 8 or 16 bit.
+    group: what stands for an acquisition that is not named; columns: fields of a cell that its table has as well.
+    The rest as in `CellDataset`. Raises DataError where 8 and 16 bit, or grey and colour, are mixed.
     """
+    cells = [cell for cell in listing.cells if cell.kind in classes]
+    kinds: dict[tuple[np.dtype, int], str] = {}
+    kept: list[Cell] = []
+
+    def usable() -> Iterator[tuple[np.ndarray, int, str]]:
+        for cell, image in usable_images(listing, cells, reader):
+            kept.append(cell)
+            kinds.setdefault(kind_of(image), cell.name)
+            yield image, classes.index(cell.kind), shown(cell.name)
+
+    if options["hash"] == "content":
+        digest = fingerprint_of(usable())
+    else:
+        names_alone = hashlib.sha256(b"names and sizes only\n")
+        for cell in cells:
+            line = f"{' '.join(cell.names)}\0{classes.index(cell.kind)}\0{cell.bytes}\n"
+            names_alone.update(line.encode("utf-8", "surrogateescape"))
+        digest = names_alone.hexdigest()
+        for cell in cells:
+            with suppress(Unusable):
+                kinds[kind_of(reader.read(listing.root, cell.names))] = cell.name
+                break
+        kept = cells
+    if len(kinds) > 1:
+        examples = " and ".join(f"{8 * kind.itemsize} bit ({shown(name)})" for (kind, _), name in kinds.items())
+        raise DataError(
+            f"The images in {shown(listing.root)} are of {examples}, which have no common grey scale: keep one depth, "
+            "or read each over its whole range with scale=depth."
+        )
     if listing.set_aside:
         logging.getLogger(__name__).warning(
             "%s: %d file(s) left out; `cgrecnet data check %s %s` says which and why",
             *(name, listing.set_aside, name, shown(listing.root)),
         )
+    kind, channels = next(iter(kinds), (np.dtype(np.uint8), 1))
     table = {
-        "cell_id": [shown(cell.name) for cell in found.cells],
-        "class_name": [shown(cell.kind) for cell in found.cells],
-        "group": [shown(cell.group) or group for cell in found.cells],
-    } | {column: [getattr(cell, column) for cell in found.cells] for column in columns}
-    names = [cell.names if len(cell.names) > 1 else cell.name for cell in found.cells]
+        "cell_id": [shown(cell.name) for cell in kept],
+        "class_name": [shown(cell.kind) for cell in kept],
+        "group": [shown(cell.group) or group for cell in kept],
+    } | {column: [getattr(cell, column) for cell in kept] for column in columns}
+    names = [cell.names if len(cell.names) > 1 else cell.name for cell in kept]
     return CellDataset(
         name=name,
         simulated=listing.simulated,
         task=task,
-        classes=tuple(map(shown, label_of)),
-        images=CellImages(listing.root, names, found.dtype, found.channels, reader, name),
-        labels=np.array([label_of[cell.kind] for cell in found.cells], dtype=np.int64),
+        classes=tuple(map(shown, classes)),
+        images=CellImages(listing.root, names, kind, channels, reader, name, listing.aside_by_name()),
+        labels=np.array([classes.index(cell.kind) for cell in kept], dtype=np.int64),
         table=pd.DataFrame(table),
-        window=window or WINDOWS[found.dtype],
-        fingerprint=found.fingerprint,
+        window=options["window"] or WINDOWS[kind],
+        fingerprint=digest,
         origin=origin,
         options=options,
     )
+
+
+@dataclass(frozen=True)
+class CellImages(Sequence):
+    """Images that are read from their files when they are indexed; nothing is kept.
+
+    names: a cell's file below the root, or several, one a channel; dtype, channels: what every image must have.
+    reader: how the files are read; data_set: whose check names bad ones; left_out: file -> why it is none of these.
+    Indexing raises DataError, naming the file, where it is gone, damaged or of another depth.
+    """
+
+    root: Path
+    names: Sequence[str | tuple[str, ...]]
+    dtype: np.dtype
+    channels: int
+    reader: Reader
+    data_set: str
+    left_out: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index):
+        name = self.names[index if isinstance(index, slice) else operator.index(index)]
+        return replace(self, names=name) if isinstance(index, slice) else self._read(name)
+
+    def read_hashed(self, index: int) -> tuple[np.ndarray, str]:
+        """The image, and the sha256 (hex) of its files' bytes; raises Unusable with the reason."""
+        return self.reader.read_hashed(self.root, self.names[index])
+
+    def _read(self, name: str | tuple[str, ...]) -> np.ndarray:
+        try:
+            image = self.reader.read(self.root, name)
+        except Unusable as reason:
+            problem = str(reason)
+        else:
+            kind, channels = kind_of(image)
+            if (kind, channels) == (self.dtype, self.channels):
+                return image
+            problem = f"{8 * kind.itemsize} bit, where the others have {8 * self.dtype.itemsize}"
+            if channels != self.channels:
+                problem = f"{channels} channel(s), where the others have {self.channels}"
+        first = name if isinstance(name, str) else name[0]
+        raise DataError(
+            f"The image {shown(first)} in {shown(self.root)} cannot be used ({problem}); "
+            f"`cgrecnet data check {self.data_set}` with this folder names all such files: mend or remove them."
+        )

@@ -1,28 +1,23 @@
-"""From the bytes of one image file to grey levels, with a reason for what is refused."""
+"""From the bytes of one image file to pixels, with a reason for what is refused."""
 
 import io
 import operator
 import os
 import stat
-import struct
 import warnings
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.listing import Unusable, quiet
 
 #: Largest height and width; a cell's crop has some dozens of pixels, so a larger image is something else.
 LARGEST = 4096
 
 _LARGEST_FILE = LARGEST * LARGEST * 8 + 2**20  # four channels of 16 bit and a header
-_FORMATS = ("BMP", "PNG", "TIFF")
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"  # with which every PNG begins
-_PNG, TIFF = (b"\x89PNG",), (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_END = b"\0\0\0\0IEND\xaeB`\x82"  # with which every PNG ends
+_PNG, TIFF = b"\x89PNG", (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 DAMAGED = "truncated or damaged"
 FOREIGN = "not a BMP, TIFF or PNG image"
@@ -35,7 +30,6 @@ FLOATING = "floating-point levels (scale=[0,1] reads 0 as black and 1 as white)"
 SIGNED = "levels with a sign (scale=[black,white] reads them, such as scale=[0,4095])"
 LONG = "levels of 32 bit (scale=[black,white] reads them, such as scale=[0,4095])"
 ONE_BIT = "black and white alone (1 bit), as a mask is"
-NO_CODEC = "compressed or packed in a way that needs the Python package imagecodecs, which is not installed"
 WIDE_PNG = "PNG of more than one 16-bit channel (save it as grey)"
 
 
@@ -54,34 +48,43 @@ def read_bytes(root: Path, name: str) -> bytes:
         raise Unusable("cannot be opened") from None
 
 
-def decode(data: bytes, any_colour: bool = False) -> np.ndarray:
-    """Grey levels, uint8 or uint16, shape (H, W), of a BMP, PNG or TIFF; raises Unusable with the reason.
+def decode(data: bytes, page: int | None = None) -> tuple[np.ndarray, bool]:
+    """(pixels as they are stored, whether 0 is said to be white) of a BMP, PNG or TIFF; raises Unusable.
 
-    any_colour: give real colour as it is, (H, W, 3 or 4), in place of refusing it.
+    Pixels are (H, W) or (H, W, channels), palettes as red, green and blue.
+    page: counted from 1; None for the only one of a file.
     """
     if not data:
         raise Unusable("empty (0 bytes)")
-    if data.startswith(_PNG) and not is_intact(data):
-        raise Unusable(DAMAGED)
+    if data.startswith(TIFF):
+        return _tiff(data, page)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as picture:
-                return _grey(picture, data, any_colour)
+            if data.startswith(_PNG):  # decoding skips the checksums of the image data, and asks for no end
+                _picture(data).verify()
+                if _END not in data:
+                    raise Unusable(DAMAGED)
+            image = _pixels(_picture(data), data)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise Unusable(HUGE) from None
         except UnidentifiedImageError:
-            if data.startswith(TIFF):
-                return _by_tifffile(data)
-            raise Unusable(DAMAGED if data.startswith((b"BM", *_PNG)) else FOREIGN) from None
+            raise Unusable(DAMAGED if data.startswith((b"BM", _PNG)) else FOREIGN) from None
         except Unusable:
             raise
         except Exception:  # on damaged files decoders raise anything from OSError to SyntaxError
             raise Unusable(DAMAGED) from None
+    if page not in (None, 1):
+        raise Unusable(f"it has no page {page}")
+    return image, False
 
 
-def _grey(picture: Image.Image, data: bytes, any_colour: bool = False) -> np.ndarray:
+def _picture(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data), formats=("BMP", "PNG"))
+
+
+def _pixels(picture: Image.Image, data: bytes) -> np.ndarray:
     if max(picture.size) > LARGEST:
         raise Unusable(HUGE)
     if getattr(picture, "n_frames", 1) > 1:
@@ -89,39 +92,14 @@ def _grey(picture: Image.Image, data: bytes, any_colour: bool = False) -> np.nda
     # Pillow cuts several channels of 16 bit to 8 bit without a word.
     if picture.format == "PNG" and data[24] == 16 and data[25] != 0:
         raise Unusable(WIDE_PNG)
-    if picture.format == "TIFF" and picture.tag_v2.get(262) == 0:  # Pillow turns 8 bit round, but not 16
-        raise Unusable(INVERTED)
-    if picture.format == "TIFF" and max(picture.tag_v2.get(339, (1,))) != 1:  # Pillow reads -5 of int8 as 251
-        return _by_tifffile(data)
-    if picture.format == "TIFF" and len(bits := picture.tag_v2.get(258, (8,))) > 1 and max(bits) > 8:
-        return _by_tifffile(data)
-    if picture.mode == "L" or picture.mode.startswith("I;16"):
-        return _native(np.asarray(picture))
-    if picture.mode == "I" and picture.format == "PNG":  # 16-bit grey in older versions of Pillow
-        return np.asarray(picture).astype(np.uint16)
-    if picture.mode == "LA":
-        return np.asarray(picture)[..., 0]
-    if picture.mode in ("P", "PA", "RGB", "RGBA", "RGBX"):
-        image = np.asarray(picture if picture.mode.startswith("RGB") else picture.convert("RGB"))
-        return image if any_colour else channels_of(image)
-    raise Unusable({"1": ONE_BIT, "F": FLOATING, "I": LONG}.get(picture.mode, WRONG_MODE))
+    if picture.mode == "1":
+        raise Unusable(ONE_BIT)
+    image = np.asarray(picture.convert("RGB") if picture.mode in ("P", "PA") else picture)
+    # 16-bit grey is of mode I in older versions of Pillow
+    return image.astype(np.uint16) if picture.mode == "I" or picture.mode.startswith("I;16") else image
 
 
-def _by_tifffile(data: bytes) -> np.ndarray:
-    """What Pillow cannot read, such as three channels of 16 bit."""
-    image, inverted = read_tiff(data)
-    if inverted:
-        raise Unusable(INVERTED)
-    if image.dtype not in (np.uint8, np.uint16):
-        raise Unusable(reason_for(image.dtype))
-    return _native(channels_of(image))
-
-
-def read_tiff(data: bytes, number: int | None = None) -> tuple[np.ndarray, bool]:
-    """(pixels of a page, counted from 1, as they are stored; whether 0 is said to be white); raises Unusable.
-
-    number: None for the only page of a file.
-    """
+def _tiff(data: bytes, number: int | None) -> tuple[np.ndarray, bool]:
     import tifffile
 
     with quiet(tifffile):
@@ -134,40 +112,30 @@ def read_tiff(data: bytes, number: int | None = None) -> tuple[np.ndarray, bool]
                 page = file.pages[(number or 1) - 1]
                 if max(page.shape) > LARGEST or page.size > 4 * LARGEST**2:
                     raise Unusable(HUGE)
-                if page.photometric == tifffile.PHOTOMETRIC.PALETTE:
+                kinds = tifffile.PHOTOMETRIC
+                if page.photometric == kinds.PALETTE:
                     with Image.open(io.BytesIO(data)) as picture:
                         picture.seek((number or 1) - 1)
                         return np.asarray(picture.convert("RGB")), False
+                if page.photometric not in (kinds.MINISBLACK, kinds.MINISWHITE, kinds.RGB, kinds.YCBCR):
+                    raise Unusable(WRONG_MODE)
                 ends = map(operator.add, page.dataoffsets, page.databytecounts)
                 if not all(page.databytecounts) or max(ends, default=len(data) + 1) > len(data):
                     raise Unusable(DAMAGED)  # its data lie outside the file
                 image = page.asarray()
                 image = np.moveaxis(image, 0, -1) if page.axes == "SYX" else image
-                return image, page.photometric == tifffile.PHOTOMETRIC.MINISWHITE
+                return image, page.photometric == kinds.MINISWHITE
         except Unusable:
             raise
-        except Exception as error:  # damaged files raise anything
-            raise Unusable(needs_codec(error) or DAMAGED) from None
+        except Exception:  # damaged files raise anything
+            raise Unusable(DAMAGED) from None
 
 
-@contextmanager
-def quiet(tifffile) -> Iterator[None]:
-    """Keep tifffile from logging every oddity of a damaged file."""
-    tifffile.logger().disabled = True
-    try:
-        yield
-    finally:
-        tifffile.logger().disabled = False
-
-
-def needs_codec(error: Exception) -> str | None:
-    """The reason where tifffile cannot read a sound file for want of a package."""
-    return NO_CODEC if "imagecodecs" in str(error) else None
-
-
-def reason_for(kind: np.dtype) -> str:
-    """Why pixels of this type are no grey levels of 8 or 16 bit, and the option that reads them."""
-    return {"f": FLOATING, "i": SIGNED, "u": LONG, "b": ONE_BIT}.get(np.dtype(kind).kind, WRONG_MODE)
+def checked_levels(image: np.ndarray) -> np.ndarray:
+    """`image` in the machine's byte order, if its levels are of 8 or 16 bit; else Unusable names what reads them."""
+    if image.dtype.kind == "u" and image.dtype.itemsize <= 2:
+        return image.astype(image.dtype.newbyteorder("="), copy=False)
+    raise Unusable({"f": FLOATING, "i": SIGNED, "u": LONG, "b": ONE_BIT}.get(image.dtype.kind, WRONG_MODE))
 
 
 def channels_of(image: np.ndarray, colour: bool = False) -> np.ndarray:
@@ -184,29 +152,3 @@ def channels_of(image: np.ndarray, colour: bool = False) -> np.ndarray:
     if not (np.array_equal(red, image[..., 1]) and np.array_equal(red, image[..., 2])):
         raise Unusable(COLOUR)
     return red
-
-
-def _native(image: np.ndarray) -> np.ndarray:
-    return image.astype(np.uint8 if image.dtype.itemsize == 1 else np.uint16, copy=False)
-
-
-def is_intact(data: bytes) -> bool:
-    """Whether every chunk of a PNG up to its end has the length and the CRC that it is said to have.
-
-    A PNG is a signature and a row of chunks: length, type, data, CRC-32 of type and data. Pillow skips the CRC of the
-    image data (IDAT) and stops decoding when all rows are filled, so that a changed bit near the end of the data,
-    beyond what zlib's own checksum is read for, gives other pixels without a word; it does not ask for an end (IEND)
-    either.
-    """
-    at = len(_SIGNATURE)
-    view = memoryview(data)
-    kind = b""
-    while kind != b"IEND":
-        if at + 12 > len(data):
-            return False
-        (length,) = struct.unpack_from(">I", data, at)
-        kind, end = data[at + 4 : at + 8], at + 8 + length
-        if end + 4 > len(data) or struct.unpack_from(">I", data, end)[0] != zlib.crc32(view[at + 4 : end]):
-            return False
-        at = end + 4
-    return data.startswith(_SIGNATURE)

@@ -5,8 +5,7 @@ says how, and the reason of a refusal names the option.
 """
 
 import hashlib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,15 +14,11 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from cgrecnet.data.images import pixels
-from cgrecnet.data.images.naming import Unusable
-from cgrecnet.data.images.pixels import INVERTED, TIFF
+from cgrecnet.data.images.listing import Unusable
+from cgrecnet.data.images.pixels import INVERTED
 from cgrecnet.data.options import Options
 
 Pair = tuple[float, float]
-#: Cells whose files are asked.
-ASKED = 3
-_NAMES = re.compile(r"<(?:\w+:)?Channel\b[^>]*?\bName=\"([^\"]{0,80})\"")
-_BRIGHTFIELD = re.compile(r"\s*(bf|bright[ _-]?field)\b", re.I)
 #: The white of what `scale` makes of an image.
 FULL = 2**16 - 1
 
@@ -49,6 +44,10 @@ class ReadingOptions(Options):
         if any(not white > black for black, white in pairs):
             raise ValueError("the second number (white) must lie above the first (black)")
         return scale
+
+    def reader(self, colour: bool = False) -> "Reader":
+        """What reads files so; colour: as in `Reader`."""
+        return Reader(self.page, self.scale, self.inverted, colour)
 
 
 @dataclass(frozen=True)
@@ -84,9 +83,7 @@ class Reader:
         return image
 
     def _levels(self, content: bytes, place: int) -> np.ndarray:
-        if (self.page, self.scale, self.inverted, self.colour) == (None, None, False, False):
-            return pixels.decode(content)
-        image, turned = _raw(content, self.page)
+        image, turned = pixels.decode(content, self.page)
         if turned and not self.inverted:
             raise Unusable(INVERTED)
         image = self._scaled(image, place)
@@ -96,8 +93,7 @@ class Reader:
 
     def _scaled(self, image: np.ndarray, place: int) -> np.ndarray:
         if self.scale is None or self.scale == "depth":
-            if image.dtype not in (np.uint8, np.uint16):
-                raise Unusable(pixels.reason_for(image.dtype))
+            image = pixels.checked_levels(image)
             wide = self.scale == "depth" and image.dtype == np.uint8
             return image.astype(np.uint16) * 257 if wide else image
         black, white = self.scale[place] if isinstance(self.scale[0], tuple) else self.scale
@@ -109,39 +105,3 @@ class Reader:
 
 def _several(names: str | Sequence[str]) -> Sequence[str]:
     return (names,) if isinstance(names, str) else names
-
-
-def _raw(content: bytes, page: int | None) -> tuple[np.ndarray, bool]:
-    """(pixels as they are stored, whether 0 is said to be white); raises Unusable."""
-    if content.startswith(TIFF):
-        return pixels.read_tiff(content, page)
-    grey_or_colour = pixels.decode(content, any_colour=True)
-    if page not in (None, 1):
-        raise Unusable(f"it has no page {page}")
-    return grey_or_colour, False
-
-
-def marked_brightfield(root: Path, cells: Iterable[Mapping], channels: Sequence[int]) -> int | None:
-    """The one channel whose files call it brightfield, None where none does, or several.
-
-    cells: of each cell, channel number -> file below the root.
-    """
-    votes = set()
-    for number, files in enumerate(cells):
-        if number >= ASKED:
-            break
-        votes |= {channel for channel in channels if channel in files and _calls_itself(root / files[channel])}
-    return votes.pop() if len(votes) == 1 else None
-
-
-def _calls_itself(path: Path) -> bool:
-    if path.suffix.lower() not in (".tif", ".tiff"):
-        return False
-    import tifffile
-
-    try:
-        with pixels.quiet(tifffile), tifffile.TiffFile(path) as file:
-            said = file.pages.first.description or ""
-    except Exception:  # a damaged file says nothing
-        return False
-    return any(_BRIGHTFIELD.match(name) for name in _NAMES.findall(said[:100_000]))

@@ -12,7 +12,6 @@ from cgrecnet.data.jurkat.reader import (
     WINDOW,
     JurkatOptions,
     available,
-    clipped_fraction,
     open_cells,
     read_channel,
 )
@@ -24,7 +23,6 @@ __all__ = [
     "WINDOW",
     "JurkatOptions",
     "available",
-    "clipped_fraction",
     "dna_stain",
     "has_reference",
     "open_cells",

@@ -6,7 +6,7 @@
                    stain: integrated DNA stain of all 7,918 cells, 10^4 grey levels
 `carried.json`     size and sha256 of the two files; the places of each montage that hold these cells, in order
 
-`pack` makes them from the published montages. `LICENSE` is theirs, BSD-3-Clause.
+`benchmarks/pack_jurkat.py` makes them from the published montages. `LICENSE` is theirs, BSD-3-Clause.
 """
 
 import hashlib
@@ -62,7 +62,7 @@ def has_reference(cells: pd.DataFrame) -> np.ndarray:
 
 
 def dna_stain(cells: pd.DataFrame) -> np.ndarray:
-    """Integrated DNA stain of some cells, rows of a table, in 10^4 grey levels, as `pack.integrated` measures it.
+    """Integrated DNA stain of some cells, rows of a table, in 10^4 grey levels, as `pack_jurkat` measures it.
 
     The labels rest on it: a reference, never an input. Raises DataError for a cell that is none of the set.
     """
@@ -86,13 +86,10 @@ def _arrays(name: str) -> dict[str, np.ndarray]:
     """The arrays of a carried file. Raises DataError where it is not the file that was packed."""
     content, expected = _bytes(name), _index()[0][name]
     if hashlib.sha256(content).hexdigest() != expected["sha256"]:
-        if content.startswith(b"version https://git-lfs"):
-            state = "holds a pointer in place of the cells"
-        elif len(content) < expected["bytes"]:
-            state = f"is cut off ({len(content):,} of {expected['bytes']:,} bytes)"
-        else:
-            state = "was changed (its sha256 differs)"
-        raise DataError(f"{FOLDER / name} {state}: {_REMEDY}.")
+        raise DataError(
+            f"{FOLDER / name} is cut off, changed or a pointer of git-lfs ({len(content):,} of {expected['bytes']:,} "
+            f"bytes; its sha256 differs): {_REMEDY}."
+        )
     with np.load(io.BytesIO(content)) as arrays:
         return dict(arrays)
 
@@ -110,8 +107,6 @@ def _index() -> tuple[dict, dict]:
 def _bytes(name: str) -> bytes:
     try:
         return (FOLDER / name).read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{FOLDER / name} is missing: {_REMEDY}.") from None
     except OSError as error:
         raise DataError(f"{FOLDER / name} cannot be read ({error.strerror}): {_REMEDY}.") from None
 

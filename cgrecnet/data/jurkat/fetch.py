@@ -6,7 +6,7 @@ from pathlib import Path
 from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.download.folder import Download
 from cgrecnet.data.download.remote import RemoteFile
-from cgrecnet.data.jurkat import files
+from cgrecnet.data.jurkat import published
 
 COMMIT = "4b4d93606e6b88654fc0a0697515d63102f60ee7"
 BASE_URL = f"https://raw.githubusercontent.com/minh-doan/MLCP/{COMMIT}/images/"
@@ -24,7 +24,7 @@ def fetch(folder: str | Path | None = None) -> Path:
     folder = Path(folder).expanduser() if folder is not None else cache_folder("jurkat")
     wanted = [
         RemoteFile(name, (BASE_URL + name,), f"sha256:{facts['sha256']}", facts["bytes"])
-        for name, facts in files.registry().items()
+        for name, facts in published.registry().items()
     ]
     place = shlex.quote(str(folder))
     resume, check = f"cgrecnet data fetch jurkat --folder {place}", f"cgrecnet data check jurkat {place}"

@@ -1,40 +1,120 @@
-"""The cells in the published montages: every brightfield cell once, and what its place says about it.
+"""The published montages on disk: where they are, whether they are the published ones, and the cells in them.
 
-A montage of the MLCP repository is one large image with a grid of 30 x 30 places of 40 x 40 pixels, one cell each.
+`mlcp.json` lists the 36 files with their sizes and sha256 at one commit of github.com/minh-doan/MLCP.
+A montage is one large image with a grid of 30 x 30 places of 40 x 40 pixels, one cell each.
 The places are filled **column by column**: the first cell is at the top left, the second one below it.
 A montage with fewer than 900 cells is filled up at its end.
 """
 
+import hashlib
 import io
+import json
+import os
+from functools import cache
+from importlib.resources import files as package_files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cgrecnet.data.jurkat import files
+from cgrecnet.data.cache import cache_folder
 from cgrecnet.errors import DataError
+
+REMEDY = "get the files with `cgrecnet data fetch jurkat`"
+
+
+@cache
+def registry() -> dict[str, dict]:
+    """The 36 published files: path such as `Experiment_1/G1/Ch3_CP0008.tif` -> its "bytes" and "sha256"."""
+    return json.loads(package_files(__package__).joinpath("mlcp.json").read_text("utf-8"))["files"]
+
+
+def channel_files(channel: int) -> list[str]:
+    """The 12 published files of one channel (3, 4 or 6), in a fixed order."""
+    return sorted(name for name in registry() if Path(name).name.startswith(f"Ch{channel}_"))
+
+
+def named_folder(root: str | Path | None = None) -> Path | None:
+    """The folder that holds Experiment_1 in `root`, or else in $CGRECNET_DATA; None if neither leads to one.
+
+    Looks also in the folders `mlcp`, `jurkat` and `images` below.
+    Raises DataError if `root` was given and has no such folder, or if $CGRECNET_DATA is no folder.
+    """
+    if root is not None:
+        found = _inside(Path(root).expanduser())
+        if found is None:
+            state = "does not exist" if not Path(root).expanduser().exists() else "has no folder Experiment_1"
+            raise DataError(
+                f"No Jurkat montages in {root}: it {state}; name the folder that holds Experiment_1 and "
+                f"Experiment_2, or {REMEDY}."
+            )
+        return found
+    named = os.environ.get("CGRECNET_DATA")
+    if named and not Path(named).is_dir():
+        raise DataError(f"CGRECNET_DATA names {named}, which is not a folder; correct it or unset it.")
+    return _inside(Path(named)) if named else None
+
+
+def fetched_folder() -> Path | None:
+    """The folder in the cache into which montages were fetched, if there is one."""
+    return _inside(cache_folder("jurkat"))
+
+
+def _inside(folder: Path) -> Path | None:
+    for place in (folder, folder / "mlcp", folder / "jurkat", folder / "images"):
+        if (place / "Experiment_1").is_dir():
+            return place
+    return None
+
+
+def missing_files(folder: Path, channel: int) -> list[str]:
+    """Those montages of a channel that are not in the folder."""
+    return [name for name in channel_files(channel) if not (folder / name).is_file()]
+
+
+def refuse_missing(folder: Path, channel: int) -> None:
+    """Raise DataError unless the folder has all montages of a channel."""
+    if missing := missing_files(folder, channel):
+        raise DataError(
+            f"{folder} lacks {len(missing)} of the 12 montages of channel {channel}, the first is {missing[0]}; "
+            f"{remedy(folder)}."
+        )
+
+
+def read_checked(folder: Path, name: str) -> bytes:
+    """Bytes of one file if its sha256 is the published one; otherwise DataError says what is wrong."""
+    path, expected = folder / name, registry()[name]
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror}); check it, or {remedy(folder)}.") from None
+    if hashlib.sha256(content).hexdigest() != expected["sha256"]:
+        raise DataError(
+            f"{path} is not the published file (cut off, swapped or changed: {len(content):,} bytes where that has "
+            f"{expected['bytes']:,}); {remedy(folder)}, which replaces it."
+        )
+    return content
+
+
+def remedy(folder: Path) -> str:
+    """What to do about files in this folder, as the end of a sentence."""
+    return f"run `cgrecnet data fetch jurkat --folder {folder}`"
+
 
 GRID = 30  # places per side
 TILE = 40  # pixels per side of a place
 #: Stage of a montage's folder, in the order of the cell cycle.
-STAGES = {
-    "G1": "G1",
-    "S_phase": "S",
-    "G2": "G2",
-    "Prophase": "Prophase",
-    "Metaphase": "Metaphase",
-    "Anaphase": "Anaphase",
-    "Telophase": "Telophase",
-}
+STAGES = {"G1": "G1", "S_phase": "S", "G2": "G2"}
+STAGES |= {name: name for name in ("Prophase", "Metaphase", "Anaphase", "Telophase")}
 #: Cells per stage in the whole set, without the anaphase cell that is there twice.
 COUNTS = {"G1": 5400, "S": 900, "G2": 900, "Prophase": 606, "Metaphase": 69, "Anaphase": 15, "Telophase": 28}
 
 
 def all_cells(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
     """Every brightfield cell once, uint16 (cells, 40, 40), with its table (no class yet); the counts are checked."""
-    files.refuse_missing(folder, channel=3)
+    refuse_missing(folder, channel=3)
     images, rows = [], []
-    for name in files.channel_files(3):
+    for name in channel_files(3):
         cells = read_montage(folder, name)
         tiles = _first_of_each(cells)
         images.append(cells[tiles])
@@ -43,14 +123,14 @@ def all_cells(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
     found = table["stage"].value_counts().to_dict()
     if found != COUNTS:
         raise DataError(
-            f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {files.REMEDY}."
+            f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {REMEDY}."
         )
     return np.concatenate(images), table
 
 
 def read_tiles(folder: Path, channel: int, cells: pd.DataFrame) -> np.ndarray:
     """The tiles of some cells, rows of a table, in one channel; uint16, shape (cells, 40, 40)."""
-    files.refuse_missing(folder, channel)
+    refuse_missing(folder, channel)
     found = np.empty((len(cells), 40, 40), np.uint16)
     tiles = cells["column"].to_numpy() * 30 + cells["row"].to_numpy()
     for montage in cells["montage"].unique():
@@ -64,7 +144,7 @@ def read_montage(folder: Path, name: str) -> np.ndarray:
     """The cells of one montage file in the order in which it was filled, shape (cells, 40, 40)."""
     import tifffile  # here, because the carried cells do without it
 
-    content = files.read_checked(folder, name)
+    content = read_checked(folder, name)
     return cells_in(tifffile.imread(io.BytesIO(content)), name)
 
 
@@ -74,7 +154,7 @@ def describe(name: str, tiles: np.ndarray) -> pd.DataFrame:
     experiment = int(experiment_name.removeprefix("Experiment_"))
     point = Path(file).stem.split("_")[1]
     stage = STAGES[folder]
-    row, column = position(tiles)
+    row, column = tiles % GRID, tiles // GRID
     ids = [f"e{experiment}-{stage}-{point}-r{r:02d}-c{c:02d}" for r, c in zip(row, column, strict=True)]
     return pd.DataFrame(
         {
@@ -103,17 +183,11 @@ def cut_tiles(montage: np.ndarray) -> np.ndarray:
     """
     if montage.shape != (GRID * TILE, GRID * TILE):
         raise DataError(
-            f"A montage must be {GRID * TILE} x {GRID * TILE} pixels, but this image has shape "
-            f"{montage.shape}; "
-            "get the file again with `cgrecnet data fetch jurkat`."
+            f"A montage must be {GRID * TILE} x {GRID * TILE} pixels, but this image has shape {montage.shape}; get "
+            "the file again with `cgrecnet data fetch jurkat`."
         )
     grid = montage.reshape(GRID, TILE, GRID, TILE)
     return grid.transpose(2, 0, 1, 3).reshape(GRID * GRID, TILE, TILE)
-
-
-def position(tile: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Row and column in the grid of the tiles with these indices."""
-    return tile % GRID, tile // GRID
 
 
 def is_padding(tiles: np.ndarray) -> np.ndarray:
@@ -141,8 +215,7 @@ def cells_in(montage: np.ndarray, where: str) -> np.ndarray:
     filled = int((~padding).sum())
     if filled == 0 or padding[:filled].any() or (tiles[filled:] != tiles[filled - 1, :1, :]).any():
         raise DataError(
-            f"The montage {where} is not filled up in the way of the published ones, so its cells "
-            "cannot be told "
-            "from filler; get the file again with `cgrecnet data fetch jurkat`."
+            f"The montage {where} is not filled up in the way of the published ones, so its cells cannot be told from "
+            "filler; get the file again with `cgrecnet data fetch jurkat`."
         )
     return tiles[:filled]

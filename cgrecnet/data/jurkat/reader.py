@@ -11,9 +11,9 @@ import pandas as pd
 from pydantic import field_validator
 
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.jurkat import carried, files, published
+from cgrecnet.data.jurkat import carried, published
 from cgrecnet.data.jurkat.published import COUNTS
-from cgrecnet.data.options import Options, check_options, suggest
+from cgrecnet.data.options import Options
 from cgrecnet.errors import ConfigError, DataError
 
 _CYCLE = {stage: "G1" if stage == "G1" else "S+G2" if stage in ("S", "G2") else "M" for stage in COUNTS}
@@ -49,13 +49,13 @@ class JurkatOptions(Options):
 def available(root: str | Path | None = None) -> bool:
     """True if all brightfield montages are in `root` or $CGRECNET_DATA, or else if the carried cells are there."""
     try:
-        folder = files.named_folder(root)
+        folder = published.named_folder(root)
     except DataError:
         return False
-    return carried.available() if folder is None else not files.missing_files(folder, files.channel_files(3))
+    return carried.available() if folder is None else not published.missing_files(folder, 3)
 
 
-def open_cells(root: str | Path | None = None, task: str | None = None, options=None) -> CellDataset:
+def open_cells(root: str | Path | None, task: str, used: JurkatOptions) -> CellDataset:
     """The Jurkat cells with the labels of a task: `cycle` (default), `cycle_e1` or `stage7`.
 
     root: a folder with the montages; None: the one that $CGRECNET_DATA leads to, or else the carried cells.
@@ -65,15 +65,11 @@ def open_cells(root: str | Path | None = None, task: str | None = None, options=
     One fixed window keeps the grey levels comparable between cells: stretching each image to its own extremes
     would hand the model a number that depends on the brightest pixel.
     The bounds put the background (median of the border pixels: 677) at 0.42, between 101/255 and 151/255 where
-    the paper's images have theirs, and clip less than one pixel in ten thousand (`clipped_fraction` counts them).
-    Raises DataError (missing, damaged or wrong files) or ConfigError (unknown task or option).
+    the paper's images have theirs, and clip less than one pixel in ten thousand.
+    Raises DataError (missing, damaged or wrong files).
     """
-    task = task or "cycle"
-    if task not in TASKS:
-        raise ConfigError(f"Data set 'jurkat' has no task {task!r}; {suggest(task, TASKS)}")
-    used = check_options(JurkatOptions, options, "jurkat")
     classes, class_of, experiments = TASKS[task]
-    folder = files.named_folder(root)
+    folder = published.named_folder(root)
     images, table = (carried.brightfield(), carried.table()) if folder is None else published.all_cells(folder)
     taken = table["experiment"].isin(experiments).to_numpy()
     images, table = images[taken], table[taken].reset_index(drop=True)
@@ -109,20 +105,13 @@ def read_channel(channel: int, cells: pd.DataFrame, root: str | Path | None = No
         )
     if not len(cells):
         raise DataError(f"No cells were named whose channel {channel} could be read; pass rows of a table.")
-    folder = files.named_folder(root)
+    folder = published.named_folder(root)
     if folder is None and (found := carried.pictures(channel, cells)) is not None:
         return found
-    folder = folder or files.fetched_folder()
+    folder = folder or published.fetched_folder()
     if folder is None:
         raise DataError(
             f"Channel {channel} of these {len(cells):,} cells is not carried along; get the montages with `cgrecnet "
             "data fetch jurkat`, or take cells that `has_reference` tells."
         )
     return published.read_tiles(folder, channel, cells)
-
-
-def clipped_fraction(dataset: CellDataset) -> float:
-    """Fraction of pixels that lie outside the data set's window and are clipped to black or white."""
-    black, white = dataset.window
-    images = np.asarray(dataset.images)
-    return float(((images < black) | (images > white)).mean())

@@ -1,4 +1,4 @@
-"""Pack a data set into a store, in bounded memory: in a hidden folder that takes the store's name when it is whole."""
+"""Pack a data set into a store, crop by crop, in a hidden folder that takes the store's name when it is whole."""
 
 import csv
 import hashlib
@@ -8,7 +8,6 @@ import shutil
 import sys
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,11 +16,22 @@ import pandas as pd
 from tqdm import tqdm
 
 from cgrecnet import __version__
-from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.base import CellDataset, fingerprint_of
+from cgrecnet.data.images.listing import Unusable
 from cgrecnet.data.packed import stacked
-from cgrecnet.data.store.header import ASIDE, FORMAT, INDEX, PIXELS, Header, content_of, is_store, write_header
-from cgrecnet.data.store.index import Crop, columns_of, write_index
+from cgrecnet.data.store.header import (
+    ASIDE,
+    FORMAT,
+    INDEX,
+    PIXELS,
+    Crop,
+    Header,
+    columns_of,
+    content_of,
+    is_store,
+    write_header,
+    write_index,
+)
 from cgrecnet.data.store.opened import read_store
 from cgrecnet.errors import DataError
 from cgrecnet.files import atomic_write, locked
@@ -29,19 +39,18 @@ from cgrecnet.files import atomic_write, locked
 LOCK = "lock"
 
 
-def pack_cells(
-    dataset: CellDataset, folder: str | Path, aside: Mapping[str, str] | None = None, progress: bool = False
-) -> Header:
+def pack_cells(dataset: CellDataset, folder: str | Path, progress: bool = False) -> Header:
     """Pack an opened data set into a store in `folder`; returns its header.
 
-    aside: file -> reason, for the report, of files that were left out before; progress: a bar on stderr.
-    A crop that cannot be read is left out and named in the report. The same data set gives the same pixels, index and
-    report, byte for byte. A finished store is left as it is; of a build that was stopped nothing stands in `folder`.
+    progress: a bar on stderr.
+    A crop that cannot be read is left out and named in the report, as are the files that its images name (`left_out`).
+    The same data set gives the same pixels, index and report, byte for byte. A finished store is left as it is; of a
+    build that was stopped nothing stands in `folder`.
     Raises DataError: another build is at work; the folder holds something else; no space or no right to write; the
     files changed; no usable crop of a class; 8 and 16 bit mixed.
     """
     folder = Path(folder).expanduser().absolute()
-    with _in_words(folder):
+    try:
         source = source_digest(dataset)
         if is_store(folder):
             return _finished(folder, source)
@@ -55,7 +64,7 @@ def pack_cells(
                     return _finished(folder, source)
                 for left in set(os.listdir(working)) - {LOCK}:  # of a build that was killed
                     (working / left).unlink()
-                header = _build(working, dataset, source, dict(aside or {}), progress)
+                header = _build(working, dataset, source, progress)
                 if source_digest(dataset) != source:
                     raise DataError(
                         f"The files of data set {dataset.name!r} changed while they were packed: pack them again when "
@@ -65,6 +74,15 @@ def pack_cells(
             finally:
                 shutil.rmtree(working, ignore_errors=True)
             return header
+    except BlockingIOError:
+        raise DataError(
+            f"Another process is packing into {folder}: wait until it is done, or name another place with --store."
+        ) from None
+    except OSError as error:
+        raise DataError(
+            f"The store cannot be written in {folder} ({error.strerror or error}): free space there, or name a folder "
+            "that you can write to with --store, and start again."
+        ) from None
 
 
 def working_folder(folder: Path) -> Path:
@@ -72,16 +90,14 @@ def working_folder(folder: Path) -> Path:
     return folder.with_name(f".{folder.name}.packing")
 
 
-def _build(working: Path, dataset: CellDataset, source: str, left_out: dict[str, str], progress: bool) -> Header:
+def _build(working: Path, dataset: CellDataset, source: str, progress: bool) -> Header:
     """Pixels, index, report and, last, the header."""
     crops: list[Crop] = []
     kept: list[int] = []
+    left_out = dict(getattr(dataset.images, "left_out", {}))
     ids, labels = dataset.table["cell_id"].tolist(), np.asarray(dataset.labels)
-    digest = fingerprint(
-        _packed(working, dataset, crops, kept, left_out, progress),
-        (labels[i] for i in kept),  # which grows by one entry before each crop is handed over
-        (ids[i] for i in kept),
-    )
+    packed = _packed(working, dataset, crops, kept, left_out, progress)
+    digest = fingerprint_of((crop, labels[i], ids[i]) for i, crop in packed)
     _check_classes(dataset, kept, left_out)
     table = dataset.table.iloc[kept].reset_index(drop=True)
     write_index(working, crops, labels[kept], table)
@@ -116,8 +132,8 @@ def _build(working: Path, dataset: CellDataset, source: str, left_out: dict[str,
 
 def _packed(
     working: Path, dataset: CellDataset, crops: list[Crop], kept: list[int], left_out: dict[str, str], progress: bool
-) -> Iterator[np.ndarray]:
-    """Write crop after crop to the file of pixels, and hand each over; notes those that were kept and left out."""
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Write crop after crop to the file of pixels, and hand each over with its index; notes what was left out."""
     kind, ids = pixel_type(dataset), dataset.table["cell_id"]
     bar = tqdm(
         crops_of(dataset), "packing crops", len(dataset), unit="crop", disable=not progress, file=sys.stderr,
@@ -139,7 +155,7 @@ def _packed(
             file.write(planes)
             crops.append(Crop(*planes.shape, zlib.crc32(planes), source))
             kept.append(i)
-            yield crop
+            yield i, crop
         file.flush()
         os.fsync(file.fileno())
 
@@ -215,19 +231,3 @@ def _finished(folder: Path, source: str) -> Header:
             "crops), or their files have changed since: name another place with --store, or remove that folder."
         )
     return header
-
-
-@contextmanager
-def _in_words(folder: Path) -> Iterator[None]:
-    """Faults of the disk, and a lock that another process holds, in one sentence."""
-    try:
-        yield
-    except BlockingIOError:
-        raise DataError(
-            f"Another process is packing into {folder}: wait until it is done, or name another place with --store."
-        ) from None
-    except OSError as error:
-        raise DataError(
-            f"The store cannot be written in {folder} ({error.strerror or error}): free space there, or name a folder "
-            "that you can write to with --store, and start again."
-        ) from None

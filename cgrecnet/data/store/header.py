@@ -1,16 +1,22 @@
-"""What a packed store says of itself: `store.json`, written last, so that a store with a header is whole.
+"""The files of a packed store, and what it says of itself: `store.json`, written last, so that what has one is whole.
 
 store.json    the header below
 pixels.bin    the crops' grey levels, crop after crop, row by row, nothing between
-index.csv     one line per crop: label, place and size in pixels.bin, checksums, and the data set's table
+index.csv     one line per crop: label, place and size in pixels.bin, checksums, and the data set's table; any program
+              reads it, and it comes back as it was written
 aside.csv     name and reason of every file that could not be packed
 """
 
 import hashlib
+import io
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cgrecnet.errors import DataError
@@ -122,3 +128,66 @@ def content_of(path: Path) -> Content:
 def remedy(folder: Path) -> str:
     """What to do about a store that cannot be used, as part of a sentence."""
     return f"remove the folder {folder} and pack the data set anew (`cgrecnet data pack`)"
+
+
+#: The store's own columns, before those of the data set's table.
+OWN = {
+    "packed_label": np.int64,
+    "packed_offset": np.int64,
+    "packed_height": np.int32,
+    "packed_width": np.int32,
+    "packed_crc32": np.uint32,
+    "packed_source_sha256": str,
+}
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """One packed crop: height and width in pixels, crc32 of its bytes, sha256 (hex) of what it was made from."""
+
+    height: int
+    width: int
+    crc32: int
+    source_sha256: str
+
+
+def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+    """Names and pandas types of a table's columns; raises DataError for a column that has the name of an own one."""
+    if taken := [name for name in table.columns if name in OWN]:
+        raise DataError(f"The table has a column {taken[0]!r}, a name that a store uses itself: rename that column.")
+    return tuple((str(name), str(kind)) for name, kind in table.dtypes.items())
+
+
+def write_index(folder: Path, crops: Sequence[Crop], labels: np.ndarray, table: pd.DataFrame) -> None:
+    """Write one line per crop, and make sure that the same table can be read back.
+
+    Raises DataError where a column's values cannot be kept in text.
+    """
+    columns = columns_of(table)
+    heights, widths = np.array([(crop.height, crop.width) for crop in crops], dtype=np.int64).T
+    offsets = np.cumsum(heights * widths) - heights * widths
+    rest = [crop.crc32 for crop in crops], [crop.source_sha256 for crop in crops]
+    own = pd.DataFrame(dict(zip(OWN, (labels, offsets, heights, widths, *rest), strict=True)))
+    text = pd.concat([own, table], axis=1).to_csv(index=False, lineterminator="\n").encode()
+    back = _parse(text, columns)
+    for name, kind in columns:
+        if not back[name].equals(table[name]):
+            raise DataError(
+                f"Column {name!r} of the table ({kind}) does not survive being written as text: leave it out."
+            )
+    with atomic_write(folder / INDEX, "wb") as file:
+        file.write(text)
+
+
+def read_index(data: bytes, columns: Sequence[tuple[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """(the store's own columns, the data set's table) of the bytes of an index; raises ValueError or KeyError."""
+    index = _parse(data, columns)
+    return index[list(OWN)], index[[name for name, _ in columns]]
+
+
+def _parse(data: bytes, columns: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """Values as they were: an empty text is no missing number, and a number keeps every digit."""
+    floats = {name: kind for name, kind in columns if kind.startswith("float")}
+    index = pd.read_csv(
+        io.BytesIO(data), dtype=OWN | dict(columns) | dict.fromkeys(floats, str), keep_default_na=False, na_values=[]
+    )
+    return index.assign(**{name: index[name].replace("", "nan").astype(kind) for name, kind in floats.items()})

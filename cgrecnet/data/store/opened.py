@@ -19,8 +19,7 @@ import pandas as pd
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.packed import PackedImages, stacked
-from cgrecnet.data.store.header import INDEX, PIXELS, Header, content_of, is_store, read_header, remedy
-from cgrecnet.data.store.index import read_index
+from cgrecnet.data.store.header import INDEX, PIXELS, Header, content_of, is_store, read_header, read_index, remedy
 from cgrecnet.errors import ConfigError, DataError
 
 #: Options of data sets that change what is made of the pixels, or when they are checked, but not the pixels.

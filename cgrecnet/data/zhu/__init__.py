@@ -3,7 +3,7 @@
 `names` says how the classes are told, `files` where the images are looked for, `fetch` how they are downloaded.
 """
 
-from cgrecnet.data.zhu.check import Findings, report
-from cgrecnet.data.zhu.reader import TASKS, ZhuOptions, available, open_cells, open_for_packing
+from cgrecnet.data.zhu.files import ZhuOptions
+from cgrecnet.data.zhu.reader import TASKS, available, open_cells, report
 
-__all__ = ["TASKS", "Findings", "ZhuOptions", "available", "open_cells", "open_for_packing", "report"]
+__all__ = ["TASKS", "ZhuOptions", "available", "open_cells", "report"]

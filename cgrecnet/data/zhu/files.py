@@ -4,16 +4,27 @@ Nothing is opened here: names and sizes are enough.
 """
 
 import os
-from collections import defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
 
 from cgrecnet.data.cache import cache_folder
-from cgrecnet.data.images.listing import AGAIN, Cell, Listing, is_image, parts_of, size_of, walk
-from cgrecnet.data.images.naming import PARTS, Unusable, group_by, picture_of
-from cgrecnet.data.images.reading import ASKED, marked_brightfield
-from cgrecnet.data.zhu.names import CLASSES, channel_of, class_of_name, describe
+from cgrecnet.data.images.listing import (
+    PARTS,
+    Cell,
+    Listing,
+    Unusable,
+    check_group,
+    files_of_cells,
+    group_by,
+    parts_of,
+    size_of,
+    walk,
+)
+from cgrecnet.data.images.reading import ReadingOptions
+from cgrecnet.data.options import Window
+from cgrecnet.data.zhu.names import CLASSES, INDUCERS, describe
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -30,6 +41,34 @@ BEGUN, FINISHED = "simulation.json", "truth.csv"
 SIMULATED = "SIMULATED.txt"
 
 
+class ZhuOptions(ReadingOptions):
+    """Settings of the data set.
+
+    hash: `content` reads and checks every image once on opening (some tens of seconds for all 207,556 from a
+        warm disk), leaves out the bad ones, and gives a fingerprint over all pixels, as for every data set;
+        `names` opens at once, but its fingerprint covers only names, sizes in bytes and labels, and a bad image
+        is met only when it is indexed.
+    window: grey levels (black, white) that map to 0 and 1; None: the whole range of 8 or 16 bit.
+    classes: words of a folder's name -> class, before those that are built in.
+    group: what names the acquisition: a folder level (1: below the root) or a regular expression on the file's name;
+        None: day and replicate of the paper's file names.
+    channel: number of the brightfield's channel in the files' names; None: the one that the files call so, or Ch1.
+    """
+
+    hash: Literal["content", "names"] = "content"
+    window: Window | None = None
+    classes: dict[str, Literal["astrocyte", "oligodendrocyte", "neuron", *INDUCERS]] | None = None
+    group: int | str | None = None
+    channel: Annotated[int, Field(ge=1, strict=True)] | None = None
+
+    _group = field_validator("group")(check_group)
+
+    def recorded(self) -> dict:
+        """What a data set says it was opened with; options that came later only where they are used."""
+        every = self.model_dump()
+        return {name: every[name] for name in every if name in ("hash", "window") or every[name]}
+
+
 def find_root(root: str | Path | None = None) -> Path:
     """The folder of the images: `root`, or else $CGRECNET_DATA/zhu or the cache.
 
@@ -37,11 +76,10 @@ def find_root(root: str | Path | None = None) -> Path:
     """
     if root is None:
         data = os.environ.get("CGRECNET_DATA")
-        folder = Path(data).expanduser() / "zhu" if data else None
-        if (folder is None or not folder.exists()) and cache_folder("zhu").exists():
-            folder = cache_folder("zhu")
-        if folder is None or not folder.exists():
-            place = f"in {shown(folder)}" if folder else "here (CGRECNET_DATA is not set)"
+        places = [*([Path(data).expanduser() / "zhu"] if data else []), cache_folder("zhu")]
+        folder = next((place for place in places if place.exists()), None)
+        if folder is None:
+            place = f"in {shown(places[0])}" if data else "here (CGRECNET_DATA is not set)"
             raise DataError(f"The images of data set 'zhu' are not {place}: {REMEDY}.")
     else:
         folder = Path(root).expanduser()
@@ -57,106 +95,37 @@ def find_root(root: str | Path | None = None) -> Path:
     return folder.absolute()
 
 
-@dataclass(frozen=True)
-class Naming:
-    """How names are read.
-
-    classes: pairs of words of a folder and its class; group: what names the acquisition (`naming.group_by`), None:
-    kind, day and replicate; channel: the one of the brightfield, None: the one that files mark, or else Ch1.
-    """
-
-    classes: tuple[tuple[str, str], ...] = ()
-    group: int | str | None = None
-    channel: int | None = None
-
-
-def list_cells(root: Path, naming: Naming = Naming()) -> Listing:
+def list_cells(root: Path, options: ZhuOptions | None = None) -> Listing:
     """Walk `root` and name its cells; what cannot be a cell is set aside or counted, never an error.
 
     Their group is kind, day and replicate, such as `n-1d1`, `nt4-1d` (no replicate given) or `a-unknown`; in simulated
     files day and replicate alone, such as `1d1`, because a simulated run holds cells of several kinds.
     """
-    listing = Listing(root, read=(1,), simulated=(root.parent / SIMULATED).exists(), grouped=naming.group is not None)
-    names = []
-    for name in walk(root, listing.aside):
-        folders, file, ending = parts_of(name)
+    options = options or ZhuOptions()
+    listing = Listing(root, simulated=(root.parent / SIMULATED).exists(), grouped=options.group is not None)
+    names = list(walk(root, listing.aside))
+    for name in names:
+        *folders, file = name.split("/")
         listing.simulated |= file == SIMULATED
         listing.parts |= {folder for folder in folders if folder.lower() in PARTS}
-        if is_image(file, ending):
-            names.append(name)
-        else:
-            listing.others[ending or "no ending"] += 1
-    _choose_channel(names, listing, naming)
-    for name in _one_for_each_cell(names, listing):
+    wanted = () if options.channel is None else (options.channel,)
+    for (name,) in files_of_cells(names, listing, wanted, default=1, folders_too=True):
         try:
-            listing.cells.append(_cell(root, name, naming))
+            listing.cells.append(_cell(listing, name, options))
         except Unusable as reason:
             listing.aside[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.name)
-    if listing.simulated and naming.group is None:
-        listing.cells = [replace(cell, group=cell.group.partition("-")[2]) for cell in listing.cells]
     return listing
 
 
-def _choose_channel(names: list[str], listing: Listing, naming: Naming) -> None:
-    """Which channel is read: as the option says, or the one that the files call brightfield, or Ch1."""
-    if naming.channel is not None:
-        listing.read = (naming.channel,)
-        return
-    cells: dict[tuple, dict] = defaultdict(dict)
-    have = set()
-    for name in names:
-        folders, file, _ = parts_of(name)
-        if (channel := channel_of(folders, file)) is None:
-            continue
-        have.add(channel)
-        if (place := _place(folders, file)) in cells or len(cells) < ASKED:
-            cells[place][channel] = name
-    marked = marked_brightfield(listing.root, cells.values(), sorted(have)) if len(have) > 1 else None
-    if marked is not None:
-        listing.read, listing.marked = (marked,), True
-
-
-def _one_for_each_cell(names: list[str], listing: Listing) -> Iterator[str]:
-    """One file of each cell, in the order of the names; masks and other channels are counted."""
-    first: dict[tuple, tuple[int, str]] = {}
-    for name in names:
-        folders, file, _ = parts_of(name)
-        picture, channel = picture_of(file), channel_of(folders, file)
-        if picture.mask:
-            listing.masks += 1
-            continue
-        if channel not in (None, *listing.read):
-            listing.channels[channel] += 1
-            continue
-        place, rank = _place(folders, file), 0 if picture.brightfield else 1 if channel is not None else 2
-        known = first.setdefault(place, (rank, name))
-        if known[1] != name:
-            if rank < known[0]:
-                first[place] = rank, name
-            listing.aside[AGAIN].append(known[1] if rank < known[0] else name)
-    yield from (name for _, name in first.values())
-
-
-def _place(folders: tuple[str, ...], file: str) -> tuple:
-    """What the files of one cell have in common: folders (but one of a channel), and the name without its channel."""
-    return tuple(folder for folder in folders if channel_of((), folder + ".") is None), picture_of(file).cell
-
-
-def has_all_classes(root: Path) -> bool:
-    """Whether the names below `root` name a cell of each class; stops as soon as they do."""
-    missing = set(CLASSES)
-    for name in walk(root, aside=defaultdict(list)):
-        missing.discard(class_of_name(name))
-        if not missing:
-            return True
-    return False
-
-
-def _cell(root: Path, name: str, naming: Naming) -> Cell:
+def _cell(listing: Listing, name: str, options: ZhuOptions) -> Cell:
     """The cell behind a file name; raises Unusable."""
     folders, file, _ = parts_of(name)
-    kind, day, replicate = describe(folders, file, naming.classes)
-    size = size_of(root, name)
-    group = f"{CLASSES.get(kind, kind)}-{f'{day}d{replicate}' if day else 'unknown'}"
-    return Cell((name,), size, kind, group_by(naming.group, name) if naming.group else group, day, replicate)
+    kind, day, replicate = describe(folders, file, tuple((options.classes or {}).items()))
+    size = size_of(listing.root, name)
+    if options.group is not None:
+        group = group_by(options.group, name)
+    else:
+        run = f"{day}d{replicate}" if day else "unknown"
+        group = run if listing.simulated else f"{CLASSES.get(kind, kind)}-{run}"
+    return Cell((name,), size, kind, group, day, replicate)

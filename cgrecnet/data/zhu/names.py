@@ -7,8 +7,7 @@ The class comes from the words in the folders, or else from the file name, as th
 import re
 from functools import lru_cache
 
-from cgrecnet.data.images.listing import is_image, parts_of
-from cgrecnet.data.images.naming import Unusable, class_in, plain
+from cgrecnet.data.images.listing import Unusable, class_in, plain
 from cgrecnet.files import shown
 
 #: The paper's classes in the order of its Table 1, and their letter in file names.
@@ -38,20 +37,8 @@ _DOUBTFUL = set(
 #: A folder of this name holds nothing that is to be used, whatever the folders below it are called.
 _EXCLUDED = {"excluded", "exclude", "rejected", "discarded", "trash", "junk", "excluidos"}
 _DIMENSION = re.compile(r"(?<![A-Za-z0-9])[23]D(?![A-Za-z0-9])")  # a 3D culture is no day 3
-_CHANNEL = re.compile(r"(?:^|[_.-])ch(\d+)(?=[_.-]|$)", re.I)
 _DAY = re.compile(r"(?<![a-z0-9])(?:(\d+)d(\d*)|d(?:ay)?[ _-]?(\d+))(?![a-z0-9])", re.I)
 _REPLICATE = re.compile(r"(?<![a-z])rep(?:licate)?[ _-]?(\d+)(?![a-z0-9])", re.I)
-
-
-def class_of_name(name: str) -> str | None:
-    """Class or inducer of a file by its name below the root alone; None for what is no cell."""
-    folders, file, ending = parts_of(name)
-    if not is_image(file, ending) or channel_of(folders, file) not in (None, 1):
-        return None
-    try:
-        return describe(folders, file)[0]
-    except Unusable:
-        return None
 
 
 def describe(
@@ -123,11 +110,3 @@ def _classes_among(name: str, what: str) -> set[str]:
 def _file_says(file: str) -> str | None:
     kinds = _classes_among(file.rpartition(".")[0], "file")
     return kinds.pop() if len(kinds) == 1 else None
-
-
-def channel_of(folders: tuple[str, ...], file: str) -> int | None:
-    """Number of the channel that the file's name, or else a folder, names."""
-    if found := _CHANNEL.search(file):
-        return int(found[1])
-    numbers = [int(found[1]) for folder in folders if (found := _CHANNEL.fullmatch(folder))]
-    return numbers[-1] if numbers else None

@@ -5,21 +5,18 @@ Cells: Zhu et al. 2021, Nature Communications 12:2614, doi:10.1038/s41467-021-22
 how their classes are told.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Literal
-
-from pydantic import Field, field_validator
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.images.cells import data_set_of, find_cells
-from cgrecnet.data.images.listing import Cell, Listing
-from cgrecnet.data.images.naming import check_group
-from cgrecnet.data.images.reading import Reader, ReadingOptions
-from cgrecnet.data.options import Window, check_options, suggest
-from cgrecnet.data.zhu.files import Naming, find_root, has_all_classes, list_cells
+from cgrecnet.data.download import STAGING
+from cgrecnet.data.images.cells import open_listed, usable_images
+from cgrecnet.data.images.check import Findings, report_of_files
+from cgrecnet.data.images.listing import Listing
+from cgrecnet.data.zhu.files import ZhuOptions, find_root, list_cells
 from cgrecnet.data.zhu.names import CLASSES, INDUCERS
-from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
 #: Task -> classes in label order: the paper's task, and the separate test set of other inducers.
@@ -32,86 +29,35 @@ ORIGINS = {
 }
 
 
-class ZhuOptions(ReadingOptions):
-    """Settings of the data set.
-
-    hash: `content` reads and checks every image once on opening (some tens of seconds for all 207,556 from a
-        warm disk), leaves out the bad ones, and gives a fingerprint over all pixels, as for every data set;
-        `names` opens at once, but its fingerprint covers only names, sizes in bytes and labels, and a bad image
-        is met only when it is indexed.
-    window: grey levels (black, white) that map to 0 and 1; None: the whole range of 8 or 16 bit.
-    classes: words of a folder's name -> class, before those that are built in.
-    group: what names the acquisition: a folder level (1: below the root) or a regular expression on the file's name;
-        None: day and replicate of the paper's file names.
-    channel: number of the brightfield's channel in the files' names; None: the one that the files call so, or Ch1.
-    """
-
-    hash: Literal["content", "names"] = "content"
-    window: Window | None = None
-    classes: dict[str, Literal["astrocyte", "oligodendrocyte", "neuron", *INDUCERS]] | None = None
-    group: int | str | None = None
-    channel: Annotated[int, Field(ge=1, strict=True)] | None = None
-
-    _group = field_validator("group")(check_group)
-
-    @property
-    def naming(self) -> Naming:
-        """How names are read."""
-        return Naming(tuple((self.classes or {}).items()), self.group, self.channel)
-
-    @property
-    def reader(self) -> Reader:
-        """How files are read."""
-        return Reader(self.page, self.scale, self.inverted)
-
-    def recorded(self) -> dict:
-        """What a data set says it was opened with; options that came later only where they are used."""
-        every = self.model_dump()
-        return {name: every[name] for name in every if name in ("hash", "window") or every[name]}
-
-
 def available(root: str | Path | None = None) -> bool:
-    """True if the folder has files of all three classes by their names; opens none of them."""
+    """True if the folder has files of all three classes by their names."""
     try:
-        return has_all_classes(find_root(root))
+        return {cell.kind for cell in list_cells(find_root(root)).cells} >= set(CLASSES)
     except DataError:  # no such folder
         return False
 
 
-def open_cells(root: str | Path | None = None, task: str | None = None, options=None) -> CellDataset:
-    """The cells of `root` with the labels of a task: `lineage` (default) or `inducer` (other inducers' sets).
+def open_cells(root: str | Path | None, task: str, used: ZhuOptions) -> CellDataset:
+    """The cells of `root` with the labels of a task: `lineage` or `inducer` (other inducers' sets).
 
     images: uint8 or uint16, shape (H, W), sizes differ; read on demand (see `CellImages`), so indexing may raise.
     table: cell_id (the file's name below root), class_name, group, day, replicate.
     window: (0, 255) for 8 bit, (0, 65535) for 16 bit, unless the option gives another.
     Files that cannot be used are left out with a warning; `cgrecnet data check zhu` names them.
-    Raises DataError (no images, a class missing, 8 and 16 bit mixed) or ConfigError (unknown task or option).
+    Raises DataError (no images, a class missing, 8 and 16 bit mixed) or ConfigError (a channel that is not there).
     """
-    task = task or "lineage"
-    if task not in TASKS:
-        raise ConfigError(f"Data set 'zhu' has no task {task!r}; {suggest(task, TASKS)}")
-    used = check_options(ZhuOptions, options, "zhu")
-    listing = list_cells(find_root(root), used.naming)
-    label_of = {kind: label for label, kind in enumerate(TASKS[task])}
-    cells = [cell for cell in listing.cells if cell.kind in label_of]
-    found = find_cells(listing, cells, label_of, used.reader, used.hash == "content")
-    _check_classes(listing, found.cells, task)
-    return data_set_of(
-        listing, found, label_of, used.reader, name="zhu", task=task, window=used.window,
-        origin=ORIGINS[listing.simulated], options=used.recorded(), columns=("day", "replicate"),
+    listing = list_cells(find_root(root), used)
+    dataset = open_listed(
+        listing, TASKS[task], used.reader(), name="zhu", task=task, origin=ORIGINS[listing.simulated],
+        options=used.recorded(), columns=("day", "replicate"),
     )  # fmt: skip
+    _check_classes(listing, dataset.counts(), task)
+    return dataset
 
 
-def open_for_packing(root, task: str | None, options: Mapping | None) -> tuple[CellDataset, dict[str, str]]:
-    """The cells, none of them read before it is packed; and file -> reason of what names alone left out."""
-    used = check_options(ZhuOptions, options, "zhu")
-    dataset = open_cells(root, task, used.model_dump() | {"hash": "names"})
-    return dataset, list_cells(find_root(root), used.naming).aside_by_name()
-
-
-def _check_classes(listing: Listing, cells: list[Cell], task: str) -> None:
+def _check_classes(listing: Listing, counts: dict[str, int], task: str) -> None:
     """Raise DataError, in one sentence, where a class of the task (for `inducer`: every one) has no cell."""
-    counts = {kind: sum(cell.kind == kind for cell in cells) for kind in TASKS[task]}
+    cells = sum(counts.values())
     missing = [kind for kind, count in counts.items() if not count]
     if not missing or (task == "inducer" and cells):
         return
@@ -120,8 +66,59 @@ def _check_classes(listing: Listing, cells: list[Cell], task: str) -> None:
     if cells:
         found = ", ".join(f"{kind} {count:,}" for kind, count in counts.items() if count)
         raise DataError(f"The images in {root} have no {' and no '.join(missing)} ({found}): {remedy}.")
-    if listing.cells or listing.set_aside or listing.channels:
-        said = [f"{listing.set_aside:,} set aside"] if listing.set_aside or not listing.channels else []
-        said += [f"{count:,} of Ch{number}, which channel={number} reads" for number, count in listing.channels.items()]
+    if listing.cells or listing.set_aside or unread(listing):
+        said = [f"{listing.set_aside:,} set aside"] if listing.set_aside or not unread(listing) else []
+        said += [f"{count:,} of Ch{number}, which channel={number} reads" for number, count in unread(listing).items()]
         raise DataError(f"No usable image in {root} belongs to the task {task!r} ({', '.join(said)}): {remedy}.")
     listing.refuse_empty("name the folder of the images of 'zhu'")
+
+
+def report(root: str | Path | None, published: Mapping, every: bool, used: ZhuOptions) -> tuple[str, bool]:
+    """Everything that can be said about the files below `root`, as text, and whether all is well.
+
+    published: `counts` and `test`, class -> cells in all and in the test part, to compare with.
+    Cells that differ from the published counts are reported, but a part of the data is a usable data set.
+    """
+    listing, found = list_cells(find_root(root), used), Findings()
+    for cell, image in usable_images(listing, listing.cells, used.reader()):
+        found.add(cell, image)
+    title = f"{'Simulated images in the layout' if listing.simulated else 'Images'} of data set zhu"
+    problems, remarks = _problems(listing, found), _together(listing, found)
+    return report_of_files(listing, found, used.window, published, every, title, problems, remarks)
+
+
+def unread(listing: Listing) -> dict[int, int]:
+    """Channel -> files, of the channels that are not read."""
+    return {number: count for number, count in sorted(listing.channels.items()) if number not in listing.read}
+
+
+def _problems(listing: Listing, found: Findings) -> dict[str, object]:
+    counts, files, usable = found.counts(), sum(listing.others.values()), listing.cells or listing.set_aside
+    others = " or ".join(map(str, unread(listing)))
+    missing = [kind for kind in CLASSES if not counts[kind]]
+    return {
+        "a download is not finished (`cgrecnet data fetch zhu` with its DOI and this folder goes on)": any(
+            (listing.root / STAGING).glob("*.part")
+        ),
+        f"no {' and no '.join(missing)} cells, so the task `lineage` cannot be opened": missing,
+        "no image at all" + (f" among {files:,} other files" if files else ", the folder is empty"): not (
+            usable or others
+        ),
+        f"images of other channels than Ch{listing.read[0]} only (--option channel={others} reads them)": (
+            others and not usable
+        ),
+    }
+
+
+def _together(listing: Listing, found: Findings) -> Iterator[str]:
+    """That folders are not told apart, where a group has several."""
+    homes: dict[str, set[str]] = defaultdict(set)
+    for folder, _, group in found.cells:
+        homes[group].add(folder)
+    if not listing.grouped and (together := {group: home for group, home in homes.items() if len(home) > 1}):
+        group, home = max(together.items(), key=lambda item: len(item[1]))
+        yield (
+            f"Group {shown(group)} is of {len(home):,} folders. Where these are acquisitions of their own (donors, "
+            "days, runs), a grouped split parts them wrongly: --option group=LEVEL (1: the folder below the root) or "
+            '--option group=EXPRESSION tells them apart, in a run data_options="{group: LEVEL}".'
+        )

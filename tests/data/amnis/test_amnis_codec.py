@@ -76,7 +76,6 @@ def test_what_was_written_is_read(kind, tmp_path):
     assert len(objects) == len(cells) and not objects.problems
     for row, cell in enumerate(cells):
         assert np.array_equal(objects.planes(row), cell.planes) and np.array_equal(objects.masks(row), cell.masks)
-        assert np.array_equal(objects.background(row), cell.background)
 
 
 @pytest.fixture(scope="session")

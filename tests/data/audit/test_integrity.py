@@ -7,8 +7,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.duplicates import find_duplicates
 from cgrecnet.data.audit.integrity import audit, leaks, probe_shortcuts, take
 from cgrecnet.data.audit.probes import difference_by_groups, score_by_cells, score_by_groups, standardise
-from cgrecnet.data.grouped import grouped_split
-from cgrecnet.data.splits import Split, joint_split
+from cgrecnet.data.splits import Split, grouped_split, joint_split
 from cgrecnet.errors import DataError
 
 CHANCE = 1 / 3

@@ -13,8 +13,8 @@ from cgrecnet.cli import main
 from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.duplicates import find_duplicates
 from cgrecnet.data.audit.integrity import _copies, _sample, audit, leaks, probe_shortcuts, take
-from cgrecnet.data.audit.levels import border_mean, disjoint_classes, group_levels
 from cgrecnet.data.audit.report import GroupGap
+from cgrecnet.data.levels import border_mean, disjoint_classes, group_levels
 from cgrecnet.data.splits import Split, joint_split
 from cgrecnet.errors import DataError
 

@@ -12,14 +12,12 @@ from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.batches import loader as batched
 from cgrecnet.data.batches import transform as batched_transform
 from cgrecnet.data.batches.crops import boxes, central_crops, random_crops
-from cgrecnet.data.batches.pixels import Buffers
-from cgrecnet.data.batches.reference import largest_difference
-from cgrecnet.data.batches.transform import BatchTransform
+from cgrecnet.data.batches.transform import BatchTransform, largest_difference
 from cgrecnet.data.intensity import INTENSITIES, Intensity
 from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.build import pack_cells
-from cgrecnet.data.transforms import CellTensors, eval_transform
+from cgrecnet.data.transforms import eval_transform, to_unit
 from cgrecnet.errors import ConfigError, DataError
 
 #: On the scale where white is 1, for images of up to some 200 pixels; beyond, the reference's own rounding grows.
@@ -87,21 +85,15 @@ def test_the_comparison_would_notice_a_shift_of_one_pixel(cells):
     assert largest_difference(out, images, cells.window, moved) > 1000 * TOLERANCE
 
 
-def test_evaluation_batches_are_those_of_the_data_loader(cells):
-    theirs = torch.utils.data.DataLoader(CellTensors(cells, [5, 2, 30], eval_transform(64)), batch_size=2)
-    ours = BatchedCells(cells, [5, 2, 30], 64, train=False, batch_size=2)
-    assert len(ours) == len(theirs) == 2
-    for (a, labels, index), (b, their_labels, their_index) in zip(ours, theirs, strict=True):
-        torch.testing.assert_close(a, b, atol=TOLERANCE / 0.22, rtol=0)
-        assert torch.equal(labels, their_labels) and torch.equal(index, their_index)
-
-
 @pytest.mark.parametrize("option", INTENSITIES)
-def test_an_option_stands_before_algorithm_1_in_the_data_loader(cells, option):
-    steps = v2.Compose([Intensity(option), eval_transform(64)])
-    theirs = torch.stack([tensor for tensor, _, _ in CellTensors(cells, range(40), steps)])
-    ours, _, _ = next(iter(BatchedCells(cells, range(40), 64, train=False, intensity=option)))
-    torch.testing.assert_close(ours, theirs, atol=TOLERANCE / 0.22, rtol=0)
+def test_evaluation_batches_are_those_of_the_transforms_and_an_option_stands_before_them(cells, option):
+    steps, chosen = v2.Compose([Intensity(option), eval_transform(64)]), [5, 2, 30]
+    ours = BatchedCells(cells, chosen, 64, train=False, batch_size=2, intensity=option)
+    assert [len(index) for _, _, index in ours] == [2, 1] and len(ours) == 2
+    tensors, labels, indices = (torch.cat(parts) for parts in zip(*ours, strict=True))
+    theirs = torch.stack([steps(to_unit(cells.images[index], cells.window)) for index in chosen])
+    torch.testing.assert_close(tensors, theirs, atol=TOLERANCE / 0.22, rtol=0)
+    assert indices.tolist() == chosen and labels.tolist() == cells.labels[chosen].tolist()
 
 
 def seen(cells, epoch=0, order=range(40), **settings):
@@ -156,18 +148,6 @@ def test_a_batch_that_is_held_is_never_overwritten(cells):
     again = [x for x, _, _ in BatchedCells(cells, range(40), 32, train=True, batch_size=4)]
     assert all(torch.equal(a, b) for a, b in zip(batches, again, strict=True))
     assert len({x.data_ptr() for x in batches}) == len(batches)
-
-
-def test_memory_is_used_again_only_when_nothing_shares_it():
-    buffers = Buffers(kept=2)
-    first = buffers.take(4, 3)
-    place, part = first.data_ptr(), first[:2]
-    del first
-    assert buffers.take(4, 3).data_ptr() != place  # `part` still lies there
-    del part
-    assert buffers.take(2, 3).data_ptr() == place
-    held = [buffers.take(5, 5) for _ in range(6)]
-    assert len({x.data_ptr() for x in held}) == 6 and len(buffers.arrays) == 2
 
 
 def test_a_mapped_file_is_read_where_it_is(cells, tmp_path):

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.cytometer import BLOCK, CytometerOptions, simulate, simulate_blocks
+from cgrecnet.data.cytometer import CytometerOptions, simulate
 from cgrecnet.data.cytometer.camera import expose
 from cgrecnet.data.cytometer.optics import Optics
 from cgrecnet.data.cytometer.parameters import parameters
 from cgrecnet.data.cytometer.phantom import TRAITS
+from cgrecnet.data.cytometer.scene import BLOCK
+from cgrecnet.data.cytometer.simulation import simulate_blocks
 from cgrecnet.errors import ConfigError
 
 
@@ -246,7 +248,8 @@ def test_the_run_knows_the_kind_as_much_as_the_dial_says():
 
 
 def test_other_optics_show_the_same_cells():
-    forty, twenty = (simulate({"cells": 16, "seed": 1}, optics=Optics.of(name)) for name in ("40x", "20x"))
+    coarse = Optics(**parameters().objectives["20x"]._asdict(), oversampling=4)
+    forty, twenty = (simulate({"cells": 16, "seed": 1}, optics=optics) for optics in (Optics(), coarse))
     assert forty.causes.equals(twenty.causes)
     small, large = (np.mean([mask.sum() for mask in made.cell_masks]) for made in (twenty, forty))
     assert large / small == pytest.approx(4.0, rel=0.1)

@@ -124,7 +124,7 @@ def test_broken_off_and_started_again(written, tmp_path, monkeypatch):
             ask("zhu", root=partial)
     count[3].write_bytes(b"BM torn")
     (partial / "truth.csv.1.partial").write_text("from a killed process")
-    with pytest.raises(DataError, match="holds an unfinished folder of simulated cells with other options"):
+    with pytest.raises(DataError, match="partial holds simulated cells made with other options"):
         write_cells(folder, OPTIONS | {"noise": 2})
     assert content(write_cells(folder, OPTIONS)) == content(written)
     assert not partial.exists()
@@ -141,7 +141,7 @@ def test_two_at_once(tmp_path):
 def test_a_foreign_partial_folder_is_not_taken(tmp_path):
     (tmp_path / "cells.partial").mkdir()
     (tmp_path / "cells.partial" / "thesis.docx").write_text("years of work")
-    with pytest.raises(DataError, match="cells.partial holds other files: remove it, or name another folder"):
+    with pytest.raises(DataError, match="cells.partial holds other files: name a new or an empty one"):
         write_cells(tmp_path / "cells", OPTIONS)
     assert (tmp_path / "cells.partial" / "thesis.docx").exists()
 

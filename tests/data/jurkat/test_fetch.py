@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from repository_server import RepositoryServer, challenge, web_page
 
-from cgrecnet.data.jurkat import fetch, files
+from cgrecnet.data.jurkat import fetch, published
 from cgrecnet.errors import DataError
 
 FILES = {f"Experiment_1/G1/Ch{c}_CP0001.tif": random.Random(c).randbytes(200_000) for c in (3, 4, 6)}
@@ -29,7 +29,7 @@ def server(monkeypatch):
 
 @pytest.fixture
 def few_files(monkeypatch):
-    monkeypatch.setattr(files, "registry", lambda: REGISTRY)
+    monkeypatch.setattr(published, "registry", lambda: REGISTRY)
 
 
 def stored(folder: Path) -> dict[str, bytes]:
@@ -42,15 +42,15 @@ def asked(server) -> list[str]:
 
 
 def test_registry_lists_36_files():
-    listed = files.registry()
+    listed = published.registry()
     assert len(listed) == 36
     assert len({facts["sha256"] for facts in listed.values()}) == 36
-    assert [len(files.channel_files(channel)) for channel in (3, 4, 6)] == [12, 12, 12]
+    assert [len(published.channel_files(channel)) for channel in (3, 4, 6)] == [12, 12, 12]
 
 
 def test_registry_is_that_of_the_real_files(mlcp):
-    for name in files.registry():
-        files.read_checked(mlcp, name)
+    for name in published.registry():
+        published.read_checked(mlcp, name)
 
 
 def test_all_files_arrive_and_are_not_fetched_again(server, few_files, tmp_path):

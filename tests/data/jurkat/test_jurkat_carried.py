@@ -1,18 +1,28 @@
 """The cells that come with the package are those of the montages, and damage to them is said in one sentence."""
 
+import importlib.util
 import json
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cgrecnet.cli import main
 from cgrecnet.data import available, jurkat, open_dataset
-from cgrecnet.data.jurkat import carried, pack
+from cgrecnet.data.jurkat import carried
 from cgrecnet.errors import DataError
 from cgrecnet.paths import RESULTS
+
+
+def load_packer():
+    """The script `benchmarks/pack_jurkat.py` as a module."""
+    script = Path(__file__).parents[3] / "benchmarks" / "pack_jurkat.py"
+    spec = importlib.util.spec_from_file_location("pack_jurkat", script)
+    spec.loader.exec_module(module := importlib.util.module_from_spec(spec))
+    return module
 
 
 @pytest.fixture
@@ -47,12 +57,12 @@ def test_the_references_are_the_published_ones(mlcp, no_data):
     some = some.sample(frac=1, random_state=0)
     for channel in (3, 4, 6):
         assert np.array_equal(jurkat.read_channel(channel, some), jurkat.read_channel(channel, some, root=mlcp))
-    stain = pack.integrated(jurkat.read_channel(4, cells, root=mlcp))
+    stain = load_packer().integrated(jurkat.read_channel(4, cells, root=mlcp))
     assert np.array_equal(jurkat.dna_stain(cells[::-1]), stain[::-1])
 
 
 def test_packing_the_montages_gives_the_carried_files(mlcp, tmp_path):
-    pack.pack(mlcp, tmp_path)
+    load_packer().pack(mlcp, tmp_path)
     for name in (carried.BRIGHTFIELD, carried.REFERENCE):
         ours, again = np.load(carried.FOLDER / name), np.load(tmp_path / name)
         assert ours.files == again.files and all(np.array_equal(ours[key], again[key]) for key in ours.files)
@@ -112,14 +122,14 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 11415
 @pytest.mark.parametrize(
     ("name", "spoil", "says"),
     [
-        (carried.BRIGHTFIELD, None, "brightfield.npz is missing"),
-        (carried.BRIGHTFIELD, lambda whole: whole[: len(whole) // 2], "is cut off .5,707,836 of 11,415,673 bytes"),
-        (carried.BRIGHTFIELD, lambda whole: b"", "is cut off .0 of"),
-        (carried.BRIGHTFIELD, lambda whole: POINTER, "holds a pointer in place of the cells"),
-        (carried.BRIGHTFIELD, lambda whole: whole[:-1] + b"x", "was changed .its sha256 differs"),
+        (carried.BRIGHTFIELD, None, "brightfield.npz cannot be read .No such file"),
+        (carried.BRIGHTFIELD, lambda whole: whole[: len(whole) // 2], "is cut off, .*5,707,836 of 11,415,673 bytes"),
+        (carried.BRIGHTFIELD, lambda whole: b"", "is cut off, changed .*.0 of"),
+        (carried.BRIGHTFIELD, lambda whole: POINTER, "a pointer of git-lfs"),
+        (carried.BRIGHTFIELD, lambda whole: whole[:-1] + b"x", "its sha256 differs"),
         (carried.INDEX, lambda whole: whole[:20], "carried.json was changed or cut off"),
         (carried.INDEX, lambda whole: b"{}", "carried.json was changed or cut off"),
-        (carried.INDEX, None, "carried.json is missing"),
+        (carried.INDEX, None, "carried.json cannot be read .No such file"),
     ],
 )
 def test_damage_is_one_sentence_with_the_remedy(copy, capsys, name, spoil, says):
@@ -137,7 +147,7 @@ def test_damage_is_one_sentence_with_the_remedy(copy, capsys, name, spoil, says)
 def test_damaged_references_do_not_hinder_opening(copy):
     (copy / carried.REFERENCE).write_bytes(b"x")
     cells = open_dataset("jurkat").table
-    with pytest.raises(DataError, match="reference.npz is cut off"):
+    with pytest.raises(DataError, match="reference.npz is cut off, changed"):
         jurkat.dna_stain(cells)
 
 

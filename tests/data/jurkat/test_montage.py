@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from cgrecnet.data.jurkat import files
-from cgrecnet.data.jurkat.published import cells_in, cut_tiles, is_padding, position
+from cgrecnet.data.jurkat import published
+from cgrecnet.data.jurkat.published import cells_in, cut_tiles, describe, is_padding
 from cgrecnet.errors import DataError
 
 CELLS = {"Anaphase": 16, "Metaphase": 69, "Prophase": 606, "Telophase": 28, "G1": 900, "G2": 900, "S_phase": 900}
@@ -24,7 +24,7 @@ def test_tiles_are_counted_down_the_columns():
     tiles = cut_tiles(montage)
     (marked,) = np.flatnonzero((tiles == 7).all(axis=(1, 2)))
     assert marked == 65
-    assert position(np.array([65])) == (5, 2)
+    assert describe("Experiment_1/G1/Ch3_CP0001.tif", np.array([65]))[["row", "column"]].to_numpy().tolist() == [[5, 2]]
 
 
 def test_filler_is_told_from_cells():
@@ -56,10 +56,10 @@ def test_other_size_is_refused():
         cut_tiles(np.zeros((40, 40), np.uint16))
 
 
-@pytest.mark.parametrize("name", sorted(files.registry()))
+@pytest.mark.parametrize("name", sorted(published.registry()))
 def test_padding_of_every_published_montage(mlcp, name):
     """The rule finds the same number of cells in each channel, all filler at the end, and no near miss."""
-    tiles = cut_tiles(tifffile.imread(io.BytesIO(files.read_checked(mlcp, name))))
+    tiles = cut_tiles(tifffile.imread(io.BytesIO(published.read_checked(mlcp, name))))
     padding = is_padding(tiles)
     cells = CELLS[name.split("/")[1]]
     assert (~padding[:cells]).all() and padding[cells:].all()

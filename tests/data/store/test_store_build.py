@@ -16,7 +16,7 @@ from zhu_trees import crop, tree, write
 from cgrecnet.cli import main
 from cgrecnet.data import available, open_dataset, pack_dataset
 from cgrecnet.data.store import build as store_build
-from cgrecnet.data.store import index as store_index
+from cgrecnet.data.store import header as store_index
 from cgrecnet.data.store.build import working_folder
 from cgrecnet.data.store.header import HEADER, INDEX, PIXELS
 from cgrecnet.errors import DataError

@@ -21,7 +21,7 @@ def cells():
 @pytest.fixture
 def fetched(cells, tmp_path, monkeypatch):
     """(images of a store, list of (bytes, place) that were fetched)."""
-    pack_cells(cells, tmp_path / "s", {}, False)
+    pack_cells(cells, tmp_path / "s")
     asked = []
 
     def pread(handle, size, place, real=store.os.pread):

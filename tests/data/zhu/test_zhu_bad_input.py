@@ -14,8 +14,7 @@ from zhu_trees import crop, tree, write
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.images import pixels as zhu_pixels
-from cgrecnet.data.images.listing import Listing
-from cgrecnet.data.images.naming import Unusable
+from cgrecnet.data.images.listing import Listing, Unusable
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.zhu.files import list_cells
 from cgrecnet.errors import DataError
@@ -210,7 +209,7 @@ ENCODINGS = {
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_every_encoding_gives_the_same_grey_levels(encoding):
     save, image = ENCODINGS[encoding]
-    read = zhu_pixels.decode(in_memory(save))
+    read = Reader().image([in_memory(save)])
     assert read.dtype == image.dtype and np.array_equal(read, image)
 
 
@@ -224,11 +223,11 @@ def test_damaged_bytes_give_grey_levels_or_a_reason_and_nothing_else(encoding, c
         for place in rng.integers(0, min(len(data), 300), 3):
             data[place] = rng.integers(256)
         try:
-            read = zhu_pixels.decode(bytes(data))
+            read = Reader().image([bytes(data)])
             assert read.ndim == 2 and read.dtype in (np.uint8, np.uint16) and max(read.shape) <= zhu_pixels.LARGEST
         except Unusable as reason:
             refused += 1
             assert str(reason)
     assert refused and not caplog.records
     with pytest.raises(Unusable):
-        zhu_pixels.decode(whole[: len(whole) // 3])
+        Reader().image([whole[: len(whole) // 3]])

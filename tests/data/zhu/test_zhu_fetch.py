@@ -46,7 +46,6 @@ def changed(listing, **facts):
         repository_server.PUBLISHER,
         repository_server.UNIVERSITY,
         repository_server.ZENODO,
-        repository_server.DATAVERSE,
     ],
 )
 def test_every_repository(server, tmp_path, doi):
@@ -259,19 +258,17 @@ def test_a_server_out_of_order_is_asked_again(server, tmp_path):
     ("doi", "words"),
     [
         ("10.9999/nobody", "Nobody registered the DOI 10.9999/nobody: copy it from the article's data-availability"),
-        (repository_server.ELSEWHERE, "leads to www.nature.com, which is not Figshare, Zenodo or a Dataverse"),
+        (repository_server.ELSEWHERE, "leads to www.nature.com, which is not Figshare or Zenodo"),
         (repository_server.COLLECTION, "Figshare lists no item under the DOI .*a collection"),
     ],
 )
-@pytest.mark.parametrize("foreign", [404, 200])
-def test_a_doi_that_leads_to_no_files(server, tmp_path, doi, words, foreign):
-    server.foreign_api = foreign
+def test_a_doi_that_leads_to_no_files(server, tmp_path, doi, words):
     with pytest.raises(DataError, match=words) as caught:
         get(tmp_path, doi)
     assert "\n" not in str(caught.value) and visible(tmp_path) == []
 
 
-@pytest.mark.parametrize("doi", [DOI, repository_server.ZENODO, repository_server.DATAVERSE])
+@pytest.mark.parametrize("doi", [DOI, repository_server.ZENODO])
 def test_listings_without_files_and_answers_that_are_none(server, tmp_path, doi):
     server.listed = {}
     with pytest.raises(DataError, match="lists no files under the DOI"):

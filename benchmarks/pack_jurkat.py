@@ -1,4 +1,4 @@
-"""Makes the carried cells from the published montages: `python -m cgrecnet.data.jurkat.pack FOLDER`.
+"""Makes the carried cells from the published montages: `python benchmarks/pack_jurkat.py FOLDER`.
 
 The same montages give the same files, byte for byte, as long as numpy and zlib are those of requirements.lock.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cgrecnet.data.jurkat import carried, files, published
+from cgrecnet.data.jurkat import carried, published
 from cgrecnet.errors import DataError, UserError
 from cgrecnet.files import atomic_write
 
@@ -70,7 +70,7 @@ def referenced(table: pd.DataFrame) -> np.ndarray:
 def _places(table: pd.DataFrame) -> dict[str, int]:
     """Montage file -> number of its cells, which have to be its first ones (the one left out is the last)."""
     found = {}
-    for name in files.channel_files(3):
+    for name in published.channel_files(3):
         cells = table[table["montage"] == name.replace("Ch3_", "").removesuffix(".tif")]
         if not published.describe(name, np.arange(len(cells))).equals(cells.reset_index(drop=True)):
             raise DataError(f"The cells kept of {name} are not its first ones; carried.json cannot say which they are.")
@@ -86,10 +86,10 @@ def _npz(**arrays: np.ndarray) -> bytes:
 
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
-        print("error: name the folder of the montages: python -m cgrecnet.data.jurkat.pack FOLDER", file=sys.stderr)
+        print("error: name the folder of the montages: python benchmarks/pack_jurkat.py FOLDER", file=sys.stderr)
         return 2
     try:
-        pack(files.named_folder(arguments[0]))
+        pack(published.named_folder(arguments[0]))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
