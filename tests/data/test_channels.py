@@ -65,7 +65,7 @@ def test_a_store_holds_what_was_packed(images, tmp_path: Path):
     for one, other in zip(images, back.images, strict=True):
         np.testing.assert_array_equal(one, other)
     text, good = examine_store(tmp_path / "store", "folder", {})
-    assert good and "3 channels" in text and "30 to 61 pixels" in text
+    assert good and "in 3 channels: " in text
 
 
 def test_channels_that_are_mixed_are_refused(images, tmp_path: Path):

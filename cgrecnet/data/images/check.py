@@ -144,8 +144,8 @@ def report_of_files(
         "split of its own, so that what was kept for a test is trained on": listing.parts,
         f"{listing.set_aside:,} set aside": listing.set_aside,
     }
-    told = [_channel(listing), _folders(listing, found, every)]
-    head = [f"{title} in {shown(listing.root)}"]
+    told = [_folders(listing, found, every)]
+    head = [f"{title} in {shown(listing.root)}", *_channel(listing)]
     return report_of(head, found, window, published, every, told, own, [_aside(listing, every), remarks])
 
 
