@@ -203,18 +203,13 @@ def missing_runs(*parts: Part, results: Path = RESULTS) -> Shown:
 
 def bench_provenance(record: BenchRecord) -> Provenance:
     """Where a benchmark's record comes from, for the block under its figure."""
-    hardware, busy = record.hardware, [load.busy for load in (record.load_before, record.load_after)]
-    where = hardware["gpu"] or (
-        f"CPU, {hardware['cores']} cores, {hardware['threads']} thread{'s' * (hardware['threads'] != 1)} "
-        f"({hardware['cpu']})"
-    )
-    head, plus, _ = record.commit.partition("+")
+    busy = [load.busy for load in (record.load_before, record.load_after)]
     facts = [
         ("Record", f"results/bench-{record.name}/{record.id}.json, by benchmarks/{record.name}.py"),
         ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
-        ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
+        ("Commit", _commit(record.commit)),
         ("Code", "the same as now" if record.protocol == PROTOCOL else "has changed since; measure again to renew it"),
-        ("Hardware", where),
+        ("Hardware", hardware_text(record.hardware)),
         ("Software", f"torch {record.software['torch']}, Python {record.software['python']}"),
     ]
     if None not in busy:

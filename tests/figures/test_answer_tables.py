@@ -1,11 +1,13 @@
-"""Judged contrasts as a table: n always there, signs and p-values readable."""
+"""Tables with words in their cells, and judged contrasts in them: n always there, signs and p-values readable."""
 
 import re
+
+import pytest
 
 from cgrecnet.evaluation.analysis_plan import Outcome
 from cgrecnet.evaluation.planned_contrasts import Answer
 from cgrecnet.evaluation.sign_flip import Contrast
-from cgrecnet.figures.tables import HEADERS, answers_table, interval, n_text, p_equal, p_text, points
+from cgrecnet.figures.tables import HEADERS, answers_table, interval, n_text, p_equal, p_text, points, wide_table
 
 ANSWER = Answer("A against B", Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900), 0.00004, Outcome.DIFFERENCE)
 
@@ -25,3 +27,10 @@ def test_a_row_has_every_column():
     assert re.findall("<span>(.*?)</span>", table) == [
         "A against B", "difference", "−4.0 (−6.2 to −1.9)<br>90 %: −5.9 to −2.3", "&lt; 0.0001", "900",
     ]  # fmt: skip
+
+
+def test_a_wide_table_is_safe_and_whole():
+    html = wide_table(["a", "b"], [["1 < 2", "x\n\ny"]], "A table")
+    assert "1 &lt; 2" in html and "x<br>y" in html and "\n\n" not in html
+    with pytest.raises(ValueError, match="1 cells where the table has 2"):
+        wide_table(["a", "b"], [["only"]], "A table")
