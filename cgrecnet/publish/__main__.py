@@ -35,7 +35,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
     parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
-    parser.add_argument("--cold", action="store_true", help="start a new kernel for each chapter, instead of a fork")
     parser.add_argument("--address", default="", help="for site: where it will stand, as https://example.org/book/")
     parser.add_argument("--no-pdf", action="store_true", help="for site: leave out the PDF of the whole")
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
@@ -61,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
                     raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
                 status = check.report(check.check(layout.html, memory(layout), again=True))
                 return max(status, honest(layout, [], built=True))
-            return build(layout, max(1, options.jobs), options.timeout, not options.no_check, options.cold)
+            return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -79,10 +78,10 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(number, handler)
 
 
-def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bool = False) -> int:
+def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
     """Execute, stage, build and check; print what each step cost. Returns the exit status."""
     with Beside(layout, look) as beside:
-        return _build(layout, jobs, timeout, look, cold, beside)
+        return _build(layout, jobs, timeout, look, beside)
 
 
 class Beside:
@@ -135,9 +134,9 @@ class Beside:
         return found
 
 
-def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, beside: Beside) -> int:
+def _build(layout: Layout, jobs: int, timeout: float, look: bool, beside: Beside) -> int:
     begin = time.monotonic()
-    outcomes = schedule.execute_stale(layout, jobs, timeout, cold, beside.chapters_begun)
+    outcomes = schedule.execute_stale(layout, jobs, timeout, beside.chapters_begun)
     failures = [outcome for outcome in outcomes if outcome.failure]
     if failures:
         for outcome in failures:
