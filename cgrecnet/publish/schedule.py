@@ -95,7 +95,7 @@ def _outcome(chapter: Chapter, layout: Layout, timeout: float) -> Outcome:
     begin = time.monotonic()
     try:
         changed = _execute(chapter, layout, timeout)
-    except ChapterFailed as failure:
+    except (ChapterFailed, ConfigError) as failure:
         layout.executed_notebook(chapter).unlink(missing_ok=True)
         return Outcome(chapter, time.monotonic() - begin, str(failure))
     return Outcome(chapter, time.monotonic() - begin, changed_meanwhile=changed)
@@ -108,10 +108,7 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float) -> bool:
     """
     with _job_folder(layout) as folder:
         before = dependencies.own_state(chapter, layout)
-        try:
-            source = notebook.read(chapter)
-        except ConfigError as error:
-            raise ChapterFailed(str(error)) from None
+        source = notebook.read(chapter)
         if chapter.parameters:
             source = _with_parameters(source, chapter.parameters)
         started, begin = datetime.now(UTC), time.monotonic()
@@ -155,12 +152,16 @@ def _run(source: Any, layout: Layout, folder: Path, timeout: float) -> tuple[Any
     how |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
     async def within() -> None:
-        await asyncio.wait_for(client.async_execute(cleanup_kc=True, **how), timeout)
+        task = asyncio.ensure_future(client.async_execute(cleanup_kc=True, **how))
+        done, _ = await asyncio.wait({task}, timeout=timeout)
+        if not done:  # nbclient takes being cancelled for a kernel that died
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            raise TimeoutError(f"it took longer than the {timeout:g} s that a chapter may take")
+        await task
 
     try:
         asyncio.run(within())
-    except TimeoutError:
-        return notebook, TimeoutError(f"it took longer than the {timeout:g} s that a chapter may take")
     except Exception as error:  # a kernel that died or never started: nbclient raises many things
         return notebook, error
     return notebook, None
@@ -204,7 +205,6 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
     roots = [str(layout.root), *(str(path) for path, _ in layout.watched_paths)]
     # The repository's own package, wherever another copy may be installed: what lies elsewhere is not watched.
     paths = [str(TRACING), str(layout.root), os.environ.get("PYTHONPATH", "")]
-    threads = "1"  # another number gives other last digits
     # As absolute paths: the kernel works in book/, and a relative one would mean another folder there.
     named = {name: str(layout.watched[f"${name}"]) for name in DATA_FOLDERS if os.environ.get(name)}
     return named | {
@@ -213,13 +213,10 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
         ),
         "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         "PYTHONHASHSEED": "0",
-        "OMP_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
+        # Another number of threads gives other last digits.
+        **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
         # Where a chapter takes two all the same, they shall not spin beside the other chapters: 20 times as long.
         "OMP_WAIT_POLICY": "PASSIVE",
-        # Libraries import pyarrow where there is one (seen with 26.0), whose jemalloc starts a thread.
-        "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
