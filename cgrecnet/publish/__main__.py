@@ -11,14 +11,15 @@ import re
 import signal
 import sys
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.files import write_json
-from cgrecnet.publish import check, check_browser, html, resources, schedule, settings, stage
+from cgrecnet.publish import check, check_browser, html, schedule, settings, stage
 from cgrecnet.publish.honesty import allowed
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
@@ -35,7 +36,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
     parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
-    parser.add_argument("--cold", action="store_true", help="start a new kernel for each chapter, instead of a fork")
     parser.add_argument("--address", default="", help="for site: where it will stand, as https://example.org/book/")
     parser.add_argument("--no-pdf", action="store_true", help="for site: leave out the PDF of the whole")
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
@@ -43,25 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     layout = Layout(options.root.resolve())
     before = _listen(_interrupted)
     try:
-        if options.command == "honesty":
-            return honest(layout, options.chapters)
-        if options.command == "sizes":
-            print("\n".join(sizes(layout.root / "cgrecnet")))
-            return 0
-        if options.command == "links":
-            dead = dead_links(layout)
-            print("\n".join(dead) or "every address answers")
-            return 1 if dead else 0
-        with only_one(layout.build):
-            if options.command == "site":
-                print(f"site: {make_site(layout, options.address, not options.no_pdf).relative_to(layout.root)}")
-                return 0
-            if options.command == "check":
-                if not (layout.html / "index.html").is_file():
-                    raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
-                status = check.report(check.check(layout.html, memory(layout), again=True))
-                return max(status, honest(layout, [], built=True))
-            return build(layout, max(1, options.jobs), options.timeout, not options.no_check, options.cold)
+        return _do(layout, options)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -79,86 +61,55 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(number, handler)
 
 
-def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bool = False) -> int:
+def _do(layout: Layout, options: argparse.Namespace) -> int:
+    if options.command == "honesty":
+        return honest(layout, options.chapters)
+    if options.command in ("links", "sizes"):
+        dead = dead_links(layout) if options.command == "links" else []
+        said = sizes(layout.root / "cgrecnet") if options.command == "sizes" else dead or ["every address answers"]
+        print("\n".join(said))
+        return 1 if dead else 0
+    with only_one(layout.build):
+        if options.command == "site":
+            print(f"site: {make_site(layout, options.address, not options.no_pdf).relative_to(layout.root)}")
+            return 0
+        if options.command == "check":
+            if not (layout.html / "index.html").is_file():
+                raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
+            status = check.report(check.check(layout.html, memory(layout), again=True))
+            return max(status, honest(layout, [], built=True))
+        return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
+
+
+def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
     """Execute, stage, build and check; print what each step cost. Returns the exit status."""
-    with Beside(layout, look) as beside:
-        return _build(layout, jobs, timeout, look, cold, beside)
-
-
-class Beside:
-    """What is done beside the main steps: it needs none of them, or waits for its turn in a process of its own.
-
-    While chapters run, Jupyter Book is made ready and the pages of the last build are read; while Jupyter Book is at
-    work, a browser is made ready, and sources and executed chapters are looked over for honesty.
-    """
-
-    def __init__(self, layout: Layout, look: bool) -> None:
-        self._layout, self._look = layout, look
-        self._thread = ThreadPoolExecutor(1)
-        self._found: Future[list[check.Fault]] | None = None
-        self.jupyter_book: html.Ahead | None = None
-        self.browser: check_browser.Browser | None = None
-
-    def __enter__(self) -> "Beside":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.shutdown(cancel_futures=True)
-        for process in (self.jupyter_book, self.browser):
-            if process:
-                process.close()
-
-    def chapters_begun(self) -> None:
-        self.jupyter_book = html.Ahead(self._layout)
-        if self._look:
-            self._thread.submit(check.read_ahead, self._layout.html)
-
-    def pages_begun(self) -> None:
-        if self._look:
-            if executable := resources.browser():
-                self.browser = check_browser.Browser(executable)
-            self._found = self._thread.submit(self._dishonest)
-
-    def dishonest(self) -> list[check.Fault]:
-        """What the honesty checks find in the sources and in what was executed."""
-        return self._found.result() if self._found else self._dishonest()
-
-    def _dishonest(self) -> list[check.Fault]:
-        layout, good = self._layout, self._layout.build / "honest.json"
-        state = {"tools": html.tools(layout), "pages": [chapter.label for chapter in layout.chapters]}
-        state |= {"book": html.tree(layout.book), "executed": html.tree(layout.executed)}
-        if settings.remembered(good) == state:
-            return []  # nothing changed since all was found good
-        found = honesty.sources(layout, layout.chapters) + honesty.executed(layout, layout.chapters, built=True)
-        if not found:
-            write_json(good, state)
-        return found
-
-
-def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, beside: Beside) -> int:
     begin = time.monotonic()
-    outcomes = schedule.execute_stale(layout, jobs, timeout, cold, beside.chapters_begun)
-    failures = [outcome for outcome in outcomes if outcome.failure]
-    if failures:
-        for outcome in failures:
-            print(f"\nerror: {_plain(outcome.failure)}", file=sys.stderr)
-        names = ", ".join(outcome.chapter.label for outcome in failures)
-        return _failed(f"{len(failures)} of {len(outcomes)} chapters failed ({names}): why stands above")
-    executed = time.monotonic()
-    stage.stage(layout)
-    try:
-        built = html.build(layout, beside.jupyter_book, beside.pages_begun)
-    except html.HtmlFailed as error:
-        print(f"\n{error}", file=sys.stderr)
-        return _failed(f"{error.why}: its last messages stand above")
+    with ExitStack() as beside:
+        waiting: list[html.Ahead] = []  # Jupyter Book is made ready while chapters run
+        outcomes = schedule.execute_stale(
+            layout, jobs, timeout, lambda: waiting.append(beside.enter_context(html.Ahead(layout)))
+        )
+        if failures := [outcome for outcome in outcomes if outcome.failure]:
+            for outcome in failures:
+                print(f"\nerror: {_plain(outcome.failure)}", file=sys.stderr)
+            names = ", ".join(outcome.chapter.label for outcome in failures)
+            return _failed(f"{len(failures)} of {len(outcomes)} chapters failed ({names}): why stands above")
+        executed = time.monotonic()
+        stage.stage(layout)
+        thread = beside.enter_context(ThreadPoolExecutor(1))
+        looked_over = thread.submit(dishonest, layout) if look else None  # while Jupyter Book is at work
+        try:
+            built = html.build(layout, *waiting)
+        except html.HtmlFailed as error:
+            print(f"\n{error}", file=sys.stderr)
+            return _failed(f"{error.why}: its last messages stand above")
     made = time.monotonic()
     faults = []
-    if look:
-        looked = check.check(layout.html, memory(layout), ahead=beside.browser)
+    if looked_over:
+        looked = check.check(layout.html, memory(layout))
         check.report(looked)
-        dishonest = beside.dishonest()
-        honesty.report(dishonest)
-        faults = looked.faults + dishonest
+        honesty.report(looked_over.result())
+        faults = looked.faults + looked_over.result()
     _costs(outcomes, executed - begin, made - executed if built else 0, time.monotonic() - made)
     if faults:
         pages = dict.fromkeys(fault.page for fault in faults)
@@ -166,6 +117,19 @@ def _build(layout: Layout, jobs: int, timeout: float, look: bool, cold: bool, be
         return _failed(f"{count} in {', '.join(pages)}: the lines above that begin with error: say which")
     print(f"book: {(layout.html / 'index.html').relative_to(layout.root)}")
     return 0
+
+
+def dishonest(layout: Layout) -> list[check.Fault]:
+    """What the honesty checks find in the sources and in what was executed; nothing where all was found good before."""
+    good = layout.build / "honest.json"
+    state = {"tools": html.tools(layout), "book": html.tree(layout.book), "executed": html.tree(layout.executed)}
+    state |= {"pages": [chapter.label for chapter in layout.chapters]}
+    if settings.remembered(good) == state:
+        return []
+    found = honesty.sources(layout, layout.chapters) + honesty.executed(layout, layout.chapters, built=True)
+    if not found:
+        write_json(good, state)
+    return found
 
 
 def memory(layout: Layout) -> Path:

@@ -4,7 +4,6 @@ import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 from cgrecnet.files import write_json
@@ -26,51 +25,37 @@ PASSING = re.compile(
 
 @dataclass
 class Report:
-    """What the check found, how many pages it read and opened, and how many no browser has opened yet."""
+    """What the check found, and how many pages it read and opened."""
 
     faults: list[Fault] = field(default_factory=list)
     read: int = 0
     opened: int = 0
-    unopened: int = 0
     browser: str | None = None
 
 
-def check(
-    html: Path, memory: Path, again: bool = False, ahead: check_browser.Browser | None = None
-) -> Report:
+def check(html: Path, memory: Path, again: bool = False) -> Report:
     """Check the pages under `html` that changed since they were last found good (all of them with `again`).
 
-    Links run between pages, so the text of all pages is read as soon as one of them changed. Where pages were read
-    before there was a browser, those that changed are opened first, and the others when nothing changed.
-    `memory` is the JSON file that remembers the good ones; `ahead`, a browser that was started before.
+    Links run between pages, so the text of all pages is read as soon as one of them changed. With another browser, or
+    one where there was none, every page counts as changed. `memory` is the JSON file that remembers the good ones.
     """
     browser = resources.browser()
     paths = check_static.pages_in(html)
     now = {path.relative_to(html).as_posix(): _digest(path) for path in paths}
-    tools = _tools(html)
+    tools = [_tools(html), browser]
     known = {} if again else settings.remembered(memory)
-    if known.get("tools") != tools:
-        known = {}
-    before = known.get("browser")
-    read, seen = known.get("pages", {}), known.get("opened", {}) if browser in (None, before) else {}
-    changed = [name for name, digest in now.items() if read.get(name) != digest]
-    unseen = [name for name, digest in now.items() if seen.get(name) != digest]
-    unseen = [name for name in unseen if not check_static.is_redirect(html / name)]
-    to_open = [name for name in unseen if browser and (not read or not changed or name in changed)]
-    if not changed and not to_open and set(read) <= set(now):
+    good = known.get("pages", {}) if known.get("tools") == tools else {}
+    changed = [name for name, digest in now.items() if good.get(name) != digest]
+    if not changed and set(good) <= set(now):
         return Report(browser=browser)
-    report = Report([], len(paths), len(to_open), len(unseen) - len(to_open), browser)
+    to_open = [name for name in changed if browser and not check_static.is_redirect(html / name)]
     with ThreadPoolExecutor(1) as beside:
         text = beside.submit(check_static.faults, html, paths)  # while the browser loads
-        if browser:
-            report.faults += check_browser.faults(html, to_open, browser, ahead=ahead)
-        report.faults = text.result() + report.faults
-    bad = {fault.page for fault in report.faults}
-    good = {name: digest for name, digest in now.items() if name not in bad}
-    opened = {name: good[name] for name in now if name in good and (name in to_open or seen.get(name) == good[name])}
-    content = {"tools": tools, "browser": browser or before, "pages": good, "opened": opened}
-    write_json(memory, content)
-    return report
+        seen = check_browser.faults(html, to_open, browser) if to_open else []
+        faults = text.result() + seen
+    bad = {fault.page for fault in faults}
+    write_json(memory, {"tools": tools, "pages": {name: now[name] for name in now if name not in bad}})
+    return Report(faults, len(paths), len(to_open), browser)
 
 
 def report(found: Report) -> int:
@@ -82,25 +67,10 @@ def report(found: Report) -> int:
     if found.read:
         seen = f", {found.opened} opened in {Path(found.browser).name}" if found.browser else ""
         print(f"pages: {found.read} read{seen}, {len(found.faults)} faults")
-    if found.browser and found.unopened:
-        print(f"pages: {found.unopened} were never opened in it; make book once more opens them")
     return 1 if found.faults else 0
 
 
-def read_ahead(html: Path) -> None:
-    """Read the pages of the last build, of which most will still be there after the next one."""
-    for path in check_static.pages_in(html):
-        _digest(path)
-        check_static.read(path)
-
-
 def _digest(path: Path) -> str:
-    found = path.stat()
-    return _digest_of(path, found.st_size, found.st_mtime_ns)
-
-
-@cache
-def _digest_of(path: Path, size: int, changed: int) -> str:
     return hashlib.sha256(PASSING.sub(b"", path.read_bytes())).hexdigest()
 
 

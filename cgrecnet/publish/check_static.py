@@ -98,17 +98,6 @@ class Page(HTMLParser):
             self.raw.append(" ".join(data[max(0, found.start() - 30) : found.end() + 30].split()))
 
 
-def read(path: Path) -> Page:
-    """A page, read once for as long as it does not change."""
-    found = path.stat()
-    return _read(path, found.st_size, found.st_mtime_ns)
-
-
-@cache
-def _read(path: Path, size: int, changed: int) -> Page:
-    return Page(path)
-
-
 def pages_in(html: Path) -> list[Path]:
     """Every page of the book; the theme keeps fragments of its own under _static."""
     return sorted(path for path in html.rglob("*.html") if "_static" not in path.relative_to(html).parts)
@@ -121,7 +110,7 @@ def is_redirect(path: Path) -> bool:
 
 def faults(html: Path, paths: list[Path]) -> list[Fault]:
     """Every fault that the text of these pages shows; `paths` are all pages under `html`."""
-    pages = {path.resolve(): read(path) for path in paths}
+    pages = {path.resolve(): Page(path) for path in paths}
     whole = html.resolve()
 
     @cache  # every page has the links of the sidebar

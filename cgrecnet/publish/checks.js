@@ -1,4 +1,4 @@
-// What `check_browser.py`, `check_access.py` and `site/pdf.py` ask of an open page. Most answer with faults, one text each.
+// What `check_browser.py` and `site/pdf.py` ask of an open page. Most answer with faults, one text each.
 window.checks = (() => {
     const article = () => document.querySelector('article') || document.body;
     const scrolls = e => ['auto', 'scroll', 'hidden'].includes(getComputedStyle(e).overflowX);

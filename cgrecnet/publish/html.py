@@ -5,8 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -16,10 +14,7 @@ from cgrecnet.publish.layout import Layout
 
 
 class HtmlFailed(Exception):
-    """Jupyter Book reported warnings or errors, which the message holds, or was killed.
-
-    why: what happened, in a few words.
-    """
+    """Jupyter Book reported warnings or errors, which the message holds, or was killed; why: in a few words."""
 
     def __init__(self, message: str, why: str = "Jupyter Book warned (warnings are errors)") -> None:
         super().__init__(message)
@@ -46,31 +41,41 @@ class Ahead:
             errors="replace",
         )
 
+    def __enter__(self) -> "Ahead":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it, where it was never asked."""
+        if self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
+
     @property
     def holds(self) -> bool:
         """Whether the settings that it has read are still those of the stage."""
         return self._settings == _settings(self._layout)
 
-    def go(self) -> tuple[int, str]:
-        """Have it build; its exit status and all that it said."""
+    def go(self) -> None:
+        """Have it build; raises HtmlFailed."""
         said, _ = self._process.communicate("go\n")
-        return self._process.returncode, said
-
-    def close(self) -> None:
-        """End it, where it was never asked."""
-        if self._process.returncode is None:
-            self._process.kill()
-            self._process.communicate()
+        status = self._process.returncode
+        if status < 0:
+            why = f"Jupyter Book was killed by signal {-status}, perhaps for want of memory"
+            raise HtmlFailed("\n".join(said.splitlines()[-5:]), why)
+        if status != 0 or not (self._layout.html / "index.html").is_file():
+            lines = said.replace(f"{self._layout.stage}{os.sep}", "").splitlines()
+            found = [line for line in lines if "WARNING" in line or "rror:" in line or "ERROR" in line]
+            raise HtmlFailed("\n".join(dict.fromkeys(found)) or "\n".join(lines[-30:]))
 
 
 def _settings(layout: Layout) -> list[bytes]:
     return [(layout.stage / name).read_bytes() for name in stage.SETTINGS if (layout.stage / name).is_file()]
 
 
-def build(layout: Layout, ahead: Ahead | None = None, begun: Callable[[], None] = lambda: None) -> bool:
+def build(layout: Layout, ahead: Ahead | None = None) -> bool:
     """Build `_build/html` from `_build/source`; return False where it was up to date already.
 
-    ahead: a process for it that was started before. begun: called once there is something to build.
+    ahead: a process for it that was started before.
     Raises HtmlFailed with Sphinx's own words; Sphinx's memory is then deleted, so that the next build fails as well.
     """
     stamp = layout.build / "html.json"
@@ -78,13 +83,13 @@ def build(layout: Layout, ahead: Ahead | None = None, begun: Callable[[], None] 
     known = settings.remembered(stamp)
     if known == before | {"html": _listing(layout.html)}:
         return False
-    begun()
     stamp.unlink(missing_ok=True)
-    if known.get("tools") != before["tools"] or _from_the_future(layout):
+    if known.get("tools") != before["tools"]:
         stage.forget_doctrees(layout)  # pages that did not change must be written anew as well
         ahead = None  # it remembers them
     try:
-        _jupyter_book(layout, ahead if ahead and ahead.holds else Ahead(layout))
+        with ahead if ahead and ahead.holds else Ahead(layout) as ready:
+            ready.go()
         _write_front(layout)
         stage.remove_stale_pages(layout)
     except BaseException:
@@ -92,24 +97,6 @@ def build(layout: Layout, ahead: Ahead | None = None, begun: Callable[[], None] 
         raise
     write_json(stamp, before | {"html": _listing(layout.html)})
     return True
-
-
-def _from_the_future(layout: Layout) -> bool:
-    """Whether the clock went back since Sphinx read the pages: by their times, what changed now would be older."""
-    memory = layout.doctrees / "environment.pickle"
-    return memory.exists() and memory.stat().st_mtime > time.time()
-
-
-def _jupyter_book(layout: Layout, ahead: Ahead) -> None:
-    try:
-        status, said = ahead.go()
-    finally:
-        ahead.close()
-    if status < 0:
-        words = f"Jupyter Book was killed by signal {-status}"
-        raise HtmlFailed("\n".join(said.splitlines()[-5:]), f"{words}, perhaps for want of memory")
-    if status != 0 or not (layout.html / "index.html").is_file():
-        raise HtmlFailed(_complaints(said, layout))
 
 
 def _write_front(layout: Layout) -> None:
@@ -128,12 +115,6 @@ def front_page(title: str, first: str, head: str = "") -> str:
         f'<meta http-equiv="refresh" content="0; url={escape(first)}" />{head}</head>\n'
         f'<body><p><a href="{escape(first)}">{title}</a></p></body>\n</html>\n'
     )
-
-
-def _complaints(output: str, layout: Layout) -> str:
-    lines = output.replace(f"{layout.stage}{os.sep}", "").splitlines()
-    found = [line for line in lines if "WARNING" in line or "ERROR" in line or "rror:" in line]
-    return "\n".join(dict.fromkeys(found)) or "\n".join(lines[-30:])
 
 
 def tools(layout: Layout) -> str:

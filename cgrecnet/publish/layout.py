@@ -35,35 +35,13 @@ class Chapter:
         return self.name + self.source.suffix
 
 
-@dataclass(frozen=True)
 class Layout:
     """The folders of a book whose repository lies at `root`."""
 
-    root: Path
-
-    @property
-    def book(self) -> Path:
-        return self.root / "book"
-
-    @property
-    def build(self) -> Path:
-        return self.root / "_build"
-
-    @property
-    def executed(self) -> Path:
-        return self.build / "executed"
-
-    @property
-    def stage(self) -> Path:
-        return self.build / "source"
-
-    @property
-    def html(self) -> Path:
-        return self.build / "html"
-
-    @property
-    def doctrees(self) -> Path:
-        return self.build / ".doctrees"
+    def __init__(self, root: Path) -> None:
+        self.root, self.book, self.build = root, root / "book", root / "_build"
+        self.executed, self.stage, self.html = (self.build / name for name in ("executed", "source", "html"))
+        self.doctrees = self.build / ".doctrees"
 
     def executed_notebook(self, chapter: Chapter) -> Path:
         return self.executed / f"{chapter.name}.ipynb"
@@ -114,15 +92,11 @@ class Layout:
                 raise ConfigError(f"_toc.yml lists {name}, which {kind}: keep one of {name}.md and {name}.py.")
             chapter = Chapter(name, sources[0], parameters.pop(name, {}))
             if chapter.parameters and not chapter.is_script:
-                raise ConfigError(
-                    f"{PARAMETERS} gives parameters to {chapter.label}, which is prose and takes none: remove them."
-                )
+                raise ConfigError(f"{PARAMETERS} gives parameters to {chapter.label}, which is prose: remove them.")
             chapters.append(chapter)
         if parameters:
-            raise ConfigError(
-                f"{PARAMETERS} gives parameters to {next(iter(parameters))}, "
-                "which is no chapter of _toc.yml: correct its name or remove it."
-            )
+            name = next(iter(parameters))
+            raise ConfigError(f"{PARAMETERS} gives parameters to {name}, which is no chapter of _toc.yml: correct it.")
         if STATUS_PAGE not in self.page_names:
             raise ConfigError(f"_toc.yml does not list {STATUS_PAGE}, the execution status page: add it.")
         return chapters

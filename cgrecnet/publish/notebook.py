@@ -1,7 +1,6 @@
 """A chapter's script as a notebook, and its parameters checked against the cell that defines them."""
 
 import ast
-import difflib
 from typing import Any
 
 from cgrecnet.errors import ConfigError
@@ -20,7 +19,13 @@ def read(chapter: Chapter) -> Any:
         notebook = jupytext.read(chapter.source, fmt=FORMAT)
     except Exception as error:  # jupytext passes on whatever its parsers raise
         raise ConfigError(f"{chapter.label} is no percent script that jupytext reads: {one_line(error)}") from None
-    _check_header(chapter, notebook)
+    first = notebook.cells[0].source if notebook.cells else ""
+    if first.startswith(("---", "# ---\n")):  # jupytext would put it on the page
+        raise ConfigError(f"{chapter.label}: its header is not valid YAML between two lines # ---: mend it.")
+    for cell in notebook.cells:
+        if "incorrectly_encoded_metadata" in cell.metadata:
+            line = cell.source.strip().partition("\n")[0]
+            raise ConfigError(f"{chapter.label}: what follows # %% above {line[:60]!r} cannot be read: mend it.")
     if len(tagged := _parameter_cells(notebook)) > 1:  # papermill writes after the first, and the second would win
         raise ConfigError(
             f"{chapter.label} has {len(tagged)} cells tagged parameters: put all parameters into the first of them."
@@ -32,21 +37,6 @@ def read(chapter: Chapter) -> Any:
     return notebook
 
 
-def _check_header(chapter: Chapter, notebook: Any) -> None:
-    """Refuse what jupytext does not understand and would put on the page, or silently leave out."""
-    first = notebook.cells[0] if notebook.cells else None
-    if first and first.cell_type == "raw" and first.source.startswith("---"):
-        raise ConfigError(f"{chapter.label}: its header is not valid YAML: mend what stands between the # --- lines.")
-    if first and first.cell_type == "code" and first.source.startswith("# ---\n"):
-        raise ConfigError(f"{chapter.label}: its header has no end: close it with a line # ---.")
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for cell in notebook.cells:
-        if "incorrectly_encoded_metadata" in cell.metadata:
-            where = f"code cell {code.index(cell) + 1}" if cell in code else "a text cell"
-            line = cell.source.strip().partition("\n")[0]
-            raise ConfigError(f"{chapter.label}: what follows # %% in {where} ({line[:60]}) cannot be read: mend it.")
-
-
 def _parameter_cells(notebook: Any) -> list[Any]:
     return [c for c in notebook.cells if c.cell_type == "code" and "parameters" in c.metadata.get("tags", [])]
 
@@ -56,11 +46,9 @@ def check_parameters(chapter: Chapter, notebook: Any) -> None:
     defined = _defaults(chapter, notebook)
     for name, value in chapter.parameters.items():
         if name not in defined:
-            near = difflib.get_close_matches(name, defined, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"it defines {', '.join(defined) or 'none'}."
             raise ConfigError(
-                f"book/parameters.yml gives {chapter.label} the parameter {name!r}, "
-                f"which its parameters cell does not define: {hint}"
+                f"book/parameters.yml gives {chapter.label} the parameter {name!r}, which its parameters cell does not "
+                f"define: it defines {', '.join(defined) or 'none'}."
             )
         default = defined[name]
         if not _fits(value, default):
@@ -79,18 +67,13 @@ def _defaults(chapter: Chapter, notebook: Any) -> dict[str, Any]:
         except SyntaxError as error:
             raise ConfigError(f"{chapter.label}: its parameters cell is not valid Python ({error}).") from None
         for node in body:
-            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-            for target in targets:
+            for target in node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]:
                 if isinstance(target, ast.Name):
-                    found[target.id] = _literal(getattr(node, "value", None))
+                    try:
+                        found[target.id] = ast.literal_eval(node.value)
+                    except (ValueError, TypeError):
+                        found[target.id] = None
     return found
-
-
-def _literal(node: ast.expr | None) -> Any:
-    try:
-        return ast.literal_eval(node) if node is not None else None
-    except ValueError:
-        return None
 
 
 def _fits(value: Any, default: Any) -> bool:
@@ -99,8 +82,5 @@ def _fits(value: Any, default: Any) -> bool:
         return True
     if isinstance(default, bool) or isinstance(value, bool):
         return isinstance(value, bool) and isinstance(default, bool)
-    if isinstance(default, float):
-        return isinstance(value, (int, float))
-    if isinstance(default, (list, tuple)):
-        return isinstance(value, (list, tuple))
-    return isinstance(value, type(default))
+    kinds = {float: (int, float), tuple: (list, tuple), list: (list, tuple)}
+    return isinstance(value, kinds.get(type(default), type(default)))

@@ -4,7 +4,6 @@ Whatever is amiss in a file of the user's is said in one sentence.
 """
 
 import json
-import math
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +23,16 @@ def load(path: Path, label: str) -> Any:
 
 
 def parameters(path: Path, label: str) -> dict[str, dict[str, Any]]:
-    """Parameters by chapter, as written; raises ConfigError where they are no plain values under names."""
-    content = load(path, label) or {}
-    if not isinstance(content, dict):
+    """Parameters by chapter, as written; raises ConfigError where they are nothing that a notebook can be given."""
+    try:
+        content = json.loads(json.dumps(load(path, label) or {}, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ConfigError(
+            f"{label} holds what no notebook can be given ({one_line(error)}): use text (in quotes), numbers, true, "
+            "false, null, or lists and mappings of these."
+        ) from None
+    if not isinstance(content, dict) or not all(isinstance(values, dict) for values in content.values()):
         raise ConfigError(f"{label} must map each chapter to a mapping of name: value.")
-    for chapter, values in content.items():
-        if not isinstance(chapter, str):
-            raise ConfigError(f"{label}: {chapter!r} is no chapter's name, but {_kind(chapter)}: correct it.")
-        if not isinstance(values, dict):
-            raise ConfigError(f"{label} must map each chapter to a mapping of name: value, but {chapter} has none.")
-        for name, value in values.items():
-            if not isinstance(name, str):
-                raise ConfigError(
-                    f"{label}: {name!r}, of {chapter}, is no parameter's name, but {_kind(name)}: correct it."
-                )
-            if not _is_plain(value):
-                raise ConfigError(
-                    f"{label}: {name} of {chapter} is {_kind(value)} that no notebook can be given: "
-                    "use text (in quotes), numbers, true, false, null, or lists and mappings of these."
-                )
     return content
 
 
@@ -58,18 +48,3 @@ def remembered(path: Path) -> dict[str, Any]:
 def one_line(error: Exception) -> str:
     """The error's message on one line, cut short where it is very long."""
     return " ".join(str(error).split())[:200]
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether JSON, and so a notebook, can hold it as it is."""
-    try:
-        return json.loads(json.dumps(value, allow_nan=False)) == value
-    except (TypeError, ValueError):  # YAML lets a list hold itself
-        return False
-
-
-def _kind(value: Any) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return f"the number {value}"
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

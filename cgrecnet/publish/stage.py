@@ -5,9 +5,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from cgrecnet.publish import citation, status
-from cgrecnet.publish.absent import without_absent
-from cgrecnet.publish.below import provenance_below
+from cgrecnet.publish import citation, figures, status
 from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 
 SCRIPTS = "_scripts"  # the chapters' sources, offered for download beside the pages
@@ -56,11 +54,11 @@ def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
     texts = {}
     for chapter in layout.chapters:
         if chapter.is_script:
-            texts[f"{chapter.name}.ipynb"] = provenance_below(layout.executed_notebook(chapter).read_text("utf8"))
+            texts[f"{chapter.name}.ipynb"] = layout.executed_notebook(chapter).read_text("utf8")
             yield f"{SCRIPTS}/{chapter.name}.py", chapter.source.read_bytes()
         else:
             texts[f"{chapter.name}.md"] = chapter.source.read_text("utf8")
-    for name, text in without_absent(texts).items():
+    for name, text in figures.staged(texts).items():
         yield name, _LINK.sub(r"\1.ipynb\2", text).encode()
     yield f"{STATUS_PAGE}.md", status.page(layout).encode()
     if CITATION_PAGE in layout.page_names:

@@ -29,44 +29,34 @@ def page(layout: Layout) -> str:
         [f"[{record['title']}](/{chapter.name}.ipynb)", _date(record), _seconds(record["seconds"])]
         for chapter, record in records
     ]
-    parts = [
-        _INTRODUCTION,
-        f"Chapters with code: {len(records)}; together they took <data>{total:.0f}</data> s of computing time.\n",
-        _table(["Chapter", "Run on (UTC)", "Seconds"], rows),
-    ]
-    parts += [_section(chapter, record, layout) for chapter, record in records]
-    return "\n".join(parts)
+    count = f"Chapters with code: {len(records)}; together they took <data>{total:.0f}</data> s of computing time.\n"
+    parts = [_INTRODUCTION, count, _table(["Chapter", "Run on (UTC)", "Seconds"], rows)]
+    return "\n".join([*parts, *(_section(chapter, record, layout) for chapter, record in records)])
 
 
 def _section(chapter: Chapter, record: dict[str, Any], layout: Layout) -> str:
-    slowest = max(record["cells"], key=lambda cell: cell["seconds"], default=None)
-    read = record["depends_on"]["files"]
-    modules = [name for name in read if name.startswith("cgrecnet/")]
-    records = [name for name in read if name.startswith("results/")]
-    outside = [name for name in read if name.startswith("$")]
+    read, cells = record["depends_on"]["files"], record["cells"]
+    kinds = {kind: [name for name in read if name.startswith(kind)] for kind in ("cgrecnet/", "results/", "$")}
+    modules, records, outside = kinds.values()
+    sources = ", ".join(sorted({f"`{name.split('/')[0]}`" for name in outside}))
     # Libraries look for folders along the whole path; those that do not exist tell the reader nothing.
     folders = [name for name in record["depends_on"]["folders"] if name[0] == "$" or (layout.root / name).is_dir()]
-    other = sorted(set(read) - set(modules) - set(records) - set(outside))
-    rows = [
-        ["Source", f"`{chapter.label}`"],
-        ["Parameters", ", ".join(_span(f"{k} = {v!r}") for k, v in record["parameters"].items()) or "as in the source"],
-        ["Run on", f"{_date(record)} UTC"],
-        ["Seconds", f"{_seconds(record['seconds'])} ({len(record['cells'])} code cells)"],
-    ]
-    if slowest:
-        rows.append(
-            ["Slowest cell", f"{slowest['cell']}: {_seconds(slowest['seconds'])} s, {_code(slowest['first_line'])}"]
-        )
-    rows += [
-        ["Package modules read", str(len(modules))],
-        ["Run records read", _names(records)],
-        ["Data files read", f"{len(outside)}, from {_sources(outside)}" if outside else "none"],
-        ["Other files read", _names(other)],
-        ["Folders listed", _names(folders)],
-        ["Versions", ", ".join(f"{name} {version}" for name, version in record["versions"].items())],
-        ["Fingerprint", f"<data>{record['fingerprint'][:16] or 'none'}</data>"],
-    ]
-    return f"\n## {record['title']}\n\n" + _table(["What", "Value"], rows)
+    slowest = max(cells, key=lambda cell: cell["seconds"], default={"cell": "none", "seconds": 0, "first_line": ""})
+    rows = {
+        "Source": f"`{chapter.label}`",
+        "Parameters": ", ".join(_span(f"{k} = {v!r}") for k, v in record["parameters"].items()) or "as in the source",
+        "Run on": f"{_date(record)} UTC",
+        "Seconds": f"{_seconds(record['seconds'])} ({len(cells)} code cells)",
+        "Slowest cell": f"{slowest['cell']}: {_seconds(slowest['seconds'])} s, {_span(slowest['first_line'][:60])}",
+        "Package modules read": str(len(modules)),
+        "Run records read": _names(records),
+        "Data files read": f"{len(outside)}, from {sources}" if outside else "none",
+        "Other files read": _names(sorted(set(read) - set(modules) - set(records) - set(outside))),
+        "Folders listed": _names(folders),
+        "Versions": ", ".join(f"{name} {version}" for name, version in record["versions"].items()),
+        "Fingerprint": f"<data>{record['fingerprint'][:16] or 'none'}</data>",
+    }
+    return f"\n## {record['title']}\n\n" + _table(["What", "Value"], [list(row) for row in rows.items()])
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
@@ -78,14 +68,6 @@ def _table(header: list[str], rows: list[list[str]]) -> str:
 def _names(names: list[str], most: int = 8) -> str:
     shown = ", ".join(map(_span, names[:most])) or "none"
     return shown + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _sources(names: list[str]) -> str:
-    return ", ".join(sorted({f"`{name.split('/')[0]}`" for name in names}))
-
-
-def _code(text: str) -> str:
-    return _span(f"{text[:60]}{'…' if len(text) > 60 else ''}")
 
 
 def _span(text: str) -> str:

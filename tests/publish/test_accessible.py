@@ -5,8 +5,7 @@ import asyncio
 import pytest
 
 from cgrecnet.publish.accessible import mended
-from cgrecnet.publish.check_access import by_keyboard, heard
-from cgrecnet.publish.check_browser import FLAGS
+from cgrecnet.publish.check_browser import FLAGS, by_keyboard, heard
 
 ASIDE = (
     '<aside class="provenance" aria-label="Where this comes from" data-sets="x">'

@@ -159,19 +159,18 @@ def test_only_the_stale_chapter_is_executed_with_its_parameters(executed):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("two: {pionts: 7}", "book/two.py the parameter 'pionts'.*did you mean 'points'"),
+        ("two: {pionts: 7}", "book/two.py the parameter 'pionts'.*it defines points, rate"),
         ("two: {rate: 1e-3}", "book/two.py rate: '1e-3', a str, where its parameters cell has a float"),
         ("two: {points: true}", "a bool, where its parameters cell has a int"),
         ("three: {points: 7}", "book/three, which is no chapter"),
         ("two: [points", "book/parameters.yml is not valid YAML"),
         ("two: {points: 2026-13-45}", "book/parameters.yml is not valid YAML .month must be in 1..12.: mend it"),
-        ("two: {points: 2026-11-22}", "book/parameters.yml: points of two is a date.*quotes"),
-        ("two: {points: {1: 2}}", "book/parameters.yml: points of two"),
-        ("two: {points: &a [*a]}", "book/parameters.yml: points of two"),
-        ("two: {rate: .nan}", "book/parameters.yml: rate of two is the number nan that no notebook can be given"),
-        ("two: {points: [1, -.inf]}", "book/parameters.yml: points of two is a list that no notebook can be given"),
-        ("1: {a: 1}", "book/parameters.yml: 1 is no chapter's name, but an int"),
-        ("two: {1: 2}", "book/parameters.yml: 1, of two, is no parameter's name, but an int"),
+        ("two: {points: 2026-11-22}", "book/parameters.yml holds what no notebook can be given .*date.*quotes"),
+        ("two: {points: &a [*a]}", "book/parameters.yml holds what no notebook can be given"),
+        ("two: {rate: .nan}", "book/parameters.yml holds what no notebook can be given"),
+        ("1: {a: 1}", "book/1, which is no chapter"),
+        ("two: {1: 2}", "the parameter '1', which its parameters cell does not define"),
+        ("two: 3", "must map each chapter"),
         ("two: {rate: 1}\ntwo.py: {points: 1}", "book/parameters.yml gives parameters to book/two twice"),
         ("index: {n: 1}", "book/parameters.yml gives parameters to book/index.md, which is prose"),
         ("caf\udce9: {n: 1}", "book/parameters.yml is not valid YAML"),
@@ -194,11 +193,11 @@ def test_a_comment_is_no_command(tmp_path):
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        ("# ---\n# jupyter: [open\n# ---\n", "its header is not valid YAML"),
+        ("# ---\n# jupyter: [open\n# ---\n", "its header is not valid YAML between"),
         ("# ---\n# jupyter:\n#   a: 2026-13-45\n# ---\n", "month must be in 1..12"),
         ("# ---\n# jupyter:\n#   kernelspec: 5\n# ---\n", "no percent script"),
-        ("# ---\n# jupyter:\n", "its header has no end"),
-        ('# %% tags=["parameters"\nx = 1\n', "what follows # %% in code cell 1 .x = 1. cannot be read"),
+        ("# ---\n# jupyter:\n", "its header is not valid YAML between two lines"),
+        ('# %% tags=["parameters"\nx = 1\n', "what follows # %% above .x = 1. cannot be read"),
         ('# %% tags="parameters"\nx = 1\n', "no percent script"),
         ('# %% tags=["parameters"]\nx = 1\n' * 2, "has 2 cells tagged parameters: put all parameters into the first"),
     ],
@@ -258,10 +257,10 @@ def test_a_killed_kernel_and_a_late_chapter_are_failures(broken):
     write_script(broken / "book" / "late.py", "# %%\nimport time\ntime.sleep(100)\n")
     write(broken / "book" / "parameters.yml", "")
     set_pages(broken, "dies", "late")
-    outcomes = schedule.execute_stale(Layout(broken), jobs=2, timeout=8)
+    outcomes = schedule.execute_stale(Layout(broken), jobs=2, timeout=60)
     failures = {outcome.chapter.name: outcome.failure for outcome in outcomes}
     assert "book/dies.py, code cell 2 (import os): DeadKernelError" in failures["book/dies"]
-    assert "book/late.py, code cell 1 (import time): it took longer than the 8 s" in failures["book/late"]
+    assert "book/late.py, code cell 1 (import time): it took longer than the 60 s" in failures["book/late"]
     assert not list((broken / "_build" / "executed").rglob("*.ipynb"))
     assert not list((broken / "_build").glob("job-*"))
 

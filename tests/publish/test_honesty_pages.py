@@ -108,7 +108,7 @@ def test_a_mean_that_is_no_score_is_not_asked_for_its_n():
 def test_tables_in_html_are_read_as_tables():
     html = "<table><tr><th>model</th><th>accuracy</th></tr><tr><td>ours</td><td>91 ± <b>2</b></td></tr></table>"
     found = sections.sections_of([code(**{"text/html": f"<script>1 ± 2</script>{html}"})])
-    assert found[0].tables == [[["model ", "accuracy "], ["ours ", "91 ± 2 "]]] and "±" not in found[0].shown[0]
+    assert found[0].tables == [[["model", "accuracy"], ["ours", "91 ± 2"]]] and "±" not in found[0].shown[0]
     assert len(list(means.without_n([code(**{"text/html": html})]))) == 1
 
 

@@ -4,7 +4,6 @@ import errno
 import json
 import os
 import re
-import time
 
 import pytest
 from minibook import make_book, set_pages, write
@@ -76,7 +75,7 @@ def test_nothing_changed_builds_nothing(built, capsys):
 def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
     opened = []
     monkeypatch.setattr("cgrecnet.publish.resources.browser", lambda: "a browser")
-    look = lambda html, names, browser, ahead: opened.append(sorted(names)) or []  # noqa: E731
+    look = lambda html, names, browser: opened.append(sorted(names)) or []  # noqa: E731
     monkeypatch.setattr("cgrecnet.publish.check_browser.faults", look)
     assert build(built.root, look=True) == 0
     index = built.book / "index.md"
@@ -85,23 +84,6 @@ def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
     assert build(built.root, look=True) == 0
     index.write_text(text)
     assert opened[1:] == [["book/index.html"]] and {"book/one.html", "book/index.html"} < set(opened[0])
-
-
-@pytest.mark.slow
-def test_a_page_that_is_edited_after_the_clock_went_back_is_built(built, monkeypatch):
-    assert build(built.root) == 0
-    later, earlier = time.time() + 3600, time.time() - 3600
-    os.utime(built.doctrees / "environment.pickle", (later, later))
-    write(built.book / "index.md", (built.book / "index.md").read_text() + "\nIt is earlier now.\n")
-    stage_all = stage.stage
-
-    def stage_earlier(layout):
-        stage_all(layout)
-        os.utime(layout.stage / "book" / "index.md", (earlier, earlier))
-
-    monkeypatch.setattr(stage, "stage", stage_earlier)
-    assert build(built.root) == 0
-    assert "It is earlier now." in (built.html / "book" / "index.html").read_text("utf8")
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS])

@@ -4,9 +4,7 @@
 reader of the source looks for them: it is lowered when words leave the code, never raised.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import settings
@@ -17,59 +15,45 @@ from cgrecnet.publish.layout import Chapter
 FILE = "book/allowed_numbers.yml"
 WORDS = "book/words_in_code.yml"
 EVERYWHERE = "everywhere"
-_FORM = "write each chapter as its path below book/, then reasons, each with a list of numbers in quotes."
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """Reasons by number, for each chapter (`2_data/store`), and those that hold in every chapter."""
+def load(root: Path) -> dict[str, set[str]]:
+    """What may be typed in each chapter (`2_data/store`) and in every one (`everywhere`); nothing without a file.
 
-    reasons: dict[str, dict[str, str]]
-
-    def of(self, chapter: str) -> dict[str, str]:
-        """What may be typed in a chapter, with the reasons."""
-        return self.reasons.get(EVERYWHERE, {}) | self.reasons.get(chapter, {})
-
-    def unused(self, seen: dict[str, set[str]]) -> list[tuple[str, str]]:
-        """Chapter and number of every entry that allows nothing: `seen` holds the typed numbers of each chapter.
-
-        An entry of one chapter that already holds everywhere allows nothing either.
-        """
-        everywhere = self.reasons.get(EVERYWHERE, {})
-        anywhere = set().union(*seen.values()) if seen else set()
-        return [
-            (chapter, number)
-            for chapter, numbers in self.reasons.items()
-            for number in numbers
-            if number not in (anywhere if chapter == EVERYWHERE else seen.get(chapter, set()) - set(everywhere))
-        ]
-
-
-def load(root: Path) -> Allowed:
-    """The list of a book; ConfigError where it is not of its form, or a reason says nothing. No file: nothing."""
+    Raises ConfigError where the file is not of its form, a reason says nothing, or a number is allowed twice.
+    """
     path = root / FILE
-    if not path.exists():
-        return Allowed({})
-    content = settings.load(path, FILE) or {}
-    if not isinstance(content, dict):
-        raise ConfigError(f"{FILE} must be a mapping: {_FORM}")
-    return Allowed({str(chapter): _numbers(chapter, entries) for chapter, entries in content.items()})
-
-
-def _numbers(chapter: Any, entries: Any) -> dict[str, str]:
-    found: dict[str, str] = {}
-    if not isinstance(entries, dict):
-        raise ConfigError(f"{FILE}: {chapter} has no reasons: {_FORM}")
-    for reason, numbers in entries.items():
+    content = settings.load(path, FILE) or {} if path.exists() else {}
+    try:
+        entries = [(str(chapter), str(reason), numbers)
+                   for chapter, own in content.items() for reason, numbers in own.items()]  # fmt: skip
+    except AttributeError:
+        entries = [("", "", content)]
+    found: dict[str, set[str]] = {}
+    for chapter, reason, numbers in entries:
         if not isinstance(numbers, list) or not all(isinstance(number, str) for number in numbers):
-            raise ConfigError(f"{FILE}: {chapter}, {reason!r}: {_FORM}")
-        if len(str(reason).split()) < 2:
+            raise ConfigError(
+                f"{FILE} has {str(numbers)[:80]} where it takes none: write each chapter as its path below book/, then "
+                "reasons, each with a list of numbers in quotes."
+            )
+        if len(reason.split()) < 2:
             raise ConfigError(f"{FILE}: {chapter} gives {reason!r} as a reason: say where its numbers come from.")
-        for number in numbers:
-            if number in found:
-                raise ConfigError(f"{FILE}: {chapter} allows {number} twice: keep one entry.")
-            found[number] = str(reason)
+        own = found.setdefault(chapter, set())
+        if twice := [number for number in numbers if number in own or numbers.count(number) > 1]:
+            raise ConfigError(f"{FILE}: {chapter} allows {twice[0]} twice: keep one entry.")
+        own |= set(numbers)
     return found
+
+
+def unused(allowed: dict[str, set[str]], seen: dict[str, set[str]]) -> list[tuple[str, str]]:
+    """Chapter and number of every entry that allows nothing: `seen` holds the typed numbers of each chapter.
+
+    An entry of one chapter that already holds everywhere allows nothing either.
+    """
+    everywhere = allowed.get(EVERYWHERE, set())
+    needed = {chapter: numbers - everywhere for chapter, numbers in seen.items()}
+    needed[EVERYWHERE] = set().union(*seen.values())
+    return [(chapter, n) for chapter, own in allowed.items() for n in sorted(own - needed.get(chapter, set()))]
 
 
 def most_words(root: Path) -> int | None:
@@ -91,18 +75,14 @@ def words_by_chapter(chapters: list[Chapter]) -> dict[str, int]:
 def too_many_words(root: Path, chapters: list[Chapter]) -> list[Fault]:
     """One fault where all chapters together say more in code than the bound; it names the three that say most."""
     bound = most_words(root)
-    if bound is None:
-        return []
     counts = words_by_chapter(chapters)
     count = sum(counts.values())
-    if count <= bound:
+    if bound is None or count <= bound:
         return []
     wordy = ", ".join(f"{label} {counts[label]}" for label in sorted(counts, key=counts.__getitem__)[-3:][::-1])
-    return [
-        Fault(
-            WORDS,
-            f"the code of the chapters holds {count} words of prose, {count - bound} more than the {bound} allowed: "
-            "write the new sentences in Markdown, with their numbers from tell and what they say in holds "
-            f"(cgrecnet.pages); most words stand in {wordy}",
-        )
-    ]
+    text = (
+        f"the code of the chapters holds {count} words of prose, {count - bound} more than the {bound} allowed: "
+        "write the new sentences in Markdown, with their numbers from tell and what they say in holds "
+        f"(cgrecnet.pages); most words stand in {wordy}"
+    )
+    return [Fault(WORDS, text)]

@@ -33,12 +33,12 @@ def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list
                 f"the number {number} is typed: let a cell compute it, or add it with its reason to {allowed.FILE}",
             )
             for place, number in dict.fromkeys(typed)
-            if number not in permitted.of(name)
+            if number not in permitted.get(allowed.EVERYWHERE, set()) | permitted.get(name, set())
         ]
     if whole:
         found += [
             Fault(allowed.FILE, f"{chapter} has no need to allow {number}: remove the entry")
-            for chapter, number in permitted.unused(seen)
+            for chapter, number in allowed.unused(permitted, seen)
         ]
         found += allowed.too_many_words(layout.root, chapters)
     return found

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Any
 
-from cgrecnet.publish.absent import is_absent
+from cgrecnet.publish.figures import is_absent
 from cgrecnet.publish.honesty.sections import HIDDEN, visible_html
 
 TOP = 2  # what stands below a page's title and above its first heading is a section of its own

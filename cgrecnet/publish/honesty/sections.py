@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from typing import Any
+
+from bs4 import BeautifulSoup
 
 from cgrecnet.publish.honesty.prose import prose_of
 
@@ -32,11 +33,15 @@ class Section:
         texts += [part for part in re.split(r"\n\s*\n", _TABLE.sub("\n\n", text)) if part.strip()]
 
     def add_html(self, html: str) -> None:
-        """Take in a piece of HTML, its tables apart."""
-        reader = _Html()
-        reader.feed(html)
-        self.tables += reader.tables
-        self.shown.append(" ".join(reader.words))
+        """Take in a piece of HTML, its tables apart; scripts and styles are no words."""
+        found = BeautifulSoup(html, "html.parser")
+        for silent in found(["script", "style"]):
+            silent.decompose()
+        for table in found("table"):
+            rows = [[cell.get_text(" ", strip=True) for cell in row(["td", "th"])] for row in table("tr")]
+            self.tables.append(rows)
+            table.extract()
+        self.shown.append(found.get_text(" ", strip=True))
 
     @property
     def whole(self) -> str:
@@ -49,9 +54,8 @@ def sections_of(cells: list[dict[str, Any]]) -> list[Section]:
     """The sections of a notebook's cells, in order; what stands before the first heading is one without title."""
     found = [Section("")]
     for cell in cells:
-        source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
-            _take_markdown(source, found)
+            _take_markdown("".join(cell["source"]), found)
         elif cell["cell_type"] == "code" and not HIDDEN & set(cell["metadata"].get("tags", [])):
             given = cell["metadata"].get("mystnb", {})
             found[-1].shown += [text for text in (given.get("figure", {}).get("caption"),) if text]
@@ -93,36 +97,3 @@ def _take_output(output: dict[str, Any], section: Section) -> None:
         section.add_html("".join(data["text/html"]))
     else:
         section.add("".join(data.get("text/plain", output.get("text", ""))))
-
-
-class _Html(HTMLParser):
-    """Words outside of tables, and tables as rows of cells; scripts and styles are no words."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tables: list[list[list[str]]] = []
-        self.words: list[str] = []
-        self._depth = 0
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in ("script", "style")
-        if tag == "table":
-            self._depth += 1
-            self.tables.append([])
-        elif tag == "tr" and self._depth:
-            self.tables[-1].append([])
-        elif tag in ("td", "th") and self._depth and self.tables[-1]:
-            self.tables[-1][-1].append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style")
-        self._depth -= tag == "table"
-
-    def handle_data(self, data: str) -> None:
-        if self._silent or not data.strip():
-            return
-        if self._depth and self.tables[-1] and self.tables[-1][-1]:
-            self.tables[-1][-1][-1] += data.strip() + " "
-        else:
-            self.words.append(data.strip())

@@ -8,8 +8,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.generic import IndirectObject
 
 from cgrecnet.errors import RunError
-from cgrecnet.publish.check_access import CHECKS
-from cgrecnet.publish.check_browser import FLAGS, SECONDS, note_console
+from cgrecnet.publish.check_browser import CHECKS, FLAGS, listen
 
 _FOOT = (
     '<div style="font-size: 8px; width: 100%; text-align: center"><span class="title"></span> '
@@ -77,13 +76,10 @@ async def _print_all(site: Path, names: list[str], executable: str, say) -> list
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=executable, args=FLAGS)
         page = await browser.new_page(color_scheme="light", viewport={"width": _WIDTH, "height": 1200})
-        page.set_default_timeout(SECONDS * 1000)
         faults: list[str] = []
         inside = site.resolve().as_uri() + "/"
         page.on("request", lambda request: _note_outside(request.url, inside, faults))
-        page.on("requestfailed", lambda request: faults.append(f"a request failed: {request.url[:200]}"))
-        page.on("pageerror", lambda error: faults.append(f"a script failed: {str(error).splitlines()[0][:200]}"))
-        page.on("console", lambda message: note_console(message, faults))
+        listen(page, faults)
         for number, name in enumerate(names, 1):
             await page.goto((site / name).resolve().as_uri(), wait_until="load")
             await page.add_script_tag(path=CHECKS)

@@ -1,12 +1,16 @@
 """A figure without its data: drawn all the same it fails the build, left out it leaves no caption, number or reference.
 
-This is what a newcomer meets who has none of the data that a page can show.
+This is what a newcomer meets who has none of the data that a page can show. A figure that is drawn has its block of
+provenance below its caption, once.
 """
+
+import json
 
 import pytest
 from minibook import make_book, set_pages, write_script
+from nbformat import v4
 
-from cgrecnet.publish import __main__
+from cgrecnet.publish import __main__, figures
 from cgrecnet.publish.layout import Layout
 
 FIGURE = (
@@ -110,3 +114,27 @@ def test_a_figure_that_is_left_out_leaves_its_reason_and_nothing_else(build):
     assert page.count("<figcaption>") == page.count("Eight cells of each stage.") == 1, "that of the other figure"
     assert page.count("Figure (not shown)") == 2 and 'id="fig-honest"' not in page and 'id="fig-drawn"' in page
     assert "See Figure (not shown)." in (build[0].html / "book" / "index.html").read_text("utf8")
+
+
+BLOCK = v4.new_output("execute_result", {"text/html": '<aside class="provenance">20 runs</aside>'}, execution_count=1)
+PICTURE = v4.new_output("display_data", {"image/png": "aGk="})
+DRAWN = {"mystnb": {"figure": {"name": "fig-a", "caption": "Cells differ."}}}
+
+
+def staged(*cells):
+    text = json.dumps(v4.new_notebook(cells=list(cells)))
+    return json.loads(figures.staged({"x.ipynb": text})["x.ipynb"])["cells"]
+
+
+def test_the_block_of_a_figure_moves_below_it_without_its_caption_or_code():
+    drawn = v4.new_code_cell("draw()\nprovenance_of(runs)", metadata=DRAWN, outputs=[PICTURE, BLOCK])
+    figure, below = staged(drawn)
+    assert figure["outputs"] == [PICTURE] and figure["metadata"] == DRAWN
+    assert below["outputs"] == [BLOCK] and "mystnb" not in below["metadata"]
+    assert below["metadata"]["tags"] == ["remove-input"] and below["id"] != figure["id"]
+
+
+def test_other_cells_stay_as_they_are():
+    table = v4.new_code_cell("table()", outputs=[v4.new_output("display_data", {"text/markdown": "| a |"}), BLOCK])
+    plain = v4.new_code_cell("draw()", metadata=DRAWN, outputs=[PICTURE])
+    assert staged(table, plain) == [table, plain]
