@@ -395,7 +395,7 @@ def _short_run(config, *, results, work, say) -> None:
 
 
 class Building(Work):
-    """A book of two chapters that are executed, and its pages."""
+    """A book of two chapters that are executed in warm kernels, and its pages."""
 
     name, share, in_a_row, tries = "build", 0.05, 3, 1
 

@@ -36,6 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
     parser.add_argument("--timeout", type=float, default=900, help="most seconds for one chapter (default: 900)")
+    parser.add_argument("--cold", action="store_true", help="start a new kernel for each chapter, instead of a fork")
     parser.add_argument("--address", default="", help="for site: where it will stand, as https://example.org/book/")
     parser.add_argument("--no-pdf", action="store_true", help="for site: leave out the PDF of the whole")
     parser.add_argument("--no-check", action="store_true", help="build only, do not look at the pages")
@@ -78,16 +79,16 @@ def _do(layout: Layout, options: argparse.Namespace) -> int:
                 raise RunError(f"{layout.html}: there is no book to look over: run make book first.")
             status = check.report(check.check(layout.html, memory(layout), again=True))
             return max(status, honest(layout, [], built=True))
-        return build(layout, max(1, options.jobs), options.timeout, not options.no_check)
+        return build(layout, max(1, options.jobs), options.timeout, not options.no_check, options.cold)
 
 
-def build(layout: Layout, jobs: int, timeout: float, look: bool = True) -> int:
+def build(layout: Layout, jobs: int, timeout: float, look: bool = True, cold: bool = False) -> int:
     """Execute, stage, build and check; print what each step cost. Returns the exit status."""
     begin = time.monotonic()
     with ExitStack() as beside:
         waiting: list[html.Ahead] = []  # Jupyter Book is made ready while chapters run
         outcomes = schedule.execute_stale(
-            layout, jobs, timeout, lambda: waiting.append(beside.enter_context(html.Ahead(layout)))
+            layout, jobs, timeout, cold, lambda: waiting.append(beside.enter_context(html.Ahead(layout)))
         )
         if failures := [outcome for outcome in outcomes if outcome.failure]:
             for outcome in failures:

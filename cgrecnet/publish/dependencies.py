@@ -12,7 +12,8 @@ from cgrecnet.publish import settings
 from cgrecnet.publish.layout import Chapter, Layout
 
 FORMAT = 3  # raise it to have every chapter executed anew
-_TRACING = Path("cgrecnet", "publish", "tracing")  # on the path of every kernel, whatever the chapter does
+# On the path of every kernel, or read by it, whatever the chapter does.
+_MACHINERY = (Path("cgrecnet", "publish", "tracing"), Path("cgrecnet", "publish", "warm_server.py"))
 _IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
 
 
@@ -128,7 +129,7 @@ def _name(path: str, layout: Layout) -> str | None:
     for candidate in (path, os.path.realpath(path)):
         if Path(candidate).is_relative_to(layout.root):
             relative = Path(candidate).relative_to(layout.root)
-            ignored = _IGNORED & set(relative.parts) or relative.is_relative_to(_TRACING)
+            ignored = _IGNORED & set(relative.parts) or any(map(relative.is_relative_to, _MACHINERY))
             return None if ignored else relative.as_posix()
     return None
 

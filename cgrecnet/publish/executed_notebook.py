@@ -4,7 +4,7 @@ import importlib.metadata
 import os
 import platform
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +32,12 @@ def publishable(
         fingerprint = ""
     cells = []
     for number, cell in enumerate(code_cells(notebook), 1):
-        cells.append({"cell": number, "first_line": first_line(cell), "seconds": _seconds(cell)})
-    for cell in notebook["cells"]:
+        cells.append({"cell": number, "first_line": first_line(cell), "seconds": cell["metadata"].pop("seconds", 0)})
         cell["metadata"].pop("execution", None)
         if not cell["metadata"].get("tags"):
             cell["metadata"].pop("tags", None)
+    for cell in notebook["cells"]:
+        cell["metadata"].pop("seconds", None)
     notebook["metadata"].pop("papermill", None)
     notebook["metadata"].pop("widgets", None)
     notebook["metadata"]["cgrecnet"] = {
@@ -51,14 +52,6 @@ def publishable(
         "fingerprint": fingerprint,
     }
     return _without_paths(_whole_streams(_without_blanks(notebook)), layout)
-
-
-def _seconds(cell: dict[str, Any]) -> float:
-    """How long a cell took, by the times that nbclient noted; 0 for one without."""
-    times = cell["metadata"].get("execution", {})
-    begin, end = (times.get(name) for name in ("iopub.execute_input", "shell.execute_reply"))
-    took = datetime.fromisoformat(end) - datetime.fromisoformat(begin) if begin and end else timedelta()
-    return round(took.total_seconds(), 3)
 
 
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,29 +1,25 @@
 """Execute the chapters that are stale, in parallel, each in a kernel of its own; the others stay as they are."""
 
-import asyncio
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import atomic_write
 from cgrecnet.publish import dependencies, executed_notebook, lock, notebook
+from cgrecnet.publish.kernels import Kernels, Run
 from cgrecnet.publish.layout import Chapter, Layout
 
 TRACING = Path(__file__).parent / "tracing"
@@ -44,11 +40,12 @@ class Outcome:
 
 
 def execute_stale(
-    layout: Layout, jobs: int, timeout: float, begun: Callable[[], None] = lambda: None
+    layout: Layout, jobs: int, timeout: float, cold: bool = False, begun: Callable[[], None] = lambda: None
 ) -> list[Outcome]:
     """Execute every chapter whose stored fingerprint no longer holds; return one outcome for each of them.
 
-    `timeout` is the most seconds that one chapter may take; `begun` is called once there is something to execute.
+    `timeout` is the most seconds that one chapter may take; `cold` has each start a kernel of its own.
+    `begun` is called once there is something to execute.
     A failure does not stop the other chapters.
     Raises ConfigError, before anything runs, where a parameter is not one of its chapter's.
     """
@@ -58,20 +55,27 @@ def execute_stale(
             notebook.check_parameters(chapter, notebook.read(chapter))
     _forget_others(layout, scripts)
     layout.build.mkdir(parents=True, exist_ok=True)
-    stale = [chapter for chapter in scripts if not dependencies.is_fresh(chapter, layout)]
-    if not stale:
-        return []
-    # The dearest first, so that no long chapter starts when all others are done.
-    stale.sort(key=lambda chapter: -_last_cost(chapter, layout))
-    print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
-    begun()
-    return _execute_all(stale, layout, jobs, timeout)
+    with _job_folder(layout) as folder, Kernels(
+        folder, layout.book, _kernel_settings(layout, folder), warm=not cold
+    ) as kernels:
+        stale = [chapter for chapter in scripts if not dependencies.is_fresh(chapter, layout)]
+        if not stale:
+            return []
+        # The dearest first, so that no long chapter starts when all others are done.
+        stale.sort(key=lambda chapter: -_last_cost(chapter, layout))
+        print(f"chapters: {len(stale)} of {len(scripts)} to execute, {min(jobs, len(stale))} at a time", flush=True)
+        begun()
+        # To import the libraries for all of them pays where one would have to wait for another anyway.
+        kernels.prepare(preload=len(stale) > jobs)
+        return _execute_all(stale, layout, jobs, timeout, kernels)
 
 
-def _execute_all(stale: list[Chapter], layout: Layout, jobs: int, timeout: float) -> list[Outcome]:
+def _execute_all(
+    stale: list[Chapter], layout: Layout, jobs: int, timeout: float, kernels: Kernels
+) -> list[Outcome]:
     outcomes = []
     pool = ThreadPoolExecutor(jobs)
-    futures = [pool.submit(_outcome, chapter, layout, timeout) for chapter in stale]
+    futures = [pool.submit(_outcome, chapter, layout, timeout, kernels) for chapter in stale]
     try:
         for future in as_completed(futures):
             outcome = future.result()
@@ -91,17 +95,17 @@ def _execute_all(stale: list[Chapter], layout: Layout, jobs: int, timeout: float
     return outcomes
 
 
-def _outcome(chapter: Chapter, layout: Layout, timeout: float) -> Outcome:
+def _outcome(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels) -> Outcome:
     begin = time.monotonic()
     try:
-        changed = _execute(chapter, layout, timeout)
+        changed = _execute(chapter, layout, timeout, kernels)
     except (ChapterFailed, ConfigError) as failure:
         layout.executed_notebook(chapter).unlink(missing_ok=True)
         return Outcome(chapter, time.monotonic() - begin, str(failure))
     return Outcome(chapter, time.monotonic() - begin, changed_meanwhile=changed)
 
 
-def _execute(chapter: Chapter, layout: Layout, timeout: float) -> bool:
+def _execute(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels) -> bool:
     """Run one chapter in a folder of its own and, if all went well, put its notebook in its place.
 
     Returns whether something that it depends on changed meanwhile.
@@ -112,13 +116,10 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float) -> bool:
         if chapter.parameters:
             source = _with_parameters(source, chapter.parameters)
         started, begin = datetime.now(UTC), time.monotonic()
-        executed, error = _run(source, layout, folder, timeout)
-        if error and _reached(executed) is None and not isinstance(error, TimeoutError):
-            print(f"  the kernel of {chapter.label} did not come up ({error}); it gets another one", flush=True)
-            executed, error = _run(source, layout, folder, timeout)
-        if error:
-            raise ChapterFailed(_describe(chapter, executed, error))
-        executed = json.loads(nbformat.writes(executed))
+        run = kernels.execute(chapter.label, source, folder, _kernel_settings(layout, folder), timeout)
+        if run.error:
+            raise ChapterFailed(_describe(chapter, run))
+        executed = json.loads(nbformat.writes(run.notebook))
         seconds = time.monotonic() - begin
         published = executed_notebook.publishable(chapter, layout, executed, folder, started, seconds, before)
         target = layout.executed_notebook(chapter)
@@ -126,50 +127,6 @@ def _execute(chapter: Chapter, layout: Layout, timeout: float) -> bool:
         with atomic_write(target) as stream:
             stream.write(json.dumps(published, indent=1, ensure_ascii=False) + "\n")
         return not published["metadata"]["cgrecnet"]["fingerprint"]
-
-
-class _Manager(AsyncKernelManager):
-    """Ends a kernel with all that the chapter started, whatever session it sits in."""
-
-    async def _async_kill_kernel(self, restart: bool = False) -> None:
-        if self.provisioner and self.provisioner.pid:
-            lock.kill_family(self.provisioner.pid, itself=False)
-        await super()._async_kill_kernel(restart)
-
-
-def _run(source: Any, layout: Layout, folder: Path, timeout: float) -> tuple[Any, Exception | None]:
-    """Execute a copy of the notebook in a kernel of its own; the copy, and why it did not get to its end, if so."""
-    notebook = deepcopy(source)
-    client = NotebookClient(
-        notebook,
-        _Manager(kernel_name="python3", connection_file=str(folder / "kernel.json")),
-        startup_timeout=120,
-        shutdown_kernel="immediate",  # a process that has loaded PyTorch takes seconds to end by itself
-    )
-    # Without matplotlib's backend of the user's own: figures stay inline.
-    environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-    how = {"cwd": str(layout.book), "env": environment | _kernel_settings(layout, folder)}
-    how |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-
-    async def within() -> None:
-        task = asyncio.ensure_future(client.async_execute(cleanup_kc=True, **how))
-        done, _ = await asyncio.wait({task}, timeout=timeout)
-        if not done:  # nbclient takes being cancelled for a kernel that died
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            raise TimeoutError(f"it took longer than the {timeout:g} s that a chapter may take")
-        await task
-
-    try:
-        asyncio.run(within())
-    except Exception as error:  # a kernel that died or never started: nbclient raises many things
-        return notebook, error
-    return notebook, None
-
-
-def _reached(notebook: Any) -> int | None:
-    """The place of the last cell that was begun: nbclient notes the times of each."""
-    return max((i for i, cell in enumerate(notebook.cells) if "execution" in cell.metadata), default=None)
 
 
 def _with_parameters(source: Any, parameters: dict[str, Any]) -> Any:
@@ -188,15 +145,17 @@ def _job_folder(layout: Layout) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _describe(chapter: Chapter, notebook: Any, error: Exception) -> str:
+def _describe(chapter: Chapter, run: Run) -> str:
     """Chapter, cell number, the cell's first line and the error, and the traceback where there is one."""
-    text, said = chapter.label, [str(error) if isinstance(error, TimeoutError) else f"{type(error).__name__}: {error}"]
-    if (at := _reached(notebook)) is not None:
-        cells = executed_notebook.code_cells({"cells": notebook.cells[: at + 1]})
+    text, said = chapter.label, [f"{type(run.error).__name__}: {run.error}"]
+    if isinstance(run.error, TimeoutError):
+        said = [str(run.error)]
+    if run.at is not None:
+        cells = executed_notebook.code_cells({"cells": run.notebook.cells[: run.at + 1]})
         text += f", code cell {len(cells)} ({executed_notebook.first_line(cells[-1])})"
-        if isinstance(error, CellExecutionError):
-            outputs = [output for output in notebook.cells[at].outputs if output.output_type == "error"]
-            said = [f"{error.ename}: {error.evalue}", *(line for output in outputs for line in output.traceback)]
+        if isinstance(run.error, CellExecutionError):
+            outputs = [o for o in run.notebook.cells[run.at].outputs if o.output_type == "error"]
+            said = [f"{run.error.ename}: {run.error.evalue}", *(line for o in outputs for line in o.traceback)]
     return "\n".join([f"{text}: {said[0]}", *said[1:]])
 
 
@@ -217,6 +176,8 @@ def _kernel_settings(layout: Layout, folder: Path) -> dict[str, str]:
         **dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1"),
         # Where a chapter takes two all the same, they shall not spin beside the other chapters: 20 times as long.
         "OMP_WAIT_POLICY": "PASSIVE",
+        # Libraries import pyarrow where there is one (seen with 26.0), whose jemalloc starts a thread.
+        "JE_ARROW_MALLOC_CONF": "background_thread:false",
         "IPYTHONDIR": str(folder / "ipython"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",

@@ -131,22 +131,34 @@ def test_whoever_ends_a_build_ends_its_kernels(tmp_path, name):
     assert not list((root / "_build").glob("job-*")) and not list(elsewhere.glob("tmp*.json"))
 
 
-#: It starts a process in a session of its own.
+#: Two chapters over one process that has imported a library; each starts a process in a session of its own.
+WARM = """\
+import sys
+from cgrecnet.publish import __main__, kernels
+kernels.LIBRARIES = ("numpy",)
+sys.exit(__main__.main(["build", "--jobs", "1", "--root", sys.argv[1]]))
+"""
 STARTS = "# %%\nimport subprocess, time\nsubprocess.Popen(['sleep', '100'], start_new_session=True)\ntime.sleep(100)\n"
 
 
-def test_whoever_ends_a_build_ends_what_its_chapters_started(tmp_path):
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+@pytest.mark.parametrize("name", ["SIGKILL", pytest.param("SIGTERM", marks=pytest.mark.slow)])
+def test_whoever_ends_a_build_ends_the_process_that_forks_its_kernels(tmp_path, name):
     root = make_book(tmp_path)
-    write_script(root / "book" / "late.py", STARTS)
-    set_pages(root, "late")
-    process = build(root)
+    for page in ("late", "later"):
+        write_script(root / "book" / f"{page}.py", STARTS)
+    set_pages(root, "late", "later")
+    process = subprocess.Popen([sys.executable, "-c", WARM, str(root)], stderr=subprocess.DEVNULL)
     family = psutil.Process(process.pid)
     try:
         wait_for(lambda: any(child.name() == "sleep" for child in family.children(recursive=True)))
         children = family.children(recursive=True)
-        process.send_signal(signal.SIGTERM)
+        assert sum("warm_server.py" in " ".join(child.cmdline()) for child in children) >= 1
+        assert len(children) == 4, "who forks, the chapter's kernel, what it started, and Jupyter Book, which waits"
+        process.send_signal(getattr(signal, name))
         process.wait(90)
         wait_for(lambda: gone(children), 10)
+        wait_for(lambda: free(root / "_build"), 5)
     finally:
         process.kill()
 

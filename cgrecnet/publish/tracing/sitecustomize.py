@@ -18,10 +18,11 @@ import gc
 import json
 import os
 import sys
+from collections.abc import Callable
 
 
-def _start() -> None:
-    """Begin to write down."""
+def _start() -> Callable[[str, bytes], None]:
+    """Begin to write down; returns `follow`, see below."""
     settings = json.loads(os.environ["CGRECNET_TRACE"])
     # The descriptor survives a fork, so worker processes report as well.
     log = os.open(settings["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
@@ -108,11 +109,19 @@ def _start() -> None:
     for functions in (os.supports_fd, os.supports_dir_fd, os.supports_follow_symlinks):
         if plain_stat in functions:
             functions.add(stat)
+    def follow(path: str, before: bytes) -> None:
+        """In a process that was forked: go on in a log of its own, which begins with the lines `before`."""
+        other = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        os.dup2(other, log, inheritable=False)
+        os.close(other)
+        os.write(log, before)
+        seen.clear()
 
     os.stat = stat
     sys.addaudithook(hook)
+    return follow
 
 
 if "CGRECNET_TRACE" in os.environ:
     gc.set_threshold(20_000, 20, 20)  # looking for garbage among what is being imported takes a fifth of that time
-    _start()
+    follow = _start()
