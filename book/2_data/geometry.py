@@ -388,6 +388,7 @@ for axes, length, resized, fewest, most in zip(parts, (45, 300), (224, 64), (1, 
         axes.plot(span, matrix[i, span], "o-", markersize=3, label=f"i = {i}")
     axes.set(xlabel="source pixel j", ylabel="weight", title=f"{length} pixels to {resized}", ylim=(0, 1.3 * matrix[middle].max()))
     axes.legend(fontsize=8, ncol=3, loc="upper center", handlelength=1, columnspacing=0.7)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     used = (matrix > 0).sum(axis=1)[2:-2]
     assert fewest <= used.min() and used.max() <= most
 for axes, name in zip((whole, *parts), "ABC", strict=True):

@@ -95,14 +95,14 @@ def of(found, digits=2):
 # A network that does $F$ operations and moves $M$ bytes needs at least the longer of two times:
 #
 # $$
-# t \;\ge\; \max\Big(\frac{F}{P},\ \frac{M}{B}\Big),
-# \qquad\text{so that}\qquad
-# \frac{F}{t} \;\le\; \min\big(P,\ I\,B\big),
-# \quad I = \frac{F}{M} .
+# \begin{aligned}
+# t &\ge \max\Big(\frac{F}{P},\ \frac{M}{B}\Big), \quad\text{so that} \\
+# \frac{F}{t} &\le \min\big(P,\ I\,B\big), \quad I = \frac{F}{M} .
+# \end{aligned}
 # $$ (eq-costs-roof)
 #
 # $I$ is the *arithmetic intensity*, operations per byte.
-# Drawn with logarithmic axes the right-hand side is a roof: a slope where memory is the limit, a level where arithmetic is {cite}`williams2009roofline`.
+# Drawn with logarithmic axes the second bound is a roof: a slope where memory is the limit, a level where arithmetic is {cite}`williams2009roofline`.
 #
 # $P$ is the best that large matrix products and a large convolution reached, one for each precision, and $B$ the best of a large copy; both are measured in the same run as the networks, again before each of them.
 # $F$ counts two operations per multiply-add and three forward passes per training step.
@@ -134,6 +134,7 @@ for axes, precision, name in zip(both, PRECISIONS, "AB", strict=True):
         beside = (4, -9) if number % 2 else (-9, 4)  # neighbours in the table are often neighbours here
         axes.annotate(str(number), dot, xytext=beside, textcoords="offset points", fontsize=8)
     axes.set(ylabel="10⁹ operations per second", title=PRECISIONS[precision])
+    axes.margins(y=0.15)
     plain_ticks(axes.yaxis)
     letter(axes, name)
 plain_ticks(axes.xaxis)
@@ -364,7 +365,10 @@ display(before, *map(bench_provenance, earlier))
 # Between the forward and the backward pass a step holds, on any device,
 #
 # $$
-# \text{memory} \;\ge\; \underbrace{W}_{\text{weights}} + \underbrace{2W}_{\text{Adam's moments}} + \underbrace{\text{batch}} + \underbrace{K}_{\text{kept for the way back}} ,
+# \begin{aligned}
+# \text{memory} \ge{} &\underbrace{W}_{\text{weights}} + \underbrace{2W}_{\text{Adam's moments}} \\
+# &+ \text{batch} + \underbrace{K}_{\text{kept for the way back}} ,
+# \end{aligned}
 # $$ (eq-costs-memory)
 #
 # and $K$ grows with the batch and with the square of the image's side.
@@ -418,7 +422,10 @@ display(table, bench_provenance(memory))
 # Each goes through the cells of four folds, and looks at the fifth after every epoch:
 #
 # $$
-# \text{time} = \text{folds} \cdot \text{seeds} \cdot \text{epochs} \cdot \sum_{\text{models}} \Big( \frac{n_{\text{train}}}{r_{\text{train}}} + \frac{n_{\text{held out}}}{r_{\text{forward}}} \Big) .
+# \begin{aligned}
+# \text{time} ={} &\text{folds} \cdot \text{seeds} \cdot \text{epochs} \\
+# &\cdot \sum_{\text{models}} \Big( \frac{n_{\text{train}}}{r_{\text{train}}} + \frac{n_{\text{held out}}}{r_{\text{forward}}} \Big) .
+# \end{aligned}
 # $$ (eq-costs-bill)
 #
 # The rates $r$ are measured where we have a machine, and turned into days.
