@@ -68,18 +68,18 @@ PRECISIONS = {"32": "float32", "bf16": "bfloat16"}
 RATES = ("model", "10⁹ multiply-adds", "roof share, float32", "roof share, bf16", "rate / Baseline's, float32", "rate, bf16 / float32")
 holds("measured on a CPU", not gpus)
 predicted = json.loads((RESULTS / "bench-predict" / "engines.json").read_text())
-PREDICTED = Provenance((
+PREDICTED = (
     ("Record", "results/bench-predict/engines.json"), ("Made by", "benchmarks/predict_speed.py"),
     ("Data", predicted["data"]), ("Commit", predicted["commit"][:10]),
     ("Hardware", f"one thread ({predicted['hardware']['cpu']}), shared"),
-))  # fmt: skip
+)  # fmt: skip
 trivial = json.loads((RESULTS / "bench-sweep" / "trivial.json").read_text())
 used = trivial["hardware"]
 machine = used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']})"
-SWEPT = Provenance((
+SWEPT = (
     ("Record", "results/bench-sweep/trivial.json"), ("Made by", "benchmarks/sweep.py"),
     ("Commit", trivial["commit"][:10]), ("Hardware", f"{machine}, {trivial['workers']} workers"),
-))  # fmt: skip
+)  # fmt: skip
 
 
 def of(found, digits=2):
@@ -518,7 +518,7 @@ for row in predicted["systems"]:
 headers = ("system", "PyTorch, cells/s", "OpenVINO float32")
 headers += ("OpenVINO bfloat16", "same calls, bfloat16")
 table = HTML(wide_table(headers, rows, "Naming cells"))
-display(table, PREDICTED)
+display(table, Provenance(PREDICTED))
 
 # %% [markdown]
 # ## Many runs
@@ -540,7 +540,7 @@ axes.set_xlim(right=runs[-1] * 4)
 axes.set_xticks(runs, [f"{count:,}" for count in runs])
 axes.minorticks_off()
 plt.show()
-SWEPT
+Provenance(SWEPT)
 
 # %% tags=["remove-input"]
 outcome = memory_outcomes()["C38"]
