@@ -14,8 +14,8 @@
 # **You need** {doc}`/book/1_question/how_to_read`, and what a standard error is.
 # Reading takes about {reading-time}`this page`.
 #
-# "Does the paper hold?" is no question that can be answered.
-# "Does ResNet-50 with these two modules have 28.02 million parameters?" is one.
+# "Does the paper hold?" cannot be answered.
+# "Does ResNet-50 with these two modules have 28.02 million parameters?" can.
 # So before anything else we took the paper {cite}`li2026cgrecnet` apart into statements that can be decided one at a time.
 # They are kept in a file, `claims.yaml`, that the program reads, and this page is made from that file.
 
