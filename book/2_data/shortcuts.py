@@ -366,7 +366,7 @@ for axes, mark, name in shown:
         y = here["kind"].map(names.index) + 0.12 * beside
         axes.plot(here[name], y, "o^sDvP*X"[k % 8], label=group)
     axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel=f"{name} (grey levels)", ylim=(len(names) - 0.5, -0.5))
+    axes.set(xlabel=f"{name}\n(grey levels)", ylim=(len(names) - 0.5, -0.5))
     letter(axes, mark)
 named = axes.get_legend_handles_labels()
 figure.legend(*named, ncol=3, loc="outside lower center")
