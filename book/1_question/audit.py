@@ -24,7 +24,6 @@
 # A table can describe another split than its neighbour, a cell can slip in typesetting, and a caption can be shorter than the method.
 
 # %% tags=["remove-cell"]
-import inspect
 from contextlib import suppress
 from itertools import cycle, product
 
@@ -42,7 +41,7 @@ from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper
 from cgrecnet.judgement.claims import verdicts
 from cgrecnet.judgement.counts import LAPTOP_FLOPS
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.audit.attainable import accuracy_range, constraints, extreme_matrix, precision_range
 from cgrecnet.paper.audit.complexity import additivity, increase
 from cgrecnet.paper.audit.compute_time import TORCHVISION_GMACS, protocol_cost
@@ -54,11 +53,6 @@ from cgrecnet.paper.audit.split import fold_supports, last_batch
 from cgrecnet.paper.audit.standard_deviations import check_floor, common_sd, variance_ratio_p, weighted_recall
 from cgrecnet.paper.claims import load_contradictions
 
-
-def show(*functions):
-    return Markdown("```python\n" + "\n\n".join(inspect.getsource(f).rstrip() for f in functions) + "\n```")
-
-
 use_book_style()
 paper = AuditedPaper.load()
 counts = [int(paper.printed(f"1/{name}/count")) for name in CLASSES]
@@ -67,7 +61,7 @@ tell(lost=sum(len(table.lost()) for table in paper.tables.values()))
 assert folds == 5 and LAPTOP_FLOPS == 3e12  # as the text says
 
 # %% [markdown]
-# In the text at hand {glue:text}`lost` cells of the tables are lost.
+# In our copy of the text {glue:text}`lost` cells of the tables cannot be read.
 # They are marked as lost in `tables.yaml` and never guessed; whoever has the full text can fill them in, and this page follows.
 #
 # Throughout, a printed number stands for every number that rounds to it.
@@ -101,18 +95,17 @@ print("15 per cent:", [round(0.15 * n, 2) for n in counts])
 # %% tags=["computed"] mystnb={"image": {"alt": "A table of coloured tiles, one row per split rule and one column per class. The upper eight rows are all marked as printed; each of the lower five has at least one class that is off by one or two images."}, "figure": {"name": "fig-audit-splits", "caption": "The printed test supports single out stratified splitting of all classes at once: every such rule gives them to the image, and every rule that rounds class by class or works in twentieths misses by one or two. Numbers: images more or fewer than printed."}}
 rules = [outcome.rule for outcome in paper.splits]
 tested = np.array([outcome.test for outcome in paper.splits])
-figure, axes = plt.subplots(figsize=(6.4, 0.27 * len(rules) + 0.8))
+figure, axes = plt.subplots(figsize=(4.6, 0.27 * len(rules) + 0.8))
 for (y, x), miss in np.ndenumerate(tested - paper.supports):
     colour = PALETTE[3 if miss else 2]
-    tile = plt.Rectangle((x, y), 0.94, 0.88, color=colour, alpha=0.35)
-    axes.add_patch(tile)
+    box = {"color": colour, "alpha": 0.35}
+    axes.add_patch(plt.Rectangle((x, y), 0.94, 0.88, **box))
     said = f"{miss:+d}" if miss else "as printed"
-    middle = {"ha": "center", "va": "center", "size": 8.5}
-    axes.annotate(said, tile.get_center(), **middle)
+    axes.text(x + 0.47, y + 0.44, said, ha="center", va="center", size=8.5)
 axes.set_yticks(np.arange(len(rules)) + 0.5, rules)
 axes.set_xticks(np.arange(len(CLASSES)) + 0.5, CLASSES)
-axes.set(xlim=(0, len(CLASSES)), ylim=(len(rules), 0))
-axes.tick_params(length=0, labeltop=True, labelbottom=False)
+axes.set(xlim=(0, 3), ylim=(len(rules), 0))
+axes.tick_params(length=0, labeltop=True, labelbottom=False, labelsize=8)
 axes.spines[:].set_visible(False)
 plt.show()
 
@@ -157,11 +150,11 @@ plt.show()
 # **Code.**
 
 # %%
-show(constraints, accuracy_range)
+show_code(constraints, accuracy_range)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "One row per model with a grey bar for the attainable accuracies and a dot for the printed one. For Baseline and CG-RecNet the dot lies on the bar; for MobileNetV2, DenseNet, VGG and ViT the dot lies to the right of the bar, by a growing distance."}, "figure": {"name": "fig-audit-attainable", "caption": "For the four comparators the printed accuracy lies above anything that the printed class F1s allow; for the baseline and CG-RecNet both tables agree. Grey: all accuracies of confusion matrices with the F1s and supports of Table 5, rounding included; dots: Tables 3 and 4, whiskers: the printed SD."}}
 checks = paper.accuracy_checks
-figure, axes = plt.subplots(figsize=(7.0, 3.4))
+figure, axes = plt.subplots(figsize=(4.6, 3.8))
 for y, (model, check) in enumerate(checks.items()):
     ends = [check.attainable.low, check.attainable.high]
     axes.plot(ends, [y, y], color="0.6", linewidth=9, solid_capstyle="butt")
@@ -227,6 +220,7 @@ def highest(model, shifts):
     return 100 * accuracy_range(paper.supports, moved).high
 
 
+# %%
 apart = [check for check in checks.values() if not check.fits]
 for check in apart:
     gains = []
@@ -290,7 +284,7 @@ for name, range_of in ranges.items():
 # **Code.**
 
 # %%
-show(weighted_recall)
+show_code(weighted_recall)
 
 # %%
 rng = np.random.default_rng(0)
@@ -305,7 +299,7 @@ macro = np.array([np.mean(np.diag(c) / c.sum(axis=1)) for c in confusions])
 assert np.abs(weighted - accuracy).max() < 1e-12
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two scatter plots of recall against accuracy for random confusion matrices. Weighted recall lies exactly on the diagonal; macro recall scatters widely around it."}, "figure": {"name": "fig-audit-recall", "caption": "Weighted recall repeats accuracy whatever the confusion matrix, so the two columns of Table 4 hold one number; macro recall would have been a second one. Each dot is one of 300 random confusion matrices of three classes; no cells involved."}}
-figure, panels = plt.subplots(1, 2, figsize=(6.4, 3.0), sharey=True)
+figure, panels = plt.subplots(1, 2, figsize=(4.6, 2.6), sharey=True)
 for axes, mark, values in zip(panels, "AB", (weighted, macro), strict=True):
     axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
     axes.plot(accuracy, values, ".", markersize=4)
@@ -343,23 +337,23 @@ plt.show()
 # **Code.**
 
 # %%
-show(check_floor)
+show_code(check_floor)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "One column per model. A grey bar shows the standard deviations that chance alone gives over five folds, with a line at the binomial floor near 0.1; dots show the printed standard deviations. CG-RecNet, ResCMNet, Baseline, MobileNetV2 and DenseNet lie on their bars, VGG and ViT above."}, "figure": {"name": "fig-audit-floor", "caption": "The SDs of CG-RecNet and of four other models are what drawing the test cells gives by itself, so they cannot show that one network is more stable than another; those of VGG and ViT are larger than that. Bars: central 95 per cent of SDs over five folds when the network itself never varies."}}
 per_fold, scores = sum(fold_supports(counts, folds)[0]), paper.scores
 chance = (stats.chi2.ppf([0.025, 0.975], folds - 1) / (folds - 1)) ** 0.5
-figure, axes = plt.subplots(figsize=(7.0, 3.0))
+figure, axes = plt.subplots(figsize=(4.6, 3.2))
 for x, score in enumerate(scores.values()):
     mean, sd = float(score.mean), float(score.sd)
     floor = check_floor(mean, sd, per_fold, folds).floor
     axes.vlines(x, *(floor * chance), color="0.75", linewidth=10)
     axes.hlines(floor, x - 0.2, x + 0.2, color="black", linewidth=1)
     axes.plot(x, sd, "o", color=PALETTE[0])
-axes.set_xticks(range(len(scores)), scores, rotation=20)
+axes.set_xticks(range(len(scores)), scores, rotation=40, ha="right")
 axes.set(ylabel="SD (percentage points)", ylim=(0, None))
 names = ("chance alone, 95%", "binomial floor", "printed")
 shown = [*axes.collections[:2], axes.lines[0]]
-figure.legend(shown, names, loc="outside upper center", ncols=3)
+figure.legend(shown, names, loc="outside upper center", ncols=2)
 plt.show()
 
 # %% [markdown]
@@ -393,13 +387,13 @@ plt.show()
 # **Code.**
 
 # %%
-show(paired_t, unpaired_t, smallest_correlation)
+show_code(paired_t, unpaired_t, smallest_correlation)
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two panels, for five and for three runs, of p on a logarithmic axis against the correlation from -1 to 1, one line per comparison. With five runs the line of Baseline lies far below the printed 0.001 everywhere and that of ResCMNet above 0.05 until correlations are strong; with three runs all lines lie higher and Baseline crosses 0.001 near zero."}, "figure": {"name": "fig-audit-p", "caption": "That CG-RecNet beats the baseline follows from the printed numbers whatever the correlation, if the five folds are the unit; that the second module adds anything follows only for strongly correlated folds. A, five folds; B, the same means and SDs read as three seeds."}}
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two panels, above for five and below for three runs, of p on a logarithmic axis against the correlation from -1 to 1, one line per comparison. With five runs the line of Baseline lies far below the printed 0.001 everywhere and that of ResCMNet above 0.05 until correlations are strong; with three runs all lines lie higher and Baseline crosses 0.001 near zero."}, "figure": {"name": "fig-audit-p", "caption": "That CG-RecNet beats the baseline follows from the printed numbers whatever the correlation, if the five folds are the unit; that the second module adds anything follows only for strongly correlated folds. A, five folds; B, the same means and SDs read as three seeds."}}
 own_score, others = scores["CG-RecNet"], ["Baseline", "ResCMNet", *COMPARATORS]
 lines = cycle(("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))))
 styles = dict(zip(others, zip(PALETTE, lines, strict=False), strict=False))
-figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.7), sharey=True)
+figure, panels = plt.subplots(2, 1, figsize=(4.6, 5.6), sharex=True)
 for axes, runs, mark in zip(panels, (folds, 3), "AB", strict=True):
     for name, (colour, line) in styles.items():
         gap = float(own_score.mean) - float(scores[name].mean)
@@ -407,12 +401,12 @@ for axes, runs, mark in zip(panels, (folds, 3), "AB", strict=True):
         axes.plot(rho, np.maximum(p, 1e-12), linestyle=line, color=colour, label=name)
     for level in (0.05, 0.001):
         axes.axhline(level, color="0.6", linewidth=0.8)
-    axes.set(yscale="log", ylim=(1e-8, 1.2), xlim=(-1, 1), xlabel="correlation", title=f"{runs} runs")
+        axes.text(1.03, level, f"{level}", va="center", fontsize=8)
+    axes.set(yscale="log", ylim=(1e-8, 1.2), xlim=(-1, 1), ylabel="p, two-sided", title=f"{runs} runs")
+    axes.set_xticks((-1, -0.5, 0, 0.5, 1))
     letter(axes, mark)
-for level in (0.05, 0.001):
-    axes.text(1.03, level, f"{level}", va="center", fontsize=8)
-panels[0].set_ylabel("p, two-sided")
-figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+axes.set_xlabel("correlation")
+figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=8)
 plt.show()
 
 # %% tags=["remove-input"]
@@ -475,7 +469,7 @@ for initial in (1e-3, 1e-4):
 # That training comes to rest within the printed 100 epochs **holds**; it could not do otherwise.
 # A visible decline of the loss far beyond the thirtieth epoch is not to be expected from this schedule.
 #
-# **In fairness**, the first rate is not in the text at hand, and there are ways to call a scheduler that leave the rate unchanged by mistake, which no reader of a paper could see.
+# **In fairness**, the first rate is not in our copy of the text, and there are ways to call a scheduler that leave the rate unchanged by mistake, which no reader of a paper could see.
 #
 # ## 7. Does the complexity table add up?
 #
@@ -492,11 +486,11 @@ for initial in (1e-3, 1e-4):
 # **Code.**
 
 # %%
-show(additivity)
+show_code(additivity)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two panels, parameters and GFLOPs. In each, the value implied by three rows and the printed value of the baseline are points with short error bars that do not touch; implied is larger in both."}, "figure": {"name": "fig-audit-additivity", "caption": "The three rows with modules imply a larger backbone than the one that is printed, in parameters and in GFLOPs, and rounding cannot bridge either gap. Bars: everything that rounds to the printed numbers."}}
 rows, costs = ("ResCMNet", "ResGDNet", "CG-RecNet", "Baseline"), {}
-figure, panels = plt.subplots(1, 2, figsize=(7.0, 1.9))
+figure, panels = plt.subplots(2, 1, figsize=(4.6, 3.0))
 columns = "parameters", "gflops"
 for axes, mark, column in zip(panels, "AB", columns, strict=True):
     printed = [paper.printed(f"3/{row}/{column}") for row in rows]
@@ -542,7 +536,7 @@ plt.show()
 # **Code.**
 
 # %%
-show(protocol_cost)
+show_code(protocol_cost)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Horizontal bars of days of training per model, from MobileNetV2 with less than one day up to VGG-16 and ViT-B/16, whose bars are by far the longest, with about a month each."}, "figure": {"name": "fig-audit-cost", "caption": "Five folds of 100 epochs would keep the stated laptop busy for months, and most of it for two comparators. Lower bound at an assumed effective speed of 3 TFLOP/s, one seed; loading, validation and testing left out."}}
 gmacs = paper.gmacs(paper.recovered) | {
@@ -554,7 +548,7 @@ gmacs = paper.gmacs(paper.recovered) | {
 in_fold = sum(counts) - per_fold
 cost = protocol_cost(gmacs, in_fold, epochs, folds, 1, LAPTOP_FLOPS)
 days = pd.Series(cost.days_by_model).sort_values()
-figure, axes = plt.subplots(figsize=(6.4, 2.9))
+figure, axes = plt.subplots(figsize=(4.6, 3.0))
 axes.barh(days.index, days, color=PALETTE[0])
 axes.set(xlabel="days", title=f"{days.sum():.0f} days together")
 plt.show()

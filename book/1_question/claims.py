@@ -14,13 +14,12 @@
 # **You need** {doc}`/book/1_question/how_to_read`, and what a standard error is.
 # Reading takes about {reading-time}`this page`.
 #
-# "Does the paper hold?" is no question that can be answered.
-# "Does ResNet-50 with these two modules have 28.02 million parameters?" is one.
+# "Does the paper hold?" cannot be answered.
+# "Does ResNet-50 with these two modules have 28.02 million parameters?" can.
 # So before anything else we took the paper {cite}`li2026cgrecnet` apart into statements that can be decided one at a time.
 # They are kept in a file, `claims.yaml`, that the program reads, and this page is made from that file.
 
 # %% tags=["remove-input"]
-import inspect
 import re
 import textwrap
 
@@ -33,10 +32,21 @@ from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.claims import Claim, Tolerance
 
 use_book_style()
+SECTIONS = {
+    "abstract": "abstract, summary",
+    "2.2": "2.2 data", "2.3": "2.3 preprocessing", "2.4": "2.4 network",
+    "3.1": "3.1 set-up", "3.2.1": "3.2.1 ablation", "3.2.2": "3.2.2 comparison", "3.3": "3.3 heat maps",
+}  # fmt: skip
+#: Where the tables and figures of results are discussed.
+HOME = {
+    "Table 1": "2.2", "Table 3": "3.2.1", "Tables 3": "3.2.1", "Table 4": "3.2.2", "Table 5": "3.2.2",
+    "Figure 5": "3.2.1", "Figure 6": "3.2.1", "Figure 7": "3.2.1",
+}  # fmt: skip
+
 paper = AuditedPaper.load()
 claims = paper.claims
 groups = {
@@ -92,42 +102,34 @@ Markdown(wide_table(("verdict", "meaning"), words, "The six verdicts"))
 # %% [markdown]
 # A claim often has several parts, and then the verdict follows from them by a rule and not by taste:
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(verdict_of)}```")
+# %%
+show_code(verdict_of)
 
 # %% [markdown]
 # ## The claim map
 #
 # {numref}`fig-claims-map` shows where each claim stands in the paper, and its verdict so far.
 # The verdicts come from arithmetic on the printed numbers ({doc}`/book/1_question/audit`), from running the code of the modules and, once there are any, from training on the paper's own cells; none of them is typed in by hand.
+# A place such as "Table 4; abstract" names several sections, and the claim is counted to the first.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim; a claim that stands in several places is counted to the first one it names."}}
-SECTIONS = {
-    "abstract": "abstract, summary",
-    "2.2": "2.2 data", "2.3": "2.3 preprocessing", "2.4": "2.4 network",
-    "3.1": "3.1 set-up", "3.2.1": "3.2.1 ablation", "3.2.2": "3.2.2 comparison", "3.3": "3.3 heat maps",
-}  # fmt: skip
-#: Where the tables and figures of results are discussed.
-HOME = {
-    "Table 1": "2.2", "Table 3": "3.2.1", "Tables 3": "3.2.1", "Table 4": "3.2.2", "Table 5": "3.2.2",
-    "Figure 5": "3.2.1", "Figure 6": "3.2.1", "Figure 7": "3.2.1",
-}  # fmt: skip
-
-
+# %%
 def section_of(claim):
-    """The first section that a claim's place names, itself or through a table or figure."""
+    """The first section that a claim's place names or implies."""
     place = claim.place.split(";")[0]
     if "abstract" in place:
         return "abstract"
     item = re.match(r"(Tables?|Figure) \d", place)
-    number = HOME[item[0]] if item else re.search(r"\d\.\d(\.\d)?", place)[0]
+    number = re.search(r"\d\.\d(\.\d)?", place)
+    number = HOME[item[0]] if item else number[0]
     return number if number in SECTIONS else number[:3]
 
 
 outcomes = judge(paper)
-tiles = {(section, word): [] for section in SECTIONS for word in Verdict}
+tiles = {(place, word): [] for place in SECTIONS for word in Verdict}
 for name, each in claims.items():
     tiles[section_of(each), outcomes[name].verdict].append(name)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim."}}
 figure, axes = plt.subplots()
 bottom, ticks = 0.0, []
 for section in SECTIONS:
@@ -150,8 +152,6 @@ for column in range(1, 6):
     axes.axvline(column, color="0.85", linewidth=0.8)
 figure.set_size_inches(7.6, 0.3 * bottom + 1.1)
 plt.show()
-
-# %%
 verdict_source()
 
 # %%
@@ -215,8 +215,8 @@ claim_cards(groups, outcomes)
 #
 # This is the code:
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(Tolerance.half_width)}```")
+# %%
+show_code(Tolerance.half_width)
 
 # %%
 claim = claims["C16"]
@@ -224,7 +224,8 @@ accuracy = claim.value("accuracy")
 width = claim.tolerance.half_width(accuracy)
 low, high = accuracy.number - width, accuracy.number + width
 cells = claim.tolerance.cells
-print(f"{claim.title}: {accuracy.printed} ± {accuracy.sd} %, {cells:,} test cells")
+print(f"{claim.title}: {accuracy.printed} ± {accuracy.sd} %,")
+print(f"{cells:,} test cells")
 print(f"tolerance {width:.2f}: {low:.2f} to {high:.2f} %")
 for result in (96.2, 95.9):
     side = "within" if claim.allows(accuracy, result) else "outside"

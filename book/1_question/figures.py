@@ -24,6 +24,7 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from IPython.display import display
 
 from cgrecnet.data import jurkat, open_dataset
 from cgrecnet.data.audit.integrity import take
@@ -39,17 +40,6 @@ use_book_style()
 simulated = open_dataset("cytometer", options={"cells": 96, "seed": 4})
 truth = simulate(simulated.options)
 real = open_dataset("jurkat")
-
-
-def scale_bar(axes):
-    """Ten micrometres at the lower right of a simulated cell, white on a dark rim."""
-    right, low = axes.get_xlim()[1] - 3, axes.get_ylim()[0] - 4
-    ends = [right - 10 / truth.optics.pixel_um, right]
-    axes.plot(ends, [low, low], color="black", linewidth=3.5, solid_capstyle="butt")
-    axes.plot(ends, [low, low], color="white", linewidth=2, solid_capstyle="butt")
-    ground = {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5}
-    axes.text(np.mean(ends), low - 3, "10 µm", ha="center", va="bottom", fontsize=8, bbox=ground)
-
 
 # %% [markdown]
 # | the paper | shows | counterpart | what stands there |
@@ -72,6 +62,24 @@ def scale_bar(axes):
 #
 # The paper's workflow has four stages: images are collected, preprocessed, classified and explained.
 # {numref}`fig-figures-workflow` sets them above the steps of this book.
+# Each step below has a column, a row, and whether the paper's overview names nothing like it.
+
+# %%
+names = "data\nacquisition", "preprocessing", "model\ntraining"
+names += ("interpretation\n(Grad-CAM)",)
+paper = {name: (column, 0, False) for column, name in enumerate(names)}
+book = {
+    "images": (0, 0, False), "store\n(one file)": (1, 0, True),
+    "audit (copies,\nshortcuts)": (2, 0, True),
+    "split (cells,\nruns)": (3, 0, False),
+    "crops and\nnormalisation": (3, 1, False),
+    "training\n(folds, seeds)": (2, 1, False),
+    "record\nper run": (1, 1, True),
+    "maps, scored\n(masks)": (0, 1, True),
+    "claims with\ntolerances": (0, 2, True),
+    "planned\ncomparisons": (1, 2, True),
+    "verdicts": (2, 2, True), "arithmetic\non print": (3, 2, True),
+}  # fmt: skip
 
 # %% tags=["drawing", "hide-input"] mystnb={"image": {"alt": "Two flow charts. Above, four boxes in a row: data acquisition, preprocessing, model training, interpretation by Grad-CAM. Below, twelve boxes in three rows: images, store, audit and split; then crops, training, a record of each run, and maps scored by masks; then claims with tolerances, planned comparisons, verdicts and arithmetic on printed numbers. Eight of the twelve are in a second colour."}, "figure": {"name": "fig-figures-workflow", "caption": "What a re-run adds to a workflow is mostly what can go wrong between the steps: an audit before the split, a record after each run, and rules that were written before the result. A, the paper's stages; B, the steps of this book, orange where the paper's overview names nothing like them. A drawing; nothing in it was measured."}}
 def draw_steps(axes, title, steps, arrows):
@@ -79,8 +87,8 @@ def draw_steps(axes, title, steps, arrows):
     boxes = {}
     for name, (x, y, new) in steps.items():
         colour = PALETTE[1 if new else 0]
-        look = {"boxstyle": "round,pad=0.5", "facecolor": (*colour, 0.25), "edgecolor": colour}
-        text = axes.text(x, y, name, ha="center", va="center", fontsize=8.5, bbox=look)
+        look = {"boxstyle": "round,pad=0.35", "facecolor": (*colour, 0.25), "edgecolor": colour}
+        text = axes.text(x, y, name, ha="center", va="center", fontsize=8, bbox=look)
         boxes[name] = text.get_bbox_patch()
     for start, end in arrows:
         line = {"arrowstyle": "-|>", "color": "0.35", "patchA": boxes[start], "patchB": boxes[end]}
@@ -90,20 +98,11 @@ def draw_steps(axes, title, steps, arrows):
     axes.set_axis_off()
 
 
-names = ("data\nacquisition", "preprocessing", "model\ntraining", "interpretation\n(Grad-CAM)")
-paper = {name: (column, 0, False) for column, name in enumerate(names)}
-book = {
-    "images": (0, 0, False), "store\n(one file)": (1, 0, True), "audit (copies,\nshortcuts)": (2, 0, True),
-    "split (cells,\nruns)": (3, 0, False), "crops and\nnormalisation": (3, 1, False),
-    "training\n(folds, seeds)": (2, 1, False), "record\nper run": (1, 1, True),
-    "maps, scored\n(masks)": (0, 1, True), "claims with\ntolerances": (0, 2, True),
-    "planned\ncomparisons": (1, 2, True), "verdicts": (2, 2, True), "arithmetic\non print": (3, 2, True),
-}  # fmt: skip
 assert (len(book), sum(new for *_, new in book.values())) == (12, 8)
 steps = list(book)
 arrows = [*zip(steps[:7], steps[1:8], strict=True), (steps[6], steps[9])]
 arrows += [(steps[8], steps[9]), (steps[9], steps[10]), (steps[11], steps[10])]
-figure, (above, below) = plt.subplots(2, 1, figsize=(7.0, 4.2), height_ratios=(1, 2.6))
+figure, (above, below) = plt.subplots(2, 1, figsize=(4.6, 4.2), height_ratios=(1, 2.6))
 draw_steps(above, "A   the paper, section 2.1", paper, list(zip(names, names[1:], strict=False)))
 draw_steps(below, "B   this book", book, arrows)
 plt.show()
@@ -114,10 +113,24 @@ plt.show()
 # The paper shows one image of each of its three classes, with a scale bar.
 # {numref}`fig-figures-classes` shows several of each, and none was picked for its looks.
 # The simulated cells carry the paper's class names because they were made to be sorted into three kinds; they are no neural cells, and nothing about the biology follows from them.
+# Of simulated cells the size of a pixel is known, so they can have a scale bar.
+
+# %%
+def scale_bar(axes):
+    """Ten micrometres at the lower right of a simulated cell."""
+    right, low = axes.get_xlim()[1] - 3, axes.get_ylim()[0] - 4
+    ends, line = [right - 10 / truth.optics.pixel_um, right], [low, low]
+    for colour, width in (("black", 3.5), ("white", 2)):
+        look = {"linewidth": width, "solid_capstyle": "butt"}
+        axes.plot(ends, line, color=colour, **look)
+    ground = {"facecolor": "white", "alpha": 0.7, "pad": 0.5, "lw": 0}
+    place = np.mean(ends), low - 3
+    axes.text(*place, "10 µm", ha="center", fontsize=8, bbox=ground)
+
 
 # %% mystnb={"image": {"alt": "Panel A: three rows of four small grey pictures of simulated cells, astrocytes, oligodendrocytes and neurons, with a scale bar of ten micrometres. Panel B: three rows of four Jurkat cells, G1, S+G2 and M, most of them round."}, "figure": {"name": "fig-figures-classes", "caption": "Cells of one class do not look alike, which is why one picture of each class says little about how hard a task is. A, simulated cells of three kinds; B, real Jurkat cells of three stages of the cell cycle. Drawn at random, brightfield; the size of a Jurkat pixel does not come with the images, so they have no scale bar."}}
-figure = plt.figure(figsize=(7.0, 3.4))
-panels = figure.subfigures(1, 2)
+figure = plt.figure(figsize=(4.6, 6.4))
+panels = figure.subfigures(2, 1)
 shown = zip(panels, (simulated, real), "AB", strict=True)
 for panel, dataset, name in shown:
     axes, drawn = panel.subplots(3, 4), pick(dataset, 4)
@@ -128,12 +141,7 @@ for panel, dataset, name in shown:
     letter(axes[0, 0], name)
 scale_bar(panels[0].axes[3])
 plt.show()
-
-# %%
-from_dataset(simulated)
-
-# %%
-from_dataset(real)
+display(from_dataset(simulated), from_dataset(real))
 
 # %% [markdown]
 # ## Figure 3: the channels
@@ -151,8 +159,6 @@ for name, channel in MARKERS.items():
 figure = draw_channels(images, simulated.classes)
 scale_bar(figure.axes[0])
 plt.show()
-
-# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -167,8 +173,6 @@ rows = known.table.iloc[chosen]
 images = {names[n]: list(jurkat.read_channel(n, rows)) for n in names}
 draw_channels(images, known.classes)
 plt.show()
-
-# %%
 block = from_dataset(known)
 beside = ("Of the same cells", f"{names[4]}, {names[6]}")
 replace(block, facts=(*block.facts, beside))
@@ -187,7 +191,7 @@ plt.show()
 # %% [markdown]
 # {numref}`fig-figures-modules` is panels B and C, in the reading of the text that fits the printed numbers of parameters ({doc}`/book/3_model/recovery`).
 # Whether the authors' own drawing has the same boxes, we cannot say from its caption and the text.
-# This cell records the shapes inside the fusion.
+# This cell records the shapes inside the fusion, and the next one those inside the gated block.
 
 # %%
 def shapes_of(module, *size):
@@ -196,7 +200,13 @@ def shapes_of(module, *size):
     return {step.name: step.shape for step in steps}
 
 
-shapes_of(FusionModule(), 512, 28, 28)
+shapes = shapes_of(FusionModule(), 512, 28, 28)
+shapes
+
+# %%
+block = GatedCNNBlock(512)
+inside = shapes_of(block, 512, 28, 28)
+inside
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two flow charts. B: a map is narrowed, goes through linear-angular and cross-covariance attention side by side, is joined by the cross-attention fusion and widened again. C: a map is normalised and widened, then split into gate, information and context; the context is convolved; the product of the gate with the other two is brought back and added to the input. Each box holds the shape of what leaves it."}, "figure": {"name": "fig-figures-modules", "caption": "Both modules hand on the shape that they were given, so that either can be left out for an ablation. B, the fusion works at a quarter of the channels; C, the gated block works at more than twice of them. Each box: positions and channels of what leaves it, recorded while the module ran."}}
 def boxed(name, shape):
@@ -204,7 +214,6 @@ def boxed(name, shape):
     return f"{name}\n" + "×".join(map(str, shape))
 
 
-shapes = shapes_of(FusionModule(), 512, 28, 28)
 fusion = {
     boxed("map", shapes["image"]): (0, 0, False), boxed("narrow (1×1)", shapes["reduce"]): (1, 0, False),
     boxed("linear-angular\nattention", shapes["linear_angular"]): (2, -0.6, True),
@@ -212,8 +221,6 @@ fusion = {
     boxed("cross-attention\nfusion", shapes["fuse"]): (3, 0, True),
     boxed("widen (1×1)", shapes["expand"]): (4, 0, False), boxed("map ", shapes["image"]): (5, 0, False),
 }  # fmt: skip
-block = GatedCNNBlock(512)
-inside = shapes_of(block, 512, 28, 28)
 assert shapes["fuse"][-1] * 4 == shapes["image"][0] and block.splits[0] > 2 * 512  # as the caption says
 of_gate, of_information, of_context = ((28, 28, channels) for channels in block.splits)
 gated = {

@@ -15,7 +15,7 @@
 # Reading takes about {reading-time}`this page`.
 #
 # This book takes one published method apart: CG-RecNet {cite}`li2026cgrecnet`, a network that tells neurons, astrocytes and oligodendrocytes apart without any dye.
-# There is no code and there are no weights from the authors, and some cells of the tables are lost in the text at hand.
+# The authors published neither code nor weights, and in our copy of the text some cells of the tables cannot be read.
 # So we rebuild the method from what it says and from what its numbers imply, run it on cells that anyone can get, and check its claims one by one.
 #
 # We are not the judges of the authors.
@@ -78,17 +78,13 @@ tell(
 # %%
 print(command("ablation", "jurkat"))
 print(command("ablation", "zhu"))
-
-# %%
 provenance_of(records, ("ablation", "jurkat"))
 
 # %% [markdown]
-# What each page cost to make stands in {doc}`/book/appendix/execution`.
-#
 # ## How to see where a number comes from
 #
 # A small block under a figure or table names its source: the data set and its hash, the runs, the seeds, the code's commit, the hardware and the time.
-# It looks like the block above.
+# The block above is one: it says where the minutes of the ablation come from; click it to unfold it.
 # If the code has changed since a run was made, the block says so.
 #
 # Three words are used with care.

@@ -20,14 +20,11 @@
 # It is short, ordinary, and decides what the network can know.
 
 # %% tags=["remove-cell"]
-import inspect
 import json
-from textwrap import dedent
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown
 from matplotlib.patches import Rectangle
 
 from cgrecnet.data import intensity, open_dataset, transforms
@@ -49,14 +46,9 @@ from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paths import RESULTS
-
-
-def show(*functions):
-    return Markdown("```python\n" + "\n\n".join(dedent(inspect.getsource(f)).rstrip() for f in functions) + "\n```")
-
 
 use_book_style()
 simulated = open_dataset("cytometer", options={"cells": 300, "seed": 1})
@@ -97,7 +89,7 @@ tell(
 # In torchvision this is two short lists, and they are the reference that everything below is held to.
 
 # %%
-show(transforms.train_transform, transforms.eval_transform)
+show_code(transforms.train_transform, transforms.eval_transform)
 
 # %% [markdown]
 # The paper gives no range for the random box.
@@ -120,7 +112,7 @@ first = [int(np.flatnonzero(cells.labels == label)[0]) for label in range(3)]
 training, judged = (BatchedCells(cells, first, size, train=train, in_channels=1) for train in (True, False))
 views = [(training.batch(np.array(first), epoch)[0], training.crops(np.array(first), epoch)) for epoch in range(4)]
 views.append((judged.batch(np.array(first), 0)[0], judged.crops(np.array(first), 0)))
-figure, axes = plt.subplots(3, 6, figsize=(7.0, 3.8))
+figure, axes = plt.subplots(3, 6, figsize=(4.6, 2.8))
 for k, (row, index) in enumerate(zip(axes, first, strict=True)):
     black, white = cells.window
     exported = (cells.images[index].astype(float) - black) / (white - black)
@@ -135,8 +127,6 @@ for k, (row, index) in enumerate(zip(axes, first, strict=True)):
 for column, name in ((0, "A"), (1, "B"), (5, "C")):
     letter(axes[0, column], name)
 plt.show()
-
-# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -171,10 +161,11 @@ headers = ["exported", "enlarged to", "factor", "kept"]
 headers += ["of the width", "of the height", "of the area"]
 wide_table(headers, rows, "What evaluation keeps")
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Left: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Right: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Above: a rising curve, falling again after the peak, of the kept share of the area against the height of a crop 60 pixels wide, from a third at height 26 to three quarters at height 60. Below: two grey rectangles with the kept squares framed in their middle."}, "figure": {"name": "fig-geometry-kept", "caption": "The flatter the exported crop, the less of it is judged: a square is cut out of a rectangle. A, the share of the area that the evaluation crop keeps of a crop 60 pixels wide, about three quarters at most; B and C, two crops (grey) and what is kept of them (orange)."}}
 heights = np.arange(26, 95)
 shares = kept_shares(heights, np.full_like(heights, 60))
-figure, (curve, *drawn) = plt.subplots(1, 3, figsize=(7.0, 2.6), width_ratios=(1.6, 1, 1))
+figure, places = plt.subplot_mosaic("AA;BC", figsize=(4.6, 5.0))
+curve, *drawn = places.values()
 curve.plot(heights, shares)
 curve.set(xlabel="crop height (pixels)", ylabel="area kept", ylim=(0, 1))
 for axes, name, height in zip(drawn, "BC", (45, 37), strict=True):
@@ -202,6 +193,8 @@ rng = np.random.default_rng(0)
 some = np.sort(rng.choice(len(cells), 500, replace=False))
 areas = [deviating_area(cells.images[i]) for i in some]
 areas = [area for area in areas if area.any()]
+
+# %%
 kept = {
     "simulated": evaluation_shares(truth.cell_masks),
     "jurkat, real": evaluation_shares(areas),
@@ -232,9 +225,9 @@ wide_table(headers, rows, "What is kept")
 # {numref}`fig-geometry-boxes` shows some boxes, and {numref}`fig-geometry-shares` counts many.
 
 # %% mystnb={"image": {"alt": "Four simulated cells with orange outlines, each with six blue boxes of differing size and place; some boxes contain the cell, some cut it."}, "figure": {"name": "fig-geometry-boxes", "caption": "Where the boxes lie: six epochs of four simulated cells. Orange, the true outline of the cell; blue, the boxes of the default range. Whatever a box shows of its cell, it carries the cell's label."}}
-figure, axes = plt.subplots(1, 4, figsize=(7.0, 1.75))
-draw_row(axes, simulated.images[:4], simulated.window)
-for i, place in enumerate(axes):
+figure, axes = plt.subplots(2, 2, figsize=(4.6, 3.6))
+draw_row(axes.ravel(), simulated.images[:4], simulated.window)
+for i, place in enumerate(axes.ravel()):
     outline = truth.cell_masks[i]
     place.contour(outline, levels=[0.5], colors=[PALETTE[1]], linewidths=1)
     boxes = training_boxes(outline.shape, i, epochs=6, scale=(0.08, 1.0))
@@ -262,7 +255,7 @@ wide_table(headers, rows, "What training shows")
 # The table counts {glue:text}`cells` simulated cells in {glue:text}`epochs` epochs each: how often a box shows none of its cell, less than half of it, or all, and the share of the box that the cell takes in the median.
 
 # %% mystnb={"image": {"alt": "Cumulative curves of the share of the cell inside the crop. The curve of torchvision's default range starts a few per cent above zero and rises slowly; the curves of 50 to 100 per cent and 80 to 100 per cent and of evaluation stay near zero until the share is close to one."}, "figure": {"name": "fig-geometry-shares", "caption": "At torchvision's default range a part of all training crops shows little or nothing of the cell; at 50 to 100 % hardly any does. How many crops (up) show at most a share (right) of their cell; simulated cells, whose outline is known exactly."}}
-figure, axes = plt.subplots(figsize=(7.0, 3.2))
+figure, axes = plt.subplots(figsize=(4.6, 3.0))
 for name, shares in inside.items():
     axes.ecdf(shares.ravel(), label=f"training, areas {name}")
 axes.ecdf(kept["simulated"], label="evaluation", color="k", linestyle="--")
@@ -270,8 +263,6 @@ axes.set(xlabel="share inside crop", xlim=(-0.01, 1.01))
 axes.set(ylabel="share of crops", ylim=(0, 1))
 axes.legend(loc="upper left")
 plt.show()
-
-# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -287,7 +278,7 @@ from_dataset(simulated)
 # A horizontal flip and its repetition make two pictures, {numref}`fig-geometry-turns`.
 # The other turns are never shown.
 
-# %% mystnb={"image": {"alt": "Six views of one cell: as it is, flipped left-right, flipped top-bottom, turned by 90, 180 and 270 degrees. The first two have orange frames."}, "figure": {"name": "fig-geometry-turns", "caption": "Of six ways to turn a cell, training with a horizontal flip shows two (framed). All six are the same cell, and a microscope could have seen any of them."}}
+# %%
 turns = {
     "as it is": lambda image: image,
     "flipped left-right": lambda image: image[..., ::-1],
@@ -296,16 +287,17 @@ turns = {
     "turned by 180°": lambda image: np.rot90(image, 2, axes=(-2, -1)),
     "turned by 270°": lambda image: np.rot90(image, 3, axes=(-2, -1)),
 }
-figure, axes = plt.subplots(1, 6, figsize=(7.0, 1.6))
+
+# %% mystnb={"image": {"alt": "Six views of one cell: as it is, flipped left-right, flipped top-bottom, turned by 90, 180 and 270 degrees. The first two have orange frames."}, "figure": {"name": "fig-geometry-turns", "caption": "Of six ways to turn a cell, training with a horizontal flip shows two (framed). All six are the same cell, and a microscope could have seen any of them."}}
+figure, axes = plt.subplots(2, 3, figsize=(4.6, 3.6))
 cell = cells.images[first[0]]
-draw_row(axes, [turn(cell) for turn in turns.values()], cells.window)
-for place, name in zip(axes, turns, strict=True):
-    place.set_title(name.replace(" ", "\n", 1), fontsize=8)
-for place in axes[:2]:
+pictures = [turn(cell) for turn in turns.values()]
+draw_row(axes.ravel(), pictures, cells.window)
+for place, name in zip(axes.ravel(), turns, strict=True):
+    place.set_title(name, fontsize=9)
+for place in axes.ravel()[:2]:
     place.spines[:].set(visible=True, linewidth=2, edgecolor="tab:orange")
 plt.show()
-
-# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -325,12 +317,12 @@ pixels, labels, _ = next(iter(views))
 pixels, labels = pixels[:, 0].numpy(), labels.numpy()
 half = len(pixels) * 2 // 3
 mirrored = np.concatenate([pixels[:half], pixels[:half, :, ::-1]])
-rows, answer = mirrored.reshape(len(mirrored), -1), np.tile(labels[:half], 2)
-model = LogisticRegression(C=0.1, max_iter=300, class_weight="balanced")
-model = model.fit(rows, answer)
-
 
 # %%
+rows = mirrored.reshape(len(mirrored), -1)
+answer = np.tile(labels[:half], 2)
+model = LogisticRegression(C=0.1, max_iter=300, class_weight="balanced")
+model = model.fit(rows, answer)
 
 
 def answers(turn):
@@ -382,16 +374,16 @@ print(f"n = {len(pixels) - half}")
 # For the evaluation crop, $i$ starts at the first pixel that is kept; for a flip, the source pixels are read backwards.
 
 # %%
-show(axis_weights)
+show_code(axis_weights)
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Left: a matrix of 224 rows and 15 columns as a grey picture with a dark diagonal band. Middle: weights of three neighbouring output pixels when 45 pixels become 224, each made of two source pixels. Right: the same when 300 pixels become 64, broad triangles over nine or ten source pixels."}, "figure": {"name": "fig-geometry-weights", "caption": "A resize is a band of weights along the diagonal, narrow when a side grows and broad when it shrinks. A, all weights of a small training box, dark is more; B, three neighbouring output pixels of an enlarged side: each is made of one or two source pixels; C, of a side that shrinks: each is a weighted mean over many."}}
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Above: a matrix of 224 rows and 15 columns as a grey picture with a dark diagonal band. Middle: weights of three neighbouring output pixels when 45 pixels become 224, each made of two source pixels. Below: the same when 300 pixels become 64, broad triangles over nine or ten source pixels."}, "figure": {"name": "fig-geometry-weights", "caption": "A resize is a band of weights along the diagonal, narrow when a side grows and broad when it shrinks. A, all weights of a small training box, dark is more; B, three neighbouring output pixels of an enlarged side: each is made of one or two source pixels; C, of a side that shrinks: each is a weighted mean over many."}}
 def weights(length, resized):
     """The matrix of one side: a row for each output pixel, a column for each source pixel."""
     numbers = (torch.tensor([n]) for n in (length, resized, 0))
     return axis_weights(*numbers, resized, length)[0].numpy()
 
 
-figure, (whole, *parts) = plt.subplots(1, 3, figsize=(7.0, 2.6))
+figure, (whole, *parts) = plt.subplots(3, 1, figsize=(4.6, 7.6))
 whole.imshow(weights(15, 224), aspect="auto", cmap="gray_r", vmin=0)
 whole.set(xlabel="source pixel j", ylabel="output pixel i", title="15 pixels to 224")
 for axes, length, resized, fewest, most in zip(parts, (45, 300), (224, 64), (1, 8), (2, 11), strict=True):
@@ -402,6 +394,7 @@ for axes, length, resized, fewest, most in zip(parts, (45, 300), (224, 64), (1, 
         axes.plot(span, matrix[i, span], "o-", markersize=3, label=f"i = {i}")
     axes.set(xlabel="source pixel j", ylabel="weight", title=f"{length} pixels to {resized}", ylim=(0, 1.3 * matrix[middle].max()))
     axes.legend(fontsize=8, ncol=3, loc="upper center", handlelength=1, columnspacing=0.7)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     used = (matrix > 0).sum(axis=1)[2:-2]
     assert fewest <= used.min() and used.max() <= most
 for axes, name in zip((whole, *parts), "ABC", strict=True):
@@ -414,7 +407,7 @@ plt.show()
 # Because the weights of a row sum to 1, the normalisation {eq}`eq-geometry-normalise` of the first channel can be done on the few source pixels before they are enlarged; the other two channels are straight lines in the first.
 
 # %%
-show(BatchTransform._resampled, BatchTransform._channels)
+show_code(BatchTransform._resampled, BatchTransform._channels)
 
 # %% [markdown]
 # `BatchedCells` gives what a loader gives, batches of tensors, labels and indices.
@@ -463,6 +456,8 @@ crop, count = v2.RandomResizedCrop(224, antialias=True), 2000
 drawn = [crop.make_params([torch.zeros(1, 45, 60)]) for _ in range(count)]
 sides = "top", "left", "height", "width"
 theirs = np.array([[box[side] for side in sides] for box in drawn])
+
+# %%
 heights, widths = [45] * count, [60] * count
 cell = range(count)
 ours = random_crops(heights, widths, cell, seed=0, epoch=0, size=224)
@@ -561,8 +556,6 @@ for row, option in zip(axes, intensity.INTENSITIES, strict=True):
 for place, i in zip(axes[0], pairs, strict=True):
     place.set_title(runs[i], fontsize=9)
 plt.show()
-
-# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -577,11 +570,12 @@ def between(values):
     return np.var([means[run] for run in runs]) / values.var()
 
 
-def border(image):
-    """The outermost two pixels."""
+def numbers(image):
+    """Median and sd of the outermost two pixels, and sd of the image."""
     inner = np.zeros(image.shape, bool)
     inner[2:-2, 2:-2] = True
-    return image[~inner]
+    border = image[~inner]
+    return np.median(border), border.std(), image.std()
 
 
 # %%
@@ -590,9 +584,7 @@ units = [transforms.to_unit(x, simulated.window) for x in simulated.images]
 for option in intensity.INTENSITIES:
     transform = intensity.Intensity(option)
     seen = [transform(unit)[0].numpy() for unit in units]
-    medians = [np.median(border(x)) for x in seen]
-    spreads = [border(x).std() for x in seen]
-    contrasts = [x.std() for x in seen]
+    medians, spreads, contrasts = zip(*map(numbers, seen), strict=True)
     eta[option] = [between(one) for one in (medians, spreads, contrasts)]
     pixels = np.concatenate([x.ravel() for x in seen])
     cut = np.mean((pixels <= 0) | (pixels >= 1))

@@ -25,14 +25,12 @@
 # Drag the sliders, or click one and use the arrow keys.
 
 # %% tags=["remove-cell"]
-import inspect
 import json
-import textwrap
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import display
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from scipy.signal import find_peaks
 from scipy.stats import mannwhitneyu
@@ -48,15 +46,10 @@ from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.figures.widgets.frame_slider import slider
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paths import RESULTS
 
 use_book_style()
-
-
-def source(function):
-    return Markdown(f"```python\n{textwrap.dedent(inspect.getsource(function))}```")
-
 
 standard = Optics()
 tell(
@@ -117,16 +110,16 @@ for place in granules:
 absorption = 0.02 * soma
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two maps of a round cell of 10 micrometres. Left, the optical path: it rises smoothly from the edge to the middle, five granules stand out. Right, on a scale from 0 to 100 per cent, the light that is swallowed: a faint, even disc."}, "figure": {"name": "fig-cytometer-transmission", "caption": "The model cell delays light by a good part of a wavelength and swallows little of it, so that most of what it does to the light is delay. A, optical path in wavelengths; B, light swallowed, on a scale that ends where everything is swallowed."}}
-figure, axes = plt.subplots(1, 2, figsize=(7.0, 3.0))
+figure, axes = plt.subplots(1, 2, figsize=(4.6, 3.3), sharey=True)
 delay = path / optics.wavelength_um
 swallowed = 100 * (1 - np.exp(-absorption))
-names = "path $L/\\lambda$ (wavelengths)", "light swallowed (%)"
+names = "path (wavelengths)", "light swallowed (%)"
 ends = axis_um[0], axis_um[-1], axis_um[-1], axis_um[0]
 look = {"extent": ends, "cmap": "viridis", "vmin": 0}
 left = axes[0].imshow(delay, **look)
 right = axes[1].imshow(swallowed, vmax=100, **look)
-figure.colorbar(left, label=names[0])
-figure.colorbar(right, label=names[1])
+for picture, label in zip((left, right), names, strict=True):
+    figure.colorbar(picture, label=label, location="bottom")
 for place, mark in zip(axes, "AB", strict=True):
     place.set(xlabel="x (µm)", xlim=(-8, 8), ylim=(8, -8))
     letter(place, mark)
@@ -248,6 +241,7 @@ expected = -bump(pixels_um)[1] / coherent.medium_index
 off = np.abs(measured - expected).max() / np.abs(expected).max()
 assert off < 0.02
 
+# %%
 # In focus a transparent bump is all but invisible;
 # on either side its middle is bright or dark.
 contrast = {z: np.ptp(seen(z)) for z in (0.0, 2.0)}
@@ -324,7 +318,7 @@ slide(lit, condensers, "lamp's aperture")
 # A tilted wave only shifts the spectrum, so that each direction costs one inverse Fourier transform.
 
 # %%
-source(Optics.intensity)
+show_code(Optics.intensity)
 
 # %% [markdown]
 # The pictures above add up {glue:text}`directions` directions.
@@ -349,7 +343,7 @@ source(Optics.intensity)
 # That is why the grey level of the empty background can betray the run, a thread that this book follows on several pages.
 
 # %%
-source(expose)
+show_code(expose)
 
 # %% [markdown]
 # From here on the cells are those of the data set, one of each lineage, with all that it puts into them: soma, nucleus off the middle, nucleoli, granules, short processes ({numref}`fig-cytometer-noise`).
@@ -375,10 +369,8 @@ for factor, cells in zip(factors, noisy, strict=True):
     frames.append(figure)
     spread = [f"{name} {background(x.astype(float))[1]:.1f}" for name, x in zip(cells.classes, pictures, strict=True)]
     said.append(f"Noise factor {factor:g}. Background's spread: {', '.join(spread)}.")
-slider(frames, factors, "noise", said, unit="times the default", start=2)
-
-# %%
-from_dataset(noisy[2])
+made = slider(frames, factors, "noise", said, unit="times the default", start=2)
+display(made, from_dataset(noisy[2]))
 
 # %% [markdown]
 # The eight bits of these pictures round to whole grey levels; the three cells use {glue:text}`grey_levels` different ones.
@@ -397,8 +389,6 @@ for name, number in cytometer.MARKERS.items():
     channels[name] = made.markers(number, chosen)
 draw_channels(channels, noisy[2].classes)
 plt.show()
-
-# %%
 from_dataset(noisy[2])
 
 # %%
@@ -445,7 +435,7 @@ dropdown(title, wide_table(list(table), rows, title))
 # The cell is found by a rule that suits all three: it is the connected area in which the picture deviates from its background by more than three times the noise, averaged over 3 by 3 pixels because a cell is darker as well as brighter than its surroundings.
 
 # %%
-source(traits.deviating_area)
+show_code(traits.deviating_area)
 
 # %% [markdown]
 # Its size is given in pixels, not in micrometres: how long a pixel is on the paper's cells is not stated as a number (its figures carry a scale bar).
@@ -462,6 +452,8 @@ record = json.loads((RESULTS / "zhu-samples" / "traits.json").read_text())
 samples = record["cells"]
 assert len(samples) == 15
 assert np.allclose(record["frequencies"], FREQUENCIES)
+
+# %%
 jurkat, rng = open_dataset("jurkat"), np.random.default_rng(0)
 drawn = np.sort(rng.choice(len(jurkat), 400, replace=False))
 sets = {
@@ -483,7 +475,7 @@ def plain(axis):
     axis.set_minor_formatter(NullFormatter())
 
 
-figure = plt.figure(figsize=(6.4, 7.2))
+figure = plt.figure(figsize=(4.6, 7.6))
 grid = figure.add_gridspec(5, 2, height_ratios=[1.15] * 4 + [2.6])
 for place, (name, trait) in enumerate(TRAITS.items()):
     axes = figure.add_subplot(grid[place // 2, place % 2])
@@ -494,7 +486,8 @@ for place, (name, trait) in enumerate(TRAITS.items()):
         axes.plot(values.median(), y, "o", color=colour, markersize=6)
         if len(values) < 40:
             axes.plot(values, np.full(len(values), y + 0.3), "o", color=colour, fillstyle="none", markersize=4)
-    axes.set(title=str(trait), ylim=(2.6, -0.6))
+    axes.set_title(str(trait).replace(" (", "\n("), fontsize=9)
+    axes.set_ylim(2.6, -0.6)
     axes.set_yticks(range(3), list(sets) if place % 2 == 0 else [""] * 3)
     if trait.log:
         axes.set_xscale("log")
@@ -509,21 +502,11 @@ axes.set(xscale="log", yscale="log", xlabel="cycles per pixel", title="power ove
 plain(axes.xaxis)
 axes.legend()
 plt.show()
-
-# %%
-from_dataset(simulated)
-
-# %%
 facts = {
-    "Data": f"Zhu samples, {len(samples)} real cells",
-    "Record": "results/zhu-samples/traits.json",
-    "Made by": "benchmarks/zhu_samples.py",
-    "Commit": record["commit"][:10],
-}
-Provenance(tuple(facts.items()))
-
-# %%
-from_dataset(jurkat)
+    "Data": f"Zhu samples, {len(samples)} real cells", "Record": "results/zhu-samples/traits.json",
+    "Made by": "benchmarks/zhu_samples.py", "Commit": record["commit"][:10],
+}  # fmt: skip
+display(from_dataset(simulated), Provenance(tuple(facts.items())), from_dataset(jurkat))
 
 # %% [markdown]
 # In numbers: *inside* is the share of the real cells that lie in the central 90 % of the simulated ones, which would be 90 % if there were no difference.

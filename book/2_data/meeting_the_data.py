@@ -26,6 +26,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from IPython.display import display
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.metrics import balanced_accuracy_score
 from sklearn.model_selection import cross_val_predict
@@ -70,12 +71,7 @@ for rows, data, name in ((grid[:2], stages, "real"), (grid[2:], simulated, "simu
     draw_row(rows.ravel(), [data.images[i] for i in drawn], data.window)
     rows[0, 0].set_title(name, fontsize=10)
 plt.show()
-
-# %% tags=["remove-input"]
-from_dataset(stages)
-
-# %% tags=["remove-input"]
-from_dataset(simulated)
+display(from_dataset(stages), from_dataset(simulated))
 
 # %% [markdown]
 # An imaging flow cytometer lets cells float past a microscope one by one and takes several pictures of each.
@@ -85,7 +81,7 @@ from_dataset(simulated)
 #
 # The paper {cite}`li2026cgrecnet` classifies neural stem cells that were led to become astrocytes, oligodendrocytes or neurons, photographed by Zhu and colleagues {cite}`zhu2021deep`.
 # Those images are not part of this project, and no page shows any.
-# Two other data sets stand in, and each has its own job.
+# Two other data sets stand in for them, and each has its own job.
 #
 # | name | what it is | its job |
 # |---|---|---|
@@ -119,12 +115,10 @@ CardTable(load_card("jurkat"), counted=counted)
 # %% mystnb={"image": {"alt": "Seven rows of eight real brightfield images of Jurkat cells, one row each for G1, S, G2, prophase, metaphase, anaphase and telophase: round cells with dark rims on an even grey background; only in the last rows do some show two halves."}, "figure": {"name": "fig-jurkat-cells", "caption": "The stage of a real cell can rarely be read off at a glance: G1, S and G2 look alike, and of the dividing cells (the last four rows, together the class M) only the latest show two halves. Eight Jurkat cells of each stage of Experiment 1, drawn at random, brightfield, all at one grey scale."}}
 draw_gallery(stages, per_class=8, seed=0)
 plt.show()
-
-# %%
 from_dataset(stages)
 
 # %% [markdown]
-# Who always gives the commonest answer is right in `cycle` {glue:text}`cycle_floor:.1f` % of the time ({glue:text}`cycle_most`), in `cycle_e1` {glue:text}`cycle_e1_floor:.1f` % ({glue:text}`cycle_e1_most`), and in `stage7` {glue:text}`stage7_floor:.1f` % ({glue:text}`stage7_most`).
+# Whoever always names the commonest class is right in `cycle` {glue:text}`cycle_floor:.1f` % of the time ({glue:text}`cycle_most`), in `cycle_e1` {glue:text}`cycle_e1_floor:.1f` % ({glue:text}`cycle_e1_most`), and in `stage7` {glue:text}`stage7_floor:.1f` % ({glue:text}`stage7_most`).
 # Any accuracy has to be read against that.
 #
 # The DNA channel is a reference, never an input: the labels rest on it, so a network that saw it would not be label-free.
@@ -142,21 +136,19 @@ places = range(1, len(stages.classes) + 1)
 groups = [dna[stages.labels == place - 1] for place in places]
 medians = [np.median(group) for group in groups]
 assert np.all(np.diff(medians[:5]) > 0)
-figure, axes = plt.subplots(figsize=(7.0, 3.0))
+figure, axes = plt.subplots(figsize=(4.6, 3.0))
 axes.violinplot(groups, showextrema=False, widths=0.8)
 axes.plot(places, medians, "o", color="white", markeredgecolor="black")
-axes.set_xticks(places, stages.classes)
+axes.set_xticks(places, stages.classes, rotation=30, ha="right")
 axes.set_ylabel("DNA stain (10⁴)")
 plt.show()
-
-# %%
 from_dataset(stages)
 
 # %% [markdown]
 # ### A fault that has to be measured
 #
 # The card says that experiment and class are confounded: all cells of Experiment 2 are G1.
-# How much that is can be said by one number, Cramér's $V$, which is 0 where class and group have nothing to do with each other and 1 where one names the other:
+# One number says how much: Cramér's $V$, which is 0 where class and group have nothing to do with each other and 1 where one names the other,
 #
 # $$ V = \sqrt{\frac{\chi^2}{n \, (\min(r, c) - 1)}} $$ (eq-meeting-cramer)
 #
@@ -181,7 +173,7 @@ print(f"V {cramers_v(table):.2f}; border {apart}; corners {corners}")
 # {numref}`fig-jurkat-confounding` shows how little it takes: the medians of the border differ by {glue:text}`step:.1f` of some {glue:text}`grey:.0f` grey levels.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: a table of three classes by two experiments with the number of cells; the second experiment has cells in the first row only. Panel B: two overlapping curves of the mean border level of G1 cells, one per experiment, slightly shifted against each other."}, "figure": {"name": "fig-jurkat-confounding", "caption": "Experiment and class are confounded, because the second experiment holds G1 cells only (A), and the border of G1 cells differs a little between the experiments (B), so that a network could learn the experiment in place of the cell. Task cycle; lines in B: medians; Jurkat cells."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.25))
+figure, (left, right) = plt.subplots(2, 1, figsize=(4.6, 4.8), height_ratios=(1, 1.25))
 shares = table.div(table.sum(axis=1), axis=0)
 sns.heatmap(shares, annot=table, fmt=",", annot_kws={"color": "black"}, cmap="Blues", vmin=0, vmax=2, cbar=False, ax=left)
 left.set(xlabel="", ylabel="")
@@ -198,8 +190,6 @@ right.legend(loc="upper left", fontsize=8)
 letter(left, "A")
 letter(right, "B")
 plt.show()
-
-# %%
 from_dataset(cycle)
 
 # %% [markdown]
@@ -227,8 +217,6 @@ simulated.counts()
 # %% mystnb={"image": {"alt": "Three rows of eight small grey images of simulated cells, one row each for astrocytes, oligodendrocytes and neurons: round blobs with bright or dark rims and small granules on flat backgrounds of different grey."}, "figure": {"name": "fig-simulated-cells", "caption": "The background does not tell the class of a simulated cell, because its grey is set by the acquisition run: what the cell looks like must decide. Eight simulated cells of each class, drawn at random, all at one grey scale."}}
 draw_gallery(simulated, per_class=8, seed=0)
 plt.show()
-
-# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -245,7 +233,7 @@ truth.causes[of_cells + of_pictures].head(4).round(2)
 places = [np.flatnonzero(simulated.labels == kind) for kind in range(3)]
 chosen = [places[0][0], places[1][0], places[2][0], places[2][1]]
 outlines = {"tab:orange": truth.cell_masks, "tab:blue": truth.nucleus_masks}
-figure, rows = plt.subplots(2, 4, figsize=(7.0, 3.6))
+figure, rows = plt.subplots(2, 4, figsize=(4.6, 2.6))
 for row, mark in zip(rows, "AB", strict=True):
     draw_row(row, [simulated.images[i] for i in chosen], simulated.window)
     letter(row[0], mark)
@@ -253,8 +241,6 @@ for place, i in zip(rows[1], chosen, strict=True):
     for colour, masks in outlines.items():
         place.contour(masks[i], levels=[0.5], colors=colour, linewidths=1)
 plt.show()
-
-# %%
 from_dataset(simulated)
 
 # %% [markdown]
@@ -284,9 +270,7 @@ TRAITS = {
     "processes": "processes",
     "process_um": "length of processes (µm)",
 }
-figure, panels = plt.subplots(4, 3, figsize=(7.2, 7.5))
-for place in panels.flat[10:]:
-    place.set_axis_off()
+figure, panels = plt.subplots(5, 2, figsize=(4.6, 8.5))
 for axes, (trait, label), mark in zip(panels.flat, TRAITS.items(), "ABCDEFGHIJ", strict=False):
     values = causes[trait].to_numpy(float)
     edges = np.linspace(values.min(), values.max(), 21)
@@ -345,7 +329,7 @@ frozen = [one for one in attempts if one["parameters"] == now]
 assert frozen, "calibrate anew: benchmarks/calibrate_cytometer.py"
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Panel A: three lines, one per class, over the attempts, each with a dashed line of the paper's value. Panel B: for each class a filled bar beside a hatched one."}, "figure": {"name": "fig-simulated-calibration", "caption": "The traits are changed until the baseline finds the classes about as hard as the paper's baseline did (A: attempts, dashed: the paper's F1), and then frozen (B: the parameters as they are now, filled, beside the paper's, hatched). F1 on simulated test cells; the paper's are of its own cells, and only the difficulty is compared."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.2), width_ratios=(1.5, 1), sharey=True)
+figure, (left, right) = plt.subplots(2, 1, figsize=(4.6, 5.4))
 for x, (kind, paper), colour, shape in zip(range(3), WANTED.items(), PALETTE, "os^", strict=False):
     scores = [attempt["f1"][kind] for attempt in attempts]
     left.plot(range(1, len(scores) + 1), scores, marker=shape, color=colour, label=kind)
@@ -356,7 +340,8 @@ for x, (kind, paper), colour, shape in zip(range(3), WANTED.items(), PALETTE, "o
     right.plot([x - 0.2] * len(chosen), chosen, "k_", markersize=9)
 left.set(xlabel="attempt", ylabel="F1 of the baseline", ylim=(0, 1.02), xticks=range(1, len(attempts) + 1))
 left.legend(loc="lower right", fontsize=8)
-right.set_xticks(range(3), [kind.replace("oligodendro", "oligodendro-\n") for kind in WANTED], fontsize=8)
+right.set(ylabel="F1 of the baseline", ylim=(0, 1.02))
+right.set_xticks(range(3), WANTED)
 right.set_title("   simulated (filled), paper (hatched)")
 letter(left, "A")
 letter(right, "B")
@@ -423,25 +408,30 @@ CardTable(load_card("zhu"), published={"lineage": PUBLISHED}, counted=here)
 from cgrecnet.data.images.listing import Unusable, channel_of, parts_of
 from cgrecnet.data.zhu.names import describe
 
-NAMES = [
+
+def story(name):
+    """What the name of a file tells."""
+    folders, file, _ = parts_of(name)
+    channel = channel_of(folders, file)
+    if channel not in (None, 1):
+        return f"left out: channel {channel}"
+    try:
+        kind, day, replicate = describe(folders, file)
+    except Unusable as reason:
+        return f"set aside: {reason}"
+    return f"{kind}, day {day}, replicate {replicate or 'not given'}"
+
+
+# %%
+for name in (
     "a_1d1_10_Ch1.ome.bmp",
     "neurons/n_3d2_7_Ch1.ome.tif",
     "nt4_1d_5_Ch1.ome.bmp",
     "neuron/day 3/rep 2/cell 12.png",
     "astrocytes/n_1d1_4_Ch1.ome.bmp",
     "n_1d1_4_Ch11.ome.bmp",
-]
-for name in NAMES:
-    folders, file, _ = parts_of(name)
-    channel = channel_of(folders, file)
-    try:
-        kind, day, replicate = describe(folders, file)
-        said = f"{kind}, day {day}, replicate {replicate or 'not given'}"
-    except Unusable as reason:
-        said = f"set aside: {reason}"
-    if channel not in (None, 1):
-        said = f"left out: channel {channel}"
-    print(f"{name}\n    {said}")
+):
+    print(f"{name}\n    {story(name)}")
 
 # %% [markdown]
 # Day and replicate become the acquisition *group*, which a grouped split keeps together ({doc}`splits`).

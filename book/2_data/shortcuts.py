@@ -19,13 +19,11 @@
 # A network that finds a shortcut will take it, and a random split ({doc}`splits`) will not notice, because its test cells carry the same shortcut.
 
 # %% tags=["remove-cell"]
-import inspect
 import json
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 from scipy.stats import beta
 from sklearn.model_selection import StratifiedKFold
 
@@ -40,15 +38,10 @@ from cgrecnet.data.traits import background
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paths import RESULTS
 
 use_book_style()
-
-
-def show(thing):
-    """The source of a function of the package."""
-    return Markdown(f"```python\n{inspect.getsource(thing)}```")
 
 
 def brief(report):
@@ -61,6 +54,27 @@ def brief(report):
 record = json.loads((RESULTS / "audit-dials" / "audit.json").read_text())
 assert record["parameters_sha256"] == hash_of_numbers(), "run benchmarks/audit_dials.py anew"
 tell(sets=record["seeds"], cells=record["cells"], version=record["audits"][0]["version"], runs=record["runs"])
+have_zhu = available("zhu")
+if have_zhu:
+    zhu = open_dataset("zhu", options={"hash": "names"})
+    rng, found = np.random.default_rng(0), []
+    for (kind, group), here in zhu.table.groupby(["class_name", "group"], sort=False).indices.items():
+        for i in sorted(rng.choice(here, min(100, len(here)), replace=False)):
+            level, noise = background(zhu.images[i])
+            height = zhu.images[i].shape[0]
+            found.append({"kind": kind, "group": group, "background": level, "noise": noise, "height": height})
+    crops, origin = pd.DataFrame(found), from_dataset(zhu)
+else:
+    samples = json.loads((RESULTS / "zhu-samples" / "traits.json").read_text())
+    black, white = samples["window"]
+    crops = pd.DataFrame([{"kind": one["kind"], "group": one["group"]} | one["traits"] for one in samples["cells"]])
+    crops["background"] = black + (white - black) * crops["background"]
+    crops["noise"] *= white - black
+    facts = {
+        "Data": f"Zhu samples, {len(crops)} real cells", "Record": "results/zhu-samples/traits.json",
+        "Made by": "benchmarks/zhu_samples.py", "Commit": samples["commit"][:10],
+    }  # fmt: skip
+    origin = Provenance(tuple(facts.items()))
 
 # %% [markdown]
 # ## Blindfold a classifier
@@ -73,7 +87,7 @@ tell(sets=record["seeds"], cells=record["cells"], version=record["audits"][0]["v
 # An interval of 95 % is meant to miss the truth about once in twenty times.
 
 # %%
-show(border_features)
+show_code(border_features)
 
 # %% [markdown]
 # ## Where the truth is known
@@ -112,15 +126,12 @@ print(brief(reports[0.0]))
 
 # %%
 print(brief(reports[1.0]))
+from_dataset(tied)
 
 # %% [markdown]
 # The border alone now names the class with a balanced accuracy of {glue:text}`border_tied:.2f`, against {glue:text}`border_fair:.2f` before.
 # The cells are the same, with the same shapes; only the runs they were assigned to have changed.
-
-# %%
-from_dataset(tied)
-
-# %% [markdown]
+#
 # ## Does the finder find, and is it silent?
 #
 # One data set proves little: an interval of 95 % is wrong now and then.
@@ -130,9 +141,8 @@ from_dataset(tied)
 # %%
 rows = []
 for one in record["audits"]:
-    border, gap, standardised = (
-        one[name] for name in ("border", "gap", "gap_standardised")
-    )
+    border, gap = one["border"], one["gap"]
+    standardised = one["gap_standardised"]
     rows.append({
         "confounding": one["confounding"],
         "seed": one["seed"],
@@ -143,9 +153,9 @@ for one in record["audits"]:
         "gap_standardised": standardised["gap"],
         "gap_standardised_found": standardised["low"] > 0,
     })
-audits = pd.DataFrame(rows)
 
 # %%
+audits = pd.DataFrame(rows)
 by_dial = audits.groupby("confounding")
 by_dial.agg(**{
     "data sets": ("found", "size"),
@@ -160,7 +170,7 @@ by_dial.agg(**{
 # *Gap above 0*: so does that of the optimism gap, which is explained below.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the confounding from 0 to 1. Panel A: one circle per data set, the balanced accuracy of the border probe; near chance and mostly hollow at 0, rising and filled towards 1. Panel B: two curves of the optimism gap with bars, rising with the confounding; the curve after standardisation runs lower at the right end."}, "figure": {"name": "fig-shortcuts-dial", "caption": "The audit is silent where nothing was planted, with few false alarms, and finds what was planted, the more surely the stronger it is (A); the gap between random and new runs is largest where they are tied completely (B). Each circle is one simulated data set, filled where the audit asks to look for a shortcut; B: medians over data sets, bars from the 10 % to the 90 % quantile."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 3.4))
+figure, (left, right) = plt.subplots(2, 1, figsize=(4.6, 5.6))
 apart = 0.048 * (audits["seed"] / record["seeds"] - 0.5)
 for found, fill in ((True, PALETTE[0]), (False, "white")):
     chosen = audits["found"] == found
@@ -182,22 +192,17 @@ for axes, mark in ((left, "A"), (right, "B")):
     axes.set_xlabel("confounding")
     letter(axes, mark)
 plt.show()
-
-# %%
 commit, changed = record["commit"], "+" in record["commit"]
-sets = f"{len(audits)} times {record['cells']}"
 facts = {
-    "Data": f"cytometer (simulated cells), {sets}",
-    "Record": "results/audit-dials/audit.json",
-    "Made by": "benchmarks/audit_dials.py",
-    "Seeds": f"0 to {record['seeds'] - 1}",
+    "Data": f"cytometer (simulated cells), {len(audits)} times {record['cells']}",
+    "Record": "results/audit-dials/audit.json", "Made by": "benchmarks/audit_dials.py",
+    "Seeds": f"0 to {record['seeds'] - 1}", "Hardware": record["hardware"]["cpu"],
     "Commit": commit[:10] + " with uncommitted changes" * changed,
-    "Hardware": record["hardware"]["cpu"],
-}
+}  # fmt: skip
 Provenance(tuple(facts.items()))
 
 # %% [markdown]
-# Where nothing was planted, the audit gave {glue:text}`false_alarms` false alarm(s) in {glue:text}`tried` data sets; so few data sets cannot exclude a rate of up to {glue:text}`rate:.0%` (one-sided 95 % limit).
+# Where nothing was planted, the audit raised a false alarm in {glue:text}`false_alarms` of {glue:text}`tried` data sets; so few data sets cannot exclude a rate of up to {glue:text}`rate:.0%` (one-sided 95 % limit).
 # From a confounding of {glue:text}`sure:g` on, it missed {glue:text}`missed` of {glue:text}`planted` shortcuts.
 # At weaker settings above 0 it missed {glue:text}`faint_missed` of {glue:text}`faint`.
 # There, so few cells do not carry enough evidence, and *not above chance* is no certificate.
@@ -212,7 +217,7 @@ Provenance(tuple(facts.items()))
 # The difference is the **optimism gap**: what the random split promised and a new run did not deliver ({numref}`fig-shortcuts-optimism`).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of points with intervals, confounding 0 and 1 on the horizontal axis. With complete confounding the random folds are far above the grouped folds in both panels."}, "figure": {"name": "fig-shortcuts-optimism", "caption": "Where run and class are tied, random folds promise what new runs do not keep, with the grey levels as they are (A) and also after each picture was standardised (B). Whole-picture probe on simulated cells; bars: 95 % intervals, over cells for random folds, over runs for grouped ones."}}
-figure, panels = plt.subplots(1, 2, figsize=(7.2, 3.0), sharey=True)
+figure, panels = plt.subplots(1, 2, figsize=(4.6, 3.0), sharey=True)
 titles = {"whole": "grey levels", "whole_standardised": "standardised"}
 for axes, mark, (which, title) in zip(panels, "AB", titles.items(), strict=True):
     for x, report in enumerate(reports.values()):
@@ -221,16 +226,14 @@ for axes, mark, (which, title) in zip(panels, "AB", titles.items(), strict=True)
             reach = [[abs(score.balanced - score.low)], [abs(score.high - score.balanced)]]
             axes.errorbar(place, score.balanced, yerr=reach, fmt=shape, color=PALETTE[colour], capsize=3)
     axes.axhline(1 / 3, color="black", linestyle="--", linewidth=1)
-    axes.set_xticks(range(2), [f"confounding {level:.0f}" for level in reports])
-    axes.set(xlim=(-0.5, 1.5), ylim=(0, 1.03))
+    axes.set_xticks(range(2), [f"{level:.0f}" for level in reports])
+    axes.set(xlim=(-0.5, 1.5), ylim=(0, 1.03), xlabel="confounding")
     axes.set_title(f"   {title}")
     letter(axes, mark)
 panels[0].set_ylabel("balanced accuracy")
 shown = [*axes.containers[:2], axes.lines[-1]]
-figure.legend(shown, ["random folds", "grouped folds", "chance"], ncol=3, loc="outside lower center")
+figure.legend(shown, ["random folds", "grouped folds", "chance"], ncol=3, fontsize=8, loc="outside lower center")
 plt.show()
-
-# %%
 from_dataset(tied)
 
 # %% [markdown]
@@ -238,16 +241,13 @@ from_dataset(tied)
 # At confounding 1 it is {glue:text}`gap_tied`, and {glue:text}`gap_tied_standard`.
 #
 # On new runs a classifier that lives on a shortcut can fall below chance: a new run's background may be one that it learned as the mark of another class.
-#
-# Where a class lives in few runs, the folds are fewer too, in both lines.
+# Where a class lives in few runs there are fewer folds, of both kinds.
 #
 # Even without confounding the gap need not be zero.
 # Every run has its own background and contrast, so a new run asks a forest of grey levels about grey levels that it never met.
-#
 # In the record, the interval of the gap lay above 0 in {glue:text}`gaps_found` of {glue:text}`unplanted` data sets without any confounding, and after standardisation in {glue:text}`gaps_standardised`; the medians of the gap are {glue:text}`median_gap:.2f` and {glue:text}`median_standardised:.2f`.
-#
 # That is a real difficulty of new data and no leak, and it is why the report also gives the gap after standardisation.
-# So a gap is no proof of a shortcut, and says what it says: how much worse new runs are.
+# So a gap is no proof of a shortcut; it says how much worse new runs are.
 # `cgrecnet data audit` ends with findings, which ask for a second look, and remarks, which do not.
 # A gap that standardising removes, with a border that does not tell the class, is a remark; here are both for the two reports above.
 
@@ -261,9 +261,8 @@ for level, report in reports.items():
 
 # %% [markdown]
 # A gap that stays after standardisation and comes with a border above chance is the pattern to worry about.
-# In the record that pattern came up in so many of the data sets: {glue:text}`patterns`.
+# The record has it in this many of the data sets: {glue:text}`patterns`.
 # It is sparing with alarms and misses much, so its absence is no acquittal.
-#
 #
 # ## Real cells, where class and experiment are tied
 #
@@ -290,7 +289,7 @@ print(brief(real))
 # {numref}`fig-shortcuts-jurkat` shows both, and the third test follows it.
 
 # %%
-show(corner_features)
+show_code(corner_features)
 
 # %%
 sights = {
@@ -310,7 +309,7 @@ for cells in (both, alone):
         seen[cells.task, name] = score
 
 # %% mystnb={"image": {"alt": "Three rows of points with intervals: histogram, border, corners, in falling order of balanced accuracy; in each row the marks of the two tasks lie close together."}, "figure": {"name": "fig-shortcuts-jurkat", "caption": "What the border knows of a Jurkat cell's class, it knows inside a single experiment as well, and at the corners, farthest from the cell, much of it is gone. Balanced accuracy of three probes for both experiments (cycle) and for Experiment 1 alone (cycle_e1), all cells, five random folds, 95 % intervals; Jurkat cells."}}
-figure, axes = plt.subplots(figsize=(6.8, 3.2))
+figure, axes = plt.subplots(figsize=(4.6, 3.2))
 for task, shape, step in (("cycle", "o", -0.09), ("cycle_e1", "^", 0.09)):
     scores = [seen[task, name] for name in sights]
     middle = np.array([score.balanced for score in scores])
@@ -323,8 +322,6 @@ axes.set_yticks(range(len(sights)), sights)
 axes.set(ylim=(2.5, -0.5), xlabel="balanced accuracy")
 figure.legend(ncol=3, loc="outside lower center")
 plt.show()
-
-# %%
 from_dataset(both)
 
 # %% [markdown]
@@ -343,58 +340,37 @@ from_dataset(both)
 #
 # The paper's images {cite}`zhu2021deep` are not part of this project.
 # Fifteen of them stand in public repositories that re-use the data; we measured them and show the numbers only.
-# Where the images themselves are at hand, this page measures those instead.
+# Whoever has the images and builds this page sees those measured instead.
 # Their names tell class, day and replicate: `a_1d1` is an astrocyte of day 1, replicate 1; `nt4` stands for neurotrophin-4, one of the inducers that Zhu and colleagues kept for tests.
 # The table and {numref}`fig-shortcuts-zhu` show background and noise.
 
-# %% tags=["remove-input"]
-have_zhu = available("zhu")
-if have_zhu:
-    zhu = open_dataset("zhu", options={"hash": "names"})
-    rng, found = np.random.default_rng(0), []
-    for (kind, group), here in zhu.table.groupby(["class_name", "group"], sort=False).indices.items():
-        for i in sorted(rng.choice(here, min(100, len(here)), replace=False)):
-            level, noise = background(zhu.images[i])
-            height = zhu.images[i].shape[0]
-            found.append({"kind": kind, "group": group, "background": level, "noise": noise, "height": height})
-    crops, origin = pd.DataFrame(found), from_dataset(zhu)
-else:
-    samples = json.loads((RESULTS / "zhu-samples" / "traits.json").read_text())
-    black, white = samples["window"]
-    crops = pd.DataFrame([{"kind": one["kind"], "group": one["group"]} | one["traits"] for one in samples["cells"]])
-    crops["background"] = black + (white - black) * crops["background"]
-    crops["noise"] *= white - black
-    facts = {
-        "Data": f"Zhu samples, {len(crops)} real cells", "Record": "results/zhu-samples/traits.json",
-        "Made by": "benchmarks/zhu_samples.py", "Commit": samples["commit"][:10],
-    }  # fmt: skip
-    origin = Provenance(tuple(facts.items()))
+# %%
 rows = []
 for (kind, group), here in crops.groupby(["kind", "group"], sort=False):
-    spans = (
-        f"{here[name].min():.{digits}f} to {here[name].max():.{digits}f}"
-        for name, digits in (("background", 1), ("noise", 2), ("height", 0))
-    )
+    spans = []
+    for name, digits in (("background", 1), ("noise", 2), ("height", 0)):
+        ends = here[name].min(), here[name].max()
+        spans.append(" to ".join(f"{end:.{digits}f}" for end in ends))
     rows.append((kind, group, str(len(here)), *spans))
-headers = ("class or inducer", "group", "crops", "background", "noise", "height")
+headers = "class or inducer", "group", "crops"
+headers += ("background", "noise", "height")
 wide_table(headers, rows, "Background and noise")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one row per class or inducer and one mark per crop, with background and noise in grey levels on the horizontal axes."}, "figure": {"name": "fig-shortcuts-zhu", "caption": "Background (A) and noise (B) of single crops of the paper's data: where a class stands with one acquisition group only, a property of the class cannot be told from one of the run. One mark per crop; measured numbers of real cells."}}
+# %% mystnb={"image": {"alt": "Two panels, one row per class or inducer and one mark per crop, with background and noise in grey levels on the horizontal axes."}, "figure": {"name": "fig-shortcuts-zhu", "caption": "Background (A) and noise (B) of single crops of the paper's data: where a class stands with one acquisition group only, a property of the class cannot be told from one of the run. One mark per crop; measured numbers of real cells."}}
 names = list(crops["kind"].unique())
-figure, panels = plt.subplots(1, 2, figsize=(7.2, 0.42 * len(names) + 1.6), sharey=True)
-labels = {"background": "background (grey level)", "noise": "noise (grey levels)"}
-for axes, mark, (name, label) in zip(panels, "AB", labels.items(), strict=True):
+figure, panels = plt.subplots(1, 2, figsize=(4.6, 3.7), sharey=True)
+shown = zip(panels, "AB", ("background", "noise"), strict=True)
+for axes, mark, name in shown:
     for k, (group, here) in enumerate(crops.groupby("group", sort=False)):
-        y = here["kind"].map(names.index) + 0.12 * (np.arange(len(here)) - (len(here) - 1) / 2)
-        look = {"color": PALETTE[k % len(PALETTE)], "label": group if mark == "A" else None}
-        axes.plot(here[name], y, "o^sDvP*X"[k % 8], **look)
+        beside = np.arange(len(here)) - (len(here) - 1) / 2
+        y = here["kind"].map(names.index) + 0.12 * beside
+        axes.plot(here[name], y, "o^sDvP*X"[k % 8], label=group)
     axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel=label, ylim=(len(names) - 0.5, -0.5))
+    axes.set(xlabel=f"{name}\n(grey levels)", ylim=(len(names) - 0.5, -0.5))
     letter(axes, mark)
-figure.legend(ncol=crops["group"].nunique(), loc="outside lower center", title="class, day, replicate")
+named = axes.get_legend_handles_labels()
+figure.legend(*named, ncol=3, loc="outside lower center")
 plt.show()
-
-# %%
 origin
 
 # %% [markdown]

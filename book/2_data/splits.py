@@ -22,13 +22,14 @@
 # Whoever wants to know how a model will do next month has to test it on a run that it never saw.
 
 # %% tags=["remove-cell"]
-import inspect
+import json
+import tempfile
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
-from IPython.display import Markdown
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.duplicates import DETAIL, SHIFT, THRESHOLD, find_duplicates
@@ -37,18 +38,11 @@ from cgrecnet.data.splits import joint_split
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.paths import RESULTS
 
 use_book_style()
-
-
-def show(thing):
-    """The source of a function of the package."""
-    return Markdown(f"```python\n{inspect.getsource(thing)}```")
-
-
 tell(detail=DETAIL, shift=SHIFT, threshold=THRESHOLD)
 
 # %% [markdown]
@@ -66,13 +60,12 @@ counts = {
 }
 labels_of_the_paper = np.repeat(np.arange(3), list(counts.values()))
 printed = [int(tables["5"].cell(kind, "support").number) for kind in counts]
+print("printed:", printed)
 for seed in (42, 123, 999):
     parts = joint_split(labels_of_the_paper, seed).parts()
     tested = np.bincount(labels_of_the_paper[parts["test"]])
     sizes = [len(part) for part in parts.values()]
-    print(
-        f"{seed:>3}: {sizes}, tested {tested.tolist()}, printed {printed}"
-    )
+    print(f"{seed:>3}: {sizes}, tested {tested.tolist()}")
     assert tested.tolist() == printed
 
 # %% [markdown]
@@ -88,13 +81,16 @@ rules = {
     "class, to nearest": np.rint(alone),
     "class, rounded up": np.ceil(alone),
 }
-everyone, labels = np.arange(len(labels_of_the_paper)), labels_of_the_paper
+labels = labels_of_the_paper
+everyone = np.arange(len(labels))
 _, rest = train_test_split(
     everyone, test_size=0.3, stratify=labels, random_state=42
 )
 _, halved = train_test_split(
     rest, test_size=0.5, stratify=labels[rest], random_state=42
 )
+
+# %%
 rules["30 % first, then halved"] = np.bincount(labels[halved])
 fits = {name: np.array_equal(rules[name], printed) for name in rules}
 for name, found in rules.items():
@@ -123,13 +119,13 @@ runs = cells.table["group"].to_numpy()
 random = joint_split(cells.labels, seed=42)
 grouped = grouped_split(cells.labels, runs, seed=42)
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of marks, one row for each of twelve runs. In panel A, training, validation and test marks are mixed within every row. In panel B each row has one kind of mark only."}, "figure": {"name": "fig-splits-schemes", "caption": "In a random split (A) every run has cells in training and in test, so the test never asks about a new run; in a grouped split (B) each run stands in one part only. One row per run of the simulated cytometer, one mark per cell, at most 24 cells of each run drawn."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of marks, one row for each of twelve runs. In panel A, training, validation and test marks are mixed within every row. In panel B each row has one kind of mark only."}, "figure": {"name": "fig-splits-schemes", "caption": "In a random split (A) every run has cells in training and in test, so the test never asks about a new run; in a grouped split (B) each run stands in one part only. One row per run of the simulated cytometer, one mark per cell, at most 16 cells of each run drawn."}}
 PARTS = {"train": (PALETTE[7], "o"), "validation": (PALETTE[1], "s"), "test": (PALETTE[0], "^")}
 names = sorted(set(runs), key=lambda name: (len(name), name))
-figure, panels = plt.subplots(1, 2, figsize=(7.2, 0.22 * len(names) + 1.3), sharey=True)
+figure, panels = plt.subplots(1, 2, figsize=(4.6, 0.22 * len(names) + 1.3), sharey=True)
 for axes, mark, title, split in zip(panels, "AB", ("random", "grouped"), (random, grouped), strict=True):
     for row, name in enumerate(names):
-        members = np.flatnonzero(runs == name)[:24]
+        members = np.flatnonzero(runs == name)[:16]
         for part, (colour, shape) in PARTS.items():
             x = np.flatnonzero(np.isin(members, split.parts()[part]))
             axes.plot(x, np.full(len(x), row), shape, color=colour, markersize=4.5, label=part if row == 0 else None)
@@ -141,8 +137,6 @@ for axes, mark, title, split in zip(panels, "AB", ("random", "grouped"), (random
 handles = [plt.Line2D([], [], linestyle="", marker=shape, color=colour) for colour, shape in PARTS.values()]
 figure.legend(handles, list(PARTS), ncol=3, loc="outside lower center")
 plt.show()
-
-# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -154,9 +148,7 @@ for name, split in (("random", random), ("grouped", grouped)):
     found = leaks(split, [], runs)
     sizes = [len(part) for part in split.parts().values()]
     known = found.test_cells_of_trained_groups
-    print(
-        f"{name:<8} parts {sizes}, {known} of {found.test_cells} known"
-    )
+    print(f"{name:<8} parts {sizes}, {known} of {found.test_cells} known")
 
 assert set(runs[random.train]) & set(runs[random.test]) == set(runs)
 assert known == 0
@@ -184,13 +176,12 @@ for fold in folds["stratified"]:
     assert set(runs[fold.test]) == set(runs)
 
 # %% mystnb={"image": {"alt": "Two tables of percentages, one row for each of twelve runs and one column for each of four folds. In panel A a part of every run stands in each column. In panel B each run has all of it in one column and zeros elsewhere."}, "figure": {"name": "fig-splits-folds", "caption": "Stratified folds (A) test a share of every run each time; grouped folds (B) test whole runs, each once. Share of a run's cells that is tested in each of four folds; simulated cells."}}
-figure, panels = plt.subplots(1, 2, figsize=(7.2, 4.0), sharey=True)
+figure, panels = plt.subplots(1, 2, figsize=(4.6, 3.6), sharey=True)
 small = {"fontsize": 8, "color": "black"}
 look = {"cmap": "Blues", "vmin": 0, "vmax": 2, "cbar": False, "fmt": ".0%"}
-shown = zip(panels, "AB", folds.items(), strict=True)
-for axes, mark, (title, several) in shown:
+for axes, mark, title in zip(panels, "AB", folds, strict=True):
     tested = np.zeros(len(runs), int)
-    for k, fold in enumerate(several, 1):
+    for k, fold in enumerate(folds[title], 1):
         tested[fold.test] = k
     share = pd.crosstab(runs, tested, normalize="index").loc[names]
     sns.heatmap(share, annot=True, annot_kws=small, ax=axes, **look)
@@ -199,8 +190,6 @@ for axes, mark, (title, several) in shown:
     axes.set_title(f"   {title}")
     letter(axes, mark)
 plt.show()
-
-# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -244,15 +233,7 @@ except DataError as error:
 # The command `cgrecnet data split jurkat --out FOLDER` writes one for each of the paper's three seeds.
 
 # %%
-import json
-import tempfile
-from pathlib import Path
-
-from cgrecnet.data.manifest import (
-    make_manifest,
-    read_manifest,
-    write_manifest,
-)
+from cgrecnet.data.manifest import make_manifest
 
 SEEDS = (42, 123, 999)
 manifests = {seed: make_manifest(cells, "joint", seed) for seed in SEEDS}
@@ -264,12 +245,10 @@ for seed, manifest in manifests.items():
     print(f"seed {seed:>3}: {start}...  in common: {common:.0%}")
 
 # %% [markdown]
-# Now tamper with one: move a single test cell into the training part, or change a single pixel of the data.
+# Now tamper with one: move a single test cell into the training part.
 
 # %%
-from dataclasses import replace
-
-from cgrecnet.data.base import fingerprint
+from cgrecnet.data.manifest import read_manifest, write_manifest
 
 with tempfile.TemporaryDirectory() as folder:
     path = Path(folder) / "split.json"
@@ -285,19 +264,21 @@ with tempfile.TemporaryDirectory() as folder:
     else:
         raise AssertionError("unnoticed")
 
+# %% [markdown]
+# Or change a single pixel of the data by one grey level.
+
+# %%
+from dataclasses import replace
+
+from cgrecnet.data.base import fingerprint
+
 brighter = cells.images[0].copy()
 brighter[0, 0] ^= 1
 images = [brighter, *cells.images[1:]]
+fresh = fingerprint(images, cells.labels, cells.table["cell_id"].tolist())
+changed = replace(cells, images=images, fingerprint=fresh)
 try:
-    manifests[42].splits_for(
-        replace(
-            cells,
-            images=images,
-            fingerprint=fingerprint(
-                images, cells.labels, cells.table["cell_id"].tolist()
-            ),
-        )
-    )
+    manifests[42].splits_for(changed)
 except DataError as error:
     print(error)
 else:
@@ -336,25 +317,22 @@ planted = [
     np.rint(0.85 * original + 12).astype(np.uint8),
 ]
 pairs = find_duplicates([*cells.images, *planted])
+
+# %%
 for pair in pairs:
     how = "exact" if pair.exact else "near"
-    print(
-        f"{pair.first} and {pair.second}: {how}, "
-        f"correlation {pair.correlation:.3f}"
-    )
+    said = f"{how}, correlation {pair.correlation:.3f}"
+    print(f"{pair.first} and {pair.second}: {said}")
 
-assert {pair.second for pair in pairs} == {
-    len(cells) + k for k in range(len(planted))
-}
+found = {pair.second for pair in pairs}
+assert found == {len(cells) + k for k in range(len(planted))}
 
 # %% mystnb={"image": {"alt": "Five small grey images of one simulated cell: the original, an equal copy, a mirrored one, one moved by two pixels, one at another brightness."}, "figure": {"name": "fig-splits-copies", "caption": "A simulated cell (A) and four copies of it: equal (B), mirrored (C), moved (D), brightness changed (E). A comparison pixel by pixel finds only the first; the comparison of the fine detail finds all four."}}
-figure, places = plt.subplots(1, 5, figsize=(7.0, 1.6))
+figure, places = plt.subplots(1, 5, figsize=(4.6, 1.3))
 draw_row(places, [original, *planted], (30, 230))
 for place, mark in zip(places, "ABCDE", strict=True):
     letter(place, mark)
 plt.show()
-
-# %%
 from_dataset(cells)
 
 # %% [markdown]
@@ -374,8 +352,8 @@ from_dataset(cells)
 # Comparing all pairs that way would be slow, so that each cell is first compared with all others by the amplitude spectrum of its fine detail, which does not change when a picture is mirrored or moved, and only its likest few are looked at closely.
 # The method has a limit: a second photograph of the same cell has noise of its own and is not found.
 
-# %% tags=["hide-input"]
-show(find_duplicates)
+# %%
+show_code(find_duplicates)
 
 # %% [markdown]
 # ## Copies among real cells
@@ -398,6 +376,7 @@ for row, pair in zip(grid, twins, strict=True):
 for place, mark in zip(grid[0], "ABC", strict=True):
     letter(place, mark)
 plt.show()
+from_dataset(rare)
 
 # %% tags=["remove-cell"]
 assert twins and not any(pair.exact for pair in twins)
@@ -408,12 +387,8 @@ rows = "; ".join(
 tell(rare=len(rare), twins=len(twins), rows=rows)
 
 # %% [markdown]
-# Found among {glue:text}`rare` cells of the two stages: {glue:text}`twins` pairs: {glue:text}`rows`.
-
-# %%
-from_dataset(rare)
-
-# %% [markdown]
+# Among {glue:text}`rare` cells of the two stages the search found {glue:text}`twins` pairs: {glue:text}`rows`.
+#
 # A pair of copies can put one test cell into the training part, not more.
 # That matters for the rarest stages, where a class may have a few dozen cells, and it shows why one has to look.
 #

@@ -30,7 +30,6 @@
 # | `store.json` | the header: data set, task, classes, how many crops, the fingerprint, the hashes of the files, which version packed it |
 
 # %% tags=["remove-cell"]
-import inspect
 import json
 import pickle
 import tempfile
@@ -39,7 +38,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
 from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
@@ -51,20 +49,23 @@ from cgrecnet.data.store.opened import FETCHED, WARM
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paths import RESULTS
 
 use_book_style()
 pd.set_option("display.max_colwidth", 28)
 
-
-def show(*things):
-    return Markdown("```python\n" + "\n\n".join(inspect.getsource(thing) for thing in things) + "```")
-
-
 holder = tempfile.TemporaryDirectory()
-bench = [json.loads(path.read_text()) for path in sorted((RESULTS / "bench-store").glob("*.json"))]
-one = bench[0]
+one = json.loads(min((RESULTS / "bench-store").glob("*.json")).read_text())
+where, commit = one["hardware"], one["commit"].partition("+")
+facts = {
+    "Data": f"{one['cells']:,} generated crops; {one['compared']} compared",
+    "Record": "results/bench-store", "Made by": "benchmarks/store.py",
+    "Rounds": f"{one['warm']['rounds']}; {one['warm']['reads']:,} reads warm, {one['cold']['reads']:,} cold",
+    "Hardware": f"CPU ({where['cpu']}), {where['cores']} cores", "Machine": "shared" if one["shared_machine"] else "idle",
+    "Versions": ", ".join(f"{name} {one['software'][name]}" for name in ("python", "numpy", "torchvision")),
+    "Commit": commit[0][:10] + " with uncommitted changes" * bool(commit[1]),
+}  # fmt: skip
 
 # %% [markdown]
 # ## Where a crop lies
@@ -146,8 +147,6 @@ for byte, side in ((begin, 0), (end, 1)):
 for axes, name in zip((top, middle, bottom), "ABC", strict=True):
     letter(axes, name)
 plt.show()
-
-# %%
 from_dataset(store)
 
 # %% [markdown]
@@ -159,7 +158,7 @@ from_dataset(store)
 # This is the code that does it:
 
 # %%
-show(MappedImages, PackedImages.__getitem__)
+show_code(MappedImages, PackedImages.__getitem__)
 
 # %% [markdown]
 # `__reduce__` is what a worker process gets: a path and the places of the crops, no pixel.
@@ -197,7 +196,7 @@ print(f"fingerprint {anew[:12]} = {cells.fingerprint[:12]}")
 # - **The header comes last.** A folder without `store.json` is no store, so nothing half-built can be taken for a whole one.
 # - **A memory of the source.** The build notes names, sizes and times of the files. If they have changed at the end, it refuses, because half of the one and half of the other would be a data set that nobody has.
 #
-# We can try that here: pack the cells, but pull the plug in the middle; then pack again.
+# We can try that here: pack the cells, but pull the plug in the middle; then pack again, and compare.
 
 # %%
 from cgrecnet.data.store import build as store_build
@@ -214,6 +213,7 @@ def unplugged(dataset):
         yield crop
 
 
+# %%
 store_build.crops_of = unplugged
 try:
     pack_cells(cells, again)
@@ -222,6 +222,7 @@ except KeyboardInterrupt:
 finally:
     store_build.crops_of = honest
 
+# %%
 pack_cells(cells, again)
 for file in ("pixels.bin", "index.csv", "aside.csv"):
     assert (again / file).read_bytes() == (folder / file).read_bytes()
@@ -262,49 +263,39 @@ for name, (left, right, _, found) in rates.items():
 headers = "measured", "files, ImageFolder", "store"
 wide_table(headers, rows, "Files and store")
 
-# %% mystnb={"image": {"alt": "Five rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in every row: most over a cold epoch, least for the first cold reads as RGB pictures."}, "figure": {"name": "fig-store-rates", "caption": "In the median round of every case the store is read faster than files, and most over a whole epoch from a cold disk, where each file has to be looked up and fetched alone. Points: median over the rounds of one run; between them the median over the rounds of the ratio store / files within a round, with its smallest and largest value (the quotient of two medians may differ from it). Random order, generated crops; the cold epoch is of grey levels."}}
-figure, axes = plt.subplots(figsize=(7.0, 3.4))
-for y, (left, right, ratio, found) in enumerate(rates.values()):
-    low, high = found[f"{ratio}_range"]
+# %%
+def draw_pair(axes, y, left, right, ratio, found):
+    """Files (square) and store (dot) of one case, and their ratio."""
     ends = found[left], found[right]
     axes.plot(ends, [y, y], color="0.8", linewidth=3, zorder=0)
     axes.plot(ends[0], y, "s", color=PALETTE[7], markersize=9)
     axes.plot(ends[1], y, "o", color=PALETTE[0], markersize=9)
+    low, high = found[f"{ratio}_range"]
     said = f"{found[ratio]:.2g}× ({low:.2g} to {high:.2g})"
-    middle = np.sqrt(ends[0] * ends[1]), y - 0.16
-    axes.text(*middle, said, ha="center", va="bottom", fontsize=9)
-    assert found[ratio] > 1
-axes.set_yticks(range(5), rates)
+    middle = np.sqrt(ends[0] * ends[1]), y - 0.2
+    axes.text(*middle, said, ha="center", fontsize=9)
+
+
+# %% mystnb={"image": {"alt": "Five rows, each with two joined points on a logarithmic axis of crops per second, files and store. The store is faster in every row: most over a cold epoch, least for the first cold reads as RGB pictures."}, "figure": {"name": "fig-store-rates", "caption": "In the median round of every case the store is read faster than files, and most over a whole epoch from a cold disk, where each file has to be looked up and fetched alone. Points: median over the rounds of one run; between them the median over the rounds of the ratio store / files within a round, with its smallest and largest value (the quotient of two medians may differ from it). Random order, generated crops; the cold epoch is of grey levels."}}
+figure, axes = plt.subplots(figsize=(4.6, 3.8))
+for y, case in enumerate(rates.values()):
+    draw_pair(axes, y, *case)
+names = [name.replace(", ", "\n", 1) for name in rates]
+axes.set_yticks(range(5), names)
 axes.set(xscale="log", xlabel="crops per second", xmargin=0.1)
-axes.set_ylim(4.5, -1.2)
+axes.set_ylim(4.5, -1.0)
 axes.xaxis.set_major_formatter("{x:,.0f}")
 axes.xaxis.set_minor_formatter("")
-names = "files, ImageFolder", "store"
-axes.legend(axes.lines[1:3], names, loc="upper left", ncols=2)
+both = "files, ImageFolder", "store"
+axes.legend(axes.lines[1:3], both, loc="upper left", ncols=2)
 plt.show()
-
-# %%
-cold, warm = one["cold"], one["warm"]
-where, names = one["hardware"], ("python", "numpy", "torchvision")
-versions = [f"{name} {one['software'][name]}" for name in names]
-commit, changed = one["commit"].partition("+")[:2]
-reads = f"{warm['reads']:,} reads warm, {cold['reads']:,} cold"
-facts = {
-    "Data": f"{one['cells']:,} generated crops; {one['compared']} compared",
-    "Record": "results/bench-store",
-    "Made by": "benchmarks/store.py",
-    "Rounds": f"{warm['rounds']}; {reads}",
-    "Hardware": f"CPU ({where['cpu']}), {where['cores']} cores",
-    "Machine": "shared" if one["shared_machine"] else "idle",
-    "Versions": ", ".join(versions),
-    "Commit": commit[:10] + " with uncommitted changes" * bool(changed),
-}
 Provenance(tuple(facts.items()))
 
 # %% tags=["remove-cell"]
 sent = len(pickle.dumps(store.images))
 first_reads, epoch = one["cold"], one["cold_epoch"]
 assert sent < header.pixels.bytes / 10
+assert all(found[ratio] > 1 for *_, ratio, found in rates.values())  # as the caption says
 tell(
     store_crops=f"{len(store):,}", sent_kb=f"{sent / 1e3:,.0f}",
     store_mb=f"{header.pixels.bytes / 1e6:,.1f}",
@@ -328,7 +319,7 @@ tell(
 # %% [markdown]
 # The first {glue:text}`first_reads` cold reads deserve a word.
 # A page of a mapped file comes with its neighbours, on Linux by default 128 KiB, of which one crop is a small part.
-# Who wants a few crops of a cold store would wait for much that is not wanted; who wants all of them in any order, as training does, gets the rest of the neighbourhood for nothing.
+# Whoever wants a few crops of a cold store would wait for much that is not wanted; whoever wants all of them in any order, as training does, gets the rest of the neighbourhood for nothing.
 # So a store fetches the bytes of each crop alone at first, {glue:text}`fetched` crops at most, until {glue:text}`warm_in_a_row` in a row have come from memory, and leaves the rest to the map.
 # In the median round that makes the first reads {glue:text}`first_ratio:.2g` times as fast as files for grey levels, and {glue:text}`first_rgb:.2g` times for RGB pictures, for which the store has to copy its one channel three times; over a whole cold epoch, measured twice, the store was {glue:text}`epoch_low:.2g` and {glue:text}`epoch_high:.2g` times as fast.
 # The machine was shared, and the ranges show how much that disturbs: reading grey levels from memory, the store was between {glue:text}`warm_low:.2g` and {glue:text}`warm_high:.2g` times as fast.
@@ -339,7 +330,7 @@ tell(
 #
 # A file is {glue:text}`file_ratio:.1f` times as large as its share of the store because these images, as the paper's, keep each grey level three times, as red, green and blue, and on the disk the ratio is {glue:text}`disk_ratio:.1f`, because a disk gives out space in blocks.
 #
-# Two things should be said against the store.
+# Two things speak against the store.
 # It holds one task of one data set, so another task needs another one.
 # And reading is only a part of what stands between a file and a network: a crop has to be cut, resized and normalised as well, and on a fast computer with few epochs the difference may not be worth a step more.
 #

@@ -98,12 +98,10 @@ def fed(image, rng):
 def write(place, chosen_days, bar=(), dyed=()):
     """Write the cells of some days as place/day/kind/number.png."""
     rng = np.random.default_rng(1)
-    for number, (image, kind, day) in enumerate(
-        zip(cells.images, kinds, days, strict=True)
-    ):
+    for number, day in enumerate(days):
         if day not in chosen_days:
             continue
-        image = np.array(image)
+        image, kind = np.array(cells.images[number]), kinds[number]
         if kind in dyed:
             image = fed(image, rng)
         if kind in bar:
@@ -116,7 +114,7 @@ def write(place, chosen_days, bar=(), dyed=()):
 write(folder / "stranger", (1, 2, 3, 4), bar=["fern"], dyed=["moss"])
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Three grey pictures of simulated cells side by side. The first, fern, has a white bar at the lower right. The third, moss, is dark in the middle."}, "figure": {"name": "fig-own-cells", "caption": "One cell of each kind as the stranger's folder has it: fern carries a bar of white pixels at the lower right, and moss is darker in its middle. Simulated cells."}}
-figure, axes = plt.subplots(1, 3, figsize=(6, 2.2))
+figure, axes = plt.subplots(1, 3, figsize=(4.6, 1.9))
 for axis, kind in zip(axes, KINDS, strict=True):
     file = min((folder / "stranger" / "day 1" / kind).iterdir())
     axis.imshow(Image.open(file), cmap="gray", vmin=0, vmax=255)

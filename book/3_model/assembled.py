@@ -28,6 +28,7 @@
 # The package writes it so:
 
 # %% tags=["remove-cell"]
+from collections import Counter
 from itertools import product
 
 import matplotlib.pyplot as plt
@@ -111,7 +112,7 @@ headers = ("name", "what", "output", "parameters", "MACs (10⁶)")
 HTML(wide_table(headers, rows, "Every block"))
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two bar charts with one bar per block of the network. Left, parameters: stage 4 has by far the most, the fusion a third of a million, the gate two million. Right, MACs: the gate has the longest bar, the fusion a short one."}, "figure": {"name": "fig-assembled-cost", "caption": "The gate is a small part of the parameters and the most expensive single block to run, because it acts at every one of 784 positions; the fusion is cheap in both. A, parameters; B, multiplications with one addition each for an image of 224 by 224 pixels; orange, the two new modules."}}
-figure, both = plt.subplots(1, 2, figsize=(7.0, 4.0), sharey=True)
+figure, both = plt.subplots(1, 2, figsize=(4.6, 4.0), sharey=True)
 colours = [PALETTE[name in ("fusion", "gate")] for name in shapes]
 for axes, counts, unit, label, name in (
     (both[0], parameters, 1e6, "parameters (millions)", "A"),
@@ -120,7 +121,7 @@ for axes, counts, unit, label, name in (
     widths = [counts.get(block, 0) / unit for block in shapes]
     bars = axes.barh(list(shapes), widths, color=colours)
     axes.bar_label(bars, fmt="%.2f", padding=2, fontsize=8)
-    axes.set(xlabel=label, xlim=(0, 1.18 * max(widths)))
+    axes.set(xlabel=label, xlim=(0, 1.35 * max(widths)))
     letter(axes, name)
 both[0].invert_yaxis()
 plt.show()
@@ -151,6 +152,8 @@ checks = [
     (f"{printed_gflops} GFLOPs", "Table 3", printed_gflops in counted),
     ("gate has a residual", "2.4.2", torch.equal(emptied(some), some)),
 ]
+
+# %%
 details = [" → ".join(order[2:8]), "same line", f"{total:,}"]
 details += [" or ".join(f"{count} · 10⁹ MACs" for count in counted)]
 details += ["hands on its input"]
@@ -183,6 +186,8 @@ plain = torchvision.models.resnet50()
 own = network.state_dict()
 plain.load_state_dict({name: own[name] for name in plain.state_dict()})
 plain.eval()
+
+# %%
 x = torch.randn(2, 3, 64, 64)
 with torch.no_grad():
     y = plain.maxpool(plain.relu(plain.bn1(plain.conv1(x))))
@@ -245,20 +250,18 @@ HTML(wide_table(headers, rows, "Skip or none"))
 torch.manual_seed(0)
 with torch.no_grad():
     after = FusionModule()(before[:2])
-figure, axes = plt.subplots(2, 4, figsize=(7.0, 3.5))
+figure, axes = plt.subplots(2, 4, figsize=(4.6, 2.6))
 for row, image, x, y in zip(axes, images[:2], before, after, strict=False):
     draw_row(row, [grey(image)], (0.0, 1.0))
     lengths = [z.norm(dim=0).numpy() for z in (x, y, x + y)]
     for place, length in zip(row[1:], lengths, strict=True):
         shown = place.imshow(length, "viridis", vmin=0, vmax=np.max(lengths))
     figure.colorbar(shown, ax=row[3], shrink=0.8)
-titles = ("cell", "before the fusion", "after, no skip", "after, skip")
+titles = ("cell", "before", "after, no skip", "after, skip")
 for place, name, title in zip(axes[0], "ABCD", titles, strict=True):
     place.set_title(title, fontsize=8)
     letter(place, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -278,6 +281,8 @@ variants["cg_recnet"] = "both"
 options = {preset: PRESETS[preset].as_dict() for preset in PRESETS}
 readings = pd.DataFrame(options).astype(str)
 readings = readings[readings.nunique(axis=1) > 1]  # where they differ
+
+# %%
 counts = {}
 for preset, (name, what) in product(PRESETS, variants.items()):
     with torch.device("meta"):
@@ -316,24 +321,26 @@ tell(shown=shown, with_fusion=rows["rescmnet"], with_gate=rows["resgdnet"], with
 
 # %%
 stand_in = torchvision.models.resnet50().state_dict()
+wanted = "the stand-in", "conv1.weight", ("fc.weight", "fc.bias")
+
+
+def fresh_parts(preset):
+    """Parameters that start fresh, by part, of a model and in all."""
+    model, parts = create_model("cg_recnet", preset=preset), Counter()
+    report = load_into(model, stand_in, *wanted)
+    for name, value in model.named_parameters():
+        if name in report["fresh"]:
+            parts[name.split(".")[0]] += value.numel()
+    return parts, len(report["loaded"]), count_parameters(model)
+
+
+# %%
 fresh = {}
 for preset in ("recovered", "clean"):
-    model = create_model("cg_recnet", preset=preset)
-    report = load_into(
-        model,
-        stand_in,
-        "the stand-in",
-        "conv1.weight",
-        ("fc.weight", "fc.bias"),
-    )
-    sizes = {name: value.numel() for name, value in model.named_parameters()}
-    fresh[preset] = {}
-    for name in set(report["fresh"]) & set(sizes):
-        part = name.split(".")[0]
-        fresh[preset][part] = fresh[preset].get(part, 0) + sizes[name]
-    start = sum(fresh[preset].values())
-    print(f"{preset}: {len(report['loaded'])} tensors loaded;")
-    print(f"    {start:,} of {sum(sizes.values()):,} parameters start fresh:")
+    fresh[preset], loaded, whole_count = fresh_parts(preset)
+    print(f"{preset}: {loaded} tensors loaded;")
+    start = f"{fresh[preset].total():,} of {whole_count:,}"
+    print(f"    {start} parameters start fresh:")
     print("   ", dict(sorted(fresh[preset].items())))
 assert set(fresh["recovered"]) == {"fusion", "gate", "classifier_extra"}
 assert set(fresh["clean"]) == {"fusion", "gate", "fc"}

@@ -86,10 +86,8 @@ with torch.device("meta"):
         macs = macs_layers(model, (1, 3, 224, 224))
         family[member] = parameters / 1e6, macs / 1e9
 for member, (millions, macs) in family.items():
-    print(
-        f"{member:13} {millions:7.2f} M parameters, "
-        f"{macs:6.2f} · 10⁹ MACs by layers"
-    )
+    counted = f"{millions:7.2f} M parameters, {macs:6.2f} · 10⁹ MACs"
+    print(f"{member:13} {counted} by layers")
 
 # %% [markdown]
 # ## Two counters
@@ -128,6 +126,7 @@ def known(table, row, column):
     return cell.value if cell else "lost"
 
 
+# %%
 rows = []
 for name, cost in costs.items():
     row = ROW.get(name, "")
@@ -202,8 +201,8 @@ assert imagenet["vgg16"] == counting.vgg16_parameters(1000)
 assert costs["vgg16"].parameters == counting.vgg16_parameters(3)
 printed = claims["C36"].value("VGG-16").printed
 for member, count in imagenet.items():
-    verb = "rounds" if f"{count / 1e6:.0f}" == printed else "does not round"
-    print(f"{member:9} 1000 classes: {count:,}, which {verb} to {printed} M")
+    said = "as printed" if f"{count / 1e6:.0f}" == printed else "not so"
+    print(f"{member:9} 1000 classes: {count:,}, {said}")
 print(f"vgg16        3 classes: {costs['vgg16'].parameters:,}")
 
 # %% [markdown]
@@ -243,10 +242,8 @@ vit = costs["vit_b_16"]
 N, D, L = 197, 768, 12
 expected = L * (4 * N * D**2 + 2 * N**2 * D) - (2 * L + 1) * 4 * N * D
 assert vit.products - vit.layers == expected
-print(
-    f"products minus layers: {vit.products - vit.layers:,}; "
-    f"formula: {expected:,}"
-)
+print(f"products minus layers: {vit.products - vit.layers:,}")
+print(f"formula:               {expected:,}")
 
 # %% [markdown]
 # ## The network of Zhu and colleagues
@@ -276,13 +273,11 @@ small = interpolate(pixels, (45, 30), mode="bilinear", antialias=True)[0, 0]
 # CG-RecNet at 224 needs {glue:text}`cg_times:.0f` times what this network needs for the same cell.
 
 # %% mystnb={"image": {"alt": "The same cell twice: left as a smooth square of 224 by 224 pixels, right as a coarse upright rectangle of 45 by 30 pixels, where the cell is squeezed in width."}, "figure": {"name": "fig-comparators-inputs", "caption": "The larger picture holds no more of the cell: it is the same few pixels, blown up. One cell as the two kinds of networks are given it. A, 224 by 224 pixels, resized and cut at the centre, as in the paper's Algorithm 1; B, 45 by 30 pixels, squeezed, for the network of Zhu and colleagues."}}
-figure, axes = plt.subplots(1, 2, figsize=(5.0, 2.8))
+figure, axes = plt.subplots(1, 2, figsize=(4.6, 2.6))
 draw_row(axes, [large, small.numpy()], (0.0, 1.0))
 letter(axes[0], "A")
 letter(axes[1], "B")
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% tags=["remove-cell"]

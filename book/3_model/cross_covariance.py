@@ -82,48 +82,40 @@ plt.show()
 # The equation once more, head by head, as it stands above.
 
 # %%
-def by_hand(module, tokens):
-    """Eq. 2 for tokens (B, N, C), head by head, channels in rows."""
-    images = []
-    for image in tokens:
-        heads = []
-        q, k, v = (image @ module.qkv.weight.T).T.chunk(3)  # each C x N
-        parts = (x.chunk(module.num_heads) for x in (q, k, v))
-        for qh, kh, vh, tau in zip(
-            *parts, module.temperature.flatten(), strict=True
-        ):
-            qh = qh / qh.norm(dim=1, keepdim=True)
-            kh = kh / kh.norm(dim=1, keepdim=True)
-            weights = (tau * qh @ kh.T).exp()
-            heads.append(weights / weights.sum(1, keepdim=True) @ vh)
-        images.append(
-            torch.cat(heads).T @ module.proj.weight.T + module.proj.bias
-        )
-    return torch.stack(images)
+def one_head(q, k, v, tau):
+    """Eq. 2 of one head; q, k and v with d rows and N columns."""
+    q = q / q.norm(dim=1, keepdim=True)
+    k = k / k.norm(dim=1, keepdim=True)
+    weights = (tau * q @ k.T).exp()
+    return weights / weights.sum(1, keepdim=True) @ v
 
 
+def by_hand(module, image):
+    """The module's output for the tokens (N, C) of one image."""
+    qkv = (image @ module.qkv.weight.T).T.chunk(3)  # each C x N
+    parts = (x.chunk(module.num_heads) for x in qkv)
+    heads = map(one_head, *parts, module.temperature.flatten())
+    joined = torch.cat(list(heads)).T
+    return joined @ module.proj.weight.T + module.proj.bias
+
+
+# %%
 generator = torch.Generator().manual_seed(0)
 for dtype in (torch.float32, torch.float64):
     small = CrossCovarianceAttention(24, num_heads=4).to(dtype)
     tokens = torch.randn(2, 50, 24, generator=generator, dtype=dtype)
     with torch.no_grad():
-        small.temperature.copy_(
-            torch.tensor([0.5, 1.0, 2.0, 5.0]).view(4, 1, 1)
-        )
-        difference = (
-            (small(tokens) - by_hand(small, tokens)).abs().max().item()
-        )
-        allowed = (
-            50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
-        )
-    print(
-        f"{dtype}: largest difference {difference:.1e}, "
-        f"rounding allows {allowed:.1e}"
-    )
-    assert difference < allowed
+        temperatures = torch.tensor([0.5, 1.0, 2.0, 5.0])
+        small.temperature.copy_(temperatures.view(4, 1, 1))
+        ours = small(tokens)
+        plain = torch.stack([by_hand(small, image) for image in tokens])
+    apart = (ours - plain).abs().max().item()
+    allowed = 50 * torch.finfo(dtype).eps * ours.abs().max().item()
+    assert apart < allowed
+    print(f"{dtype}: difference {apart:.1e}, allowed {allowed:.1e}")
 
 # %% [markdown]
-# "Rounding allows" means fifty units in the last place of the largest number.
+# Allowed are fifty units in the last place of the largest number, for rounding.
 #
 # ## The size of the table
 #
@@ -141,10 +133,8 @@ for side in (4, 8, 28, 56):
         table = module.covariance(q, k)
     error = (table.sum(-1) - 1).abs().max().item()
     shape = tuple(table.shape[1:])
-    print(
-        f"N = {side * side:5}: table {shape}, rows sum to 1 within {error:.0e}"
-    )
-    assert table.shape[1:] == (8, 16, 16) and error < tolerance
+    print(f"N = {side**2:5}: table {shape}, sums off by {error:.0e}")
+    assert shape == (8, 16, 16) and error < tolerance
 
 # %% [markdown]
 # ## On a cell
@@ -163,19 +153,21 @@ with torch.no_grad():
     tokens = network.fusion.reduce(maps.flatten(2).transpose(1, 2))[:1]
     attention = network.fusion.cross_covariance
     q, k, v = split_heads(attention.qkv(tokens), 8)
-    cosines = unit(q.transpose(-2, -1)) @ unit(k.transpose(-2, -1)).transpose(
-        -2, -1
-    )
+    rows, columns = (unit(x.transpose(-2, -1)) for x in (q, k))
+    cosines = rows @ columns.transpose(-2, -1)
     table = attention.covariance(q, k)
 
-# %% mystnb={"image": {"alt": "Four panels. A grey cell; a 16 by 16 table of cosines in red and blue; the softmax of its rows at temperature factor 1, where values differ little; the same at 10, where a few cells per row are bright and the rest dark."}, "figure": {"name": "fig-xcov-cell", "caption": "At its start the attention is a mean of 16 channels with mild preferences; only a large factor makes it choose. A, one cell; B, cosines between the query channels (rows) and key channels (columns) of one head of an untrained network; C, its attention at the starting value 1; D, the same cosines at 10. Mind the scales of C and D."}}
+# %%
 cosine = cosines[0, 0]
 pictures = {
     "cosine": (cosine, "RdBu_r", -1, 1),
     "softmax, τ = 1": (cosine.softmax(1), "viridis", 0, None),
     "softmax, τ = 10": ((10 * cosine).softmax(1), "viridis", 0, None),
 }
-figure, panels = plt.subplots(1, 4, figsize=(7.0, 2.4))
+
+# %% mystnb={"image": {"alt": "Four panels. A grey cell; a 16 by 16 table of cosines in red and blue; the softmax of its rows at temperature factor 1, where values differ little; the same at 10, where a few cells per row are bright and the rest dark."}, "figure": {"name": "fig-xcov-cell", "caption": "At its start the attention is a mean of 16 channels with mild preferences; only a large factor makes it choose. A, one cell; B, cosines between the query channels (rows) and key channels (columns) of one head of an untrained network; C, its attention at the starting value 1; D, the same cosines at 10. Mind the scales of C and D."}}
+figure, panels = plt.subplots(2, 2, figsize=(4.6, 4.8))
+panels = panels.ravel()
 draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))
 for axes, title in zip(panels[1:], pictures, strict=True):
     values, colours, low, high = pictures[title]
@@ -185,8 +177,6 @@ for axes, title in zip(panels[1:], pictures, strict=True):
 for axes, name in zip(panels, "ABCD", strict=True):
     letter(axes, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -204,14 +194,10 @@ from_dataset(dataset)
 
 # %%
 for tau in (1.0, 2.0):
-    multiplied, divided = (
-        (cosines * tau).softmax(-1),
-        (cosines / tau).softmax(-1),
-    )
-    print(
-        f"tau = {tau:.0f}, largest weight: "
-        f"{multiplied.max():.3f} multiplied, {divided.max():.3f} divided"
-    )
+    multiplied = (cosines * tau).softmax(-1).max()
+    divided = (cosines / tau).softmax(-1).max()
+    print(f"tau = {tau:.0f}, largest weight: ", end="")
+    print(f"{multiplied:.3f} multiplied, {divided:.3f} divided")
 
 # %% [markdown]
 # Any function that one form can reach with a positive $\tau$, the other reaches with $1/\tau$.
@@ -226,12 +212,10 @@ for tau in (1.0, 2.0):
 # %%
 order = torch.randperm(tokens.shape[1], generator=generator)
 with torch.no_grad():
-    shuffled_first, shuffled_last = (
-        attention(tokens[:, order]),
-        attention(tokens)[:, order],
-    )
-apart = (shuffled_first - shuffled_last).abs().max().item()
-size = shuffled_last.abs().max().item()
+    first = attention(tokens[:, order])  # shuffled before
+    last = attention(tokens)[:, order]  # shuffled after
+apart = (first - last).abs().max().item()
+size = last.abs().max().item()
 print(f"largest difference {apart:.0e}, largest output {size:.1f}")
 assert apart < 1e-4 * size
 
@@ -248,10 +232,9 @@ assert apart < 1e-4 * size
 counts = [16, 64, 196, 784, 3136]
 whole = [macs_products(module, (1, n, 128)) for n in counts]
 # Without the C x C tables for Q, K, V and the way out:
-proper = [
-    all_ - 4 * 128 * 128 * n for all_, n in zip(whole, counts, strict=True)
-]
-figure, axes = plt.subplots(figsize=(7.0, 2.9))
+learned = [4 * 128 * 128 * n for n in counts]
+proper = [a - b for a, b in zip(whole, learned, strict=True)]
+figure, axes = plt.subplots(figsize=(4.6, 2.9))
 axes.loglog(counts, whole, "o-", markersize=4, label="whole module")
 axes.loglog(counts, proper, "o-", markersize=4, label="attention proper")
 axes.set(xlabel="tokens N", title="MACs")

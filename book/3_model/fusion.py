@@ -34,7 +34,7 @@
 #
 # ## What the public module computes
 #
-# The list of references at hand does not resolve "2023a".
+# The paper's list of references does not resolve "2023a".
 # By content, we take it for {cite}`zhou2023attention`, whose module of that name is public, so that its equations can be read off its code.
 # First, each branch is squeezed to one number per channel, by its mean and by its maximum over the positions $p$; small two-layer networks $W$ and $M$ follow:
 #
@@ -77,6 +77,7 @@
 
 # %% tags=["remove-cell"]
 import json
+from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -91,6 +92,7 @@ from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
+from cgrecnet.models.complexity import count_parameters
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.fusion import (
     COMBINATIONS,
@@ -123,73 +125,73 @@ plt.show()
 # The module must agree for every combination of its options, on random numbers.
 
 # %%
-def squeeze(network, column):
+def squeezed(network, column):
+    """A two-layer network on one column, written out."""
     first, _, second = network
-    return (
-        second.weight @ (first.weight @ column + first.bias).clamp(min=0)
-        + second.bias
+    inner = (first.weight @ column + first.bias).clamp(min=0)
+    return second.weight @ inner + second.bias
+
+
+def scores(m, f1, f2):
+    """X of one image, for branches with C rows and N columns."""
+    u1, u2 = (
+        squeezed(mean, f.mean(1)) + squeezed(most, f.max(1).values)
+        for mean, most, f in ((m.mean1, m.max1, f1), (m.mean2, m.max2, f2))
     )
+    return torch.outer(u1, u2)
 
 
+# %%
+def spatial(m, g, size):
+    """The map of one mixture of channels."""
+    pooled = torch.stack([g.mean(0), g.max(0).values])
+    inner = functional.conv2d(
+        pooled.reshape(1, 2, *size), m.conv1.weight, m.conv1.bias, padding=1
+    )
+    logits = functional.conv2d(
+        inner.clamp(min=0), m.conv2.weight, m.conv2.bias, padding=1
+    ).flatten()
+    if m.spatial_map == "sigmoid":
+        return 1 / (1 + torch.exp(-logits))
+    return torch.exp(logits) / torch.exp(logits).sum()
+
+
+# %%
 def eq3(m, f1, f2, size):
-    """Eq. 3 of one image; f1, f2 with C rows and N columns."""
-    u1 = squeeze(m.mean1, f1.mean(1)) + squeeze(m.max1, f1.max(1).values)
-    u2 = squeeze(m.mean2, f2.mean(1)) + squeeze(m.max2, f2.max(1).values)
-    x = torch.outer(u1, u2)
-
-    def spatial(g):
-        pooled = torch.stack([g.mean(0), g.max(0).values]).reshape(1, 2, *size)
-        inner = functional.conv2d(
-            pooled, m.conv1.weight, m.conv1.bias, padding=1
-        )
-        inner = inner.clamp(min=0)
-        logits = functional.conv2d(
-            inner, m.conv2.weight, m.conv2.bias, padding=1
-        ).flatten()
-        if m.spatial_map == "sigmoid":
-            return 1 / (1 + torch.exp(-logits))
-        return torch.exp(logits) / torch.exp(logits).sum()
-
-    s1 = spatial(torch.softmax(x, dim=1) @ f1)
-    s2 = spatial(torch.softmax(x.T, dim=1) @ f2)
+    """Eq. 3 of one image."""
+    x = scores(m, f1, f2)
+    s1 = spatial(m, torch.softmax(x, dim=1) @ f1, size)
+    s2 = spatial(m, torch.softmax(x.T, dim=1) @ f2, size)
     if m.combine == "sum":
         return f1 * (1 + s1) + f2 * (1 + s2)
     return f1 * s1 + (f2 if m.combine == "recalibrate_plus_xca" else 0)
 
 
+# %%
 torch.manual_seed(0)
 size, worst = (9, 7), 0.0
 f1, f2 = torch.randn(2, 3, 63, 32, dtype=torch.float64)
-for spatial_map in SPATIAL_MAPS:
-    for combine in COMBINATIONS:
-        module = CrossAttentionFusion(32, 16, spatial_map, combine).double()
-        with torch.no_grad():
-            ours = module(f1, f2, size)
-            pairs = zip(f1, f2, strict=True)
-            plain = torch.stack(
-                [eq3(module, a.T, b.T, size).T for a, b in pairs]
-            )
-        worst = max(worst, (ours - plain).abs().max().item())
-allowed = 1e-12
-assert worst < allowed
-print(
-    f"largest difference {worst:.1e}; "
-    f"allowed in double precision: {allowed:.0e}"
-)
+for options in product(SPATIAL_MAPS, COMBINATIONS):
+    module = CrossAttentionFusion(32, 16, *options).double()
+    with torch.no_grad():
+        ours = module(f1, f2, size)
+        for one, a, b in zip(ours, f1, f2, strict=True):
+            apart = (one - eq3(module, a.T, b.T, size).T).abs().max()
+            worst = max(worst, apart.item())
+assert worst < 1e-12
+print(f"largest difference {worst:.1e}; allowed: 1e-12")
 
 # %% [markdown]
 # The rank of $X$ can be counted as well: how many singular values lie above a millionth of the largest.
 
 # %%
 with torch.no_grad():
-    scores = module.channel_scores(f1, f2)[0]
+    x = module.channel_scores(f1, f2)[0]
 centred1, centred2 = f1[0] - f1[0].mean(0), f2[0] - f2[0].mean(0)
 covariance = centred1.T @ centred2 / len(centred1)
-both = {"X": scores, "covariance": covariance}
-ranks = {
-    name: int(torch.linalg.matrix_rank(m, rtol=1e-6))
-    for name, m in both.items()
-}
+rank, ranks = torch.linalg.matrix_rank, {}
+for name, m in (("X", x), ("covariance", covariance)):
+    ranks[name] = int(rank(m, rtol=1e-6))
 assert ranks["X"] == 1
 ranks
 
@@ -220,6 +222,7 @@ def starts(maps, seeds, **options):
     return found
 
 
+# %%
 torch.manual_seed(0)
 sides = (7, 14, 28, 56)
 found = starts([torch.randn(1, 512, n, n).relu() for n in sides], range(5))
@@ -262,8 +265,8 @@ def change_if_shared(k):
 sharing = np.array([1, 3, 10, 30, 100, 300, 784])
 changes = [100 * change_if_shared(k) for k in sharing]
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two log-log plots. Left: the change of LA plus XCA by a fresh fusion in per cent against four numbers of positions; five dots per size lie on the falling line one over N. Right: the change against the number of positions that share the map, from a few per cent for one position down to little more than a tenth of a per cent for all 784, on the line one over the root of kN."}, "figure": {"name": "fig-fusion-start", "caption": "A softmax map starts at one part in N and can never become more than a local correction. A, fresh modules, five seeds for each size of map, on random numbers; B, artificial maps in which k of 784 positions share the weight evenly: even a map with all its weight on one position changes the sum by a few per cent only, all of it there."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.9))
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two log-log plots. Above: the change of LA plus XCA by a fresh fusion in per cent against four numbers of positions; five dots per size lie on the falling line one over N. Below: the change against the number of positions that share the map, from a few per cent for one position down to little more than a tenth of a per cent for all 784, on the line one over the root of kN."}, "figure": {"name": "fig-fusion-start", "caption": "A softmax map starts at one part in N and can never become more than a local correction. A, fresh modules, five seeds for each size of map, on random numbers; B, artificial maps in which k of 784 positions share the weight evenly: even a map with all its weight on one position changes the sum by a few per cent only, all of it there."}}
+figure, (left, right) = plt.subplots(2, 1, figsize=(4.6, 5.6))
 sizes = np.array(sides) ** 2
 left.loglog(sizes, 100 / sizes, color="0.6", label="100 % / N")
 measured = [(n, 100 * change) for n, _, change, _ in found]
@@ -273,7 +276,7 @@ left.set_xticks(sizes, [f"{n:,}" for n in sizes])
 left.yaxis.set_major_formatter("{x:g}")
 right.loglog(sharing, 100 / np.sqrt(sharing * 784), color="0.6", label="100 % / √(kN)")
 right.loglog(sharing, changes, "o", color=PALETTE[1], label="measured")
-right.set_xlabel("sharing positions k (of 784)")
+right.set(xlabel="sharing positions k (of 784)", ylabel="change, LA + XCA (%)")
 right.set_yticks([0.1, 0.3, 1, 3], ["0.1", "0.3", "1", "3"])
 for axes, name in ((left, "A"), (right, "B")):
     axes.minorticks_off()
@@ -302,14 +305,15 @@ with torch.no_grad():
     pooled, _ = fuse.mixed(la, xca)
     logits = fuse.spatial_logits(pooled, (28, 28))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two rows, one cell each: the cell's image, the length of the LA vector and of the XCA vector at each of 28 by 28 positions, N times the softmax map, which is one even grey tone, and the sigmoid map, even as well and near one half."}, "figure": {"name": "fig-fusion-maps", "caption": "The branches vary from position to position before anything is learned; the maps that should recalibrate them do not. A, the first cell of the first and of the last class, cut as the network sees it; B and C, length of LA's and XCA's vector at each position, each panel on its own scale; D, N times the softmax map, where 1 (white) means no preference; E, the sigmoid map with the same weights. Untrained network."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two columns, one cell each: the cell's image, the length of the LA vector and of the XCA vector at each of 28 by 28 positions, N times the softmax map, which is one even grey tone, and the sigmoid map, even as well and near one half."}, "figure": {"name": "fig-fusion-maps", "caption": "The branches vary from position to position before anything is learned; the maps that should recalibrate them do not. A, the first cell of the first and of the last class, cut as the network sees it; B and C, length of LA's and XCA's vector at each position, each panel on its own scale; D, N times the softmax map, where 1 (white) means no preference; E, the sigmoid map with the same weights. Untrained network."}}
 panels = {
     "length of LA": (la.norm(dim=2), "viridis", None),
     "length of XCA": (xca.norm(dim=2), "viridis", None),
     "N · softmax": (784 * logits.softmax(1), "PuOr", 2),
     "sigmoid": (logits.sigmoid(), "PuOr", 1),
 }
-figure, axes = plt.subplots(2, 5, figsize=(7.0, 3.0))
+figure, axes = plt.subplots(5, 2, figsize=(4.6, 8.0))
+axes = axes.T
 draw_row(axes[:, 0], [grey(image) for image in images], (0.0, 1.0))
 for column, (values, colours, top) in zip(axes.T[1:], panels.values(), strict=True):
     for place, tokens in zip(column, values, strict=True):
@@ -318,11 +322,9 @@ for column, (values, colours, top) in zip(axes.T[1:], panels.values(), strict=Tr
         if top:
             figure.colorbar(shown, ax=place, shrink=0.7, ticks=[0, top / 2, top])
 for place, name, title in zip(axes[0], "ABCDE", ("cell", *panels), strict=True):
-    place.set_title(title, fontsize=8)
+    place.set_title(title, fontsize=9)
     letter(place, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -348,21 +350,15 @@ fused = module.fuse(la, xca, (28, 28))
 factor = 1 + 1 / 784
 exact = (fused - factor * (la + xca)).abs().max().item()
 assert exact < 1e-5
-fused.square().mean().backward()
-silent = [
-    name
-    for name, p in module.fuse.named_parameters()
-    if p.grad.abs().max() == 0
-]
-left = [
-    name for name, _ in module.fuse.named_parameters() if name not in silent
-]
-assert (
-    left == ["conv2.bias"]
-    and module.linear_angular.qkv.weight.grad.abs().max() > 0
-)
 print(f"largest difference: {exact:.1e}")
-print(f"{len(silent)} of {len(silent) + len(left)} without gradient")
+
+# %%
+fused.square().mean().backward()
+slopes = {name: p.grad for name, p in module.fuse.named_parameters()}
+left = [name for name, slope in slopes.items() if slope.abs().max() > 0]
+assert left == ["conv2.bias"]
+assert module.linear_angular.qkv.weight.grad.abs().max() > 0
+print(f"{len(slopes) - len(left)} of {len(slopes)} without gradient")
 print("the other one:", left[0])
 
 # %% [markdown]
@@ -386,7 +382,7 @@ torch.manual_seed(0)
 default = FusionModule()
 weights = default.state_dict()
 
-
+# %%
 @torch.no_grad()
 def measure(**options):
     """Parameters, the output's spread, its change where weights fit."""
@@ -398,7 +394,7 @@ def measure(**options):
         usual = default(features)
         apart = (variant(features) - usual).norm() / usual.norm()
         change = f"{apart.item():.1%}"
-    count = sum(p.numel() for p in variant.parameters())
+    count = count_parameters(variant)
     return f"{count:,}", f"{variant(features).std():.3f}", change
 
 # %%
@@ -412,6 +408,8 @@ choices = [
     ("combine", "combine", "recalibrate_plus_xca", "second branch added"),
     ("fusion_skip", "skip", True, "gated block's"),
 ]
+
+# %%
 reading, spread = PRESETS["recovered"].as_dict(), f"{features.std():.3f}"
 rows = [("all defaults", *measure()[:2], "", f"input: {spread}")]
 for name, argument, value, remark in choices:
@@ -475,7 +473,7 @@ tell(
 # %% [markdown]
 # Eagerly ours takes about as long as the plain form, on two threads not less (plain / ours {glue:text}`eager_low:.2f` to {glue:text}`eager_high:.2f`).
 # Compiled for the CPU it gains nothing ({glue:text}`compiled_low:.2f` to {glue:text}`compiled_high:.2f`), and it cannot gain much: even if everything but the products took no time at all, the factor would be {glue:text}`bound:.2f`.
-# No GPU was at hand; there the balance between products and the rest is another.
+# All this is for a CPU; on a GPU the balance between products and the rest is another.
 #
 # **Take-away.**
 # The paper's sentences and the public module describe two different fusions.

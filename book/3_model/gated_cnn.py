@@ -60,33 +60,31 @@
 # | way out | none | a linear layer, then the input is added |
 #
 # We build the block, and keep the sigmoid as an option.
-# This is the package's code:
+# This is the package's code; `fc1` and `fc2` are the two linear layers, `splits` the sizes of the three parts, and `act` is GELU or the sigmoid:
 
-# %% tags=["remove-input"]
-import inspect
-import textwrap
+# %% tags=["remove-cell"]
+from itertools import product
 
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import HTML, Markdown
+from IPython.display import HTML
 from torch.nn import functional as F
 
 from cgrecnet.figures.cells import draw_row, example_cells, example_images, grey
 from cgrecnet.figures.modules import draw_place, stage2_map
 from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
 from cgrecnet.models.gated import GatedCNNBlock
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
-source = inspect.getsource(GatedCNNBlock)
-made = textwrap.dedent(source[source.index("        self.splits") : source.index("    def gate")])
-used = textwrap.dedent(source[source.index("    def gate") :])
-Markdown(f"```python\n# made once, in __init__\n{made}\n{used}```")
+
+# %%
+show_code(GatedCNNBlock._expanded, GatedCNNBlock.forward)
 
 # %% [markdown]
 # {numref}`fig-gate-place` shows the place in the network.
@@ -120,49 +118,50 @@ hidden, information, context = block.splits
 # We write the block down once more, as plainly as the equations stand, and compare on random numbers.
 
 # %%
+def normalised(x, norm):
+    """LN of the last axis, written out."""
+    mean = x.mean(-1, keepdim=True)
+    variance = x.var(-1, unbiased=False, keepdim=True)
+    return (x - mean) / (variance + 1e-6).sqrt() * norm.weight + norm.bias
+
+
+def filtered(c, conv):
+    """Eq. 5: a sum of shifted copies of the context."""
+    kernel, size = conv.weight[:, 0], conv.kernel_size[0]
+    padded, total = F.pad(c, (0, 0) + (size // 2,) * 4), conv.bias
+    for m, n in product(range(size), repeat=2):
+        copy = padded[:, m : m + c.shape[1], n : n + c.shape[2]]
+        total = total + kernel[:, m, n] * copy
+    return total
+
+
+# %%
 def by_hand(block, x):
-    """The block's equation, with Eq. 5 as a sum of shifted copies."""
+    """The block's equation, line by line."""
     x = x.permute(0, 2, 3, 1)
-    mean, variance = (
-        x.mean(-1, keepdim=True),
-        x.var(-1, unbiased=False, keepdim=True),
-    )
-    normal = (x - mean) / (
-        variance + 1e-6
-    ).sqrt() * block.norm.weight + block.norm.bias
-    g, i, c = (normal @ block.fc1.weight.T + block.fc1.bias).split(
-        block.splits, dim=-1
-    )
-    kernel, size = block.conv.weight[:, 0], block.conv.kernel_size[0]
-    padded = torch.nn.functional.pad(c, (0, 0) + (size // 2,) * 4)
-    filtered = block.conv.bias + sum(
-        kernel[:, m, n] * padded[:, m : m + x.shape[1], n : n + x.shape[2]]
-        for m in range(size)
-        for n in range(size)
-    )
+    wide = normalised(x, block.norm) @ block.fc1.weight.T + block.fc1.bias
+    g, i, c = wide.split(block.splits, dim=-1)
+    u = torch.cat((i, filtered(c, block.conv)), dim=-1)
     gelu = g / 2 * (1 + torch.erf(g / 2**0.5))
-    y = (
-        gelu * torch.cat((i, filtered), dim=-1)
-    ) @ block.fc2.weight.T + block.fc2.bias
+    y = (gelu * u) @ block.fc2.weight.T + block.fc2.bias
     return (x + y).permute(0, 3, 1, 2)
 
 
+# %%
 torch.manual_seed(0)
 generator = torch.Generator().manual_seed(0)
 for dtype in (torch.float32, torch.float64):
     small = GatedCNNBlock(24).to(dtype)
     x = torch.randn(2, 24, 9, 11, generator=generator, dtype=dtype)
     with torch.no_grad():
-        difference = (small(x) - by_hand(small, x)).abs().max().item()
-        allowed = 50 * torch.finfo(dtype).eps * small(x).abs().max().item()
-    print(
-        f"{dtype}: largest difference {difference:.1e}, "
-        f"rounding allows {allowed:.1e}"
-    )
-    assert difference < allowed
+        ours = small(x)
+        apart = (ours - by_hand(small, x)).abs().max().item()
+    allowed = 50 * torch.finfo(dtype).eps * ours.abs().max().item()
+    assert apart < allowed
+    print(f"{dtype}: difference {apart:.1e}, allowed {allowed:.1e}")
 
 # %% [markdown]
-# By "rounding allows" we mean fifty units in the last place of the largest number.
+# Allowed are fifty units in the last place of the largest number, for rounding.
 # In double precision the difference shrinks as the unit does: what differs is rounding and nothing else.
 #
 # ## What a gate can do
@@ -180,27 +179,24 @@ maps = stage2_map(network, images)
 with torch.no_grad():
     normal = network.gate.norm(maps[:1].permute(0, 2, 3, 1))
     before = network.gate.fc1(normal)[..., : network.gate.splits[0]]
+functions = {"GELU": F.gelu, "sigmoid": torch.sigmoid}
+grid, bins = torch.linspace(-5, 3, 401), np.linspace(-0.5, 3, 106)
 
 # %% mystnb={"image": {"alt": "Left: two curves; GELU dips slightly below zero, then rises without bound; the sigmoid rises from 0 to 1. Right: two histograms of gate values; the sigmoid's lies around one half, the GELU's has a tall peak just below zero and a tail to the right."}, "figure": {"name": "fig-gated-activations", "caption": "Only a sigmoid runs between closed (0) and open (1); GELU has no open end, and where it is negative it turns the sign of the content. A, the two functions; B, their values on one cell at all positions and channels of an untrained gate."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.8))
-grid, bins = torch.linspace(-5, 3, 401), np.linspace(-0.5, 3, 106)
-functions = {"GELU": F.gelu, "sigmoid": torch.sigmoid}
-for name, colour in zip(functions, PALETTE, strict=False):
-    function = functions[name]
-    left.plot(grid, function(grid), color=colour, label=name)
+figure, (left, right) = plt.subplots(1, 2, figsize=(4.6, 2.8))
+for name, function in functions.items():
+    left.plot(grid, function(grid), label=name)
     values = function(before).flatten().numpy()
-    right.hist(values, bins, color=colour, alpha=0.6, density=True)
+    right.hist(values, bins, alpha=0.6, density=True)
 for value in (0, 1):
     left.axhline(value, color="grey", linewidth=0.8, linestyle=":")
     right.axvline(value, color="grey", linewidth=0.8, linestyle=":")
-left.set(xlabel="before the activation", ylabel="gate value")
+left.set(xlabel="before activation", ylabel="gate value")
 left.legend()
 right.set(xlabel="gate value", ylabel="density", xlim=(-0.5, 2.5))
 letter(left, "A")
 letter(right, "B")
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -220,17 +216,13 @@ from_dataset(dataset)
 
 # %%
 shut = GatedCNNBlock(512, activation="sigmoid")
+gate = slice(shut.splits[0])
 with torch.no_grad():
-    shut.fc1.weight[: shut.splits[0]].zero_()
-    shut.fc1.bias[
-        : shut.splits[0]
-    ] = -100.0  # sigmoid(-100) is 0 for all purposes
-    left = shut(maps[:1]) - maps[:1]
-    remains = (left - shut.fc2.bias[None, :, None, None]).abs().max().item()
-print(
-    "all gates shut: the block adds its bias, "
-    f"and at most {remains:.0e} besides"
-)
+    shut.fc1.weight[gate] = 0
+    shut.fc1.bias[gate] = -100  # sigmoid(-100) is 0 for all purposes
+    added = shut(maps[:1]) - maps[:1]
+    remains = (added - shut.fc2.bias[:, None, None]).abs().max().item()
+print(f"besides its bias, the block adds at most {remains:.0e}")
 assert remains < 1e-5
 
 # %% [markdown]
@@ -253,7 +245,8 @@ opens = gates[away < 0.25].mean(0) - gates[rim].mean(0)
 picked = int(opens.argmax()), int(opens.argmin())
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
-figure, panels = plt.subplots(1, 4, figsize=(7.0, 2.3))
+figure, panels = plt.subplots(2, 2, figsize=(4.6, 4.8))
+panels = panels.ravel()
 draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))
 shown = {f"mean of {gates.shape[2]:,}": gates.mean(2)}
 shown |= {f"gate {channel}": gates[..., channel] for channel in picked}
@@ -264,8 +257,6 @@ for axes, (title, values) in zip(panels[1:], shown.items(), strict=True):
 for axes, name in zip(panels, "ABCD", strict=True):
     letter(axes, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -278,18 +269,14 @@ from_dataset(dataset)
 # %%
 dim = 512
 parts = {
-    "layer normalisation": 2 * dim,
-    "wide layer W₁, b₁": dim * 2 * hidden + 2 * hidden,
-    "depthwise 7 × 7, with bias": context * 49 + context,
-    "way back W₂, b₂": hidden * dim + dim,
+    "layer normalisation": ("2 · 512", 2 * dim),
+    "wide layer W₁, b₁": ("512 · 2730 + 2730", (dim + 1) * 2 * hidden),
+    "depthwise 7 × 7, with bias": ("512 · 49 + 512", context * (49 + 1)),
+    "way back W₂, b₂": ("1365 · 512 + 512", (hidden + 1) * dim),
 }
-sums = ("2 · 512", "512 · 2730 + 2730", "512 · 49 + 512", "1365 · 512 + 512")
-total = sum(parts.values())
+total = sum(count for _, count in parts.values())
 assert total == sum(p.numel() for p in block.parameters()) == 2_126_506
-rows = [
-    (part, written, f"{count:,}")
-    for (part, count), written in zip(parts.items(), sums, strict=True)
-]
+rows = [(part, how, f"{count:,}") for part, (how, count) in parts.items()]
 rows.append(("together", "", f"{total:,}"))
 HTML(wide_table(("part", "sum", "parameters"), rows, "Parameters"))
 

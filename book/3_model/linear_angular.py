@@ -55,7 +55,7 @@
 #
 # The norm brings each token back to a fixed size (see oddity four), the brackets put the heads side by side, and $W_o$ and $b_o$ are learned.
 # $\mathrm{DW}$ is a depthwise filter, one for each head, that is to make up for what was dropped.
-# For this attention the paper cites "Zhou et al., 2023b", which the list of references at hand does not resolve; by name and content it is that of {cite}`you2022castling`.
+# For this attention the paper cites "Zhou et al., 2023b", which its list of references does not resolve; by name and content it is that of {cite}`you2022castling`.
 # The paper speaks of an "empirical angular scaling factor"; if $1/\pi$ is meant, it is not empirical but the coefficient of the expansion.
 #
 # This is the package's code:
@@ -101,47 +101,44 @@ plt.show()
 # We write the module with its $N \times N$ table and with the filter as a sum of shifted lists, and compare.
 
 # %%
-def by_hand(module, tokens):
-    """Eq. 1 for tokens (B, N, C) by its N x N table, per head; L2 norm."""
-    count = tokens.shape[1]
-    q, k, v = (tokens @ module.qkv.weight.T).chunk(3, dim=-1)
-    heads, parts = [], (x.chunk(module.num_heads, dim=-1) for x in (q, k, v))
-    for h, (qh, kh, vh) in enumerate(zip(*parts, strict=True)):
-        qh, kh = (
-            qh / qh.norm(dim=-1, keepdim=True),
-            kh / kh.norm(dim=-1, keepdim=True),
-        )
-        table = qh @ kh.transpose(1, 2) / math.pi  # N x N
-        y = (table + torch.eye(count, dtype=tokens.dtype) / 2) @ vh
-        kernel = module.dwconv.weight[h, 0, :, 0]
-        padded = F.pad(vh, (0, 0, len(kernel) // 2, len(kernel) // 2))
-        local = sum(
-            kernel[m] * padded[:, m : m + count] for m in range(len(kernel))
-        )
-        heads.append(y / y.norm(dim=-1, keepdim=True) + local)
-    return torch.cat(heads, dim=-1) @ module.proj.weight.T + module.proj.bias
+def one_head(q, k, v, kernel):
+    """Eq. 1 of one head by its N x N table; q, k, v (N, d); L2 norm."""
+    count, reach = len(v), len(kernel) // 2
+    q = q / q.norm(dim=-1, keepdim=True)
+    k = k / k.norm(dim=-1, keepdim=True)
+    table = q @ k.T / math.pi  # N x N
+    y = (table + torch.eye(count, dtype=v.dtype) / 2) @ v
+    padded = F.pad(v, (0, 0, reach, reach))
+    copies = (padded[m : m + count] for m in range(len(kernel)))
+    local = sum(a * copy for a, copy in zip(kernel, copies, strict=True))
+    return y / y.norm(dim=-1, keepdim=True) + local
+
+# %%
+def by_hand(module, image):
+    """The module's output for the tokens (N, C) of one image."""
+    qkv = (image @ module.qkv.weight.T).chunk(3, dim=-1)
+    parts = (x.chunk(module.num_heads, dim=-1) for x in qkv)
+    heads = map(one_head, *parts, module.dwconv.weight[:, 0, :, 0])
+    joined = torch.cat(list(heads), dim=-1)
+    return joined @ module.proj.weight.T + module.proj.bias
 
 
+# %%
 generator = torch.Generator().manual_seed(0)
 torch.manual_seed(0)
 for dtype in (torch.float32, torch.float64):
     small = LinAngularAttention(24, num_heads=4).to(dtype)
     tokens = torch.randn(2, 50, 24, generator=generator, dtype=dtype)
     with torch.no_grad():
-        difference = (
-            (small(tokens) - by_hand(small, tokens)).abs().max().item()
-        )
-        allowed = (
-            50 * torch.finfo(dtype).eps * small(tokens).abs().max().item()
-        )
-    print(
-        f"{dtype}: largest difference {difference:.1e}, "
-        f"rounding allows {allowed:.1e}"
-    )
-    assert difference < allowed
+        ours = small(tokens)
+        plain = torch.stack([by_hand(small, image) for image in tokens])
+    apart = (ours - plain).abs().max().item()
+    allowed = 50 * torch.finfo(dtype).eps * ours.abs().max().item()
+    assert apart < allowed
+    print(f"{dtype}: difference {apart:.1e}, allowed {allowed:.1e}")
 
 # %% [markdown]
-# "Rounding allows" means fifty units in the last place of the largest number.
+# Allowed are fifty units in the last place of the largest number, for rounding.
 # The two orders give the same numbers.
 #
 # ## What the cheap order saves
@@ -161,9 +158,13 @@ class SoftmaxAttention(nn.Module):
 
     def forward(self, tokens):
         q, k, v = split_heads(self.qkv(tokens), self.num_heads)
-        return self.proj(join_heads(F.scaled_dot_product_attention(q, k, v)))
+        mixed = F.scaled_dot_product_attention(q, k, v)
+        return self.proj(join_heads(mixed))
 
+# %% [markdown]
+# Times are taken in turn, and the fastest of each module counts, since other work can only slow a run.
 
+# %%
 @torch.no_grad()
 def fastest(modules, tokens, repeats=8):
     """Seconds of each module's fastest run; they take turns."""
@@ -175,7 +176,7 @@ def fastest(modules, tokens, repeats=8):
             times[name].append(time.perf_counter() - start)
     return {name: min(values) for name, values in times.items()}
 
-
+# %%
 modules = {
     "linear-angular": LinAngularAttention(128),
     "softmax": SoftmaxAttention(128),
@@ -185,19 +186,20 @@ macs = {
     name: [macs_products(module, (1, n, 128)) for n in counts]
     for name, module in modules.items()
 }
-threads = torch.get_num_threads()
+
+# %%
+threads, ratio = torch.get_num_threads(), []
 torch.set_num_threads(1)
-times = [
-    fastest(modules, torch.randn(1, n, 128, generator=generator))
-    for n in counts
-]
-ratio = [both["softmax"] / both["linear-angular"] for both in times]
+for n in counts:
+    tokens = torch.randn(1, n, 128, generator=generator)
+    times = fastest(modules, tokens)
+    ratio.append(times["softmax"] / times["linear-angular"])
 torch.set_num_threads(threads)
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Two panels over the number of tokens, logarithmic axes. Left: operations; the straight line of linear-angular attention lies below the upward bending curve of softmax attention. Right: the ratio softmax to linear-angular for operations and for measured time; both rise with the number of tokens."}, "figure": {"name": "fig-linang-cost", "caption": "The saving grows with the image: linear cost pays for long lists of tokens and matters little for short ones. A, multiply-accumulate operations of one module (128 channels, 8 heads), counted while it ran; B, softmax attention relative to linear-angular attention, in operations and in time on one core of the machine that made this page. Times vary from run to run."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two panels over the number of tokens, logarithmic axes. Above: operations; the straight line of linear-angular attention lies below the upward bending curve of softmax attention. Below: the ratio softmax to linear-angular for operations and for measured time; both rise with the number of tokens."}, "figure": {"name": "fig-linang-cost", "caption": "The saving grows with the image: linear cost pays for long lists of tokens and matters little for short ones. A, multiply-accumulate operations of one module (128 channels, 8 heads), counted while it ran; B, softmax attention relative to linear-angular attention, in operations and in time on one core of the machine that made this page. Times vary from run to run."}}
 operations = [b / a for a, b in zip(*macs.values(), strict=True)]
 relative = {"operations": operations, "time": ratio}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.9))
+figure, (left, right) = plt.subplots(2, 1, figsize=(4.6, 5.4))
 for axes, title, lines, name in (
     (left, "MACs", macs, "A"),
     (right, "softmax / linear-angular", relative, "B"),
@@ -231,7 +233,8 @@ with torch.no_grad():
     maps = stage2_map(network, images)
     tokens = network.fusion.reduce(maps.flatten(2).transpose(1, 2))[:1]
     q, k, v = split_heads(attention.qkv(tokens), 8)
-    cosines = (unit(q) @ unit(k).transpose(-2, -1))[0].numpy()  # (heads, N, N)
+    cosines = unit(q) @ unit(k).transpose(-2, -1)
+cosines = cosines[0].numpy()  # (heads, N, N)
 
 # %%
 def angular(cosine):
@@ -243,25 +246,24 @@ def truncated(cosine):
     """What is kept of it."""
     return 0.5 + cosine / math.pi
 
-# %% mystnb={"image": {"alt": "Three panels. Left: the angular kernel, an S-shaped curve from 0 to 1, and a straight line that runs from about a fifth to four fifths. Middle: their difference, nearly zero in the middle and nearly a fifth up or down at the ends. Right: a histogram of cosines, a broad bell around zero."}, "figure": {"name": "fig-linang-kernel", "caption": "The truncation is good where tokens are unrelated and bad where it counts, for tokens that are alike or opposite. A, the angular kernel and what is kept of it; B, the difference; C, the cosines between queries and keys of one cell, all heads, in an untrained network."}}
+
 grid = np.linspace(-1, 1, 200_001)
-figure, (left, middle, right) = plt.subplots(1, 3, figsize=(7.0, 2.7))
-left.plot(grid, angular(grid), label="1 − θ/π")
-left.plot(grid, truncated(grid), label="½ + cos θ/π")
-left.set(title="kernel", ylim=(0, 1))
-left.legend(fontsize=8, loc="upper left", handlelength=1.2)
+
+# %% mystnb={"image": {"alt": "Three panels. Above: the angular kernel, an S-shaped curve from 0 to 1, and a straight line that runs from about a fifth to four fifths. Middle: their difference, nearly zero in the middle and nearly a fifth up or down at the ends. Below: a histogram of cosines, a broad bell around zero."}, "figure": {"name": "fig-linang-kernel", "caption": "The truncation is good where tokens are unrelated and bad where it counts, for tokens that are alike or opposite. A, the angular kernel and what is kept of it; B, the difference; C, the cosines between queries and keys of one cell, all heads, in an untrained network."}}
+figure, panels = plt.subplots(3, 1, figsize=(4.6, 6.4), sharex=True)
+above, middle, below = panels
+above.plot(grid, angular(grid), label="1 − θ/π")
+above.plot(grid, truncated(grid), label="½ + cos θ/π")
+above.set(title="kernel", ylim=(0, 1))
+above.legend(loc="upper left")
 middle.plot(grid, angular(grid) - truncated(grid), color=PALETTE[2])
-middle.axhline(0, color="grey", linewidth=0.8, linestyle=":")
 middle.set_title("what is dropped")
-bins = np.linspace(-1, 1, 81)
-right.hist(cosines.ravel(), bins, density=True, color="grey")
-right.set_title("token pairs (density)")
-for axes, name in zip((left, middle, right), "ABC", strict=True):
-    axes.set_xlabel("cos θ")
+below.hist(cosines.ravel(), np.linspace(-1, 1, 81), density=True)
+below.set(title="token pairs (density)", xlabel="cos θ")
+below.set_xticks((-1, -0.5, 0, 0.5, 1))
+for axes, name in zip(panels, "ABC", strict=True):
     letter(axes, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -298,7 +300,8 @@ weights = {"1 − θ/π": angular(row), "½ + cos θ/π": truncated(row)}
 weights["public code"] = own
 
 # %% mystnb={"image": {"alt": "Four panels. A grey cell with one position marked; three maps of the weights that this position gives to all others. The first two look alike, the second with a smaller range; the third has the same pattern but reaches below zero and has one bright square at the marked position."}, "figure": {"name": "fig-linang-weights", "caption": "The weights of the public code are no longer a similarity: they can be negative, and the token itself stands apart. A, one cell and one position; B, weights of the angular kernel; C, of its truncation; D, of the public code, which moves the constant one half to the token itself. First head, untrained network. Mind the scales."}}
-figure, panels = plt.subplots(1, 4, figsize=(7.0, 2.3))
+figure, panels = plt.subplots(2, 2, figsize=(4.6, 4.8))
+panels = panels.ravel()
 draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))
 mark = {"fill": False, "edgecolor": PALETTE[1], "linewidth": 2}
 panels[0].add_patch(Rectangle((8 * j, 8 * i), 8, 8, **mark))
@@ -310,8 +313,6 @@ for axes, (title, values) in zip(panels[1:], weights.items(), strict=True):
 for axes, name in zip(panels, "ABCD", strict=True):
     letter(axes, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %%
@@ -320,15 +321,13 @@ with torch.no_grad():
     half_own, half_sum = v / 2, v.sum(2, keepdim=True).expand_as(v) / 2
     as_code, as_kernel = unit(half_own + product), unit(half_sum + product)
     parts = {"product": product, "half own": half_own, "half sum": half_sum}
-    lengths = {name: x.norm(dim=-1).mean().item() for name, x in parts.items()}
     agreement = (as_code * as_kernel).sum(-1).mean().item()
     without = (as_code * unit(product)).sum(-1).mean().item()
     # Mean cosine of all pairs: the squared length of the mean unit vector.
-    outputs = {"code": as_code, "kernel": as_kernel}
-    alike = {
-        name: x.mean(2).square().sum(-1).mean().item()
-        for name, x in outputs.items()
-    }
+    both = {"code": as_code, "kernel": as_kernel}
+    means = {name: x.mean(2) for name, x in both.items()}
+    alike = {n: m.square().sum(-1).mean() for n, m in means.items()}
+lengths = {name: x.norm(dim=-1).mean() for name, x in parts.items()}
 
 # %% [markdown]
 # How much does it matter?
@@ -355,20 +354,19 @@ def response(row, column, side=28):
     impulse = torch.zeros(1, 8, side * side, 16)
     impulse[0, 0, row * side + column, 0] = 1.0
     with torch.no_grad():
-        return (
-            attention.dwconv(impulse)[0, 0, :, 0].reshape(side, side).numpy()
-        )
+        found = attention.dwconv(impulse)[0, 0, :, 0]
+    return found.reshape(side, side).numpy()
 
 
 middle, end = response(14, 14), response(14, 26)
 
 # %% tags=["computed"] mystnb={"image": {"alt": "Two maps of 28 by 28. Left: a horizontal bar of nine coloured squares in the middle. Right: a bar at the right edge, six squares long, and its remaining three squares at the left edge one row below."}, "figure": {"name": "fig-linang-wrap", "caption": "At the edge of the image the filter leaves on the right and comes back on the left, one row below: two places that have nothing to do with each other are mixed. Response of the untrained filter of the first head to a single 1 at row 14; A, column 14; B, column 26."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.4))
+figure, (left, right) = plt.subplots(1, 2, figsize=(4.6, 2.8))
 reach = abs(middle).max()
 for axes, values, column in ((left, middle, 14), (right, end, 26)):
     axes.imshow(values, "RdBu_r", vmin=-reach, vmax=reach)
     axes.set(xlabel="column", ylabel="row")
-    axes.set_title(f"impulse at column {column}")
+    axes.set_title(f"1 at column {column}")
 letter(left, "A")
 letter(right, "B")
 plt.show()
@@ -393,20 +391,24 @@ assert columns[rows == 15].tolist() == [0, 1, 2]
 # %%
 def without_floor(q, k, v):
     """The kernel and its norm with plain divisions."""
-    q, k = q / q.norm(dim=-1, keepdim=True), k / k.norm(dim=-1, keepdim=True)
+    q = q / q.norm(dim=-1, keepdim=True)
+    k = k / k.norm(dim=-1, keepdim=True)
     y = v / 2 + q @ (k.transpose(-2, -1) @ v) / math.pi
     return y / y.norm(dim=-1, keepdim=True)
 
 
+def broken_tokens(output):
+    """Tokens with a NaN in them."""
+    return output.isnan().any(-1).sum().item()
+
+# %%
+broken = tokens.clone()
+broken[0, 100] = 0.0  # one of 784 tokens
 with torch.no_grad():
-    broken = tokens.clone()
-    broken[0, 100] = 0.0  # one of 784 tokens
-    q0, k0, v0 = split_heads(attention.qkv(broken), 8)
-    plain = join_heads(without_floor(q0, k0, v0)).isnan().any(-1).sum().item()
-    floored = attention(broken).isnan().any(-1).sum().item()
-print(
-    f"tokens that become NaN with plain division: {plain} of {broken.shape[1]}"
-)
+    zero = split_heads(attention.qkv(broken), 8)
+    plain = broken_tokens(join_heads(without_floor(*zero)))
+    floored = broken_tokens(attention(broken))
+print(f"NaN with plain division: {plain} of {broken.shape[1]} tokens")
 print(f"with a floor under the length: {floored}")
 assert plain == broken.shape[1] and floored == 0
 

@@ -43,6 +43,7 @@ from cgrecnet.models.complexity import count_parameters
 from cgrecnet.pages import show_code, tell
 
 use_book_style()
+COSINES = {"cmap": "RdBu_r", "vmin": -1, "vmax": 1}
 
 # %% [markdown]
 # The network of this page is untrained: its weights are random numbers from a fixed seed.
@@ -56,22 +57,20 @@ images = example_images(dataset, indices, size=224)
 maps = stage2_map(network, images)
 print(tuple(images.shape), "->", tuple(maps.shape))
 
-# %% mystnb={"image": {"alt": "Left: a grey brightfield image of one cell. Right: eight small coarse grey images of 28 by 28 squares; the inside or the outline of the cell shows in them, each time in another way."}, "figure": {"name": "fig-tokens-channels", "caption": "Even random filters draw the cell: it shows through in the channels of an untrained network, so a map that shows the cell is no proof that anything was learned. A, one real cell as the network gets it; B, eight channels behind layer2, chosen by number and not by looks, each at its own grey scale."}}
-figure = plt.figure(figsize=(7.0, 2.4))
-grid = figure.add_gridspec(2, 6)
-large = figure.add_subplot(grid[:, :2])
+# %% mystnb={"image": {"alt": "Above: a grey brightfield image of one cell. Below: eight small coarse grey images of 28 by 28 squares; the inside or the outline of the cell shows in them, each time in another way."}, "figure": {"name": "fig-tokens-channels", "caption": "Even random filters draw the cell: it shows through in the channels of an untrained network, so a map that shows the cell is no proof that anything was learned. A, one real cell as the network gets it; B, eight channels behind layer2, chosen by number and not by looks, each at its own grey scale."}}
+figure = plt.figure(figsize=(4.6, 4.8))
+grid = figure.add_gridspec(4, 4)
+large = figure.add_subplot(grid[:2, 1:3])
 draw_row([large], [grey(images[0])], (0.0, 1.0))
 letter(large, "A")
 for number, channel in enumerate(range(0, 512, 64)):
-    axes = figure.add_subplot(grid[number // 4, 2 + number % 4])
+    axes = figure.add_subplot(grid[2 + number // 4, number % 4])
     values = maps[0, channel].numpy()
     draw_row([axes], [values], (0.0, values.max()))
     axes.set_title(f"channel {channel}", fontsize=8)
     if number == 0:
         letter(axes, "B")
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -93,29 +92,24 @@ from_dataset(dataset)
 tokens = maps.flatten(2).transpose(1, 2)  # (B, C, H, W) -> (B, N, C)
 i, j = 10, 14
 assert torch.equal(tokens[0, 28 * i + j], maps[0, :, i, j])
+table = tokens[0].numpy()
 print(tuple(tokens.shape))
 
 # %% mystnb={"image": {"alt": "Left: one channel as an image of 28 by 28 squares with one square marked in orange. Right: a wide matrix of 784 rows and 512 columns with one row marked in orange and one column marked in blue."}, "figure": {"name": "fig-tokens-matrix", "caption": "One table, two readings: a row is all that is known about one place, a column is all that is known about one pattern. A, one channel as an image, with one position marked; B, the same numbers as 784 tokens. The orange row is the marked position in all channels; the blue column is the image in A, unrolled line by line."}}
-figure, (left, right) = plt.subplots(
-    1, 2, figsize=(7.0, 3.8), width_ratios=(1, 1.3)
-)
+figure, (left, right) = plt.subplots(1, 2, figsize=(4.6, 2.8))
 orange, blue = PALETTE[1], PALETTE[0]
 left.imshow(maps[0, 256].numpy())
 mark = {"fill": False, "edgecolor": orange, "linewidth": 2}
 left.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, **mark))
 left.set(title="channel 256", xlabel="column", ylabel="row")
-table = tokens[0].numpy()
 smooth = {"interpolation": "antialiased"}  # more numbers than pixels
 right.imshow(table, vmax=np.quantile(table, 0.99), aspect="auto", **smooth)
 right.axhline(28 * i + j, color=orange, linewidth=1.5)
 right.axvline(256, color=blue, linewidth=1.5)
-right.set_title("784 tokens of 512 numbers")
-right.set(xlabel="channel", ylabel="token")
+right.set(title="784 tokens", xlabel="channel", ylabel="token")
 letter(left, "A")
 letter(right, "B")
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -147,22 +141,21 @@ one_with_all = (rows @ rows[28 * i + j]).reshape(28, 28)
 pairs_of_channels = columns.T @ columns
 print(tuple(one_with_all.shape), tuple(pairs_of_channels.shape))
 
-# %% mystnb={"image": {"alt": "Three panels. Left: the cell with one small square marked. Middle: a 28 by 28 map in red and blue, red where tokens resemble that of the marked square. Right: a square matrix of 512 by 512 in red and blue with a red diagonal."}, "figure": {"name": "fig-tokens-relations", "caption": "Positions that look alike have tokens that point the same way, wherever they lie; channels that fire at the same places have columns that point the same way, whatever they stand for. A, the cell and one position; B, cosine of its token with every other; C, cosines of all pairs of channels. The mean of each channel was taken off. Untrained network."}}
-figure, (first, second, third) = plt.subplots(1, 3, figsize=(7.0, 2.6))
+# %% mystnb={"image": {"alt": "Three panels. First, the cell with one small square marked. Second, a 28 by 28 map in red and blue, red where tokens resemble that of the marked square. Third, a square matrix of 512 by 512 in red and blue with a red diagonal."}, "figure": {"name": "fig-tokens-relations", "caption": "Positions that look alike have tokens that point the same way, wherever they lie; channels that fire at the same places have columns that point the same way, whatever they stand for. A, the cell and one position; B, cosine of its token with every other; C, cosines of all pairs of channels. The mean of each channel was taken off. Untrained network."}}
+figure, axes = plt.subplots(2, 2, figsize=(4.6, 4.6))
+first, second, third, empty = axes.ravel()
+empty.set_axis_off()
 draw_row([first], [grey(images[0])], (0.0, 1.0))
 first.add_patch(Rectangle((8 * j, 8 * i), 8, 8, **mark))
-reach = {"vmin": -1, "vmax": 1}
-second.imshow(one_with_all, "RdBu_r", **reach)
+second.imshow(one_with_all, **COSINES)
 second.plot(j, i, "s", color=orange, markerfacecolor="none")
 second.set(title="token with all", xticks=[], yticks=[])
-shown = third.imshow(pairs_of_channels, "RdBu_r", **reach, **smooth)
+shown = third.imshow(pairs_of_channels, **COSINES, **smooth)
 third.set(title="pairs of channels", xticks=[0, 511], yticks=[0, 511])
-figure.colorbar(shown, ax=third, label="cosine", shrink=0.7)
+figure.colorbar(shown, ax=empty, label="cosine", location="left")
 for axes, name in zip((first, second, third), "ABC", strict=True):
     letter(axes, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]

@@ -63,7 +63,21 @@ inputs, reference, memory, bill = (found[name] for name in ("input", "reference"
 gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
 PRECISIONS = {"32": "float32", "bf16": "bfloat16"}
 GOALS = {"cuda": 0.97, "cpu": 0.95}  # ratios that the project set itself
-holds("No GPU", not gpus)
+RATES = ("model", "10⁹ multiply-adds", "roof share, float32", "roof share, bf16", "rate / Baseline's, float32", "rate, bf16 / float32")
+holds("measured on a CPU", not gpus)
+predicted = json.loads((RESULTS / "bench-predict" / "engines.json").read_text())
+PREDICTED = (
+    ("Record", "results/bench-predict/engines.json"), ("Made by", "benchmarks/predict_speed.py"),
+    ("Data", predicted["data"]), ("Commit", predicted["commit"][:10]),
+    ("Hardware", f"one thread ({predicted['hardware']['cpu']}), shared"),
+)  # fmt: skip
+trivial = json.loads((RESULTS / "bench-sweep" / "trivial.json").read_text())
+used = trivial["hardware"]
+machine = used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']})"
+SWEPT = (
+    ("Record", "results/bench-sweep/trivial.json"), ("Made by", "benchmarks/sweep.py"),
+    ("Commit", trivial["commit"][:10]), ("Hardware", f"{machine}, {trivial['workers']} workers"),
+)  # fmt: skip
 
 
 def of(found, digits=2):
@@ -71,7 +85,7 @@ def of(found, digits=2):
     return f"{found.median:.{digits}f} ({found.lower:.{digits}f} to {found.upper:.{digits}f}; n = {found.n})"
 
 # %% [markdown]
-# No GPU was at hand for these records, so everything on this page was measured on a CPU.
+# Everything on this page was measured on a CPU.
 #
 # ## Two limits
 #
@@ -79,14 +93,14 @@ def of(found, digits=2):
 # A network that does $F$ operations and moves $M$ bytes needs at least the longer of two times:
 #
 # $$
-# t \;\ge\; \max\Big(\frac{F}{P},\ \frac{M}{B}\Big),
-# \qquad\text{so that}\qquad
-# \frac{F}{t} \;\le\; \min\big(P,\ I\,B\big),
-# \quad I = \frac{F}{M} .
+# \begin{aligned}
+# t &\ge \max\Big(\frac{F}{P},\ \frac{M}{B}\Big), \quad\text{so that} \\
+# \frac{F}{t} &\le \min\big(P,\ I\,B\big), \quad I = \frac{F}{M} .
+# \end{aligned}
 # $$ (eq-costs-roof)
 #
 # $I$ is the *arithmetic intensity*, operations per byte.
-# Drawn with logarithmic axes the right-hand side is a roof: a slope where memory is the limit, a level where arithmetic is {cite}`williams2009roofline`.
+# Drawn with logarithmic axes the second bound is a roof: a slope where memory is the limit, a level where arithmetic is {cite}`williams2009roofline`.
 #
 # $P$ is the best that large matrix products and a large convolution reached, one for each precision, and $B$ the best of a large copy; both are measured in the same run as the networks, again before each of them.
 # $F$ counts two operations per multiply-add and three forward passes per training step.
@@ -104,7 +118,7 @@ def plain_ticks(axis):
     axis.set_minor_formatter(NullFormatter())
 
 
-figure, both = plt.subplots(1, 2, figsize=(7.0, 3.6), sharey=True)
+figure, both = plt.subplots(2, 1, figsize=(4.6, 6.6), sharex=True)
 for axes, precision, name in zip(both, PRECISIONS, "AB", strict=True):
     rows = models.eager("training", precision)
     peak, memory_rate = models.limits.flops_per_second[precision], models.limits.bytes_per_second
@@ -117,11 +131,12 @@ for axes, precision, name in zip(both, PRECISIONS, "AB", strict=True):
         axes.plot(*dot, "o", color=MODEL_COLOURS.get(row.model, PALETTE[4]), markersize=5)
         beside = (4, -9) if number % 2 else (-9, 4)  # neighbours in the table are often neighbours here
         axes.annotate(str(number), dot, xytext=beside, textcoords="offset points", fontsize=8)
-    axes.set(xlabel="operations per byte", title=PRECISIONS[precision])
-    plain_ticks(axes.xaxis)
+    axes.set(ylabel="10⁹ operations per second", title=PRECISIONS[precision])
+    axes.margins(y=0.15)
+    plain_ticks(axes.yaxis)
     letter(axes, name)
-plain_ticks(both[0].yaxis)
-both[0].set_ylabel("10⁹ operations per second")
+plain_ticks(axes.xaxis)
+axes.set_xlabel("operations per byte")
 plt.show()
 
 # %%
@@ -132,19 +147,14 @@ def rates_table(kind, passes):
     for number, (row, other) in enumerate(zip(full, half, strict=True), 1):
         macs = row.flops / images / 2e9
         shares = (r.achieved / models.roof(r) for r in (row, other))
-        rate = f"{row.images_per_second / full[0].images_per_second:.2f}"
-        if gpus:
-            rate = f"{other.images_per_second:,.0f}"
+        rate = row.images_per_second / full[0].images_per_second
         name = f"{number} {title_of(row.model)}"
-        numbers = (f"{value:.2f}" for value in (macs, *shares))
-        rows.append((name, *numbers, of(other.to_float32), rate))
-    headers = ("model", "10⁹ multiply-adds", "roof share, float32")
-    headers += ("roof share, bf16", "rate, bf16 / float32")
-    headers += ("images/s, bf16" if gpus else "rate / Baseline's, float32",)
-    return HTML(wide_table(headers, rows, f"Rates, {kind}"))
+        numbers = [f"{value:.2f}" for value in (macs, *shares, rate)]
+        rows.append((name, *numbers, of(other.to_float32)))
+    return HTML(wide_table(RATES, rows, f"Rates, {kind}"))
 
-
-rates_table("training", passes=3)
+# %%
+display(rates_table("training", passes=3), bench_provenance(models))
 
 # %% [markdown]
 # In float32, {glue:text}`near` comes nearest to its roof ({glue:text}`near_share:.0%` of it) and {glue:text}`far` stays farthest below it ({glue:text}`far_share:.0%`).
@@ -221,11 +231,7 @@ tell(
 # Training in float32, between {glue:text}`least_share:.0%` ({glue:text}`least`) and {glue:text}`most_share:.0%` ({glue:text}`most`) of all bytes are moved by operations other than dense convolutions and products.
 # The intensity runs from {glue:text}`low_intensity:.0f` operations per byte ({glue:text}`low`) to {glue:text}`high_intensity:.0f` ({glue:text}`high`).
 # CG-RecNet has {glue:text}`times_backbone:.2f` times the intensity of its backbone: its attention and its gate add at least as many operations per byte as the backbone has.
-
-# %%
-bench_provenance(models)
-
-# %% [markdown]
+#
 # ### Compiled
 #
 # A compiler (`torch.compile`) joins such operations, so that fewer maps are written and read again.
@@ -238,10 +244,8 @@ rows = [
     if r.to_eager
 ]
 headers = ("model", "pass", "precision", "compiled / eager")
-HTML(wide_table(headers, rows, "Compiled against eager"))
-
-# %%
-bench_provenance(compiled)
+table = HTML(wide_table(headers, rows, "Compiled against eager"))
+display(table, bench_provenance(compiled))
 
 # %% [markdown]
 # Of {glue:text}`cases` cases, {glue:text}`better` are faster compiled with both quartiles above 1, and {glue:text}`worse` slower with both below 1.
@@ -263,7 +267,7 @@ goal, ratios = GOALS[inputs.hardware["device"]], {}
 for row in inputs.rows:
     case = f"{row.image_size} px, batch {row.batch_size}"
     ratios[f"{title_of(row.model)}, {case}"] = row.ratio
-figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.32 * len(ratios)))
+figure, axes = plt.subplots(figsize=(4.6, 0.9 + 0.32 * len(ratios)))
 for y, ratio in enumerate(ratios.values()):
     axes.plot([ratio.lower, ratio.upper], [y, y], linewidth=3, color="0.7")
     axes.plot(ratio.median, y, "o", color=PALETTE[0])
@@ -276,10 +280,8 @@ plt.show()
 
 # %%
 rows = [(name, of(ratio, 3)) for name, ratio in ratios.items()]
-HTML(wide_table(("network", "ratio"), rows, "What reading costs"))
-
-# %%
-bench_provenance(inputs)
+table = wide_table(("network", "ratio"), rows, "What reading costs")
+display(HTML(table), bench_provenance(inputs))
 
 # %% [markdown]
 # The goal of {glue:text}`goal` was reached in {glue:text}`met` of {glue:text}`inputs` cases.
@@ -293,31 +295,33 @@ bench_provenance(inputs)
 # So each way is trained once for each of several seeds, and half of the cells test.
 
 # %%
-def reference_table(records):
-    """Rate and accuracy of each way of training, and the difference."""
-    rows = []
-    for record, row in ((r, row) for r in records for row in r.rows):
-        asked = record.settings
-        what = f"{title_of(asked['model'])}, {asked['image_size']} px, "
-        what += f"{asked['epochs']} epochs ({record.id})"
-        each = ", ".join(f"{100 * one:.1f}" for one in row.accuracies)
-        rate = of(row.ratio) if row.ratio else "1"
-        apart = "-"
-        if row.agreement:
-            apart = points(row.agreement.difference)
-            if row.agreement.interval95:
-                apart += f" ({interval(row.agreement.interval95)})"
-        accuracy = f"{100 * row.accuracy:.1f} ({each})"
-        rows.append((what, row.side, rate, accuracy, apart))
-    headers = ("trained", "way", "rate / tutorial's")
-    headers += ("accuracy (%), by training", "minus tutorial's (points)")
-    return wide_table(headers, rows, "Both ways")
+def difference(row):
+    """Points between a way and the tutorial's, with an interval."""
+    if not row.agreement:
+        return "-"
+    ends = row.agreement.interval95
+    reach = f" ({interval(ends)})" if ends else ""
+    return points(row.agreement.difference) + reach
 
-
-HTML(reference_table([reference]))
 
 # %%
-bench_provenance(reference)
+def reference_table(record):
+    """What was trained; rate and accuracy of each way; the difference."""
+    asked, rows = record.settings, []
+    what = f"{title_of(asked['model'])}, {asked['image_size']} px, "
+    what += f"{asked['epochs']} epochs ({record.id})"
+    for row in record.rows:
+        each = ", ".join(f"{100 * one:.1f}" for one in row.accuracies)
+        rate = of(row.ratio) if row.ratio else "1"
+        accuracy = f"{100 * row.accuracy:.1f} ({each})"
+        rows.append((row.side, rate, accuracy, difference(row)))
+    headers = ("way", "rate / tutorial's", "accuracy (%), by training")
+    headers += ("minus tutorial's (points)",)
+    return what + "\n\n" + wide_table(headers, rows, what)
+
+# %%
+table = Markdown(reference_table(reference))
+display(table, bench_provenance(reference))
 
 # %% tags=["remove-input"]
 tell(goal=goal, met=sum(ratio.median >= goal for ratio in ratios.values()), inputs=len(ratios))
@@ -337,7 +341,7 @@ holds("No difference", all(low <= 0 <= high for low, high in ends))
 # The intervals reach as far as {glue:text}`farthest:.1f` points from 0, so differences up to that size are not excluded; trainings of one way lie up to {glue:text}`spread:.1f` points apart.
 # Each way was trained {glue:text}`trainings` times on {glue:text}`cells` simulated cells in batches of {glue:text}`batches`, with a learning rate of {glue:text}`rate`, and tested on {glue:text}`test_cells`.
 # The tutorial's way has {glue:text}`workers` worker processes, the quickest of {glue:text}`tried`.
-# Earlier records are not forgotten:
+# These are the earlier records:
 
 # %%
 earlier = [
@@ -346,7 +350,8 @@ earlier = [
     if record.hardware["gpu"] == reference.hardware["gpu"]
     and record.id != reference.id
 ]
-before = Markdown(dropdown("Measured before", reference_table(earlier)))
+before = "\n\n".join(map(reference_table, earlier))
+before = Markdown(dropdown("Measured before", before))
 display(before, *map(bench_provenance, earlier))
 
 # %% [markdown]
@@ -358,7 +363,10 @@ display(before, *map(bench_provenance, earlier))
 # Between the forward and the backward pass a step holds, on any device,
 #
 # $$
-# \text{memory} \;\ge\; \underbrace{W}_{\text{weights}} + \underbrace{2W}_{\text{Adam's moments}} + \underbrace{\text{batch}} + \underbrace{K}_{\text{kept for the way back}} ,
+# \begin{aligned}
+# \text{memory} \ge{} &\underbrace{W}_{\text{weights}} + \underbrace{2W}_{\text{Adam's moments}} \\
+# &+ \text{batch} + \underbrace{K}_{\text{kept for the way back}} ,
+# \end{aligned}
 # $$ (eq-costs-memory)
 #
 # and $K$ grows with the batch and with the square of the image's side.
@@ -396,10 +404,8 @@ for model in dict.fromkeys(key[0] for key in peaks):
     text = (f"{peak / 1e9:.2f}" if peak else "-" for peak in own)
     rows.append((title_of(model), *text))
 headers = [f"{kind}, {PRECISIONS[precision]}" for kind, precision in passes]
-HTML(wide_table(("peak, GB", *headers), rows, "Peak memory"))
-
-# %%
-bench_provenance(memory)
+table = HTML(wide_table(("peak, GB", *headers), rows, "Peak memory"))
+display(table, bench_provenance(memory))
 
 # %% [markdown]
 # **Claim C38**, "{glue:text}`title`": **{glue:text}`verdict`**.
@@ -414,7 +420,10 @@ bench_provenance(memory)
 # Each goes through the cells of four folds, and looks at the fifth after every epoch:
 #
 # $$
-# \text{time} = \text{folds} \cdot \text{seeds} \cdot \text{epochs} \cdot \sum_{\text{models}} \Big( \frac{n_{\text{train}}}{r_{\text{train}}} + \frac{n_{\text{held out}}}{r_{\text{forward}}} \Big) .
+# \begin{aligned}
+# \text{time} ={} &\text{folds} \cdot \text{seeds} \cdot \text{epochs} \\
+# &\cdot \sum_{\text{models}} \Big( \frac{n_{\text{train}}}{r_{\text{train}}} + \frac{n_{\text{held out}}}{r_{\text{forward}}} \Big) .
+# \end{aligned}
 # $$ (eq-costs-bill)
 #
 # The rates $r$ are measured where we have a machine, and turned into days.
@@ -422,7 +431,7 @@ bench_provenance(memory)
 # The schedule divides the learning rate by ten every seven epochs, so the bill in {numref}`fig-costs-bill` is drawn up twice: for all the epochs that the paper states, and for those after which all but a thousandth of the learning rate is spent ({doc}`/book/1_question/audit`).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One pair of horizontal bars per machine on a logarithmic axis of days: for all epochs and for those that the schedule leaves alive. Measured places are dots, assumed ones ranges."}, "figure": {"name": "fig-costs-bill", "caption": "On any machine most of the protocol is spent after the schedule has come to rest. Days of one device for nine models, five folds and three seeds; dots from measured rates, bars from assumed speeds."}}
-figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.6 * len(bill.places)))
+figure, axes = plt.subplots(figsize=(4.6, 1.4 + 0.6 * len(bill.places)))
 for number, epochs in enumerate(bill.settings["epochs"]):
     for y, place in enumerate(bill.places):
         ends, height = bill.days(place.name, epochs), y + 0.16 * (2 * number - 1)
@@ -435,7 +444,7 @@ axes.set_yticks(range(len(labels)), labels)
 axes.set(xlabel="device days", ylim=(len(labels) - 0.5, -0.5))
 axes.xaxis.set_major_formatter("{x:,g}")
 axes.xaxis.set_minor_formatter(NullFormatter())
-axes.legend(fontsize=8)
+figure.legend(*axes.get_legend_handles_labels(), fontsize=8, ncols=2, loc="outside upper center")
 plt.show()
 
 # %%
@@ -455,28 +464,8 @@ rows = [
     for place in bill.places
 ]
 headers = ("place", f"days, {long} epochs", f"days, {alive} epochs")
-HTML(wide_table(headers, rows, "The bill"))
-
-# %%
-bench_provenance(bill)
-
-# %% tags=["remove-cell"]
-outcome = memory_outcomes()["C38"]
-halved = [row.peak / training["32"][name].peak for name, row in training["bf16"].items() if name in training["32"]]
-tell(
-    title=load_claims()["C38"].title, verdict=str(outcome.verdict), needs=outcome.value, reason=outcome.reason,
-    halved_low=min(halved), halved_high=max(halved),
-)  # fmt: skip
-assert (len(list_models()), *map(bill.settings.get, ("folds", "seeds", "left"))) == (9, 5, 3, 0.001)  # as the text says
-here = bill.places[0].name
-hours = {row.model: row.fast_hours for row in bill.rows if row.place == here and row.epochs == long}
-dear = sorted(hours, key=hours.get)[::-1]
-assert abs(alive / long - bill.days(here, alive)[0] / bill.days(here, long)[0]) < 1e-6
-source = next(record for record in of_models if record.id == bill.source)
-tell(
-    here=here, dearest=title_of(dear[0]), second=title_of(dear[1]), dear_share=(hours[dear[0]] + hours[dear[1]]) / sum(hours.values()),
-    alive=alive, saved=1 - alive / long, rates=f"results/bench-models/{bill.source}.json", busy=source.load_before.busy,
-)  # fmt: skip
+table = HTML(wide_table(headers, rows, "The bill"))
+display(table, bench_provenance(bill))
 
 # %% [markdown]
 # On {glue:text}`here` the two dearest models, {glue:text}`dearest` and {glue:text}`second`, take {glue:text}`dear_share:.0%` of it.
@@ -516,8 +505,7 @@ HTML(wide_table(("goal", "at least", "measured"), rows, "Goals for a GPU"))
 # The networks had been trained for a moment only, on other cells than those that they named.
 
 # %%
-path = RESULTS / "bench-predict" / "engines.json"
-predicted, rows = json.loads(path.read_text()), []
+rows = []
 for row in predicted["systems"]:
     engine = row["engines"]
     rate = engine["torch"]["cells_per_cpu_second"]
@@ -527,15 +515,8 @@ for row in predicted["systems"]:
     rows.append((row["system"], f"{rate:,.0f}", *times, same))
 headers = ("system", "PyTorch, cells/s", "OpenVINO float32")
 headers += ("OpenVINO bfloat16", "same calls, bfloat16")
-HTML(wide_table(headers, rows, "Naming cells"))
-
-# %%
-processor = predicted["hardware"]["cpu"]
-facts = {"Record": "results/bench-predict/engines.json"}
-facts |= {"Made by": "benchmarks/predict_speed.py"}
-facts |= {"Data": predicted["data"], "Commit": predicted["commit"][:10]}
-facts |= {"Hardware": f"one thread ({processor}), shared"}
-Provenance(tuple(facts.items()))
+table = HTML(wide_table(headers, rows, "Naming cells"))
+display(table, Provenance(PREDICTED))
 
 # %% [markdown]
 # ## Many runs
@@ -544,23 +525,39 @@ Provenance(tuple(facts.items()))
 # Together these costs should grow no faster than the number of runs; {numref}`fig-costs-sweep` shows whether they do.
 
 # %% mystnb={"image": {"alt": "Seconds against number of runs on logarithmic axes: one line each for expanding, planning, running and collecting, over a thin grey line that is proportional to the number of runs."}, "figure": {"name": "fig-costs-sweep", "caption": "All steps of a sweep together stay close to proportional to its number of runs, because running them outweighs the rest. Dots: seconds of each step; grey: proportional to the number of runs, through the largest. Nothing is trained in these runs."}}
-path = RESULTS / "bench-sweep" / "trivial.json"
-trivial = json.loads(path.read_text())
 measured = pd.DataFrame([m["seconds"] for m in trivial["measured"]])
 runs = np.array([m["runs"] for m in trivial["measured"]])
-figure, axes = plt.subplots(figsize=(7.0, 3.2))
+figure, axes = plt.subplots(figsize=(4.6, 3.2))
 for step, colour in zip(measured, PALETTE, strict=False):
     last = measured[step].iloc[-1]
     axes.plot(runs, last * runs / runs[-1], color="lightgrey", linewidth=1)
     axes.loglog(runs, measured[step], "o-", color=colour)
     axes.text(1.08 * runs[-1], last, step, color=colour, va="center")
 axes.set(xlabel="runs of a sweep", ylabel="seconds")
-axes.set_xlim(right=runs[-1] * 1.8)
+axes.set_xlim(right=runs[-1] * 4)
 axes.set_xticks(runs, [f"{count:,}" for count in runs])
 axes.minorticks_off()
 plt.show()
+Provenance(SWEPT)
 
 # %% tags=["remove-input"]
+outcome = memory_outcomes()["C38"]
+halved = [row.peak / training["32"][name].peak for name, row in training["bf16"].items() if name in training["32"]]
+tell(
+    title=load_claims()["C38"].title, verdict=str(outcome.verdict), needs=outcome.value, reason=outcome.reason,
+    halved_low=min(halved), halved_high=max(halved),
+)  # fmt: skip
+assert (len(list_models()), *map(bill.settings.get, ("folds", "seeds", "left"))) == (9, 5, 3, 0.001)  # as the text says
+here = bill.places[0].name
+hours = {row.model: row.fast_hours for row in bill.rows if row.place == here and row.epochs == long}
+dear = sorted(hours, key=hours.get)[::-1]
+assert abs(alive / long - bill.days(here, alive)[0] / bill.days(here, long)[0]) < 1e-6
+source = next(record for record in of_models if record.id == bill.source)
+tell(
+    here=here, dearest=title_of(dear[0]), second=title_of(dear[1]), dear_share=(hours[dear[0]] + hours[dear[1]]) / sum(hours.values()),
+    alive=alive, saved=1 - alive / long, rates=f"results/bench-models/{bill.source}.json", busy=source.load_before.busy,
+)  # fmt: skip
+
 f32, bf16 = ([row["engines"][f"openvino {name}"] for row in predicted["systems"]] for name in ("f32", "bf16"))
 tell(
     predicted_cells=f"{predicted['settings']['cells']:,}",
@@ -590,17 +587,7 @@ tell(
 # %% [markdown]
 # From {glue:text}`few` to {glue:text}`many` runs, all steps together take {glue:text}`per_few:.1f` and {glue:text}`per_many:.1f` ms per run, with {glue:text}`sweep_workers` workers.
 # Per run, the step named {glue:text}`steepest` grows most: it takes {glue:text}`growth:.1f` times as long in the large sweep as in the small one.
-
-# %%
-used, facts = trivial["hardware"], {}
-facts["Record"] = "results/bench-sweep/trivial.json"
-facts["Made by"] = "benchmarks/sweep.py"
-facts["Commit"] = trivial["commit"][:10]
-machine = used["gpu"] or f"CPU, {used['cores']} cores ({used['cpu']})"
-facts["Hardware"] = f"{machine}, {trivial['workers']} workers"
-Provenance(tuple(facts.items()))
-
-# %% [markdown]
+#
 # ## What breaks in between
 #
 # Whatever lasts long gets interrupted: a lid is closed, a cluster ends a job, a worker runs out of memory.
@@ -615,10 +602,8 @@ rows = [
     for r in killed.rows
 ]
 headers = ("work", "what was killed", "kills", "lost", "wrong")
-HTML(wide_table(headers, rows, "Work killed"))
-
-# %%
-bench_provenance(killed)
+table = HTML(wide_table(headers, rows, "Work killed"))
+display(table, bench_provenance(killed))
 
 # %% [markdown]
 # Files break, too: a disk flips a bit, a transfer stops early, an editor saves half of a text.
@@ -632,10 +617,8 @@ for row in mutated.rows:
     counts = (row.cases, row.refused, row.taken, amiss[row.kind])
     rows.append((row.kind, *(f"{count:,}" for count in counts)))
 headers = ("files", "changed", "refused", "taken as written", "amiss")
-HTML(wide_table(headers, rows, "Files changed"))
-
-# %%
-bench_provenance(mutated)
+table = HTML(wide_table(headers, rows, "Files changed"))
+display(table, bench_provenance(mutated))
 
 # %% [markdown]
 # ## The book itself
@@ -653,6 +636,8 @@ times = pd.DataFrame(record["rows"])
 assert not times["status"].any(), "a command failed"
 seconds = times.pivot_table("seconds", "what", "commit", "median")
 asked = pd.DataFrame(record["asked"]).T
+
+# %%
 table = pd.DataFrame({
     "before (s)": seconds[record["before"]],
     "after (s)": seconds[record["after"]],

@@ -104,15 +104,13 @@ chosen, size = parts.train[0], config.image_size
 training, fixed = (BatchedCells(dataset, [chosen], size, train=train) for train in (True, False))
 crops = [grey(training.batch(training.indices, epoch)[0][0]) for epoch in range(5)]
 view = grey(fixed.batch(fixed.indices, epoch=0)[0][0])
-figure, (top, bottom) = plt.subplots(2, 5, figsize=(7.0, 2.8))
+figure, (top, bottom) = plt.subplots(2, 5, figsize=(4.6, 2.2))
 window = view.min(), view.max()  # one grey scale for all
 draw_row(top, crops, window)
 draw_row(bottom, [view] * 5, window)
 letter(top[0], "A")
 letter(bottom[0], "B")
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -252,7 +250,7 @@ for name, record in (("undisturbed", whole), ("killed", resumed)):
 epochs = np.arange(1, RunConfig().epochs + 1)
 rate = RunConfig().gamma ** ((epochs - 1) // RunConfig().step_size)
 spent = rate.cumsum() / rate.sum()
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 2.6))
+figure, (left, right) = plt.subplots(1, 2, figsize=(4.6, 2.6))
 left.step(epochs, rate, where="mid")
 left.set(yscale="log", xlabel="epoch", title="learning rate / initial")
 right.plot(epochs, spent)
@@ -291,13 +289,13 @@ small = nn.Sequential(
     nn.Conv2d(8, 16, 3, stride=2), nn.BatchNorm2d(16), nn.ReLU(),
     nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 3),
 )  # fmt: skip
+
+# %%
 long = RunConfig(image_size=32, batch_size=16, learning_rate=1e-3)
-train, validation = (
-    BatchedCells(dataset, part, 32, train=training, seed=long.seed)
-    for part, training in (
-        (parts.train[:64], True),
-        (parts.validation, False),
-    )
+few, seed = parts.train[:64], long.seed
+train = BatchedCells(dataset, few, 32, train=True, seed=seed)
+validation = BatchedCells(
+    dataset, parts.validation, 32, train=False, seed=seed
 )
 movement = Movement(small)
 trace = loop.fit(
@@ -305,11 +303,11 @@ trace = loop.fit(
     fabric=fabric, on_epoch=movement,
 )  # fmt: skip
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels over one hundred epochs. Left, on a logarithmic scale, the learning rate as a staircase that falls by ten every seven epochs, and the length of the weights' step per epoch, which follows it down. Middle, the percentage of weights that changed in an epoch, high at first and falling towards zero. Right, the validation macro F1, with a grey ground where no weight changes any more."}, "figure": {"name": "fig-standstill", "caption": "The schedule comes to a standstill long before its end: first the steps become too short to matter, then too short for the number format. A, learning rate and length of the step that all weights together made in an epoch; B, the share of weights that differ, in any bit, from the epoch before; C, macro F1 on the validation cells, on grey ground where no weight changes any more. A small network on simulated cells, with the paper's StepLR."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels over one hundred epochs. Above, on a logarithmic scale, the learning rate as a staircase that falls by ten every seven epochs, and the length of the weights' step per epoch, which follows it down. Middle, the percentage of weights that changed in an epoch, high at first and falling towards zero. Below, the validation macro F1, with a grey ground where no weight changes any more."}, "figure": {"name": "fig-standstill", "caption": "The schedule comes to a standstill long before its end: first the steps become too short to matter, then too short for the number format. A, learning rate and length of the step that all weights together made in an epoch; B, the share of weights that differ, in any bit, from the epoch before; C, macro F1 on the validation cells, on grey ground where no weight changes any more. A small network on simulated cells, with the paper's StepLR."}}
 changed, distance = np.array(movement.changed), np.array(movement.distance)
 rates, scores = (np.array([e[k] for e in trace]) for k in ("learning_rate", "validation_macro_f1"))
 still = int(np.flatnonzero(changed > 0)[-1]) + 2  # the epoch after the last change
-figure, (step, share, f1) = plt.subplots(1, 3, figsize=(7.0, 2.7))
+figure, (step, share, f1) = plt.subplots(3, 1, figsize=(4.6, 6.6), sharex=True)
 step.step(epochs, rates, where="mid", color=PALETTE[7], label="learning rate")
 step.plot(epochs, np.where(distance > 0, distance, np.nan), color=PALETTE[0], label="weights' step")
 step.set(yscale="log", title="length")
@@ -320,11 +318,9 @@ f1.plot(epochs, scores, color=PALETTE[0])
 f1.axvspan(still, epochs[-1], color="0.9", lw=0)
 f1.set(title="validation macro F1", ylim=(-0.03, 1.03))
 for axes, name in zip((step, share, f1), "ABC", strict=True):
-    axes.set_xlabel("epoch")
     letter(axes, name)
+f1.set_xlabel("epoch")
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -354,7 +350,8 @@ both = ("resnet50", "cg_recnet")
 recorded = [run for run in read if run.config["model"] in both]
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the epochs of the recorded runs, one colour for the baseline and one for CG-RecNet, the first fold bold and the others thin: training and validation loss, validation macro F1 with a dot at the tested epoch, the norm of the gradient on a logarithmic scale, and the learning rate."}, "figure": {"name": "fig-recorded-curves", "caption": "What a record lets one ask afterwards: was a network still learning when it was stopped (B, a dot at the last epoch), do train and validation loss part (A), and were the first steps through added, untrained modules rougher than those of the pretrained network alone (C)? A, loss (dashed: training, first fold only); B, macro F1 on the validation cells, a dot marks the epoch whose weights were tested; C, norm of the gradient, mean over an epoch's steps; D, the learning rate. Bold: the first fold; thin: the others. Jurkat cells, one run per fold."}}
-figure, (loss, f1, norm, rates) = plt.subplots(1, 4, figsize=(7.0, 2.6))
+figure, panels = plt.subplots(2, 2, figsize=(4.6, 4.8))
+loss, f1, norm, rates = panels.ravel()
 for record in recorded:
     model, first = record.config["model"], record.config["fold"] == 0
     line = {"color": MODEL_COLOURS[model], "lw": 1.8 if first else 0.7, "alpha": 1 if first else 0.5}
@@ -380,8 +377,6 @@ for axes, title, name in zip((loss, f1, norm, rates), titles, "ABCD", strict=Tru
     letter(axes, name)
 figure.legend(*loss.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
 plt.show()
-
-# %%
 provenance_of(read, ("ablation", "jurkat"))
 
 # %% tags=["remove-input"]

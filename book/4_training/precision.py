@@ -92,7 +92,7 @@ def factors(side):
     return 1 + s.flatten()
 
 # %% tags=["computed"] mystnb={"image": {"alt": "A number line from 1 to 1.05 with long marks at the numbers that bfloat16 has, about one in 0.008. An arrow at 1 + 1/784 points at 1; a spread of dots around 1 + 1/36 falls on two or three marks."}, "figure": {"name": "fig-precision-steps", "caption": "A map over 784 positions lives between two neighbouring bfloat16 numbers, so it vanishes; one over 36 positions falls on two or three of them. Long marks: what bfloat16 can hold. Dots: the factors 1 + s of one untrained fusion on random features, at 6 x 6 and at 28 x 28 positions, in float32. Computed here."}}
-figure, axes = plt.subplots(figsize=(7, 1.9))
+figure, axes = plt.subplots(figsize=(4.6, 1.9))
 for k in range(7):
     axes.axvline(1 + k * step, color="0.6", linewidth=1.2)
 dots = {"linestyle": "", "marker": "o", "markersize": 4, "alpha": 0.5}
@@ -112,14 +112,15 @@ plt.show()
 # Here is what each gives for one call, asked of PyTorch itself; for the card no card is needed, because tensors without values know their types.
 
 # %%
+layer_norm = torch.nn.functional.layer_norm
 CALLS = {
     "matrix product": lambda x: x @ x,
     "softmax": lambda x: x.softmax(1),
-    "layer norm": lambda x: torch.nn.functional.layer_norm(x, x.shape[1:]),
+    "layer norm": lambda x: layer_norm(x, x.shape[1:]),
     "1 + s": lambda x: 1 + x,
 }
 
-
+# %%
 def types(device):
     """The types that autocast gives the results of bfloat16 input."""
     with FakeTensorMode(), torch.device(device):
@@ -127,17 +128,14 @@ def types(device):
         torch.set_autocast_dtype(device, torch.bfloat16)
         try:
             x = torch.empty(8, 8, dtype=torch.bfloat16)
-            return [
-                str(call(x).dtype).removeprefix("torch.")
-                for call in CALLS.values()
-            ]
+            found = [call(x).dtype for call in CALLS.values()]
         finally:
             torch.set_autocast_enabled(device, False)
+    return [str(dtype).removeprefix("torch.") for dtype in found]
 
-
-pd.DataFrame(
-    {device: types(device) for device in ("cpu", "cuda")}, index=CALLS
-)
+# %%
+given = {device: types(device) for device in ("cpu", "cuda")}
+pd.DataFrame(given, index=CALLS)
 
 # %% [markdown]
 # ## What was mended
@@ -171,7 +169,7 @@ def kept(side):
     cosine = got @ want / (got.norm() * want.norm())
     return share.item(), cosine.item()
 
-
+# %%
 found = {side: kept(side) for side in (6, 28)}
 for side, (share, cosine) in found.items():
     print(f"{side:2} x {side:2}: {share:6.1%} of it, cosine {cosine:.4f}")
@@ -192,12 +190,10 @@ for side, (share, cosine) in found.items():
 cells = open_dataset("jurkat", task="cycle")
 chosen = np.random.default_rng(0).permutation(len(cells))[:32]
 taken = BatchedCells(cells, chosen, 48, train=True, seed=1)
-batches = [
-    taken.batch(chosen[first : first + 16], epoch=1)[:2]
-    for first in (0, 16)
-]
+halves = chosen[:16], chosen[16:]
+batches = [taken.batch(half, epoch=1)[:2] for half in halves]
 
-
+# %%
 def gradient(network, images, labels, bf16):
     """The gradient of one batch's loss, all weights in one vector."""
     network.zero_grad()
@@ -211,6 +207,9 @@ def gradient(network, images, labels, bf16):
     return torch.cat(found).double()
 
 # %%
+cosine = torch.nn.functional.cosine_similarity
+
+
 def turns(model, mode):
     """Cosines: same batch in two precisions (mean), and two batches."""
     torch.manual_seed(0)
@@ -219,30 +218,16 @@ def turns(model, mode):
         [gradient(network, *batch, bf16) for batch in batches]
         for bf16 in (False, True)
     )
-    cosine = torch.nn.functional.cosine_similarity
-    same = [
-        cosine(a, b, dim=0).item()
-        for a, b in zip(fine, coarse, strict=True)
-    ]
-    return {
-        "model": model,
-        "mode": mode,
-        "same batch, two precisions": np.mean(same),
-        "two batches": cosine(*fine, dim=0).item(),
-    }
-
-
-turned = pd.DataFrame(
-    [
-        turns("resnet50", "train"),
-        turns("cg_recnet", "train"),
-        turns("cg_recnet", "eval"),
-    ]
-)
-turned.round(2)
+    pairs = zip(fine, coarse, strict=True)
+    same = [cosine(a, b, dim=0).item() for a, b in pairs]
+    other = cosine(*fine, dim=0).item()
+    return model, mode, np.mean(same), other
 
 # %%
-from_dataset(cells)
+headers = "model", "mode", "same batch, two precisions", "two batches"
+cases = ("resnet50", "train"), ("cg_recnet", "train"), ("cg_recnet", "eval")
+turned = pd.DataFrame([turns(*case) for case in cases], columns=headers)
+display(turned.round(2), from_dataset(cells))
 
 # %% [markdown]
 # In training, batch normalisation divides by the spread of few values (at 48 pixels the last stage has $2 \times 2$ positions), and that magnifies rounding: the cosine is at most {glue:text}`loud:.2f` (untrained networks, two batches).
@@ -312,10 +297,7 @@ for run in fine.records:
         "seeds lie apart": spread_of_seeds(same["model"]),
     }
 both = pd.DataFrame(rows).T
-both.round(2)
-
-# %%
-from_records([*fine.records, *coarse.records])
+display(both.round(2), from_records([*fine.records, *coarse.records]))
 
 # %% tags=["remove-input"]
 tell(step=step, share=1 / 784, small=1 / 36)

@@ -35,7 +35,7 @@ import lightning_fabric
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import HTML, Markdown
+from IPython.display import HTML, Markdown, display
 from scipy import stats
 
 from cgrecnet.bench.record import cards_measured
@@ -76,14 +76,12 @@ print((a + b) + c == a + (b + c), (a + b) + c, a + (b + c))
 # $$ (eq-twins)
 
 # %%
-def weights_of_run(seed=42, threads=1, precision="32", nudge=False):
-    """Cells, and the weights at the start and after every step."""
+def start_of_run(seed=42, precision="32", nudge=False):
+    """The cells of a run, its network before the first step, and more."""
     config = RunConfig(
         model="mobilenet_v2", data="cytometer", data_options={"cells": 90},
         image_size=32, batch_size=16, seed=seed, precision=precision,
     )  # fmt: skip
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
     fabric = make_fabric(config)
     dataset, _, cells = load_parts(config, fabric)
     torch.manual_seed(0)  # the same start for all
@@ -92,25 +90,37 @@ def weights_of_run(seed=42, threads=1, precision="32", nudge=False):
         weight = next(network.parameters()).data.view(-1)
         weight[0] = torch.nextafter(weight[0], torch.tensor(float("inf")))
     network.to(memory_format=torch.channels_last)
-    adam = torch.optim.Adam(
-        network.parameters(), lr=config.learning_rate, fused=True
-    )
+    return config, fabric, dataset, cells["train"], network
+
+
+# %%
+def train(network, cells, config, fabric):
+    """Two epochs; the weights at the start and after every step."""
+    own, seen = list(network.parameters()), []
+    adam = torch.optim.Adam(own, lr=config.learning_rate, fused=True)
     model, optimizer = fabric.setup(network, adam)
-    seen = []
 
     def look(**_):
-        own = [p.detach().reshape(-1).clone() for p in network.parameters()]
-        seen.append(torch.cat(own))
+        seen.append(torch.cat([p.detach().flatten().clone() for p in own]))
 
     look()
     for epoch in (1, 2):
         torch.manual_seed(epoch)  # dropout
-        batches = epoch_batches(
-            cells["train"], config.batch_size, config.seed, epoch, fabric
-        )
+        asked = config.batch_size, config.seed, epoch, fabric
+        batches = epoch_batches(cells, *asked)
         loop.train_one_epoch(
             model, batches, optimizer, fabric=fabric, on_step=look
         )
+    return seen
+
+
+# %%
+def weights_of_run(threads=1, **change):
+    """Cells, and the weights at the start and after every step."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    config, fabric, dataset, cells, network = start_of_run(**change)
+    seen = train(network, cells, config, fabric)
     torch.set_num_threads(before)
     return dataset, seen
 
@@ -133,7 +143,7 @@ for name, change in twins.items():
 
 # %% mystnb={"image": {"alt": "Distance of five repeated runs from the first, on a logarithmic scale, after each step. The run with nothing changed lies on the bottom line, labelled none. Runs that differ lie above it."}, "figure": {"name": "fig-twins", "caption": "Sameness has to be complete, or it is soon no sameness at all: nothing changed gives nothing changed, but what begins in a last bit is amplified by training. Distance of a run's weights from those of the first run, over the way that the first run has gone, after each step of the optimizer. Simulated cells, MobileNetV2, one run each, from the same start."}}
 FLOOR = 1e-9  # a logarithm has no zero
-figure, axes = plt.subplots(figsize=(7.0, 3.2))
+figure, axes = plt.subplots(figsize=(4.6, 4.2))
 for name, marker in zip(distances, "osD^v", strict=True):
     drawn = np.maximum(distances[name], FLOOR)
     axes.semilogy(steps, drawn, marker=marker, markersize=4, label=name)
@@ -142,10 +152,8 @@ axes.set_ylim(FLOOR / 3, 10)
 powers = (-7, -5, -3, -1, 0)
 ticks = [FLOOR, *(10.0**power for power in powers)]
 axes.set_yticks(ticks, ["none", *(f"$10^{{{power}}}$" for power in powers)])
-axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.45))
+axes.legend(fontsize=8, loc="center right", bbox_to_anchor=(1.0, 0.4))
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -190,18 +198,21 @@ from_dataset(dataset)
 # The *power* is the chance that the test finds a difference which is there.
 # It depends on the size of the difference in units of $s$ and on $n$ alone, so that {numref}`fig-seed-power` holds for any network.
 
-# %% tags=["computed"] mystnb={"image": {"alt": "Left: power against the number of seeds for differences of half, one, two and three standard deviations; the curves rise, the smaller the difference the later. Right: the number of seeds needed for a power of four fifths against the difference over its standard deviation, falling steeply on logarithmic axes, with a dashed line at three seeds."}, "figure": {"name": "fig-seed-power", "caption": "Three seeds, the paper's number, can see a difference only where it is several times the spread between seeds; a difference of half that spread needs dozens. A, chance that a two-sided paired t-test at 0.05 finds the difference, by number of seeds; dashed: four fifths. B, seeds needed for that power."}}
-figure, (left, right) = plt.subplots(1, 2, figsize=(7.0, 3.0))
+# %%
 counts, ratios = np.arange(2, 41), np.geomspace(0.1, 5, 60)
+needed = [repeats_needed(float(ratio), 1.0) for ratio in ratios]
+
+# %% tags=["computed"] mystnb={"image": {"alt": "Above: power against the number of seeds for differences of half, one, two and three standard deviations; the curves rise, the smaller the difference the later. Below: the number of seeds needed for a power of four fifths against the difference over its standard deviation, falling steeply on logarithmic axes, with a dashed line at three seeds."}, "figure": {"name": "fig-seed-power", "caption": "Three seeds, the paper's number, can see a difference only where it is several times the spread between seeds; a difference of half that spread needs dozens. A, chance that a two-sided paired t-test at 0.05 finds the difference, by number of seeds; dashed: four fifths. B, seeds needed for that power."}}
+figure, (left, right) = plt.subplots(2, 1, figsize=(4.6, 5.6))
+level = {"color": "0.6", "linewidth": 0.8, "linestyle": "--"}
 for ratio in (0.5, 1.0, 2.0, 3.0):
     power = [power_of_paired_t(ratio, 1.0, int(n)) for n in counts]
     left.plot(counts, power, label=f"{ratio:g} SD")
-left.axhline(0.8, color="0.6", linewidth=0.8, linestyle="--")
+left.axhline(0.8, **level)
 left.set(xlabel="seeds", title="chance to see it", ylim=(0, 1.03))
 left.legend(fontsize=8)
-needed = [repeats_needed(float(ratio), 1.0) for ratio in ratios]
 right.loglog(ratios, needed, color=PALETTE[0])
-right.axhline(3, color="0.6", linewidth=0.8, linestyle="--")
+right.axhline(3, **level)
 right.text(ratios[0], 3.1, "three seeds", fontsize=8)
 right.set(xlabel="difference / SD", title="seeds needed")
 letter(left, "A")
@@ -244,6 +255,7 @@ def gather(*parts):
     return read, {seed: ours[seed] - base[seed] for seed in both}
 
 
+# %%
 same = {"data_options": {"cells": 1800, "noise": 1.0}}  # one kind of cells
 jurkat_read, on_jurkat = gather(
     ("ablation", "jurkat", {"fold": 0, "seed": 42}), ("seeds", "jurkat", {})
@@ -272,6 +284,7 @@ def seeds_to_see(size, sds):
     return f"{best} ({low} to {high})"
 
 
+# %%
 def spread_table(differences):
     """Points by seed, their spread, and the seeds that others need."""
     values, n = list(differences.values()), len(differences)
@@ -291,21 +304,16 @@ def spread_table(differences):
     return HTML(wide_table(headers, rows, "Spread over seeds"))
 
 
-spread_table(on_jurkat)
-
 # %%
-provenance_of(jurkat_read, ("ablation", "jurkat"), ("seeds", "jurkat"))
+parts = ("ablation", "jurkat"), ("seeds", "jurkat")
+display(spread_table(on_jurkat), provenance_of(jurkat_read, *parts))
 
 # %% [markdown]
 # ### Simulated cells
 
 # %%
-spread_table(on_simulated)
-
-# %%
-provenance_of(
-    simulated_read, ("noise", "cytometer"), ("seeds", "cytometer")
-)
+parts = ("noise", "cytometer"), ("seeds", "cytometer")
+display(spread_table(on_simulated), provenance_of(simulated_read, *parts))
 
 # %% [markdown]
 # ### What the seeds tell
@@ -317,24 +325,23 @@ provenance_of(
 # The last two columns say how likely these few seeds would find a gain as large as the paper's, and a lead as small as its {glue:text}`lead:.2f` points, if the spread is what it seems.
 
 # %%
-rows = []
-for name, found in (
-    ("Jurkat, real", on_jurkat),
-    ("simulated", on_simulated),
-):
+def over_seeds(found):
+    """Points with interval, seeds ahead, and two chances."""
     d, n = np.array(list(found.values())), len(found)
     if n < 2:
-        rows.append((name, "not known yet", f"n = {n}", "", ""))
-        continue
+        return "not known yet", f"n = {n}", "", ""
     reach = points(d.mean())
     if not alike(d):
-        error = stats.sem(d)
-        ends = stats.t.interval(0.95, n - 1, d.mean(), error)
+        ends = stats.t.interval(0.95, n - 1, d.mean(), stats.sem(d))
         reach += f" ({interval(ends)})"
     sd = d.std(ddof=1)
     chances = [power_of_paired_t(size, sd, n) for size in (gain, lead)]
     ahead = f"{(d > 0).sum()} of n = {n}"
-    rows.append((name, reach, ahead, *(f"{c:.2f}" for c in chances)))
+    return reach, ahead, *(f"{chance:.2f}" for chance in chances)
+
+# %%
+rows = [("Jurkat, real", *over_seeds(on_jurkat))]
+rows += [("simulated", *over_seeds(on_simulated))]
 headers = ("cells", "points (95 % interval)", "seeds ahead")
 headers += ("chance: gain", "chance: lead")
 HTML(wide_table(headers, rows, "Over seeds"))

@@ -101,11 +101,15 @@ mistakes = {
     "an empty product": {"grid": {"seed": []}},
     "a fold too many": {"base": folds, "grid": {"fold": [4, 5]}},
 }
+
+# %%
+named = {"experiment": "mine"}
 texts = {
-    what: yaml.safe_dump({"experiment": "mine"} | mistake)
+    what: yaml.safe_dump(named | mistake)
     for what, mistake in mistakes.items()
 }
-for what, text in (texts | {"no YAML": "experiment: [mine"}).items():
+texts["no YAML"] = "experiment: [mine"
+for what, text in texts.items():
     (place / "wrong.yaml").write_text(text)
     try:
         read_sweep(place / "wrong.yaml")
@@ -179,7 +183,7 @@ def sweep(connect):
     except RunError as error:
         said.append(f"RunError: {error}")
 
-
+# %%
 with local_cluster(2) as connect:
     killer = threading.Thread(target=kill_a_worker, args=(connect,))
     killer.start()
@@ -210,7 +214,7 @@ print(len(bars), "runs;", *sorted({how for *_, how in bars}))
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A time line with one row per worker process. Bars are runs, labelled with learning rate and seed, coloured by whether they were done, failed or were cut off. One of the first two processes ends early, and a third has taken its place."}, "figure": {"name": "fig-sweep-timeline", "caption": "No run is lost with its worker: the one that was killed left its run half done, if it had one, and a new process took its place. One row per worker process, one bar per run (learning rate / seed). Simulated cells, one epoch per run."}}
 colours = {"done": PALETTE[0], "failed": PALETTE[1], "cut off": PALETTE[3]}
 workers = list(dict.fromkeys(worker for worker, *_ in bars))
-figure, axes = plt.subplots(figsize=(7.0, 0.9 + 0.45 * len(workers)))
+figure, axes = plt.subplots(figsize=(4.6, 1.1 + 0.5 * len(workers)))
 for worker, run, start, end, how in bars:
     row, left = workers.index(worker), start - bars[0][2]
     axes.barh(row, end - start, left=left, height=0.7, color=colours[how], edgecolor="white")
@@ -221,8 +225,6 @@ axes.set_xlabel("seconds")
 handles = [Patch(color=colours[how], label=how) for how in dict.fromkeys(how for *_, how in bars)]
 figure.legend(handles=handles, loc="outside upper right", ncols=3, fontsize=8)
 plt.show()
-
-# %%
 options = plans[0].config.data_options
 from_dataset(open_dataset("cytometer", options=options))
 

@@ -214,7 +214,8 @@ for name in shown:
     verdict = [outcome.verdict, outcome.reason]
     if outcome.value != "none":
         verdict.insert(1, outcome.value)
-    title, elsewhere = f"{name} {claim.title}", on_other_cells(name, answers)
+    title = f"{name} {claim.title}"
+    elsewhere = on_other_cells(name, answers)
     rows.append((title, said, "\n".join(verdict), elsewhere))
 Markdown(wide_table(headers, rows, "Claim by claim"))
 

@@ -591,7 +591,8 @@ def told_apart(study, first, second, kind, what):
 # %%
 if study:
     rows = []
-    more = {"energy cell": (honest, cheat), "energy border": (cheat, honest)}
+    more = {"energy cell": (honest, cheat)}
+    more |= {"energy border": (cheat, honest)}
     for kind in KINDS:
         for what, pair in more.items():
             apart = minus(study, (cheat, kind), (honest, kind), what)

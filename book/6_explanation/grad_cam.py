@@ -422,7 +422,8 @@ provenance_of_study(jurkat, KEPT_COMMAND)
 # %%
 scores = jurkat.record.results["scores"]
 fresh = [("untrained cg_recnet", kind) for kind in KINDS[:3]]
-rows = [(one, kind) for one in jurkat.record.networks for kind in scores[one]]
+networks = jurkat.record.networks
+rows = [(one, kind) for one in networks for kind in scores[one]]
 rows += fresh + [("no network", kind) for kind in scores["no network"]]
 parts = ("energy cell", "energy border", "pointing cell")
 Markdown(score_table(jurkat, rows, parts))

@@ -52,7 +52,7 @@ def draw_channels(images: Mapping[str, Sequence[np.ndarray]], names: Sequence[st
 
     images: channel -> the pictures of the cells in it; names: of the cells, for the rows.
     """
-    figure, axes = plt.subplots(len(names), len(images), figsize=(7.0, 1.15 * len(names) + 0.4), squeeze=False)
+    figure, axes = plt.subplots(len(names), len(images), figsize=(4.6, 1.15 * len(names) + 0.4), squeeze=False)
     for column, (channel, pictures) in zip(axes.T, images.items(), strict=True):
         draw_row(column, pictures, (float(min(map(np.min, pictures))), float(max(map(np.max, pictures)))))
         column[0].set_title(channel, fontsize=9)

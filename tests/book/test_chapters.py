@@ -64,6 +64,24 @@ def test_what_a_solution_prints_is_folded_away_with_its_code(chapter):
     assert open_ == []
 
 
+#: Columns of code that a page shows without scrolling: its text is as wide as this much code at 1280 px.
+COLUMNS = 76
+HIDING = {"remove-cell", "remove-input", "hide-input", "hide-cell"}
+
+
+@pytest.mark.parametrize("chapter", SCRIPTS, ids=lambda chapter: chapter.name)
+def test_shown_code_is_narrow_enough_for_its_page(chapter):
+    shown = [
+        line
+        for cell in notebook.read(chapter).cells
+        if cell.cell_type == "code" and not HIDING & set(cell.metadata.get("tags", []))
+        for line in cell.source.splitlines()
+    ]
+    lines = chapter.source.read_text("utf8").splitlines()
+    wide = [f"{chapter.label}:{lines.index(line) + 1}: {len(line)}" for line in shown if len(line) > COLUMNS]
+    assert wide == [], f"columns of shown code, of at most {COLUMNS}"
+
+
 @pytest.mark.slow
 def test_the_built_pages_have_no_fault(tmp_path, monkeypatch):
     monkeypatch.setenv("CGRECNET_STRICT", "1")
