@@ -138,7 +138,7 @@ KEYS = [(model, weights) for model in PAIR for weights in (False, True)]
 SHIFT = dict(zip(KEYS, (-0.24, -0.08, 0.08, 0.24), strict=True))
 figure, panels = plt.subplots(len(runs), 1, figsize=(4.4, 7.6), sharey=True)
 for axes, (shares, here), mark in zip(panels, runs.items(), "ABC", strict=True):
-    for key, run in here.items():
+    for key, run in in_order(here):
         classes = run.test["per_class"]
         places = np.arange(len(classes)) + SHIFT[key]
         found = [(row[k], sum(row)) for k, row in enumerate(run.test["confusion"])]
