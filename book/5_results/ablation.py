@@ -32,11 +32,13 @@ from cgrecnet.figures.scores import (
     ROWS,
     by_model,
     count_network,
+    fold_scores,
     majority_share,
     mean_text,
     printed,
     right_counts,
     score_of,
+    zhu_scores,
 )
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
@@ -46,12 +48,12 @@ from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.planned import decide_over_folds, overlap, rarest_class
 from cgrecnet.runs.pooled import pool
-from cgrecnet.runs.query import experiment
+from cgrecnet.runs.query import needed
 
 use_book_style()
 part, pair = ("ablation", "jurkat"), ("resnet50", "cg_recnet")
 plan, table3 = load_plan(), load_tables()["3"]
-jurkat, zhu = experiment(*part), experiment("ablation", "zhu")
+jurkat = needed(*part, pair)
 records = list(jurkat.records)
 groups = by_model(records)
 pooled = pool(records, pair)
@@ -73,15 +75,6 @@ def word(question):
     return next((str(d.outcome) for d in decisions if d.question == question), "not decided yet")
 
 
-def scores(own):
-    """Accuracy, its balanced value and macro F1, mean and SD over the folds, and how many these are."""
-    if not own:
-        return ("not run yet", "0")
-    text, even = (mean_text([score_of(run, name) for run in own]) for name in ("accuracy", "balanced accuracy"))
-    f1 = mean_text([score_of(run, "macro F1") for run in own])
-    return (f"{text}\nbalanced {even}\nmacro F1 {f1}", str(len(own)))
-
-
 def validation(own, epoch):
     """Mean validation accuracy over the folds after an epoch, in per cent."""
     return np.mean([100 * run.history[epoch]["validation_accuracy"] for run in own])
@@ -92,12 +85,15 @@ def f1_of(model):
     return np.array([[100 * one["f1"] for one in run.test["per_class"]] for run in groups[model]])
 
 
-on_zhu = []  # what stands below the scores where the paper's own cells were run
-if zhu:
-    kind = "zhu, simulated" if zhu.records[0].data["simulated"] else "zhu"
-    theirs = by_model(zhu.records)
-    rows = [(name, *scores(theirs.get(model))) for name, model in ROWS.items()]
-    on_zhu = [wide_table((kind, "scores (%)", "n (folds)"), rows, f"Scores on {kind}"), provenance_of(zhu.records, ("ablation", "zhu"))]
+def draw_curves(axes, name, scale=1):
+    """A score after each epoch: the mean over folds thick, single folds thin, a colour for each network."""
+    for model, own in groups.items():
+        epochs = range(1, min(len(run.history) for run in own) + 1)
+        lines = np.array([[scale * run.history[epoch - 1][name] for epoch in epochs] for run in own])
+        axes.plot(epochs, lines.T, color=MODEL_COLOURS[model], linewidth=0.7, alpha=0.4)
+        axes.plot(epochs, lines.mean(axis=0), "o-", color=MODEL_COLOURS[model], markersize=3, label=title_of(model))
+
+
 begin, end = ({model: validation(groups[model], epoch) for model in pair} for epoch in (0, -1))
 fresh = {name for run in records for name in run.weights["fresh_parts"]}
 holds("same ImageNet weights", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
@@ -124,7 +120,7 @@ tell(
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One group of marks for each fold, in it one mark with an interval for each network that was run on the fold, over its accuracy on the fold's test cells."}, "figure": {"name": "fig-ablation-boxes", "caption": "Compare the marks of one fold, not those of two: some folds are harder than others for every network, and a network that is better is ahead in most of them. Accuracy on the test cells of each fold, one run per mark; bars: Wilson's 95 % intervals over cells, which do not hold the luck of training; Jurkat cells, real."}}
 folds = sorted({run.config["fold"] for run in records})
-figure, axes = plt.subplots(figsize=(4.6, 1.5 + 0.7 * len(folds)))
+figure, axes = plt.subplots(figsize=(4.4, 1.5 + 0.7 * len(folds)))
 for place, (name, model) in enumerate(ROWS.items()):
     own = groups.get(model, [])
     rows = [folds.index(run.config["fold"]) + 0.18 * (place - 1.5) for run in own]
@@ -140,11 +136,13 @@ provenance_of(records, part)
 # An ablation takes a thing apart to see what each part does: the baseline ResNet-50, with the fusion alone (ResCMNet), with the gate alone (ResGDNet), with both (CG-RecNet).
 # The plan asked before the runs ({doc}`plan`, P1 to P3): over five folds of Jurkat cells (real), is CG-RecNet more accurate than its baseline, does each module help alone and both more than either, and does the rarest class gain?
 # Of {glue:text}`planned` runs {glue:text}`here` are here, so that of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: ahead {glue:text}`ahead`, behind {glue:text}`behind`, neither {glue:text}`neither`.
-# The numbers above are of cells, {glue:text}`alone` that CG-RecNet alone has right and {glue:text}`base_alone` that the baseline alone has; what another split or seed would change they do not hold, and always naming the largest class is right for {glue:text}`floor:.1f` %.
-# Nor do they decide anything on the paper's cells, where {glue:text}`gain:.2f` points are printed: these are other cells, smaller images and {glue:text}`epochs` epochs in place of {glue:text}`their_epochs`.
+# The interval above is over cells: CG-RecNet alone has {glue:text}`alone` of them right, the baseline alone {glue:text}`base_alone`.
+# It does not hold what another split or seed would change; and always naming the largest class is right for {glue:text}`floor:.1f` %.
+# Nothing here decides the claim about the paper's cells, for which it prints a gain of {glue:text}`gain:.2f` points: ours are other cells, smaller images, and {glue:text}`epochs` epochs in place of {glue:text}`their_epochs`.
 
-# %% tags=["remove-input"]
-display(planned_table(decisions, "P1", "P2", "P3"), provenance_of(records, part), missing_runs(part))
+# %%
+table = planned_table(decisions, "P1", "P2", "P3")
+display(table, provenance_of(records, part), missing_runs(part))
 
 # %% [markdown]
 # P1 and P2: accuracy; P3: F1 of the rarest class; n counts the folds that both networks have, and two are the fewest that a test can take.
@@ -163,11 +161,12 @@ display(planned_table(decisions, "P1", "P2", "P3"), provenance_of(records, part)
 rows = []
 for name, model in ROWS.items():
     theirs = table3.cell(name, "accuracy"), table3.cell(name, "f1")
-    rows.append((name, *map(printed, theirs), *scores(groups.get(model))))
+    rows.append((name, *map(printed, theirs), *fold_scores(groups.get(model, ()))))
 headers = ("network", "paper: accuracy (%)", "paper: F1 (%)")
 headers += ("Jurkat: scores (%)", "n (folds)")
 table = wide_table(headers, rows, "Ablation's scores")
-display(table, provenance_of(records, part), *on_zhu)
+display(table, provenance_of(records, part))
+display(*zhu_scores(ROWS, "ablation"))
 
 # %% [markdown]
 # Mean ± SD over the folds that a network has, which need not be the same ones; always naming the largest class gives {glue:text}`jurkat_floor:.1f` % (balanced 1/3).
@@ -251,21 +250,11 @@ display(wide_table(headers, rows, "F1 by class"), provenance_of(runs, part))
 # The baseline starts with every layer pretrained but its last.
 # The others start with an untrained module *between* pretrained stages, so that the stages behind it see maps that they have not been trained for, until the module has learned to pass on what they need.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the epochs, one below the other: validation loss and validation accuracy. One colour for each network; thick lines are means over folds, thin lines single folds."}, "figure": {"name": "fig-ablation-curves", "caption": "Where the networks begin tells what the untrained modules cost; where the lines still move at the end, the comparison is one of speed as much as of what a network can reach. The dotted line marks the epoch from which the learning rate is a tenth: curves that flatten there do so because the schedule tells them to. Thick: means over folds; thin: single folds; Jurkat cells, real."}}
-figure, panels = plt.subplots(2, 1, figsize=(4.6, 5.4), sharex=True)
-names = ("validation_loss", "validation_accuracy")
-for axes, name, mark in zip(panels, names, "AB", strict=True):
-    scale = 100 if name == "validation_accuracy" else 1
-    for model, own in groups.items():
-        lines = [[scale * entry[name] for entry in run.history] for run in own]
-        epochs = np.arange(1, min(map(len, lines)) + 1)
-        lines = np.array([line[: len(epochs)] for line in lines])
-        colour = MODEL_COLOURS[model]
-        axes.plot(epochs, lines.T, color=colour, linewidth=0.7, alpha=0.4)
-        axes.plot(
-            epochs, lines.mean(axis=0), "o-", color=colour, markersize=3,
-            label=title_of(model),
-        )  # fmt: skip
+# %% mystnb={"image": {"alt": "Two panels over the epochs, one below the other: validation loss and validation accuracy. One colour for each network; thick lines are means over folds, thin lines single folds."}, "figure": {"name": "fig-ablation-curves", "caption": "Where the networks begin tells what the untrained modules cost; where the lines still move at the end, the comparison is one of speed as much as of what a network can reach. The dotted line marks the epoch from which the learning rate is a tenth: curves that flatten there do so because the schedule tells them to. Thick: means over folds; thin: single folds; Jurkat cells, real."}}
+figure, panels = plt.subplots(2, 1, figsize=(4.4, 5.4), sharex=True)
+draw_curves(panels[0], "validation_loss")
+draw_curves(panels[1], "validation_accuracy", scale=100)
+for axes, mark in zip(panels, "AB", strict=True):
     axes.axvline(config["step_size"] + 0.5, color="0.5", linestyle=":")
     letter(axes, mark)
 panels[0].set(ylabel="validation loss", yscale="log")
@@ -273,8 +262,8 @@ panels[0].set_yticks([0.25, 0.5, 1, 2], ["0.25", "0.5", "1", "2"])
 panels[0].minorticks_off()
 panels[1].set(ylabel="validation accuracy (%)", xlabel="epoch")
 panels[1].xaxis.get_major_locator().set_params(integer=True)
-handles = panels[0].get_legend_handles_labels()
-figure.legend(*handles, loc="outside lower center", ncols=2)
+named = panels[0].get_legend_handles_labels()
+figure.legend(*named, loc="outside lower center", ncols=2)
 plt.show()
 provenance_of(records, part)
 

@@ -15,7 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
 from collections import namedtuple
 
 import matplotlib.pyplot as plt
@@ -32,20 +31,18 @@ from cgrecnet.figures.provenance import missing_runs, provenance_of
 from cgrecnet.figures.scores import (
     COMPARED,
     PAPER_NAME,
-    by_model,
     count_network,
     majority_share,
-    mean_text,
     printed,
     right_counts,
-    score_of,
+    zhu_scores,
 )
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import span, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.models.complexity import cost_of
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.planned import decide_over_cells
 from cgrecnet.runs.query import experiment
@@ -92,7 +89,7 @@ def front(points, cost):
 
 def draw_trade_off(points, pretrained=(), floor=None, size=224):
     """Accuracy against MACs (A) and parameters (B), the front as a stair; hollow: from ImageNet weights, not in it."""
-    figure, panels = plt.subplots(2, 1, figsize=(4.8, 7.0))
+    figure, panels = plt.subplots(2, 1, figsize=(4.4, 7.0))
     costs = (("macs", 1e9, f"MACs at {size} px (10⁹)"), ("parameters", 1e6, "parameters (10⁶)"))
     for axes, (cost, unit, label), mark in zip(panels, costs, "AB", strict=True):
         for p, shape, fill in [(p, "o", "full") for p in points] + [(p, "D", "none") for p in pretrained]:
@@ -145,19 +142,10 @@ def scores_of_run(run):
     ends = span(wilson(*right_counts(run)))
     return [f"{100 * run.test['accuracy']:.1f} ({ends})\nbalanced {even:.1f}, floor {floor:.1f}", f"{run.test['n']:,}"]
 
-
-zhu = [r for name in ("comparison", "ablation") if (own := experiment(name, "zhu")) for r in own.records]
-on_zhu = []  # what stands below the scores where the paper's own cells were run
-if any(r.config["model"] in COMPARED for r in zhu):
-    kind = "zhu, simulated" if zhu[0].data["simulated"] else "zhu"
-    names = ("accuracy", "balanced accuracy", "weighted F1")
-    rows = [(title_of(m), *(mean_text([score_of(r, s) for r in own]) for s in names), str(len(own))) for m, own in by_model(zhu).items() if m in COMPARED]
-    on_zhu = [wide_table((kind, "accuracy (%)", "balanced (%)", "F1 (%)", "n (folds)"), rows, f"Scores on {kind}"), provenance_of(zhu, ("comparison", "zhu"))]
-
 # %% [markdown]
 # **The answer so far.** In print, CG-RecNet buys {glue:text}`step:.2f` points over MobileNetV2 (SDs {glue:text}`dear_sd:.2f`, {glue:text}`cheap_sd:.2f`; the paper's cells) for {glue:text}`macs:.0f` times the operations: a price, no optimum.
 
-# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two panels of the paper's printed accuracies, MACs in A and parameters in B on logarithmic axes; MobileNetV2 stands far left and high, CG-RecNet highest and farther right, VGG and ViT far right and lower."}, "figure": {"name": "fig-comparison-paper", "caption": "MobileNetV2 and CG-RecNet are both on the front (grey stair), the one since it is by far the cheapest, the other since it is the most accurate: the choice between them is a price and not an optimum. Printed accuracies with printed SDs, the paper's cells; costs counted by us for its image size."}}
+# %% tags=["computed"] mystnb={"image": {"alt": "Two panels of the paper's printed accuracies, MACs in A and parameters in B on logarithmic axes; MobileNetV2 stands far left and high, CG-RecNet highest and farther right, VGG and ViT far right and lower."}, "figure": {"name": "fig-comparison-paper", "caption": "MobileNetV2 and CG-RecNet are both on the front (grey stair), the one since it is by far the cheapest, the other since it is the most accurate: the choice between them is a price and not an optimum. Printed accuracies with printed SDs, the paper's cells; costs counted by us for its image size."}}
 draw_trade_off(theirs)
 plt.show()
 
@@ -168,7 +156,7 @@ plt.show()
 # Of the runs of {glue:text}`systems` systems {glue:text}`here` are here; of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: ahead {glue:text}`ahead`, behind {glue:text}`behind`, neither {glue:text}`neither`.
 # One run each ranks trained networks and not architectures, and no claim about the paper's cells is decided by it.
 
-# %% tags=["remove-input"]
+# %%
 display(planned_table(decisions, "P4"), missing_runs(part))
 
 # %% [markdown]
@@ -191,7 +179,10 @@ for model in COMPARED:
 headers = ("system", "paper: accuracy (%)", "paper: F1 (%)")
 headers += ("Jurkat: accuracy (%)", "n (cells)")
 table = wide_table(headers, rows, "Table 4's counterpart")
-display(table, provenance_of(records, part), *on_zhu)
+display(table, provenance_of(records, part))
+systems = {title_of(model): model for model in COMPARED}
+parts = "comparison", "ablation"
+display(*zhu_scores(systems, *parts, f1="weighted F1"))
 
 # %% [markdown]
 # The paper's: mean ± SD as printed, the baseline's of its Table 3. *Floor*: always naming the largest class.
@@ -213,7 +204,7 @@ provenance_of(records, part)
 # Those that nothing beats form the *front* (of Pareto); every one of them is optimal for somebody, and none is *the* optimum.
 
 # %%
-print(inspect.getsource(front))
+show_code(front)
 
 # %% mystnb={"image": {"alt": "Two panels of accuracy against cost on a logarithmic axis, MACs in A and parameters in B. Filled dots with error bars are systems from random weights; hollow diamonds are the ResNet-50 family from ImageNet weights; a grey stair is the front; a dotted line is the share of the largest class."}, "figure": {"name": "fig-comparison-front", "caption": "Compare filled with filled, and hollow with hollow. The filled dots differ in architecture alone and form the front; the hollow diamonds are networks of the ablation, from ImageNet weights, on the same test cells. A network near the dotted line has learned hardly more than which class is the largest. Wilson's 95 % intervals over cells; Jurkat cells, real, n = 1 run each."}}
 own = [measured(run) for run in records]

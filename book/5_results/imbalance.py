@@ -15,8 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
@@ -34,9 +32,10 @@ from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.tables import answers_table, interval, points, span, wide_table, with_interval
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.runs.planned import balanced_change, share_answers
 from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.query import needed
 from cgrecnet.runs.series import PAIR, imbalance_runs, planned_shares, shares_text
 from cgrecnet.training.loop import class_weights
 
@@ -45,6 +44,8 @@ PARTS = (("imbalance", "cytometer"), ("noise", "cytometer"))
 RARE = 1  # oligodendrocytes
 BASE, FULL = PAIR
 plan = load_plan()
+for part in PARTS:
+    needed(*part, PAIR, whole=part == PARTS[0])
 runs = imbalance_runs()
 records = [record for here in runs.values() for record in here.values()]
 even, usual, uneven = planned_shares()
@@ -63,6 +64,19 @@ def name_of(key):
 def in_order(here):
     """The runs at one setting: the baseline first, without weights first."""
     return sorted(here.items(), key=lambda one: (PAIR.index(one[0][0]), one[0][1]))
+
+
+def told(shares, key):
+    """The plan's outcome and difference, where CG-RecNet without weights stands against the baseline; else nothing."""
+    if key != (FULL, False):
+        return "", ""
+    return str(answers[shares].outcome), with_interval(answers[shares].result)
+
+
+def scores_of(run):
+    """Balanced accuracy; accuracy with its floor."""
+    score, floor = 100 * run.test["accuracy"], 100 * majority_share(run)
+    return f"{100 * run.test['balanced_accuracy']:.1f}", f"{score:.1f} (floor {floor:.1f})"
 
 
 def gain_name(model, shares):
@@ -117,14 +131,14 @@ tell(
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer.** CG-RecNet is no remedy for uneven classes: without weights its balanced accuracy is {glue:text}`most` points from the baseline's at {glue:text}`uneven` (95 % interval {glue:text}`most_ends`; n = {glue:text}`n` simulated cells).
+# **The answer.** CG-RecNet is no remedy for uneven classes: without weights its balanced accuracy differs from the baseline's by {glue:text}`most` points at {glue:text}`uneven` (95 % interval {glue:text}`most_ends`; n = {glue:text}`n` simulated cells).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels one below the other, from even to very uneven class shares; in each the recall of astrocytes, oligodendrocytes and neurons with intervals, circles for the baseline and diamonds for CG-RecNet, filled without and hollow with class weights."}, "figure": {"name": "fig-imbalance-recall", "caption": "From A to C the classes grow uneven, and without weights (filled) the oligodendrocytes are lost in both networks. In C weights (hollow) lift the rare class at the price of the common one. Recall of each class on simulated test cells, one run per mark; bars: 95 % intervals over cells; B was run without weights only. Titles: shares of astrocytes, oligodendrocytes and neurons."}}
 KEYS = [(model, weights) for model in PAIR for weights in (False, True)]
 SHIFT = dict(zip(KEYS, (-0.24, -0.08, 0.08, 0.24), strict=True))
-figure, panels = plt.subplots(len(runs), 1, figsize=(4.6, 7.6), sharey=True)
+figure, panels = plt.subplots(len(runs), 1, figsize=(4.4, 7.6), sharey=True)
 for axes, (shares, here), mark in zip(panels, runs.items(), "ABC", strict=True):
-    for key, run in here.items():
+    for key, run in in_order(here):
         classes = run.test["per_class"]
         places = np.arange(len(classes)) + SHIFT[key]
         found = [(row[k], sum(row)) for k, row in enumerate(run.test["confusion"])]
@@ -145,15 +159,16 @@ provenance_of(records, *PARTS)
 # By weights the baseline gained {glue:text}`need:.1f` points more than CG-RecNet at {glue:text}`uneven`, and the 95 % interval ({glue:text}`need_ends`, n = {glue:text}`n` cells) holds zero: who needs them less is open.
 # These are simulated cells, one run for each network and setting; whether the paper's cells need oversampling they do not tell.
 
-# %% tags=["remove-input"]
+# %%
 rows = []
 for shares, here in runs.items():
     for key, run in in_order(here):
-        judged = [str(answers[shares].outcome), with_interval(answers[shares].result)] if key == (FULL, False) else ["", ""]
-        even_score, score, floor = 100 * run.test["balanced_accuracy"], 100 * run.test["accuracy"], 100 * majority_share(run)
-        rows.append((f"{shares_text(shares)}: {name_of(key)}", *judged, f"{even_score:.1f}", f"{score:.1f} (floor {floor:.1f})"))
-headers = ("shares and network", "outcome (P7)", "against the baseline (points)", "balanced accuracy (%)", "accuracy (%)")
-display(wide_table(headers, rows, "Balanced accuracy"), missing)
+        name = f"{shares_text(shares)}: {name_of(key)}"
+        rows.append((name, *told(shares, key), *scores_of(run)))
+headers = ("shares and network", "outcome (P7)")
+headers += ("against the baseline (points)", "balanced accuracy (%)")
+table = wide_table((*headers, "accuracy (%)"), rows, "Balanced accuracy")
+display(table, missing)
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; *floor* is the accuracy of always naming the largest class (balanced 1/3).
@@ -237,8 +252,12 @@ wide_table(headers, rows, "Oligodendrocytes")
 # ````
 
 # %%
-print(inspect.getsource(class_weights))
-display(*all_read(*PARTS))
+counts = np.array(list(runs[uneven][BASE, False].data["counts"].values()))
+weights = counts.sum() / (3 * counts)
+print("at the most uneven shares:", weights.round(1))
+
+# %%
+display(show_code(class_weights), *all_read(*PARTS))
 
 # %% [markdown]
 # **What this does not tell.**
@@ -288,7 +307,6 @@ for name, (record, shares) in cases.items():
     n = len(cells.labels)
     print(f"{name}: balanced {before:.1f}, divided {after:.1f} % (n = {n})")
 
-# %% tags=["remove-cell"]
 # The largest class of a test part has about its share of the data, as the table at the top says; and the contrast is the equation's.
 for shares, here in runs.items():
     for record in here.values():

@@ -21,7 +21,6 @@
 # It is made from a file, `plan.yaml`, which the program reads, and which judges the results on the pages that follow.
 
 # %% tags=["remove-input"]
-import inspect
 import json
 
 import matplotlib.pyplot as plt
@@ -33,7 +32,7 @@ from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.provenance import Provenance, from_records, hardware_text
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.preregistration import (
     PlanState,
@@ -46,7 +45,10 @@ from cgrecnet.runs.preregistration import (
 
 use_book_style()
 plan = load_plan()
-counts = progress(plan)
+counts, changes, records = progress(plan), changes_of_plan(), planned_records(plan)
+checks = check_records(records, plan)
+known = [check for check in checks if check.plan_came_first is not None]
+ends = [f"{changes[k].date:%Y-%m-%d at %H:%M:%S %Z} (commit {changes[k].commit[:10]})" if changes else "unknown" for k in (0, -1)]
 coverage = json.loads((RESULTS / "interval-coverage" / "coverage.json").read_text())
 rows = coverage["rows"]
 RULES = ("bootstrap", "now")
@@ -96,6 +98,25 @@ def unit_of(question):
     return "sums" if summed else question.unit
 
 
+def draw_shares_of(axes, what):
+    """A share over the number of test cells, a colour per rule, a line style per share that one network alone has right."""
+    for rule, colour in zip(RULES, ("0.55", PALETTE[0]), strict=True):
+        for against, style in zip(sorted({row["against"] for row in rows}), ("-", "--", ":"), strict=True):
+            here = [row for row in rows if row["measure"] == "accuracy" and row["truth"] and row["against"] == against]
+            shares = [100 * row[rule][what] for row in here]
+            axes.plot([row["n"] for row in here], shares, style, marker=".", color=colour, label=f"{rule}, {100 * against:g} %")
+
+
+
+source = Provenance(
+    (
+        ("Record", "results/interval-coverage/coverage.json"),
+        ("Made by", "benchmarks/interval_coverage.py"),
+        ("Draws", f"{coverage['draws']:,}, {len(rows)} settings; {coverage['resamples']:,} resamples"),
+        ("Commit", coverage["commit"][:10]),
+        ("Hardware", hardware_text(coverage["hardware"])),
+    )
+)
 worst = {rule: {measure: extremes(rule, measure) for measure in dict.fromkeys(row["measure"] for row in rows)} for rule in RULES}
 error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverage["draws"]) ** 0.5
 kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
@@ -110,6 +131,7 @@ tell(
     alpha=plan.alpha, at_ten=1 - (1 - plan.alpha) ** 10, undecided=str(Outcome.UNDECIDED),
     nominal_inside=coverage["nominal_inside"], level=coverage["level"], sampling_error=2 * error,
     draws=f"{coverage['draws']:,}", fewest=fewest, none_beyond=str(Outcome.NO_DIFFERENCE), cost=100 * cost,
+    committed=ends[0], changed=ends[1], checks=len(checks), known=len(known), came_first=sum(check.plan_came_first for check in known),
 )  # fmt: skip
 
 # %% [markdown]
@@ -145,11 +167,11 @@ tell(
 # $$ (eq-plan-rule)
 
 # %%
-print(inspect.getsource(outcome_of))
+show_code(outcome_of)
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Panel A: four horizontal intervals around a grey band that marks the margin. One lies right of the band, one inside it and right of zero, one inside it across zero, and one reaches from inside to outside. Panel B: a rising curve of the chance of a false finding over the number of looks, far above a flat line."}, "figure": {"name": "fig-plan-rule", "caption": "A: not to find a difference and to find that there is none that matters are two things. The last interval is compatible with no difference and with one twice the margin: it is undecided, and more runs would be needed. Invented results; grey, the margin. B: why p-values are corrected. Among looks at data without any difference, the chance of at least one finding grows with their number (computed for independent looks)."}}
 margin = plan["P1"].margin
-figure, (rule, looks) = plt.subplots(1, 2, figsize=(7.0, 3.0), width_ratios=(1.5, 1))
+figure, (rule, looks) = plt.subplots(2, 1, figsize=(4.4, 5.6))
 rule.axvspan(-margin, margin, color="0.92")
 rule.axvline(0, color="0.5", linewidth=1)
 for row, (p, (low, high)) in enumerate(EXAMPLES):
@@ -198,29 +220,23 @@ plt.show()
 # For few cells the normal law behind $z$ is too rough, and the interval is computed exactly.
 # {numref}`fig-plan-coverage` shows both rules.
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to the margin, two points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
-PANELS = {"inside": ("taken for none (%)", coverage["nominal_inside"]), "holds": ("truth held (%)", coverage["level"])}
-figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.1))
-for axes, (what, (title, nominal)), mark in zip(panels, PANELS.items(), "AB", strict=True):
-    for against, style in zip(sorted({row["against"] for row in rows}), ("-", "--", ":"), strict=True):
-        here = [row for row in rows if row["measure"] == "accuracy" and row["truth"] and row["against"] == against]
-        for rule, colour in zip(RULES, ("0.55", PALETTE[0]), strict=True):
-            shares = [100 * row[rule][what] for row in here]
-            axes.plot([row["n"] for row in here], shares, style, marker=".", color=colour, label=f"{rule}, {100 * against:g} %")
-    axes.axhline(100 * nominal, color="black", linewidth=0.8)
-    axes.set(xscale="log", title=title, xlabel="test cells")
-    letter(axes, mark)
-figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
-plt.show()
-Provenance(
-    (
-        ("Record", "results/interval-coverage/coverage.json"),
-        ("Made by", "benchmarks/interval_coverage.py"),
-        ("Draws", f"{coverage['draws']:,}, {len(rows)} settings; {coverage['resamples']:,} resamples"),
-        ("Commit", coverage["commit"][:10]),
-        ("Hardware", hardware_text(coverage["hardware"])),
-    )
+# %% mystnb={"image": {"alt": "Two panels, one below the other, over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to the margin, two points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
+wanted = (
+    ("inside", "taken for none (%)", coverage["nominal_inside"]),
+    ("holds", "truth held (%)", coverage["level"]),
 )
+figure, panels = plt.subplots(2, 1, figsize=(4.4, 6.4), sharex=True)
+for axes, (what, title, nominal) in zip(panels, wanted, strict=True):
+    draw_shares_of(axes, what)
+    axes.axhline(100 * nominal, color="black", linewidth=0.8)
+    axes.set(xscale="log", ylabel=title)
+panels[1].set_xlabel("test cells")
+for axes, mark in zip(panels, "AB", strict=True):
+    letter(axes, mark)
+named = panels[0].get_legend_handles_labels()
+figure.legend(*named, loc="outside lower center", ncols=2)
+plt.show()
+source
 
 # %%
 table = []
@@ -295,14 +311,14 @@ wide_table(headers, rows, "Questions")
 #
 # **The settings of the runs.**
 
-# %% tags=["remove-input"]
+# %%
 Markdown(plan.settings.strip())
 
 # %% [markdown]
 # **Amendments.**
 # What was changed after the plan had been committed, and what had been seen by then:
 
-# %% tags=["remove-input"]
+# %%
 amendments = "\n".join(f"- {text.strip()}" for text in plan.amendments)
 Markdown(amendments)
 
@@ -316,7 +332,6 @@ Markdown(amendments)
 # The next cells ask the history of this checkout: which commits changed the plan, and, for every record of a planned sweep, whether the commit that the record names holds the same questions and is older than the run.
 
 # %%
-changes = changes_of_plan()
 for change in changes:
     print(change.commit[:10], f"{change.date:%Y-%m-%d %H:%M:%S %Z}")
 
@@ -325,9 +340,7 @@ for change in changes:
 # A copy without the whole history cannot tell, and says *unknown*: clone the repository with its whole history and build the book again.
 
 # %%
-records = planned_records(plan)
-checks = check_records(records, plan)
-late = violations(checks)
+late = violations(check_records(records, plan))
 print("\n".join(late) or "no violations")
 
 # %%
@@ -357,14 +370,7 @@ for check in checks:
     rows.append((check.run_id, commit, *facts))
 headers = ("run", "commit", "started", "plan in that", "plan came first")
 each = dropdown("Every record", wide_table(headers, rows, "Records"))
-nothing = Provenance((("Runs", "none here yet"),))
-source = from_records(records, side_by_side=True) if records else nothing
-display(each, source)
-
-# %% tags=["remove-input"]
-ends = [f"{changes[k].date:%Y-%m-%d at %H:%M:%S %Z} (commit {changes[k].commit[:10]})" if changes else "unknown" for k in (0, -1)]
-known = [check for check in checks if check.plan_came_first is not None]
-tell(committed=ends[0], changed=ends[1], checks=len(checks), known=len(known), came_first=sum(check.plan_came_first for check in known))
+display(each, from_records(records, side_by_side=True))
 
 # %% [markdown]
 # What this shows, and what it does not.

@@ -62,7 +62,7 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
     if len(margins) != 1:
         raise ValueError(f"A forest plot has one margin as its band; these questions have {sorted(margins) or 'none'}.")
     (margin,) = margins
-    figure, axes = plt.subplots(figsize=(4.6, 0.8 * len(decisions) + 1.0))
+    figure, axes = plt.subplots(figsize=(4.4, 0.8 * len(decisions) + 1.0))
     axes.axvspan(-margin, margin, color="0.92", zorder=0)
     axes.axvline(0, color="0.5", linewidth=1, zorder=1)
     for row, decision in enumerate(decisions):

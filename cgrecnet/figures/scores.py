@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ import torch
 
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.bootstrap import class_f1_intervals
+from cgrecnet.figures.provenance import Provenance, provenance_of
 from cgrecnet.figures.tables import Shown, span, wide_table
 from cgrecnet.judgement.paper_runs import MODEL_OF
 from cgrecnet.models import create_model
@@ -17,6 +18,7 @@ from cgrecnet.models.complexity import count_parameters, macs_layers
 from cgrecnet.models.zoo import title_of
 from cgrecnet.paper.tables import Cell
 from cgrecnet.runs.pooled import Pooled
+from cgrecnet.runs.query import experiment
 from cgrecnet.runs.run_record import RunRecord
 
 #: Row of the paper's Table 3 -> the model here, in the order of growing systems.
@@ -57,6 +59,31 @@ def mean_text(values: Sequence[float]) -> str:
     if len(values) == 0:
         return "not run"
     return f"{values.mean():.2f}" + (f" ± {values.std(ddof=1):.2f}" if len(values) > 1 else "")
+
+
+def fold_scores(own: Sequence[RunRecord], f1: str = "macro F1") -> tuple[str, str]:
+    """A network's accuracy, balanced accuracy and F1, mean and SD over its folds; and how many these are."""
+    if not own:
+        return "not run yet", "0"
+    names = {"": "accuracy", "\nbalanced ": "balanced accuracy", f"\n{f1} ": f1}
+    texts = (word + mean_text([score_of(run, name) for run in own]) for word, name in names.items())
+    return "".join(texts), str(len(own))
+
+
+def zhu_scores(systems: Mapping[str, str], *parts: str, f1: str = "macro F1") -> list[Shown | Provenance]:
+    """A table of scores on the paper's own cells, and what it comes from; nothing where nobody has run them.
+
+    systems: title -> model, in the order of the rows; parts: the parts of the book whose runs are read.
+    """
+    found = [runs for part in parts if (runs := experiment(part, "zhu"))]
+    records = [record for runs in found for record in runs.records]
+    groups = by_model(records)
+    if not groups.keys() & set(systems.values()):
+        return []
+    kind = "zhu, simulated" if records[0].data["simulated"] else "zhu"
+    rows = [(title, *fold_scores(groups.get(model, ()), f1)) for title, model in systems.items()]
+    table = wide_table((kind, "scores (%)", "n (folds)"), rows, f"Scores on {kind}")
+    return [table, provenance_of(records, *((runs.part, "zhu") for runs in found))]
 
 
 def printed(cell: Cell | None) -> str:

@@ -133,6 +133,27 @@ def experiment(part: str, data: str, results: Path = RESULTS) -> Experiment | No
     return Experiment(part, data, names, tuple(records), planned)
 
 
+def needed(
+    part: str, data: str, models: Sequence[str] = (), whole: bool = False, results: Path = RESULTS
+) -> Experiment:
+    """`experiment`, for a page that cannot be shown without it.
+
+    models: networks that need a run on one and the same fold; whole: whether every planned run is needed.
+    Raises RunError where these are not there: what is missing, and which command makes it.
+    """
+    found = experiment(part, data, results)
+    if found is None:
+        lacking = "none of them has a record"
+    elif whole and not found.complete:
+        lacking = f"only {len(found.records)} of {found.planned} have a record"
+    elif models and not set.intersection(*({run.config["fold"] for run in found.of(model=name)} for name in models)):
+        lacking = f"no fold has a record of both {' and '.join(models)}"
+    else:
+        return found
+    commands = command(part, data).replace("\n", " and ")
+    raise RunError(f"This page shows the runs of {part!r} on {data}, and {lacking}: make them with {commands}.")
+
+
 def refuse_mixture(records: Sequence[RunRecord]) -> None:
     """RunError where records of different data sets, or of real and simulated cells, would stand in one table."""
     kinds = {(record.data["name"], record.data["simulated"], record.data["task"]) for record in records}

@@ -11,13 +11,16 @@ from cgrecnet.figures.scores import (
     accuracy_text,
     count_network,
     f1_table,
+    fold_scores,
     majority_share,
     mean_text,
     printed,
     right_counts,
+    zhu_scores,
 )
 from cgrecnet.figures.tables import span
 from cgrecnet.runs.pooled import Pooled
+from cgrecnet.runs.query import select_runs
 from cgrecnet.training.config import RunConfig
 
 
@@ -47,6 +50,17 @@ def test_the_table_of_f1_has_scikit_learns_values_and_the_cells(pooled):
         for value in f1_score(pooled.labels, pooled.predicted(model), average=None):
             assert f">{100 * value:.1f}<br>(" in html
     assert "F1, a (n = 180)</th>" in html and ">CG-RecNet<" in html and ">Baseline<" in html
+
+
+def test_scores_over_folds_are_named_and_counted_and_no_table_stands_for_cells_that_nobody_has():
+    runs = select_runs("jurkat-ablation", model="resnet50")
+    text, n = fold_scores(runs, "weighted F1")
+    accuracy, balanced, f1 = text.splitlines()
+    assert n == str(len(runs)) and accuracy == mean_text([100 * run.test["accuracy"] for run in runs])
+    assert balanced == "balanced " + mean_text([100 * run.test["balanced_accuracy"] for run in runs])
+    assert f1 == "weighted F1 " + mean_text([100 * run.test["weighted"]["f1"] for run in runs])
+    assert fold_scores([]) == ("not run yet", "0")
+    assert zhu_scores({"Baseline": "resnet50"}, "ablation") == []
 
 
 def test_an_interval_reads_well():

@@ -1,11 +1,13 @@
 """Parts of the book and the sweeps behind them."""
 
+import shutil
+
 import pytest
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.query import SWEEPS, command, experiment, refuse_mixture, select_runs
+from cgrecnet.runs.query import SWEEPS, command, experiment, needed, refuse_mixture, select_runs
 
 RESULTS = REPOSITORY / "results"
 
@@ -44,3 +46,18 @@ def test_runs_of_several_sweeps_stand_in_the_order_asked_for_and_a_sweep_without
     found = select_runs(*names, results=RESULTS)
     assert list(dict.fromkeys(record.experiment for record in found)) == ["jurkat-presets", "jurkat-ablation"]
     assert select_runs("nothing", results=RESULTS) == []
+
+
+def test_a_page_that_needs_runs_says_which_are_missing_and_what_makes_them(tmp_path):
+    assert needed("ablation", "jurkat", ("resnet50", "cg_recnet")) == experiment("ablation", "jurkat")
+    made_by = r"make them with \.venv/bin/cgrecnet sweep sweeps/jurkat-ablation\.yaml\.$"
+    with pytest.raises(RunError, match="'ablation' on jurkat, and none of them has a record: " + made_by):
+        needed("ablation", "jurkat", results=tmp_path)
+    first = select_runs("jurkat-ablation", model="resnet50")[0]
+    folder = tmp_path / "jurkat-ablation"
+    shutil.copytree(RESULTS / "jurkat-ablation" / first.run_id, folder / first.run_id)
+    assert len(needed("ablation", "jurkat", results=tmp_path).records) == 1
+    with pytest.raises(RunError, match="no fold has a record of both resnet50 and cg_recnet: " + made_by):
+        needed("ablation", "jurkat", ("resnet50", "cg_recnet"), results=tmp_path)
+    with pytest.raises(RunError, match="only 1 of 20 have a record: " + made_by):
+        needed("ablation", "jurkat", whole=True, results=tmp_path)
