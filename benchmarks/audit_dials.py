@@ -9,21 +9,17 @@ accuracy lies above chance.
 At confounding 0 nothing was planted, so every *found* there is a false alarm.
 """
 
-import argparse
-import json
 import sys
 import time
-from pathlib import Path
 
-import torch
+from measuring import command_line, keep
 from tqdm import tqdm
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.confounding import contingency, cramers_v
 from cgrecnet.data.audit.integrity import optimism, probe_shortcuts
 from cgrecnet.data.cytometer.parameters import hash_of_numbers
-from cgrecnet.files import atomic_write
-from cgrecnet.runs.environment import commit, hardware, software
+from cgrecnet.paths import RESULTS
 
 LEVELS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
 RUNS = 12
@@ -58,10 +54,9 @@ def audited(confounding: float, seed: int, cells: int) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__, default=RESULTS / "audit-dials" / "audit.json")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--cells", type=int, default=450)
-    parser.add_argument("--json", type=Path, default=Path("results/audit-dials/audit.json"))
     args = parser.parse_args()
     start = time.perf_counter()
     places = [(level, seed) for level in LEVELS for seed in range(args.seeds)]
@@ -75,13 +70,8 @@ def main() -> None:
         "audits": rows,
         "parameters_sha256": hash_of_numbers(),
         "seconds": round(time.perf_counter() - start, 1),
-        "software": software(),
-        "hardware": hardware(torch.device("cpu")),
-        "commit": commit(),
     }
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(args.json, "w") as file:
-        json.dump(record, file, indent=1)
+    keep(args.json, record)
     print(f"{args.json}: {len(rows)} audits in {record['seconds']} s")
 
 

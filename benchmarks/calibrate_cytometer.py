@@ -11,13 +11,12 @@ higher. It is in each record, because it changed once: from the third attempt on
 
 import argparse
 import hashlib
-import json
 import os
 import time
 from pathlib import Path
 
 import cgrecnet.data.cytometer.parameters as source
-from cgrecnet.files import atomic_write
+from cgrecnet.files import write_json
 
 RECIPE = {
     "model": "resnet50",
@@ -45,10 +44,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, required=True)
     args = parser.parse_args()
     source.FILE = args.parameters.resolve()  # before the other modules read it
-    result = attempt(args)
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(args.json) as file:
-        file.write(json.dumps(result, indent=1) + "\n")
+    write_json(args.json, attempt(args))
 
 
 def target() -> dict[str, float]:
@@ -86,11 +82,7 @@ def attempt(args: argparse.Namespace) -> dict:
     torch.manual_seed(args.seed)
     weights = str(weights_folder() / config.weights)
     network = create_model(
-        config.model,
-        num_classes=3,
-        weights=weights,
-        image_size=config.image_size,
-        options=config.model_options,
+        config.model, num_classes=3, weights=weights, image_size=config.image_size, options=config.model_options
     )
     fabric = make_fabric(config)
     history = fit(

@@ -10,7 +10,6 @@ besides, the second is what one core can do.
 """
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
@@ -18,12 +17,11 @@ from unittest import mock
 
 import numpy as np
 import torch
+from measuring import command_line, keep
 from threadpoolctl import threadpool_limits
 
 from cgrecnet.data import cytometer
 from cgrecnet.data.cytometer.optics import Optics
-from cgrecnet.files import atomic_write
-from cgrecnet.runs.environment import commit, hardware
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "data"))
 from plain_optics import plainly  # noqa: E402
@@ -78,28 +76,21 @@ def compare(args: argparse.Namespace) -> dict:
         "source_points": optics.source_points,
         **{name: value for name, value in vars(args).items() if name != "json"},
         "numpy": np.__version__,
-        "hardware": hardware(torch.device("cpu")),
-        "commit": commit(),
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--cells", type=int, default=640)
     parser.add_argument("--plain-cells", type=int, default=48)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2])
-    parser.add_argument("--json", type=Path, help="also write the result here")
     args = parser.parse_args()
     torch.set_num_threads(1)
     with threadpool_limits(1):
-        result = compare(args)
+        result = keep(args.json, compare(args))
     for key, value in result.items():
         print(f"{key:34} {value}")
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(args.json) as file:
-            file.write(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

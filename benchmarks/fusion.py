@@ -8,18 +8,17 @@ quartiles, and the bytes that each side keeps for the backward pass. Nothing is 
 """
 
 import argparse
-import json
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import command_line, keep
+from timing import quartiles, seconds
 from torch import Tensor
 
 from cgrecnet.models.fusion import FusionModule
-from cgrecnet.runs.environment import commit, hardware
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "models"))
 from plain_modules import plain_fusion  # noqa: E402
@@ -44,16 +43,7 @@ def once(call: Callable[[Tensor], Tensor], x: Tensor, module: FusionModule) -> f
     """Seconds of one forward and backward pass."""
     module.zero_grad(set_to_none=True)
     x.grad = None
-    _wait(x)
-    start = time.perf_counter()
-    call(x).sum().backward()
-    _wait(x)
-    return time.perf_counter() - start
-
-
-def _wait(x: Tensor) -> None:
-    if x.is_cuda:
-        torch.cuda.synchronize()
+    return seconds(lambda: call(x).sum().backward(), x.device)
 
 
 def kept_bytes(call: Callable[[Tensor], Tensor], x: Tensor) -> int:
@@ -102,26 +92,24 @@ def compare(args: argparse.Namespace) -> dict:
     for _ in range(3):
         once(ours, x, module), once(plain, x, module)
     pairs = np.array([[once(ours, x, module), once(plain, x, module)] for _ in range(args.repeats)])
-    ratio = pairs[:, 1] / pairs[:, 0]
-    share = matrix_share(plain, x, module) if args.device == "cpu" else float("nan")
+    ratio = quartiles(pairs[:, 1] / pairs[:, 0])
+    share = matrix_share(plain, x, module) if args.device == "cpu" else None
     return {
         "package_ms": float(np.median(pairs[:, 0]) * 1e3),
         "plain_ms": float(np.median(pairs[:, 1]) * 1e3),
-        "ratio": float(np.median(ratio)),
-        "ratio_quartiles": [float(q) for q in np.percentile(ratio, [25, 75])],
+        "ratio": ratio.median,
+        "ratio_quartiles": [ratio.lower, ratio.upper],
         "plain_matrix_share": share,
-        "ratio_bound": 1 / share,
+        "ratio_bound": share and 1 / share,
         **memory,
-        **vars(args),
+        **{name: value for name, value in vars(args).items() if name != "json"},
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
-        "hardware": hardware(torch.device(args.device)),
-        "commit": commit(),
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--size", type=int, default=28, help="height and width of the feature map")
     parser.add_argument("--width", type=int, default=128)
@@ -129,18 +117,9 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     parser.add_argument("--compile", action="store_true", help="compile the package's side; the plain side stays eager")
     parser.add_argument("--channels-last", action="store_true")
-    parser.add_argument("--json", type=Path, help="also write the result here")
     args = parser.parse_args()
-    path = args.json
-    del args.json
-    result = compare(args)
-    for key, value in result.items():
+    for key, value in keep(args.json, compare(args), torch.device(args.device)).items():
         print(f"{key:20} {value}")
-    if path:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(path.suffix + ".partial")
-        partial.write_text(json.dumps(result, indent=1) + "\n")
-        partial.replace(path)
 
 
 if __name__ == "__main__":

@@ -8,16 +8,14 @@ the machine disturbs both alike and little.
 """
 
 import argparse
-import json
-import statistics
 import subprocess
 import sys
 from pathlib import Path
 
-import torch
+from measuring import command_line, keep
+from timing import ratio
 
-from cgrecnet.files import atomic_write
-from cgrecnet.runs.environment import commit, hardware
+from cgrecnet.runs.environment import commit
 
 CHILD = """
 import sys, time, torch
@@ -39,12 +37,11 @@ for _ in sys.stdin:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("before", type=Path, help="the older checkout")
     parser.add_argument("--image-size", type=int, default=48)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=15)
-    parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     here = Path(__file__).parents[1]
     sides = [_start(folder, args) for folder in (args.before, here)]
@@ -60,22 +57,18 @@ def main() -> int:
     for side in sides:
         side.stdin.close()
         side.wait()
-    ratios = sorted(after / before for before, after in pairs)
-    quartiles = statistics.quantiles(ratios, n=4)
+    before, after = zip(*pairs, strict=True)
+    found = ratio(after, before)
     record = {
         "image_size": args.image_size, "batch": args.batch, "rounds": args.rounds, "before": commit(args.before),
-        "commit": commit(), "seconds": pairs, "ratio": quartiles[1], "quartiles": [quartiles[0], quartiles[2]],
-        "hardware": hardware(torch.device("cpu")),
+        "seconds": pairs, "ratio": found.median, "quartiles": [found.lower, found.upper],
     }  # fmt: skip
     print(
-        f"CG-RecNet, bfloat16, batches of {args.batch} at {args.image_size} px: a step takes {quartiles[1]:.3f} times "
-        f"the processor time of {record['before'][:7]} (quartiles {quartiles[0]:.3f} to {quartiles[2]:.3f}, "
+        f"CG-RecNet, bfloat16, batches of {args.batch} at {args.image_size} px: a step takes {found.median:.3f} times "
+        f"the processor time of {record['before'][:7]} (quartiles {found.lower:.3f} to {found.upper:.3f}, "
         f"n = {args.rounds} pairs of steps)"
     )
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(args.json) as file:
-            json.dump(record, file, indent=1)
+    keep(args.json, record)
     return 0
 
 

@@ -16,7 +16,6 @@ before, so that they are read from the system's memory: a slow disk would slow (
 than (b).
 """
 
-import argparse
 import json
 import os
 import tempfile
@@ -26,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import command_line, keep
 from timing import others_share, quartiles
 from torchvision.datasets import ImageFolder
 from tutorial import tutorial_loader, tutorial_transform
@@ -36,8 +36,6 @@ from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.batches.transform import largest_difference
 from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.data.transforms import IMAGENET_STD
-from cgrecnet.files import atomic_write
-from cgrecnet.runs.environment import commit, hardware, software
 
 WORKERS = (0, os.cpu_count() or 1)
 #: Passes of the batched path for one of the other, so that both are timed over a like stretch of a busy machine.
@@ -142,26 +140,18 @@ def run(cells: int, sizes: list[int], batch: int, repeats: int) -> dict:
         "repeats": repeats,
         "busy_with_other_work": busy,
         "load_average": os.getloadavg(),
-        "hardware": hardware(torch.device("cpu")),
-        "software": software(),
-        "commit": commit(),
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--cells", type=int, default=2048)
     parser.add_argument("--sizes", type=int, nargs="+", default=[224, 64])
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--json", type=Path, help="also write the result here")
     args = parser.parse_args()
-    result = run(args.cells, args.sizes, args.batch, args.repeats)
+    result = keep(args.json, run(args.cells, args.sizes, args.batch, args.repeats))
     print(json.dumps(result["equality"], indent=1), result["busy_with_other_work"])
-    if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(args.json) as file:
-            file.write(json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -8,21 +8,17 @@ second alone, and so on. No network is trained. Each draw is one such comparison
 hold the truth, and 5 % of draws in which an interval lies inside the margin although the difference equals the margin.
 """
 
-import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-import torch
+from measuring import command_line, keep
 from tqdm import tqdm
 
 from cgrecnet.evaluation.bootstrap import percentiles, resampled_counts
 from cgrecnet.evaluation.score_intervals import EXACT, Interval, mean_interval, paired_interval, weighted_sum
-from cgrecnet.files import atomic_write
-from cgrecnet.runs.environment import commit, hardware, software
+from cgrecnet.paths import RESULTS
 
 LEVEL, RESAMPLES = 0.90, 2000
 SIZES = (15, 45, 90, 900, 7918, 31_134)
@@ -95,11 +91,10 @@ def simulate(measure: str, n: int, truth: float, against: float, draws: int) -> 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__, default=RESULTS / "interval-coverage" / "coverage.json")
     parser.add_argument("--draws", type=int, default=4000)
-    parser.add_argument("--json", type=Path, default=Path("results/interval-coverage/coverage.json"))
     args = parser.parse_args()
-    start, made_by = time.perf_counter(), commit()
+    start = time.perf_counter()
     places = [(measure, n, truth, against) for measure, (_, margin) in MEASURES.items() for n in SIZES
               for truth in (margin, 0.0) for against in AGAINST]  # fmt: skip
     rows = [simulate(*place, args.draws) for place in tqdm(places, "settings", file=sys.stderr)]
@@ -112,13 +107,8 @@ def main() -> None:
         "class_shares": SHARES,
         "rows": rows,
         "seconds": round(time.perf_counter() - start, 1),
-        "software": software(),
-        "hardware": hardware(torch.device("cpu")),
-        "commit": made_by,
     }
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(args.json, "w") as file:
-        json.dump(record, file, indent=1)
+    keep(args.json, record)
     print(f"{args.json}: {len(rows)} settings in {record['seconds']} s")
 
 

@@ -24,6 +24,8 @@ from cgrecnet.runs.run_record import check_writable
 from cgrecnet.training.protocol import PROTOCOL
 
 CPU = torch.device("cpu")
+#: Of the code that measures, whatever is committed meanwhile.
+COMMIT = commit()
 
 
 def command_line(script: str | None, **record) -> argparse.ArgumentParser:
@@ -35,7 +37,15 @@ def command_line(script: str | None, **record) -> argparse.ArgumentParser:
 
 def made_here(device: torch.device = CPU) -> dict:
     """Where a measurement is from, for its record."""
-    return {"hardware": hardware(device), "software": software(), "commit": commit()}
+    return {"hardware": hardware(device), "software": software(), "commit": COMMIT}
+
+
+def keep(path: Path | None, record: dict, device: torch.device = CPU) -> dict:
+    """A measurement with where it is from; written, whole or not at all, where it has a file."""
+    record = record | made_here(device)
+    if path:
+        write_json(path, record)
+    return record
 
 
 class Benchmark:
@@ -81,19 +91,32 @@ class Benchmark:
         return record
 
 
-def show(measure: Callable[[], BenchRecord], lines: Callable[[BenchRecord], Sequence[str]]) -> int:
-    """Measure, and print a record in a few lines, then where the machine stood; 0, or 2 with one sentence."""
+def status(work: Callable[[], object]) -> int:
+    """Do it: 0, or 2 where a user's mistake ended it, in one sentence."""
     try:
-        record = measure()
+        work()
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    return 0
+
+
+def show(measure: Callable[[], BenchRecord], lines: Callable[[BenchRecord], Sequence[str]]) -> int:
+    """Measure, and print the record in a few lines; the exit status."""
+    def work() -> None:
+        record = measure()
+        print(*summary(record, lines(record)), sep="\n")
+
+    return status(work)
+
+
+def summary(record: BenchRecord, lines: Sequence[str]) -> list[str]:
+    """What was measured, a line each, then where the machine stood."""
     busy = [load.busy for load in (record.load_before, record.load_after)]
     end = f"{record.id}, {record.hardware['gpu'] or record.hardware['cpu']}, {record.wall_seconds:.0f} s"
     if None not in busy:
         end += "; other work kept " + " and ".join(f"{share:.0%}" for share in busy) + " of the cores busy"
-    print(*lines(record), end, sep="\n")
-    return 0
+    return [*lines, end]
 
 
 def of(found: Quartiles, digits: int = 3) -> str:

@@ -8,7 +8,6 @@ command as a user gives it, whose peak the system reports: all that it held, the
 `smaller` is the same with a tenth of the crops: what grows with their number is the difference.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -19,13 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
+from measuring import command_line, keep
 from timing import machine_load
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.store.build import pack_cells
-from cgrecnet.files import write_json
-from cgrecnet.runs.environment import commit, hardware, software
 
 WIDTH, LOWEST, HIGHEST = 60, 37, 57
 #: The size of the one model.
@@ -75,10 +72,9 @@ def run(words: list[str]) -> tuple[float, float]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Train, pack, predict twice, write the record."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__)
     parser.add_argument("--cells", type=int, default=200_000)
     parser.add_argument("--size", type=int, default=32, help="side of what the network sees")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     load, rows = machine_load().model_dump(), {}
     with tempfile.TemporaryDirectory() as name:
@@ -98,11 +94,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{cells:,} cells: {seconds:.0f} s, peak {peak:,.0f} MB", flush=True)
     record = {
         "settings": {"cells": options.cells, "size": options.size, "model": "mobilenet_v2", "engine": "torch"},
-        "measured": rows, "load_before": load, "load_after": machine_load().model_dump(), "commit": commit(),
-        "hardware": hardware(torch.device("cpu")), "software": software(),
+        "measured": rows, "load_before": load, "load_after": machine_load().model_dump(),
     }  # fmt: skip
-    if options.json:
-        write_json(options.json, record)
+    keep(options.json, record)
     return 0
 
 

@@ -10,7 +10,6 @@ more where others compute. `path` is the whole way of `cgrecnet predict`, pixels
 Calls of bf16 that differ from torch's are counted, with the largest difference of a probability.
 """
 
-import argparse
 import json
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import command_line, keep
 from timing import machine_load
 from torch import nn
 from tqdm import tqdm
@@ -27,12 +27,10 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.batches.crops import central_crops
 from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.packed import pack
-from cgrecnet.files import write_json
 from cgrecnet.models import create_model, list_models
 from cgrecnet.predict.cells import BATCH, Preprocessing, look
 from cgrecnet.predict.engines import OpenVinoEngine, Parted, TorchEngine, head_of
 from cgrecnet.predict.export import to_onnx
-from cgrecnet.runs.environment import commit, hardware, software
 
 #: Cells that the networks are trained on, cells of the whole path.
 TRAINED, PATH = 384, 256
@@ -128,11 +126,10 @@ def measure(name: str, images: list, labels: np.ndarray, classes: int, how: Prep
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure system by system; the record is written again after each, and one that was broken off goes on."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__, help="the record; systems that it has already are not measured again")
     parser.add_argument("--systems", nargs="+", choices=list_models(), default=list_models())
     parser.add_argument("--cells", type=int, default=2000, help="that are timed")
     parser.add_argument("--size", type=int, default=64, help="side of what the network sees")
-    parser.add_argument("--json", type=Path, help="the record; systems that it has already are not measured again")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     cells = open_dataset("jurkat")
@@ -156,10 +153,7 @@ def main(arguments: list[str] | None = None) -> int:
                     f"{one['times_torch_cpu']:.2f} times torch (wall: {one['times_torch_wall']:.2f}), same calls "
                     f"{one['same_calls']:.4f}, probabilities within {one['largest_difference']:.4f}", flush=True,
                 )  # fmt: skip
-            if options.json:
-                record |= {"data": cells.origin, "commit": commit(), "hardware": hardware(torch.device("cpu")),
-                           "software": software()}  # fmt: skip
-                write_json(options.json, record)
+            record = keep(options.json, record | {"data": cells.origin})
     return 0
 
 

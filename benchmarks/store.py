@@ -24,14 +24,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
+from measuring import command_line, keep
 from PIL import Image
 from torchvision.datasets import ImageFolder
 
 from cgrecnet.data import open_dataset
-from cgrecnet.files import atomic_write
 from cgrecnet.paper.tables import load_tables
-from cgrecnet.runs.environment import commit, hardware, software
 
 WIDTH, LOWEST, HIGHEST = 60, 37, 57
 CODES = {"astrocyte": "a", "oligodendrocyte": "o", "neuron": "n"}
@@ -222,35 +220,22 @@ def measure(args: argparse.Namespace) -> dict:
         "shared_machine": args.shared,
         "load_before": load,
         "load_after": os.getloadavg(),
-        "hardware": hardware(torch.device("cpu")),
-        "software": software(),
-        "commit": commit(),
     }
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = command_line(__doc__)
     parser.add_argument("--cells", type=int, default=207_556)
-    parser.add_argument(
-        "--folder",
-        type=Path,
-        default=Path(tempfile.gettempdir()) / "bench-store",
-        help="a new folder, removed at the end",
-    )
+    place = Path(tempfile.gettempdir()) / "bench-store"
+    parser.add_argument("--folder", type=Path, default=place, help="a new folder, removed at the end")
     parser.add_argument("--reads", type=int, default=3_000, help="random reads per round and side")
     parser.add_argument("--cold-reads", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--shared", action="store_true", help="say in the record that others used the machine")
-    parser.add_argument("--json", type=Path, help="also write the result here")
     args = parser.parse_args()
     args.folder.mkdir(parents=True)
     try:
-        text = json.dumps(measure(args), indent=1) + "\n"
-        print(text, flush=True)
-        if args.json:
-            args.json.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_write(args.json) as file:
-                file.write(text)
+        print(json.dumps(keep(args.json, measure(args)), indent=1), flush=True)
     finally:
         shutil.rmtree(args.folder, ignore_errors=True)
 

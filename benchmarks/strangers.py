@@ -15,7 +15,6 @@ they say of the cells set aside is held against the classes that these have. All
 here is about other days.
 """
 
-import argparse
 import json
 import re
 import shlex
@@ -27,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import torch
+from measuring import command_line, keep
 from PIL import Image
 from sklearn.metrics import balanced_accuracy_score
 
@@ -35,9 +34,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.jurkat import read_channel
 from cgrecnet.evaluation.calibration import error_if_calibrated, expected_calibration_error
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.files import atomic_write
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.environment import commit, hardware, software
 
 COVERAGE, ASIDE = 0.9, 0.25
 #: Last lines of what a command says that are kept.
@@ -137,10 +134,9 @@ def judged(table: pd.DataFrame, truth: dict[str, str]) -> dict:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__, default=RESULTS / "strangers" / "end-to-end.json")
     parser.add_argument("--montages", type=Path, required=True, help="folder with the montages, all channels")
     parser.add_argument("--only", choices=SETS, nargs="+", default=list(SETS))
-    parser.add_argument("--json", type=Path, default=RESULTS / "strangers" / "end-to-end.json")
     options = parser.parse_args()
     found = json.loads(options.json.read_text("utf8")) if options.json.exists() else {"sets": {}}
     for name in options.only:
@@ -161,11 +157,8 @@ def main() -> None:
                 "members": len(model["members"]), "measured": model["measured"], "new": judged(table, truth),
             }  # fmt: skip
         found |= {"data": "Jurkat cells, real imaging flow cytometry (Blasi et al. 2016; repository MLCP)",
-                  "coverage": COVERAGE, "training": TRAINING, "commit": commit(), "software": software(),
-                  "hardware": hardware(torch.device("cpu"))}  # fmt: skip
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(options.json) as file:
-            file.write(json.dumps(found, indent=1, allow_nan=False) + "\n")
+                  "coverage": COVERAGE, "training": TRAINING}  # fmt: skip
+        keep(options.json, found)
         print(json.dumps(found["sets"][name]["new"], indent=1))
 
 

@@ -1,22 +1,21 @@
 """Does a sweep stay linear? Expansion, planning, scheduling and collection of trivial runs, on real Dask workers.
 
-    python benchmarks/sweep.py --sizes 500 2000 10000
+    python benchmarks/sweep.py [--sizes 500 2000 10000] [--workers 2] [--json results/bench-sweep/trivial.json]
 
 A run is trivial: it writes a small record and trains nothing (simulated; no accuracy comes of it).
-The record, `results/bench-sweep/trivial.json`, holds the seconds of each step at each size.
+The record holds the seconds of each step at each size.
 """
 
-import argparse
-import json
 import tempfile
 import time
 from pathlib import Path
 
-from cgrecnet.files import atomic_write
+from measuring import command_line, keep
+
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.cluster import local_cluster
 from cgrecnet.runs.collect import VALIDATION, collect, summarise
-from cgrecnet.runs.environment import commit, hardware, pick_device, software
+from cgrecnet.runs.environment import pick_device
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.sweep import plan_sweep, run_sweep
 from cgrecnet.training.protocol import PROTOCOL
@@ -71,10 +70,9 @@ def trivial() -> object:
 
 def main() -> None:
     """Measure all sizes, the smallest first, and write the record."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser = command_line(__doc__, default=RESULTS / "bench-sweep" / "trivial.json")
     parser.add_argument("--sizes", type=int, nargs="+", default=[500, 2000, 10000])
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--out", type=Path, default=RESULTS / "bench-sweep" / "trivial.json")
     options = parser.parse_args()
     measured = []
     with tempfile.TemporaryDirectory() as folder, local_cluster(options.workers) as connect:
@@ -86,13 +84,8 @@ def main() -> None:
         "what": "seconds per step of a sweep of trivial (simulated) runs",
         "workers": options.workers,
         "measured": measured,
-        "hardware": hardware(pick_device()),
-        "software": software(),
-        "commit": commit(),
     }
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(options.out) as file:
-        file.write(json.dumps(record, indent=1) + "\n")
+    keep(options.json, record, pick_device())
 
 
 if __name__ == "__main__":

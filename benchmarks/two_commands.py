@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-from cgrecnet.files import atomic_write
+from cgrecnet.files import write_json
 from cgrecnet.paths import RESULTS
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -149,7 +149,7 @@ def main() -> int:
                 print(f"{row.seconds:8.1f} s  {commit[:10]}  {ROWS[what][0]} ({row.said})", flush=True)
                 asked = {name: {"words": words, "at_most": most} for name, (words, most) in ROWS.items()}
                 done = {"asked": asked, "machine": machine(), "rows": [asdict(one) for one in rows]}
-                write(options.out, record | done)
+                write_json(options.out, record | done)
     print("\n" + table(rows, before, after))
     return 0
 
@@ -181,12 +181,6 @@ def machine() -> dict[str, str | int | None]:
 
 def read(path: Path) -> dict:
     return json.loads(path.read_text("utf-8")) if path.exists() else {}
-
-
-def write(path: Path, record: dict) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(path) as file:
-        file.write(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

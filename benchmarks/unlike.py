@@ -10,8 +10,6 @@ distances tell changed cells from unchanged ones (area under the ROC curve), and
 coverage of sets at 0.9, whose guarantee does not hold under a change.
 """
 
-import argparse
-import json
 import sys
 import tempfile
 import time
@@ -20,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from measuring import command_line, keep
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
@@ -32,14 +31,14 @@ from cgrecnet.data.cytometer.optics import Optics
 from cgrecnet.data.cytometer.scene import BLOCK, PARTS, draw_numbers, draw_runs, draw_scene
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.metrics import score
-from cgrecnet.files import atomic_write
 from cgrecnet.models import create_model
+from cgrecnet.paths import RESULTS
 from cgrecnet.predict.build import make_model
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import ModelFolder
 from cgrecnet.predict.predictor import Predictor
 from cgrecnet.predict.unlike import REASONS
-from cgrecnet.runs.environment import commit, hardware, software
+from cgrecnet.runs.environment import commit, software
 from cgrecnet.runs.finalize import describe_dataset
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
@@ -124,45 +123,52 @@ def judged(predictor: Predictor, images: list, names: list[str], usual: np.ndarr
     return row, distances
 
 
+def at_changes(folder: ModelFolder, names: np.ndarray, count: int) -> list[dict]:
+    """Rows of a network that knows all types: new cells like those of its training, of other runs, and changed ones."""
+    predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
+    images, kinds = new_cells(count)
+    row, usual = judged(predictor, images, names[kinds].tolist())
+    rows = [{"change": "none", "amount": None} | row]
+    changes = [("run", None, {"runs_seed": SEED + 1})]
+    changes += [("lamp", factor, {"lamp": factor}) for factor in LAMP]
+    changes += [("focus", amount, {"focus_um": amount}) for amount in FOCUS_UM]
+    for change, amount, how in tqdm(changes, "changes", file=sys.stderr):
+        images, kinds = new_cells(count, **how)
+        row, _ = judged(predictor, images, names[kinds].tolist(), usual)
+        rows.append({"change": change, "amount": amount} | row)
+    return rows
+
+
+def at_a_new_type(folder: ModelFolder, names: np.ndarray, count: int) -> list[dict]:
+    """Rows of a network that does not know `LEFT_OUT`: cells of the other types, then those."""
+    predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
+    images, kinds = new_cells(count)
+    known = [i for i, name in enumerate(names[kinds]) if name != LEFT_OUT]
+    new = [i for i, name in enumerate(names[kinds]) if name == LEFT_OUT]
+    row, usual = judged(predictor, [images[i] for i in known], names[kinds][known].tolist())
+    other, _ = judged(predictor, [images[i] for i in new], names[kinds][new].tolist(), usual)
+    return [{"change": "none, two types known", "amount": None} | row,
+            {"change": "cell type", "amount": LEFT_OUT} | other]  # fmt: skip
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = command_line(__doc__, default=RESULTS / "unlike" / "planted.json")
     parser.add_argument("--cells", type=int, default=1500, help="for training, validation and test")
     parser.add_argument("--new", type=int, default=400, help="cells of each kind of change")
     parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--json", type=Path, default=Path("results/unlike/planted.json"))
     args = parser.parse_args()
-    start, made_by = time.perf_counter(), commit()
+    start = time.perf_counter()
     data = {"cells": args.cells, "seed": SEED, "runs": RUNS, "shares": SHARES}
     settings = {"model": "mobilenet_v2", "data": "cytometer", "data_options": data, "image_size": 64,
                 "epochs": args.epochs, "batch_size": 16, "learning_rate": 1e-3, "step_size": 3,
                 "gamma": 0.3}  # fmt: skip
     dataset = open_dataset("cytometer", options=data)
-    rows = []
+    names = np.array(dataset.classes)
     with tempfile.TemporaryDirectory() as place:
         folder = trained(dataset, settings, Path(place) / "all")
-        predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
-        images, kinds = new_cells(args.new)
-        names = np.array(dataset.classes)[kinds].tolist()
-        usual_row, usual = judged(predictor, images, names)
-        rows.append({"change": "none", "amount": None} | usual_row)
-        changes = [("run", None, {"runs_seed": SEED + 1})]
-        changes += [("lamp", factor, {"lamp": factor}) for factor in LAMP]
-        changes += [("focus", amount, {"focus_um": amount}) for amount in FOCUS_UM]
-        for change, amount, how in tqdm(changes, "changes", file=sys.stderr):
-            images, kinds = new_cells(args.new, **how)
-            rows.append({"change": change, "amount": amount}
-                        | judged(predictor, images, np.array(dataset.classes)[kinds].tolist(), usual)[0])  # fmt: skip
-        measured = folder.model.measured
+        rows, measured = at_changes(folder, names, args.new), folder.model.measured
         folder = trained(without(dataset, LEFT_OUT), settings, Path(place) / "two")
-        predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
-        images, kinds = new_cells(args.new)
-        kinds = np.array(dataset.classes)[kinds]
-        known = [i for i, name in enumerate(kinds) if name != LEFT_OUT]
-        new = [i for i, name in enumerate(kinds) if name == LEFT_OUT]
-        row, usual = judged(predictor, [images[i] for i in known], kinds[known].tolist())
-        rows.append({"change": "none, two types known", "amount": None} | row)
-        row, _ = judged(predictor, [images[i] for i in new], kinds[new].tolist(), usual)
-        rows.append({"change": "cell type", "amount": LEFT_OUT} | row)
+        rows += at_a_new_type(folder, names, args.new)
     record = {
         "what": "simulated cells",
         "settings": settings,
@@ -174,13 +180,8 @@ def main() -> None:
         "flagged_judging": measured["flagged"],
         "coverage_judging": measured["coverage"],
         "seconds": round(time.perf_counter() - start, 1),
-        "software": software(),
-        "hardware": hardware(torch.device("cpu")),
-        "commit": made_by,
     }
-    args.json.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(args.json, "w") as file:
-        json.dump(record, file, indent=1)
+    keep(args.json, record)
     for row in rows:
         print(f"{row['change']:24} {row['amount'] or '':>16} flagged {row['flagged'] / row['n']:.3f}  "
               f"accuracy {row['accuracy'] or float('nan'):.3f}  covered {row['covered'] or float('nan'):.3f}  "

@@ -7,36 +7,24 @@ deviates from the background (`cgrecnet.data.traits.deviating_area`), halo inclu
 """
 
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-from zhu_samples import command
+from zhu_samples import command, named_cells
 
 from cgrecnet.data.batches.crops import evaluation_shares, kept_shares
-from cgrecnet.data.images.listing import Unusable
-from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.traits import deviating_area
-from cgrecnet.data.zhu.files import list_cells
-from cgrecnet.errors import DataError
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.environment import commit, software
 
 
 def measure(folder: Path) -> dict:
-    """The record of all cells below `folder`. Raises DataError where there is none, or one cannot be read."""
+    """The record of all cells below `folder`."""
     cells = []
-    for cell in list_cells(folder).cells:
-        try:
-            image = Reader().read(folder, cell.name)
-        except Unusable as reason:
-            raise DataError(f"{cell.name} in {folder} cannot be measured ({reason}): remove it.") from None
+    for cell, image in named_cells(folder):
         area = deviating_area(image)
         cells.append(
-            {
-                "file": cell.name,
-                "kind": cell.kind,
-                "sha256": sha256((folder / cell.name).read_bytes()).hexdigest(),
+            cell
+            | {
                 "height": image.shape[0],
                 "width": image.shape[1],
                 "kept_of_crop": float(kept_shares([image.shape[0]], [image.shape[1]])[0]),
@@ -44,10 +32,8 @@ def measure(folder: Path) -> dict:
                 "touches_edge": bool(np.concatenate([area[0], area[-1], area[:, 0], area[:, -1]]).any()),
             }
         )
-    if not cells:
-        raise DataError(f"{folder} holds no crop of the paper's data: name the folder that does.")
-    return {"size": 224, "cells": cells, "commit": commit(), "software": software()}
+    return {"size": 224, "cells": cells}
 
 
 if __name__ == "__main__":
-    sys.exit(command(measure, __doc__.splitlines()[0], RESULTS / "zhu-samples" / "crops.json"))
+    sys.exit(command(measure, __doc__, RESULTS / "zhu-samples" / "crops.json"))
