@@ -117,7 +117,7 @@ def test_damaged_montages(mlcp, tmp_path, capsys, spoil):
         file.write_bytes(whole[: len(whole) // 2] if spoil == "half" else b"")
     assert main(["data", "check", "jurkat", str(tmp_path)]) == 2
     sentence = said(capsys)
-    assert "lacks 1 of the 12 montages" in sentence or "is cut off or foreign" in sentence
+    assert "lacks 1 of the 12 montages" in sentence or "is not the published file" in sentence
     assert f"run `cgrecnet data fetch jurkat --folder {tmp_path}`" in sentence and "\n" not in sentence
 
 
