@@ -65,7 +65,7 @@ class Pieces:
     ) -> tuple[Tensor, Tensor]:
         """Gradients of one batch, in `parameter.grad`; mean loss and hits of this process's cells, on the device.
 
-        Raises RunError, which says what to set, where memory does not suffice or a piece has a single cell.
+        Raises RunError, which names the largest size that fits, where memory does not suffice.
         """
         while True:
             optimizer.zero_grad(set_to_none=True)
@@ -76,14 +76,16 @@ class Pieces:
             except ValueError as error:
                 if "more than 1 value per channel" not in str(error):
                     raise
-                raise RunError(
-                    f"A batch of {len(labels)} cells in pieces of {self.size or len(labels)} leaves a piece of one "
-                    "cell, of which batch normalisation knows no variance: choose another micro_batch."
-                ) from None
-            if not self.halve or tried == 1:
-                less = f"micro_batch={tried // 2}, or out_of_memory=halve" if tried > 1 else "a smaller image_size"
-                raise RunError(f"{tried} cells at once do not fit into the memory of {fabric.device}: set {less}.")
-            self.size = tried // 2
+                raise RunError(_lonely(len(labels), self.size or len(labels))) from None
+            optimizer.zero_grad(set_to_none=True)
+            if self.halve and tried > 1:
+                self.size = tried // 2
+                continue
+            fits = self._largest(model, optimizer, fabric, images, labels, batch, weight, tried // 2)
+            raise RunError(
+                f"A batch of {tried} cells does not fit into the memory of {fabric.device}: "
+                + (f"{fits} do. Set micro_batch={fits}, or out_of_memory=halve." if fits else "not even one does.")
+            )
 
     def _once(self, model, fabric, images, labels, batch, weight) -> tuple[Tensor, Tensor]:
         size = self.size or len(labels)
@@ -101,3 +103,29 @@ class Pieces:
             hits.append((scores.argmax(dim=1) == labels[piece]).sum())
         mine = whole * len(labels) / batch.cells
         return torch.stack(losses).sum() / mine, torch.stack(hits).sum()
+
+    def _largest(self, model, optimizer, fabric, images, labels, batch, weight, size) -> int:
+        """The largest size, halving from `size`, at which forward and backward fit; 0 where none does."""
+        before = self.size
+        try:
+            while size >= 1:
+                self.size = size
+                optimizer.zero_grad(set_to_none=True)
+                try:
+                    self._once(model, fabric, images[:size], labels[:size], batch, weight)
+                    return size
+                except torch.OutOfMemoryError:
+                    size //= 2
+            return 0
+        finally:
+            self.size = before
+            optimizer.zero_grad(set_to_none=True)
+
+
+def _lonely(cells: int, size: int) -> str:
+    """What to say of a piece of one cell, with the nearest size that leaves none."""
+    other = next(one for one in (*range(size - 1, 1, -1), *range(size + 1, cells), cells) if cells % one != 1)
+    return (
+        f"A batch of {cells} cells in pieces of {size} leaves a piece of one cell, of which batch normalisation "
+        f"knows no variance: choose another micro_batch, such as {other}."
+    )

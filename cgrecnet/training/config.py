@@ -66,7 +66,7 @@ class RunConfig(BaseModel):
     """Cells that pass through the network at once on a device; gradients add up to those of the batch. None: all.
     Batch normalisation then sees the smaller number of cells."""
     out_of_memory: Literal["stop", "halve"] = "stop"
-    """Where a batch does not fit: stop and say what to set, or halve the micro-batch and go on."""
+    """Where a batch does not fit: stop and say which would, or halve the micro-batch and go on."""
     class_weights: bool = False
     """Whether each class weighs the same in the loss, however many cells it has (the paper does without)."""
     precision: Literal["32", "bf16"] = "32"
