@@ -230,7 +230,7 @@ def test_on_the_command_line(tmp_path, capsys):
     assert said.count("fold ") == 6 and "200 simulated cells" in said
     assert main(["data", "split", *small, "--check", *map(str, files)]) == 0
     for words, message in (
-        ([*small[:1], "--option", "cells=201", "--option", "runs=12", "--check", str(files[0])], "was made for 200 cells"),
+        ([*small[:1], "--option", "cells=201", "--option", "runs=12", "--check", str(files[0])], "for 200 cells"),
         ([*small], "needs either --out FOLDER or --check MANIFEST"),
         ([*small, "--option", "cells", "--out", str(tmp_path)], "'cells' is not NAME=VALUE"),
         ([*small, "--option", "cels=3", "--out", str(tmp_path)], "did you mean 'cells'"),

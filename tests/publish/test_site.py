@@ -1,4 +1,4 @@
-"""The published site: light, with addresses and previews, and whole under any path."""
+"""The published site: light, with addresses, previews and feeds, and whole under any path."""
 
 import base64
 import functools
@@ -17,7 +17,7 @@ from PIL import Image
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.site import make, slim
+from cgrecnet.publish.site import make, pages, slim
 from cgrecnet.publish.site.make import checked, make_site
 
 ADDRESS = "https://example.org/some/path/"
@@ -56,6 +56,7 @@ def book(tmp_path):
     files = {
         "_toc.yml": "format: jb-book\nroot: book/index\nchapters: [{file: book/two}]\n",
         "_config.yml": "title: Small book\n",
+        "CHANGELOG.md": "# Changes\n\n## 0.2.0\n\n- A <b> & more\n\n## 0.1.0\n\n- First\n",
         "_build/html/index.html": '<meta http-equiv="Refresh" content="0; url=book/index.html" />\n',
         "_build/html/book/index.html": page("First <page>", '<i class="fa-solid fa-bars"></i>'),
         "_build/html/book/two.html": page("Two", '<span class="math">x</span><a href="index.html">one</a>'),
@@ -90,13 +91,13 @@ def test_a_page_says_where_it_stands_and_what_it_is_about(site):
     assert f'<link rel="canonical" href="{ADDRESS}book/two.html" />' in text
     assert '<meta property="og:title" content="Two" />' in text
     assert f'<meta name="description" content="{SAID}" />' in text
-    assert f'content="{ADDRESS}{make.PICTURE}"' in text and (site / make.PICTURE).is_file()
+    assert f'content="{ADDRESS}{pages.PICTURE}"' in text and (site / pages.PICTURE).is_file()
 
 
 def test_a_long_description_ends_with_a_sentence_or_a_word():
     text = page("T").replace(SAID, "One sentence with some more words than the others have. " + "word " * 60)
-    assert make.describe(text)[1] == "One sentence with some more words than the others have."
-    assert make.describe(page("T").replace(SAID, "word " * 60))[1].endswith("word …")
+    assert pages.describe(text)[1] == "One sentence with some more words than the others have."
+    assert pages.describe(page("T").replace(SAID, "word " * 60))[1].endswith("word …")
 
 
 def test_what_no_page_needs_is_left_out(site, book):
@@ -134,6 +135,8 @@ def test_pictures_in_notebooks_are_smaller_as_well(site, book):
 def test_the_files_of_the_site_are_well_formed(site):
     places = [e.text for e in ElementTree.parse(site / "sitemap.xml").iter() if e.tag.endswith("loc")]
     assert places == [f"{ADDRESS}book/index.html", f"{ADDRESS}book/two.html"]
+    titles = [e.text for e in ElementTree.parse(site / "feed.xml").iter() if e.tag.endswith("title")]
+    assert titles[1:] == ["0.2.0", "0.1.0"]
     assert f"Sitemap: {ADDRESS}sitemap.xml" in (site / "robots.txt").read_text("utf8")
     root = (site / "index.html").read_text("utf8")
     assert '<html lang="en">' in root and "<title>Small book</title>" in root and 'href="book/index.html"' in root

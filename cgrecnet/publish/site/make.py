@@ -1,15 +1,11 @@
-"""Make the published site of a book that has been built: its pages say where they stand, and what they are about."""
+"""Make the published site of a book that has been built."""
 
-import html
 import re
 import shutil
 import zipfile
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import unquote, urlsplit
-from xml.sax.saxutils import escape
 
 import yaml
 
@@ -19,14 +15,11 @@ from cgrecnet.files import atomic_write
 from cgrecnet.publish import check_static, resources
 from cgrecnet.publish.check_browser import FLAGS, SECONDS
 from cgrecnet.publish.citation import changed
-from cgrecnet.publish.html import front_page
 from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.site import pages
 from cgrecnet.publish.site.slim import slim
 
 NAME = "cgrecnet-book"
-PICTURE = "_images/preview.png"
-#: The longest description that search engines and previews show.
-LONGEST = 160
 #: What a zip file says of each entry's time, so that the same book gives the same archive.
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 MB = 1_000_000
@@ -52,15 +45,15 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     target, partial = layout.build / "site", layout.build / "site.partial"
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(layout.html, partial)
-    shutil.copyfile(layout.root / "docs" / "book.png", partial / PICTURE)
+    shutil.copyfile(layout.root / "docs" / "book.png", partial / pages.PICTURE)
     slim(partial)
     title = yaml.safe_load((layout.root / "_config.yml").read_text("utf8"))["title"]
-    site = Site(address, title, __version__, changed(layout.root))
+    site = pages.Site(address, title, __version__, changed(layout.root))
     names = [f"{name}.html" for name in layout.page_names if (partial / f"{name}.html").is_file()]
     for path in check_static.pages_in(partial):
         if not check_static.is_redirect(path):
-            add_head(path, path.relative_to(partial).as_posix(), site)
-    write_files(partial, names, site)
+            pages.add_head(path, path.relative_to(partial).as_posix(), site)
+    pages.write_files(partial, names, site, (layout.root / "CHANGELOG.md").read_text("utf8"))
     with atomic_write(layout.build / f"{NAME}.zip", "wb") as file:
         archive(partial, file)
         within("the archive", file.tell(), say)
@@ -79,74 +72,6 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     shutil.rmtree(target, ignore_errors=True)
     partial.rename(target)
     return target
-
-
-@dataclass(frozen=True)
-class Site:
-    """address: where the book will stand, with a slash at its end; changed: the day of its version."""
-
-    address: str
-    title: str
-    version: str
-    changed: date
-
-    def of(self, name: str) -> str:
-        """The address of a page or file."""
-        return self.address + name
-
-
-def describe(text: str) -> tuple[str, str]:
-    """A page's title without the book's, and its description: whole sentences of its first paragraph."""
-    title = re.search(r"<title>(.*?)</title>", text, re.DOTALL)
-    paragraphs = re.findall(r"<p\b[^>]*>(.*?)</p>", text.partition("<article")[2], re.DOTALL)
-    said = (html.unescape(re.sub(r"<[^>]+>", "", paragraph)).split() for paragraph in paragraphs)
-    words = next((" ".join(found) for found in said if len(found) > 7), "")
-    if len(words) > LONGEST:
-        cut = words[:LONGEST]
-        end = max(cut.rfind(mark) for mark in (". ", "? ", ": "))
-        words = cut[: end + 1] if end > LONGEST // 3 else cut.rsplit(" ", 1)[0] + " …"
-    return html.unescape(title[1]).split(" — ")[0].strip() if title else "", words
-
-
-def add_head(path: Path, name: str, site: Site) -> None:
-    """Write canonical address, description, OpenGraph preview, version and date into a page's head."""
-    text = path.read_text("utf8")
-    title, words = describe(text)
-    facts = {
-        "description": words,
-        "og:type": "article", "og:site_name": site.title, "og:title": title, "og:description": words,
-        "og:url": site.of(name), "og:image": site.of(PICTURE),
-        "og:image:alt": "The first page of the book, with its picture of cells",
-        "twitter:card": "summary_large_image", "version": site.version, "date": site.changed.isoformat(),
-    }  # fmt: skip
-    lines = [f'<link rel="canonical" href="{html.escape(site.of(name))}" />']
-    for key, value in facts.items():
-        kind = "property" if key.startswith("og:") else "name"
-        lines.append(f'<meta {kind}="{key}" content="{html.escape(value)}" />')
-    path.write_text(text.replace("</head>", "\n".join(lines) + "\n</head>", 1), "utf8")
-
-
-def write_files(folder: Path, names: list[str], site: Site) -> None:
-    """`index.html`, `404.html`, `sitemap.xml` and `robots.txt`."""
-    first = "book/index.html"
-    title = html.escape(site.title)
-    canonical = f'<link rel="canonical" href="{site.of(first)}" />'
-    (folder / "index.html").write_text(front_page(site.title, first, canonical), "utf8")
-    (folder / "404.html").write_text(
-        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8" /><title>No such page: {title}</title>\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1" /><meta name="robots" content="noindex" />'
-        "</head>\n<body><h1>There is no such page</h1>\n"
-        f'<p>It may have moved: <a href="{site.of(first)}">begin at the first page</a>, or '
-        f'<a href="{site.of("search.html")}">search the book</a>.</p></body>\n</html>\n',
-        "utf8",
-    )
-    places = "\n".join(f"  <url><loc>{escape(site.of(name))}</loc></url>" for name in names)
-    (folder / "sitemap.xml").write_text(
-        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n'
-        f"{places}\n</urlset>\n",
-        "utf8",
-    )
-    (folder / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {site.of('sitemap.xml')}\n", "utf8")
 
 
 def checked(address: str) -> str:
