@@ -396,7 +396,7 @@ for axes, (data, runs), mark in shown:
     names = [f"{title_of(m)}\n(n = {len(own)})" for m, own in runs.items()]
     axes.set_xticks(range(len(runs)), names)
     axes.set(title=f"   {TITLES[data]}", ylabel="accuracy (%)")
-    axes.margins(x=0.3)
+    axes.margins(x=0.15)
     letter(axes, mark)
 plt.show()
 display(*provenance_of_seeds())
