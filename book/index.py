@@ -32,12 +32,12 @@ from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.pages import holds, tell
 from cgrecnet.runs.planned import conclusions
 from cgrecnet.runs.pooled import pool
-from cgrecnet.runs.query import experiment
+from cgrecnet.runs.query import needed
 from cgrecnet.runs.series import option_runs
 
 use_book_style()
 PART, PAIR = ("ablation", "jurkat"), ("resnet50", "cg_recnet")
-pooled = pool(experiment(*PART).records, PAIR)
+pooled = pool(needed(*PART, PAIR).records, PAIR)
 right = {model: pooled.right(model) for model in PAIR}
 apart = mcnemar(pooled.labels, *(pooled.predicted(model) for model in reversed(PAIR)))
 paper = AuditedPaper.load()
@@ -54,6 +54,7 @@ tell(
     standing=len(records), planned=planned, skip=skip_effect(answers), counted=sum(map(int, main_rows(answers)[-1][1:])),
     every=sum(comparisons(question.id) for question in load_plan().questions),
 )  # fmt: skip
+needed("noise", "cytometer", PAIR), needed("presets", "cytometer", whole=True)
 dials = option_runs()
 skipped = {name: dials[name] for name in ("baseline", "recovered", "fusion_skip = True")}
 without, within = conclusions(skipped, load_plan()["P9"].margin)
@@ -79,7 +80,7 @@ tell(
 cells = open_dataset("jurkat", task="cycle")
 where = {name: place for place, name in enumerate(cells.table["cell_id"])}
 drawn = np.random.default_rng(0).choice(len(pooled), size=10, replace=False)
-figure, grid = plt.subplots(2, 5, figsize=(4.6, 2.6))
+figure, grid = plt.subplots(2, 5, figsize=(4.4, 2.6))
 draw_row(grid.ravel(), [cells.images[where[pooled.cell_ids[i]]] for i in drawn], cells.window)
 for axes, i in zip(grid.ravel(), drawn, strict=True):
     axes.set_title(pooled.classes[pooled.labels[i]], loc="center", fontsize=9)
@@ -87,8 +88,6 @@ for axes, i in zip(grid.ravel(), drawn, strict=True):
         axes.plot(x, -0.13, mark, color=MODEL_COLOURS[model], fillstyle="full" if right[model][i] else "none",
                   markersize=7, transform=axes.transAxes, clip_on=False)  # fmt: skip
 plt.show()
-
-# %% tags=["remove-input"]
 provenance_of(list(pooled.records), PART)
 
 # %% [markdown]

@@ -15,8 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import Markdown, display
@@ -32,17 +30,17 @@ from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.tables import interval, points, wide_table
 from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.planned import rarest_class
 from cgrecnet.runs.pooled import pool
-from cgrecnet.runs.query import experiment
+from cgrecnet.runs.query import experiment, needed
 
 use_book_style()
 PART = ("ablation", "jurkat")
 MODELS = ("resnet50", "cg_recnet")
 BINS = 15
-records = experiment(*PART).records
+records = needed(*PART, MODELS).records
 pooled = pool(records, MODELS)
 labels, rare = pooled.labels, rarest_class(records[0])
 
@@ -111,7 +109,7 @@ def cost_gap(ratio):
 
 def draw_ratio(place):
     """The two kinds of mistake at one ratio; the axes are the same at all of them."""
-    figure, panels = plt.subplots(2, 1, figsize=(5.2, 4.4))
+    figure, panels = plt.subplots(2, 1, figsize=(4.0, 4.4))
     for axes, what, words in zip(panels, ("missed", "called"), (f"cells of {name} missed", f"wrongly called {name}"), strict=True):
         for row, model in enumerate(MODELS):
             for way, (shift, alpha) in enumerate(((-0.2, 0.35), (0.2, 1))):
@@ -177,7 +175,7 @@ tell(
 # **The answer.** Both networks are less sure than right: CG-RecNet by {glue:text}`lean:.1f` points (95 % interval {glue:text}`lean_ends`), the baseline by {glue:text}`base_lean:.1f` (n = {glue:text}`n` Jurkat cells).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One square panel: the share of cells that are named rightly over the probability that the network gave to the class it named, from one third to one. A line of points with vertical bars for each of two networks; a grey diagonal."}, "figure": {"name": "fig-calibration-reliability", "caption": "Above the diagonal a network is right more often than it says. Most marks lie there, but few of them by more than their bars. Share of test cells named rightly, over the probability given to the class that was named; bars: 95 % intervals within a bin; bins with few cells left out. Jurkat cells, the folds put together; exploratory."}}
-figure, axes = plt.subplots(figsize=(5.2, 4.6))
+figure, axes = plt.subplots(figsize=(4.4, 4.6))
 axes.plot([100 / 3, 100], [100 / 3, 100], color="0.7", linewidth=1)
 for model, shape in zip(MODELS, "o^", strict=True):
     given, right, n = bins(model)
@@ -195,8 +193,9 @@ provenance_of(pooled.records, PART)
 # The baseline, though, is less sure than right as well ({glue:text}`base_ends` points).
 # This does not show what another training would give: the cells are those of {glue:text}`folds` of {glue:text}`of_folds` folds, and each network was trained once, for {glue:text}`epochs` epochs; longer training tends to make a network surer, whether or not it becomes more often right {cite}`guo2017calibration`.
 
-# %% tags=["remove-input"]
-display(table(pooled, "Calibration, Jurkat"), *on_zhu, missing_runs(PART))
+# %%
+display(table(pooled, "Calibration, Jurkat"), *on_zhu)
+display(missing_runs(PART))
 
 # %% [markdown]
 # n = {glue:text}`n` Jurkat cells.
@@ -262,7 +261,7 @@ missed = (decided[labels == rare] != rare).sum()
 print(missed, "missed of", (labels == rare).sum())
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, a colour per network. Panel A: cost per hundred cells over the cost ratio; for each colour a dashed and a solid line rise from one point. Panel B: cells missed over cells wrongly called; lines run from an open mark down to the right."}, "figure": {"name": "fig-calibration-cost", "caption": "To weigh the cost pays where the solid line lies below the dashed one of its colour (A), and it pays in coin: fewer misses for more false calls (B). A: most probable class (dashed) and least expected cost (solid). B: least expected cost, along the ratios of A; open: most probable class. Rarest class of Jurkat, test cells of the folds put together; exploratory."}}
-figure, (upper, lower) = plt.subplots(2, 1, figsize=(5.2, 6.2))
+figure, (upper, lower) = plt.subplots(2, 1, figsize=(4.4, 6.2))
 for model, ways in weighed.items():
     colour = MODEL_COLOURS[model]
     cost = np.array([way["cost"] for way in ways])
@@ -319,8 +318,7 @@ display(made, provenance_of(pooled.records, PART))
 # ````
 
 # %%
-print(inspect.getsource(expected_calibration_error))
-print(inspect.getsource(decision_cost))
+display(show_code(expected_calibration_error, decision_cost))
 display(*all_read(PART))
 
 # %% [markdown]

@@ -107,7 +107,6 @@ def draw_shares_of(axes, what):
             axes.plot([row["n"] for row in here], shares, style, marker=".", color=colour, label=f"{rule}, {100 * against:g} %")
 
 
-
 source = Provenance(
     (
         ("Record", "results/interval-coverage/coverage.json"),

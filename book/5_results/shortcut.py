@@ -13,19 +13,8 @@
 #
 # **You need** {doc}`/book/2_data/shortcuts` and {doc}`/book/2_data/splits`.
 # Reading takes about {reading-time}`this page`.
-#
-# {doc}`/book/2_data/shortcuts` asked whether pictures *could* betray their class without the cell, with simple classifiers.
-# Here networks are trained on such pictures, and we look at what they report.
-#
-# The paper says that its network classifies by intrinsic morphology (claim C37), and judges it on a random split.
-# A random split cannot tell that from a shortcut, since its test cells come from the very runs that the network was trained on.
-# On the paper's cells nobody here can try.
-# On simulated cells we can plant a shortcut, from not at all to wholly, and see.
-# **Everything on this page is simulated**; it shows what a random split *can* hide, and not that the paper's split hides it.
 
 # %% tags=["remove-input"]
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -41,14 +30,17 @@ from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import interval, points, wide_table, with_interval
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.planned import gap_answers, gaps
+from cgrecnet.runs.query import needed
 from cgrecnet.runs.run_record import read_predictions
 from cgrecnet.runs.series import INTENSITIES, SPLITS, shortcut_runs
 
 use_book_style()
 PARTS = tuple((part, "cytometer") for part in SPLITS.values())
+for part in PARTS:
+    needed(*part, whole=True)
 runs = shortcut_runs()
 
 
@@ -91,6 +83,23 @@ missed = [right for right, _ in counted["grouped", *tied]]
 rarest = int(np.argmin([n for _, n in counted["grouped", *free]]))
 recalls = {split: [right / n for right, n in counted[split, *free]] for split in SPLITS}
 drops = np.array(recalls["random"]) - recalls["grouped"]
+worst = runs["grouped", *tied]
+ids, labels, probabilities = read_predictions(RESULTS, worst)
+tested = pd.DataFrame({"cell_id": ids, "right": probabilities.argmax(axis=1) == labels})
+tested = tested.merge(open_dataset("cytometer", options=worst.data["options"]).table, on="cell_id", validate="1:1")
+tested = tested.groupby(["class_name", "group"])["right"].agg(right="sum", n="size").reset_index()
+tested["share"] = tested["right"] / tested["n"]
+
+
+def spreads():
+    """The spread of the shares of runs within a class, and what it would be if cells did not care for their run."""
+    means = tested.groupby("class_name")["share"].transform("mean")
+    squares = ((tested["share"] - means) ** 2).sum()
+    freedom = len(tested) - tested["class_name"].nunique()
+    return np.sqrt(squares / freedom), np.sqrt((means * (1 - means) / tested["n"]).mean())
+
+
+within, alone = spreads()
 holds("a random split overstates", balanced[tied][1][0] > 0)
 holds("not recognised", missed.count(0) == 1)
 holds("did not come", outcome[free] is Outcome.DIFFERENCE)
@@ -98,6 +107,7 @@ holds("the rarest class", drops.argmax() == rarest)
 holds("came true", plain[tied].interval95[0] > margin)
 holds("takes part", change_ends[0] > 0)
 holds("not all", plain[clean].interval95[0] > 0)
+holds("The runs count", within > 2 * alone)
 tell(
     promised=known["accuracy"], promised_balanced=known["balanced"], promised_floor=known["floor"], promised_n=known["n"],
     kept=new["accuracy"], kept_balanced=new["balanced"], kept_floor=new["floor"], kept_n=new["n"],
@@ -106,6 +116,7 @@ tell(
     free=points(plain[free].difference), free_ends=interval(plain[free].interval95), free_balanced=balanced[free][0],
     free_balanced_ends=interval(balanced[free][1]), clean=points(plain[clean].difference), clean_ends=interval(plain[clean].interval95),
     clean_balanced=balanced[clean][0], clean_balanced_ends=interval(balanced[clean][1]), change=change, change_ends=interval(change_ends),
+    test_runs=len(tested), least=100 * tested["share"].min(), most=100 * tested["share"].max(), within=100 * within, alone=100 * alone,
 )  # fmt: skip
 
 # %% [markdown]
@@ -117,7 +128,7 @@ ENDS = {
     "accuracy": lambda counts: wilson(*np.array(counts).sum(axis=0)),
     "balanced": lambda counts: weighted_sum([1 / 3] * 3, [right / n for right, n in counts], [wilson(*one) for one in counts]),
 }
-figure, panels = plt.subplots(2, 2, figsize=(5.2, 5.2), sharex=True, sharey=True)
+figure, panels = plt.subplots(2, 2, figsize=(4.4, 5.2), sharex=True, sharey=True)
 for row, (what, ends) in enumerate(ENDS.items()):
     for axes, (intensity, words), mark in zip(panels[row], INTENSITIES.items(), "ABCD"[2 * row :], strict=False):
         for split, (colour, shape, line) in LINES.items():
@@ -137,26 +148,30 @@ plt.show()
 provenance_of(list(runs.values()), *PARTS)
 
 # %% [markdown]
+# The paper says that its network classifies by intrinsic morphology (claim C37), and judges it on a random split.
+# A random split cannot tell that from a shortcut, since its test cells come from the very runs that the network was trained on.
+# So we planted a shortcut in simulated cells, from not at all to wholly, and trained networks on them, where {doc}`/book/2_data/shortcuts` had simple classifiers.
 # The plan asked, before any of these runs ({doc}`plan`, P8): how much accuracy does a random split report that a split by acquisition does not?
 # With grey levels as they are and class and run tied, the random split reports an accuracy of {glue:text}`promised:.1f` % (balanced {glue:text}`promised_balanced:.1f`; the largest class alone gives {glue:text}`promised_floor:.1f`).
 # On new runs {glue:text}`kept:.1f` % are left, and the largest class alone gives {glue:text}`kept_floor:.1f` there: balanced, it is {glue:text}`kept_balanced:.1f` % where chance gives {glue:text}`chance:.1f`.
 # One of the three classes is not recognised in new runs at all.
-# This was planted on purpose, in simulated cells; it shows what a random split *can* hide, and measures nothing of the paper's cells.
+# **Everything on this page is simulated**; it shows what a random split *can* hide, and not that the paper's split hides it: on the paper's cells nobody here can try.
 
-# %% tags=["remove-input"]
-rows = [
-    (
+# %%
+rows = []
+for setting, gap in plain.items():
+    intensity, level = setting
+    even, ends = balanced[setting]
+    rows.append((
         f"confounding {level:g}, {INTENSITIES[intensity]}",
-        str(outcome[intensity, level]),
-        f"{with_interval(plain[intensity, level])}\n"
-        f"balanced {points(balanced[intensity, level][0])} ({interval(balanced[intensity, level][1])})",
-        cell_of("random", (intensity, level)),
-        cell_of("grouped", (intensity, level)),
-    )
-    for intensity, level in plain
-]
-headers = ("setting", "outcome (P8)", "gap in points (95 % interval)", "random split (%)", "new runs (%)")
-display(wide_table(headers, rows, "Accuracy and gap"), missing_runs(*PARTS))
+        str(outcome[setting]),
+        f"{with_interval(gap)}\nbalanced {points(even)} ({interval(ends)})",
+        cell_of("random", setting), cell_of("grouped", setting),
+    ))  # fmt: skip
+headers = ("setting", "outcome (P8)", "gap in points (95 % interval)")
+headers += ("random split (%)", "new runs (%)")
+table = wide_table(headers, rows, "Accuracy and gap")
+display(table, missing_runs(*PARTS))
 
 # %% [markdown]
 # One run for each number; n = {glue:text}`promised_n` test cells under the random split, {glue:text}`kept_n` or a few more on new runs.
@@ -184,18 +199,8 @@ display(wide_table(headers, rows, "Accuracy and gap"), missing_runs(*PARTS))
 # But cells of one run share lamp and focus, so that they succeed or fail together, and there are only a few test runs.
 # {numref}`fig-shortcut-runs` takes the grouped split at complete confounding apart, run by run.
 
-# %%
-worst = runs["grouped", *tied]
-ids, labels, probabilities = read_predictions(RESULTS, worst)
-right = probabilities.argmax(axis=1) == labels
-tested = pd.DataFrame({"cell_id": ids, "right": right})
-made = open_dataset("cytometer", options=worst.data["options"])
-tested = tested.merge(made.table, on="cell_id", validate="1:1")
-of_run = tested.groupby(["class_name", "group"])["right"]
-tested = of_run.agg(right="sum", n="size").reset_index()
-
 # %% mystnb={"image": {"alt": "One row per test run with its class and number of cells; a point with an interval for the share of its cells that the network recognised."}, "figure": {"name": "fig-shortcut-runs", "caption": "Within a class the runs lie farther apart than their bars allow: the true uncertainty of the grouped accuracy is that of a handful of runs. Grouped split, confounding 1, grey levels as they are; simulated cells; bars: Wilson's 95 % intervals; exploratory."}}
-figure, axes = plt.subplots(figsize=(5.2, 0.34 * len(tested) + 0.8))
+figure, axes = plt.subplots(figsize=(4.4, 0.34 * len(tested) + 0.8))
 kinds = sorted(tested["class_name"].unique())
 for colour, kind in zip(PALETTE, kinds, strict=False):
     own = tested[tested["class_name"] == kind]
@@ -209,13 +214,8 @@ axes.set_xlabel("recognised cells (%)")
 plt.show()
 provenance_of([worst], *PARTS[1:])
 
-# %% tags=["remove-input"]
-tested["share"] = tested["right"] / tested["n"]
-kinds = tested.groupby("class_name")["share"]
-within = np.sqrt(((tested["share"] - kinds.transform("mean")) ** 2).sum() / (len(tested) - len(kinds)))
-alone = np.sqrt((kinds.transform("mean") * (1 - kinds.transform("mean")) / tested["n"]).mean())
-tell(test_runs=len(tested), least=100 * tested["share"].min(), most=100 * tested["share"].max(), within=100 * within, alone=100 * alone)
-holds("The runs count", within > 2 * alone)
+# %%
+show_code(spreads)
 
 # %% [markdown]
 # The {glue:text}`test_runs` test runs range from {glue:text}`least:.0f` % to {glue:text}`most:.0f` % of their cells recognised.
@@ -255,8 +255,7 @@ holds("The runs count", within > 2 * alone)
 # ````
 
 # %%
-print(inspect.getsource(share_gap))
-display(*all_read(*PARTS))
+display(show_code(share_gap), *all_read(*PARTS))
 
 # %% [markdown]
 # **Take-away.**

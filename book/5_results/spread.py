@@ -15,8 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
@@ -34,17 +32,18 @@ from cgrecnet.figures.scores import majority_share
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import interval, p_text, points, span, wide_table, with_interval
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.planned import decide_over_folds, overlap
 from cgrecnet.runs.pooled import pool, with_folds_of
-from cgrecnet.runs.query import experiment
+from cgrecnet.runs.query import experiment, needed
 from cgrecnet.runs.series import seed_records, seed_runs
 
 use_book_style()
 PARTS = (("ablation", "jurkat"), ("seeds", "jurkat"), ("seeds", "cytometer"))
 plan, table3 = load_plan(), load_tables()["3"]
-records = experiment(*PARTS[0]).records
+records = needed(*PARTS[0], ("resnet50", "cg_recnet")).records
+needed(*PARTS[2])
 contrasts = [*plan["P1"].contrasts, *plan["P2"].contrasts]
 
 
@@ -63,6 +62,8 @@ alarms = {
     "plain, thrice": (thrice.plain, thrice.data_sets), "corrected, thrice": (thrice.corrected, thrice.data_sets),
 }  # fmt: skip
 rate = {name: 100 * count / n for name, (count, n) in alarms.items()}
+
+
 def row(words, rounds):
     """A row of the table of false alarms."""
     texts = [f"{rate[key]:.1f} %\n({span(wilson(*alarms[key]))})" for key in (f"plain, {rounds}", f"corrected, {rounds}")]
@@ -96,6 +97,14 @@ def pairs_table(found, label):
         for contrast, (decision, each, plain) in found.items()
     ]
     return wide_table(("contrast", "outcome", "difference (points)", "plain, 95 %", "corrected, 95 %"), rows, label)
+
+
+def draw_folds(axes, place, decision, each, plain):
+    """A row: the differences fold by fold, and the intervals of the plain (grey) and the corrected test."""
+    axes.axvline(0, color="0.5", linewidth=1)
+    axes.plot(each, np.full(len(each), place - 0.2), "o", color="0.3", alpha=0.6)
+    for test, shift, colour in ((plain, 0.05, "0.55"), (decision.result, 0.25, PALETTE[0])):
+        axes.plot(test.interval95, [place + shift] * 2, linewidth=2.5, color=colour)
 
 
 def spread_of(own):
@@ -132,6 +141,8 @@ def provenance_of_seeds():
     return [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
 
 
+pooled = pool(records, with_folds_of(records, "resnet50", "cg_recnet"))
+by_cells = mcnemar(pooled.labels, *map(pooled.predicted, ("cg_recnet", "resnet50")))
 seeds = spread_of(by_data["cytometer"].values())
 zhu = experiment("ablation", "zhu")
 on_zhu = []  # what stands below the table where the paper's own cells were run
@@ -148,6 +159,7 @@ holds("plain test errs", wilson(*alarms["plain, thrice"])[0] > wilson(*alarms["p
 holds("knows of the", all(wilson(*alarms[f"corrected, {r}"])[0] <= plan.alpha for r in ("once", "thrice")))
 holds("cannot be had", repeats_needed(step, printed_sd, test_share=share) is None)
 holds("the whole interval", against(seeds) == "larger")
+holds("do not tell", by_cells.interval95[0] < 0 < by_cells.interval95[1])
 tell(
     plain=rate["plain, once"], plain_ends=span(wilson(*alarms["plain, once"])), corrected=rate["corrected, once"],
     many=rate["plain, thrice"], many_corrected=rate["corrected, thrice"], sets=once.data_sets, cells=CELLS, features=FEATURES,
@@ -156,14 +168,15 @@ tell(
     whole=f"{full.number - base.number:.2f}", step=f"{step:.2f}", full_sd=full.sd, single_sd=single.sd, printed_sd=f"{printed_sd:.2f}",
     seed_sd=f"{seeds.sd:.2f}", seed_ends=span(seeds.interval95, 1, 2), seed_n=seeds.n,
     apart=f"{np.sqrt(2) * seeds.sd:.1f}", margin=f"{margin:g}",
-    five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd),
+    n=f"{by_cells.n:,}", only_first=by_cells.only_first, only_second=by_cells.only_second, by_cells=points(by_cells.difference),
+    by_cells_ends=interval(by_cells.interval95), five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd),
 )  # fmt: skip
 
 # %% [markdown]
 # **The answer.** Between equal learners a t-test over five folds finds a difference in {glue:text}`plain:.0f` % of n = {glue:text}`sets` simulated data sets (95 % interval {glue:text}`plain_ends`), not {glue:text}`promised:.0f` %.
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two rows, five folds once and cut three times; in each a grey and a blue dot with an interval for the share of false alarms of the plain and the corrected test. A dotted vertical line stands at one in twenty."}, "figure": {"name": "fig-spread-alarms", "caption": "The plain test (grey) lies to the right of what it promises (dotted), and the farther the more often the same cells are cut into folds; the corrected test (blue) does not. Share of simulated data sets in which a test finds a difference between two learners that are equal by construction; bars: Wilson's 95 % intervals."}}
-figure, axes = plt.subplots(figsize=(5.2, 2.6))
+figure, axes = plt.subplots(figsize=(4.4, 2.6))
 for place, rounds in enumerate(("once", "thrice")):
     for shift, test, colour in ((-0.12, "plain", "0.45"), (0.12, "corrected", PALETTE[0])):
         low, high = wilson(*alarms[f"{test}, {rounds}"])
@@ -181,9 +194,11 @@ plt.show()
 # The test that knows of the overlap {cite}`nadeau2003inference`, which the plan prescribes ({doc}`plan`), stays at {glue:text}`corrected:.0f` and {glue:text}`many_corrected:.0f` %.
 # How bad it gets depends on learner and data, and nothing here says whether a difference of the paper is a false alarm.
 
-# %% tags=["remove-input"]
-rows = [row(f"{FOLDS} folds", "once"), row(f"{FOLDS} folds, cut {ROUNDS} times: {ROUNDS * FOLDS} pairs", "thrice")]
-headers = ("test is given", "false alarms, plain", "false alarms, corrected", "n")
+# %%
+more = f"{FOLDS} folds, cut {ROUNDS} times: {ROUNDS * FOLDS} pairs"
+rows = [row(f"{FOLDS} folds", "once"), row(more, "thrice")]
+headers = ("test is given", "false alarms, plain")
+headers += ("false alarms, corrected", "n")
 wide_table(headers, rows, "False alarms")
 
 # %% [markdown]
@@ -234,16 +249,16 @@ for name, shared in (("plain", 0), ("corrected", test_share)):
 # p-values are corrected by Holm's method {cite}`holm1979simple` for the whole family: who asks five questions at the 5 % level gets one false alarm in four or five rounds, unless the smallest of five p-values is multiplied by five, the next by four, and so on.
 
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per contrast of two networks: a dot for each fold's difference in accuracy, below it a grey bar for the plain interval and a longer blue bar for the corrected one, around a vertical line at zero."}, "figure": {"name": "fig-spread-folds", "caption": "What the folds share makes every interval longer. Differences in accuracy, fold by fold (dots), with 95 % intervals of the plain (grey) and the corrected paired t-test (blue); Jurkat cells, one seed."}}
+# %% mystnb={"image": {"alt": "One row per contrast of two networks: a dot for each fold's difference in accuracy, below it a grey bar for the plain interval and a longer blue bar for the corrected one, around a vertical line at zero."}, "figure": {"name": "fig-spread-folds", "caption": "What the folds share makes every interval longer. Differences in accuracy, fold by fold (dots), with 95 % intervals of the plain (grey) and the corrected paired t-test (blue); Jurkat cells, one seed."}}
 if ours:
-    figure, axes = plt.subplots(figsize=(5.2, 0.9 * len(ours) + 1.0))
-    axes.axvline(0, color="0.5", linewidth=1)
-    for place, (decision, each, plain) in enumerate(ours.values()):
-        axes.plot(each, np.full(len(each), place - 0.2), "o", color="0.3", alpha=0.6)
-        for test, shift, colour in ((plain, 0.05, "0.55"), (decision.result, 0.25, PALETTE[0])):
-            axes.plot(test.interval95, [place + shift] * 2, linewidth=2.5, color=colour)
-    axes.set_yticks(range(len(ours)), [name_of(contrast).replace(" \N{MINUS SIGN} ", "\n\N{MINUS SIGN} ") for contrast in ours])
-    axes.set(ylim=(len(ours) - 0.4, -0.6), xlabel="difference in accuracy (points)")
+    size = (4.4, 0.9 * len(ours) + 1.0)
+    figure, axes = plt.subplots(figsize=size)
+    for place, found in enumerate(ours.values()):
+        draw_folds(axes, place, *found)
+    names = [name_of(one).replace(" − ", "\n− ") for one in ours]
+    axes.set_yticks(range(len(ours)), names)
+    axes.set(ylim=(len(ours) - 0.4, -0.6))
+    axes.set_xlabel("difference in accuracy (points)")
     plt.show()
 else:
     draw_absent("One fold only.")
@@ -267,12 +282,11 @@ display(*shown, *on_zhu)
 # It is not the planned test of these contrasts, so everything in this section is **exploratory**.
 
 # %%
-pooled = pool(records, with_folds_of(records, "resnet50", "cg_recnet"))
-rows, by_cells = [], {}
+rows = []
 for contrast in contrasts:
     if set(contrast) <= set(pooled.models):
         named = [pooled.predicted(model) for model in contrast]
-        one = by_cells[contrast] = mcnemar(pooled.labels, *named)
+        one = mcnemar(pooled.labels, *named)
         alone = f"{one.only_first:,}", f"{one.only_second:,}"
         p = p_text(one.p_value)
         rows.append((name_of(contrast), with_interval(one), *alone, p))
@@ -280,14 +294,6 @@ headers = ("contrast", "difference (points)", "first right")
 headers += ("second right", "p (exact)")
 table = wide_table(headers, rows, "McNemar's test")
 display(table, provenance_of(pooled.records, PARTS[0]))
-
-# %% tags=["remove-input"]
-one = by_cells["cg_recnet", "resnet50"]
-holds("do not tell", one.interval95[0] < 0 < one.interval95[1])
-tell(
-    n=f"{one.n:,}", only_first=one.only_first, only_second=one.only_second, by_cells=points(one.difference),
-    by_cells_ends=interval(one.interval95),
-)  # fmt: skip
 
 # %% [markdown]
 # Jurkat, real cells, n = {glue:text}`n`; intervals over cells (Tango's); p not corrected.
@@ -324,7 +330,7 @@ if ("cg_recnet", "rescmnet") in ours:
     by_fold = ours["cg_recnet", "rescmnet"][1]
     spreads["Jurkat, measured"] = float(by_fold.std(ddof=1))
 repeats = np.unique(np.geomspace(2, 1000, 60).astype(int))
-figure, axes = plt.subplots(figsize=(5.2, 3.4))
+figure, axes = plt.subplots(figsize=(4.4, 3.4))
 for colour, (label, sd) in zip(PALETTE, spreads.items(), strict=False):
     for shared, line in ((0.0, "-"), (share, "--")):
         power = [power_of_paired_t(step, sd, int(n), test_share=shared) for n in repeats]
@@ -377,10 +383,11 @@ for q in (0.975, 0.025):
     print(f"{np.sqrt(nu / stats.chi2.ppf(q, nu)):.2f} times s")
 
 # %% mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; each panel is of one data set, and scales of different panels have nothing to do with each other."}}
-sets = len(by_data)
-size = {"figsize": (5.2, 2.8 * sets), "squeeze": False}
-figure, panels = plt.subplots(sets, 1, **size)
-for axes, (data, runs) in zip(panels[:, 0], by_data.items(), strict=True):
+n = len(by_data)
+size = (4.4, 2.8 * n)
+figure, panels = plt.subplots(n, 1, figsize=size, squeeze=False)
+shown = zip(panels[:, 0], by_data.items(), "ABC", strict=False)
+for axes, (data, runs), mark in shown:
     for place, (model, own) in enumerate(runs.items()):
         scores = [100 * run.test["accuracy"] for run in own]
         colour = MODEL_COLOURS.get(model, PALETTE[4])
@@ -389,8 +396,7 @@ for axes, (data, runs) in zip(panels[:, 0], by_data.items(), strict=True):
     names = [f"{title_of(m)}\n(n = {len(own)})" for m, own in runs.items()]
     axes.set_xticks(range(len(runs)), names)
     axes.set(title=f"   {TITLES[data]}", ylabel="accuracy (%)")
-    axes.margins(x=0.3)
-for axes, mark in zip(panels[:, 0], "ABC", strict=False):
+    axes.margins(x=0.15)
     letter(axes, mark)
 plt.show()
 display(*provenance_of_seeds())
@@ -424,8 +430,7 @@ display(missing_runs(*PARTS[1:]))
 # ````
 
 # %%
-print(inspect.getsource(fold_differences))
-print(inspect.getsource(corrected_resampled_t))
+display(show_code(fold_differences, corrected_resampled_t))
 display(*all_read(PARTS[0], PARTS[1]), *all_read(PARTS[2]))
 
 # %% [markdown]
