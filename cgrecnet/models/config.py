@@ -7,7 +7,7 @@ described equations where they differ from the public modules; `clean` is `recov
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 from cgrecnet.errors import ConfigError
 
@@ -90,7 +90,7 @@ class Options:
         for name in changes or {}:
             if name not in known:
                 raise unknown("model option", name, known)
-        return Options(**{**asdict(self), **(changes or {})})
+        return replace(self, **(changes or {}))
 
 
 PRESETS: dict[str, Options] = {

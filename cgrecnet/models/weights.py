@@ -18,6 +18,11 @@ from cgrecnet.files import sha256
 _COUNTER = "num_batches_tracked"
 
 
+def tensors_of(model: nn.Module) -> list[str]:
+    """Names of the tensors that a weights file has to hold for a model, or that start fresh."""
+    return [key for key in model.state_dict() if not key.endswith(_COUNTER)]
+
+
 def read_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a .safetensors, .pth or .pt file, and the notes it carries.
 
@@ -101,20 +106,13 @@ def replace_first_convolution(model: nn.Module, first: str, in_channels: int) ->
     old = model.get_submodule(path)
     if old.in_channels == in_channels:
         return
-    new = nn.Conv2d(
-        in_channels,
-        old.out_channels,
-        old.kernel_size,
-        stride=old.stride,
-        padding=old.padding,
-        bias=old.bias is not None,
-    )
+    same = {"stride": old.stride, "padding": old.padding, "bias": old.bias is not None}
+    new = nn.Conv2d(in_channels, old.out_channels, old.kernel_size, **same)
     with torch.no_grad():
         new.weight.normal_().mul_(old.weight.std() * (old.in_channels / in_channels) ** 0.5)
     if new.bias is not None:
         nn.init.zeros_(new.bias)
-    parent, _, child = path.rpartition(".")
-    setattr(model.get_submodule(parent), child, new)
+    model.set_submodule(path, new)
 
 
 #: Names in torchvision's oldest published files (DenseNet, ViT) and what the same tensors are called today.
@@ -123,12 +121,6 @@ _RENAMED = (
     (re.compile(r"\.mlp\.linear_1\."), ".mlp.0."),
     (re.compile(r"\.mlp\.linear_2\."), ".mlp.3."),
 )
-
-
-def _modern(key: str) -> str:
-    for pattern, name in _RENAMED:
-        key = pattern.sub(name, key)
-    return key
 
 
 def _mismatch(state: dict[str, Tensor], wanted: dict[str, Tensor]) -> str | None:
@@ -156,13 +148,11 @@ def load_into(
     Raises ConfigError before anything is changed.
     """
     own = model.state_dict()
-    state = {_modern(key): value for key, value in state.items()}
+    for pattern, name in _RENAMED:
+        state = {pattern.sub(name, key): value for key, value in state.items()}
     wanted = {key: value for key, value in own.items() if not key.startswith(_ADDED)}
-    state = {
-        key: value
-        for key, value in state.items()
-        if key not in head or (key in wanted and value.shape == wanted[key].shape)
-    }
+    other_head = [key for key in head if key in state and (key not in wanted or state[key].shape != wanted[key].shape)]
+    state = {key: value for key, value in state.items() if key not in other_head}
     if first in state and state[first].dim() == 4 and state[first].shape[1] == 3:
         state[first] = adapt_input(state[first].float(), own[first].shape[1])
     problem = _mismatch(state, {key: value for key, value in wanted.items() if key not in head or key in state})
@@ -172,8 +162,7 @@ def load_into(
             "give a state dict under torchvision's names for this network."
         )
     model.load_state_dict(state, strict=False)
-    fresh = [key for key in own if key not in state and not key.endswith(_COUNTER)]
-    return {"loaded": sorted(state), "fresh": fresh}
+    return {"loaded": sorted(state), "fresh": [key for key in tensors_of(model) if key not in state]}
 
 
 #: What this package adds to a torchvision network; no torchvision file holds it.

@@ -4,7 +4,7 @@ Where the paper names no variant (which DenseNet, VGG, ViT) the usual one is tak
 last layer for the classes. Importing this file imports no torch: building a model does.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,17 +49,10 @@ SYSTEMS: dict[str, System] = {
         System("vgg16", "VGG-16", "torchvision", "features.0.weight", "classifier.6"),
         System("mobilenet_v2", "MobileNetV2", "torchvision", "features.0.0.weight", "classifier.1"),
         System("vit_b_16", "ViT-B/16", "torchvision", "conv_proj.weight", "heads.head"),
-        System(
-            "zhu_xception",
-            "Xception (Zhu et al. 2021)",
-            "zhu",
-            "stem.0.weight",
-            "fc",
-            native_channels=1,
-            native_size=(45, 30),
-        ),
+        System("zhu_xception", "Xception (Zhu et al. 2021)", "zhu", "stem.0.weight", "fc",
+               native_channels=1, native_size=(45, 30)),
     )
-}
+}  # fmt: skip
 
 
 def list_models() -> list[str]:
@@ -104,29 +97,26 @@ def create_model(
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise ConfigError(f"{what} must be a whole number above 0, not {value!r}.")
     system = SYSTEMS[name]
+    chosen = resolve(preset, options if system.family == "resnet50" else None)
+    if options and system.family != "resnet50":
+        raise ConfigError(
+            f"The model {name!r} has no options (given: {', '.join(map(str, options))}): "
+            "leave them out, or choose a model of the ResNet-50 family."
+        )
     if system.family == "resnet50":
-        model = _resnet(system, preset, num_classes, in_channels, options)
+        from cgrecnet.models.cg_recnet import CGRecNet
+
+        if name == "resnet50" and "head" not in (options or {}):
+            chosen = chosen.replace({"head": "3"})
+        model = CGRecNet(system.fusion, system.gate, chosen, num_classes, in_channels)
+    elif system.family == "zhu":
+        from cgrecnet.models.xception import ZhuXception
+
+        model = ZhuXception(num_classes, in_channels)
     else:
-        if preset not in PRESETS:
-            raise unknown("model preset", preset, PRESETS)
-        if options:
-            raise ConfigError(
-                f"The model {name!r} has no options (given: {', '.join(map(str, options))}): "
-                "leave them out, or choose a model of the ResNet-50 family."
-            )
-        builder = _BUILDERS.get(system.family)
-        model = builder(system, num_classes, in_channels, image_size)
+        model = _torchvision(system, num_classes, in_channels, image_size)
     model.weights_info = _fill(model, system, weights, image_size)
     return model
-
-
-def _resnet(system: System, preset: str, num_classes: int, in_channels: int, options) -> "nn.Module":
-    from cgrecnet.models.cg_recnet import CGRecNet
-
-    chosen = resolve(preset, options)
-    if system.name == "resnet50" and "head" not in (options or {}):
-        chosen = chosen.replace({"head": "3"})
-    return CGRecNet(system.fusion, system.gate, chosen, num_classes, in_channels)
 
 
 def _torchvision(system: System, num_classes: int, in_channels: int, image_size: int) -> "nn.Module":
@@ -145,29 +135,12 @@ def _torchvision(system: System, num_classes: int, in_channels: int, image_size:
     return model
 
 
-def _zhu(system: System, num_classes: int, in_channels: int, image_size: int) -> "nn.Module":
-    from cgrecnet.models.xception import ZhuXception
-
-    return ZhuXception(num_classes, in_channels)
-
-
-_BUILDERS: dict[str, Callable] = {"torchvision": _torchvision, "zhu": _zhu}
-
-
 def _fill(model: "nn.Module", system: System, weights: str | Path | None, image_size: int) -> dict:
     """Load the weights and say what was loaded: the record that a run keeps."""
     from cgrecnet.models import weights as files
 
-    counters = "num_batches_tracked"
-    nothing = {
-        "source": None,
-        "sha256": None,
-        "note": None,
-        "loaded": [],
-        "fresh": [key for key in model.state_dict() if not key.endswith(counters)],
-    }
     if weights is None:
-        return nothing
+        return {"source": None, "sha256": None, "note": None, "loaded": [], "fresh": files.tensors_of(model)}
     if weights == "imagenet":
         if system.family == "zhu":
             raise ConfigError(f"There are no ImageNet weights for {system.name}: use weights=None.")

@@ -138,6 +138,7 @@ def test_cg_recnet_compiles_without_graph_breaks_and_is_safe_in_channels_last():
 @pytest.mark.parametrize(
     "name, preset, channels, count",
     [
+        # Table 3 prints ResCMNet 27.69, ResGDNet 25.89, CG-RecNet 28.02 million: the first two rows are swapped.
         ("rescmnet", "recovered", 3, 25_889_488),
         ("resgdnet", "recovered", 3, 27_686_541),
         ("cg_recnet", "recovered", 3, 28_015_994),
@@ -152,14 +153,6 @@ def test_parameters_are_those_of_the_account(name, preset, channels, count):
         model = create_model(name, preset, in_channels=channels)
     assert count_parameters(model) == count
     assert sum(parameters_by_block(model).values()) == count
-
-
-def test_recovered_counts_round_to_the_printed_ones_once_two_rows_are_swapped():
-    with torch.device("meta"):
-        counts = {n: count_parameters(create_model(n)) for n in ("rescmnet", "resgdnet", "cg_recnet")}
-    # Table 3 prints ResCMNet 27.69, ResGDNet 25.89, CG-RecNet 28.02 million.
-    rounded = {name: round(count / 1e6, 2) for name, count in counts.items()}
-    assert rounded == {"rescmnet": 25.89, "resgdnet": 27.69, "cg_recnet": 28.02}
 
 
 def test_the_baseline_keeps_the_1000_way_layer_on_request():
