@@ -15,7 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
 from itertools import product
 
 import matplotlib.pyplot as plt
@@ -35,15 +34,15 @@ from cgrecnet.figures.widgets.confusion_cells import confusion_cells
 from cgrecnet.figures.widgets.gallery import gallery
 from cgrecnet.figures.widgets.threshold import threshold_slider
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.pooled import pool, with_folds_of
-from cgrecnet.runs.query import experiment
+from cgrecnet.runs.query import experiment, needed
 
 use_book_style()
 FULL, BASE = "cg_recnet", "resnet50"
 PART = ("ablation", "jurkat")
-records = experiment(*PART).records
+records = needed(*PART, (BASE, FULL)).records
 MODELS = with_folds_of(records, BASE, FULL)
 jurkat = pool(records, MODELS)
 labels, classes = jurkat.labels, jurkat.classes
@@ -111,7 +110,7 @@ tell(
 # **The answer.** CG-RecNet finds {glue:text}`least_recall:.0f` % of the {glue:text}`least` cells (95 % interval {glue:text}`least_ends`; n = {glue:text}`least_n` Jurkat cells), and {glue:text}`most_recall:.0f` % of the {glue:text}`most` cells.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one above the other, with F1 in per cent on a shared scale. Panel A: the three classes of Jurkat cells, one mark with an interval for each network. Panel B: the three classes of the paper's cells, one mark for each of its six networks, no intervals."}, "figure": {"name": "fig-classes-f1", "caption": "The classes lie farther apart than the networks do, here (A) as in the paper (B): which class it is matters more than which network. A: Jurkat cells, the folds put together, 95 % bootstrap intervals over cells. B: the paper's Table 5 as printed, other cells."}}
-figure, (ours, theirs) = plt.subplots(2, 1, figsize=(5.2, 6.4), sharey=True)
+figure, (ours, theirs) = plt.subplots(2, 1, figsize=(4.4, 6.4), sharey=True)
 for number, model in enumerate(MODELS):
     places = np.arange(len(classes)) + 0.14 * (number - (len(MODELS) - 1) / 2)
     ends = 100 * np.array([one.interval95 for one in f1[model]]).T
@@ -142,7 +141,7 @@ provenance_of(jurkat.records, PART)
 # The accuracy of CG-RecNet, {glue:text}`accuracy:.1f` % (balanced {glue:text}`balanced:.1f`; the largest class alone gives {glue:text}`floor:.1f`), shows none of this.
 # And nothing here shows what another training would give: these are {glue:text}`n` test cells of {glue:text}`folds` of {glue:text}`of_folds` folds, each network trained once.
 
-# %% tags=["remove-input"]
+# %%
 display(f1_table(jurkat, "F1 by class"), missing_runs(PART))
 
 # %% [markdown]
@@ -235,7 +234,7 @@ display(*systems, missing_runs(("comparison", "jurkat")))
 # Unlike the simple interval, it never leaves 0 to 1, and it has a width even where $k = 0$.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two confusion matrices, one above the other: Baseline and CG-RecNet. Rows are true classes, columns predicted ones, each place has a count, a share of its row and an interval; the darker, the larger the share."}, "figure": {"name": "fig-classes-confusion", "caption": "Compare the same place in the two matrices: where the intervals overlap widely, these cells do not tell the networks apart, whatever their modules. Counts of test cells of the folds put together, shares of the true class, and Wilson's 95 % intervals; the number of cells of each class stands at the left. Jurkat, real cells."}}
-figure, panels = plt.subplots(2, 1, figsize=(4.6, 8.4))
+figure, panels = plt.subplots(2, 1, figsize=(4.4, 8.4))
 for axes, model, mark in zip(panels, (BASE, FULL), "AB", strict=True):
     counts = jurkat.confusion(model)
     totals = counts.sum(axis=1)
@@ -310,7 +309,7 @@ wide_table(("network", *classes, "macro"), rows, "Areas under curves")
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels. A to C: one per class, each with the ROC curves of the networks, the false positive rate on a root scale, and a shaded band around the curve of CG-RecNet. D: the areas of each class and their mean as marks with intervals."}, "figure": {"name": "fig-classes-roc", "caption": "Where a curve runs inside the shaded band of another, drawing other cells could swap the two; which area is larger is a matter for intervals (D), not for the eye. A to C: one class against the rest; the horizontal axis is stretched near zero (a root scale), and the shade is the 95 % bootstrap band of CG-RecNet, at each false positive rate apart. D: areas with 95 % intervals; macro is the mean of the three. Jurkat, test cells of the folds put together."}}
 rates = np.concatenate([np.linspace(0, 0.1, 101)[:-1], np.linspace(0.1, 1, 91)])
-figure, panels = plt.subplots(2, 2, figsize=(5.2, 5.8))
+figure, panels = plt.subplots(2, 2, figsize=(4.4, 5.8))
 for index, (axes, name) in enumerate(zip(panels.flat, classes, strict=False)):
     axes.plot(rates, rates, color="#bbb", linestyle=":")
     for model in MODELS:
@@ -388,10 +387,8 @@ filters = {
     "verdict": np.where(true == named, "right", "wrong").tolist(),
     "certainty": np.where(sure, "sure", "unsure").tolist(),
 }  # fmt: skip
-words = [
-    f"{t}; {chances(p, classes)}"
-    for t, p in zip(true, given, strict=True)
-]
+pairs = zip(true, given, strict=True)
+words = [f"{t}; {chances(p, classes)}" for t, p in pairs]
 ids = jurkat.cell_ids[chosen].astype(str).tolist()
 made = gallery(ids, filters, words, "Jurkat cells, named", cells)
 display(made, provenance_of(jurkat.records, PART))
@@ -461,8 +458,7 @@ provenance_of(jurkat.records, PART)
 # ````
 
 # %%
-print(inspect.getsource(f1_differences))
-display(*all_read(PART))
+display(show_code(f1_differences), *all_read(PART))
 
 # %% [markdown]
 # **Take-away.**

@@ -15,8 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -38,9 +36,9 @@ from cgrecnet.figures.tables import p_equal, p_text, span, wide_table, with_inte
 from cgrecnet.figures.widgets.base import chances
 from cgrecnet.figures.widgets.gallery import gallery
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.runs.pooled import pool, with_folds_of
-from cgrecnet.runs.query import experiment
+from cgrecnet.runs.query import needed
 
 use_book_style()
 FULL, BASE = "cg_recnet", "resnet50"
@@ -50,7 +48,7 @@ SURE, ALPHA = 0.9, load_plan().alpha
 COMPARED = ["diameter", "aspect", "background", "noise", "contrast", "slope"]
 STAGES = ("G1", "S", "G2", "Prophase", "Metaphase", "Anaphase", "Telophase")  # in the order of the cell cycle
 PART = ("ablation", "jurkat")
-records = experiment(*PART).records
+records = needed(*PART, (BASE, FULL)).records
 pooled = pool(records, (BASE, FULL))
 labels, classes = pooled.labels, pooled.classes
 cells = open_dataset("jurkat")
@@ -103,7 +101,7 @@ tell(
 # **The answer.** Both networks miss the same {glue:text}`share:.1f` % of the cells (95 % interval {glue:text}`share_ends`; n = {glue:text}`n` Jurkat cells); independent mistakes would share {glue:text}`chance:.1f` %.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per class. A dot with an interval shows the share of its cells that both networks miss; to the left of it a diamond shows the share that independent mistakes would give."}, "figure": {"name": "fig-failures-shared", "caption": "In every class both networks miss more of the same cells (dots) than independent mistakes would give (diamonds): the mistakes belong to the cells more than to the modules. CG-RecNet and the baseline on Jurkat test cells, the folds put together; bars: Wilson's 95 % intervals; exploratory."}}
-figure, axes = plt.subplots(figsize=(5.2, 2.8))
+figure, axes = plt.subplots(figsize=(4.4, 2.8))
 places = range(len(classes))
 draw_shares(axes, places, [(row[3], row[0]) for row in shared], across=True, color=PALETTE[0], label="counted")
 axes.plot([100 * row[4] / row[0] for row in shared], places, "D", color=PALETTE[1], label="if independent")
@@ -202,7 +200,7 @@ display(table, provenance_of(pooled.records, PART))
 # So we can ask where inside a class the mistakes sit ({numref}`fig-failures-stages`).
 
 # %% mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that both networks miss, a vertical tick the mean share that one network misses."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: S and G2 are one class, and S is missed far more often. Dots: share of a stage's cells that both networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over both. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
-figure, axes = plt.subplots(figsize=(5.2, 4.2))
+figure, axes = plt.subplots(figsize=(4.4, 4.2))
 places = range(len(order))
 style = {"across": True, "color": PALETTE[0], "label": "missed by both"}
 draw_shares(axes, places, stages.values(), **style)
@@ -257,7 +255,7 @@ compared["p"] = holm(compared["p"])
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per measured trait: diameter, aspect, background, noise, contrast, slope of the spectrum. In each, one row per stage with a mark and an interval on an axis from 0 to 1, a dotted line at one half."}, "figure": {"name": "fig-failures-traits", "caption": "Missed G1 cells of the second experiment are larger than the others; all other marks (open) may be chance. Probability that a missed cell has the larger value than one that neither network misses, within a stage; 95 % bootstrap intervals; filled: p below the level of the plan after Holm's correction over all marks. Jurkat, real cells; exploratory."}}
 strata = list(compared["stratum"].unique())
-figure, panels = plt.subplots(-(-len(COMPARED) // 2), 2, figsize=(5.2, 5.6), sharex=True, sharey=True)
+figure, panels = plt.subplots(-(-len(COMPARED) // 2), 2, figsize=(4.4, 5.6), sharex=True, sharey=True)
 for axes, trait, mark in zip(panels.flat, COMPARED, "ABCDEF", strict=True):
     for one in compared[compared["trait"] == trait].itertuples():
         value, (low, high) = one.found.probability, one.found.interval95
@@ -421,8 +419,7 @@ tell(
 # ````
 
 # %%
-print(inspect.getsource(superiority))
-display(*all_read(PART))
+display(show_code(superiority), *all_read(PART))
 
 # %% [markdown]
 # **Take-away.**

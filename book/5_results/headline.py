@@ -13,21 +13,8 @@
 #
 # **You need** {doc}`/book/1_question/claims` and {doc}`/book/5_results/plan`.
 # Reading takes about {reading-time}`this page`.
-#
-# Three kinds of numbers stand on this page, and none takes the place of another.
-#
-# *Printed*
-# : what the paper says of its own cells, neural stem cells.
-#
-# *Jurkat* and *simulated*
-# : what we measured, on real cells of another kind and on cells that were computed.
-#
-# *zhu*
-# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and of all that is measured only they can decide a claim about those cells.
 
 # %% tags=["remove-cell"]
-import inspect
-
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
@@ -55,7 +42,7 @@ from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.judgement.paper_runs import MODEL_OF, experiments_on_zhu, paper_runs, why_not
 from cgrecnet.judgement.runs import RULES, gain
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.runs.query import experiment
 
 use_book_style()
@@ -83,12 +70,10 @@ tell(
 # %% [markdown]
 # **The answer so far**, from {glue:text}`standing` of {glue:text}`planned` planned runs on cells that are not the paper's: how often a network with more of the paper's modules was ahead of one with fewer.
 
-# %% tags=["remove-input"]
-display(
-    Markdown(wide_table(HEADERS, main_rows(answers), "Outcomes, planned comparisons")),
-    from_records(standing, side_by_side=True) if standing else Markdown(""),
-    Markdown(missing_runs(*parts)),
-)
+# %%
+table = wide_table(HEADERS, main_rows(answers), "Outcomes")
+runs = [from_records(standing, side_by_side=True)] if standing else []
+display(table, *runs, missing_runs(*parts))
 
 # %% [markdown]
 # Of the plan's {glue:text}`every` comparisons ({doc}`plan`) these are the {glue:text}`counted` that ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
@@ -99,6 +84,19 @@ display(
 # Their verdicts: {glue:text}`verdicts`.
 # Runs on the paper's own cells decide {glue:text}`from_runs` of them.
 # {glue:text}`there_are`
+#
+# ## Three kinds of numbers
+#
+# The numbers on this page are of three kinds, and none takes the place of another.
+#
+# *Printed*
+# : what the paper says of its own cells, neural stem cells.
+#
+# *Jurkat* and *simulated*
+# : what we measured, on real cells of another kind and on cells that were computed.
+#
+# *zhu*
+# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and of all that is measured only they can decide a claim about those cells.
 #
 # ## The differences
 #
@@ -112,7 +110,7 @@ rows = [
 ]  # fmt: skip
 rarest = paper.claims["C25"].values[0].number  # the paper's rarest class
 labels, drawn, seen = [], [], {}
-figure, axes = plt.subplots(figsize=(7.0, 0.52 * len(rows) + 1.2))
+figure, axes = plt.subplots(figsize=(4.4, 0.52 * len(rows) + 1.6))
 axes.axvline(0, color="0.5", linewidth=1, zorder=0)
 for row, (question, first, second) in enumerate(rows):
     in_print = rarest if question == "P3" else float(paper.scores[first].mean) - float(paper.scores[second].mean)
@@ -136,8 +134,6 @@ handles = [plt.Line2D([], [], color="black", marker="D", linestyle="", label="pr
 handles += [plt.Line2D([], [], color=colour, linewidth=2.5, label=f"Jurkat: {word}") for word, colour in seen.items()]
 figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8)
 plt.show()
-
-# %%
 provenance_of(every, *parts)
 
 # %% [markdown]
@@ -246,8 +242,8 @@ display(provenance_of(simulated, *((part, "cytometer") for part in also)))
 # Below is first the one for the main claim, C20.
 # Not every run may judge: it has to be on the paper's real cells, on (nearly) all of them, at the paper's settings, from pretrained weights, and complete over the folds; that is the second.
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(gain)}\n\n{inspect.getsource(why_not)}```")
+# %%
+show_code(gain, why_not)
 
 # %% [markdown]
 # **Take-away.**

@@ -15,8 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
@@ -33,9 +31,10 @@ from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.tables import answers_table, dropdown, interval, p_text, points, wide_table, with_interval
 from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.runs.planned import change_between, compare, dose_answers
 from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.query import needed
 from cgrecnet.runs.series import NETWORKS, dose_runs, seed_runs
 
 use_book_style()
@@ -43,6 +42,8 @@ PARTS = (("noise", "cytometer"), ("debris", "cytometer"))
 BASE = "resnet50"
 plan = load_plan()
 asked = {"noise": "P5", "debris": "P6"}
+for part in PARTS:
+    needed(*part, whole=True)
 series = {dial: dose_runs(dial) for dial in asked}
 records = list({run.run_id: run for doses in series.values() for runs in doses.values() for run in runs.values()}.values())
 changes = {(dial, answer.name.split()[0]): answer for dial, name in asked.items() for answer in dose_answers(name, series[dial])}
@@ -72,6 +73,13 @@ def score(run):
     return f"{100 * run.test['accuracy']:.1f}\nbalanced {100 * run.test['balanced_accuracy']:.1f}"
 
 
+def told(dial, model):
+    """The outcome of a network's change against the baseline's, and the change with its interval."""
+    if judged := changes.get((dial, title_of(model))):
+        return str(judged.outcome), with_interval(judged.result)
+    return ("not planned", with_interval(fusion[dial])) if model == "rescmnet" else ("the yardstick", "0")
+
+
 steps = step_answers()
 with_fusion = [step for step in steps if not step.name.startswith("ResGDNet")]
 with_gate = [step for step in steps if step.name.startswith("ResGDNet")]
@@ -84,7 +92,7 @@ dirty = {share: simulate({"cells": SEEN, "seed": 0, "debris": share}) for share 
 
 def draw_cells(made, per_class=2):
     """The first cells of each class, one column a class, one grey scale for all."""
-    figure, grid = plt.subplots(per_class, len(KINDS), figsize=(4.8, 3.1))
+    figure, grid = plt.subplots(per_class, len(KINDS), figsize=(4.0, 2.6))
     low, high = made.options.window
     for label, column in enumerate(grid.T):
         column[0].set_title(KINDS[label])
@@ -137,7 +145,7 @@ tell(
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, noise above and debris below, with the lowest and the highest setting of the dial from left to right and accuracy on the vertical axis: one line with intervals for each of four networks, and a dotted line for the share of the largest class."}, "figure": {"name": "fig-noise-dose", "caption": "Compare slopes, not heights: a module that suppresses noise would make a flatter line than the baseline's (circles), and none of the lines is flatter by more than chance. Dotted: always naming the largest class; a line that starts near it has little to lose. Accuracy on simulated test cells, one run per mark; bars: 95 % intervals over cells, without the luck of training."}}
 WORDS = {"noise": "noise (1: calibrated camera)", "debris": "share with debris"}
-figure, panels = plt.subplots(2, 1, figsize=(4.6, 5.6), sharey=True)
+figure, panels = plt.subplots(2, 1, figsize=(4.4, 5.6), sharey=True)
 for axes, (dial, doses), mark in zip(panels, series.items(), "AB", strict=True):
     for index, model in enumerate(NETWORKS):
         places = np.arange(len(doses)) + 0.06 * (index - 1.5)
@@ -160,20 +168,18 @@ provenance_of(records, *PARTS)
 # Each is one run of each network at each setting, and runs of the baseline that differ in the seed alone lie up to {glue:text}`luck:.1f` points apart (n = {glue:text}`seeds` seeds), so the luck of training may explain a good part of it.
 # It is a simulation whose noise we chose; it shows what the modules do to such pictures, and decides nothing on the paper's cells.
 
-# %% tags=["remove-input"]
+# %%
 rows = []
 for dial, doses in series.items():
+    low, high = doses[min(doses)], doses[max(doses)]
     for model in NETWORKS:
-        judged = changes.get((dial, title_of(model)))
-        found = judged.result if judged else fusion[dial] if model == "rescmnet" else None
-        rows.append((
-            f"{dial}: {title_of(model)}",
-            str(judged.outcome) if judged else "not planned" if found else "the yardstick",
-            with_interval(found) if found else "0",
-            *(score(doses[end][model]) for end in (min(doses), max(doses))),
-        ))  # fmt: skip
-headers = ("dial and network", "outcome (P5, P6)", "against baseline (points)", "lowest setting (%)", "highest setting (%)")
-display(wide_table(headers, rows, "Accuracy by dial"), missing_runs(*PARTS))
+        ends = score(low[model]), score(high[model])
+        name = f"{dial}: {title_of(model)}"
+        rows.append((name, *told(dial, model), *ends))
+headers = ("dial and network", "outcome (P5, P6)")
+headers += ("against baseline (points)", "lowest setting (%)")
+table = wide_table((*headers, "highest setting (%)"), rows, "By dial")
+display(table, missing_runs(*PARTS))
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; naming the largest class for every cell gives {glue:text}`floor:.1f` % (balanced 1/3).
@@ -267,8 +273,7 @@ dropdown("Every step", answers_table(steps, "Steps, simulated"))
 # ````
 
 # %%
-print(inspect.getsource(sign_flip))
-display(*all_read(*PARTS, ("seeds", "cytometer")))
+display(show_code(sign_flip), *all_read(*PARTS, ("seeds", "cytometer")))
 
 # %% [markdown]
 # **What this does not tell.**
@@ -306,8 +311,6 @@ spreads = [a.mean() * (1 - a.mean()) for a in (f, f_after, s, s_after)]
 apart = 100 * np.sqrt(sum(spreads) / len(f))
 print(f"paired: {paired:.2f} points, on different cells: {apart:.2f}")
 print(f"standard errors, n = {len(f)} cells")
-
-# %% tags=["remove-cell"]
 # The equation and the function agree, whatever the records are.
 assert abs(change_contrast(f, f_after, s, s_after).difference - 100 * brackets.mean()) < 1e-9
 

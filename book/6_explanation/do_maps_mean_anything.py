@@ -14,9 +14,7 @@
 # **You need** {doc}`/book/6_explanation/grad_cam` and {doc}`/book/2_data/shortcuts`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
-import inspect
-
+# %% tags=["remove-input"]
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -47,15 +45,10 @@ from cgrecnet.figures.explained import (
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 
 use_book_style()
 torch.set_num_threads(1)
-
-# %% [markdown]
-# **The answer.** Of the heat of a network that is right for {glue:text}`right:.1f` % of real cells, {glue:text}`trained:.0f` % lies inside the cell; of a blob that looks at nothing, {glue:text}`blob:.0f` % (difference {glue:text}`apart` points, 95 % interval {glue:text}`ends`; n = {glue:text}`n` Jurkat cells).
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, one for each of four real cells with its outline in white: two in division, two before it. Beside each cell three maps of heat with the same outline: Grad-CAM of the trained network, Grad-CAM of a network that was trained on shuffled labels, and one and the same round blob."}, "figure": {"name": "fig-maps-cells", "caption": "The prettiest map is the one that knows nothing: the blob in the last column lies on every cell, because cells lie in the middle. Rows: the first two test cells in division (M) and before it (G1). Columns: the cell with the outline of its segmentation; Grad-CAM for the class that is named, of a network trained on the labels and of one trained on shuffled labels; a blob in the middle. Each map at its own scale; a black one has no heat at all. Real cells (Jurkat, Experiment 1), networks of three convolutions, trained here."}}
 cells = open_dataset("jurkat", task="cycle_e1")
 NAMES = ("G1", "M")
 codes = [cells.classes.index(name) for name in NAMES]
@@ -111,22 +104,6 @@ maps = {
     "shuffled labels": heat(networks[1]),
     "blob": network_free_map("centre", x[TRAIN:]),
 }
-rows = [i for label in (1, 0) for i in np.flatnonzero(truth == label)[:2]]
-figure, grid = plt.subplots(4, 4, figsize=(4.6, 4.9))
-for line, i in zip(grid, rows, strict=True):
-    for place in line:
-        place.set(xticks=[], yticks=[])
-        place.contour(outlines[i], [0.5], colors="white", linewidths=1)
-    line[0].imshow(pictures[TRAIN + i], vmin=300, vmax=1200)
-    line[0].set_ylabel(NAMES[truth[i]])
-    for place, one in zip(line[1:], maps.values(), strict=True):
-        place.imshow(one[i], cmap="inferno")
-for place, name in zip(grid[0], ("cell", *maps), strict=True):
-    place.set_title(name, fontsize=9)
-plt.show()
-
-# %% tags=["remove-input"]
-display(from_dataset(cells))
 inside = {name: 100 * energy(one, outlines) for name, one in maps.items()}
 chance = 100 * area(outlines)
 apart = summary(inside["Grad-CAM"] - inside["blob"])
@@ -169,6 +146,165 @@ if study:
     holds("blob has", all(one["high"] < 0 for one in over_blob))
     holds("They do", cheats[0]["high"] < 0 < cheats[1]["low"])
 
+
+COLOURS = {"honest": PALETTE[0], "shuffled": PALETTE[1], "start": PALETTE[4], "untrained": PALETTE[3]}
+
+
+def rows_of(study):
+    """(network, kind) of the first network's maps, of its controls, and of maps without a network."""
+    networks = [subject, *(f"shuffled {model}" for model in study.config.shuffled)]
+    networks += [f"{training} {subject.split()[1]}" for training in ("start", "untrained")]
+    scores = study.record.results["scores"]
+    return [(name, kind) for name in (*networks, "no network") if name in scores for kind in scores[name]]
+
+
+def draw_energies(study):
+    """Energy inside the cell for every map with its interval; a line where chance is."""
+    rows, labels = rows_of(study), []
+    figure, axes = plt.subplots(figsize=(4.4, 0.26 * len(rows) + 0.9))
+    for place, (network, kind) in enumerate(rows):
+        found, colour = study.record.results["scores"][network][kind]["energy cell"], COLOURS.get(network.split()[0], "0.35")
+        if found["mean"] is None:
+            axes.text(0.01, place, "no heat anywhere", va="center", fontsize=8, color=colour)
+        else:
+            ends = [found["mean"] if end is None else end for end in (found["low"], found["high"])]
+            axes.plot(ends, [place, place], color=colour, linewidth=1.5)
+            axes.plot(found["mean"], place, "o", color=colour, markersize=5)
+        known = network_title(network) if network != "no network" else ""
+        if network.split()[-1] == subject.split()[-1]:
+            known = known.partition(", ")[2]
+        labels.append(f"{known}: {title_of(kind)}" if known else title_of(kind))
+    chance = study.record.results["area"]["cell"]["mean"]
+    axes.axvline(chance, color="0.5", linestyle=":", linewidth=1)
+    axes.annotate("uniform", (chance, -0.9), fontsize=8, color="0.3", ha="center", annotation_clip=False)
+    axes.set_yticks(range(len(rows)), labels, fontsize=8)
+    axes.set(xlabel="heat inside cell", xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
+
+
+STEPS = {"fc": "classes", "layer4": "stage 4", "layer3": "stage 3", "gate": "gate, fusion", "layer2": "stage 2",
+         "layer1": "all"}  # fmt: skip
+
+
+def agreement_of(step):
+    """With the map of the trained network."""
+    return next(value for name, value in step.items() if name.startswith("agreement"))
+
+
+def draw_cascade(study):
+    """A: how far maps still agree with the trained network's as weights become fresh; B: their energy in the cell."""
+    figure, panels = plt.subplots(2, 1, figsize=(4.4, 6.4), sharex=True)
+    for axes, of, name in zip(panels, (agreement_of, lambda step: step["energy cell"]), "AB", strict=True):
+        letter(axes, name)
+        for colour, (kind, steps) in zip(PALETTE, study.record.results["cascade"].items(), strict=False):
+            found = [(place, of(step)) for place, step in enumerate(steps.values()) if of(step)["mean"] is not None]
+            axes.plot([place for place, _ in found], [one["mean"] for _, one in found], color=colour, label=title_of(kind))
+            for place, one in found:
+                few = one["n"] < LEAST
+                axes.plot(place, one["mean"], "o", color=colour, markerfacecolor="white" if few else colour, markersize=5)
+                if not few:
+                    axes.plot([place, place], [one["low"], one["high"]], color=colour, linewidth=1)
+        axes.set_xticks(range(len(steps)), [STEPS.get(step, step) for step in steps], rotation=40, ha="right", fontsize=8)
+    for axes, level in zip(panels, (0, study.record.results["area"]["cell"]["mean"]), strict=True):
+        axes.axhline(level, color="0.6", linewidth=0.8, linestyle=":")
+    panels[0].set_ylabel("rank correlation")
+    panels[0].legend(fontsize=8)
+    panels[1].set(ylabel="heat inside cell", ylim=(0, 1), xlabel="randomised down to")
+
+
+ORDERS = {"mask": "the cell's mask", "uniform": "random order"}
+STYLES = {"uniform": "k:", "sobel": "k--", "centre": "k-.", "mask": "k-"}
+
+
+def draw_curves(study):
+    """A: mean probability of the class as the hottest pixels go; B: as only they are there."""
+    figure, panels = plt.subplots(2, 1, figsize=(4.4, 6.6), sharex=True)
+    for axes, name, what in zip(panels, "AB", ("deletion", "insertion"), strict=True):
+        colours = iter(PALETTE)
+        for kind, curve in study.record.results["curves"]["cg_recnet"].items():
+            look = {} if kind in STYLES else {"color": next(colours)}
+            label = ORDERS.get(kind) or title_of(kind)
+            axes.plot(curve["shares"], curve[what], STYLES.get(kind, "-"), label=label, linewidth=1.2, **look)
+        axes.set(title=f"   {what}", ylabel="class probability", ylim=(0, 1), xlim=(0, 1))
+        letter(axes, name)
+    panels[1].set_xlabel("share of pixels")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+
+
+def draw_agreement(study):
+    """Mean rank correlation of every pair of maps of one network, as a square of numbers."""
+    pairs = study.record.results["agreement"][subject]
+    kinds = list(dict.fromkeys(kind for pair in pairs for kind in pair.split("|")))
+    square = np.full((len(kinds), len(kinds)), np.nan)
+    for pair, found in pairs.items():
+        row, column = map(kinds.index, pair.split("|"))
+        square[row, column] = square[column, row] = np.nan if found["mean"] is None else found["mean"]
+    figure, axes = plt.subplots(figsize=(4.4, 4.2))
+    axes.imshow(square, cmap="RdBu_r", vmin=-1, vmax=1)
+    for (row, column), value in np.ndenumerate(square):
+        if np.isfinite(value):
+            colour = "white" if abs(value) > 0.7 else "black"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+    titles = [title_of(kind) for kind in kinds]
+    axes.set_xticks(range(len(kinds)), titles, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(len(kinds)), titles, fontsize=8)
+
+
+KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
+honest, cheat = (study and f"{training} {study.config.shortcut[-1]}" for training in ("honest", "shortcut"))
+
+
+def draw_shortcut(study):
+    """Per cell: A the heat in the cell, B the heat in the border, the honest network across, the shortcut's upwards."""
+    figure, panels = plt.subplots(2, 1, figsize=(4.0, 7.4))
+    for axes, part, name in zip(panels, ("cell", "border"), "AB", strict=True):
+        for colour, kind in zip(PALETTE, KINDS, strict=False):
+            one, other = (study.score(network, kind, f"energy {part}") for network in (honest, cheat))
+            n = min(len(one), len(other))
+            axes.plot(one[:n], other[:n], "o", color=colour, label=title_of(kind), markersize=4, alpha=0.7)
+        axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=":")
+        axes.set(title=f"   heat in the {part}", ylabel="shortcut network", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        letter(axes, name)
+    panels[1].set_xlabel("honest network")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+
+
+COLUMNS = (
+    "network", "change by CAFM", "1/N", "gate, cell", "gate off it", "channels wider",
+    "length ratio, on", "the same, off", "on - off", "n",
+)  # fmt: skip
+
+
+def modules(study):
+    """What fusion and gate do in each network of a study that has them."""
+    rows = []
+    for name, found in study.record.results["modules"].items():
+        gate = found.get("gate", {})
+        change = interval(found.get("change"), 2, percent=True) + (" (spatial path dead)" if found.get("dead") else "")
+        start = f"{100 / found['positions']:.2f} %" if "positions" in found else "none"
+        texts = [interval(gate.get(key)) for key in ("value_on", "value_off", "length_on", "length_off", "length on - off")]
+        texts.insert(2, interval(gate.get("wider"), 0, percent=True))
+        rows.append((network_title(name), change, start, *texts, str((found.get("change") or gate["value_on"])["n"])))
+    return Markdown(wide_table(COLUMNS, rows, "Fusion and gate"))
+
+# %% [markdown]
+# **The answer.** Of the heat of a network that is right for {glue:text}`right:.1f` % of real cells, {glue:text}`trained:.0f` % lies inside the cell; of a blob that looks at nothing, {glue:text}`blob:.0f` % (difference {glue:text}`apart` points, 95 % interval {glue:text}`ends`; n = {glue:text}`n` Jurkat cells).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, one for each of four real cells with its outline in white: two in division, two before it. Beside each cell three maps of heat with the same outline: Grad-CAM of the trained network, Grad-CAM of a network that was trained on shuffled labels, and one and the same round blob."}, "figure": {"name": "fig-maps-cells", "caption": "The prettiest map is the one that knows nothing: the blob in the last column lies on every cell, because cells lie in the middle. Rows: the first two test cells in division (M) and before it (G1). Columns: the cell with the outline of its segmentation; Grad-CAM for the class that is named, of a network trained on the labels and of one trained on shuffled labels; a blob in the middle. Each map at its own scale; a black one has no heat at all. Real cells (Jurkat, Experiment 1), networks of three convolutions, trained here."}}
+rows = [i for label in (1, 0) for i in np.flatnonzero(truth == label)[:2]]
+figure, grid = plt.subplots(4, 4, figsize=(4.4, 4.9))
+for line, i in zip(grid, rows, strict=True):
+    for place in line:
+        place.set(xticks=[], yticks=[])
+        place.contour(outlines[i], [0.5], colors="white", linewidths=1)
+    line[0].imshow(pictures[TRAIN + i], vmin=300, vmax=1200)
+    line[0].set_ylabel(NAMES[truth[i]])
+    for place, one in zip(line[1:], maps.values(), strict=True):
+        place.imshow(one[i], cmap="inferno")
+for place, name in zip(grid[0], ("cell", *maps), strict=True):
+    place.set_title(name, fontsize=9)
+plt.show()
+from_dataset(cells)
+
 # %% [markdown]
 # A map that lies on the cell is what one hopes for, which is a reason to be strict.
 # The network above learned its task (the one on shuffled labels is right for {glue:text}`shuffled_right:.1f` %, and always naming the commoner class for {glue:text}`floor:.1f` %), and yet its maps have hardly more heat inside the cell than the same heat everywhere would have ({glue:text}`area:.0f` %).
@@ -198,8 +334,8 @@ if study:
 # For energy and pointing it is the share of the picture that the part covers.
 # The code for {eq}`eq-energy`, and what it says of maps that we make up:
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(energy)}```")
+# %%
+show_code(energy)
 
 # %%
 simulation = simulate({"cells": 32, "seed": 5})
@@ -265,10 +401,8 @@ def against_controls(study, kind="gradcam@last"):
 
 
 # %%
-Markdown(wide_table(HEADERS, against_controls(real), "Controls, real"))
-
-# %%
-provenance_of_study(real, KEPT_COMMAND)
+table = wide_table(HEADERS, against_controls(real), "Controls, real")
+display(table, provenance_of_study(real, KEPT_COMMAND))
 
 # %% [markdown]
 # On these real cells (Jurkat, CG-RecNet of the ablation, {doc}`grad_cam`) the map of the last stage has as much heat inside the cell as the same heat everywhere: the shares differ by {glue:text}`even` (95 % interval; n = {glue:text}`even_n` cells).
@@ -285,45 +419,9 @@ study and Markdown(accuracy_table(study))
 # The network on the shortcut is tested here in its own world, where the shortcut works.
 # {numref}`fig-maps-energy` shows the energy inside the cell for the first network's maps and their controls.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
-COLOURS = {"honest": PALETTE[0], "shuffled": PALETTE[1], "start": PALETTE[4], "untrained": PALETTE[3]}
-
-
-def rows_of(study):
-    """(network, kind) of the first network's maps, of its controls, and of maps without a network."""
-    networks = [subject, *(f"shuffled {model}" for model in study.config.shuffled)]
-    networks += [f"{training} {subject.split()[1]}" for training in ("start", "untrained")]
-    scores = study.record.results["scores"]
-    return [(name, kind) for name in (*networks, "no network") if name in scores for kind in scores[name]]
-
-
-def draw_energies(study):
-    """Energy inside the cell for every map with its interval; a line where chance is."""
-    rows, labels = rows_of(study), []
-    figure, axes = plt.subplots(figsize=(7.0, 0.26 * len(rows) + 0.9))
-    for place, (network, kind) in enumerate(rows):
-        found, colour = study.record.results["scores"][network][kind]["energy cell"], COLOURS.get(network.split()[0], "0.35")
-        if found["mean"] is None:
-            axes.text(0.01, place, "no heat anywhere", va="center", fontsize=8, color=colour)
-        else:
-            ends = [found["mean"] if end is None else end for end in (found["low"], found["high"])]
-            axes.plot(ends, [place, place], color=colour, linewidth=1.5)
-            axes.plot(found["mean"], place, "o", color=colour, markersize=5)
-        known = network_title(network) if network != "no network" else ""
-        if network.split()[-1] == subject.split()[-1]:
-            known = known.partition(", ")[2]
-        labels.append(f"{known}: {title_of(kind)}" if known else title_of(kind))
-    chance = study.record.results["area"]["cell"]["mean"]
-    axes.axvline(chance, color="0.5", linestyle=":", linewidth=1)
-    axes.annotate("uniform", (chance, -0.9), fontsize=8, color="0.3", ha="center", annotation_clip=False)
-    axes.set_yticks(range(len(rows)), labels, fontsize=8)
-    axes.set(xlabel="heat inside cell", xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
-
-
+# %% mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
 draw_where_run(draw_energies, study)
 plt.show()
-
-# %%
 provenance_of_study(study)
 
 # %%
@@ -362,42 +460,9 @@ if study:
 # With each step the network knows less.
 # A map that explained it should fall apart ({numref}`fig-maps-cascade`).
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Left: rank correlation with the trained network's map, one line per method. Right: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; at the last stage Grad-CAM and HiResCAM are one map, so that their lines coincide; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
-STEPS = {"fc": "classes", "layer4": "stage 4", "layer3": "stage 3", "gate": "gate, fusion", "layer2": "stage 2",
-         "layer1": "all"}  # fmt: skip
-
-
-def agreement_of(step):
-    """With the map of the trained network."""
-    return next(value for name, value in step.items() if name.startswith("agreement"))
-
-
-def draw_cascade(study):
-    """A: how far maps still agree with the trained network's as weights become fresh; B: their energy in the cell."""
-    figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.0))
-    for axes, of, name in zip(panels, (agreement_of, lambda step: step["energy cell"]), "AB", strict=True):
-        letter(axes, name)
-        for colour, (kind, steps) in zip(PALETTE, study.record.results["cascade"].items(), strict=False):
-            found = [(place, of(step)) for place, step in enumerate(steps.values()) if of(step)["mean"] is not None]
-            axes.plot([place for place, _ in found], [one["mean"] for _, one in found], color=colour, label=title_of(kind))
-            for place, one in found:
-                few = one["n"] < LEAST
-                axes.plot(place, one["mean"], "o", color=colour, markerfacecolor="white" if few else colour, markersize=5)
-                if not few:
-                    axes.plot([place, place], [one["low"], one["high"]], color=colour, linewidth=1)
-        axes.set_xticks(range(len(steps)), [STEPS.get(step, step) for step in steps], rotation=40, ha="right", fontsize=8)
-        axes.set_xlabel("randomised down to")
-    for axes, level in zip(panels, (0, study.record.results["area"]["cell"]["mean"]), strict=True):
-        axes.axhline(level, color="0.6", linewidth=0.8, linestyle=":")
-    panels[0].set_ylabel("rank correlation")
-    panels[0].legend(fontsize=8)
-    panels[1].set(ylabel="heat inside cell", ylim=(0, 1))
-
-
+# %% mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Above: rank correlation with the trained network's map, one line per method. Below: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; at the last stage Grad-CAM and HiResCAM are one map, so that their lines coincide; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
 draw_where_run(draw_cascade, study)
 plt.show()
-
-# %%
 provenance_of_study(study)
 
 # %%
@@ -423,30 +488,9 @@ if study:
 # What is deleted gets the grey of the picture's own background.
 # Two orders frame the others: a random one, and the cell's true mask, cell first.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Two panels over the share of pixels from 0 to 1. Left: the probability of the class as pixels are deleted. Right: as pixels are inserted. One line per map; black lines for random order, edges, the blob in the middle and the cell's mask."}, "figure": {"name": "fig-maps-curves", "caption": "Whether the hottest pixels are those that the network needs, asked of the network itself: a good map falls fast in A and rises fast in B, against a random order and against the cell's own mask. Simulated cells, CG-RecNet, means over cells."}}
-ORDERS = {"mask": "the cell's mask", "uniform": "random order"}
-STYLES = {"uniform": "k:", "sobel": "k--", "centre": "k-.", "mask": "k-"}
-
-
-def draw_curves(study):
-    """A: mean probability of the class as the hottest pixels go; B: as only they are there."""
-    figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.4), sharey=True)
-    for axes, name, what in zip(panels, "AB", ("deletion", "insertion"), strict=True):
-        colours = iter(PALETTE)
-        for kind, curve in study.record.results["curves"]["cg_recnet"].items():
-            look = {} if kind in STYLES else {"color": next(colours)}
-            label = ORDERS.get(kind) or title_of(kind)
-            axes.plot(curve["shares"], curve[what], STYLES.get(kind, "-"), label=label, linewidth=1.2, **look)
-        axes.set(title=what, xlabel="share of pixels", ylim=(0, 1), xlim=(0, 1))
-        letter(axes, name)
-    panels[0].set_ylabel("class probability")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
-
-
+# %% mystnb={"image": {"alt": "Two panels over the share of pixels from 0 to 1. Above: the probability of the class as pixels are deleted. Below: as pixels are inserted. One line per map; black lines for random order, edges, the blob in the middle and the cell's mask."}, "figure": {"name": "fig-maps-curves", "caption": "Whether the hottest pixels are those that the network needs, asked of the network itself: a good map falls fast in A and rises fast in B, against a random order and against the cell's own mask. Simulated cells, CG-RecNet, means over cells."}}
 draw_where_run(draw_curves, study)
 plt.show()
-
-# %%
 provenance_of_study(study)
 
 # %%
@@ -498,30 +542,9 @@ if study:
 # If two methods explain one network, their maps should look alike ({numref}`fig-maps-agreement`).
 # That Grad-CAM and HiResCAM do so at the last stage is no news: there they are one formula ({doc}`grad_cam`).
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "A square table with the same maps along both sides and a rank correlation in every field, red for agreement, blue for the opposite."}, "figure": {"name": "fig-maps-agreement", "caption": "Maps of one network that are meant to say the same, compared cell by cell: rank correlation over the positions, mean over the occluded cells. Simulated cells, CG-RecNet."}}
-def draw_agreement(study):
-    """Mean rank correlation of every pair of maps of one network, as a square of numbers."""
-    pairs = study.record.results["agreement"][subject]
-    kinds = list(dict.fromkeys(kind for pair in pairs for kind in pair.split("|")))
-    square = np.full((len(kinds), len(kinds)), np.nan)
-    for pair, found in pairs.items():
-        row, column = map(kinds.index, pair.split("|"))
-        square[row, column] = square[column, row] = np.nan if found["mean"] is None else found["mean"]
-    figure, axes = plt.subplots(figsize=(6.0, 4.6))
-    axes.imshow(square, cmap="RdBu_r", vmin=-1, vmax=1)
-    for (row, column), value in np.ndenumerate(square):
-        if np.isfinite(value):
-            colour = "white" if abs(value) > 0.7 else "black"
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
-    titles = [title_of(kind) for kind in kinds]
-    axes.set_xticks(range(len(kinds)), titles, rotation=40, ha="right", fontsize=8)
-    axes.set_yticks(range(len(kinds)), titles, fontsize=8)
-
-
+# %% mystnb={"image": {"alt": "A square table with the same maps along both sides and a rank correlation in every field, red for agreement, blue for the opposite."}, "figure": {"name": "fig-maps-agreement", "caption": "Maps of one network that are meant to say the same, compared cell by cell: rank correlation over the positions, mean over the occluded cells. Simulated cells, CG-RecNet."}}
 draw_where_run(draw_agreement, study)
 plt.show()
-
-# %%
 provenance_of_study(study)
 
 # %% [markdown]
@@ -550,30 +573,9 @@ if study:
 # An honest network should look at the cell, a cheating one at the background.
 # {numref}`fig-maps-shortcut` compares the maps of two networks of the same make for the same cells.
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Two squares of dots with a diagonal line: share of heat inside the cell and in the border of the picture, for the honest network across and the shortcut network upwards, one dot per cell, one colour per method."}, "figure": {"name": "fig-maps-shortcut", "caption": "If maps gave the shortcut away, dots would lie below the line in A and above it in B: the cheating network's heat would leave the cell for the border. Each dot is one simulated cell, explained for an honest network and for one that was trained on the shortcut."}}
-KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
-honest, cheat = (study and f"{training} {study.config.shortcut[-1]}" for training in ("honest", "shortcut"))
-
-
-def draw_shortcut(study):
-    """Per cell: A the heat in the cell, B the heat in the border, the honest network across, the shortcut's upwards."""
-    figure, panels = plt.subplots(1, 2, figsize=(7.0, 3.4))
-    for axes, part, name in zip(panels, ("cell", "border"), "AB", strict=True):
-        for colour, kind in zip(PALETTE, KINDS, strict=False):
-            one, other = (study.score(network, kind, f"energy {part}") for network in (honest, cheat))
-            n = min(len(one), len(other))
-            axes.plot(one[:n], other[:n], "o", color=colour, label=title_of(kind), markersize=4, alpha=0.7)
-        axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=":")
-        axes.set(title=f"heat in the {part}", xlabel="honest network", xlim=(0, 1), ylim=(0, 1), aspect="equal")
-        letter(axes, name)
-    panels[0].set_ylabel("shortcut network")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8)
-
-
+# %% mystnb={"image": {"alt": "Two squares of dots, one below the other, with a diagonal line: share of heat inside the cell and in the border of the picture, for the honest network across and the shortcut network upwards, one dot per cell, one colour per method."}, "figure": {"name": "fig-maps-shortcut", "caption": "If maps gave the shortcut away, dots would lie below the line in A and above it in B: the cheating network's heat would leave the cell for the border. Each dot is one simulated cell, explained for an honest network and for one that was trained on the shortcut."}}
 draw_where_run(draw_shortcut, study)
 plt.show()
-
-# %%
 provenance_of_study(study)
 
 
@@ -618,36 +620,10 @@ if study:
 # At the start the CAFM changes the sum of its branches by one part in the number of positions ({doc}`../3_model/fusion`), and an untrained gate is wider on the cell in about half of its channels ({doc}`../3_model/gated_cnn`).
 # Here is what training made of that: on real cells (Jurkat, networks of the ablation, {doc}`grad_cam`), where the cell is a segmentation, and below on simulated ones, where the study was run.
 
-# %% tags=["remove-input"]
-COLUMNS = (
-    "network", "change by CAFM", "1/N", "gate, cell", "gate off it", "channels wider",
-    "length ratio, on", "the same, off", "on - off", "n",
-)  # fmt: skip
-
-
-def modules(study):
-    """What fusion and gate do in each network of a study that has them."""
-    rows = []
-    for name, found in study.record.results["modules"].items():
-        gate = found.get("gate", {})
-        change = interval(found.get("change"), 2, percent=True) + (" (spatial path dead)" if found.get("dead") else "")
-        start = f"{100 / found['positions']:.2f} %" if "positions" in found else "none"
-        texts = [interval(gate.get(key)) for key in ("value_on", "value_off", "length_on", "length_off", "length on - off")]
-        texts.insert(2, interval(gate.get("wider"), 0, percent=True))
-        rows.append((network_title(name), change, start, *texts, str((found.get("change") or gate["value_on"])["n"])))
-    return Markdown(wide_table(COLUMNS, rows, "Fusion and gate"))
-
-
-modules(real)
-
 # %%
-provenance_of_study(real, KEPT_COMMAND)
-
-# %%
-study and modules(study)
-
-# %%
-provenance_of_study(study)
+display(modules(real), provenance_of_study(real, KEPT_COMMAND))
+if study:
+    display(modules(study), provenance_of_study(study))
 
 # %% [markdown]
 # How to read these tables.

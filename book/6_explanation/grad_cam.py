@@ -50,8 +50,6 @@
 # We ask it for the map of {eq}`eq-gradcam` and nothing else, and give the network back as it was.
 
 # %% tags=["remove-input"]
-import inspect
-
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
@@ -83,10 +81,10 @@ from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 
 use_book_style()
-Markdown(f"```python\n{inspect.getsource(cams._one)}```")
+show_code(cams._one)
 
 # %% [markdown]
 # Two lines need a word.
@@ -160,14 +158,15 @@ for name, net in (("1x1", skipping), ("3x3", network)):
 #
 # {numref}`fig-cam-steps` takes this map through the usual steps.
 
-# %% mystnb={"image": {"alt": "Four panels. A cell in grey; the raw map, a coarse square of coloured fields with numbers in them; the positive part of it enlarged to a smooth spot; the same stretched to full colour range over the cell."}, "figure": {"name": "fig-cam-steps", "caption": "A network of random numbers gives a smooth, glowing picture too: the steps from the raw map to the overlay remove its coarseness, its sign and its size. A, a simulated cell; B, the raw map with its values; C, negative values cut off, enlarged; D, stretched to its own range and laid over the cell."}}
+# %% mystnb={"image": {"alt": "Four panels in two rows. A cell in grey; the raw map, a coarse square of coloured fields with numbers in them; the positive part of it enlarged to a smooth spot; the same stretched to full colour range over the cell."}, "figure": {"name": "fig-cam-steps", "caption": "A network of random numbers gives a smooth, glowing picture too: the steps from the raw map to the overlay remove its coarseness, its sign and its size. A, a simulated cell; B, the raw map with its values; C, negative values cut off, enlarged; D, stretched to its own range and laid over the cell."}}
 grey = image[0, 0].numpy() * IMAGENET_STD[0] + IMAGENET_MEAN[0]
 raw = gradcam[0]
 smooth = resize(heat(raw)[None], len(grey))[0]  # positive, enlarged
 own_range = (smooth - smooth.min()) / (smooth.max() - smooth.min())
 reach = np.abs(raw).max()
 
-figure, axes = plt.subplots(1, 4, figsize=(7.0, 2.1))
+figure, grid = plt.subplots(2, 2, figsize=(4.2, 4.4))
+axes = grid.ravel()
 axes[0].imshow(grey, vmin=0, vmax=1)
 axes[1].imshow(raw, cmap="RdBu_r", vmin=-reach, vmax=reach)
 for (row, column), value in np.ndenumerate(raw):
@@ -184,8 +183,6 @@ for place, name, title in zip(axes, "ABCD", titles, strict=True):
     place.set_title(title, fontsize=9)
     letter(place, name)
 plt.show()
-
-# %%
 from_dataset(dataset)
 
 # %% [markdown]
@@ -277,12 +274,9 @@ headers = "network", "map", "as drawn", "where it looks", "difference", "n"
 for made in filter(None, (study, jurkat)):
     data = made.record.data[0]
     cells = "simulated cells" if data["simulated"] else "real cells"
-    title = "*" + data["name"] + ", " + cells + "*"
-    display(Markdown(title))
+    display(Markdown(f"*{data['name']}, {cells}*"))
     rows = placements(made)
     display(Markdown(wide_table(headers, rows, f"Heat, {cells}")))
-
-# %%
 display(provenance_of_study(study))
 display(provenance_of_study(jurkat, KEPT_COMMAND))
 
@@ -346,8 +340,8 @@ def draw_cells(study, kinds=MAPS):
     """
     order, images, masks = four_sorts(study), study.image(), study.mask()
     rows = [(ONE, kind) for kind in kinds] + [(BASELINE, kinds[0])]
-    height = 0.35 + 7.0 / max(len(order), 6) * (len(rows) + 1)
-    figure, axes = plt.subplots(len(rows) + 1, len(order), figsize=(7.0, height), squeeze=False)
+    height = 0.35 + 4.2 / max(len(order), 6) * (len(rows) + 1)
+    figure, axes = plt.subplots(len(rows) + 1, len(order), figsize=(4.4, height), squeeze=False)
     for place, (sort, cell, first) in zip(axes[0], order, strict=True):
         draw_row([place], [images[cell]], (0.0, 1.0))
         outline(place, masks[cell])
@@ -365,8 +359,6 @@ def draw_cells(study, kinds=MAPS):
 
 draw_where_run(draw_cells, study)
 plt.show()
-
-# %%
 provenance_of_study(study)
 
 
@@ -415,8 +407,6 @@ Markdown(accuracy_table(jurkat))
 # %% mystnb={"image": {"alt": "Columns of Jurkat cells under the headings right and wrong, sure and unsure; the first row shows the cells with the outline of the segmentation, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-jurkat", "caption": "The same on real cells, where the outline is itself a guess: white, the segmentation. Columns: Jurkat test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; below each cell the probability of the predicted class. Rows: cell; CG-RecNet behind fusion and gate (stage 2) and at stage 3; the baseline at stage 2. One scale per row."}}
 draw_cells(jurkat, ("gradcam@stage2", "gradcam@stage3"))
 plt.show()
-
-# %%
 provenance_of_study(jurkat, KEPT_COMMAND)
 
 # %%

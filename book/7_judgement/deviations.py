@@ -22,8 +22,6 @@
 # So every choice is written down in a *ledger*, before its effect is known.
 
 # %% tags=["remove-cell"]
-import inspect
-
 import matplotlib.pyplot as plt
 import torch
 from IPython.display import Markdown, display
@@ -44,7 +42,7 @@ from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters
 from cgrecnet.models.config import PRESETS, Options
-from cgrecnet.pages import tell
+from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.audit.counting import FusionOptions, fusion_parameters, resnet50_parameters, vgg16_parameters
 from cgrecnet.paper.audit.interval import Interval
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured
@@ -71,8 +69,8 @@ tell(
 # An entry is refused by the program if it has fewer than two options, if the choice is not one of them, or if an effect is stated in any other way than by the runs that measure it.
 # The ledger holds no measured number: it names pairs of runs, and the effect is computed from their records whenever this page is built.
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(Measured)}\n\n{inspect.getsource(Deviation)}```")
+# %%
+show_code(Measured, Deviation)
 
 # %% [markdown]
 # ## The ledger
@@ -170,7 +168,7 @@ effects = {("as recovered", None): totals()} | {
 }
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "One row per changed option with three marks, one per variant, on a symmetric logarithmic axis of thousand parameters more. Most rows have all three marks inside the grey band of plus or minus five thousand. The rows for a fusion width of 512, for other hidden sizes and for the plain head have marks outside."}, "figure": {"name": "fig-deviations-counts", "caption": "The printed counts settle the width, the hidden size and the head, and are blind to everything else: most of what the paper leaves open cannot be recovered from its tables. Each row changes one option of the recovered reading; grey band: what rounding allows; orange: a mark outside of it."}}
-figure, axes = plt.subplots(figsize=(7.2, 0.27 * len(effects) + 1.2))
+figure, axes = plt.subplots(figsize=(4.4, 0.27 * len(effects) + 1.2))
 axes.axvspan(-5, 5, color="0.87")
 for y, counts in enumerate(effects.values()):
     for shift, mark, n, shown, fits in zip((-0.2, 0, 0.2), "s^o", counts, printed, agrees(counts), strict=True):
@@ -180,7 +178,7 @@ for mark, name in zip("s^o", MODELS, strict=True):
 labels = [option if value is None else f"{option} = {value}" for option, value in effects]
 axes.set_yticks(range(len(effects)), labels, fontsize=8.5)
 axes.set_xscale("symlog", linthresh=10)
-axes.set_xticks([-1000, -100, -5, 5, 100, 1000], ["−1000", "−100", "−5", "5", "100", "1000"])
+axes.set_xticks([-1000, -5, 5, 1000], ["−1000", "−5", "5", "1000"])
 axes.set(ylim=(len(effects) - 0.4, -0.6), xlabel="thousand parameters more")
 figure.legend(loc="outside upper center", ncols=3)
 plt.show()
@@ -255,8 +253,8 @@ Markdown(wide_table(("by printed numbers", "choices", "which"), rows, "What is s
 # So the page compares them each time it is built: **every** option of the model must have an entry, entry and code must know the same options, and the value in the preset `recovered` must be the chosen one.
 # The options of a run are compared in the same way; counted are first those of the model.
 
-# %% tags=["remove-input"]
-Markdown(f"```python\n{inspect.getsource(crosscheck)}```")
+# %%
+show_code(crosscheck)
 
 # %%
 recovered = PRESETS["recovered"].as_dict()

@@ -32,10 +32,10 @@ from cgrecnet.figures.tables import wide_table
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import tell
 from cgrecnet.runs.pooled import pool
-from cgrecnet.runs.query import experiment
+from cgrecnet.runs.query import needed
 
 MODEL, PART, DATA = "cg_recnet", "ablation", "jurkat"
-found = experiment(PART, DATA)
+found = needed(PART, DATA, [MODEL])
 records = found.of(model=MODEL)
 pooled = pool(records, [MODEL])
 right = pooled.right(MODEL)
@@ -153,10 +153,8 @@ headers = (
     "class", "cells", "precision (%)", "recall (%), 95 % interval",
     "F1 (%), 95 % interval",
 )  # fmt: skip
-Markdown(wide_table(headers, scores(pooled, MODEL), "Scores by class"))
-
-# %%
-provenance_of(list(found.records), (PART, DATA))
+table = wide_table(headers, scores(pooled, MODEL), "Scores by class")
+display(table, provenance_of(list(found.records), (PART, DATA)))
 
 # %% [markdown]
 # The block names all runs of the ablation, of which the card describes those of CG-RecNet.

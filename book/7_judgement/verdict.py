@@ -69,7 +69,7 @@ tell(
 # ## Where the claims stand
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Seven horizontal bars, one per group of claims, each cut into coloured pieces with a letter and a number: H for holds, P for holds in part, C for consistent in print but untested, X for cannot be reconciled, T for cannot be tested here, N for not specified."}, "figure": {"name": "fig-verdict-groups", "caption": "A claim can be judged as soon as something printed, counted or run can be held against it; the grey pieces (T) still wait for images, runs or a machine. Claims by what they are about, and by verdict."}}
-figure, axes = plt.subplots(figsize=(7.0, 3.4))
+figure, axes = plt.subplots(figsize=(4.4, 4.2))
 for row, names in enumerate(GROUPS.values()):
     left = 0
     for word in Verdict:
@@ -79,11 +79,11 @@ for row, names in enumerate(GROUPS.values()):
         left += count
 axes.set_yticks(range(len(GROUPS)), list(GROUPS))
 axes.invert_yaxis()
-axes.set_xlabel("claims   (" + ", ".join(f"{letter} {word}" for word, letter in LETTERS.items()) + ")", fontsize=8)
+axes.set_xlabel("claims")
+handles = [plt.Rectangle((0, 0), 1, 1, color=(*COLOURS[word], 0.45), label=f"{LETTERS[word]}: {word}") for word in Verdict]
+figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=8, columnspacing=1)
 axes.tick_params(axis="y", length=0)
 plt.show()
-
-# %% tags=["remove-input"]
 verdict_source()
 
 # %%
@@ -94,7 +94,8 @@ lines = [
     if (found := [name for name in names if outcomes[name].verdict is word])
 ]
 headers = ("about", "verdict", "claims")
-Markdown(wide_table(headers, lines, "Where claims stand"))
+table = wide_table(headers, lines, "Where claims stand")
+Markdown(dropdown("Which claims these are", table))
 
 # %% [markdown]
 # In fairness to the authors, three things belong beside these counts.
