@@ -59,9 +59,9 @@ dials = option_runs()
 skipped = {name: dials[name] for name in ("baseline", "recovered", "fusion_skip = True")}
 without, within = conclusions(skipped, load_plan()["P9"].margin)
 tell(
-    without=points(without.answer.result.difference), without_ends=interval(without.answer.result.interval95),
-    within=points(within.answer.result.difference), within_ends=interval(within.answer.result.interval95),
-    dials_n=without.answer.result.n,
+    without=points(without.result.difference), without_ends=interval(without.result.interval95),
+    within=points(within.result.difference), within_ends=interval(within.result.interval95),
+    dials_n=without.result.n,
 )  # fmt: skip
 outcomes = judge(paper)
 counts = verdict_counts(outcomes)
