@@ -27,7 +27,7 @@ from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.forest import draw_forest, planned_table
-from cgrecnet.figures.provenance import missing_runs, provenance_of
+from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import (
     COMPARED,
     PAPER_NAME,
@@ -239,7 +239,11 @@ provenance_of([*records, *twins], part)
 # Zhu's own network is left out of it: the paper quotes its accuracy from another test set.
 # The ablation's networks also halve the map at another place in each stage, as the weights file asks ({doc}`/book/7_judgement/deviations`), so what parts them from networks from random weights is not the weights alone.
 # ````
-#
+
+# %%
+display(*all_read(part, ("ablation", "jurkat")))
+
+# %% [markdown]
 # ## What this does not tell
 #
 # - **One run each.**
