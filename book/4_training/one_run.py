@@ -101,8 +101,12 @@ dataset, parts, cells_of = load_parts(config, fabric)
 
 # %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different places and magnifications; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "What the network trains on is seldom what it is judged on: random crops show a cell at many magnifications, and sometimes only a part of it. The range of sizes is torchvision's default, because the paper gives none. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
 chosen, size = parts.train[0], config.image_size
-training, fixed = (BatchedCells(dataset, [chosen], size, train=train) for train in (True, False))
-crops = [grey(training.batch(training.indices, epoch)[0][0]) for epoch in range(5)]
+training, fixed = (
+    BatchedCells(dataset, [chosen], size, train=train)
+    for train in (True, False)
+)
+seen = [training.batch(training.indices, epoch) for epoch in range(5)]
+crops = [grey(images[0]) for images, *_ in seen]
 view = grey(fixed.batch(fixed.indices, epoch=0)[0][0])
 figure, (top, bottom) = plt.subplots(2, 5, figsize=(4.6, 2.2))
 window = view.min(), view.max()  # one grey scale for all
@@ -210,9 +214,10 @@ print("ended by signal", -victim.wait())
 
 # %%
 def epochs_said():
-    """The epochs that the log tells of, in the order in which they were trained."""
+    """The epochs that the log tells of, in their order."""
     lines = (checkpoint.parent / LOG).read_text().splitlines()
-    return [int(line.split()[1].split("/")[0]) for line in lines if line.startswith("epoch ")]
+    told = [line.split()[1] for line in lines if line.startswith("epoch ")]
+    return [int(epoch.split("/")[0]) for epoch in told]
 
 
 kept = len(load_checkpoint(checkpoint, run_id)["history"])

@@ -161,7 +161,8 @@ display(table, provenance_of(records, part), missing_runs(part))
 rows = []
 for name, model in ROWS.items():
     theirs = table3.cell(name, "accuracy"), table3.cell(name, "f1")
-    rows.append((name, *map(printed, theirs), *fold_scores(groups.get(model, ()))))
+    ours = fold_scores(groups.get(model, ()))
+    rows.append((name, *map(printed, theirs), *ours))
 headers = ("network", "paper: accuracy (%)", "paper: F1 (%)")
 headers += ("Jurkat: scores (%)", "n (folds)")
 table = wide_table(headers, rows, "Ablation's scores")

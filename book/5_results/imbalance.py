@@ -312,10 +312,12 @@ for shares, here in runs.items():
     for record in here.values():
         n, largest = record.test["n"], max(shares)
         assert abs(majority_share(record) - largest) < 5 * np.sqrt(largest * (1 - largest) / n)
-record, _ = next(iter(cases.values()))
+record, _ = next(iter(cases.values()))  # one run
 cells = same_cells([record])
 nothing = np.full(len(cells.labels), cells.labels[0])
-made = balanced_contrast(cells.labels, cells.predicted[0], nothing)
+made = balanced_contrast(  # the contrast by the function of the page
+    cells.labels, cells.predicted[0], nothing
+)
 assert abs(made.difference - 100 * (record.test["balanced_accuracy"] - 1 / 3)) < 1e-6
 
 # %% [markdown]

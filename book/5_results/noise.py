@@ -304,8 +304,9 @@ display(show_code(sign_flip), *all_read(*PARTS, ("seeds", "cytometer")))
 noise = series["noise"]
 low, high = noise[min(noise)], noise[max(noise)]
 pair = [end[m] for m in ("resgdnet", "resnet50") for end in (low, high)]
-f, f_after, s, s_after = same_cells(pair).right
-brackets = (f_after.astype(int) - f) - (s_after.astype(int) - s)
+f, f_after, s, s_after = same_cells(pair).right  # right or not, a cell each
+changed = f_after.astype(int) - f
+brackets = changed - (s_after.astype(int) - s)  # one for each cell
 paired = 100 * brackets.std(ddof=1) / np.sqrt(len(f))
 spreads = [a.mean() * (1 - a.mean()) for a in (f, f_after, s, s_after)]
 apart = 100 * np.sqrt(sum(spreads) / len(f))
