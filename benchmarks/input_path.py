@@ -33,7 +33,7 @@ from tutorial import tutorial_loader, tutorial_transform
 from cgrecnet.data import open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batches import BatchedCells
-from cgrecnet.data.batches.transform import largest_difference
+from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.cytometer.files import write_cells
 from cgrecnet.data.transforms import IMAGENET_STD
 

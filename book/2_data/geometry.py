@@ -38,8 +38,9 @@ from cgrecnet.data.batches.crops import (
     training_boxes,
     training_shares,
 )
+from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.batches.resample import axis_weights
-from cgrecnet.data.batches.transform import BatchTransform, largest_difference
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.cytometer import simulate
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.figures.cells import draw_row

@@ -14,13 +14,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cgrecnet.data.batches.buffers import Buffers
 from cgrecnet.data.batches.crops import Crops
 from cgrecnet.data.batches.resample import WeightBank
-from cgrecnet.data.intensity import Intensity, apply_line, check_intensity, intensity_line
+from cgrecnet.data.intensity import apply_line, check_intensity, intensity_line
 from cgrecnet.data.packed import PackedImages
-from cgrecnet.data.transforms import Normalise, channel_statistics, check_channels, check_size, check_window, to_unit
+from cgrecnet.data.transforms import channel_statistics, check_channels, check_size, check_window
 from cgrecnet.errors import ConfigError
-from cgrecnet.light import torchvision
 
 
 class FlatPixels:
@@ -121,10 +121,12 @@ class BatchTransform:
         ]
         self.rows = WeightBank(size, int(images.heights.max()), self.device)
         self.columns = WeightBank(size, int(images.widths.max()), self.device, transposed=True)
+        self.buffers = Buffers()
 
     def __call__(self, cells, crops: Crops) -> Tensor:
         cells = np.asarray(cells, dtype=np.int64)
-        out = torch.empty((len(cells), self.in_channels, self.size, self.size), device=self.device)
+        shape = len(cells), self.in_channels, self.size, self.size
+        out = self.buffers.take(*shape) if self.device.type == "cpu" else torch.empty(shape, device=self.device)
         step = self._together(crops) if len(cells) else 1
         for first in range(0, len(cells), step):
             part = slice(first, first + step)
@@ -167,34 +169,3 @@ def _usable(device: torch.device | str) -> torch.device:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError):  # no such device, or torch was built without it
         raise ConfigError(f"There is no device {str(device)!r} here that torch can use: try 'cpu'.") from None
-
-
-functional = torchvision.transforms.functional
-
-
-def reference(
-    image: np.ndarray, window: tuple[float, float], crop: Crops, size: int, in_channels: int = 3, option: str = "none"
-) -> Tensor:
-    """One cell through Algorithm 1's steps with the given crop (of length 1); (in_channels, size, size).
-
-    Intensity option, crop, resize (bilinear, antialias), centre crop where the resized box is larger than `size`,
-    flip, normalisation.
-    """
-    unit = Intensity(option)(to_unit(image, window))
-    box = [int(values[0]) for values in (crop.top, crop.left, crop.height, crop.width)]
-    resized = [int(crop.resized_height[0]), int(crop.resized_width[0])]
-    cut = functional.center_crop(functional.resized_crop(unit, *box, resized, antialias=True), [size, size])
-    return Normalise(in_channels)(functional.hflip(cut) if crop.flip[0] else cut)
-
-
-def largest_difference(
-    batch: Tensor, images: list[np.ndarray], window: tuple[float, float], crops: Crops, option: str = "none"
-) -> float:
-    """Largest difference between a batch and the reference, on the scale where white is 1 (before normalisation)."""
-    channels, size = batch.shape[1], batch.shape[-1]
-    scale = torch.tensor(Normalise(channels).normalise.std)[:, None, None]
-    worst = 0.0
-    for k, image in enumerate(images):
-        wanted = reference(image, window, crops[k : k + 1], size, channels, option)
-        worst = max(worst, float(((batch[k].cpu() - wanted) * scale).abs().max()))
-    return worst

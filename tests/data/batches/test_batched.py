@@ -11,8 +11,10 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.batches import loader as batched
 from cgrecnet.data.batches import transform as batched_transform
+from cgrecnet.data.batches.buffers import Buffers
 from cgrecnet.data.batches.crops import boxes, central_crops, random_crops
-from cgrecnet.data.batches.transform import BatchTransform, largest_difference
+from cgrecnet.data.batches.reference import largest_difference
+from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.data.intensity import INTENSITIES, Intensity
 from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.store import open_store
@@ -244,3 +246,15 @@ def test_mistakes_are_named(cells):
         make(crop_scale=(0, 1))
     with pytest.raises(ConfigError, match="white must lie above"):
         BatchTransform(pack(cells.images), (255.0, 0.0))
+
+
+def test_memory_is_used_again_only_when_nothing_shares_it():
+    buffers = Buffers(kept=2)
+    first = buffers.take(4, 3)
+    place, part = first.data_ptr(), first[:2]
+    del first
+    assert buffers.take(4, 3).data_ptr() != place  # `part` still lies there
+    del part
+    assert buffers.take(2, 3).data_ptr() == place
+    held = [buffers.take(5, 5) for _ in range(6)]
+    assert len({x.data_ptr() for x in held}) == 6 and len(buffers.arrays) == 2
