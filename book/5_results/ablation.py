@@ -15,7 +15,6 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-import inspect
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -42,9 +41,9 @@ from cgrecnet.figures.scores import (
 )
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.tables import interval, p_text, points, wide_table
+from cgrecnet.figures.tables import interval, p_equal, points, wide_table
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import holds, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.planned import decide_over_folds, overlap, rarest_class
 from cgrecnet.runs.pooled import pool
@@ -209,7 +208,7 @@ wide_table(headers, rows, "Printed and counted")
 # The plan asks for this one.
 
 # %%
-print(inspect.getsource(corrected_resampled_t).split('"""')[-1])
+show_code(corrected_resampled_t)
 
 # %% [markdown]
 # Here $n_\text{test}/n_\text{train}$ is {glue:text}`share:.2f`, and with {glue:text}`of_folds` folds {eq}`eq-ablation-corrected` makes the standard error {glue:text}`larger:.2f` times that of the plain test.
@@ -336,7 +335,7 @@ if len(common) > 1 and has_spread(ours, base):
     plain, corrected = paired_t(ours, base), corrected_resampled_t(ours, base, overlap(records))
     assert np.isclose(by_hand, plain.statistic)
     for test in (plain, corrected):
-        print(f"{test.method}: {points(test.difference)} points, 95 % interval {interval(test.interval95)}, t = {test.statistic:.2f}, p = {p_text(test.p_value)}, n = {test.n} folds")
+        print(f"{test.method}: {points(test.difference)} points, 95 % interval {interval(test.interval95)}, t = {test.statistic:.2f}, p {p_equal(test.p_value)}, n = {test.n} folds")
 else:
     print("no spread")
 

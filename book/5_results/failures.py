@@ -32,7 +32,7 @@ from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import accuracy_text
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.tables import p_equal, p_text, span, wide_table, with_interval
+from cgrecnet.figures.tables import p_equal, span, wide_table, with_interval
 from cgrecnet.figures.widgets.base import chances
 from cgrecnet.figures.widgets.gallery import gallery
 from cgrecnet.models.zoo import title_of
@@ -179,7 +179,7 @@ for k, name in enumerate((*classes, "all")):
     inside = labels == k if name != "all" else labels >= 0
     one = mcnemar(labels[inside], *(each[inside] for each in named))
     apart_by_class[name] = one
-    said = f"{with_interval(one)}\np = {p_text(one.p_value)}"
+    said = f"{with_interval(one)}\np {p_equal(one.p_value)}"
     lost = int(failed[inside].sum())
     name = f"{name} (n = {one.n:,})"
     rows.append((name, said, one.only_first, one.only_second, lost))

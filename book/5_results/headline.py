@@ -36,7 +36,7 @@ from cgrecnet.figures.provenance import from_records, missing_runs, provenance_o
 from cgrecnet.figures.scores import COMPARED as MODELS
 from cgrecnet.figures.scores import PAPER_NAME, ROWS, by_model, mean_text, printed, score_of
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.tables import wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.judgement.paper_runs import MODEL_OF, experiments_on_zhu, paper_runs, why_not
@@ -195,25 +195,23 @@ if zhu:
 #
 # A verdict is about the paper's cells.
 # It comes from arithmetic on the printed numbers ({doc}`/book/1_question/audit`) until runs on those cells exist, and then from these, by the tolerances that were written down before ({doc}`/book/1_question/claims`).
-# The last column is what other cells gave, with the outcome words of {doc}`plan`; it is evidence about the *method*, and decides no claim.
+# What other cells gave, with the outcome words of {doc}`plan`, stands below it; it is evidence about the *method*, and decides no claim.
 
 # %%
-headers = (
-    "claim", "printed", "paper's cells",
-    "other cells",
-)  # fmt: skip
-rows = []
+cards = []
 for name in shown:
     claim, outcome = paper.claims[name], outcomes[name]
     numbers = f"{len(claim.values)} numbers ({claim.place})"
     said = printed_text(claim) if len(claim.values) <= 4 else numbers
-    verdict = [outcome.verdict, outcome.reason]
+    verdict = [outcome.reason]
     if outcome.value != "none":
-        verdict.insert(1, outcome.value)
-    title = f"{name} {claim.title}"
-    elsewhere = on_other_cells(name, answers)
-    rows.append((title, said, "\n".join(verdict), elsewhere))
-Markdown(wide_table(headers, rows, "Claim by claim"))
+        verdict.insert(0, outcome.value)
+    rows = [("printed", said), ("paper's cells", "\n".join(verdict))]
+    rows.append(("other cells", on_other_cells(name, answers)))
+    title = f"{name} {claim.title}: *{outcome.verdict}*"
+    card = wide_table((name, str(outcome.verdict)), rows, title)
+    cards.append(dropdown(title, card))
+Markdown("\n\n".join(cards))
 
 # %%
 also = ("noise", "debris", "imbalance")
@@ -238,7 +236,7 @@ display(provenance_of(simulated, *((part, "cytometer") for part in also)))
 #
 # How would runs on the paper's own cells be judged?
 #
-# For {glue:text}`ruled` of the {glue:text}`shown` claims in the table the rule is written already, before anyone here had such a run; those that would take other experiments than the paper's sweeps, and have none: {glue:text}`without`.
+# For {glue:text}`ruled` of the {glue:text}`shown` claims above the rule is written already, before anyone here had such a run; those that would take other experiments than the paper's sweeps, and have none: {glue:text}`without`.
 # Below is first the one for the main claim, C20.
 # Not every run may judge: it has to be on the paper's real cells, on (nearly) all of them, at the paper's settings, from pretrained weights, and complete over the folds; that is the second.
 

@@ -30,7 +30,7 @@ from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import majority_share
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
-from cgrecnet.figures.tables import interval, p_text, points, span, wide_table, with_interval
+from cgrecnet.figures.tables import interval, p_equal, p_text, points, span, wide_table, with_interval
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.tables import load_tables
@@ -91,8 +91,8 @@ def pairs_table(found, label):
             f"{name_of(contrast)}\n(n = {len(each)} folds)",
             str(decision.outcome),
             f"{points(each.mean())}\nSD {each.std(ddof=1):.2f}",
-            f"{interval(plain.interval95)}\np = {p_text(plain.p_value)}",
-            f"{interval(decision.result.interval95)}\np (Holm) = {p_text(decision.p_corrected)}",
+            f"{interval(plain.interval95)}\np {p_equal(plain.p_value)}",
+            f"{interval(decision.result.interval95)}\np (Holm) {p_equal(decision.p_corrected)}",
         )
         for contrast, (decision, each, plain) in found.items()
     ]

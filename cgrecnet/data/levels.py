@@ -187,19 +187,26 @@ def level_lines(levels: Sequence[GroupLevels]) -> list[str]:
     """The table as text, `SHOWN` rows at most; nothing of no rows."""
     if not levels:
         return []
-    lines = [
-        "sizes and grey levels by class and group (border: mean of a picture's outermost pixels; contrast: lightest "
-        "minus darkest pixel):",
-        f"  {'class':<18}{'group':<16}{'cells':>8}{'height':>10}{'width':>10}{'border: min':>13}{'median':>9}{'max':>9}"
-        f"{'contrast':>13}",
-    ]
+    rows = [("class", "group", "cells", "height", "width", "min", "median", "max", "contrast")]
     for row in levels[:SHOWN]:
-        low, middle, high = (f"{value:.1f}" for value in row.border)
-        lines.append(
-            f"  {row.kind:<18}{row.group:<16}{row.cells:>8,}{_span(row.height):>10}{_span(row.width):>10}"
-            f"{low:>13}{middle:>9}{high:>9}{_span(row.contrast):>13}"
+        border = (f"{value:.1f}" for value in row.border)
+        rows.append(
+            (row.kind, row.group, f"{row.cells:,}", _span(row.height), _span(row.width), *border, _span(row.contrast))
         )
-    return lines + [f"  ... and {len(levels) - SHOWN} more"] * (len(levels) > SHOWN)
+    return [
+        "sizes and grey levels by class and group (min, median, max: of the means of the",
+        "pictures' outermost pixels; contrast: lightest minus darkest pixel):",
+        *aligned(rows, words=2),
+    ] + [f"  ... and {len(levels) - SHOWN} more"] * (len(levels) > SHOWN)
+
+
+def aligned(rows: Sequence[Sequence[str]], words: int) -> list[str]:
+    """Lines of a table whose columns are as wide as they have to be; the first `words` columns stand left."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  " + "  ".join(f"{cell:{'<' if place < words else '>'}{widths[place]}}" for place, cell in enumerate(row))
+        for row in rows
+    ]
 
 
 def _ends(values: np.ndarray, kind: type) -> tuple:

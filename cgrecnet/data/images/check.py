@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cgrecnet.data.images.listing import Cell, Listing
-from cgrecnet.data.levels import Levels, LevelsByGroup, level_lines, range_lines
+from cgrecnet.data.levels import Levels, LevelsByGroup, aligned, level_lines, range_lines
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -205,10 +205,12 @@ def _folders(listing: Listing, found: Findings, every: bool) -> Iterator[str]:
     """Which folder made which class and group."""
     if not listing.grouped and not any(folder for folder, _, _ in found.cells):
         return
-    yield f"  {'folder':<50} {'class':<20} {'group':<18} {'cells':>9}"
     rows = sorted(found.cells.items())
-    for (folder, kind, group), cells in rows if every else rows[:FOLDERS]:
-        yield f"  {shown(folder) or '.':<50} {shown(kind):<20} {shown(group) or '-':<18} {cells:>9,}"
+    told = [
+        (shown(folder) or ".", shown(kind), shown(group) or "-", f"{cells:,}")
+        for (folder, kind, group), cells in (rows if every else rows[:FOLDERS])
+    ]
+    yield from aligned([("folder", "class", "group", "cells"), *told], words=3)
     if not every and len(rows) > FOLDERS:
         yield f"  ... and {len(rows) - FOLDERS:,} more (`--all` names every one)"
 
