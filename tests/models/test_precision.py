@@ -144,15 +144,19 @@ def test_each_module_stays_near_float32(name, side):
 @pytest.mark.parametrize("size", [48, 224])
 @pytest.mark.parametrize("name", list_models())
 def test_each_network_stays_near_float32_in_eval_mode(name, size):
-    """In train mode batch normalisation over few values magnifies rounding; the page on costs shows how much."""
-    network = seeded(create_model, name, image_size=size)
+    """In train mode batch normalisation over few values magnifies rounding; the page on costs shows how much.
+
+    A hundred outputs, since three random ones can be as small as their errors: over eight seeds the share was 0.1 to
+    10 % with three, and over five 0.2 to 1.2 % with a hundred.
+    """
+    network = seeded(create_model, name, num_classes=100, image_size=size)
     for module in network.modules():
         if isinstance(module, nn.Linear) and not module.weight.any():
             nn.init.normal_(module.weight, std=0.02)  # a head of zeros has nothing to compare
     x = torch.randn(4 if size == 48 else 1, 3, size, size)
     y, gradients = value_and_gradients(network, x, autocast=False)
     got, got_gradients = value_and_gradients(network, x, autocast=True)
-    assert (got - y).norm() < 0.05 * y.norm(), float((got - y).norm() / y.norm())
+    assert (got - y).norm() < 0.02 * y.norm(), float((got - y).norm() / y.norm())
     assert share_and_agreement(got_gradients, gradients)[1] > 0.9
 
 
