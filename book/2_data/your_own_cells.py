@@ -188,7 +188,7 @@ pd.DataFrame(
 
 # %% [markdown]
 # The audit of the clean folder finds no mark and nothing in the border.
-# Moss is told apart well on a day that was not trained on: of {glue:text}`n_moss` such cells a share of {glue:text}`right:.2f` is called moss, of the {glue:text}`n_others` others {glue:text}`wrong:.2f`.
+# Moss is told apart well on a day that was not trained on: {glue:text}`n_right` of {glue:text}`n_moss` such cells are called moss, and {glue:text}`n_wrong` of the {glue:text}`n_others` others.
 # By every rule of {doc}`splits` and {doc}`shortcuts` this is in order.
 # It is not: on each of the days, moss alone was fed the dye.
 #
@@ -209,8 +209,8 @@ table["is"] = [name.split("/")[1] for name in table["cell_id"]]
 pd.crosstab(table["is"], table["class"])
 
 # %% [markdown]
-# Most ferns and kelps are now called moss, a share of {glue:text}`taken:.2f` of {glue:text}`n_new` cells.
-# The flag is up for most cells (a share of {glue:text}`up:.2f` of {glue:text}`n_all`), and for grey levels: of the flagged ones {glue:text}`for_levels:.2f` have these among the reasons.
+# Most ferns and kelps are now called moss: {glue:text}`n_taken` of {glue:text}`n_new` cells.
+# The flag is up for most cells ({glue:text}`n_up` of {glue:text}`n_all`), and for grey levels: {glue:text}`n_levels` of the flagged ones have these among the reasons.
 # That is a warning worth having, since these days had another lamp than those of the training, and the report begins with it.
 # But it is not what went wrong: the first exercise shows that the flag is up as readily where no cell was fed.
 # The sets do not help either, because so few cells calibrate them that no class can be ruled out, which the command says.
@@ -299,8 +299,8 @@ others = np.arange(len(KINDS)) != MOSS
 right = confusion[MOSS, MOSS] / confusion[MOSS].sum()
 wrong = confusion[others, MOSS].sum() / confusion[others].sum()
 tell(
-    right=right,
-    wrong=wrong,
+    n_right=int(confusion[MOSS, MOSS]),
+    n_wrong=int(confusion[others, MOSS].sum()),
     n_moss=int(confusion[MOSS].sum()),
     n_others=int(confusion[others].sum()),
 )
@@ -310,12 +310,18 @@ holds(
 )
 holds("told apart well", right > 0.7 and wrong < 0.3)
 strangers = table[table["is"] != "moss"]
-taken = (strangers["class"] == "moss").mean()
-up = (table["unlike"] == 1).mean()
-for_levels = (table["unlike_levels"] > 1).sum() / (table["unlike"] == 1).sum()
-tell(taken=taken, up=up, for_levels=for_levels, n_new=len(strangers), n_all=len(table))
-holds("now called moss", taken > 0.5)
-holds("flag is up", up > 0.5 and for_levels > 0.5)
+taken = (strangers["class"] == "moss").sum()
+up = table["unlike"] == 1
+for_levels = (up & (table["unlike_levels"] > 1)).sum()
+tell(
+    n_taken=int(taken),
+    n_up=int(up.sum()),
+    n_levels=int(for_levels),
+    n_new=len(strangers),
+    n_all=len(table),
+)
+holds("now called moss", taken > 0.5 * len(strangers))
+holds("flag is up", up.mean() > 0.5 and for_levels > 0.5 * up.sum())
 sets_hold = all(
     one["interval"][1] >= walked["coverage"]
     for found in (grey, colour)

@@ -21,11 +21,11 @@
 # All of it is made by scripts of the clone; each measures one thing and writes one record:
 #
 # ```bash
-# .venv/bin/python benchmarks/input.py      # training from the data set / on a batch that lies ready
-# .venv/bin/python benchmarks/models.py     # the nine models against the limits of the machine
-# .venv/bin/python benchmarks/reference.py  # ours / files, PIL and DataLoader
+# .venv/bin/python benchmarks/input.py      # reading the images
+# .venv/bin/python benchmarks/models.py     # models and limits
+# .venv/bin/python benchmarks/reference.py  # the usual way
 # .venv/bin/python benchmarks/memory.py     # peak memory of a step
-# .venv/bin/python benchmarks/protocol.py   # the bill, from the rates of `models.py`
+# .venv/bin/python benchmarks/protocol.py   # the bill
 # ```
 
 # %% tags=["remove-input"]

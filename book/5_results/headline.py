@@ -42,7 +42,7 @@ from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.judgement.paper_runs import MODEL_OF, experiments_on_zhu, paper_runs, why_not
 from cgrecnet.judgement.runs import RULES, gain
 from cgrecnet.models.zoo import title_of
-from cgrecnet.pages import show_code, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.runs.query import experiment
 
 use_book_style()
@@ -58,8 +58,12 @@ asked = {name for question in plan.questions for name in question.claims}
 shown = [name for name in paper.claims if name in asked or name in RULES]
 counts = verdict_counts({name: outcomes[name] for name in shown})
 without = [name for name in shown if name not in RULES]
+favour, against, alike, undecided, lacking = map(int, main_rows(answers)[-1][1:])
+holds("none favours more modules", favour == 0)
+holds("none is decided as no difference that matters", alike == 0)
 tell(
     standing=len(standing), planned=planned, skip=skip_effect(answers), counted=sum(map(int, main_rows(answers)[-1][1:])),
+    against=against, undecided=undecided, lacking=lacking,
     every=sum(comparisons(question.id) for question in plan.questions), claims=len(paper.claims), shown=len(shown),
     from_runs=len(run_outcomes(paper)), there_are=paper_runs(paper)[1], ruled=len(shown) - len(without),
     verdicts=", ".join(f"{count} {word}" for word, count in counts.items() if count), without=", ".join(without) or "none",
@@ -68,7 +72,7 @@ tell(
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer so far**, from {glue:text}`standing` of {glue:text}`planned` planned runs on cells that are not the paper's: how often a network with more of the paper's modules was ahead of one with fewer.
+# **The answer so far**: of {glue:text}`counted` comparisons on Jurkat and simulated cells none favours more of the paper's modules, {glue:text}`against` favour fewer, {glue:text}`undecided` are undecided, {glue:text}`lacking` lack runs.
 
 # %%
 table = wide_table(HEADERS, main_rows(answers), "Outcomes")
@@ -78,6 +82,7 @@ display(table, *runs, missing_runs(*parts))
 # %% [markdown]
 # Of the plan's {glue:text}`every` comparisons ({doc}`plan`) these are the {glue:text}`counted` that ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
 # The skip around the fusion, a choice that the paper does not print, is judged apart; its effect on accuracy is {glue:text}`skip` ({doc}`choices`).
+# They rest on {glue:text}`standing` of {glue:text}`planned` planned runs.
 # What the table does not show is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
 #
 # Of the paper's {glue:text}`claims` claims, {glue:text}`shown` are about results that runs can speak to.

@@ -39,7 +39,9 @@ _UNFOLD = """<script>
   addEventListener("load", unfold);
 })();
 </script>"""
-_STYLE = "<style>.claim dl { scroll-margin-top: 8rem; margin: 0.5rem 0 1rem 1rem; }</style>"
+_STYLE = (
+    "<style>.claim dl { scroll-margin-top: 8rem; margin: 0.5rem 0 1rem 1rem; } .claim + p { margin-top: 1rem; }</style>"
+)
 
 
 def printed_text(claim: Claim) -> str:
@@ -106,10 +108,10 @@ def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Ou
             }
             rows = "".join(f"<dt>{name}</dt><dd>{_html(text)}</dd>" for name, text in facts.items())
             parts.append(
-                f'<details class="claim"><summary>{_html(claim.id)} {_html(claim.title)}</summary>'
+                f'<details class="claim"><summary>{_html(claim.id)} {_html(claim.title)}: <em>{outcome.verdict}</em></summary>'
                 f'<dl id="{claim.id.lower()}">{rows}</dl></details>'
             )
-            lines += [f"{claim.id} {claim.title}", *(f"  {name}: {text}" for name, text in facts.items())]
+            lines += [f"{claim.id} {claim.title}: {outcome.verdict}", *(f"  {name}: {text}" for name, text in facts.items())]
     return Widget(f"<div>{_STYLE}{''.join(parts)}{_UNFOLD}</div>", "\n".join(lines))
 
 
