@@ -106,12 +106,13 @@ def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Ou
                 "why that wide": claim.tolerance.reason,
                 "verdict": f"{outcome.verdict}: {outcome.reason}",
             }
+            title = f"{claim.id} {claim.title}"
             rows = "".join(f"<dt>{name}</dt><dd>{_html(text)}</dd>" for name, text in facts.items())
             parts.append(
-                f'<details class="claim"><summary>{_html(claim.id)} {_html(claim.title)}: <em>{outcome.verdict}</em></summary>'
+                f'<details class="claim"><summary>{_html(title)}: <em>{outcome.verdict}</em></summary>'
                 f'<dl id="{claim.id.lower()}">{rows}</dl></details>'
             )
-            lines += [f"{claim.id} {claim.title}: {outcome.verdict}", *(f"  {name}: {text}" for name, text in facts.items())]
+            lines += [f"{title}: {outcome.verdict}", *(f"  {name}: {text}" for name, text in facts.items())]
     return Widget(f"<div>{_STYLE}{''.join(parts)}{_UNFOLD}</div>", "\n".join(lines))
 
 
