@@ -78,7 +78,7 @@ def _data(name: str, options: dict | None = None) -> Finding:
         open_dataset(name, options=options)
     except UserError as error:
         return Finding(f"data: {name}", False, str(error))
-    return Finding(f"data: {name}", True, "at hand")
+    return Finding(f"data: {name}", True, "available")
 
 
 def _weights() -> Finding:

@@ -198,7 +198,7 @@ def test_doctor_names_what_is_there_and_what_is_not(capsys, monkeypatch, tmp_pat
 
 def test_data_list_and_check_count_the_cells(capsys):
     assert main(["data", "list"]) == 0
-    assert "cytometer  at hand" in capsys.readouterr().out
+    assert "cytometer  available" in capsys.readouterr().out
     assert main(["data", "check", "cytometer"]) == 0
     assert "astrocyte" in capsys.readouterr().out
 

@@ -327,7 +327,7 @@ holds("a little lower", (both["difference"] < 0).all())
 # %% [markdown]
 # The two types differ by at most {glue:text}`gap:.1f` points on {glue:text}`cells:,` test cells, seeds by at least {glue:text}`apart:.1f`.
 # So the rest was trained in bfloat16, as the rule says.
-# Both networks came out a little lower in bfloat16, and two runs cannot tell whether that is the type or chance; comparisons between networks are made within one type, where it would cancel.
+# Both networks are a little less accurate in bfloat16, and two runs cannot tell whether that is the type or chance; comparisons between networks are made within one type, where it would cancel.
 #
 # ## Which records it touched
 #

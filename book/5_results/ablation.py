@@ -103,6 +103,8 @@ tell(
     full_balanced=balanced(pair[1]), base_balanced=balanced(pair[0]),
     floor=100 * np.bincount(pooled.labels).max() / len(pooled), rare=word("P3"),
     here=len(records), planned=jurkat.planned, contrasts=sum(len(plan[name].contrasts) for name in ("P1", "P2", "P3")), judged=len(decisions),
+    over_folds=points(decisions[0].result.difference) if decisions else "no", verdict=word("P1"),
+    over_folds_ends=interval(decisions[0].result.interval95) if decisions else "none yet",
     ahead=sum(value > 0 for value in differs), behind=sum(value < 0 for value in differs), neither=len(decisions) - len(differs),
     size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
     seed=config["seed"], their_epochs=recipe.cell("Epochs", "setting").value,
@@ -114,8 +116,8 @@ tell(
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer so far**, {glue:text}`folds` of {glue:text}`of_folds` folds: CG-RecNet is right for {glue:text}`full:.2f` % of the Jurkat cells, the baseline for {glue:text}`base:.2f` % ({glue:text}`apart` points, 95 % interval {glue:text}`ends`; n = {glue:text}`n`).
-# In balanced accuracy it is {glue:text}`full_balanced:.2f` against {glue:text}`base_balanced:.2f` %.
+# **The answer so far**, Jurkat cells: CG-RecNet minus baseline is {glue:text}`over_folds` points of accuracy (95 % interval {glue:text}`over_folds_ends`; n = {glue:text}`folds` of {glue:text}`of_folds` folds): {glue:text}`verdict`.
+# It is right for {glue:text}`full:.2f` % of the cells (balanced {glue:text}`full_balanced:.2f`), the baseline for {glue:text}`base:.2f` % (balanced {glue:text}`base_balanced:.2f`), and always naming the largest class for {glue:text}`floor:.1f` %.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One group of marks for each fold, in it one mark with an interval for each network that was run on the fold, over its accuracy on the fold's test cells."}, "figure": {"name": "fig-ablation-boxes", "caption": "Compare the marks of one fold, not those of two: some folds are harder than others for every network, and a network that is better is ahead in most of them. Accuracy on the test cells of each fold, one run per mark; bars: Wilson's 95 % intervals over cells, which do not hold the luck of training; Jurkat cells, real."}}
 folds = sorted({run.config["fold"] for run in records})
@@ -134,9 +136,9 @@ provenance_of(records, part)
 # %% [markdown]
 # An ablation takes a thing apart to see what each part does: the baseline ResNet-50, with the fusion alone (ResCMNet), with the gate alone (ResGDNet), with both (CG-RecNet).
 # The plan asked before the runs ({doc}`plan`, P1 to P3): over five folds of Jurkat cells (real), is CG-RecNet more accurate than its baseline, does each module help alone and both more than either, and does the rarest class gain?
-# Of {glue:text}`planned` runs {glue:text}`here` are here, so that of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: ahead {glue:text}`ahead`, behind {glue:text}`behind`, neither {glue:text}`neither`.
-# The interval above is over cells: CG-RecNet alone has {glue:text}`alone` of them right, the baseline alone {glue:text}`base_alone`.
-# It does not hold what another split or seed would change; and always naming the largest class is right for {glue:text}`floor:.1f` %.
+# Of {glue:text}`planned` runs {glue:text}`here` have a record, so that of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: ahead {glue:text}`ahead`, behind {glue:text}`behind`, neither {glue:text}`neither`.
+# Over the {glue:text}`n` test cells of those folds, which was not planned, the interval is {glue:text}`ends`: CG-RecNet alone has {glue:text}`alone` of them right, the baseline alone {glue:text}`base_alone`.
+# It is the narrower one because it does not hold what another split would change, and neither holds another seed.
 # Nothing here decides the claim about the paper's cells, for which it prints a gain of {glue:text}`gain:.2f` points: ours are other cells, smaller images, and {glue:text}`epochs` epochs in place of {glue:text}`their_epochs`.
 
 # %%
@@ -170,7 +172,7 @@ display(*zhu_scores(ROWS, "ablation"))
 
 # %% [markdown]
 # Mean ± SD over the folds that a network has, which need not be the same ones; always naming the largest class gives {glue:text}`jurkat_floor:.1f` % (balanced 1/3).
-# The paper's are as printed, over its folds; *lost*: not in the text at hand.
+# The paper's are as printed, over its folds; *lost*: not in the text that we have.
 # A second table, for the paper's own cells (`zhu`), stands there when somebody has run `sweeps/ablation.yaml` on them.
 
 # %% [markdown]

@@ -169,7 +169,7 @@ display(planned_table(decisions, "P4"), missing_runs(part))
 # ## The scores
 #
 # The counterpart of the paper's **Table 4**.
-# Its columns are of other cells, and its networks were, as far as the text says, pretrained; *lost* is what the text at hand does not have.
+# Its columns are of other cells, and its networks were, as far as the text says, pretrained; *lost* is what the text that we have does not show.
 
 # %%
 rows = []

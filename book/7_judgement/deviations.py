@@ -240,7 +240,7 @@ Markdown(wide_table(("by printed numbers", "choices", "which"), rows, "What is s
 # The recovery page asks how often such a search would find a fit by chance.
 #
 # What nothing settles matters more.
-# The initial learning rate, the weight decay and the patience may well stand in Table 2, which is lost in the text at hand; a reader with the full text could settle them in a minute.
+# The initial learning rate, the weight decay and the patience may well stand in Table 2, which is lost in the text that we have; a reader with the full text could settle them in a minute.
 # For the skip around the fusion only the authors' code could tell.
 #
 # Two entries are not gaps in the text.

@@ -58,7 +58,7 @@ tell(
 holds("no measurements", not cards_measured())
 
 # %% [markdown]
-# In numbers: {glue:text}`untested` of {glue:text}`claims` claims *{glue:text}`word`*, {glue:text}`lost` cells of the paper's tables are lost in the text at hand, {glue:text}`choices` choices are left open by it, and {glue:text}`runs` of {glue:text}`planned` planned runs have a record.
+# In numbers: {glue:text}`untested` of {glue:text}`claims` claims *{glue:text}`word`*, {glue:text}`lost` cells of the paper's tables are lost in the text that we have, {glue:text}`choices` choices are left open by it, and {glue:text}`runs` of {glue:text}`planned` planned runs have a record.
 
 # %%
 verdict_source()
@@ -70,7 +70,7 @@ verdict_source()
 # : *It touches:* every claim on accuracy: none can be repeated, and results on other cells stand beside it, never for it.
 # : *It would be lifted by:* the images, and the command `make reproduce`; the columns for `zhu` then fill by themselves.
 #
-# **Some cells of the paper's tables, its equations as printed and Table 2 are lost in the text at hand.**
+# **Some cells of the paper's tables, its equations as printed and Table 2 are lost in the text that we have.**
 # : *It touches:* claims on those cells, the initial learning rate, the readings of the equations.
 # : *It would be lifted by:* the whole text; each cell is one line in `tables.yaml`.
 #

@@ -26,14 +26,23 @@ from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.claims import COLOURS, LETTERS, verdict_source, what_would_change
 from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance_of_study
-from cgrecnet.figures.headline import CELLS, HEADERS, line_of, main_rows, planned_answers, skip_effect, standing_runs
+from cgrecnet.figures.headline import (
+    CELLS,
+    HEADERS,
+    line_of,
+    main_rows,
+    planned_answers,
+    skip_effect,
+    skip_simulated,
+    standing_runs,
+)
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.style import use_book_style
-from cgrecnet.figures.tables import dropdown, wide_table
+from cgrecnet.figures.tables import dropdown, interval, points, wide_table
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import judge, run_outcomes, verdict_counts
 from cgrecnet.judgement.runs import RULES
-from cgrecnet.pages import tell
+from cgrecnet.pages import holds, tell
 from cgrecnet.runs.query import SWEEPS, experiment
 
 use_book_style()
@@ -52,9 +61,15 @@ outcomes = judge(paper)
 assert sorted(name for names in GROUPS.values() for name in names) == sorted(outcomes)
 answers = planned_answers()
 standing, planned = standing_runs()
+dials, (without, within) = skip_simulated()
+favour, against, alike, undecided, lacking = map(int, main_rows(answers)[-1][1:])
+holds("none favours more modules", favour == 0 and alike == 0)
 waiting = [name for name in RULES if outcomes[name].verdict is not Verdict.HOLDS]
 open_claims = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
 tell(
+    counted=favour + against + alike + undecided + lacking, against=against, undecided=undecided, lacking=lacking,
+    without=points(without.result.difference), within=points(within.result.difference),
+    without_ends=interval(without.result.interval95), within_ends=interval(within.result.interval95), n=without.result.n,
     claims=len(outcomes), decided=len(run_outcomes(paper)) or "none",
     verdicts="; ".join(f"{word} {number}" for word, number in verdict_counts(outcomes).items() if number),
     standing=len(standing), planned=planned, skip=skip_effect(answers),
@@ -65,6 +80,8 @@ tell(
 
 # %% [markdown]
 # > **In one sentence.** The verdicts on {glue:text}`claims` claims: {glue:text}`verdicts`; runs on the paper's own cells decided {glue:text}`decided` of them.
+# >
+# > **On other cells**, of {glue:text}`counted` comparisons none favours more modules, {glue:text}`against` favour fewer, {glue:text}`undecided` are undecided, and {glue:text}`lacking` have no runs yet.
 #
 # ## Where the claims stand
 
@@ -109,8 +126,9 @@ Markdown(dropdown("Which claims these are", table))
 # Their results decide no claim, because a gain on neural cells may well be absent on others.
 # They can say whether the mechanism that a claim names is *seen somewhere*.
 #
-# {glue:text}`standing` of the {glue:text}`planned` planned runs stand so far, and this is what their comparisons came to.
-# The skip around the fusion, which the paper does not print, is judged apart: its effect on accuracy is {glue:text}`skip` ({doc}`/book/5_results/choices`).
+# {glue:text}`standing` of the {glue:text}`planned` planned runs stand so far; the table counts their comparisons.
+# The skip around the fusion, which the paper does not print, is judged apart: its effect over folds of real cells is {glue:text}`skip` ({doc}`/book/5_results/choices`).
+# On simulated cells (exploratory, one run each) CG-RecNet minus baseline is {glue:text}`without` points without it (95 % interval {glue:text}`without_ends`; n = {glue:text}`n` cells) and {glue:text}`within` with it ({glue:text}`within_ends`).
 
 # %%
 Markdown(wide_table(HEADERS, main_rows(answers), "The main result"))
@@ -128,7 +146,7 @@ for asked in plan.questions:
     beside = ", ".join(asked.claims) or "none"
     about = f"{asked.id} {asked.question}"
     lines.append((about, CELLS[asked.data], said or "not yet", beside))
-headers = ("planned question", "cells", "what came out", "beside claims")
+headers = ("planned question", "cells", "result", "beside claims")
 Markdown(wide_table(headers, lines, "Planned questions"))
 
 # %% [markdown]
@@ -166,7 +184,7 @@ display(
 # Whoever has the images types `make reproduce DATA=/path/to/zhu`.
 #
 # **The whole text.**
-# In the text at hand {glue:text}`lost` cells of the tables are lost.
+# In the text that we have {glue:text}`lost` cells of the tables are lost.
 # Filling them in may move claims about the tables in both directions, and needs no computer beyond this page's.
 #
 # **The authors' code or weights.**

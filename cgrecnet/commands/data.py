@@ -17,7 +17,7 @@ def add(commands) -> None:
 
 
 def _add_list(commands) -> None:
-    parser = commands.add_parser("list", help="which data sets there are, what each is, and which are at hand")
+    parser = commands.add_parser("list", help="which data sets there are, what each is, and which are available")
     parser.set_defaults(command=_list)
 
 
@@ -27,7 +27,7 @@ def _list(_: argparse.Namespace) -> int:
 
     for name in list_datasets():
         line = BROUGHT[name] if name in BROUGHT else load_card(name).line
-        print(f"{name:<10} {'at hand' if available(name) else 'not at hand':<12} {line}")
+        print(f"{name:<10} {'available' if available(name) else 'not available':<14} {line}")
     return 0
 
 

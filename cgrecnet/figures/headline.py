@@ -17,6 +17,7 @@ from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.runs.planned import (
     by_reading,
+    conclusions,
     decide_over_cells,
     decide_over_folds,
     dose_answers,
@@ -28,6 +29,7 @@ from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.runs.series import (
     dose_runs,
     imbalance_runs,
+    option_runs,
     planned_rates,
     planned_settings,
     planned_shares,
@@ -46,7 +48,7 @@ ROWS = {
     "CG-RecNet with a skip around its fusion against the baseline, Jurkat cells (real)": ("P12",),
 }
 HEADERS = ("what was compared", "favour more modules", "against them", "no difference that matters", "undecided",
-           "runs missing")  # fmt: skip
+           "not run")  # fmt: skip
 #: The contrast of P12 that is about the skip itself.
 SKIP = ("clean", "recovered")
 #: Data set in the plan -> how its cells are called.
@@ -171,3 +173,14 @@ def skip_effect(answers: Mapping[str, Answers]) -> str:
                 f"n = {n_text(result.n)} folds): {answer.outcome}"
             )
     return "not known yet"
+
+
+def skip_simulated(results: Path = RESULTS) -> tuple[list[RunRecord], list[Answer]]:
+    """Exploratory, one run each: CG-RecNet against the baseline on simulated cells, without the skip and with it.
+
+    The records, and the two answers in that order; none where a run is missing.
+    """
+    found = option_runs(results)
+    runs = {name: found[name] for name in ("baseline", "recovered", "fusion_skip = True") if name in found}
+    both = conclusions(runs, load_plan()["P9"].margin, results) if len(runs) == 3 else []
+    return list(runs.values()), both

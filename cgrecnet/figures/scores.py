@@ -87,7 +87,7 @@ def zhu_scores(systems: Mapping[str, str], *parts: str, f1: str = "macro F1") ->
 
 
 def printed(cell: Cell | None) -> str:
-    """A printed cell as text, `lost` where the text at hand has lost it."""
+    """A printed cell as text, `lost` where our text of the paper does not have it."""
     if cell is None:
         return "lost"
     return f"{cell.value} ± {cell.sd}" if cell.sd else str(cell.value)

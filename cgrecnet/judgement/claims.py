@@ -25,7 +25,7 @@ COMPARING = (
 
 
 def judge(paper: AuditedPaper | None = None, results: Path = RESULTS) -> dict[str, Outcome]:
-    """The outcome of every claim from all that is at hand: runs before code, code before arithmetic.
+    """The outcome of every claim from all that there is: runs before code, code before arithmetic.
 
     results: folder of the records. Takes seconds. Raises what `verdicts` and `run_outcomes` raise.
     """
@@ -94,7 +94,7 @@ def _by_arithmetic(paper: AuditedPaper, claim: Claim) -> Outcome:
         titles = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
         return Outcome(Verdict.NOT_SPECIFIED, "none", f"The text that we have leaves open: {titles}.")
     if "data" in claim.kinds:
-        reason = "It takes runs on the paper's own images, which are not at hand."
+        reason = "It takes runs on the paper's own images, which we do not have."
     else:
         reason = "It takes running the code, and no outcome of that was given to this table."
     return Outcome(Verdict.CANNOT_BE_TESTED_HERE, "none", reason)

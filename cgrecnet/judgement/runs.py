@@ -121,7 +121,7 @@ def over_xception(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome
 def decide(checks: list[bool], text: str, missing: int = 0, remark: str = "") -> Outcome:
     """The verdict from the parts that runs checked; missing: parts that they could not settle."""
     reason = f"On the paper's cells {sum(checks)} of {len(checks)} parts lie within the tolerance"
-    reason += f", {missing} could not be settled by the runs at hand" if missing else ""
+    reason += f", {missing} could not be settled by these runs" if missing else ""
     reason += f"; {remark}" if remark else ""
     return Outcome(verdict_of(checks, missing), text, reason + ".")
 
