@@ -227,6 +227,7 @@ plt.show()
 # What is $s$ for the networks of this book?
 # The sweeps behind this section train the baseline and CG-RecNet with the paper's three seeds on the same cells and the same split, so that only the training's seed differs.
 # Every difference is that in accuracy, CG-RecNet minus baseline.
+# CG-RecNet is judged here without the skip around its fusion, a choice that the paper does not print ({doc}`/book/5_results/choices`).
 # The tables ask for three differences: the margin that our analysis plan fixed beforehand, the gain of CG-RecNet over its baseline that the paper prints, and its lead over the variant without the gate; for the lead, the spread of this same pair stands in.
 
 # %%

@@ -202,6 +202,7 @@ display(missing_runs(PART))
 # %% [markdown]
 # n = {glue:text}`n` Jurkat cells.
 # *Floor* is the accuracy of always naming the largest class, *balanced* the mean recall of the three classes; *chance*: the error that true probabilities would exceed in one of forty draws.
+# CG-RecNet is judged here without the skip around its fusion, a choice that the paper does not print ({doc}`choices`).
 # The paper prints nothing about calibration; a second table, of its own cells (`zhu`), stands there where somebody has run them.
 
 # %% [markdown]

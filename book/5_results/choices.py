@@ -22,12 +22,12 @@ from IPython.display import display
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.planned_contrasts import judge_family
-from cgrecnet.figures.forest import contrast_in_words, decision_rows
+from cgrecnet.figures.forest import colour_of, contrast_in_words, decision_rows, outcome_key
 from cgrecnet.figures.headline import ASK
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import MARKS, majority_share, right_counts
 from cgrecnet.figures.shares import draw_shares
-from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
+from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
 from cgrecnet.figures.tables import HEADERS, answer_row, dropdown, interval, points, wide_table, with_interval
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.zoo import title_of
@@ -278,18 +278,19 @@ display(table, provenance_of(list(readings.values()), *READINGS))
 # Here each open choice of the fusion, the gate and the head is changed alone, from `recovered`.
 # None of this was planned: **it is exploratory**, and with so many contrasts one or two will look like something; the correction counts all of them as one family.
 
-# %% mystnb={"image": {"alt": "One row per option that was changed alone, with the difference in accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin."}, "figure": {"name": "fig-choices-options", "caption": "What a single choice is worth, all else equal: rows inside the grey band may be left to taste, rows outside of it are choices that a paper has to print. CG-RecNet on simulated cells, changed option minus recovered reading; bars: thick the 90 % interval, thin the 95 % interval, over cells, one run each; exploratory."}}
+# %% mystnb={"image": {"alt": "One row per option that was changed alone, with the difference in accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin."}, "figure": {"name": "fig-choices-options", "caption": "What a single choice is worth, all else equal: rows inside the grey band may be left to taste, coloured rows outside of it are choices that a paper has to print. CG-RecNet on simulated cells, changed option (first) minus recovered reading (second); bars: thick the 90 % interval, thin the 95 % interval, over cells, one run each; colours: the outcome, with p corrected for the whole family, so that a bar may leave out zero and be undecided; exploratory."}}
 figure, axes = plt.subplots(figsize=(4.4, 0.45 * len(of_options) + 1.1))
 axes.axvspan(-plan["P9"].margin, plan["P9"].margin, color="0.92")
 axes.axvline(0, color="black", linewidth=1)
 for place, answer in enumerate(of_options):
-    found, at = answer.result, [place, place]
-    axes.plot(found.interval95, at, color=PALETTE[0])
-    axes.plot(found.interval90, at, color=PALETTE[0], linewidth=4)
-    axes.plot(found.difference, place, "o", color=PALETTE[0])
+    found, at, colour = answer.result, [place, place], colour_of(answer)
+    axes.plot(found.interval95, at, color=colour)
+    axes.plot(found.interval90, at, color=colour, linewidth=4)
+    axes.plot(found.difference, place, "o", color=colour)
 axes.set_yticks(range(len(of_options)), [one.name for one in of_options])
 axes.set(xlabel="difference in accuracy (points)")
 axes.invert_yaxis()
+outcome_key(of_options, axes)
 plt.show()
 provenance_of(list(options.values()), *OPTIONS)
 

@@ -165,6 +165,7 @@ display(table, provenance_of(pooled.records, PART))
 # %% [markdown]
 # Jurkat, n = {glue:text}`n` test cells; *sure*: a class has a probability of {glue:text}`sure` or more; in brackets Wilson's 95 % interval.
 # *Floor* is the accuracy of always naming the largest class, *balanced* the mean recall of the three classes.
+# CG-RecNet is judged here without the skip around its fusion, a choice that the paper does not print ({doc}`choices`).
 # Neither network is wrong more often than it admits: if the probabilities were true, fewer than {glue:text}`not_sure:.0f` % of the sure cells would be wrong ({doc}`calibration`).
 
 # %% [markdown]

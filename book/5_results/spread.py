@@ -299,6 +299,7 @@ display(table, provenance_of(pooled.records, PARTS[0]))
 # Jurkat, real cells, n = {glue:text}`n`; intervals over cells (Tango's); p not corrected.
 # Of these cells CG-RecNet alone has {glue:text}`only_first` right and the baseline alone {glue:text}`only_second`, so that their accuracies differ by {glue:text}`by_cells` points ({glue:text}`by_cells_ends`).
 # The interval leaves out zero, in the baseline's favour.
+# CG-RecNet is judged here without the skip around its fusion, a choice that the paper does not print ({doc}`choices`).
 #
 # With all folds such a p-value can be far smaller than one over folds, for there are thousands of cells and a handful of folds.
 # It answers another question: *are these trained networks different on such cells?*

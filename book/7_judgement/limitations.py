@@ -149,7 +149,7 @@ display(
 # : which printed numbers go together and which do not; what the described modules do when they are run; how networks compare on the cells, sizes and seeds that a page names.
 #
 # *May not be said*
-# : that CG-RecNet is better or worse than its baseline on neural cells; that the paper's accuracies are right or wrong; that a network sees biology; that anything here holds for another instrument.
+# : that CG-RecNet is better or worse than its baseline on neural cells, or would be with a skip around its fusion ({doc}`/book/5_results/choices`); that the paper's accuracies are right or wrong; that a network sees biology; that anything here holds for another instrument.
 #
 # **Take-away.**
 # A result is as wide as what it was measured on, and a limit that is written down can be lifted by somebody else.

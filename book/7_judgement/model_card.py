@@ -38,12 +38,13 @@ MODEL, PART, DATA = "cg_recnet", "ablation", "jurkat"
 found = needed(PART, DATA, [MODEL])
 records = found.of(model=MODEL)
 pooled = pool(records, [MODEL])
-right = pooled.right(MODEL)
+right, counts = pooled.right(MODEL), pooled.confusion(MODEL)
 low, high = wilson(int(right.sum()), len(pooled))
 over_folds = 100 * np.array([record.test["accuracy"] for record in records])
 tell(
     n=f"{len(pooled):,}", share=100 * right.mean(), low=100 * low, high=100 * high,
     mean=over_folds.mean(), least=over_folds.min(), most=over_folds.max(), folds=len(over_folds),
+    balanced=100 * (counts.diagonal() / counts.sum(axis=1)).mean(),
     commonest=100 * np.bincount(pooled.labels).max() / len(pooled),
     error=100 * expected_calibration_error(pooled.labels, pooled.probabilities[MODEL]),
 )  # fmt: skip
@@ -124,7 +125,7 @@ facts(rows, "Its cells")
 # The table puts these answers together; the intervals speak of the choice of cells, not of training again.
 #
 # Of {glue:text}`n` test cells {glue:text}`share:.1f` % are named right (95 % interval over cells {glue:text}`low:.1f` to {glue:text}`high:.1f` %); the mean over folds is {glue:text}`mean:.2f` % (n = {glue:text}`folds` folds, from {glue:text}`least:.2f` to {glue:text}`most:.2f`).
-# Always naming the commonest class would be right for {glue:text}`commonest:.1f` %.
+# Always naming the commonest class would be right for {glue:text}`commonest:.1f` %; in balanced accuracy, the mean recall of the classes, the networks reach {glue:text}`balanced:.1f` %, where that gives a third.
 # The expected calibration error is {glue:text}`error:.1f` percentage points (n = {glue:text}`n` cells): on average, the stated probability is as far as that from the share that is right.
 
 # %%
@@ -186,7 +187,7 @@ facts(rows, "What training took")
 # - **Rare classes.**
 #   Where a class has few cells its interval is wide, and a mean over classes hides it.
 # - **A reading.**
-#   The network is our reading of a text that leaves choices open ({doc}`/book/7_judgement/deviations`).
+#   The network is our reading of a text that leaves choices open ({doc}`/book/7_judgement/deviations`); it has no skip around its fusion, and what that changes is asked in {doc}`/book/5_results/choices`.
 # - **Perhaps a plain sum.**
 #   Where the spatial path of its fusion is dead, the network adds its two branches but for a constant, and recalibrates nothing ({doc}`/book/3_model/fusion`).
 #   The table says what a study found in one network of this kind; the others may be alike.

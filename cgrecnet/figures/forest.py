@@ -9,16 +9,34 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.evaluation.planned_contrasts import Decision
+from cgrecnet.evaluation.planned_contrasts import Answer, Decision
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.figures.tables import HEADERS, Shown, answer_row, points, wide_table
 from cgrecnet.models.zoo import SYSTEMS, title_of
 
-#: A colour for each outcome.
+#: A colour for each outcome; a difference in favour of the second network has one of its own.
 COLOURS = dict(zip(Outcome, (PALETTE[0], PALETTE[9], PALETTE[2], PALETTE[7]), strict=True))
+SECOND_BETTER = PALETTE[3]
 
 #: No plot of differences reaches farther than this many points: intervals from two folds can be absurdly wide.
 LIMIT = 15.0
+
+
+def colour_of(answer: Decision | Answer) -> tuple[float, float, float]:
+    """The colour of a contrast's outcome, and of its direction where it is a difference."""
+    second = answer.outcome is Outcome.DIFFERENCE and answer.result.difference < 0
+    return SECOND_BETTER if second else COLOURS[answer.outcome]
+
+
+def outcome_key(answers: Sequence[Decision | Answer], axes: Axes) -> None:
+    """A legend above the axes: each colour that `colour_of` gives these contrasts, in words."""
+    words = {}
+    for answer in answers:
+        ahead = "first" if answer.result.difference > 0 else "second"
+        more = f", {ahead} better" if answer.outcome is Outcome.DIFFERENCE else ""
+        words[f"{answer.outcome}{more}"] = colour_of(answer)
+    lines = [plt.Line2D([], [], color=colour, linewidth=2.5, label=word) for word, colour in words.items()]
+    axes.figure.legend(handles=lines, loc="outside lower center", fontsize=8)
 
 
 def cut_at(axes: Axes, limit: float, intervals: Sequence[tuple[float, tuple[float, float]]]) -> None:
@@ -66,7 +84,7 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
     axes.axvspan(-margin, margin, color="0.92", zorder=0)
     axes.axvline(0, color="0.5", linewidth=1, zorder=1)
     for row, decision in enumerate(decisions):
-        result, colour = decision.result, COLOURS[decision.outcome]
+        result, colour = decision.result, colour_of(decision)
         axes.plot(result.interval95, [row, row], linewidth=1.5, color=colour)
         axes.plot(result.interval90, [row, row], linewidth=5, color=colour, solid_capstyle="butt")
         axes.plot(result.difference, row, "o", markerfacecolor="white", markeredgecolor=colour, markersize=7)
