@@ -183,6 +183,12 @@ class FusionModule(nn.Module):
             return gain if plain is None else plain + gain
         if plain is None:
             return self.expand(gain.to(f1.dtype))
+        if 2 * torch.finfo(f1.dtype).eps * size[0] * size[1] > 1:
+            # 1 / N is less than two steps of the type: added to a product that was rounded, it would be gone again as
+            # soon as the next layer rounds its input. In float32 it moves the values that lie near enough to a step.
+            with torch.autocast(f1.device.type, enabled=False):
+                weight, bias = full(self.expand.weight), full(self.expand.bias)
+                return nn.functional.linear(plain + gain, weight, bias)
         added = nn.functional.linear(gain.to(f1.dtype), self.expand.weight)  # the bias is in the other part
         return full(self.expand(plain.to(f1.dtype))) + added
 

@@ -4,6 +4,8 @@ The bounds are for random weights at the sizes of the book's runs. At 48 px the 
 28 x 28, where 1 + 1 / 784 is 1 in bfloat16.
 """
 
+from contextlib import contextmanager
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -41,10 +43,13 @@ def seeded(make, *arguments, **options) -> nn.Module:
     return make(*arguments, **options).eval()
 
 
-def without_map(module: FusionModule, x: Tensor) -> Tensor:
-    """What the module would give with every s_i = 0."""
-    f1, f2 = module.branches(x)
-    return module.expand(f1 + f2).transpose(1, 2).unflatten(2, x.shape[2:]).float()
+@contextmanager
+def no_map(module: FusionModule):
+    """Every s_i is 0."""
+    maps = module.fuse.maps
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module.fuse, "maps", lambda *inputs: tuple(map(torch.zeros_like, maps(*inputs))))
+        yield
 
 
 def share_and_agreement(got: Tensor, want: Tensor) -> tuple[float, float]:
@@ -56,10 +61,14 @@ def share_and_agreement(got: Tensor, want: Tensor) -> tuple[float, float]:
 @pytest.mark.parametrize("side", SIDES)
 def test_what_the_map_adds_survives_autocast(side):
     module, x = seeded(FusionModule), features(side)
+    added = {}
     with torch.no_grad():
-        want = module(x) - without_map(module, x)
-        with torch.autocast("cpu", BF16):
-            got = module(x) - without_map(module, x)
+        for autocast in (False, True):
+            with torch.autocast("cpu", BF16, enabled=autocast):
+                whole = module(x)
+                with no_map(module):
+                    added[autocast] = whole - module(x)
+    want, got = added[False], added[True]
     share, agreement = share_and_agreement(got, want)
     # What is lost is the difference between adding in float32 here and nothing to round there.
     assert share == pytest.approx(1, abs=0.02) and agreement > 0.95
@@ -79,6 +88,33 @@ def test_the_map_has_as_many_values_as_in_float32(side, cast):
     assert got.dtype == torch.float32
     assert len((1 + got).unique()) >= 0.9 * len((1 + want).unique())
     torch.testing.assert_close(got, want, rtol=0.03, atol=0)
+
+
+def behind_the_modules(network: nn.Module, x: Tensor) -> Tensor:
+    """The input of the third stage as its first convolution takes it: in bfloat16 under autocast, else float32."""
+    seen = []
+    hook = network.layer3[0].conv1.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    network(x)
+    hook.remove()
+    (found,) = seen
+    return found.to(BF16).float() if torch.is_autocast_enabled("cpu") else found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [48, 224])
+@pytest.mark.parametrize("model", ["rescmnet", "cg_recnet"])
+def test_what_the_map_adds_reaches_the_next_convolution(model, size):
+    """In a whole network: what is rounded there is the map's share and the rest of the features, in one number."""
+    network = seeded(create_model, model, image_size=size)
+    x = torch.randn(2, 3, size, size)
+    found = {}
+    with torch.no_grad():
+        for autocast in (False, True):
+            with torch.autocast("cpu", BF16, enabled=autocast):
+                whole = behind_the_modules(network, x)
+                with no_map(network.fusion):
+                    found[autocast] = whole - behind_the_modules(network, x)
+    assert share_and_agreement(found[True], found[False])[0] == pytest.approx(1, abs=0.1)
 
 
 @pytest.mark.slow
@@ -191,24 +227,29 @@ def cuda_autocast():
             torch.set_autocast_cache_enabled(before[2])
 
 
-def test_by_cudas_list_maps_lengths_and_norms_are_float32_and_products_are_not(cuda_autocast):
+@pytest.mark.parametrize("side", SIDES)
+def test_by_cudas_list_maps_lengths_and_norms_are_float32_and_products_are_not(side, cuda_autocast):
     fusion, gate = FusionModule(normaliser="layernorm"), GatedCNNBlock(512)
     with Types() as types:
-        y = gate(fusion(torch.empty(2, 512, 28, 28)))
+        y = gate(fusion(torch.empty(2, 512, side, side)))
     assert y.dtype == torch.float32 and y.device.type == "cuda"
     for operation in ("_softmax", "native_layer_norm", "rsqrt", "addcmul"):
         assert types.seen[operation] == {torch.float32}, operation
-    for operation in ("addmm", "bmm"):
-        assert types.seen[operation] == {BF16}, operation
+    assert types.seen["bmm"] == {BF16}
+    last = {torch.float32} if side == 28 else set()  # the fusion's last product, where a coarser one hides the map
+    assert types.seen["addmm"] == {BF16} | last
     assert types.seen["convolution"] == {BF16, torch.float32}  # the depthwise ones, and the two small ones of the map
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here: CUDA's autocast is tested by its list alone")
 def test_on_a_gpu_what_the_map_adds_survives_autocast():
     module, x = seeded(FusionModule).cuda(), features(28).cuda()
+    added = {}
     with torch.no_grad():
-        want = module(x) - without_map(module, x)
-        with torch.autocast("cuda", BF16):
-            got = module(x) - without_map(module, x)
-    share, agreement = share_and_agreement(got, want)
+        for autocast in (False, True):
+            with torch.autocast("cuda", BF16, enabled=autocast):
+                whole = module(x)
+                with no_map(module):
+                    added[autocast] = whole - module(x)
+    share, agreement = share_and_agreement(added[True], added[False])
     assert share == pytest.approx(1, abs=0.02) and agreement > 0.95
