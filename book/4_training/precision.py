@@ -37,6 +37,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.figures.forest import contrast_in_words
 from cgrecnet.figures.headline import planned_answers
 from cgrecnet.figures.provenance import Provenance, all_read, from_dataset, from_records
@@ -48,9 +49,11 @@ from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
+from cgrecnet.runs.open_choices import choice_effects, rate_decisions
 from cgrecnet.runs.query import experiment
 from cgrecnet.runs.record_check import HASH, with_hash
 from cgrecnet.runs.run_record import RECORD
+from cgrecnet.runs.series import reading_runs
 
 use_book_style()
 torch.set_num_threads(1)
@@ -359,6 +362,7 @@ holds("a little lower", (both["difference"] < 0).all())
 #
 # The table sets old against new, for every contrast of the plan that a network with the fusion or the gate takes part in.
 # The rules are those of the plan in both columns; only the records differ.
+# P8 has the baseline alone, P11 compares no networks ({doc}`/book/5_results/spread`), and P12 was added after the older records.
 
 # %% tags=["remove-input"]
 def as_it_was(folder):
@@ -381,11 +385,21 @@ def outcomes(answers):
     return {name: f"{points(a.result.difference)} (n = {n_text(a.result.n)}): {a.outcome}" for name, a in named.items()}
 
 
+def every_answer(results):
+    """Question -> answers, of all questions that the fusion or the gate has a part in."""
+    readings = len(load_plan()["P9"].contrasts)
+    return {
+        **planned_answers(results),
+        "P9": choice_effects(reading_runs(results), readings, results),
+        "P10": rate_decisions(results),
+    }
+
+
 with tempfile.TemporaryDirectory() as folder:
-    before = planned_answers(as_it_was(Path(folder)))
-after = planned_answers(RESULTS)
+    before = every_answer(as_it_was(Path(folder)))
+after = every_answer(RESULTS)
 rows = []
-for question in ("P1", "P2", "P3", "P4", "P5", "P6", "P7"):
+for question in ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P9", "P10", "P12"):
     old, new = outcomes(before[question]), outcomes(after[question])
     rows += [(f"{question}: {name}", old.get(name, "too few runs"), new.get(name, "too few runs")) for name in old | new]
 standing = [

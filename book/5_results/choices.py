@@ -21,7 +21,6 @@ from IPython.display import display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.planned_contrasts import judge_family
 from cgrecnet.figures.forest import colour_of, contrast_in_words, decision_rows, outcome_key
 from cgrecnet.figures.headline import ASK
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
@@ -33,7 +32,8 @@ from cgrecnet.models.config import PRESETS
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.planned import compare, conclusions
+from cgrecnet.runs.open_choices import choice_effects, chosen_rate, conclusions, rate_decisions, validation_f1
+from cgrecnet.runs.planned import compare
 from cgrecnet.runs.query import needed
 from cgrecnet.runs.series import (
     PAIR,
@@ -60,32 +60,6 @@ rates, readings, options = rate_runs(), reading_runs(), option_runs()
 at_rates = [run for runs in rates.values() for run in runs.values()]
 
 
-def validation_f1(run):
-    """Macro F1 on the validation cells at the reported epoch: what a rate is chosen by."""
-    return next(entry["validation_macro_f1"] for entry in run.history if entry["reported"])
-
-
-def chosen_rate(model):
-    """The rate with the highest validation macro F1 of this model, the lower of equals."""
-    return max((rate for rate in rates if model in rates[rate]), key=lambda rate: validation_f1(rates[rate][model]))
-
-
-def rate_answers():
-    """P10: CG-RecNet against baseline at each rate, and at the rate that each chose; one family of all planned."""
-    asked = planned_rates()
-    made = {f"both at {rate:g}": compare(runs[FULL], runs[BASE]) for rate, runs in rates.items() if set(PAIR) <= set(runs)}
-    if len(made) == len(asked):  # a choice among some of the rates would not be the planned one
-        full, base = chosen_rate(FULL), chosen_rate(BASE)
-        made[f"each its choice ({full:g}, {base:g})"] = compare(rates[full][FULL], rates[base][BASE])
-    return judge_family(made, plan["P10"].margin, plan.alpha, len(asked) + 1)
-
-
-def effects(runs, planned):
-    """Every other reading or option against the recovered one, as one family with the margin of P9."""
-    made = {name: compare(run, runs["recovered"]) for name, run in runs.items() if name not in ("recovered", "baseline")}
-    return judge_family(made, plan["P9"].margin, plan.alpha, planned)
-
-
 def learned(run):
     """Whether a run is clearly above naming the largest class for every cell."""
     return wilson(*right_counts(run))[0] > majority_share(run)
@@ -107,28 +81,28 @@ def lead_rows(names, found, effects):
     return rows
 
 
-found_rates = {answer.name: answer for answer in rate_answers()}
+found_rates = {answer.name: answer for answer in rate_decisions()}
 by_accuracy = sorted((runs[BASE] for runs in rates.values() if BASE in runs), key=lambda run: run.test["accuracy"])
 sound = [run for run in by_accuracy if learned(run)]
 blank = [run for run in by_accuracy if not learned(run)]
 moved, among = compare(by_accuracy[-1], by_accuracy[0]), compare(sound[-1], sound[0])
 behind = compare(rates[OWN][FULL], rates[OWN][BASE])
 seeds = seed_runs("cytometer")
-picked = chosen_rate(BASE)
+picked = chosen_rate(rates, BASE)
 asked = [f"both at {rate:g}" for rate in planned_rates()]
 [chosen] = [answer for name, answer in found_rates.items() if name not in asked]
 highest = found_rates[asked[-1]]
 contrasts = [f"{first} against {second}" for first, second in plan["P9"].contrasts]
-of_readings = effects(readings, len(contrasts))
+of_readings = choice_effects(readings, len(contrasts))
 assert all(f"{one.name} against recovered" in contrasts for one in of_readings)
-of_options = effects(options, len(planned_options()))
+of_options = choice_effects(options, len(planned_options()))
 on_jurkat = conclusions(readings, plan["P9"].margin, planned=len(PRESETS))
 on_simulated = conclusions(options, plan["P9"].margin, planned=1 + len(planned_options()))
 others = [(one, found[0]) for found in (on_jurkat, on_simulated) for one in found[1:]]
 # Of the noise series and of the ablation only two runs each belong here; the others are not missing from this page.
 missing = [RATES[0], READINGS[0], OPTIONS[0]]
 holds("behind", chosen.result.interval95[1] < 0)
-holds("both choose", chosen_rate(FULL) == picked != OWN and behind.interval95[1] < 0)
+holds("both choose", chosen_rate(rates, FULL) == picked != OWN and behind.interval95[1] < 0)
 holds("right for fewer", len(blank) == 1 and blank[0].test["accuracy"] < majority_share(blank[0]))
 failed = rates[planned_rates()[-1]][FULL]
 ahead = [name for name in asked if found_rates[name].result.difference > 0]
@@ -160,7 +134,7 @@ for model in PAIR:
     draw_shares(test, here, map(right_counts, here.values()), fmt="-", label=title_of(model), **style)
     validation.plot(list(here), [validation_f1(run) for run in here.values()], **style)
     if list(here) == planned_rates():  # among some, it is no choice
-        best = chosen_rate(model)
+        best = chosen_rate(rates, model)
         validation.plot(best, validation_f1(here[best]), "o", markersize=15, fillstyle="none", color=style["color"])
 test.axhline(100 * majority_share(by_accuracy[0]), color="black", linestyle=":", label="largest class")
 test.set_ylabel("test accuracy (%)")
@@ -344,7 +318,7 @@ if rates:
         if not here:
             continue
         by_test = max(run.test["accuracy"] for run in here.values())
-        by_validation = here[chosen_rate(model)].test["accuracy"]
+        by_validation = here[chosen_rate(rates, model)].test["accuracy"]
         print(f"{title_of(model)}: by test {by_test:.1%}, by validation {by_validation:.1%}")
 
 # %% [markdown]

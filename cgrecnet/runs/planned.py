@@ -211,18 +211,3 @@ def gap_answers(runs: Mapping[tuple[str, str, float], RunRecord]) -> list[Answer
 def _right(record: RunRecord) -> tuple[int, int]:
     counts = np.array(record.test["confusion"])
     return int(np.trace(counts)), int(counts.sum())
-
-
-def conclusions(
-    runs: Mapping[str, RunRecord], margin: float, results: Path = RESULTS, planned: int | None = None
-) -> list[Answer]:
-    """Exploratory: CG-RecNet against the baseline under `recovered`, then under every other choice, one family.
-
-    runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the
-    baseline or the recovered reading is missing.
-    """
-    if not {"baseline", "recovered"} <= set(runs):
-        return []
-    names = ["recovered", *(name for name in runs if name not in ("recovered", "baseline"))]
-    made = {name: compare(runs[name], runs["baseline"], results) for name in names}
-    return judge_family(made, margin, load_plan().alpha, planned)

@@ -4,7 +4,8 @@ import pytest
 from fabricated_runs import fabricate, fabricate_sweep
 
 from cgrecnet.evaluation.analysis_plan import Outcome
-from cgrecnet.runs.planned import change_between, conclusions, dose_answers, gap_answers, gaps, share_answers
+from cgrecnet.runs.open_choices import conclusions
+from cgrecnet.runs.planned import change_between, dose_answers, gap_answers, gaps, share_answers
 from cgrecnet.runs.series import dose_runs, imbalance_runs, option_runs, planned_settings, shortcut_runs
 from cgrecnet.training.config import RunConfig
 
