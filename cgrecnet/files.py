@@ -40,7 +40,8 @@ def write_json(path: Path, value: Any) -> None:
 def locked(path: Path) -> Iterator[int]:
     """Hold the lock file `path`, which is made if needed; give its descriptor, for a child that shall hold it too.
 
-    Raises BlockingIOError where another process holds it. The file stays; the lock ends with its last holder.
+    Raises BlockingIOError where another process holds it. The file stays; the lock ends with its last holder. The
+    library filelock gives no descriptor, so a child could not go on holding what its parent took.
     """
     with open(path, "w", encoding="utf-8") as file:
         try:

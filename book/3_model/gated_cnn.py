@@ -9,6 +9,9 @@
 # %% [markdown]
 # # The gated CNN block
 #
+# ```{index} ! gate
+# ```
+#
 # **You will learn** what a gate is, how the block that the paper describes differs from its Equation 4, what values a gate can take, and why a closed gate does not silence the background.
 #
 # **You need** {doc}`/book/3_model/tokens`, and what a depthwise convolution is.

@@ -178,9 +178,9 @@ def skip_effect(answers: Mapping[str, Answers]) -> str:
 def skip_simulated(results: Path = RESULTS) -> tuple[list[RunRecord], list[Answer]]:
     """Exploratory, one run each: CG-RecNet against the baseline on simulated cells, without the skip and with it.
 
-    The records, and the two answers in that order; none where a run is missing.
+    The records that were read, and the two answers in that order; none where a run is missing.
     """
     found = option_runs(results)
     runs = {name: found[name] for name in ("baseline", "recovered", "fusion_skip = True") if name in found}
     both = conclusions(runs, load_plan()["P9"].margin, results) if len(runs) == 3 else []
-    return list(runs.values()), both
+    return list(found.values()), both

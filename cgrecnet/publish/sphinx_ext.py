@@ -22,11 +22,19 @@ _MATHJAX_PARTS = ("tex-chtml.js", "output/chtml/fonts", "input/tex/extensions")
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls to take up the extension: hang the steps below into its build."""
     setup_roles(app)
+    app.connect("config-inited", rank_results)
     app.connect("doctree-read", link_first_uses)
     app.connect("html-page-context", offer_sources, priority=900)  # after the theme has made its buttons
     app.connect("html-page-context", mend_body, priority=901)
     app.connect("build-finished", copy_files)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def rank_results(app: Sphinx, config: Any) -> None:
+    """Let the search rank by `search.js`; Sphinx looks for the file from the current folder."""
+    ranking = Path(app.confdir) / "_static" / "search.js"
+    if ranking.is_file():
+        config.html_search_scorer = str(ranking)
 
 
 def offer_sources(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:

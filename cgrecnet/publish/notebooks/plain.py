@@ -18,7 +18,7 @@ _DEFINITION = re.compile(r"^(?P<term>[^\s:|#>-].*)\n: +(?P<said>.+)$", re.MULTIL
 _PARTS = ("div", "grid", "margin", "sidebar", "table", "tab-set", "tab-item")  # only their content matters
 _BOXES = ("note", "tip", "warning", "important", "caution", "hint", "attention", "seealso", "admonition")
 _CODE = ("code-block", "code", "code-cell", "sourcecode")
-_NOTHING = ("bibliography", "tableofcontents", "raw")
+_NOTHING = ("index", "bibliography", "tableofcontents", "raw")
 
 
 @dataclass(frozen=True)
