@@ -5,6 +5,7 @@ A person writes the sentences, in Markdown; `tell` gives them their numbers, and
 
 import inspect
 import os
+from enum import Enum
 from textwrap import dedent
 
 from IPython.display import Markdown, display
@@ -19,8 +20,11 @@ STRICT = "CGRECNET_STRICT"
 def tell(**values: object) -> None:
     """Give the page's prose its numbers: `{glue:text}` with a name, and a format such as `:.1f`, shows one."""
     for name, value in values.items():
-        # A format is applied to what the value prints as: NumPy's and torch's numbers print as `np.float64(1.0)`.
-        glue(name, value.item() if getattr(value, "ndim", None) == 0 else value, display=False)
+        # What the value prints as is shown: NumPy's and torch's numbers print as `np.float64(1.0)`, words of an
+        # enumeration as `<Outcome.UNDECIDED: 'undecided'>`.
+        if getattr(value, "ndim", None) == 0:
+            value = value.item()
+        glue(name, str(value) if isinstance(value, Enum) else value, display=False)
 
 
 def holds(sentence: str, condition: bool) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from cgrecnet import pages
 from cgrecnet.errors import RunError
+from cgrecnet.evaluation.analysis_plan import Outcome
 from cgrecnet.pages import STRICT, holds
 
 
@@ -39,3 +40,10 @@ def test_a_number_of_numpy_is_given_as_one_that_a_format_fits(monkeypatch):
     monkeypatch.setattr(pages, "glue", lambda name, value, display: given.update({name: repr(value)}))
     pages.tell(share=np.float64(0.5), n=np.array(3), words="a to b")
     assert given == {"share": "0.5", "n": "3", "words": "'a to b'"}
+
+
+def test_a_word_of_an_enumeration_is_given_as_the_word(monkeypatch):
+    given = {}
+    monkeypatch.setattr(pages, "glue", lambda name, value, display: given.update({name: repr(value)}))
+    pages.tell(word=Outcome.UNDECIDED)
+    assert given == {"word": "'undecided'"}

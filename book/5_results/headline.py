@@ -82,8 +82,8 @@ tell(
 
 # %%
 table = wide_table(HEADERS, main_rows(answers), "Outcomes")
-runs = [from_records([*standing, *dials], side_by_side=True)] if standing else []
-display(table, *runs, missing_runs(*parts))
+runs = from_records([*standing, *dials], side_by_side=True)
+display(table, *([runs] if standing else []), missing_runs(*parts))
 
 # %% [markdown]
 # Of the plan's {glue:text}`every` comparisons ({doc}`plan`) these are the {glue:text}`counted` that ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
@@ -143,7 +143,8 @@ for row, (question, first, second) in enumerate(rows):
 axes.set_yticks(range(len(rows)), labels)
 axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="difference (percentage points)")
 cut_at(axes, min(1.15 * max(abs(end) for _, ends in drawn for end in ends), LIMIT), drawn)
-outcome_key(seen, axes)
+diamond = {"color": "black", "marker": "D", "linestyle": ""}
+outcome_key(seen, axes, plt.Line2D([], [], label="printed, the paper's cells", **diamond))
 plt.show()
 provenance_of(every, *parts)
 

@@ -28,15 +28,15 @@ def colour_of(answer: Decision | Answer) -> tuple[float, float, float]:
     return SECOND_BETTER if second else COLOURS[answer.outcome]
 
 
-def outcome_key(answers: Sequence[Decision | Answer], axes: Axes) -> None:
-    """A legend above the axes: each colour that `colour_of` gives these contrasts, in words."""
+def outcome_key(answers: Sequence[Decision | Answer], axes: Axes, *others: plt.Line2D) -> None:
+    """A legend below the axes: each colour that `colour_of` gives these contrasts, behind what else there is."""
     words = {}
     for answer in answers:
         ahead = "first" if answer.result.difference > 0 else "second"
         more = f", {ahead} better" if answer.outcome is Outcome.DIFFERENCE else ""
         words[f"{answer.outcome}{more}"] = colour_of(answer)
     lines = [plt.Line2D([], [], color=colour, linewidth=2.5, label=word) for word, colour in words.items()]
-    axes.figure.legend(handles=lines, loc="outside lower center", fontsize=8)
+    axes.figure.legend(handles=[*others, *lines], loc="outside lower center", fontsize=8)
 
 
 def cut_at(axes: Axes, limit: float, intervals: Sequence[tuple[float, tuple[float, float]]]) -> None:
