@@ -23,7 +23,7 @@ from cgrecnet.data.cytometer import VERSION, simulate
 from cgrecnet.data.cytometer.phantom import KINDS
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.planned_contrasts import judge_family
-from cgrecnet.evaluation.sign_flip import change_contrast, sign_flip
+from cgrecnet.evaluation.sign_flip import sign_flip, sign_flip_interaction
 from cgrecnet.figures.provenance import Provenance, all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import MARKS, majority_share, right_counts
 from cgrecnet.figures.shares import draw_shares
@@ -313,7 +313,7 @@ apart = 100 * np.sqrt(sum(spreads) / len(f))
 print(f"paired: {paired:.2f} points, on different cells: {apart:.2f}")
 print(f"standard errors, n = {len(f)} cells")
 # The equation and the function agree, whatever the records are.
-assert abs(change_contrast(f, f_after, s, s_after).difference - 100 * brackets.mean()) < 1e-9
+assert abs(sign_flip_interaction(f, f_after, s, s_after).difference - 100 * brackets.mean()) < 1e-9
 
 # %% [markdown]
 # ## Check yourself

@@ -12,7 +12,7 @@ import numpy as np
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import McNemar, mcnemar
-from cgrecnet.evaluation.paired import has_spread
+from cgrecnet.evaluation.paired import differences_vary
 from cgrecnet.evaluation.planned_contrasts import (
     Answer,
     Decision,
@@ -22,8 +22,8 @@ from cgrecnet.evaluation.planned_contrasts import (
     over_folds,
     require_unit,
 )
-from cgrecnet.evaluation.sign_flip import Contrast, balanced_contrast, change_contrast
-from cgrecnet.evaluation.two_proportions import Gap, share_gap
+from cgrecnet.evaluation.sign_flip import Contrast, balanced_contrast, sign_flip_interaction
+from cgrecnet.evaluation.two_proportions import ProportionDifference, newcombe_difference
 from cgrecnet.models.zoo import title_of
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import same_cells
@@ -65,7 +65,7 @@ def decide_over_folds(
         for contrast in member.contrasts:
             folds = sorted(set.intersection(*(set(by_fold.get(model, {})) for model in contrast)))
             scores = {m: [measured(by_fold[m][fold], member.measure) for fold in folds] for m in contrast}
-            if has_spread(*(scores[model] for model in contrast)):
+            if differences_vary(*(scores[model] for model in contrast)):
                 results[member.id] |= over_folds(member, scores, share)
     return [decision for decision in decide(results) if decision.question == question]
 
@@ -154,7 +154,7 @@ def change_between(doses: Doses, first: str, second: str, results: Path = RESULT
     if not has_contrast(doses, (first, second)):
         raise ValueError(f"{first} and {second} were not both run at two settings: run the sweep to its end.")
     runs = [doses[end][model] for model in (first, second) for end in (min(doses), max(doses))]
-    return change_contrast(*same_cells(runs, results).right)
+    return sign_flip_interaction(*same_cells(runs, results).right)
 
 
 def dose_answers(question: str, doses: Doses, results: Path = RESULTS) -> list[Answer]:
@@ -189,10 +189,10 @@ def share_answers(
     return judge_family(made, plan["P7"].margin, plan.alpha, len(planned_shares()))
 
 
-def gaps(runs: Mapping[tuple[str, str, float], RunRecord]) -> dict[tuple[str, float], Gap]:
+def gaps(runs: Mapping[tuple[str, str, float], RunRecord]) -> dict[tuple[str, float], ProportionDifference]:
     """(intensity, confounding) -> accuracy on a random split minus accuracy on new runs, where both were run."""
     return {
-        (intensity, level): share_gap(
+        (intensity, level): newcombe_difference(
             *(count for split in SPLITS for count in _right(runs[split, intensity, level]))
         )
         for intensity in INTENSITIES
