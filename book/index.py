@@ -23,7 +23,15 @@ from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.claims import LETTERS, verdict_source, verdict_tiles
-from cgrecnet.figures.headline import HEADERS, ROWS, comparisons, main_rows, planned_answers, skip_effect, standing_runs
+from cgrecnet.figures.headline import (
+    HEADERS,
+    ROWS,
+    comparisons,
+    completed_runs,
+    main_rows,
+    planned_decisions,
+    skip_effect,
+)
 from cgrecnet.figures.provenance import from_records, provenance_of
 from cgrecnet.figures.style import MODEL_COLOURS, use_book_style
 from cgrecnet.figures.tables import dropdown, interval, points, wide_table
@@ -43,8 +51,8 @@ apart = mcnemar(pooled.labels, *(pooled.predicted(model) for model in reversed(P
 paper = AuditedPaper.load()
 full, base = (paper.known(f"3/{model}/accuracy") for model in ("CG-RecNet", "Baseline"))
 recalls = {model: (counts := pooled.confusion(model)).diagonal() / counts.sum(axis=1) for model in PAIR}
-answers = planned_answers(questions=[question for asked in ROWS.values() for question in asked])
-records, planned = standing_runs()
+answers = planned_decisions(questions=[question for asked in ROWS.values() for question in asked])
+records, planned = completed_runs()
 tell(
     printed=f"{full.value} ± {full.sd}", gain=full.number - base.number,
     ours=100 * right["cg_recnet"].mean(), plain=100 * right["resnet50"].mean(), n=f"{len(pooled):,}",

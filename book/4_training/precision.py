@@ -38,7 +38,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.figures.forest import contrast_in_words
-from cgrecnet.figures.headline import planned_answers
+from cgrecnet.figures.headline import planned_decisions
 from cgrecnet.figures.provenance import Provenance, all_read, from_dataset, from_records
 from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.figures.tables import n_text, points, wide_table
@@ -361,8 +361,8 @@ def outcomes(answers):
 
 
 with tempfile.TemporaryDirectory() as folder:
-    before = planned_answers(as_it_was(Path(folder)))
-after = planned_answers(RESULTS)
+    before = planned_decisions(as_it_was(Path(folder)))
+after = planned_decisions(RESULTS)
 rows = []
 for question in ("P1", "P2", "P3", "P4", "P5", "P6", "P7"):
     old, new = outcomes(before[question]), outcomes(after[question])

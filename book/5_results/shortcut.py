@@ -36,7 +36,7 @@ from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import interval, points, wide_table, with_interval
 from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.planned import gap_answers, gaps
+from cgrecnet.runs.planned import split_decisions, split_differences
 from cgrecnet.runs.query import needed
 from cgrecnet.runs.run_record import read_predictions
 from cgrecnet.runs.series import INTENSITIES, SPLITS, shortcut_runs
@@ -66,9 +66,9 @@ def scores(counts):
 
 counted = {key: recount(record) for key, record in runs.items()}
 scored = {key: scores(counts) for key, counts in counted.items()}
-plain = gaps(runs)
+plain = split_differences(runs)
 balanced = {key: balanced_accuracy_difference(counted["random", *key], counted["grouped", *key]) for key in plain}
-outcome = {key: answer.outcome for key, answer in zip(plain, gap_answers(runs), strict=True)}
+outcome = {key: answer.outcome for key, answer in zip(plain, split_decisions(runs), strict=True)}
 margin = load_plan()["P8"].margin
 
 

@@ -26,7 +26,7 @@ from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.figures.claims import COLOURS, LETTERS, verdict_source, what_would_change
 from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance_of_study
-from cgrecnet.figures.headline import CELLS, HEADERS, line_of, main_rows, planned_answers, skip_effect, standing_runs
+from cgrecnet.figures.headline import CELLS, HEADERS, completed_runs, line_of, main_rows, planned_decisions, skip_effect
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
@@ -50,8 +50,8 @@ GROUPS = {
 paper, plan = AuditedPaper.load(), load_plan()
 outcomes = judge(paper)
 assert sorted(name for names in GROUPS.values() for name in names) == sorted(outcomes)
-answers = planned_answers()
-standing, planned = standing_runs()
+answers = planned_decisions()
+standing, planned = completed_runs()
 waiting = [name for name in RULES if outcomes[name].verdict is not Verdict.HOLDS]
 open_claims = [name for name, outcome in outcomes.items() if outcome.verdict is Verdict.NOT_SPECIFIED]
 tell(

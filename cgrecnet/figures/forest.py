@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.planned_contrasts import Decision
 from cgrecnet.figures.style import PALETTE
-from cgrecnet.figures.tables import HEADERS, Shown, answer_row, points, wide_table
+from cgrecnet.figures.tables import HEADERS, Shown, decision_row, points, wide_table
 from cgrecnet.models.zoo import SYSTEMS, title_of
 
 #: A colour for each outcome.
@@ -40,7 +40,7 @@ def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
     """Rows for `wide_table` under `HEADERS`, one per planned contrast that could be computed."""
     plan = load_plan()
     return [
-        answer_row(d, f"{d.question}: {contrast_in_words(d.contrast)}", plan[d.question].unit) for d in decisions
+        decision_row(d, f"{d.question}: {contrast_in_words(d.contrast)}", plan[d.question].unit) for d in decisions
     ]
 
 

@@ -14,7 +14,7 @@ from cgrecnet.figures.tables import interval, p_equal, points
 from cgrecnet.models.zoo import title_of
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.pooled import paired_predictions
 from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
@@ -181,7 +181,7 @@ def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:
         raise RunError(
             f"{other.run_id} and {chosen.run_id} do not differ in {missing[0]}, as the ledger entry {entry.id!r} says."
         )
-    cells = same_cells([other, chosen], results)
+    cells = paired_predictions([other, chosen], results)
     also = tuple(name for name in differ if name not in measured.varies)
     return Effect(measured, mcnemar(cells.labels, *cells.predicted), (other, chosen), also)
 
