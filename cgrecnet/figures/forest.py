@@ -70,8 +70,8 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
         axes.plot(result.interval95, [row, row], linewidth=1.5, color=colour)
         axes.plot(result.interval90, [row, row], linewidth=5, color=colour, solid_capstyle="butt")
         axes.plot(result.difference, row, "o", markerfacecolor="white", markeredgecolor=colour, markersize=7)
-        said = f"{contrast_in_words(decision.contrast)}\n{points(result.difference)}: {decision.outcome}"
-        axes.annotate(said, (0, row - 0.15), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
+        words = f"{contrast_in_words(decision.contrast)}\n{points(result.difference)}: {decision.outcome}"
+        axes.annotate(words, (0, row - 0.15), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
     axes.set(ylim=(len(decisions) - 0.6, -0.95), yticks=[], xlabel=f"difference in {label} (percentage points)")
     axes.spines["left"].set_visible(False)
     reach = max(abs(end) for d in decisions for end in (*d.result.interval95, d.result.difference, margin))

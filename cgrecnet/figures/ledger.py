@@ -171,10 +171,10 @@ def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:
     if other is None or chosen is None:
         return Effect(measured, None, (), ())
     for record in (other, chosen):
-        told = (record.data["name"], record.data["simulated"], record.config["model"])
-        if told != (measured.data, measured.simulated, measured.network):
+        saw = (record.data["name"], record.data["simulated"], record.config["model"])
+        if saw != (measured.data, measured.simulated, measured.network):
             raise RunError(
-                f"The ledger entry {entry.id!r} says {measured.data} and {measured.network}; {record.run_id} is {told}."
+                f"The ledger entry {entry.id!r} says {measured.data} and {measured.network}; {record.run_id} is {saw}."
             )
     differ = [n for n in other.config if n not in NAMES_A_RUN and other.config[n] != chosen.config.get(n)]
     if missing := [name for name in measured.varies if name not in differ]:

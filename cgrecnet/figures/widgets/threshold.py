@@ -59,8 +59,8 @@ def threshold_slider(
         f'<table class="threshold-live" hidden><thead><tr><td></td>{head}</tr></thead>\n'
         f"<tbody>\n{live}\n</tbody></table>\n" + _few(labels, probabilities, classes)
     )
-    summary = f"Slider over the threshold of each of {len(classes)} classes: {title}"
-    return widget(__file__, body, summary, f' data-counts="{content}"')
+    alt = f"Slider over the threshold of each of {len(classes)} classes: {title}"
+    return widget(__file__, body, alt, f' data-counts="{content}"')
 
 
 def _counts(called: BinaryCounts) -> list[int]:
