@@ -27,11 +27,11 @@ from cgrecnet.figures.headline import (
     HEADERS,
     ROWS,
     comparisons,
+    completed_runs,
     main_rows,
-    planned_answers,
+    planned_decisions,
     skip_effect,
     skip_simulated,
-    standing_runs,
 )
 from cgrecnet.figures.provenance import from_records, provenance_of
 from cgrecnet.figures.style import MODEL_COLOURS, use_book_style
@@ -50,8 +50,8 @@ apart = mcnemar(pooled.labels, *(pooled.predicted(model) for model in reversed(P
 paper = AuditedPaper.load()
 full, base = (paper.known(f"3/{model}/accuracy") for model in ("CG-RecNet", "Baseline"))
 recalls = {model: (counts := pooled.confusion(model)).diagonal() / counts.sum(axis=1) for model in PAIR}
-answers = planned_answers(questions=[question for asked in ROWS.values() for question in asked])
-records, planned = standing_runs()
+answers = planned_decisions(questions=[question for asked in ROWS.values() for question in asked])
+records, planned = completed_runs()
 favour, against, alike, undecided, lacking = map(int, main_rows(answers)[-1][1:])
 holds("none favours more modules", favour == 0 and alike == 0)
 (p1,) = answers["P1"] or [None]

@@ -161,7 +161,8 @@ for y, (model, check) in enumerate(checks.items()):
     x, sd = check.printed.middle, float(paper.scores[model].sd)
     colour = PALETTE[0 if check.fits else 3]
     axes.errorbar(x, y, xerr=sd, fmt="o", color=colour, capsize=3)
-    said = "allowed" if check.fits else f"{check.gap:.2f} above the bar"
+    above = f"{check.discrepancy:.2f} above the bar"
+    said = "allowed" if check.fits else above
     axes.text(x, y + 0.4, said, ha="center", fontsize=8)
 axes.set_yticks(range(len(checks)), checks)
 axes.set(ylim=(len(checks) - 0.4, -0.6), xlabel="accuracy (%)")
@@ -175,7 +176,7 @@ for model, check in checks.items():
     reach, cell = check.attainable, paper.accuracy(model)
     gap = ("none, fits", "")
     if not check.fits:
-        gap = f"{check.gap:.2f}", f"{check.gap_in_sd:.1f}"
+        gap = f"{check.discrepancy:.2f}", f"{check.discrepancy_in_sd:.1f}"
     attainable = f"{reach.low:.2f} to {reach.high:.2f}"
     rows.append((model, attainable, f"{cell.value} ± {cell.sd}", *gap))
 headers = ["model", "attainable (%)", "printed (%)"]
@@ -229,7 +230,7 @@ for check in apart:
             one = highest(check.model, shifts)
             other = highest(check.model, [-s for s in shifts])
             gains.append((one + other) / 2 - check.attainable.high)
-    gain, gap = max(gains), check.gap
+    gain, gap = max(gains), check.discrepancy
     assert gain < gap / 10
     print(f"{check.model:12} raised by {gain:.3f}, short by {gap:.2f}")
 
@@ -611,9 +612,9 @@ assert abs(100 * np.trace(matrix) / matrix.sum() - checks["MobileNetV2"].attaina
 right = float(paper.printed("4/MobileNetV2/accuracy")) / 100 * matrix.sum()
 tell(errors=f"{matrix.sum() - np.trace(matrix):,.0f}", allowed_errors=f"{matrix.sum() - right:,.0f}")
 tell(
-    models_apart=", ".join(c.model for c in apart), gap_least=min(c.gap for c in apart),
-    gap_most=max(c.gap for c in apart), gap_sd_least=min(c.gap_in_sd for c in apart),
-    gap_sd_most=max(c.gap_in_sd for c in apart), own_low=own.attainable.low, own_high=own.attainable.high,
+    models_apart=", ".join(c.model for c in apart), gap_least=min(c.discrepancy for c in apart),
+    gap_most=max(c.discrepancy for c in apart), gap_sd_least=min(c.discrepancy_in_sd for c in apart),
+    gap_sd_most=max(c.discrepancy_in_sd for c in apart), own_low=own.attainable.low, own_high=own.attainable.high,
     own_printed=own.printed.middle,
 )  # fmt: skip
 # 3: weighted recall.
@@ -651,7 +652,7 @@ tell(
 million, giga = costs.values()
 ratio = {c: increase(paper.printed(f"3/CG-RecNet/{c}"), paper.printed(f"3/Baseline/{c}")) for c in ("parameters", "gflops")}
 full = resnet50_parameters(1000) / 1e6
-assert million.gap > 0 and giga.gap > 0 and million.implied.contains(full)
+assert million.discrepancy > 0 and giga.discrepancy > 0 and million.implied.contains(full)
 tell(
     parameters_implied=million.implied.middle, parameters_half=million.implied.half_width,
     parameters_printed=million.printed.middle, gflops_implied=giga.implied.middle,

@@ -83,8 +83,8 @@ def fourth_row(column, unit):
     values = [printed[row][column] for row in rows]
     found = implied[column] = additivity(*values)
     reach = f"{found.implied.low:.3f} to {found.implied.high:.3f} {unit}"
-    assert found.gap > 0
-    return reach, f"{values[-1]} {unit}", f"{found.gap:.3f} {unit}"
+    assert found.discrepancy > 0
+    return reach, f"{values[-1]} {unit}", f"{found.discrepancy:.3f} {unit}"
 
 
 implied = {}

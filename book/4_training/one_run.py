@@ -56,7 +56,7 @@ from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.parts import load_parts
 from cgrecnet.training.progress import epoch_line
-from cgrecnet.training.weight_change import Movement
+from cgrecnet.training.weight_change import WeightChange
 
 use_book_style()
 
@@ -310,7 +310,7 @@ train = BatchedCells(dataset, few, 32, train=True, seed=seed)
 validation = BatchedCells(
     dataset, parts.validation, 32, train=False, seed=seed
 )
-movement = Movement(small)
+movement = WeightChange(small)
 trace = loop.fit(
     small, train, validation, dataset.classes, long,
     fabric=fabric, on_epoch=movement,

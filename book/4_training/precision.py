@@ -39,7 +39,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.figures.forest import contrast_in_words
-from cgrecnet.figures.headline import planned_answers
+from cgrecnet.figures.headline import planned_decisions
 from cgrecnet.figures.provenance import Provenance, all_read, from_dataset, from_records
 from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.figures.tables import n_text, points, wide_table
@@ -389,7 +389,7 @@ def every_answer(results):
     """Question -> answers, of all questions that the fusion or the gate has a part in."""
     readings = len(load_plan()["P9"].contrasts)
     return {
-        **planned_answers(results),
+        **planned_decisions(results),
         "P9": choice_effects(reading_runs(results), readings, results),
         "P10": rate_decisions(results),
     }

@@ -22,7 +22,7 @@ from IPython.display import display
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import mcnemar
-from cgrecnet.evaluation.paired import corrected_resampled_t, has_spread, paired_t
+from cgrecnet.evaluation.paired import corrected_resampled_t, differences_vary, paired_t
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.forest import draw_forest, planned_table
 from cgrecnet.figures.provenance import missing_runs, provenance_of
@@ -332,7 +332,7 @@ common = sorted(set.intersection(*({r.config["fold"] for r in groups.get(m, [])}
 if len(common) > 1:
     ours, base = ([next(r for r in groups[m] if r.config["fold"] == f).test["accuracy"] for f in common] for m in ("cg_recnet", "resnet50"))
     d = 100 * (np.array(ours) - np.array(base))
-if len(common) > 1 and has_spread(ours, base):
+if len(common) > 1 and differences_vary(ours, base):
     by_hand = d.mean() / (d.std(ddof=1) / np.sqrt(len(d)))
     plain, corrected = paired_t(ours, base), corrected_resampled_t(ours, base, overlap(records))
     assert np.isclose(by_hand, plain.statistic)

@@ -27,7 +27,7 @@ from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import MARKS, majority_share, right_counts
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.tables import HEADERS, answer_row, dropdown, interval, points, wide_table, with_interval
+from cgrecnet.figures.tables import HEADERS, decision_row, dropdown, interval, points, wide_table, with_interval
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
@@ -160,7 +160,7 @@ provenance_of(at_rates, *RATES)
 
 # %%
 names = [*asked, chosen.name]
-rows = [answer_row(found_rates[name], unit="cells") for name in names]
+rows = [decision_row(found_rates[name], unit="cells") for name in names]
 table = wide_table(HEADERS, rows, "P10, simulated")
 display(table, provenance_of(at_rates, *RATES))
 
@@ -225,7 +225,7 @@ wide_table(("option", *presets), rows, "Readings")
 # %%
 p9 = {f"{one.name} against recovered": one for one in of_readings}
 p12 = ASK["P12"](RESULTS)
-known = {name: answer_row(p9[name], f"P9: {name}", "cells") for name in p9}
+known = {name: decision_row(p9[name], f"P9: {name}", "cells") for name in p9}
 pairs = [one.contrast for one in p12]
 known |= dict(zip(pairs, decision_rows(p12), strict=True))
 lines = {f"P9: {name}": name for name in contrasts}

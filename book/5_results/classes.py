@@ -24,7 +24,7 @@ from IPython.display import Markdown, display
 from cgrecnet.data import open_dataset
 from cgrecnet.evaluation.bootstrap import class_f1_intervals, f1_differences
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.evaluation.roc_auc import areas, curve_band
+from cgrecnet.evaluation.roc_auc import bootstrap_roc_auc, curve_band
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import f1_table
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
@@ -296,8 +296,8 @@ print(f"AUC of M: {(pairs > 0).mean() + (pairs == 0).mean() / 2:.4f}")
 
 # %%
 auc = {
-    model: areas(labels, jurkat.probabilities[model], resamples=1000)
-    for model in MODELS
+    model: bootstrap_roc_auc(labels, each, resamples=1000)
+    for model, each in jurkat.probabilities.items()
 }
 rows = []
 for model, area in auc.items():

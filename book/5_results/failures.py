@@ -27,7 +27,7 @@ from cgrecnet.data.traits import TRAITS, traits
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.planned_contrasts import holm
-from cgrecnet.evaluation.roc_auc import superiority
+from cgrecnet.evaluation.roc_auc import probability_of_superiority
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import accuracy_text
 from cgrecnet.figures.shares import draw_shares
@@ -248,7 +248,8 @@ compared = []
 for stratum, own in seen.groupby(chosen["stratum"], sort=False):
     lost = chosen.loc[own.index, "failed"]
     for trait in COMPARED:
-        found = superiority(own.loc[lost, trait], own.loc[~lost, trait])
+        missed, others = own.loc[lost, trait], own.loc[~lost, trait]
+        found = probability_of_superiority(missed, others)
         compared.append((stratum, trait, found, found.p_value))
 columns = ["stratum", "trait", "found", "p"]
 compared = pd.DataFrame(compared, columns=columns)
@@ -428,7 +429,7 @@ tell(
 # ````
 
 # %%
-display(show_code(superiority), *all_read(PART))
+display(show_code(probability_of_superiority), *all_read(PART))
 
 # %% [markdown]
 # **Take-away.**

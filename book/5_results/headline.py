@@ -26,13 +26,13 @@ from cgrecnet.figures.forest import LIMIT, colour_of, cut_at, outcome_key
 from cgrecnet.figures.headline import (
     HEADERS,
     comparisons,
+    completed_runs,
     line_of,
     main_rows,
     on_other_cells,
-    planned_answers,
+    planned_decisions,
     skip_effect,
     skip_simulated,
-    standing_runs,
 )
 from cgrecnet.figures.provenance import from_records, missing_runs, provenance_of
 from cgrecnet.figures.scores import COMPARED as MODELS
@@ -54,8 +54,8 @@ jurkat = {part: list(found.records) if (found := experiment(part, data)) else []
 every = [record for records in jurkat.values() for record in records]
 zhu = [record for found in experiments_on_zhu() for record in found.records]
 outcomes = judge(paper)
-answers = planned_answers()
-standing, planned = standing_runs()
+answers = planned_decisions()
+standing, planned = completed_runs()
 asked = {name for question in plan.questions for name in question.claims}
 shown = [name for name in paper.claims if name in asked or name in RULES]
 counts = verdict_counts({name: outcomes[name] for name in shown})

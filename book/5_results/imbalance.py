@@ -30,11 +30,11 @@ from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import majority_share
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.tables import answers_table, interval, points, span, wide_table, with_interval
+from cgrecnet.figures.tables import decisions_table, interval, points, span, wide_table, with_interval
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, show_code, tell
-from cgrecnet.runs.planned import balanced_change, share_answers
-from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.planned import balanced_change, imbalance_decisions
+from cgrecnet.runs.pooled import paired_predictions
 from cgrecnet.runs.query import needed
 from cgrecnet.runs.series import PAIR, imbalance_runs, planned_shares, shares_text
 from cgrecnet.training.loop import class_weights
@@ -49,7 +49,7 @@ for part in PARTS:
 runs = imbalance_runs()
 records = [record for here in runs.values() for record in here.values()]
 even, usual, uneven = planned_shares()
-answers = dict(zip(runs, share_answers(runs), strict=True))
+answers = dict(zip(runs, imbalance_decisions(runs), strict=True))
 # Of the noise series only two runs belong here; the others are not missing from this page.
 middle = runs.get(CytometerOptions().shares, {})
 missing = missing_runs(*(PARTS[:1] if {(model, False) for model in PAIR} <= set(middle) else PARTS))
@@ -100,7 +100,7 @@ def need_of_weights(here):
     order = [(BASE, True), (BASE, False), (FULL, True), (FULL, False)]
     if not set(order) <= set(here):
         return None
-    cells = same_cells([here[key] for key in order])
+    cells = paired_predictions([here[key] for key in order])
     steps = np.array([1, -1, -1, 1]) @ np.array(cells.right, dtype=int)
     return class_mean(cells.labels, steps, reach=2)
 
@@ -188,7 +188,7 @@ display(table, missing)
 # Yet the baseline's balanced accuracy moved by {glue:text}`luck` points (n = 1 pair of runs): a difference of this size on this page may be nothing else, whatever its interval over cells says.
 
 # %%
-answers_table(list(weighted.values()), "Gain by weights")
+decisions_table(list(weighted.values()), "Gain by weights")
 
 # %% [markdown]
 # ## The rare class
@@ -202,7 +202,8 @@ answers_table(list(weighted.values()), "Gain by weights")
 rows = []
 for shares, here in runs.items():
     for key, run in in_order(here):
-        cells, counted = same_cells([run]), run.test["confusion"][RARE]
+        cells = paired_predictions([run])
+        counted = run.test["confusion"][RARE]
         found, n = counted[RARE], sum(counted)
         f1 = class_f1_intervals(
             cells.labels, cells.probabilities[0], run.data["classes"]
@@ -298,7 +299,7 @@ cases = {
     if (model, False) in here
 }
 for name, (record, shares) in cases.items():
-    cells = same_cells([record])
+    cells = paired_predictions([record])
     divided = named_after_division(cells.probabilities[0], shares)
     before, after = (
         100 * balanced_accuracy_score(cells.labels, named)
@@ -313,7 +314,7 @@ for shares, here in runs.items():
         n, largest = record.test["n"], max(shares)
         assert abs(majority_share(record) - largest) < 5 * np.sqrt(largest * (1 - largest) / n)
 record, _ = next(iter(cases.values()))  # one run
-cells = same_cells([record])
+cells = paired_predictions([record])
 nothing = np.full(len(cells.labels), cells.labels[0])
 made = balanced_contrast(  # the contrast by the function of the page
     cells.labels, cells.predicted[0], nothing

@@ -23,19 +23,19 @@ from cgrecnet.data.cytometer import VERSION, simulate
 from cgrecnet.data.cytometer.phantom import KINDS
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.planned_contrasts import judge_family
-from cgrecnet.evaluation.sign_flip import change_contrast, sign_flip
+from cgrecnet.evaluation.sign_flip import sign_flip, sign_flip_interaction
 from cgrecnet.figures.provenance import Provenance, all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import MARKS, majority_share, right_counts
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import MODEL_COLOURS, letter, use_book_style
-from cgrecnet.figures.tables import answers_table, dropdown, interval, p_text, points, wide_table, with_interval
+from cgrecnet.figures.tables import decisions_table, dropdown, interval, p_text, points, wide_table, with_interval
 from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, show_code, tell
-from cgrecnet.runs.planned import change_between, compare, dose_answers
-from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.planned import change_between, compare, dose_response_decisions
+from cgrecnet.runs.pooled import paired_predictions
 from cgrecnet.runs.query import needed
-from cgrecnet.runs.series import NETWORKS, dose_runs, seed_runs
+from cgrecnet.runs.series import NETWORKS, dose_response_runs, seed_runs
 
 use_book_style()
 PARTS = (("noise", "cytometer"), ("debris", "cytometer"))
@@ -44,9 +44,9 @@ plan = load_plan()
 asked = {"noise": "P5", "debris": "P6"}
 for part in PARTS:
     needed(*part, whole=True)
-series = {dial: dose_runs(dial) for dial in asked}
+series = {dial: dose_response_runs(dial) for dial in asked}
 records = list({run.run_id: run for doses in series.values() for runs in doses.values() for run in runs.values()}.values())
-changes = {(dial, answer.name.split()[0]): answer for dial, name in asked.items() for answer in dose_answers(name, series[dial])}
+changes = {(dial, answer.name.split()[0]): answer for dial, name in asked.items() for answer in dose_response_decisions(name, series[dial])}
 gate = {dial: changes[dial, "ResGDNet"] for dial in asked}
 full = {dial: changes[dial, "CG-RecNet"] for dial in asked}
 fusion = {dial: change_between(doses, "rescmnet", BASE) for dial, doses in series.items()}
@@ -248,7 +248,7 @@ display(cells_slider(dirty, "debris"), provenance_of_cells(dirty, "debris"))
 # How much of that is the learning rate, which is the same for all of them here, is asked in {doc}`choices`.
 
 # %%
-dropdown("Every step", answers_table(steps, "Steps, simulated"))
+dropdown("Every step", decisions_table(steps, "Steps, simulated"))
 
 # %% [markdown]
 # ## How this was measured
@@ -304,7 +304,7 @@ display(show_code(sign_flip), *all_read(*PARTS, ("seeds", "cytometer")))
 noise = series["noise"]
 low, high = noise[min(noise)], noise[max(noise)]
 pair = [end[m] for m in ("resgdnet", "resnet50") for end in (low, high)]
-f, f_after, s, s_after = same_cells(pair).right  # right or not, a cell each
+f, f_after, s, s_after = paired_predictions(pair).right  # right or not, a cell each
 changed = f_after.astype(int) - f
 brackets = changed - (s_after.astype(int) - s)  # one for each cell
 paired = 100 * brackets.std(ddof=1) / np.sqrt(len(f))
@@ -313,7 +313,7 @@ apart = 100 * np.sqrt(sum(spreads) / len(f))
 print(f"paired: {paired:.2f} points, on different cells: {apart:.2f}")
 print(f"standard errors, n = {len(f)} cells")
 # The equation and the function agree, whatever the records are.
-assert abs(change_contrast(f, f_after, s, s_after).difference - 100 * brackets.mean()) < 1e-9
+assert abs(sign_flip_interaction(f, f_after, s, s_after).difference - 100 * brackets.mean()) < 1e-9
 
 # %% [markdown]
 # ## Check yourself

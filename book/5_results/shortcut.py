@@ -25,14 +25,18 @@ from cgrecnet.data.cytometer import CytometerOptions
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.evaluation.score_intervals import weighted_sum
-from cgrecnet.evaluation.two_proportions import balanced_gap, gap_change, share_gap
+from cgrecnet.evaluation.two_proportions import (
+    balanced_accuracy_difference,
+    difference_in_differences,
+    newcombe_difference,
+)
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.shares import draw_shares
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import interval, points, wide_table, with_interval
 from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.planned import gap_answers, gaps
+from cgrecnet.runs.planned import split_decisions, split_differences
 from cgrecnet.runs.query import needed
 from cgrecnet.runs.run_record import read_predictions
 from cgrecnet.runs.series import INTENSITIES, SPLITS, shortcut_runs
@@ -62,9 +66,9 @@ def scores(counts):
 
 counted = {key: recount(record) for key, record in runs.items()}
 scored = {key: scores(counts) for key, counts in counted.items()}
-plain = gaps(runs)
-balanced = {key: balanced_gap(counted["random", *key], counted["grouped", *key]) for key in plain}
-outcome = {key: answer.outcome for key, answer in zip(plain, gap_answers(runs), strict=True)}
+plain = split_differences(runs)
+balanced = {key: balanced_accuracy_difference(counted["random", *key], counted["grouped", *key]) for key in plain}
+outcome = {key: answer.outcome for key, answer in zip(plain, split_decisions(runs), strict=True)}
 margin = load_plan()["P8"].margin
 
 
@@ -78,7 +82,7 @@ tied = ("none", 1.0)
 known, new = scored["random", *tied], scored["grouped", *tied]
 free = ("none", 0.0)
 clean = ("standardise", 1.0)
-change, change_ends = gap_change(plain[tied], plain[clean])
+change, change_ends = difference_in_differences(plain[tied], plain[clean])
 missed = [right for right, _ in counted["grouped", *tied]]
 rarest = int(np.argmin([n for _, n in counted["grouped", *free]]))
 recalls = {split: [right / n for right, n in counted[split, *free]] for split in SPLITS}
@@ -255,7 +259,7 @@ show_code(spreads)
 # ````
 
 # %%
-display(show_code(share_gap), *all_read(*PARTS))
+display(show_code(newcombe_difference), *all_read(*PARTS))
 
 # %% [markdown]
 # **Take-away.**

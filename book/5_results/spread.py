@@ -25,7 +25,7 @@ from cgrecnet.evaluation.counts import mcnemar, wilson
 from cgrecnet.evaluation.null_study import FEATURES, count_false_alarms, fold_differences
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
 from cgrecnet.evaluation.power import power_of_paired_t, repeats_needed
-from cgrecnet.evaluation.sd_interval import spread_within
+from cgrecnet.evaluation.sd_interval import pooled_sd
 from cgrecnet.figures.cells import draw_absent
 from cgrecnet.figures.provenance import all_read, missing_runs, provenance_of
 from cgrecnet.figures.scores import majority_share
@@ -109,7 +109,7 @@ def draw_folds(axes, place, decision, each, plain):
 
 def spread_of(own):
     """The spread of accuracies between runs that differ in the seed, around each network's own mean; in points."""
-    return spread_within([[100 * record.test["accuracy"] for record in runs] for runs in own])
+    return pooled_sd([[100 * record.test["accuracy"] for record in runs] for runs in own])
 
 
 def against(spread):

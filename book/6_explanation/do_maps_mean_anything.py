@@ -27,7 +27,7 @@ from cgrecnet.explain.cams import cam_maps
 from cgrecnet.explain.layers import Layer
 from cgrecnet.explain.masks import crop_masks, segment_cell
 from cgrecnet.explain.sanity import moved, network_free_map
-from cgrecnet.explain.scores import area, difference, energy, pointing, summary
+from cgrecnet.explain.scores import area, difference, energy, mean_with_interval, pointing
 from cgrecnet.figures.explained import (
     KEPT_COMMAND,
     LEAST,
@@ -106,7 +106,7 @@ maps = {
 }
 inside = {name: 100 * energy(one, outlines) for name, one in maps.items()}
 chance = 100 * area(outlines)
-apart = summary(inside["Grad-CAM"] - inside["blob"])
+apart = mean_with_interval(inside["Grad-CAM"] - inside["blob"])
 study, real = load_study(), load_study("explain-jurkat")
 subject, own = (study and f"honest {study.config.honest[0]}"), ("honest cg_recnet", "gradcam@last")
 even, behind = (minus(real, own, ("no network", kind)) for kind in ("uniform", "centre"))

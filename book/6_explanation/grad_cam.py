@@ -59,9 +59,9 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.explain import cams
+from cgrecnet.explain.cam_methods import aligned_energy, explain, heat, resize
 from cgrecnet.explain.layers import LAYERS
-from cgrecnet.explain.methods import aligned_energy, explain, heat, resize
-from cgrecnet.explain.scores import difference, energy, summary
+from cgrecnet.explain.scores import difference, energy, mean_with_interval
 from cgrecnet.figures.cells import draw_row
 from cgrecnet.figures.explained import (
     KEPT_COMMAND,
@@ -263,9 +263,10 @@ def placements(study):
                 continue
             apart = difference(put, drawn)
             largest[kind] = max(largest[kind], abs(apart["mean"] or 0))
-            means = map(interval, (summary(drawn), summary(put), apart))
+            means = [mean_with_interval(drawn), mean_with_interval(put)]
             name = network_title(network), title_of(kind)
-            rows.append((*name, *means, str(apart["n"])))
+            texts = map(interval, (*means, apart))
+            rows.append((*name, *texts, str(apart["n"])))
     return rows
 
 

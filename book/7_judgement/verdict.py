@@ -29,12 +29,12 @@ from cgrecnet.figures.explained import PATHS, all_studies, path_rows, provenance
 from cgrecnet.figures.headline import (
     CELLS,
     HEADERS,
+    completed_runs,
     line_of,
     main_rows,
-    planned_answers,
+    planned_decisions,
     skip_effect,
     skip_simulated,
-    standing_runs,
 )
 from cgrecnet.figures.provenance import from_records
 from cgrecnet.figures.style import use_book_style
@@ -59,8 +59,8 @@ GROUPS = {
 paper, plan = AuditedPaper.load(), load_plan()
 outcomes = judge(paper)
 assert sorted(name for names in GROUPS.values() for name in names) == sorted(outcomes)
-answers = planned_answers()
-standing, planned = standing_runs()
+answers = planned_decisions()
+standing, planned = completed_runs()
 dials, (without, within) = skip_simulated()
 favour, against, alike, undecided, lacking = map(int, main_rows(answers)[-1][1:])
 holds("none favours more modules", favour == 0 and alike == 0)

@@ -188,10 +188,10 @@ print(json.dumps(following, indent=1))
 # In 32 bits, evaluation mode.
 
 # %%
-from cgrecnet.explain.methods import aligned_energy, heat, make_maps, part_masks, resize, score_map
-from cgrecnet.explain.occlusion import curves
+from cgrecnet.explain.cam_methods import aligned_energy, heat, make_maps, part_masks, resize, score_map
+from cgrecnet.explain.occlusion import deletion_insertion
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, cascade, moved, network_free_map, swapped
-from cgrecnet.explain.scores import agreement, area, summary
+from cgrecnet.explain.scores import agreement, area, mean_with_interval
 
 EVERY = ("gradcam@last", "gradcam++@last", "hirescam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2")
 CONTROL = ("gradcam@last", "hirescam@last", "gradcam@stage3")
@@ -239,12 +239,12 @@ for name, maps in hot.items():
     for kind, one in maps.items():
         for what, values in score_map(one, {part: mask[: len(one)] for part, mask in masks.items()}).items():
             arrays[f"score/{name}/{kind}/{what}"] = values.astype(np.float32)
-            scores.setdefault(name, {}).setdefault(kind, {})[what] = summary(values)
+            scores.setdefault(name, {}).setdefault(kind, {})[what] = mean_with_interval(values)
 for name, maps in raw.items():
     for kind in (kind for kind in maps if "@" in kind):
         values = aligned_energy(maps[kind], name.split()[1], kind, masks["cell"])
         arrays[f"score/{name}/{kind}/energy cell aligned"] = values.astype(np.float32)
-        scores[name][kind]["energy cell aligned"] = summary(values)
+        scores[name][kind]["energy cell aligned"] = mean_with_interval(values)
 print(json.dumps({kind: found["energy cell"] for kind, found in scores[first].items()}, indent=1))
 
 # %% [markdown]
@@ -256,7 +256,7 @@ for name in (key for key in hot if key.split()[0] == "honest"):
     kinds = list(hot[name]) + ["sobel"]
     maps = {kind: hot[name].get(kind, hot["no network"].get(kind)) for kind in kinds}
     agreeing[name] = {
-        f"{one}|{other}": summary(agreement(maps[one][:few], maps[other][:few]))
+        f"{one}|{other}": mean_with_interval(agreement(maps[one][:few], maps[other][:few]))
         for number, one in enumerate(kinds)
         for other in kinds[number + 1 :]
     }
@@ -274,8 +274,8 @@ for step, changed in cascade(trained, networks[f"untrained {subject}"]):
         here = resize(heat(maps[kind]), SIZE)
         found = score_map(here, {"cell": masks["cell"][:some]})
         falling[kind][step] = {
-            "agreement with the trained": summary(agreement(here, hot[first][kind][:some])),
-            "energy cell": summary(found["energy cell"]),
+            "agreement with the trained": mean_with_interval(agreement(here, hot[first][kind][:some])),
+            "energy cell": mean_with_interval(found["energy cell"]),
         }
     print("done: fresh weights down to:", step, flush=True)
 
@@ -292,15 +292,15 @@ for model in config.honest:
     orders = {kind: hot[name][kind][:few] for kind in ORDERED}
     orders |= {kind: hot["no network"][kind][:few] for kind in WITHOUT_NETWORK} | {"mask": masks["cell"][:few] * 1.0}
     for kind, maps in orders.items():
-        found = curves(networks[name], seen("honest")[:few], targets[name][:few], maps, seed=config.seed)
-        gone, back = found.areas()
+        found = deletion_insertion(networks[name], seen("honest")[:few], targets[name][:few], maps, seed=config.seed)
+        gone, back = found.auc()
         arrays[f"curve/{name}/{kind}/deletion"], arrays[f"curve/{name}/{kind}/insertion"] = gone, back
         curved[model][kind] = {
             "shares": found.shares.tolist(),
             "deletion": found.deletion.mean(axis=0).tolist(),
             "insertion": found.insertion.mean(axis=0).tolist(),
-            "area deletion": summary(gone),
-            "area insertion": summary(back),
+            "area deletion": mean_with_interval(gone),
+            "area insertion": mean_with_interval(back),
         }
     print("done: curves:", name, flush=True)
 
@@ -316,12 +316,12 @@ for name, network in networks.items():
     images = seen("shortcut" if training == "shortcut" else "honest")
     if hasattr(network.fusion, "fuse"):
         found, own = (fusion_change(network, images, precision) for precision in ("32", config.precision))
-        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead,
-                        "in its own precision": {"precision": config.precision, "change": summary(own.change), "dead": own.dead}}
+        inside[name] = {"change": mean_with_interval(found.relative_effect), "positions": found.positions, "dead": found.dead,
+                        "in its own precision": {"precision": config.precision, "change": mean_with_interval(own.relative_effect), "dead": own.dead}}
     if hasattr(network.gate, "act"):
         contrast = vars(gate_contrast(network, images, masks["cell"]))
-        inside.setdefault(name, {})["gate"] = {key: summary(values) for key, values in contrast.items()}
-        inside[name]["gate"]["length on - off"] = summary(contrast["length_on"] - contrast["length_off"])
+        inside.setdefault(name, {})["gate"] = {key: mean_with_interval(values) for key, values in contrast.items()}
+        inside[name]["gate"]["length on - off"] = mean_with_interval(contrast["length_on"] - contrast["length_off"])
 print(json.dumps(inside, indent=1))
 
 # %% [markdown]
@@ -361,7 +361,7 @@ path = write_explain(
         "networks": facts,
         "cells": {"explained": len(explained_cells), "occluded": few, "randomised": some, "shown": config.shown,
                   "ids": dataset.table["cell_id"].iloc[explained_cells].tolist()},
-        "results": {"scores": scores, "area": {part: summary(area(mask)) for part, mask in masks.items()},
+        "results": {"scores": scores, "area": {part: mean_with_interval(area(mask)) for part, mask in masks.items()},
                     "following": following, "agreement": agreeing, "cascade": falling, "curves": curved,
                     "modules": inside},
     },

@@ -110,10 +110,10 @@ touching = float((masks["cell"] & masks["border"]).any(axis=(1, 2))[n:].mean())
 # ## Maps and scores
 
 # %%
-from cgrecnet.explain.methods import aligned_energy, heat, make_maps, resize, score_map
+from cgrecnet.explain.cam_methods import aligned_energy, heat, make_maps, resize, score_map
 from cgrecnet.explain.modules import fusion_change, gate_contrast
 from cgrecnet.explain.sanity import WITHOUT_NETWORK, fresh_like, moved, network_free_map, swapped
-from cgrecnet.explain.scores import summary
+from cgrecnet.explain.scores import mean_with_interval
 from cgrecnet.models import create_model
 
 KINDS = ("gradcam@last", "gradcam@stage3", "hirescam@stage3", "gradcam@stage2", "hirescam@stage2")
@@ -154,26 +154,26 @@ for name, maps in hot.items():
         where = some[some >= n] - n if kind == "occlusion" else np.arange(2 * count)
         for what, values in score_map(one, {part: mask[where] for part, mask in here.items()}).items():
             arrays[f"score/{name}/{kind}/{what}"] = values.astype(np.float32)
-            scores.setdefault(name, {}).setdefault(kind, {})[what] = summary(values)
+            scores.setdefault(name, {}).setdefault(kind, {})[what] = mean_with_interval(values)
             if name == first and what == "energy cell":
-                by_answer[kind] = {"right": summary(values[where < count]), "wrong": summary(values[where >= count])}
+                by_answer[kind] = {"right": mean_with_interval(values[where < count]), "wrong": mean_with_interval(values[where >= count])}
 
 for name, maps in raw.items():
     for kind in (kind for kind in maps if "@" in kind):
         values = aligned_energy(maps[kind][n:], name.split()[1], kind, here["cell"])
         arrays[f"score/{name}/{kind}/energy cell aligned"] = values.astype(np.float32)
-        scores[name][kind]["energy cell aligned"] = summary(values)
+        scores[name][kind]["energy cell aligned"] = mean_with_interval(values)
 
 inside = {}
 for name, network in networks.items():
     if hasattr(network.fusion, "fuse"):
         found, own = (fusion_change(network, images[n:], precision) for precision in ("32", run.precision))
-        inside[name] = {"change": summary(found.change), "positions": found.positions, "dead": found.dead,
-                        "in its own precision": {"precision": run.precision, "change": summary(own.change), "dead": own.dead}}
+        inside[name] = {"change": mean_with_interval(found.relative_effect), "positions": found.positions, "dead": found.dead,
+                        "in its own precision": {"precision": run.precision, "change": mean_with_interval(own.relative_effect), "dead": own.dead}}
     if hasattr(network.gate, "act"):
         contrast = vars(gate_contrast(network, images[n:], here["cell"]))
-        inside.setdefault(name, {})["gate"] = {key: summary(values) for key, values in contrast.items()}
-        inside[name]["gate"]["length on - off"] = summary(contrast["length_on"] - contrast["length_off"])
+        inside.setdefault(name, {})["gate"] = {key: mean_with_interval(values) for key, values in contrast.items()}
+        inside[name]["gate"]["length on - off"] = mean_with_interval(contrast["length_on"] - contrast["length_off"])
 
 # %% [markdown]
 # ## The record
@@ -209,7 +209,7 @@ path = write_explain(
         "networks": facts,
         "cells": {"shown": n, "scored": 2 * count, "right": count, "wrong": count, "occluded": 2 * few,
                   "ids": dataset.table["cell_id"].iloc[cells].tolist(), "touching the border": touching},
-        "results": {"scores": scores, "area": {part: summary(area(mask)) for part, mask in here.items()},
+        "results": {"scores": scores, "area": {part: mean_with_interval(area(mask)) for part, mask in here.items()},
                     "by answer": by_answer, "modules": inside},
     },
     arrays,

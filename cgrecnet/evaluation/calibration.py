@@ -48,8 +48,8 @@ def expected_calibration_error(labels: Sequence[int], probabilities: np.ndarray,
     labels, probabilities = labelled(labels, probabilities)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     place = _bin_of(confidence, _bins(bins))
-    gaps = np.bincount(place, weights=right - confidence, minlength=bins)
-    return float(np.abs(gaps).sum() / len(labels))
+    differences = np.bincount(place, weights=right - confidence, minlength=bins)
+    return float(np.abs(differences).sum() / len(labels))
 
 
 def error_if_calibrated(
@@ -69,8 +69,8 @@ def error_if_calibrated(
     place = _bin_of(confidence, _bins(bins))
     # Only whether the top class is the true one matters, and that happens with the probability `confidence`.
     right = rng.random((draws, len(confidence))) < confidence
-    gaps = [np.abs(np.bincount(place, weights=row - confidence, minlength=bins)).sum() for row in right]
-    median, high = np.quantile(np.array(gaps) / len(confidence), [0.5, 0.975])
+    errors = [np.abs(np.bincount(place, weights=row - confidence, minlength=bins)).sum() for row in right]
+    median, high = np.quantile(np.array(errors) / len(confidence), [0.5, 0.975])
     return float(median), float(high)
 
 

@@ -50,8 +50,8 @@ def corrected_resampled_t(first: Sequence[float], second: Sequence[float], test_
     if not 0 <= test_share < np.inf:
         raise ValueError(f"test_share is test cells over training cells, 0 or more and finite, not {test_share}.")
     differences = _differences(first, second)
-    n, mean, spread = len(differences), differences.mean(), differences.std(ddof=1)
-    error = spread * np.sqrt(1 / n + test_share)
+    n, mean, sd = len(differences), differences.mean(), differences.std(ddof=1)
+    error = sd * np.sqrt(1 / n + test_share)
     law = stats.t(df=n - 1, loc=mean, scale=error)
     return Comparison(
         difference=float(mean),
@@ -61,13 +61,13 @@ def corrected_resampled_t(first: Sequence[float], second: Sequence[float], test_
         p_value=float(2 * stats.t.sf(abs(mean) / error, df=n - 1)),
         interval95=tuple(float(end) for end in law.interval(0.95)),
         interval90=tuple(float(end) for end in law.interval(0.90)),
-        effect_size=float(mean / spread),
+        effect_size=float(mean / sd),
         n=n,
         method="corrected resampled t-test",
     )
 
 
-def has_spread(first: Sequence[float], second: Sequence[float]) -> bool:
+def differences_vary(first: Sequence[float], second: Sequence[float]) -> bool:
     """Whether a paired t-test is possible: two folds or more, and differences that are not all alike.
 
     Two folds of a thousand cells have the same difference now and then, by chance.

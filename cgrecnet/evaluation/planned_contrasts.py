@@ -44,7 +44,7 @@ class Result(Protocol):
 
 
 @dataclass(frozen=True)
-class Answer:
+class JudgedContrast:
     """One contrast of a family: what came out, the p-value corrected by Holm within the family, and the outcome."""
 
     name: str
@@ -62,8 +62,8 @@ class Answer:
 
 def judge_family(
     results: Mapping[str, Result], margin: float, alpha: float, planned: int | None = None
-) -> list[Answer]:
-    """The answers to all contrasts of a family, by the rule of the plan; none for an empty family.
+) -> list[JudgedContrast]:
+    """All contrasts of a family, judged by the rule of the plan; none for an empty family.
 
     margin: in percentage points, as the differences; alpha: level of the corrected tests.
     planned: how many contrasts the family has, as `holm` takes it. Raises what that raises.
@@ -72,14 +72,14 @@ def judge_family(
         return []
     corrected = holm([result.p_value for result in results.values()], planned)
     return [
-        Answer(name, result, p_value, outcome_of(p_value, result.interval90, margin, alpha))
+        JudgedContrast(name, result, p_value, outcome_of(p_value, result.interval90, margin, alpha))
         for (name, result), p_value in zip(results.items(), corrected, strict=True)
     ]
 
 
 @dataclass(frozen=True)
-class Decision(Answer):
-    """The answer to one planned contrast, named `first − second`.
+class Decision(JudgedContrast):
+    """One planned contrast, judged, named `first − second`.
 
     result: differences and intervals in percentage points of the question's measure, first minus second.
     family_size: planned contrasts of the family, those without a result included.

@@ -18,8 +18,8 @@ _BLOCK = 100  # resamples at a time: bounds the memory for many cells
 
 
 @dataclass(frozen=True)
-class Areas:
-    """Areas of one model: per class, and their mean (macro), with all resamples, so that models can be compared.
+class RocAuc:
+    """Areas under one model's ROC curves: per class, and their mean (macro), with all resamples, to compare models.
 
     values: shape (classes + 1,), the macro area last. resampled: shape (resamples, classes + 1).
     """
@@ -31,7 +31,7 @@ class Areas:
         """Percentile interval of class `index`; -1 is the macro area."""
         return percentiles(self.resampled[:, index], level)
 
-    def less(self, other: "Areas", index: int, level: float = 0.95) -> tuple[float, tuple[float, float]]:
+    def less(self, other: "RocAuc", index: int, level: float = 0.95) -> tuple[float, tuple[float, float]]:
         """This area minus the other's on the same cells, and the interval of the difference.
 
         Both must come from the same cells in the same order with the same seed; ValueError where that cannot be.
@@ -42,7 +42,7 @@ class Areas:
         return float(self.values[index] - other.values[index]), percentiles(drawn, level)
 
 
-def areas(labels: Sequence[int], probabilities: np.ndarray, resamples: int = 2000, seed: int = 0) -> Areas:
+def bootstrap_roc_auc(labels: Sequence[int], probabilities: np.ndarray, resamples: int = 2000, seed: int = 0) -> RocAuc:
     """Area under the ROC curve of each class against the rest, and their mean, cells drawn again `resamples` times.
 
     labels: shape (cells,); probabilities: shape (cells, classes). The same seed draws the same cells for every model.
@@ -67,7 +67,7 @@ def areas(labels: Sequence[int], probabilities: np.ndarray, resamples: int = 200
     each = np.concatenate(drawn)
     if not np.isfinite(each).all():
         raise ValueError("A class has no cells in some resample: an interval needs more cells.")
-    return Areas(np.append(values, np.mean(values)), np.column_stack([each, each.mean(axis=1)]))
+    return RocAuc(np.append(values, np.mean(values)), np.column_stack([each, each.mean(axis=1)]))
 
 
 def weighted_area(member: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -115,7 +115,7 @@ def _curve(member: np.ndarray, score: np.ndarray, grid: np.ndarray) -> np.ndarra
 
 
 @dataclass(frozen=True)
-class Superiority:
+class MannWhitney:
     """Probability that a cell of the first group has a larger value than one of the second (ties count half).
 
     0.5: no difference; interval95: percentile bootstrap, both groups drawn again; p_value: Mann-Whitney, two-sided.
@@ -128,7 +128,9 @@ class Superiority:
     n_second: int
 
 
-def superiority(first: Sequence[float], second: Sequence[float], resamples: int = 1000, seed: int = 0) -> Superiority:
+def probability_of_superiority(
+    first: Sequence[float], second: Sequence[float], resamples: int = 1000, seed: int = 0
+) -> MannWhitney:
     """Compare a number between two groups of different cells, with no assumption on its distribution.
 
     Values that are not finite are left out. The probability is U / (n_first n_second), the area under the ROC curve
@@ -147,6 +149,6 @@ def superiority(first: Sequence[float], second: Sequence[float], resamples: int 
     member = np.repeat([True, False], [len(group) for group in groups])
     drawn = weighted_area(member, np.concatenate(groups), np.hstack(weights))
     sizes = len(groups[0]), len(groups[1])
-    return Superiority(
+    return MannWhitney(
         float(found.statistic / (sizes[0] * sizes[1])), percentiles(drawn, 0.95), float(found.pvalue), *sizes
     )

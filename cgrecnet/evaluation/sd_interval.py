@@ -10,8 +10,11 @@ from cgrecnet.evaluation.arrays import share
 
 
 @dataclass(frozen=True)
-class Spread:
-    """A standard deviation with its 95 % interval, in the unit of the values; df: degrees of freedom; n: values."""
+class PooledSd:
+    """A standard deviation pooled over groups, with its 95 % interval, in the unit of the values.
+
+    df: degrees of freedom; n: values.
+    """
 
     sd: float
     interval95: tuple[float, float]
@@ -19,22 +22,22 @@ class Spread:
     n: int
 
 
-def spread_within(groups: Sequence[Sequence[float]]) -> Spread:
+def pooled_sd(groups: Sequence[Sequence[float]]) -> PooledSd:
     r"""The standard deviation of values around the mean of their own group, pooled over groups.
 
     With $\nu$ degrees of freedom (values minus groups), $\nu s^2 / \sigma^2$ follows a chi-square law, which gives
-    the interval; it takes the values for normal, and the spread for the same in every group.
+    the interval; it takes the values for normal, and the standard deviation for the same in every group.
     groups: values such as the accuracies of one network under several seeds, one list per network.
     Raises ValueError where no group has two values, or a value is not finite.
     """
     arrays = [np.asarray(group, dtype=float) for group in groups]
     df = sum(len(array) - 1 for array in arrays if len(array))
     if df < 1:
-        raise ValueError("A spread needs two values or more in some group.")
+        raise ValueError("A pooled standard deviation needs two values or more in some group.")
     if not all(np.isfinite(array).all() for array in arrays):
-        raise ValueError("A spread needs finite values.")
+        raise ValueError("A pooled standard deviation needs finite values.")
     squares = sum(float(((array - array.mean()) ** 2).sum()) for array in arrays if len(array))
-    return Spread(float(np.sqrt(squares / df)), sd_interval(np.sqrt(squares / df), df), df, sum(map(len, arrays)))
+    return PooledSd(float(np.sqrt(squares / df)), sd_interval(np.sqrt(squares / df), df), df, sum(map(len, arrays)))
 
 
 def sd_interval(sd: float, df: int, level: float = 0.95) -> tuple[float, float]:

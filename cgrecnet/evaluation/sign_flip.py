@@ -71,16 +71,16 @@ def further_sums(sizes: np.ndarray, counts: np.ndarray, observed: float) -> floa
     return float(min(2 * (chances @ binom.sf(needed - 1, counts[-1], 0.5)), 1.0))
 
 
-def change_contrast(
+def sign_flip_interaction(
     first_before: Sequence[bool],
     first_after: Sequence[bool],
     second_before: Sequence[bool],
     second_after: Sequence[bool],
 ) -> Contrast:
-    r"""How much more the first network's accuracy changed than the second's: a difference of differences.
+    r"""How much more the first network's accuracy changed than the second's: an interaction, tested by sign flips.
 
     $100 \cdot \frac1n \sum_i \big[(f_i' - f_i) - (s_i' - s_i)\big]$, where $f_i, f_i'$ say whether the first network
-    has cell i right before and after, and $s_i, s_i'$ the same of the second.
+    has cell i right before and after, and $s_i, s_i'$ the same of the second: a difference of differences.
     Positive: the first lost less, or gained more. Same cells in the same order in all four.
     Raises ValueError for unequal lengths, no cell, or entries that are neither true nor false.
     """

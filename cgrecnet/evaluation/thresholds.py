@@ -12,8 +12,8 @@ GRID = tuple(round(0.01 * step, 2) for step in range(1, 100))
 
 
 @dataclass(frozen=True)
-class Called:
-    """Cells of one class, called and not: hits (TP), false alarms (FP), missed (FN) and rightly left (TN)."""
+class BinaryCounts:
+    """Counts of one class against the rest: hits (TP), false alarms (FP), missed (FN) and rightly left (TN)."""
 
     hits: int
     false: int
@@ -37,10 +37,10 @@ class Called:
         return 2 * self.hits / both if both else None
 
 
-def called_at(
+def counts_at_thresholds(
     labels: Sequence[int], probabilities: np.ndarray, index: int, thresholds: Sequence[float] = GRID
-) -> list[Called]:
-    """What each threshold calls: the cells whose probability of class `index` is at least the threshold.
+) -> list[BinaryCounts]:
+    """Counts at each threshold, which calls the cells whose probability of class `index` is at least that.
 
     labels: shape (cells,); probabilities: shape (cells, classes). The other classes' probabilities do not matter here.
     Raises ValueError where shapes, labels or rows do not fit.
@@ -50,15 +50,15 @@ def called_at(
     return [_count(member, score >= threshold) for threshold in thresholds]
 
 
-def called_by_largest(labels: Sequence[int], probabilities: np.ndarray, index: int) -> Called:
-    """What the usual rule calls: the cells whose largest probability is that of class `index`."""
+def counts_at_argmax(labels: Sequence[int], probabilities: np.ndarray, index: int) -> BinaryCounts:
+    """Counts of the usual rule, which calls the cells whose largest probability is that of class `index`."""
     labels, probabilities = labelled(labels, probabilities)
     return _count(labels == index, probabilities.argmax(axis=1) == index)
 
 
-def _count(member: np.ndarray, called: np.ndarray) -> Called:
+def _count(member: np.ndarray, called: np.ndarray) -> BinaryCounts:
     pairs = ((called & member), (called & ~member), (~called & member), (~called & ~member))
-    return Called(*(int(cells.sum()) for cells in pairs))
+    return BinaryCounts(*(int(cells.sum()) for cells in pairs))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The gap between two shares of different cells, such as the accuracies under two splits."""
+"""The difference of two proportions of different cells, such as the accuracies under two splits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from cgrecnet.evaluation.score_intervals import Interval, weighted_sum
 
 
 @dataclass(frozen=True)
-class Gap:
+class ProportionDifference:
     """First share minus second, in percentage points, with Newcombe's intervals and a score test (two-sided).
 
     n: cells behind the first and the second share.
@@ -23,8 +23,8 @@ class Gap:
     n: tuple[int, int]
 
 
-def share_gap(first_right: int, first_n: int, second_right: int, second_n: int) -> Gap:
-    r"""The gap $100\,(a_1 - a_2)$ of the shares $a = \mathrm{right} / n$ of two sets of cells.
+def newcombe_difference(first_right: int, first_n: int, second_right: int, second_n: int) -> ProportionDifference:
+    r"""The difference $100\,(a_1 - a_2)$ of the shares $a = \mathrm{right} / n$ of two sets of cells.
 
     It takes the cells of both sets for independent; where they come in runs that share lamp and focus, the truth is
     less sure than the interval says. Raises ValueError where a share is not between 0 and 1, or has no cells.
@@ -42,28 +42,33 @@ def share_gap(first_right: int, first_n: int, second_right: int, second_n: int) 
     else:
         p_value = float(score_test_proportions_2indep(*counts, compare="diff").pvalue)
     difference = 100 * (first_right / first_n - second_right / second_n)
-    return Gap(difference, interval95, interval90, p_value, (first_n, second_n))
+    return ProportionDifference(difference, interval95, interval90, p_value, (first_n, second_n))
 
 
-def gap_change(first: Gap, second: Gap) -> tuple[float, tuple[float, float]]:
-    r"""How much larger the first gap is than the second, in points, and its 95 % interval.
+def difference_in_differences(
+    first: ProportionDifference, second: ProportionDifference
+) -> tuple[float, Interval]:
+    r"""How much larger the first difference is than the second, in points, and its 95 % interval.
 
-    The interval is put together from those of the gaps (`weighted_sum`), as if the two gaps came from different cells;
-    where they share cells it is too wide.
+    The interval is put together from those of the two differences (`weighted_sum`), as if these came from different
+    cells; where they share cells it is too wide.
     """
-    gaps = first, second
-    interval = weighted_sum((1, -1), [gap.difference for gap in gaps], [gap.interval95 for gap in gaps])
+    interval = weighted_sum((1, -1), [first.difference, second.difference], [first.interval95, second.interval95])
     return first.difference - second.difference, interval
 
 
-def balanced_gap(first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]) -> tuple[float, Interval]:
-    r"""Gap of two balanced accuracies, $100\,\frac1K \sum_k (r_k / n_k - r'_k / n'_k)$ in points, with its interval.
+def balanced_accuracy_difference(
+    first: Sequence[tuple[int, int]], second: Sequence[tuple[int, int]]
+) -> tuple[float, Interval]:
+    r"""Balanced accuracies' difference $100\,\frac1K \sum_k (r_k / n_k - r'_k / n'_k)$ in points, and its interval.
 
     first, second: (right, cells) of each class, in the same order, of two sets of different cells. Wilson's intervals
     of the recalls (95 %) are put together by `weighted_sum`. Raises ValueError for other classes.
     """
     if len(first) != len(second) or not first:
-        raise ValueError(f"A balanced gap needs the same classes twice, not {len(first)} and {len(second)} of them.")
+        raise ValueError(
+            f"Balanced accuracies are compared over the same classes, not over {len(first)} and {len(second)} of them."
+        )
     counts = [*first, *second]
     weights = [100 / len(first)] * len(first) + [-100 / len(first)] * len(first)
     means = [right / n for right, n in counts]

@@ -46,7 +46,7 @@ _DEFINITIONS = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Judgement:
     """A verdict, the value that was measured or recomputed, and the reason in one sentence."""
 
     verdict: Verdict

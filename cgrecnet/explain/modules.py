@@ -19,9 +19,12 @@ def _stage2(network: nn.Module, images: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class FusionChange:
-    """change: relative change of LA + XCA by the CAFM, (B,); positions: N, so that 1 / N is its value at the start."""
+    """What the CAFM does on each image, and on how many positions N: at the start the relative effect is 1 / N.
 
-    change: np.ndarray
+    relative_effect: relative change of LA + XCA by the CAFM, (B,); dead: whether the spatial path is dead on all.
+    """
+
+    relative_effect: np.ndarray
     positions: int
     dead: bool
 
@@ -40,8 +43,9 @@ def fusion_change(network: nn.Module, images: Tensor, precision: str = "32") -> 
         bf16_products(precision == "bf16"),
     ):
         maps = _stage2(network, seen_by(network, images))
-        change = np.array([fusion_effect(network.fusion, one[None]) for one in maps])
-        return FusionChange(change, maps.shape[2] * maps.shape[3], spatial_path_is_dead(network.fusion, maps))
+        relative_effect = np.array([fusion_effect(network.fusion, one[None]) for one in maps])
+        dead = spatial_path_is_dead(network.fusion, maps)
+        return FusionChange(relative_effect, maps.shape[2] * maps.shape[3], dead)
 
 
 @dataclass(frozen=True)

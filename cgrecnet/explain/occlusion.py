@@ -42,14 +42,14 @@ def occlusion_maps(
     if grid < 1 or reach < 1 or grid > min(height, width):
         raise ConfigError(f"A grid of {grid} and a window of {reach} patches do not fit {height} x {width} pixels.")
     wanted = checked_targets(targets, count)
-    whole, fill = class_scores(network, images, wanted), background(images)
+    uncovered, fill = class_scores(network, images, wanted), background(images)
     maps = np.empty((count, grid, grid), np.float32)
     for row in range(grid):
         for column in range(grid):
             covered = images.clone()
             rows, columns = _window(row, grid, reach, height), _window(column, grid, reach, width)
             covered[:, :, rows, columns] = fill
-            maps[:, row, column] = whole - class_scores(network, covered, wanted)
+            maps[:, row, column] = uncovered - class_scores(network, covered, wanted)
     return maps
 
 
@@ -59,14 +59,14 @@ def _window(number: int, grid: int, reach: int, length: int) -> slice:
 
 
 @dataclass(frozen=True)
-class Curves:
+class DeletionInsertion:
     """Probability of the target at each share of the pixels, (B, shares): hottest deleted, hottest inserted."""
 
     shares: np.ndarray
     deletion: np.ndarray
     insertion: np.ndarray
 
-    def areas(self) -> tuple[np.ndarray, np.ndarray]:
+    def auc(self) -> tuple[np.ndarray, np.ndarray]:
         """Area under each image's deletion curve (lower is better) and insertion curve (higher), (B,) each."""
         return tuple(np.trapezoid(curve, self.shares, axis=1) for curve in (self.deletion, self.insertion))
 
@@ -81,9 +81,9 @@ def ranks(maps: np.ndarray, seed: int = 0) -> np.ndarray:
     return found.reshape(maps.shape)
 
 
-def curves(
+def deletion_insertion(
     network: nn.Module, images: Tensor, targets, maps: np.ndarray, *, shares=SHARES, seed: int = 0
-) -> Curves:
+) -> DeletionInsertion:
     """Deletion and insertion curves of maps at the images' size, (B, S, S); equal maps give a random order: chance.
 
     Raises ConfigError for maps of another size, shares that do not run from 0 to 1, or a class that is not there.
@@ -100,10 +100,10 @@ def curves(
     def probability(pictures: Tensor) -> np.ndarray:
         return class_scores(network, pictures, wanted, softmax=True)
 
-    whole, empty = probability(images), probability(fill)  # the ends are the same for every map
-    deleted, inserted = [whole], [empty]
+    untouched, empty = probability(images), probability(fill)  # the ends are the same for every map
+    deleted, inserted = [untouched], [empty]
     for share in shares[1:-1]:
         hot = place < share
         deleted.append(probability(torch.where(hot, fill, images)))
         inserted.append(probability(torch.where(hot, images, fill)))
-    return Curves(shares, np.stack([*deleted, empty], axis=1), np.stack([*inserted, whole], axis=1))
+    return DeletionInsertion(shares, np.stack([*deleted, empty], axis=1), np.stack([*inserted, untouched], axis=1))

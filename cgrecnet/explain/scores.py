@@ -51,7 +51,7 @@ def agreement(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return found
 
 
-def summary(values: np.ndarray) -> dict:
+def mean_with_interval(values: np.ndarray) -> dict:
     """mean, low, high (95 %, Student's t, over cells) and n of the values that are numbers; empty: how many are not.
 
     With fewer than two numbers there is no interval: low and high are None, and with none there is no mean either.
@@ -68,5 +68,5 @@ def summary(values: np.ndarray) -> dict:
 
 
 def difference(first: np.ndarray, second: np.ndarray) -> dict:
-    """The summary of first - second over the cells that have both."""
-    return summary(np.asarray(first, dtype=float) - np.asarray(second, dtype=float))
+    """Mean and interval of first - second over the cells that have both."""
+    return mean_with_interval(np.asarray(first, dtype=float) - np.asarray(second, dtype=float))

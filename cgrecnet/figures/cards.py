@@ -77,8 +77,8 @@ _LIST = 'style="margin: 0; padding-left: 1.1rem"'
 
 
 def _row(title: str, facts: list[tuple[str, tuple[str, ...]]], numbers: Mapping[str, int]) -> str:
-    said = [f"{_text(text)}{_marks(sources, numbers)}" for text, sources in facts]
-    inside = said[0] if len(said) == 1 else f"<ul {_LIST}>" + "".join(f"<li>{one}</li>" for one in said) + "</ul>"
+    texts = [f"{_text(text)}{_marks(sources, numbers)}" for text, sources in facts]
+    inside = texts[0] if len(texts) == 1 else f"<ul {_LIST}>" + "".join(f"<li>{one}</li>" for one in texts) + "</ul>"
     return f'<tr><th scope="row" {_HEAD}>{escape(title)}</th><td {_BODY}>{inside}</td></tr>'
 
 

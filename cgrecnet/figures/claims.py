@@ -12,7 +12,7 @@ from pathlib import Path
 
 from matplotlib.colors import to_hex
 
-from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.evaluation.verdicts import Judgement, Verdict
 from cgrecnet.figures.provenance import Provenance, bench_provenance, from_records
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.figures.widgets.base import Widget
@@ -68,7 +68,7 @@ def tolerance_text(claim: Claim) -> str:
     return "\n".join(f"± {low if low == high else f'{low} to {high}'} {unit}" for low, high, unit in ends)
 
 
-def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Outcome) -> str:
+def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Judgement) -> str:
     """What evidence would move a verdict, and to where; follows from the claim's kinds, tolerance and open choices."""
     width = tolerance_text(claim).replace("\n", ", ")
     near = "the order that the claim states" if not claim.values else f"a result within the tolerance ({width})"
@@ -91,7 +91,7 @@ def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Outcome) -> st
     return "A corrected number, or code in which the number comes out as printed."
 
 
-def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Outcome]) -> Widget:
+def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Judgement]) -> Widget:
     """Group by group: cards with place, printed values, what decides, tolerance, reasons and verdict."""
     parts, lines = [], []
     for group, claims in groups.items():
@@ -120,7 +120,7 @@ def _html(text: str) -> str:
     return escape(text).replace("\n", "<br>")
 
 
-def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Outcome], address: str) -> Widget:
+def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Judgement], address: str) -> Widget:
     """A row of tiles for each verdict, coloured and lettered; each links to its card on the page at `address`."""
     rows, lines = [], []
     for word, letter in LETTERS.items():
@@ -154,6 +154,6 @@ def verdict_source(results: Path = RESULTS) -> Provenance:
     else:
         source = Provenance((("Verdicts", "from printed numbers and from code; no run on the paper's cells is here"),))
     if memory := memory_record(results):
-        said = dict(bench_provenance(memory).facts)
-        source = replace(source, facts=(*source.facts, ("Memory (C38)", f"{said['Record']}; code: {said['Code']}")))
+        facts = dict(bench_provenance(memory).facts)
+        source = replace(source, facts=(*source.facts, ("Memory (C38)", f"{facts['Record']}; code: {facts['Code']}")))
     return source

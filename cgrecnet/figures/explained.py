@@ -9,7 +9,7 @@ import numpy as np
 
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 from cgrecnet.evaluation.counts import wilson
-from cgrecnet.explain.methods import TITLES
+from cgrecnet.explain.cam_methods import TITLES
 from cgrecnet.explain.sanity import WITHOUT_NETWORK
 from cgrecnet.explain.scores import difference
 from cgrecnet.figures.cells import draw_absent

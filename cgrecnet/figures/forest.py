@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.evaluation.planned_contrasts import Answer, Decision
+from cgrecnet.evaluation.planned_contrasts import Decision, JudgedContrast
 from cgrecnet.figures.style import PALETTE
-from cgrecnet.figures.tables import HEADERS, Shown, answer_row, points, wide_table
+from cgrecnet.figures.tables import HEADERS, Shown, decision_row, points, wide_table
 from cgrecnet.models.zoo import SYSTEMS, title_of
 
 #: A colour for each outcome; a difference in favour of the second network has one of its own.
@@ -22,13 +22,13 @@ SECOND_BETTER = PALETTE[3]
 LIMIT = 15.0
 
 
-def colour_of(answer: Decision | Answer) -> tuple[float, float, float]:
+def colour_of(answer: Decision | JudgedContrast) -> tuple[float, float, float]:
     """The colour of a contrast's outcome, and of its direction where it is a difference."""
     second = answer.outcome is Outcome.DIFFERENCE and answer.result.difference < 0
     return SECOND_BETTER if second else COLOURS[answer.outcome]
 
 
-def outcome_key(answers: Sequence[Decision | Answer], axes: Axes, *others: plt.Line2D) -> None:
+def outcome_key(answers: Sequence[Decision | JudgedContrast], axes: Axes, *others: plt.Line2D) -> None:
     """A legend below the axes: each colour that `colour_of` gives these contrasts, behind what else there is."""
     words = {}
     for answer in answers:
@@ -58,7 +58,7 @@ def decision_rows(decisions: Sequence[Decision]) -> list[tuple[str, ...]]:
     """Rows for `wide_table` under `HEADERS`, one per planned contrast that could be computed."""
     plan = load_plan()
     return [
-        answer_row(d, f"{d.question}: {contrast_in_words(d.contrast)}", plan[d.question].unit) for d in decisions
+        decision_row(d, f"{d.question}: {contrast_in_words(d.contrast)}", plan[d.question].unit) for d in decisions
     ]
 
 
@@ -88,8 +88,8 @@ def draw_forest(decisions: Sequence[Decision], label: str = "accuracy") -> Figur
         axes.plot(result.interval95, [row, row], linewidth=1.5, color=colour)
         axes.plot(result.interval90, [row, row], linewidth=5, color=colour, solid_capstyle="butt")
         axes.plot(result.difference, row, "o", markerfacecolor="white", markeredgecolor=colour, markersize=7)
-        said = f"{contrast_in_words(decision.contrast)}\n{points(result.difference)}: {decision.outcome}"
-        axes.annotate(said, (0, row - 0.15), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
+        words = f"{contrast_in_words(decision.contrast)}\n{points(result.difference)}: {decision.outcome}"
+        axes.annotate(words, (0, row - 0.15), xycoords=("axes fraction", "data"), va="bottom", fontsize=9)
     axes.set(ylim=(len(decisions) - 0.6, -0.95), yticks=[], xlabel=f"difference in {label} (percentage points)")
     axes.spines["left"].set_visible(False)
     reach = max(abs(end) for d in decisions for end in (*d.result.interval95, d.result.difference, margin))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
-from cgrecnet.evaluation.planned_contrasts import Answer, Decision
+from cgrecnet.evaluation.planned_contrasts import Decision, JudgedContrast
 from cgrecnet.figures.forest import contrast_in_words
 from cgrecnet.figures.tables import interval, n_text, points
 from cgrecnet.paths import RESULTS, SWEEP_FILES
@@ -20,14 +20,14 @@ from cgrecnet.runs.planned import (
     by_reading,
     decide_over_cells,
     decide_over_folds,
-    dose_answers,
-    gap_answers,
-    share_answers,
+    dose_response_decisions,
+    imbalance_decisions,
+    split_decisions,
 )
 from cgrecnet.runs.query import experiment, select_runs
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.runs.series import (
-    dose_runs,
+    dose_response_runs,
     imbalance_runs,
     option_runs,
     planned_rates,
@@ -36,7 +36,7 @@ from cgrecnet.runs.series import (
     shortcut_runs,
 )
 
-Answers = Sequence[Decision | Answer]
+Decisions = Sequence[Decision | JudgedContrast]
 
 #: What is compared in the main result, and on which cells -> the questions of the plan; the first of each contrast has
 #: more of the paper's modules.
@@ -57,37 +57,37 @@ CELLS = {"jurkat": "Jurkat cells (real)", "cytometer": "simulated cells"}
 ABOUT = {"C22": ("mobilenet_v2",), "C23": ("densenet121", "vgg16", "vit_b_16"), "C31": ("zhu_xception",)}
 
 
-def _folds(question: str) -> Callable[[Path], Answers]:
-    def ask(results: Path) -> Answers:
+def _folds(question: str) -> Callable[[Path], Decisions]:
+    def ask(results: Path) -> Decisions:
         runs = experiment("ablation", "jurkat", results)
         return decide_over_folds(question, runs.records) if runs else []
 
     return ask
 
 
-def _skip(results: Path) -> Answers:
+def _skip(results: Path) -> Decisions:
     found = [experiment(part, "jurkat", results) for part in ("ablation", "presets")]
     wanted = {name for contrast in load_plan()["P12"].contrasts for name in contrast}
     records = [r for runs in found if runs for r in runs.records if by_reading(r) in wanted]
     return decide_over_folds("P12", records, by_reading) if records else []
 
 
-def _comparison(results: Path) -> Answers:
+def _comparison(results: Path) -> Decisions:
     runs = experiment("comparison", "jurkat", results)
     return decide_over_cells("P4", {r.config["model"]: r for r in runs.records}, results) if runs else []
 
 
 #: How each question that can decide something is answered from the records in a folder.
-ASK: dict[str, Callable[[Path], Answers]] = {
+ASK: dict[str, Callable[[Path], Decisions]] = {
     "P1": _folds("P1"),
     "P2": _folds("P2"),
     "P3": _folds("P3"),
     "P4": _comparison,
-    "P5": lambda results: dose_answers("P5", dose_runs("noise", results), results),
-    "P6": lambda results: dose_answers("P6", dose_runs("debris", results), results),
-    "P7": lambda results: share_answers(imbalance_runs(results), results),
+    "P5": lambda results: dose_response_decisions("P5", dose_response_runs("noise", results), results),
+    "P6": lambda results: dose_response_decisions("P6", dose_response_runs("debris", results), results),
+    "P7": lambda results: imbalance_decisions(imbalance_runs(results), results),
     "P12": _skip,
-    "P8": lambda results: gap_answers(shortcut_runs(results)),
+    "P8": lambda results: split_decisions(shortcut_runs(results)),
 }
 
 
@@ -104,21 +104,21 @@ def comparisons(question: str) -> int:
     return len(load_plan()[question].contrasts) * SETTINGS.get(question, lambda: 1)()
 
 
-def planned_answers(results: Path = RESULTS, questions: Sequence[str] = tuple(ASK)) -> dict[str, Answers]:
+def planned_decisions(results: Path = RESULTS, questions: Sequence[str] = tuple(ASK)) -> dict[str, Decisions]:
     """Question -> what came out of its contrasts; an empty list where its runs are not there."""
     return {question: ASK[question](results) for question in questions}
 
 
-def line_of(answer: Decision | Answer, unit: str) -> str:
+def line_of(decision: Decision | JudgedContrast, unit: str) -> str:
     """`CG-RecNet − Baseline −1.7 points (−3.0 to −0.4), n = 5 folds: difference`."""
-    name = contrast_in_words(answer.contrast) if isinstance(answer, Decision) else answer.name
-    result = answer.result
+    name = contrast_in_words(decision.contrast) if isinstance(decision, Decision) else decision.name
+    result = decision.result
     n = getattr(result, "n", None)
-    said = f", n = {n_text(n)} {unit}" if n is not None else ""
-    return f"{name} {points(result.difference)} points ({interval(result.interval95)}){said}: {answer.outcome}"
+    counted = f", n = {n_text(n)} {unit}" if n is not None else ""
+    return f"{name} {points(result.difference)} points ({interval(result.interval95)}){counted}: {decision.outcome}"
 
 
-def on_other_cells(claim: str, answers: Mapping[str, Answers]) -> str:
+def on_other_cells(claim: str, decisions: Mapping[str, Decisions]) -> str:
     """What was found on other cells for a claim, question by question; says where nothing was planned, or run."""
     texts = []
     for question in load_plan().questions:
@@ -128,24 +128,24 @@ def on_other_cells(claim: str, answers: Mapping[str, Answers]) -> str:
             if question.id not in ASK:
                 found = ["see the page"]
             else:
-                own = [answer for answer in answers.get(question.id, ()) if _is_about(claim, answer)]
-                found = [line_of(answer, unit) for answer in own] or ["not enough runs here yet"]
+                own = [decision for decision in decisions.get(question.id, ()) if _is_about(claim, decision)]
+                found = [line_of(decision, unit) for decision in own] or ["not enough runs here yet"]
             texts.append(f"{question.id}, {question.measure.replace('f1', 'F1')}, {cells}:\n" + "\n".join(found))
     return "\n".join(texts) or "nothing planned"
 
 
-def _is_about(claim: str, answer: Decision | Answer) -> bool:
-    return claim not in ABOUT or bool(set(ABOUT[claim]) & set(answer.contrast))
+def _is_about(claim: str, decision: Decision | JudgedContrast) -> bool:
+    return claim not in ABOUT or bool(set(ABOUT[claim]) & set(decision.contrast))
 
 
-def standing_runs(results: Path = RESULTS) -> tuple[list[RunRecord], int]:
+def completed_runs(results: Path = RESULTS) -> tuple[list[RunRecord], int]:
     """The records of every sweep that the main result asks for, and how many there would be in all."""
     plan = load_plan()
     names = dict.fromkeys(s for questions in ROWS.values() for q in questions for s in plan[q].sweeps)
     return select_runs(*names, results=results), sum(len(read_sweep(SWEEP_FILES / f"{name}.yaml")) for name in names)
 
 
-def main_rows(answers: Mapping[str, Answers]) -> list[tuple[str, ...]]:
+def main_rows(decisions: Mapping[str, Decisions]) -> list[tuple[str, ...]]:
     """Rows under `HEADERS`: how often a network with more modules was ahead, for each of `ROWS`, and in all.
 
     The contrast of the skip alone (P12) is not counted.
@@ -153,9 +153,9 @@ def main_rows(answers: Mapping[str, Answers]) -> list[tuple[str, ...]]:
     rows = []
     for words, questions in ROWS.items():
         asked = sum(comparisons(q) for q in questions) - ("P12" in questions)
-        found = [a for q in questions for a in answers[q] if getattr(a, "contrast", None) != SKIP]
-        differs = [a.result.difference for a in found if a.outcome is Outcome.DIFFERENCE]
-        alike = sum(a.outcome in (Outcome.SMALL_DIFFERENCE, Outcome.NO_DIFFERENCE) for a in found)
+        found = [d for q in questions for d in decisions[q] if getattr(d, "contrast", None) != SKIP]
+        differs = [d.result.difference for d in found if d.outcome is Outcome.DIFFERENCE]
+        alike = sum(d.outcome in (Outcome.SMALL_DIFFERENCE, Outcome.NO_DIFFERENCE) for d in found)
         ahead = sum(value > 0 for value in differs)
         undecided = len(found) - len(differs) - alike
         rows.append((words, (ahead, len(differs) - ahead, alike, undecided, asked - len(found))))
@@ -163,19 +163,19 @@ def main_rows(answers: Mapping[str, Answers]) -> list[tuple[str, ...]]:
     return [(words, *map(str, counts)) for words, counts in rows]
 
 
-def skip_effect(answers: Mapping[str, Answers]) -> str:
+def skip_effect(decisions: Mapping[str, Decisions]) -> str:
     """What the skip around the fusion changes, with interval, n and outcome; `not known yet` without its runs."""
-    for answer in answers["P12"]:
-        if answer.contrast == SKIP:
-            result = answer.result
+    for decision in decisions["P12"]:
+        if decision.contrast == SKIP:
+            result = decision.result
             return (
                 f"{points(result.difference)} points (95 % interval {interval(result.interval95)}, "
-                f"n = {n_text(result.n)} folds): {answer.outcome}"
+                f"n = {n_text(result.n)} folds): {decision.outcome}"
             )
     return "not known yet"
 
 
-def skip_simulated(results: Path = RESULTS) -> tuple[list[RunRecord], list[Answer]]:
+def skip_simulated(results: Path = RESULTS) -> tuple[list[RunRecord], list[JudgedContrast]]:
     """Exploratory, one run each: CG-RecNet against the baseline on simulated cells, without the skip and with it.
 
     The records that were read, and the two answers in that order; none where a run is missing.

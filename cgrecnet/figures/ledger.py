@@ -14,7 +14,7 @@ from cgrecnet.figures.tables import interval, p_equal, points
 from cgrecnet.models.zoo import title_of
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.pooled import paired_predictions
 from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
@@ -171,17 +171,17 @@ def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:
     if other is None or chosen is None:
         return Effect(measured, None, (), ())
     for record in (other, chosen):
-        told = (record.data["name"], record.data["simulated"], record.config["model"])
-        if told != (measured.data, measured.simulated, measured.network):
+        saw = (record.data["name"], record.data["simulated"], record.config["model"])
+        if saw != (measured.data, measured.simulated, measured.network):
             raise RunError(
-                f"The ledger entry {entry.id!r} says {measured.data} and {measured.network}; {record.run_id} is {told}."
+                f"The ledger entry {entry.id!r} says {measured.data} and {measured.network}; {record.run_id} is {saw}."
             )
     differ = [n for n in other.config if n not in NAMES_A_RUN and other.config[n] != chosen.config.get(n)]
     if missing := [name for name in measured.varies if name not in differ]:
         raise RunError(
             f"{other.run_id} and {chosen.run_id} do not differ in {missing[0]}, as the ledger entry {entry.id!r} says."
         )
-    cells = same_cells([other, chosen], results)
+    cells = paired_predictions([other, chosen], results)
     also = tuple(name for name in differ if name not in measured.varies)
     return Effect(measured, mcnemar(cells.labels, *cells.predicted), (other, chosen), also)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from cgrecnet.evaluation.planned_contrasts import Answer
+from cgrecnet.evaluation.planned_contrasts import JudgedContrast
 
 #: Columns of a table of judged contrasts, wherever the book compares two networks.
 HEADERS = ("contrast", "outcome", "difference in points (95 % interval)", "p (Holm)", "n")
@@ -58,19 +58,19 @@ def _cell(text: str) -> str:
     return f"<span>{'<br>'.join(escape(line).replace('_', '_<wbr>') for line in lines)}</span>"
 
 
-def answers_table(answers: Sequence[Answer], label: str = "Contrasts and their outcomes") -> Shown:
+def decisions_table(decisions: Sequence[JudgedContrast], label: str = "Contrasts and their outcomes") -> Shown:
     """HTML: one row per contrast of a family, its outcome in the second column."""
-    return wide_table(HEADERS, [answer_row(answer) for answer in answers], label)
+    return wide_table(HEADERS, [decision_row(decision) for decision in decisions], label)
 
 
-def answer_row(answer: Answer, name: str | None = None, unit: str = "") -> tuple[str, ...]:
-    """The cells of one row, in the order of `HEADERS`; name: in place of the answer's own; unit: what n counts."""
-    result = answer.result
+def decision_row(decision: JudgedContrast, name: str | None = None, unit: str = "") -> tuple[str, ...]:
+    """The cells of one row, in the order of `HEADERS`; name: in place of the decision's own; unit: what n counts."""
+    result = decision.result
     return (
-        name or answer.name,
-        str(answer.outcome),
+        name or decision.name,
+        str(decision.outcome),
         f"{with_interval(result)}\n90 %: {interval(result.interval90)}",
-        p_text(answer.p_corrected),
+        p_text(decision.p_corrected),
         f"{n_text(result.n)} {unit}".strip(),
     )
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.verdicts import Outcome
+from cgrecnet.evaluation.verdicts import Judgement
 from cgrecnet.paper.audit.attainable import AccuracyCheck, check_accuracy
 from cgrecnet.paper.audit.counting import fusion_macs, gate_macs, resnet50_macs
-from cgrecnet.paper.audit.printed_t_test import Comparison, Score, compare
+from cgrecnet.paper.audit.printed_t_test import PrintedComparison, Score, compare
 from cgrecnet.paper.audit.recovery import Fit, Rows, Search, backbones, search
 from cgrecnet.paper.audit.schedule import step_rates
 from cgrecnet.paper.audit.split import SplitOutcome, split_outcomes
@@ -94,7 +94,7 @@ class AuditedPaper:
         cells = {model: self.accuracy(model) for model in models}
         return {model: Score(cell.value, cell.sd) for model, cell in cells.items() if cell and cell.sd}
 
-    def comparison(self, second: str, runs: int = 5, first: str = "CG-RecNet") -> Comparison:
+    def comparison(self, second: str, runs: int = 5, first: str = "CG-RecNet") -> PrintedComparison:
         """All t-tests of `first` minus `second` from their printed accuracies."""
         return compare(self.scores, first, second, runs)
 
@@ -139,4 +139,4 @@ class AuditedPaper:
 
 
 #: How the printed numbers alone decide a claim.
-Judge = Callable[[AuditedPaper, Claim], Outcome]
+Judge = Callable[[AuditedPaper, Claim], Judgement]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.analysis_plan import Plan, load_plan
-from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.evaluation.verdicts import Judgement, Verdict
 from cgrecnet.judgement import code, counts, runs, scores
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.memory import memory_outcomes
@@ -24,17 +24,19 @@ COMPARING = (
 )  # fmt: skip
 
 
-def judge(paper: AuditedPaper | None = None, results: Path = RESULTS) -> dict[str, Outcome]:
+def judge(paper: AuditedPaper | None = None, results: Path = RESULTS) -> dict[str, Judgement]:
     """The outcome of every claim from all that there is: runs before code, code before arithmetic.
 
     results: folder of the records. Takes seconds. Raises what `verdicts` and `run_outcomes` raise.
     """
     paper = AuditedPaper.load() if paper is None else paper
     own = run_outcomes(paper, results)
-    return verdicts(paper, code.machinery_outcomes() | memory_outcomes(results) | own)
+    return verdicts(paper, code.code_outcomes() | memory_outcomes(results) | own)
 
 
-def verdicts(paper: AuditedPaper | None = None, measured: Mapping[str, Outcome] | None = None) -> dict[str, Outcome]:
+def verdicts(
+    paper: AuditedPaper | None = None, measured: Mapping[str, Judgement] | None = None
+) -> dict[str, Judgement]:
     """The outcome of every claim, by its id and in the file's order.
 
     paper: the packaged paper when None. measured: outcomes from code or runs that stand in place of the arithmetic for
@@ -56,7 +58,7 @@ def verdicts(paper: AuditedPaper | None = None, measured: Mapping[str, Outcome] 
     return found
 
 
-def run_outcomes(paper: AuditedPaper | None = None, results: Path = RESULTS) -> dict[str, Outcome]:
+def run_outcomes(paper: AuditedPaper | None = None, results: Path = RESULTS) -> dict[str, Judgement]:
     """The outcomes of the claims that runs on the paper's own cells decide; {} where nothing is there that may judge.
 
     Only complete runs on the paper's real cells at the paper's settings judge its claims: neither simulated cells in
@@ -87,20 +89,20 @@ def _contradicted(paper: AuditedPaper, name: str) -> bool:
     return rule is not None and rule(paper, paper.claims[name]).verdict is Verdict.CANNOT_BE_RECONCILED
 
 
-def _by_arithmetic(paper: AuditedPaper, claim: Claim) -> Outcome:
+def _by_arithmetic(paper: AuditedPaper, claim: Claim) -> Judgement:
     if claim.id in ARITHMETIC:
         return ARITHMETIC[claim.id](paper, claim)
     if claim.open_choices:
         titles = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
-        return Outcome(Verdict.NOT_SPECIFIED, "none", f"The text that we have leaves open: {titles}.")
+        return Judgement(Verdict.NOT_SPECIFIED, "none", f"The text that we have leaves open: {titles}.")
     if "data" in claim.kinds:
         reason = "It takes runs on the paper's own images, which we do not have."
     else:
         reason = "It takes running the code, and no outcome of that was given to this table."
-    return Outcome(Verdict.CANNOT_BE_TESTED_HERE, "none", reason)
+    return Judgement(Verdict.CANNOT_BE_TESTED_HERE, "none", reason)
 
 
-def verdict_counts(outcomes: Mapping[str, Outcome]) -> dict[str, int]:
+def verdict_counts(outcomes: Mapping[str, Judgement]) -> dict[str, int]:
     """How many claims have each verdict, all six words in their order."""
     return {str(word): sum(outcome.verdict is word for outcome in outcomes.values()) for word in Verdict}
 

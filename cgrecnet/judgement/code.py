@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, eval_transform
-from cgrecnet.evaluation.verdicts import Outcome, verdict_of
+from cgrecnet.evaluation.verdicts import Judgement, verdict_of
 from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
 from cgrecnet.paper.claims import Claim, load_claims
 
@@ -17,7 +17,7 @@ TOKENS = (196, 784, 3136)  # maps of 14, 28 and 56 on a side
 HEADS, HEAD_CHANNELS = 8, 16
 
 
-def machinery_outcomes() -> dict[str, Outcome]:
+def code_outcomes() -> dict[str, Judgement]:
     """The outcomes of C03, C05 and C06 by claim id; takes seconds and leaves the global generator as it was."""
     claims = load_claims()
     generator = torch.Generator().manual_seed(0)
@@ -30,7 +30,7 @@ def machinery_outcomes() -> dict[str, Outcome]:
 
 
 @torch.no_grad()
-def evaluation_transform(claim: Claim, generator: torch.Generator) -> Outcome:
+def evaluation_transform(claim: Claim, generator: torch.Generator) -> Judgement:
     """C03: sizes after each step, the normalisation, and that nothing is random, on an image 60 high and 45 wide."""
     short, crop = (int(value.number) for value in claim.values)
     transform, image = eval_transform(), torch.rand(1, 60, 45, generator=generator)
@@ -45,7 +45,7 @@ def evaluation_transform(claim: Claim, generator: torch.Generator) -> Outcome:
         first.shape[1:] == middle.shape[1:] and torch.allclose(first, (middle - mean) / std, atol=1e-5),
         torch.equal(first, transform(image)),
     ]
-    return Outcome(
+    return Judgement(
         verdict_of(checks), f"{resized.shape[1]} x {resized.shape[2]}, then {first.shape[1]} x {first.shape[2]}",
         f"{sum(checks)} of {len(checks)} checks hold: short side, crop, centre and normalisation, "
         "nothing random; it can be done as described, which does not show that it was.",
@@ -69,7 +69,7 @@ def _softmax(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def linear_in_tokens(claim: Claim, generator: torch.Generator) -> Outcome:
+def linear_in_tokens(claim: Claim, generator: torch.Generator) -> Judgement:
     """C05: growth of the multiply-adds with N between the largest two maps, and equality with the N x N form."""
     attention = LinAngularAttention(HEADS * HEAD_CHANNELS, HEADS)
     counts = {"linear": [], "softmax": []}
@@ -84,7 +84,7 @@ def linear_in_tokens(claim: Claim, generator: torch.Generator) -> Outcome:
     same = torch.allclose(attention.attend(q, k, v), _explicit(q, k, v), atol=1e-9)
     checks = [abs(slope["linear"] - 1) <= claim.tolerance.absolute,
               abs(slope["softmax"] - 2) <= claim.tolerance.absolute, same]
-    return Outcome(
+    return Judgement(
         verdict_of(checks), f"slope {slope['linear']:.2f}, softmax {slope['softmax']:.2f}",
         f"Multiply-adds were counted over N from {TOKENS[0]} to {TOKENS[-1]}; the cheap order "
         f"{'equals' if same else 'does not equal'} the N x N form.",
@@ -92,7 +92,7 @@ def linear_in_tokens(claim: Claim, generator: torch.Generator) -> Outcome:
 
 
 @torch.no_grad()
-def over_channels(claim: Claim, generator: torch.Generator) -> Outcome:
+def over_channels(claim: Claim, generator: torch.Generator) -> Judgement:
     """C06: the attention map is d x d for any N, and its rows sum to one."""
     attention = CrossCovarianceAttention(HEADS * HEAD_CHANNELS, HEADS)
     maps = []
@@ -101,7 +101,7 @@ def over_channels(claim: Claim, generator: torch.Generator) -> Outcome:
         maps.append(attention.covariance(q, k))
     square = all(tuple(m.shape[-2:]) == (HEAD_CHANNELS, HEAD_CHANNELS) for m in maps)
     error = max(float((m.sum(-1) - 1).abs().max()) for m in maps)
-    return Outcome(
+    return Judgement(
         verdict_of([square, error <= claim.tolerance.absolute]), f"{maps[0].shape[-2]} x {maps[0].shape[-1]} per head",
         f"For {', '.join(map(str, TOKENS))} tokens the map has this shape, and its rows sum to one within {error:.0e}.",
     )

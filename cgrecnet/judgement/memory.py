@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cgrecnet.bench.record import BenchRecord, MemoryRow, newest
-from cgrecnet.evaluation.verdicts import Outcome, verdict_of
+from cgrecnet.evaluation.verdicts import Judgement, verdict_of
 from cgrecnet.models.zoo import SYSTEMS
 from cgrecnet.paper.claims import Claim, load_claims
 
@@ -15,7 +15,7 @@ SUBJECT = "cg_recnet"
 HELD = ("weights", "moments", "batch", "kept")
 
 
-def memory_outcomes(results: Path | None = None) -> dict[str, Outcome]:
+def memory_outcomes(results: Path | None = None) -> dict[str, Judgement]:
     """The outcome of C38 by its id; empty where there is no usable record."""
     record = memory_record(results)
     return {} if record is None else {"C38": fits_card(load_claims()["C38"], record)}
@@ -28,7 +28,7 @@ def memory_record(results: Path | None = None) -> BenchRecord[MemoryRow] | None:
     return next((record for record in found if record is not None and _usable(record, claim)), None)
 
 
-def fits_card(claim: Claim, record: BenchRecord[MemoryRow]) -> Outcome:
+def fits_card(claim: Claim, record: BenchRecord[MemoryRow]) -> Judgement:
     """C38: does one training step in float32 at the paper's size and batch stay below the card's memory?
 
     On a GPU: what the whole device had in use, for each model. On the CPU: what any device has to hold at least (the
@@ -43,7 +43,7 @@ def fits_card(claim: Claim, record: BenchRecord[MemoryRow]) -> Outcome:
     value = f"{_title(SUBJECT)} {needs[SUBJECT] / 1e9:.1f} GB, at most {needs[most] / 1e9:.1f} GB ({_title(most)})"
     if on_gpu:
         reason = f"Measured on {record.hardware['gpu']}: memory of the whole device in use during a step of each model."
-        return Outcome(verdict_of(checks), value, reason)
+        return Judgement(verdict_of(checks), value, reason)
     peaks = {row.model: row.peak for row in rows}
     reason = (
         f"Weights, moments, batch and what the forward pass keeps were counted for {len(rows)} models, and "
@@ -51,7 +51,7 @@ def fits_card(claim: Claim, record: BenchRecord[MemoryRow]) -> Outcome:
         f"{_title(SUBJECT)} and {max(peaks.values()) / 1e9:.1f} GB at most. What a card needs beside that was not "
         "measured."
     )
-    return Outcome(verdict_of(checks, unchecked=1), value, reason)
+    return Judgement(verdict_of(checks, unchecked=1), value, reason)
 
 
 def held(row: MemoryRow) -> int:

@@ -12,12 +12,12 @@ from math import hypot
 import numpy as np
 
 from cgrecnet.evaluation.paired import corrected_resampled_t, paired_t
-from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_of
+from cgrecnet.evaluation.verdicts import Judgement, Verdict, verdict_of
 from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper
 from cgrecnet.judgement.paper_runs import PaperRuns
 from cgrecnet.paper.claims import Claim
 
-RunJudge = Callable[[AuditedPaper, Claim, PaperRuns], Outcome | None]
+RunJudge = Callable[[AuditedPaper, Claim, PaperRuns], Judgement | None]
 
 OWN = "CG-RecNet"
 RIVALS = ("Baseline", *COMPARATORS)
@@ -36,7 +36,7 @@ PRINTED: dict[str, dict[str, tuple[str | int, ...]]] = {
 }  # fmt: skip
 
 
-def as_printed(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome | None:
+def as_printed(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Judgement | None:
     """The claims of `PRINTED`: the mean over folds of each score against its printed value; None without any run."""
     checks, texts = [], []
     for name, (model, *path) in PRINTED[claim.id].items():
@@ -47,17 +47,17 @@ def as_printed(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome | 
     return decide(checks, "; ".join(texts), missing=len(PRINTED[claim.id]) - len(checks)) if checks else None
 
 
-def attention_only(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome:
+def attention_only(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Judgement:
     """C19: ResCMNet; the rows of the two single-module models may be exchanged, so both are looked at."""
     found = {name: runs.scores(name, "accuracy") for name in ("ResCMNet", "ResGDNet")}
     own, other = (claim.allows(claim.value("accuracy"), scores.mean()) for scores in found.values())
     text = "; ".join(f"{name} {mean_and_sd(scores)}" for name, scores in found.items())
     if other and not own:
-        return Outcome(Verdict.HOLDS_IN_PART, text, "Only the other single-module model lies within the tolerance.")
+        return Judgement(Verdict.HOLDS_IN_PART, text, "Only the other single-module model lies within the tolerance.")
     return decide([own], text)
 
 
-def gain(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome:
+def gain(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Judgement:
     """C20: the gain over the baseline, its size and the paper's paired test over folds."""
     first, second = runs.scores("CG-RecNet", "accuracy"), runs.scores("Baseline", "accuracy")
     difference, p = (first - second).mean(), paired_p(first, second)
@@ -71,7 +71,7 @@ def gain(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome:
     return decide(checks, text, remark=f"corrected for overlapping folds, p is {corrected:.2g}")
 
 
-def each_module(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome:
+def each_module(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Judgement:
     """C21: each step of the ablation, paired over folds, at the paper's level."""
     checks, texts = [], []
     for one, other in (("ResCMNet", "Baseline"), ("ResGDNet", "Baseline"), (OWN, "ResCMNet"), (OWN, "ResGDNet")):
@@ -82,7 +82,7 @@ def each_module(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome:
     return decide(checks, "; ".join(texts) + f", n = {len(first)} folds")
 
 
-def gain_in_class(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome:
+def gain_in_class(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Judgement:
     """C25: the gain in F1 on oligodendrocytes."""
     path = ("per_class", CLASSES.index("Oligodendrocytes"), "f1")
     found = runs.scores(OWN, *path) - runs.scores("Baseline", *path)
@@ -90,7 +90,7 @@ def gain_in_class(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome
     return decide([claim.allows(claim.values[0], found.mean())], text)
 
 
-def best_in_class(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome | None:
+def best_in_class(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Judgement | None:
     """C26: the F1 of CG-RecNet ahead of the best other model's in each class; None where no other model was run.
 
     A margin whose 95 % interval over folds (corrected) includes 0 is one that was not settled.
@@ -109,7 +109,7 @@ def best_in_class(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome
     return decide(checks, "; ".join(texts) + f" (means of n = {len(own)} folds)", missing)
 
 
-def over_xception(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome:
+def over_xception(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Judgement:
     """C31: the margin over Zhu's network, trained on the same folds; on data the sampling error of C16 applies."""
     other = runs.scores("zhu_xception", "accuracy")
     margin = (runs.scores(OWN, "accuracy") - other).mean()
@@ -118,12 +118,12 @@ def over_xception(paper: AuditedPaper, claim: Claim, runs: PaperRuns) -> Outcome
     return decide(checks, f"Xception {mean_and_sd(other)}, margin {margin:+.2f}")
 
 
-def decide(checks: list[bool], text: str, missing: int = 0, remark: str = "") -> Outcome:
+def decide(checks: list[bool], text: str, missing: int = 0, remark: str = "") -> Judgement:
     """The verdict from the parts that runs checked; missing: parts that they could not settle."""
     reason = f"On the paper's cells {sum(checks)} of {len(checks)} parts lie within the tolerance"
     reason += f", {missing} could not be settled by these runs" if missing else ""
     reason += f"; {remark}" if remark else ""
-    return Outcome(verdict_of(checks, missing), text, reason + ".")
+    return Judgement(verdict_of(checks, missing), text, reason + ".")
 
 
 def mean_and_sd(scores: np.ndarray) -> str:

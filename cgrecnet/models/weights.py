@@ -23,7 +23,7 @@ def tensors_of(model: nn.Module) -> list[str]:
     return [key for key in model.state_dict() if not key.endswith(_COUNTER)]
 
 
-def read_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_state_dict(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a .safetensors, .pth or .pt file, and the notes it carries.
 
     Raises ConfigError, one sentence, for a file that is missing, truncated, of another kind, or not a state dict.

@@ -156,7 +156,7 @@ def _fill(model: "nn.Module", system: System, weights: str | Path | None, image_
         path, note = files.download(chosen.url), f"torchvision {chosen}"
     else:
         path, note = Path(weights).expanduser(), None
-    state, notes = files.read_state(path)
+    state, notes = files.read_state_dict(path)
     head = (f"{system.head}.weight", f"{system.head}.bias")
     filled = files.load_into(model, state, path.name, system.first, head)
     return {"source": path.name, "sha256": sha256(path), "note": note or notes.get("source"), **filled}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from cgrecnet.data.packed import pack
 from cgrecnet.errors import DataError
-from cgrecnet.explain.methods import explain, heat, resize
+from cgrecnet.explain.cam_methods import explain, heat, resize
 from cgrecnet.predict.cells import prepared
 from cgrecnet.predict.engines import load_networks
 from cgrecnet.predict.folder import ModelFolder

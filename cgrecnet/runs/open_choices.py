@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cgrecnet.evaluation.analysis_plan import load_plan
-from cgrecnet.evaluation.planned_contrasts import Answer, judge_family
+from cgrecnet.evaluation.planned_contrasts import JudgedContrast, judge_family
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.planned import compare
 from cgrecnet.runs.run_record import RunRecord
@@ -26,7 +26,7 @@ def chosen_rate(rates: Rates, model: str) -> float:
     return max((rate for rate in rates if model in rates[rate]), key=lambda rate: validation_f1(rates[rate][model]))
 
 
-def rate_decisions(results: Path = RESULTS) -> list[Answer]:
+def rate_decisions(results: Path = RESULTS) -> list[JudgedContrast]:
     """P10: CG-RecNet against the baseline at each rate, and at the rate that each chose; one family of all planned."""
     rates, asked, question = rate_runs(results), planned_rates(), load_plan()["P10"]
     both = {rate: runs for rate, runs in rates.items() if {BASELINE, FULL} <= set(runs)}
@@ -38,7 +38,7 @@ def rate_decisions(results: Path = RESULTS) -> list[Answer]:
     return judge_family(made, question.margin, load_plan().alpha, len(asked) + 1)
 
 
-def choice_effects(runs: Mapping[str, RunRecord], planned: int, results: Path = RESULTS) -> list[Answer]:
+def choice_effects(runs: Mapping[str, RunRecord], planned: int, results: Path = RESULTS) -> list[JudgedContrast]:
     """Every other reading or option against the recovered one, as one family with the margin of P9.
 
     runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the
@@ -53,7 +53,7 @@ def choice_effects(runs: Mapping[str, RunRecord], planned: int, results: Path = 
 
 def conclusions(
     runs: Mapping[str, RunRecord], margin: float, results: Path = RESULTS, planned: int | None = None
-) -> list[Answer]:
+) -> list[JudgedContrast]:
     """Exploratory: CG-RecNet against the baseline under `recovered`, then under every other choice, one family.
 
     runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the

@@ -1,7 +1,7 @@
 """From records to the planned decisions: which scores a question asks for, and of which runs.
 
 Questions over folds or cells of one contrast end in a `Decision`; those that are asked at several settings of the
-simulation (P5 to P8), and the comparisons that a page makes beside the plan, in the answers of one family.
+simulation (P5 to P8), and the comparisons that a page makes beside the plan, in the judged contrasts of one family.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,21 +12,21 @@ import numpy as np
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import McNemar, mcnemar
-from cgrecnet.evaluation.paired import has_spread
+from cgrecnet.evaluation.paired import differences_vary
 from cgrecnet.evaluation.planned_contrasts import (
-    Answer,
     Decision,
+    JudgedContrast,
     decide,
     judge_family,
     over_cells,
     over_folds,
     require_unit,
 )
-from cgrecnet.evaluation.sign_flip import Contrast, balanced_contrast, change_contrast
-from cgrecnet.evaluation.two_proportions import Gap, share_gap
+from cgrecnet.evaluation.sign_flip import Contrast, balanced_contrast, sign_flip_interaction
+from cgrecnet.evaluation.two_proportions import ProportionDifference, newcombe_difference
 from cgrecnet.models.zoo import title_of
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.pooled import paired_predictions
 from cgrecnet.runs.query import refuse_mixture
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.runs.series import INTENSITIES, PAIR, SPLITS, Shares, planned_settings, planned_shares, shares_text
@@ -65,7 +65,7 @@ def decide_over_folds(
         for contrast in member.contrasts:
             folds = sorted(set.intersection(*(set(by_fold.get(model, {})) for model in contrast)))
             scores = {m: [measured(by_fold[m][fold], member.measure) for fold in folds] for m in contrast}
-            if has_spread(*(scores[model] for model in contrast)):
+            if differences_vary(*(scores[model] for model in contrast)):
                 results[member.id] |= over_folds(member, scores, share)
     return [decision for decision in decide(results) if decision.question == question]
 
@@ -84,7 +84,7 @@ def decide_over_cells(question: str, records: Mapping[str, RunRecord], results: 
     if not used:
         return []
     refuse_mixture(list(used.values()))
-    cells = same_cells(list(used.values()), results)
+    cells = paired_predictions(list(used.values()), results)
     tests = over_cells(planned, cells.labels, dict(zip(used, cells.predicted, strict=True)))
     return [decision for decision in decide({question: tests}) if decision.question == question]
 
@@ -134,19 +134,19 @@ def _by_name_and_fold(
 
 def compare(first: RunRecord, second: RunRecord, results: Path = RESULTS) -> McNemar:
     """McNemar's test of two runs on the same test cells."""
-    cells = same_cells([first, second], results)
+    cells = paired_predictions([first, second], results)
     return mcnemar(cells.labels, *cells.predicted)
 
 
-Doses = Mapping[float, Mapping[str, RunRecord]]
+DoseResponse = Mapping[float, Mapping[str, RunRecord]]
 
 
-def has_contrast(doses: Doses, models: tuple[str, ...]) -> bool:
+def has_contrast(doses: DoseResponse, models: tuple[str, ...]) -> bool:
     """Whether these models were run at two settings at least, so that a change can be told."""
     return len(doses) > 1 and all(model in doses[end] for end in (min(doses), max(doses)) for model in models)
 
 
-def change_between(doses: Doses, first: str, second: str, results: Path = RESULTS) -> Contrast:
+def change_between(doses: DoseResponse, first: str, second: str, results: Path = RESULTS) -> Contrast:
     """How much more the accuracy of `first` changed than that of `second`, from the lowest to the highest setting.
 
     Raises ValueError where one of the four runs is missing.
@@ -154,10 +154,10 @@ def change_between(doses: Doses, first: str, second: str, results: Path = RESULT
     if not has_contrast(doses, (first, second)):
         raise ValueError(f"{first} and {second} were not both run at two settings: run the sweep to its end.")
     runs = [doses[end][model] for model in (first, second) for end in (min(doses), max(doses))]
-    return change_contrast(*same_cells(runs, results).right)
+    return sign_flip_interaction(*paired_predictions(runs, results).right)
 
 
-def dose_answers(question: str, doses: Doses, results: Path = RESULTS) -> list[Answer]:
+def dose_response_decisions(question: str, doses: DoseResponse, results: Path = RESULTS) -> list[JudgedContrast]:
     """P5 (noise) or P6 (debris), judged as one family; contrasts that lack a run are left out."""
     plan = load_plan()
     made = {
@@ -170,13 +170,13 @@ def dose_answers(question: str, doses: Doses, results: Path = RESULTS) -> list[A
 
 def balanced_change(first: RunRecord, second: RunRecord, results: Path = RESULTS) -> Contrast:
     """Balanced accuracy of one run less that of another on the same test cells."""
-    cells = same_cells([first, second], results)
+    cells = paired_predictions([first, second], results)
     return balanced_contrast(cells.labels, *cells.predicted)
 
 
-def share_answers(
+def imbalance_decisions(
     runs: Mapping[Shares, Mapping[tuple[str, bool], RunRecord]], results: Path = RESULTS
-) -> list[Answer]:
+) -> list[JudgedContrast]:
     """P7: balanced accuracy without class weights, CG-RecNet against baseline, one contrast per class shares."""
     plan, (base, full) = load_plan(), PAIR
     made = {
@@ -189,10 +189,12 @@ def share_answers(
     return judge_family(made, plan["P7"].margin, plan.alpha, len(planned_shares()))
 
 
-def gaps(runs: Mapping[tuple[str, str, float], RunRecord]) -> dict[tuple[str, float], Gap]:
+def split_differences(
+    runs: Mapping[tuple[str, str, float], RunRecord],
+) -> dict[tuple[str, float], ProportionDifference]:
     """(intensity, confounding) -> accuracy on a random split minus accuracy on new runs, where both were run."""
     return {
-        (intensity, level): share_gap(
+        (intensity, level): newcombe_difference(
             *(count for split in SPLITS for count in _right(runs[split, intensity, level]))
         )
         for intensity in INTENSITIES
@@ -201,10 +203,13 @@ def gaps(runs: Mapping[tuple[str, str, float], RunRecord]) -> dict[tuple[str, fl
     }
 
 
-def gap_answers(runs: Mapping[tuple[str, str, float], RunRecord]) -> list[Answer]:
+def split_decisions(runs: Mapping[tuple[str, str, float], RunRecord]) -> list[JudgedContrast]:
     """P8: the gap at every setting, judged as one family of all that were planned."""
     plan = load_plan()
-    made = {f"confounding {level:g}, {INTENSITIES[intensity]}": gap for (intensity, level), gap in gaps(runs).items()}
+    made = {
+        f"confounding {level:g}, {INTENSITIES[intensity]}": difference
+        for (intensity, level), difference in split_differences(runs).items()
+    }
     return judge_family(made, plan["P8"].margin, plan.alpha, len(planned_settings()))
 
 

@@ -104,7 +104,7 @@ def with_folds_of(records: Sequence[RunRecord], *models: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class SameCells:
+class PairedPredictions:
     """What several runs said of the same test cells.
 
     labels: int, (cells,); probabilities: one array (cells, classes) per run.
@@ -125,7 +125,7 @@ class SameCells:
         return tuple(named == self.labels for named in self.predicted)
 
 
-def same_cells(records: Sequence[RunRecord], results: Path = RESULTS) -> SameCells:
+def paired_predictions(records: Sequence[RunRecord], results: Path = RESULTS) -> PairedPredictions:
     """The test predictions of these runs, cell by cell, in the order of the cells' ids.
 
     A simulated cell is the same cell at every noise, so the runs may have seen different pictures of it.
@@ -136,10 +136,10 @@ def same_cells(records: Sequence[RunRecord], results: Path = RESULTS) -> SameCel
     found = _beside(records, results)
     order = np.argsort(found.cell_ids)
     ids = tuple(np.array(found.cell_ids)[order].tolist())
-    return SameCells(ids, found.labels[order], tuple(each[order] for each in found.probabilities))
+    return PairedPredictions(ids, found.labels[order], tuple(each[order] for each in found.probabilities))
 
 
-def _beside(records: Sequence[RunRecord], results: Path) -> SameCells:
+def _beside(records: Sequence[RunRecord], results: Path) -> PairedPredictions:
     """The same in the order of the first run's predictions."""
     (ids, labels, first), *rest = (read_predictions(results, record) for record in records)
     said, place = [first], {name: row for row, name in enumerate(ids)}
@@ -151,4 +151,4 @@ def _beside(records: Sequence[RunRecord], results: Path) -> SameCells:
                 "compare runs of one split and one seed of the simulation."
             )
         said.append(probabilities[order])
-    return SameCells(tuple(ids), labels, tuple(said))
+    return PairedPredictions(tuple(ids), labels, tuple(said))

@@ -38,7 +38,7 @@ def records_of(data: str, *parts: str, results: Path = RESULTS) -> list[RunRecor
     return [record for runs in found if runs for record in runs.records]
 
 
-def dose_runs(dial: str, results: Path = RESULTS) -> dict[float, dict[str, RunRecord]]:
+def dose_response_runs(dial: str, results: Path = RESULTS) -> dict[float, dict[str, RunRecord]]:
     """Setting of a dial -> model -> run, lowest setting first; the other dial as calibrated.
 
     dial: `noise` or `debris`; KeyError for another.
@@ -118,7 +118,7 @@ def reading_runs(results: Path = RESULTS) -> dict[str, RunRecord]:
 
 def option_runs(results: Path = RESULTS) -> dict[str, RunRecord]:
     """`option = value` -> simulated run of CG-RecNet with that one change, and `recovered` and `baseline`."""
-    calm = dose_runs("noise", results).get(CALIBRATED["noise"], {})
+    calm = dose_response_runs("noise", results).get(CALIBRATED["noise"], {})
     names = {"resnet50": "baseline", "cg_recnet": "recovered"}
     found = {names[model]: record for model, record in calm.items() if model in names}
     base = found["recovered"].config["model_options"] if "recovered" in found else {}

@@ -90,8 +90,8 @@ class Pieces:
     def _once(self, model, fabric, images, labels, batch, weight) -> tuple[Tensor, Tensor]:
         size = self.size or len(labels)
         weight = None if weight is None else weight.to(fabric.device)
-        whole = batch.cells if weight is None else weight[batch.all_labels.to(fabric.device)].sum()
-        share = fabric.world_size / whole
+        total = batch.cells if weight is None else weight[batch.all_labels.to(fabric.device)].sum()
+        share = fabric.world_size / total
         losses, hits = [], []
         for first in range(0, len(labels), size):
             piece = slice(first, first + size)
@@ -101,7 +101,7 @@ class Pieces:
                 fabric.backward(loss * share)
             losses.append(loss.detach())
             hits.append((scores.argmax(dim=1) == labels[piece]).sum())
-        mine = whole * len(labels) / batch.cells
+        mine = total * len(labels) / batch.cells
         return torch.stack(losses).sum() / mine, torch.stack(hits).sum()
 
     def _largest(self, model, optimizer, fabric, images, labels, batch, weight, size) -> int:

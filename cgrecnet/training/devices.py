@@ -59,15 +59,15 @@ class _AllSum(torch.autograd.Function):
 
     @staticmethod
     def forward(_, part: Tensor) -> Tensor:
-        whole = part.clone()
-        torch.distributed.all_reduce(whole)
-        return whole
+        total = part.clone()
+        torch.distributed.all_reduce(total)
+        return total
 
     @staticmethod
     def backward(_, gradient: Tensor) -> Tensor:
-        whole = gradient.contiguous().clone()
-        torch.distributed.all_reduce(whole)
-        return whole
+        total = gradient.contiguous().clone()
+        torch.distributed.all_reduce(total)
+        return total
 
 
 class _AlreadyStarted(DDPStrategy):

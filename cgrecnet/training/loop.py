@@ -50,8 +50,8 @@ def fit(
     """
     network.to(fabric.device, memory_format=torch.channels_last)  # same numbers to rounding, faster on CPU and GPU
     # Processes may differ in how many pieces a batch has, and would wait for each other in batch normalisation.
-    whole = config.micro_batch is None and config.out_of_memory == "stop"
-    if fabric.world_size > 1 and fabric.device.type == "cuda" and whole:
+    undivided = config.micro_batch is None and config.out_of_memory == "stop"
+    if fabric.world_size > 1 and fabric.device.type == "cuda" and undivided:
         network = nn.SyncBatchNorm.convert_sync_batchnorm(network)  # the statistics of the batch, not of a part of it
     model = torch.compile(network) if config.compile else network
     optimizer = torch.optim.Adam(  # fused: one pass over the weights in place of ten

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 
-class Movement:
+class WeightChange:
     """Call it at the end of each epoch (`fit(on_epoch=...)`); it keeps what every parameter did since the last call.
 
     distance: Euclidean length of the step that all parameters together made, one number per call.

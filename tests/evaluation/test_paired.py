@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW
 
-from cgrecnet.evaluation.paired import corrected_resampled_t, has_spread, paired_t
+from cgrecnet.evaluation.paired import corrected_resampled_t, differences_vary, paired_t
 
 FIRST = np.array([0.90, 0.91, 0.92, 0.93, 0.90])
 SECOND = np.array([0.89, 0.90, 0.92, 0.92, 0.88])
@@ -84,10 +84,10 @@ def test_unusable_scores_are_refused(test, first, second, message):
 
 
 def test_what_can_be_tested_is_what_is_not_refused():
-    assert has_spread(FIRST, SECOND)
-    assert not has_spread([0.9, 0.8], [0.8, 0.7]) and not has_spread([0.9], [0.8]) and not has_spread([], [])
+    assert differences_vary(FIRST, SECOND)
+    assert not any(differences_vary(*pair) for pair in (([0.9, 0.8], [0.8, 0.7]), ([0.9], [0.8]), ([], [])))
     with pytest.raises(ValueError, match="one length"):
-        has_spread([0.9, 0.8], [0.9])
+        differences_vary([0.9, 0.8], [0.9])
 
 
 @pytest.mark.parametrize("share", [-0.1, np.nan, np.inf])

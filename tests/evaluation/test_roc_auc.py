@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from cgrecnet.evaluation.roc_auc import areas, curve_band, weighted_area
+from cgrecnet.evaluation.roc_auc import bootstrap_roc_auc, curve_band, weighted_area
 
 RNG = np.random.default_rng(1)
 LABELS = RNG.integers(0, 3, 300)
@@ -22,7 +22,7 @@ def test_the_area_of_every_resample_is_scikit_learns():
 
 
 def test_areas_and_their_mean_lie_inside_intervals_of_the_right_width():
-    made = areas(LABELS, PROBABILITIES, resamples=500)
+    made = bootstrap_roc_auc(LABELS, PROBABILITIES, resamples=500)
     each = [roc_auc_score(LABELS == i, PROBABILITIES[:, i]) for i in range(3)]
     assert made.values == pytest.approx([*each, np.mean(each)])
     assert made.values[-1] == pytest.approx(roc_auc_score(LABELS, PROBABILITIES, multi_class="ovr", average="macro"))
@@ -31,24 +31,24 @@ def test_areas_and_their_mean_lie_inside_intervals_of_the_right_width():
         assert low < made.values[index] < high and 0.02 < high - low < 0.2
     narrow = made.interval(0, level=0.5)
     assert made.interval(0)[0] < narrow[0] < narrow[1] < made.interval(0)[1]
-    assert (areas(LABELS, PROBABILITIES, resamples=500).resampled == made.resampled).all()
+    assert (bootstrap_roc_auc(LABELS, PROBABILITIES, resamples=500).resampled == made.resampled).all()
 
 
 def test_a_difference_on_the_same_cells_knows_that_they_are_the_same():
-    good, worse = areas(LABELS, PROBABILITIES), areas(LABELS, np.full((300, 3), 1 / 3))
+    good, worse = bootstrap_roc_auc(LABELS, PROBABILITIES), bootstrap_roc_auc(LABELS, np.full((300, 3), 1 / 3))
     difference, (low, high) = good.less(worse, -1)
     assert worse.values == pytest.approx([0.5] * 4)
     assert difference == pytest.approx(good.values[-1] - 0.5) and low > 0
     assert good.less(good, 0) == (0, (0, 0))
     with pytest.raises(ValueError, match="same cells"):
-        good.less(areas(LABELS, PROBABILITIES, resamples=10), 0)
+        good.less(bootstrap_roc_auc(LABELS, PROBABILITIES, resamples=10), 0)
 
 
 def test_a_class_without_cells_has_no_area():
     with pytest.raises(ValueError, match="Class 2 has no cells"):
-        areas(np.array([0, 1, 0]), np.full((3, 3), 1 / 3))
+        bootstrap_roc_auc(np.array([0, 1, 0]), np.full((3, 3), 1 / 3))
     with pytest.raises(ValueError, match="no cells in some resample"):
-        areas(np.array([0, 0, 0, 1]), np.full((4, 2), 0.5))
+        bootstrap_roc_auc(np.array([0, 0, 0, 1]), np.full((4, 2), 0.5))
     with pytest.raises(ValueError, match="Class 2 has no cells"):
         curve_band(np.array([0, 1, 0]), np.full((3, 3), 1 / 3), 2, np.array([0, 1]))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.evaluation.sd_interval import sd_interval, spread_within
+from cgrecnet.evaluation.sd_interval import pooled_sd, sd_interval
 
 
 def test_three_values_say_little_of_their_spread():
@@ -19,20 +19,20 @@ def test_it_covers_as_often_as_it_says():
 
 def test_one_group_is_the_usual_standard_deviation():
     values = [84.1, 85.0, 83.2]
-    got = spread_within([values])
+    got = pooled_sd([values])
     assert got.sd == pytest.approx(np.std(values, ddof=1)) and (got.df, got.n) == (2, 3)
     assert got.interval95 == sd_interval(got.sd, 2)
 
 
 def test_groups_are_pooled_around_their_own_means():
-    got = spread_within([[1.0, 3.0], [101.0, 103.0], [5.0]])
+    got = pooled_sd([[1.0, 3.0], [101.0, 103.0], [5.0]])
     assert got.sd == pytest.approx(np.sqrt(2)) and (got.df, got.n) == (2, 5)
 
 
 @pytest.mark.parametrize("groups", [[], [[1.0]], [[1.0], [2.0]], [[1.0, np.nan]]])
 def test_what_has_no_spread_is_refused(groups):
-    with pytest.raises(ValueError, match="A spread needs"):
-        spread_within(groups)
+    with pytest.raises(ValueError, match="A pooled standard deviation needs"):
+        pooled_sd(groups)
 
 
 @pytest.mark.parametrize(("sd", "df", "level"), [(-1, 2, 0.95), (np.nan, 2, 0.95), (1, 0, 0.95), (1, 2, 95)])

@@ -7,7 +7,7 @@ from sklearn.metrics import balanced_accuracy_score
 
 from cgrecnet.evaluation import sign_flip as module
 from cgrecnet.evaluation.counts import mcnemar
-from cgrecnet.evaluation.sign_flip import balanced_contrast, change_contrast, sign_flip
+from cgrecnet.evaluation.sign_flip import balanced_contrast, sign_flip, sign_flip_interaction
 
 
 @pytest.mark.parametrize("values", [[2, 1, 1, -1, 0, 2, 2], [0.5, 0.5, -0.2, 0.2, 0.5, 0.1], [1, -1, 1, -1]])
@@ -38,19 +38,19 @@ def _right(share, n, rng):
 def test_a_network_that_loses_less_is_found_with_its_sign():
     rng = np.random.default_rng(0)
     rights = [_right(share, 1000, rng) for share in (0.9, 0.8, 0.9, 0.6)]
-    contrast = change_contrast(*rights)
+    contrast = sign_flip_interaction(*rights)
     assert contrast.difference == pytest.approx(20)
     assert contrast.interval95[0] < contrast.interval90[0] < 20 < contrast.interval90[1] < contrast.interval95[1]
     assert contrast.p_value < 1e-6 and contrast.n == 1000
     first_before, first_after, second_before, second_after = rights
-    turned = change_contrast(second_before, second_after, first_before, first_after)
+    turned = sign_flip_interaction(second_before, second_after, first_before, first_after)
     assert turned.difference == pytest.approx(-20) and turned.p_value == pytest.approx(contrast.p_value)
 
 
 def test_the_interval_has_the_width_that_the_variance_gives():
     rng = np.random.default_rng(1)
     rights = [rng.random(2000) < share for share in (0.9, 0.8, 0.85, 0.7)]
-    contrast = change_contrast(*rights)
+    contrast = sign_flip_interaction(*rights)
     a, b, c, d = (right.astype(int) for right in rights)
     error = 100 * ((b - a) - (d - c)).std() / np.sqrt(2000)
     low, high = contrast.interval95
@@ -59,9 +59,9 @@ def test_the_interval_has_the_width_that_the_variance_gives():
 
 def test_cells_must_be_the_same_and_right_or_wrong():
     with pytest.raises(ValueError, match="true and false"):
-        change_contrast([1, 0], [1, 0], [1, 0], [1, 0])
+        sign_flip_interaction([1, 0], [1, 0], [1, 0], [1, 0])
     with pytest.raises(ValueError, match="same cells"):
-        change_contrast([True], [True, False], [True, False], [True, False])
+        sign_flip_interaction([True], [True, False], [True, False], [True, False])
 
 
 def test_balanced_accuracies_differ_as_scikit_learn_says():
@@ -98,7 +98,7 @@ def test_the_papers_number_of_cells_takes_no_longer_than_a_moment():
 def test_networks_that_agree_on_every_cell_are_not_known_to_be_equal():
     rights = [np.arange(90) % 3 == 0] * 4
     labels = np.arange(90) % 3
-    for contrast in (change_contrast(*rights), balanced_contrast(labels, labels, labels)):
+    for contrast in (sign_flip_interaction(*rights), balanced_contrast(labels, labels, labels)):
         assert contrast.difference == 0 and contrast.p_value == 1
         assert contrast.interval90[0] < -3 and contrast.interval90[1] > 3
     rare = balanced_contrast(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 1]), np.array([0, 0, 0, 1]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
-from cgrecnet.evaluation.thresholds import GRID, called_at, called_by_largest
+from cgrecnet.evaluation.thresholds import GRID, counts_at_argmax, counts_at_thresholds
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 3, 200)
@@ -22,19 +22,19 @@ def agree(called, member, chosen):
 @pytest.mark.parametrize("index", [0, 1, 2])
 def test_scores_are_those_of_scikit_learn(index):
     for threshold, called in zip(
-        (0.2, 0.5, 0.8), called_at(LABELS, PROBABILITIES, index, (0.2, 0.5, 0.8)), strict=True
+        (0.2, 0.5, 0.8), counts_at_thresholds(LABELS, PROBABILITIES, index, (0.2, 0.5, 0.8)), strict=True
     ):
         agree(called, LABELS == index, PROBABILITIES[:, index] >= threshold)
-    agree(called_by_largest(LABELS, PROBABILITIES, index), LABELS == index, PROBABILITIES.argmax(axis=1) == index)
+    agree(counts_at_argmax(LABELS, PROBABILITIES, index), LABELS == index, PROBABILITIES.argmax(axis=1) == index)
 
 
 def test_a_cell_at_the_threshold_is_called_and_empty_sides_have_no_score():
     sure = np.eye(2)[[0, 1]]
-    (called,) = called_at(np.array([0, 1]), sure, 0, (1.0,))
+    (called,) = counts_at_thresholds(np.array([0, 1]), sure, 0, (1.0,))
     assert (called.hits, called.false, called.missed, called.left) == (1, 0, 0, 1)
-    (none,) = called_at(np.array([0, 0]), np.full((2, 2), 0.5), 0, (0.9,))
+    (none,) = counts_at_thresholds(np.array([0, 0]), np.full((2, 2), 0.5), 0, (0.9,))
     assert none.precision is None and none.recall == 0 and none.f1 == 0
-    (absent,) = called_at(np.array([0, 0]), np.full((2, 2), 0.5), 1, (0.9,))
+    (absent,) = counts_at_thresholds(np.array([0, 0]), np.full((2, 2), 0.5), 1, (0.9,))
     assert absent.recall is None and absent.f1 is None
 
 
@@ -44,4 +44,4 @@ def test_the_grid_is_even_and_inside():
 
 def test_what_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="do not fit"):
-        called_at(LABELS[:5], PROBABILITIES, 0)
+        counts_at_thresholds(LABELS[:5], PROBABILITIES, 0)

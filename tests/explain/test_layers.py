@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.explain.cam_methods import TITLES, explain, heat, resize
 from cgrecnet.explain.layers import LAYERS, Layer, aligned, drawn_at, layer_of, looks_at, tokens_to_map
-from cgrecnet.explain.methods import TITLES, explain, heat, resize
 from cgrecnet.models import create_model, list_models
 
 

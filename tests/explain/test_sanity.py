@@ -84,8 +84,8 @@ def test_at_the_start_the_fusion_changes_its_sum_by_one_over_n():
     torch.manual_seed(0)
     network, images = create_model("rescmnet").eval(), torch.randn(3, 3, 64, 64)
     found = fusion_change(network, images)
-    assert found.positions == 64 and found.change.shape == (3,)
-    np.testing.assert_allclose(found.change, 1 / 64, rtol=0.1)
+    assert found.positions == 64 and found.relative_effect.shape == (3,)
+    np.testing.assert_allclose(found.relative_effect, 1 / 64, rtol=0.1)
     with pytest.raises(ConfigError, match="fusion"):
         fusion_change(create_model("resnet50"), images)
 

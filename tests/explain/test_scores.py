@@ -7,8 +7,8 @@ from torch import nn
 
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.explain.masks import border_mask, crop_masks, otsu, segment_cell
-from cgrecnet.explain.occlusion import background, curves, occlusion_maps, ranks
-from cgrecnet.explain.scores import agreement, area, difference, energy, pointing, summary
+from cgrecnet.explain.occlusion import background, deletion_insertion, occlusion_maps, ranks
+from cgrecnet.explain.scores import agreement, area, difference, energy, mean_with_interval, pointing
 
 
 @pytest.fixture
@@ -104,17 +104,17 @@ def test_the_background_is_the_rims_median(bright):
 def test_curves_of_the_right_map_and_of_the_wrong_one(bright):
     right, shares = np.zeros((2, 16, 16)), (0.0, 1 / 16, 0.5, 1.0)
     right[:, 4:8, 4:8] = 1
-    good = curves(Sum(), bright, [1, 1], right, shares=shares)
+    good = deletion_insertion(Sum(), bright, [1, 1], right, shares=shares)
     full = 1 / (1 + np.exp(-8))
     np.testing.assert_allclose(good.deletion[0], [full, 0.5, 0.5, 0.5], atol=1e-6)
     np.testing.assert_allclose(good.insertion[0], [0.5, full, full, full], atol=1e-6)
-    bad = curves(Sum(), bright, [1, 1], -right, shares=shares)
-    assert (good.areas()[0] < bad.areas()[0]).all() and (good.areas()[1] > bad.areas()[1]).all()
-    assert good.areas()[0][0] == pytest.approx(0.5 + (full - 0.5) / 32)
+    bad = deletion_insertion(Sum(), bright, [1, 1], -right, shares=shares)
+    assert (good.auc()[0] < bad.auc()[0]).all() and (good.auc()[1] > bad.auc()[1]).all()
+    assert good.auc()[0][0] == pytest.approx(0.5 + (full - 0.5) / 32)
     with pytest.raises(ConfigError, match="resize"):
-        curves(Sum(), bright, [1, 1], right[:, :8])
+        deletion_insertion(Sum(), bright, [1, 1], right[:, :8])
     with pytest.raises(ConfigError, match="from 0 to 1"):
-        curves(Sum(), bright, [1, 1], right, shares=(0.1, 1.0))
+        deletion_insertion(Sum(), bright, [1, 1], right, shares=(0.1, 1.0))
 
 
 def test_ranks_are_hottest_first_and_ties_are_random():
@@ -140,8 +140,8 @@ def test_otsu_and_the_segmented_cell():
 
 
 def test_a_mean_comes_with_n_and_interval():
-    found = summary(np.array([1.0, 2.0, 3.0, np.nan]))
+    found = mean_with_interval(np.array([1.0, 2.0, 3.0, np.nan]))
     assert found["n"] == 3 and found["empty"] == 1 and found["mean"] == 2
     assert found["high"] - 2 == pytest.approx(4.302653 / np.sqrt(3), rel=1e-5)
-    assert summary([5.0])["low"] is None and summary([np.nan])["mean"] is None
+    assert mean_with_interval([5.0])["low"] is None and mean_with_interval([np.nan])["mean"] is None
     assert difference([3.0, 5.0], [1.0, np.nan])["mean"] == 2

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from cgrecnet.explain.methods import heat, resize, score_map
-from cgrecnet.explain.scores import summary
+from cgrecnet.explain.cam_methods import heat, resize, score_map
+from cgrecnet.explain.scores import mean_with_interval
 from cgrecnet.figures.explained import Study
 from cgrecnet.runs.explain_record import PROTOCOLS, ExplainConfig, ExplainRecord
 
@@ -32,9 +32,9 @@ def made_up(on_cell: float = 1.0, shortcut_on_cell: float = 0.2) -> Study:
         for kind, one in here.items():
             for what, values in score_map(resize(heat(one), SIZE), masks).items():
                 arrays[f"score/{name}/{kind}/{what}"] = values
-                scores.setdefault(name, {}).setdefault(kind, {})[what] = summary(values)
+                scores.setdefault(name, {}).setdefault(kind, {})[what] = mean_with_interval(values)
     arrays |= {"image/honest": rng.random((4, SIZE, SIZE)), "mask/cell": np.packbits(masks["cell"][:4])}
-    half = summary([0.4, 0.5, 0.6])
+    half = mean_with_interval([0.4, 0.5, 0.6])
     step = {"agreement with the trained": half, "energy cell": half}
     curve = {"shares": [0, 0.5, 1], "deletion": [0.9, 0.5, 0.3], "insertion": [0.3, 0.8, 0.9]}
     curve |= {"area deletion": half, "area insertion": half}
@@ -49,10 +49,12 @@ def made_up(on_cell: float = 1.0, shortcut_on_cell: float = 0.2) -> Study:
         networks={name: {} for name in networks[:4]}, cells={"shown": 4, "image_size": SIZE},
         results={
             "scores": scores,
-            "area": {part: summary(mask.mean(axis=(1, 2))) for part, mask in masks.items()},
+            "area": {part: mean_with_interval(mask.mean(axis=(1, 2))) for part, mask in masks.items()},
             "cascade": {"gradcam@last": {"fc": step, "layer4": step}},
             "curves": {"cg_recnet": {"gradcam@last": curve, "uniform": curve, "mask": curve}},
-            "agreement": {"honest cg_recnet": {"gradcam@last|occlusion": half, "gradcam@last|sobel": summary([])}},
+            "agreement": {
+                "honest cg_recnet": {"gradcam@last|occlusion": half, "gradcam@last|sobel": mean_with_interval([])}
+            },
             "modules": {"honest cg_recnet": {"change": half, "positions": 16, "dead": True, "gate": gate}},
         },
     )  # fmt: skip

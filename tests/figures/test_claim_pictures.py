@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.evaluation.verdicts import Judgement, Verdict
 from cgrecnet.figures import claims as shown
 from cgrecnet.figures.claims import LETTERS, claim_cards, tolerance_text, verdict_tiles, what_would_change
 from cgrecnet.judgement.audited import AuditedPaper
@@ -68,7 +68,7 @@ def test_every_verdict_says_what_would_change_it(paper, outcomes):
     ],
 )
 def test_the_change_follows_from_verdict_and_claim(paper, word, claim, words):
-    assert words in what_would_change(paper, paper.claims[claim], Outcome(word, "", "A reason."))
+    assert words in what_would_change(paper, paper.claims[claim], Judgement(word, "", "A reason."))
 
 
 def test_without_runs_on_the_papers_cells_the_source_says_so(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.evaluation.analysis_plan import load_plan
-from cgrecnet.evaluation.verdicts import Outcome, Verdict
+from cgrecnet.evaluation.verdicts import Judgement, Verdict
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import COMPARING, has_tolerance, verdicts
 from cgrecnet.judgement.runs import RULES
@@ -24,7 +24,7 @@ def test_a_rule_or_a_planned_margin_is_a_tolerance():
 
 @pytest.mark.parametrize("word", list(Verdict))
 def test_a_verdict_without_one_is_refused(word):
-    outcome = {UNPLANNED: Outcome(word, "1", "Measured.")}
+    outcome = {UNPLANNED: Judgement(word, "1", "Measured.")}
     if word in COMPARING:
         with pytest.raises(ConfigError, match=f"{UNPLANNED} is said to be '{word}', but no tolerance was set"):
             verdicts(AuditedPaper.load(), outcome)

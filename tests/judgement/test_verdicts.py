@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.verdicts import Outcome, Verdict, verdict_in_print, verdict_of
+from cgrecnet.evaluation.verdicts import Judgement, Verdict, verdict_in_print, verdict_of
 from cgrecnet.judgement import counts, scores
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.claims import ARITHMETIC, verdict_counts, verdicts
@@ -133,7 +133,7 @@ def test_a_cell_that_is_needed_and_lost_is_named(with_cells):
 
 
 def test_measured_outcomes_take_their_place(paper):
-    outcome = Outcome(Verdict.HOLDS, "slope 1.00", "Operations were counted over N.")
+    outcome = Judgement(Verdict.HOLDS, "slope 1.00", "Operations were counted over N.")
     assert verdicts(paper, {"C05": outcome})["C05"] is outcome
     with pytest.raises(ConfigError, match="no claim 'C99'"):
         verdicts(paper, {"C99": outcome})

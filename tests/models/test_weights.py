@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import create_model
-from cgrecnet.models.weights import adapt_input, download, load_into, read_state
+from cgrecnet.models.weights import adapt_input, download, load_into, read_state_dict
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,7 @@ def test_a_download_is_whole_or_absent(tmp_path, monkeypatch):
     assert path.read_bytes() == good.read_bytes()
     # A damaged copy in the cache is seen and fetched anew; a good one is taken without asking again.
     path.write_bytes(b"half")
-    assert read_state(download(served.as_uri()))[0]["a"].tolist() == [0, 1, 2]
+    assert read_state_dict(download(served.as_uri()))[0]["a"].tolist() == [0, 1, 2]
     served.unlink()
     assert download(served.as_uri()) == path
 

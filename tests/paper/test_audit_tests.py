@@ -114,14 +114,14 @@ def test_schedule_of_nonsense():
 
 
 def test_additivity_by_hand_and_as_printed():
-    assert complexity.additivity("3.0", "4.0", "6.0", "1.0").gap == 0
+    assert complexity.additivity("3.0", "4.0", "6.0", "1.0").discrepancy == 0
     parameters = complexity.additivity("27.69", "25.89", "28.02", "25.51")
     assert parameters.implied == Interval(pytest.approx(25.545), pytest.approx(25.575))
-    assert parameters.gap == pytest.approx(0.03)
+    assert parameters.discrepancy == pytest.approx(0.03)
     assert parameters.first_module.middle == pytest.approx(2.13)
     assert parameters.second_module.middle == pytest.approx(0.33)
     operations = complexity.additivity("8.19", "7.73", "8.40", "6.13")
-    assert operations.implied.middle == pytest.approx(7.52) and operations.gap == pytest.approx(1.37)
+    assert operations.implied.middle == pytest.approx(7.52) and operations.discrepancy == pytest.approx(1.37)
 
 
 def test_ratios():

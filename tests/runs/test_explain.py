@@ -9,7 +9,7 @@ import pytest
 
 from cgrecnet.cli import main
 from cgrecnet.errors import RunBusy, RunError
-from cgrecnet.explain.methods import part_masks, score_map
+from cgrecnet.explain.cam_methods import part_masks, score_map
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.explain import EXPLAIN_NOTEBOOK, explain_study, plan_study

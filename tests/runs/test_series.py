@@ -4,7 +4,7 @@ import pytest
 from fabricated_runs import fabricate_sweep
 
 from cgrecnet.runs.series import (
-    dose_runs,
+    dose_response_runs,
     imbalance_runs,
     option_runs,
     planned_options,
@@ -36,19 +36,19 @@ def results(tmp_path_factory):
 def test_without_runs_everything_is_empty(tmp_path):
     for select in (imbalance_runs, shortcut_runs, rate_runs, reading_runs, option_runs):
         assert select(tmp_path) == {}
-    assert dose_runs("noise", tmp_path) == seed_runs("jurkat", tmp_path) == {}
+    assert dose_response_runs("noise", tmp_path) == seed_runs("jurkat", tmp_path) == {}
     assert seed_records("jurkat", tmp_path) == []
 
 
 def test_the_calibrated_setting_of_one_dial_belongs_to_the_other_too(results, tmp_path):
-    noise, debris = dose_runs("noise", results), dose_runs("debris", results)
+    noise, debris = dose_response_runs("noise", results), dose_response_runs("debris", results)
     assert list(noise) == [1, 6] and list(debris) == [0.2, 0.9]
     assert list(debris[0.9]) == ["resnet50", "rescmnet", "resgdnet", "cg_recnet"]
     assert debris[0.2]["cg_recnet"] == noise[1.0]["cg_recnet"]
     fabricate_sweep(tmp_path, "simulated-noise", lambda config: 0.5, cells=100)
-    assert list(dose_runs("debris", tmp_path)) == [0.2]
+    assert list(dose_response_runs("debris", tmp_path)) == [0.2]
     with pytest.raises(KeyError):
-        dose_runs("dust", results)
+        dose_response_runs("dust", results)
 
 
 def test_the_papers_shares_come_from_the_noise_series_without_weights(results):

@@ -1,12 +1,18 @@
-"""Questions that are asked at several settings: who loses less, which gaps there are, which choice changes the word."""
+"""Questions that are asked at several settings: who loses less, which splits differ, which choice changes the word."""
 
 import pytest
 from fabricated_runs import fabricate, fabricate_sweep
 
 from cgrecnet.evaluation.analysis_plan import Outcome
 from cgrecnet.runs.open_choices import conclusions
-from cgrecnet.runs.planned import change_between, dose_answers, gap_answers, gaps, share_answers
-from cgrecnet.runs.series import dose_runs, imbalance_runs, option_runs, planned_settings, shortcut_runs
+from cgrecnet.runs.planned import (
+    change_between,
+    dose_response_decisions,
+    imbalance_decisions,
+    split_decisions,
+    split_differences,
+)
+from cgrecnet.runs.series import dose_response_runs, imbalance_runs, option_runs, planned_settings, shortcut_runs
 from cgrecnet.training.config import RunConfig
 
 #: A gate that loses nothing, a baseline that loses 30 points, CG-RecNet like the baseline.
@@ -14,15 +20,15 @@ SHARES = {"resnet50": (0.9, 0.6), "rescmnet": (0.8, 0.6), "resgdnet": (0.9, 0.9)
 
 
 def test_without_runs_nothing_is_judged(tmp_path):
-    assert dose_answers("P5", {}, tmp_path) == share_answers({}, tmp_path) == gap_answers({}) == []
+    assert dose_response_decisions("P5", {}, tmp_path) == imbalance_decisions({}, tmp_path) == split_decisions({}) == []
     assert conclusions({}, 2.0) == []
 
 
 def test_the_network_that_keeps_its_accuracy_is_told_from_the_one_that_does_not(tmp_path):
     fabricate_sweep(tmp_path, "simulated-noise", lambda c: SHARES[c.model][c.data_options["noise"] > 1], cells=400)
-    doses = dose_runs("noise", tmp_path)
-    answers = {answer.name: answer for answer in dose_answers("P5", doses, tmp_path)}
-    gate, full = answers["ResGDNet against Baseline"], answers["CG-RecNet against Baseline"]
+    doses = dose_response_runs("noise", tmp_path)
+    decisions = {decision.name: decision for decision in dose_response_decisions("P5", doses, tmp_path)}
+    gate, full = decisions["ResGDNet against Baseline"], decisions["CG-RecNet against Baseline"]
     assert gate.result.difference == pytest.approx(30, abs=0.5) and gate.outcome is Outcome.DIFFERENCE
     assert full.result.difference == pytest.approx(0, abs=0.5) and full.outcome is not Outcome.DIFFERENCE
     assert gate.p_corrected >= gate.result.p_value and gate.result.n == 400
@@ -36,8 +42,9 @@ def test_what_lacks_a_run_is_left_out_of_the_family(tmp_path):
         for noise in (1.0, 6.0):
             if (model, noise) != ("resgdnet", 6.0):
                 fabricate(tmp_path, RunConfig(model=model, data_options={"cells": 1800, "noise": noise}, **base), 0.7)
-    doses = dose_runs("noise", tmp_path)
-    assert [answer.name for answer in dose_answers("P5", doses, tmp_path)] == ["CG-RecNet against Baseline"]
+    doses = dose_response_runs("noise", tmp_path)
+    (decision,) = dose_response_decisions("P5", doses, tmp_path)
+    assert decision.name == "CG-RecNet against Baseline"
     with pytest.raises(ValueError, match="resgdnet and resnet50 were not both run"):
         change_between(doses, "resgdnet", "resnet50", tmp_path)
 
@@ -46,13 +53,13 @@ def test_uneven_classes_are_judged_by_balanced_accuracy_without_weights(tmp_path
     for name in ("simulated-imbalance", "simulated-noise"):
         fabricate_sweep(tmp_path, name, lambda config: 0.9 if config.model == "cg_recnet" else 0.6, cells=600)
     runs = imbalance_runs(tmp_path)
-    answers = share_answers(runs, tmp_path)
-    assert len(answers) == 3 and {answer.outcome for answer in answers} == {Outcome.DIFFERENCE}
-    for answer, here in zip(answers, runs.values(), strict=True):
+    decisions = imbalance_decisions(runs, tmp_path)
+    assert len(decisions) == 3 and {decision.outcome for decision in decisions} == {Outcome.DIFFERENCE}
+    for decision, here in zip(decisions, runs.values(), strict=True):
         scores = [here[model, False].test["balanced_accuracy"] for model in ("cg_recnet", "resnet50")]
-        assert answer.result.difference == pytest.approx(100 * (scores[0] - scores[1]))
+        assert decision.result.difference == pytest.approx(100 * (scores[0] - scores[1]))
     _, usual, _ = runs
-    (alone,) = share_answers({usual: runs[usual]}, tmp_path)  # what was not run counts in the family
+    (alone,) = imbalance_decisions({usual: runs[usual]}, tmp_path)  # what was not run counts in the family
     assert alone.p_corrected == pytest.approx(min(1, 3 * alone.result.p_value))
 
 
@@ -66,15 +73,15 @@ def _as_expected(config):
 
 def test_gaps_are_random_minus_grouped_at_every_setting_and_judged_together(tmp_path):
     fabricate_sweep(tmp_path, "simulated-shortcut-random", _as_expected, cells=2000)
-    assert gaps(shortcut_runs(tmp_path)) == {} and gap_answers(shortcut_runs(tmp_path)) == []
+    assert split_differences(shortcut_runs(tmp_path)) == {} and split_decisions(shortcut_runs(tmp_path)) == []
     fabricate_sweep(tmp_path, "simulated-shortcut-grouped", _as_expected, cells=2000)
     runs = shortcut_runs(tmp_path)
-    found = gaps(runs)
+    found = split_differences(runs)
     assert sorted(found) == sorted(planned_settings()) and len(found) == 6
     assert found["none", 1.0].difference == pytest.approx(50, abs=0.2)
     assert found["none", 0.0].difference == pytest.approx(0, abs=0.2)
     assert found["standardise", 0.5].difference == pytest.approx(15, abs=0.2) and found["none", 0.5].n == (2000, 2000)
-    by_name = {answer.name: answer for answer in gap_answers(runs)}
+    by_name = {decision.name: decision for decision in split_decisions(runs)}
     assert len(by_name) == 6 and by_name["confounding 1, grey levels as they are"].outcome is Outcome.DIFFERENCE
 
 

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from cgrecnet.training.weight_change import Movement
+from cgrecnet.training.weight_change import WeightChange
 
 
 def test_length_and_share_of_a_step():
     network = nn.Linear(3, 1)  # three weights and a bias
-    movement = Movement(network)
+    movement = WeightChange(network)
     movement()
     with torch.no_grad():
         network.weight[0, :2] += torch.tensor([3.0, 4.0])
@@ -22,7 +22,7 @@ def test_a_step_below_the_spacing_of_float32_moves_nothing():
     network = nn.Linear(1, 1, bias=False)
     with torch.no_grad():
         network.weight.fill_(1.0)
-    movement = Movement(network)
+    movement = WeightChange(network)
     for step, moved in ((1e-9, 0.0), (1e-6, 1.0)):
         with torch.no_grad():
             network.weight -= step
@@ -32,7 +32,7 @@ def test_a_step_below_the_spacing_of_float32_moves_nothing():
 
 def test_running_statistics_do_not_count():
     network = nn.BatchNorm1d(2)
-    movement = Movement(network)
+    movement = WeightChange(network)
     network(torch.randn(8, 2))
     movement()
     assert movement.changed == [0.0]

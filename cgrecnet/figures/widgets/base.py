@@ -18,19 +18,19 @@ LIMIT = 400_000
 
 @dataclass(frozen=True)
 class Widget:
-    """An interactive piece; a notebook shows `html`, and `summary` where there is no HTML."""
+    """An interactive piece; a notebook shows `html`, and `alt` where there is no HTML."""
 
     html: str
-    summary: str
+    alt: str
 
     def _repr_html_(self) -> str:
         return self.html
 
     def __repr__(self) -> str:
-        return self.summary
+        return self.alt
 
 
-def widget(module: str, body: str, summary: str, data: str = "") -> Widget:
+def widget(module: str, body: str, alt: str, data: str = "") -> Widget:
     """`body` with the style sheet and the script that lie beside the Python file `module`, in one box.
 
     data: further attributes of the box. Raises ValueError where the whole exceeds `LIMIT`.
@@ -41,7 +41,7 @@ def widget(module: str, body: str, summary: str, data: str = "") -> Widget:
     html = f'<div class="{name}"{data}>\n<style>\n{style}</style>\n{body}\n<script>\n{script}</script>\n</div>'
     if len(html) > LIMIT:
         raise ValueError(f"This piece has {len(html):,} bytes, more than {LIMIT:,}: show fewer or smaller pictures.")
-    return Widget(html, summary)
+    return Widget(html, alt)
 
 
 def thumbnail(image: np.ndarray, window: tuple[float, float], alt: str, side: int = 80) -> str:

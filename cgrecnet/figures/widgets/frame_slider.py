@@ -57,7 +57,7 @@ def slider(
         f'<li data-value="{escape(value)}">{picture(png, width, height, alt)}<span>{escape(value)}</span></li>'
         for png, value, alt in zip(pictures, named, alts, strict=True)
     ]
-    summary = f"Slider over {len(named)} frames: {label} from {named[0]} to {named[-1]}"
+    alt = f"Slider over {len(named)} frames: {label} from {named[0]} to {named[-1]}"
     label, first, last, now = map(escape, (label, named[0], named[-1], named[start]))
     # The control is hidden until the script has woken it: without a script it would do nothing.
     body = (
@@ -68,7 +68,7 @@ def slider(
         f'aria-label="{label}" aria-valuetext="{now}">'
         f'<span class="frame-slider-ends" aria-hidden="true"><span>{first}</span><span>{last}</span></span></div>'
     )
-    return widget(__file__, body, summary)
+    return widget(__file__, body, alt)
 
 
 def _png(frame: Frame) -> bytes:

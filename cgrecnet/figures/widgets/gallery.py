@@ -27,8 +27,8 @@ def gallery(
     """
     lengths = {"words": len(words)} | {name: len(values) for name, values in filters.items()}
     if not len(cell_ids) or any(length != len(cell_ids) for length in lengths.values()):
-        told = ", ".join(f"{length} of {name!r}" for name, length in lengths.items())
-        raise ValueError(f"A gallery needs one entry of each kind per cell, not {len(cell_ids)} cells and {told}.")
+        listed = ", ".join(f"{length} of {name!r}" for name, length in lengths.items())
+        raise ValueError(f"A gallery needs one entry of each kind per cell, not {len(cell_ids)} cells and {listed}.")
     portrait = portraits(dataset, side)
     choices = {name: list(dict.fromkeys(values)) for name, values in filters.items()}
     items = []

@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from cgrecnet.evaluation.thresholds import GRID, Called, called_at, called_by_largest
+from cgrecnet.evaluation.thresholds import GRID, BinaryCounts, counts_at_argmax, counts_at_thresholds
 from cgrecnet.figures.widgets.base import Widget, widget
 
 #: Thresholds of the table that needs no script.
@@ -36,13 +36,15 @@ def threshold_slider(
     kinds = [
         {
             "name": name,
-            "largest": _counts(called_by_largest(labels, probabilities, index)),
-            "at": [_counts(called) for called in called_at(labels, probabilities, index)],
+            "largest": _counts(counts_at_argmax(labels, probabilities, index)),
+            "at": [_counts(called) for called in counts_at_thresholds(labels, probabilities, index)],
         }
         for index, name in enumerate(classes)
     ]
     content = escape(json.dumps({"thresholds": GRID, "classes": kinds}, separators=(",", ":")))
-    drawings = "\n".join(_drawing(name, called_at(labels, probabilities, i)) for i, name in enumerate(classes))
+    drawings = "\n".join(
+        _drawing(name, counts_at_thresholds(labels, probabilities, i)) for i, name in enumerate(classes)
+    )
     options = "".join(f'<option value="{i}">{escape(name)}</option>' for i, name in enumerate(classes))
     head = '<th scope="col">threshold</th><th scope="col">largest probability</th>'
     live = "\n".join(f'<tr><th scope="row">{line}</th><td></td><td></td></tr>' for line in LINES)
@@ -57,11 +59,11 @@ def threshold_slider(
         f'<table class="threshold-live" hidden><thead><tr><td></td>{head}</tr></thead>\n'
         f"<tbody>\n{live}\n</tbody></table>\n" + _few(labels, probabilities, classes)
     )
-    summary = f"Slider over the threshold of each of {len(classes)} classes: {title}"
-    return widget(__file__, body, summary, f' data-counts="{content}"')
+    alt = f"Slider over the threshold of each of {len(classes)} classes: {title}"
+    return widget(__file__, body, alt, f' data-counts="{content}"')
 
 
-def _counts(called: Called) -> list[int]:
+def _counts(called: BinaryCounts) -> list[int]:
     return [called.hits, called.false, called.missed]
 
 
@@ -71,8 +73,8 @@ def _few(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) 
     head = "".join(f'<th scope="col">{name}</th>' for name in names)
     rows = []
     for index, name in enumerate(classes):
-        at = zip((f"{t:g}" for t in FEW), called_at(labels, probabilities, index, FEW), strict=True)
-        for rule, called in (*at, ("largest probability", called_by_largest(labels, probabilities, index))):
+        at = zip((f"{t:g}" for t in FEW), counts_at_thresholds(labels, probabilities, index, FEW), strict=True)
+        for rule, called in (*at, ("largest probability", counts_at_argmax(labels, probabilities, index))):
             counts = (called.hits + called.false, called.hits, called.false, called.missed)
             scores = (called.precision, called.recall, called.f1)
             cells = (rule, *map(str, counts), *("–" if s is None else f"{s:.3f}" for s in scores))
@@ -83,7 +85,7 @@ def _few(labels: np.ndarray, probabilities: np.ndarray, classes: Sequence[str]) 
     )
 
 
-def _drawing(name: str, called: Sequence[Called]) -> str:
+def _drawing(name: str, called: Sequence[BinaryCounts]) -> str:
     """The curves of one class over the threshold, as SVG, with a line that the script moves."""
     parts = ['<rect width="340" height="172" fill="#fff"/>']
     for share in (0, 0.5, 1):
@@ -113,7 +115,7 @@ def _drawing(name: str, called: Sequence[Called]) -> str:
     return f'<svg viewBox="0 0 340 172" role="img" aria-label="{label}">{"".join(parts)}</svg>'
 
 
-def _describe(name: str, called: Sequence[Called]) -> str:
+def _describe(name: str, called: Sequence[BinaryCounts]) -> str:
     def at(threshold: float) -> str:
         one = called[GRID.index(threshold)]
         precision = "none called" if one.precision is None else f"precision {one.precision:.2f}"

@@ -124,12 +124,12 @@ class AccuracyCheck:
     model: str
     attainable: Interval
     printed: Interval
-    gap: float
-    gap_in_sd: float
+    discrepancy: float
+    discrepancy_in_sd: float
 
     @property
     def fits(self) -> bool:
-        return self.gap == 0
+        return self.discrepancy == 0
 
 
 def check_accuracy(
@@ -141,5 +141,5 @@ def check_accuracy(
     recalls = None if recall is None else [Interval.printed(text).scaled(0.01) for text in recall]
     reach = accuracy_range(supports, shares, recalls).scaled(100)
     printed = Interval.printed(accuracy)
-    gap = printed.distance(reach)
-    return AccuracyCheck(model, reach, printed, gap, gap / float(sd))
+    discrepancy = printed.distance(reach)
+    return AccuracyCheck(model, reach, printed, discrepancy, discrepancy / float(sd))

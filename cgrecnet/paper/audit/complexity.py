@@ -21,7 +21,7 @@ class Additivity:
     second_module: Interval
 
     @property
-    def gap(self) -> float:
+    def discrepancy(self) -> float:
         """Distance of the printed backbone from the implied ones; 0 when rounding can explain it."""
         return self.printed.distance(self.implied)
 

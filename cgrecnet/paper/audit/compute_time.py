@@ -16,7 +16,7 @@ TORCHVISION_GMACS = {"densenet121": 2.834, "vgg16": 15.47, "mobilenet_v2": 0.301
 
 
 @dataclass(frozen=True)
-class Cost:
+class ComputeTime:
     """Days of computing, per model and in all."""
 
     days_by_model: dict[str, float]
@@ -28,7 +28,7 @@ class Cost:
 
 def protocol_cost(
     gmacs: Mapping[str, float], images_per_epoch: int, epochs: int, folds: int, seeds: int, flops_per_second: float
-) -> Cost:
+) -> ComputeTime:
     """Training time in days of every model over folds and seeds.
 
     gmacs: 10^9 multiply-adds of one forward pass per model. flops_per_second: effective speed, an assumption to be
@@ -37,4 +37,4 @@ def protocol_cost(
     if flops_per_second <= 0:
         raise ConfigError(f"The speed must be above zero operations per second, not {flops_per_second}.")
     passes = images_per_epoch * epochs * folds * seeds * PASSES * FLOPS_PER_MAC
-    return Cost({name: g * 1e9 * passes / flops_per_second / SECONDS_PER_DAY for name, g in gmacs.items()})
+    return ComputeTime({name: g * 1e9 * passes / flops_per_second / SECONDS_PER_DAY for name, g in gmacs.items()})

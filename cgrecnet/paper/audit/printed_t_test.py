@@ -108,7 +108,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PrintedComparison:
     """Everything that the printed means and SDs say of `first` minus `second`."""
 
     first: str
@@ -122,12 +122,12 @@ class Comparison:
     unpaired: TTest
 
 
-def compare(scores: Mapping[str, Score], first: str, second: str, n: int) -> Comparison:
+def compare(scores: Mapping[str, Score], first: str, second: str, n: int) -> PrintedComparison:
     """All tests of one pair; `lowest_p` and `highest_p` are over rho in [-1, 1] at the values as printed."""
     a, b = scores[first], scores[second]
     difference = round(float(a.mean) - float(b.mean), 10)
     sd_a, sd_b = float(a.sd), float(b.sd)
-    return Comparison(
+    return PrintedComparison(
         first, second, difference,
         uncorrelated=paired_t(difference, sd_a, sd_b, n, 0),
         lowest_p=paired_t(difference, sd_a, sd_b, n, 1).p,

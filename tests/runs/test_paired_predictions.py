@@ -5,7 +5,7 @@ import pytest
 from made_up_runs import bare_record
 
 from cgrecnet.errors import RunError
-from cgrecnet.runs.pooled import same_cells
+from cgrecnet.runs.pooled import paired_predictions
 
 
 def _write(results, name, ids, labels, named):
@@ -15,7 +15,7 @@ def _write(results, name, ids, labels, named):
 def test_cells_come_in_one_order(tmp_path):
     one = _write(tmp_path, "one", ["b", "a", "c"], [1, 0, 2], [1, 0, 0])
     two = _write(tmp_path, "two", ["a", "b", "c"], [0, 1, 2], [2, 1, 2])
-    found = same_cells([one, two], tmp_path)
+    found = paired_predictions([one, two], tmp_path)
     assert found.cell_ids == ("a", "b", "c") and found.labels.tolist() == [0, 1, 2]
     assert [named.tolist() for named in found.predicted] == [[0, 1, 0], [2, 1, 2]]
     assert [right.tolist() for right in found.right] == [[True, True, False], [False, True, True]]
@@ -25,6 +25,6 @@ def test_other_cells_and_other_labels_are_refused(tmp_path):
     one = _write(tmp_path, "one", ["a", "b"], [0, 1], [0, 1])
     for name, ids, labels in (("two", ["a", "c"], [0, 1]), ("three", ["a", "b"], [0, 2])):
         with pytest.raises(RunError, match=f"one and {name} were not tested on the same cells"):
-            same_cells([one, _write(tmp_path, name, ids, labels, [0, 1])], tmp_path)
+            paired_predictions([one, _write(tmp_path, name, ids, labels, [0, 1])], tmp_path)
     with pytest.raises(ValueError, match="not in none"):
-        same_cells([], tmp_path)
+        paired_predictions([], tmp_path)

@@ -5,11 +5,12 @@ import re
 import pytest
 
 from cgrecnet.evaluation.analysis_plan import Outcome
-from cgrecnet.evaluation.planned_contrasts import Answer
+from cgrecnet.evaluation.planned_contrasts import JudgedContrast
 from cgrecnet.evaluation.sign_flip import Contrast
-from cgrecnet.figures.tables import HEADERS, answers_table, interval, n_text, p_equal, p_text, points, wide_table
+from cgrecnet.figures.tables import HEADERS, decisions_table, interval, n_text, p_equal, p_text, points, wide_table
 
-ANSWER = Answer("A against B", Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900), 0.00004, Outcome.DIFFERENCE)
+RESULT = Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900)
+JUDGED = JudgedContrast("A against B", RESULT, 0.00004, Outcome.DIFFERENCE)
 
 
 def test_numbers_are_written_to_be_read():
@@ -22,7 +23,7 @@ def test_numbers_are_written_to_be_read():
 
 
 def test_a_row_has_every_column():
-    table = answers_table([ANSWER])
+    table = decisions_table([JUDGED])
     assert re.findall('data-name="(.*?)"', table) == list(HEADERS) and HEADERS[1] == "outcome"
     assert re.findall("<span>(.*?)</span>", table) == [
         "A against B", "difference", "−4.0 (−6.2 to −1.9)<br>90 %: −5.9 to −2.3", "&lt; 0.0001", "900",
