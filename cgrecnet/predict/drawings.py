@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
+from cgrecnet.evaluation.calibration import reliability
 from cgrecnet.runs.page import literal, svg
 
 #: Cells are drawn this many pixels high.
@@ -38,7 +40,7 @@ def cell_png(image: np.ndarray, heat: np.ndarray | None = None) -> str:
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
-def share_bars(names: list[str], called, corrected, low, high) -> str:
+def share_bars(names: list[str], called, corrected, low, high) -> Markup:
     """Shares per class: as called, and corrected with its interval."""
     figure = Figure(figsize=(6, 0.6 + 0.45 * len(names)), layout="constrained", facecolor="white")
     axes = figure.subplots()
@@ -55,7 +57,7 @@ def share_bars(names: list[str], called, corrected, low, high) -> str:
     return svg(figure)
 
 
-def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Markup:
     """Loss and macro F1 by epoch, a colour for each network; the ring is the epoch whose weights were tested."""
     figure = Figure(figsize=(9, 3.4), layout="constrained", facecolor="white")
     panels = figure.subplots(1, 2)
@@ -81,12 +83,13 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> str
     return svg(figure)
 
 
-def reliability_curves(names: list[str], curves: list) -> str:
-    """Observed share against predicted probability, a line per class; area of the dots by number of cells."""
+def reliability_curves(classes: Sequence[str], labels: np.ndarray, probabilities: np.ndarray) -> Markup:
+    """Observed share against predicted probability on the test cells, a line per class; area of the dots by number."""
     figure = Figure(figsize=(4.2, 4), layout="constrained", facecolor="white")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
-    for name, curve in zip(names, curves, strict=True):
+    for y, name in enumerate(classes):
+        curve = reliability(labels, probabilities, y)
         (line,) = axes.plot(curve.predicted, curve.observed, linewidth=1, label=literal(name))
         sizes = 8 + 60 * curve.counts / max(curve.counts.max(), 1)
         axes.scatter(curve.predicted, curve.observed, sizes, color=line.get_color())
