@@ -5,12 +5,12 @@ import json
 import os
 import subprocess
 import sys
-from html import escape
 from pathlib import Path
 
 from cgrecnet.files import write_json
 from cgrecnet.publish import check_static, lock, settings, stage
 from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.templates import filled
 
 
 class HtmlFailed(Exception):
@@ -104,22 +104,13 @@ def _write_front(layout: Layout) -> None:
     first = check_static.Page(layout.html / "index.html").refresh
     if first:
         title = settings.load(layout.root / "_config.yml", "_config.yml").get("title", "")
-        (layout.html / "index.html").write_text(front_page(title, first), "utf8")
-
-
-def front_page(title: str, first: str, head: str = "") -> str:
-    """HTML with a title, a language and a link. first: address of the first chapter; head: more for the page's head."""
-    title = escape(title)
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8" /><title>{title}</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={escape(first)}" />{head}</head>\n'
-        f'<body><p><a href="{escape(first)}">{title}</a></p></body>\n</html>\n'
-    )
+        (layout.html / "index.html").write_text(filled("front.html", title=title, first=first, canonical=None), "utf8")
 
 
 def tools(layout: Layout) -> str:
     """What turns the stage into pages: the pins and this part of the package."""
-    paths = [layout.root / "requirements.lock", *sorted(Path(__file__).parent.rglob("*.py"))]
+    own = Path(__file__).parent
+    paths = [layout.root / "requirements.lock", *sorted(own.rglob("*.py")), *sorted(own.glob("templates/*.*"))]
     texts = [path.read_bytes() for path in paths if path.is_file()]
     return hashlib.sha256(b"\0".join([*texts, sys.version.encode()])).hexdigest()
 
