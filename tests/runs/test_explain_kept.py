@@ -6,10 +6,10 @@ import pytest
 from cgrecnet.cli import main
 from cgrecnet.errors import RunError
 from cgrecnet.paths import EXPERIMENTS
-from cgrecnet.runs.explain import KEPT_NOTEBOOK, check_predictions, explain_study, kept_network, plan_study
+from cgrecnet.runs.explain import KEPT_NOTEBOOK, explain_study, kept_network, plan_study
 from cgrecnet.runs.explain_record import KeptConfig
-from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.grid import read_yaml_mapping
+from cgrecnet.runs.kept import WEIGHTS, check_predictions
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.run_record import read_predictions
 from cgrecnet.training.config import RunConfig

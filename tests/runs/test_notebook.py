@@ -16,7 +16,7 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs import notebook, ranks
-from cgrecnet.runs.finalize import WEIGHTS
+from cgrecnet.runs.kept import WEIGHTS
 from cgrecnet.runs.notebook import LOG, NOTEBOOK, train
 from cgrecnet.runs.ranks import Together
 from cgrecnet.runs.run_id import plan_run
