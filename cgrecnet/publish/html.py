@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cgrecnet.files import write_json
+from cgrecnet.files import remembered, write_json
 from cgrecnet.publish import check_static, lock, settings, stage
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.templates import filled
@@ -80,7 +80,7 @@ def build(layout: Layout, ahead: Ahead | None = None) -> bool:
     """
     stamp = layout.build / "html.json"
     before = {"tools": tools(layout), "stage": tree(layout.stage)}
-    known = settings.remembered(stamp)
+    known = remembered(stamp)
     if known == before | {"html": _listing(layout.html)}:
         return False
     stamp.unlink(missing_ok=True)
@@ -108,19 +108,15 @@ def _write_front(layout: Layout) -> None:
 
 
 def tools(layout: Layout) -> str:
-    """What turns the stage into pages: the pins and this part of the package."""
+    """What turns the stage into pages: the pins, this part of the package, and Python."""
     own = Path(__file__).parent
     paths = [layout.root / "requirements.lock", *sorted(own.rglob("*.py")), *sorted(own.glob("templates/*.*"))]
-    texts = [path.read_bytes() for path in paths if path.is_file()]
-    return hashlib.sha256(b"\0".join([*texts, sys.version.encode()])).hexdigest()
+    return settings.digest_of(path for path in paths if path.is_file()) + sys.version
 
 
 def tree(folder: Path) -> str:
     """Hash over names and contents of all files."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return settings.digest_of(sorted(p for p in folder.rglob("*") if p.is_file()), folder)
 
 
 def _listing(folder: Path) -> str:

@@ -12,8 +12,8 @@ from nbformat import v4
 
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import atomic_write, write_json
-from cgrecnet.publish import notebook, settings
+from cgrecnet.files import atomic_write, remembered, write_json
+from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Chapter, Layout
 from cgrecnet.publish.notebooks.exercises import without_solutions
 from cgrecnet.publish.notebooks.labels import index_of
@@ -74,7 +74,7 @@ def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
     folders = (Path(__file__).parent, Path(__file__).parents[1] / "templates")
     tools = [path.read_text("utf8") for folder in folders for path in sorted(folder.glob("*.*"))]
     memory, made = layout.build / "exported.json", {}
-    before = settings.remembered(memory)
+    before = remembered(memory)
     for name, content in contents.items():
         paths = [folder / f"{name}.ipynb", folder / "student" / f"{name}.ipynb"]
         key = hashlib.sha256("\0".join([texts[name], state, *tools]).encode()).hexdigest()
