@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from cgrecnet.evaluation.calibration import reliability
-from cgrecnet.runs.page import literal, svg
+from cgrecnet.runs.page import epoch_panels, literal, svg
 
 #: Cells are drawn this many pixels high.
 HEIGHT = 96
@@ -59,8 +59,7 @@ def share_bars(names: list[str], called, corrected, low, high) -> Markup:
 
 def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Markup:
     """Loss and macro F1 by epoch, a colour for each network; the ring is the epoch whose weights were tested."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained", facecolor="white")
-    panels = figure.subplots(1, 2)
+    figure, *panels = epoch_panels(3.4)
     for number, (name, history) in enumerate(histories.items()):
         colour = f"C{number % 10}"
         epochs = [entry["epoch"] for entry in history]
@@ -73,11 +72,8 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mar
                 tested = [(entry["epoch"], value) for entry, value in zip(history, values, strict=True)
                           if entry["reported"]]  # fmt: skip
                 axes.scatter(*zip(*tested, strict=True), 60, facecolors="none", edgecolors=colour)
-    panels[0].set(xlabel="epoch", ylabel="loss (dashed: training)")
-    panels[1].set(xlabel="epoch", ylabel="macro F1 on validation cells", ylim=(0, 1.02))
-    for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+    panels[0].set(ylabel="loss (dashed: training)")
+    panels[1].set(ylabel="macro F1 on validation cells", ylim=(0, 1.02))
     if len(histories) > 1:
         panels[1].legend(frameon=False, fontsize=8)
     return svg(figure)

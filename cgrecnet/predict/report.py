@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cgrecnet.predict.card import flag_words
+from cgrecnet.predict.card import TEMPLATES, flag_words
 from cgrecnet.predict.drawings import cell_png, reliability_curves, share_bars
 from cgrecnet.predict.examples import Example, choose, crops, maps
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
 from cgrecnet.predict.inputs import Cells
-from cgrecnet.predict.page import write_page
 from cgrecnet.predict.shares import class_shares
 from cgrecnet.predict.summary import Summary, sentences
+from cgrecnet.runs.page import write_page
 
 #: Cells with a map.
 MAPPED = 6
@@ -26,9 +26,10 @@ def write_report(path: Path, folder: ModelFolder, summary: Summary, rows: Path, 
     model, known = folder.model, folder.statistics
     examples = choose(rows, cells, model.classes)
     write_page(
-        path,
+        Path(path),
         f"Predictions: {summary.input}",
-        "predictions.html",
+        TEMPLATES / "predictions.html",
+        "report.css",
         summary=summary,
         sentences=sentences(summary, model),
         shares=_shares(model, summary),

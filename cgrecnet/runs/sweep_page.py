@@ -17,11 +17,10 @@ from matplotlib.figure import Figure
 from seaborn import color_palette
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import shown
+from cgrecnet.runs import page
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
 from cgrecnet.runs.halving import settings_of
-from cgrecnet.runs.page import literal, svg
-from cgrecnet.runs.page import write_page as write
+from cgrecnet.runs.page import epoch_panels, literal, svg
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import Plan
 
@@ -47,8 +46,8 @@ def write_page(
     """Write the page about the runs of a sweep that have a record; every text of theirs is escaped.
 
     stopped: as `halving.stopped_runs` gives it. pair: the parameters of the heat map; None: those with most values.
-    Returns the table of `collect`. Raises RunError where no run has a record, ConfigError for a pair that does not vary
-    or a file that cannot be written.
+    Returns the table of `collect`. Raises RunError where no run has a record or the file cannot be written, ConfigError
+    for a pair that does not vary.
     """
     table = collect(plans, results, partial=True, stopped=stopped)
     varied = [name for name in table.attrs["varying"] if table[name].map(repr).nunique() > 1]
@@ -66,25 +65,22 @@ def write_page(
                 curves.append((setting, record.history, False))
             elif plan.run_id in stopped:
                 curves.append((setting, stopped[plan.run_id]["history"], True))
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(
-            path,
-            f"Sweep: {plans[0].config.experiment}",
-            Path(__file__).with_name("sweep.html"),
-            "sweep.css",
-            experiment=plans[0].config.experiment,
-            table=table,
-            by=CHOSEN_BY.replace("_", " "),
-            curves=learning_curves(curves),
-            pair=(x, y),
-            map=two_parameters(table, x, y) if x and y else None,
-            parallel=parallel_coordinates(table, names) if names else None,
-            rows=_rows(table),
-            **_standing(plans, table, results),
-        )
-    except OSError as error:
-        raise ConfigError(f"{shown(path)} cannot be written ({error.strerror}): name another with --out.") from None
+    page.write_page(
+        path,
+        f"Sweep: {plans[0].config.experiment}",
+        Path(__file__).with_name("sweep.html"),
+        "sweep.css",
+        "name another with --out",
+        experiment=plans[0].config.experiment,
+        table=table,
+        by=CHOSEN_BY.replace("_", " "),
+        curves=learning_curves(curves),
+        pair=(x, y),
+        map=two_parameters(table, x, y) if x and y else None,
+        parallel=parallel_coordinates(table, names) if names else None,
+        rows=_rows(table),
+        **_standing(plans, table, results),
+    )
     return table
 
 
@@ -118,8 +114,7 @@ def learning_curves(curves: Sequence[Curve]) -> Markup:
     norm = Normalize(min(reached.values(), default=0), max(reached.values(), default=1))
     colours = COLOURS if few else [colormaps["viridis"](norm(score)) for score in reached.values()]
     colour = dict(zip(reached, colours, strict=False))
-    figure = Figure(figsize=(9, 3.6 + (0.22 * len(reached) if few else 0)), layout="constrained", facecolor="white")
-    panels = figure.subplots(1, 2)
+    figure, *panels = epoch_panels(3.6 + (0.22 * len(reached) if few else 0))
     lines = {}
     for setting, history, stopped in curves:
         epochs = [entry["epoch"] for entry in history]
@@ -129,11 +124,8 @@ def learning_curves(curves: Sequence[Curve]) -> Markup:
                 marker="x" if stopped else ".", markevery=[-1], linestyle="--" if stopped else "-",
                 rasterized=len(curves) > MANY,
             )  # fmt: skip
-    panels[0].set(xlabel="epoch", ylabel=_SCORE)
-    panels[1].set(xlabel="epoch", ylabel="validation loss")
-    for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+    panels[0].set(ylabel=_SCORE)
+    panels[1].set(ylabel="validation loss")
     if few:
         figure.legend(lines.values(), map(literal, lines), loc="outside lower center", frameon=False, fontsize=8)
     return svg(figure)
