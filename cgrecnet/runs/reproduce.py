@@ -32,9 +32,7 @@ FIXED = ("experiment", "data", "task", "model")
 CHECK, AUDIT = Path("zhu-check", "check.json"), Path("zhu-audit", "audit.json")
 
 
-def choose_runs(
-    names: Sequence[str], options: Mapping[str, Any], folder: Path = SWEEP_FILES
-) -> dict[str, list[RunConfig]]:
+def choose_runs(names: Sequence[str], options: Mapping[str, Any]) -> dict[str, list[RunConfig]]:
     """The runs of each of the named sweeps, with these options; sweeps of which no run is left are left out.
 
     options: a single value takes the place of a sweep's own (`epochs=3`); a list keeps the runs that have one of its
@@ -51,7 +49,7 @@ def choose_runs(
             )
     chosen, met = {}, set()
     for name in names:
-        path = folder / f"{name}.yaml"
+        path = SWEEP_FILES / f"{name}.yaml"
         overrides, left = _narrow(path, options, met)
         if left and (configs := read_sweep(path, overrides)):
             chosen[name] = configs
