@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cgrecnet.files import remembered, write_json
-from cgrecnet.publish import check_browser, check_static, resources, settings
+from cgrecnet.publish import check_browser, check_static, settings
 from cgrecnet.publish.check_static import Fault
 
 NO_BROWSER = (
@@ -39,7 +39,7 @@ def check(html: Path, memory: Path, again: bool = False) -> Report:
     Links run between pages, so the text of all pages is read as soon as one of them changed. With another browser, or
     one where there was none, every page counts as changed. `memory` is the JSON file that remembers the good ones.
     """
-    browser = resources.browser()
+    browser = check_browser.browser()
     paths = check_static.pages_in(html)
     now = {path.relative_to(html).as_posix(): _digest(path) for path in paths}
     tools = [_tools(html), browser]
