@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from cgrecnet.data import open_dataset
 from cgrecnet.errors import UserError
 from cgrecnet.paths import IN_CHECKOUT, REPOSITORY, RESULTS, weights_folder
-from cgrecnet.publish.resources import browser
+from cgrecnet.publish.check_browser import browser
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,15 @@ def write_json(path: Path, value: Any) -> None:
         file.write(text + "\n")
 
 
+def remembered(path: Path) -> dict[str, Any]:
+    """What was written to a file of JSON before; nothing where there is none, or it is damaged."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[int]:
     """Hold the lock file `path`, which is made if needed; give its descriptor, for a child that shall hold it too.

@@ -4,13 +4,14 @@ HTML, templates, mathematics and the bars of tables: each is put into each kind 
 """
 
 import re
-from html.parser import HTMLParser
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
+from offline_page import Page
 
 from cgrecnet.data.cards import load_card
 from cgrecnet.errors import ConfigError
@@ -47,25 +48,11 @@ PAGES = {
 }
 
 
-class Page(HTMLParser):
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.text = ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-
-    def handle_data(self, data):
-        self.text += data
-
-
 @pytest.mark.parametrize("kind", PAGES)
 def test_html_shows_a_name_and_does_not_run_it(kind):
     make, own = PAGES[kind]
     page = Page(make())
-    assert page.tags.count("script") == own and EVIL in page.text
+    assert [tag for tag, _ in page.tags].count("script") == own and EVIL in page.text
 
 
 #: What Markdown of this book may become that is more than text.
@@ -92,20 +79,20 @@ def test_a_model_card_shows_names_as_text():
     assert not kinds & LIVE and text.count(EVIL) == 2 and cells == 2
 
 
-def test_the_execution_page_shows_files_parameters_and_code_as_text():
+def test_the_execution_page_shows_files_parameters_and_code_as_text(monkeypatch):
     record = {
         "title": "T", "seconds": 1.0, "started": "2026-01-01T00:00:00", "parameters": {"x": EVIL + "`"},
         "cells": [{"cell": 1, "seconds": 1.0, "first_line": EVIL[:50] + "`"}], "versions": {}, "fingerprint": "f",
         "depends_on": {"files": [f"a`{EVIL}"], "folders": []},
     }  # fmt: skip
 
-    class Chapter:
-        label = name = "book/x.py"
-
-    section = status._section(Chapter, record, None).replace(":::{div} table-scroll", "").replace(":::", "")
+    monkeypatch.setattr(status.dependencies, "stored", lambda _: record)
+    chapter = SimpleNamespace(label="book/x.py", name="book/x", is_script=True)
+    layout = SimpleNamespace(chapters=[chapter], executed_notebook=lambda _: None)
+    section = status.page(layout).replace(":::{div} table-scroll", "").replace(":::", "")
     section = re.sub(r"</?(?:time|data)>", "", section)  # the page's own marks, around times and a checksum
     kinds, text, cells = read(section)
-    assert not kinds & LIVE and text.count("<script>alert(1)</script> {{ 7 * 7 }}") == 3 and cells % 2 == 0
+    assert not kinds & LIVE and text.count("<script>alert(1)</script> {{ 7 * 7 }}") == 3 and cells == 3 + 2 * 12
 
 
 @pytest.mark.parametrize("change", [{"experiment": EVIL}, {"weights": "<b>.pth"}, {"data_options": {"x": "{{ y }}"}}])

@@ -47,7 +47,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from cgrecnet.paths import RESULTS, WORK
-from cgrecnet.runs.explain import check_predictions, kept_network, plan_study
+from cgrecnet.runs.explain import kept_network, plan_study
+from cgrecnet.runs.kept import check_predictions
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict

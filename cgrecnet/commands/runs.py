@@ -53,14 +53,13 @@ def _runs(options: argparse.Namespace) -> int:
 
 
 def _say_listed(runs: list) -> None:
-    from cgrecnet.runs.collect import scores_of
-    from cgrecnet.runs.found import differing
+    from cgrecnet.runs.collect import differing, scores_of
 
     groups: dict[str, list] = {}
     for run in runs:
         groups.setdefault(run.parameters["experiment"], []).append(run)
     for group in groups.values():
-        names = [name for name in differing(group) if name not in ("model", "seed")]
+        names = [name for name in differing([run.parameters for run in group]) if name not in ("model", "seed")]
         for run in group:
             words = [run.run_id, str(run.parameters["model"])]
             words += [f"{name}={run.parameters.get(name)}" for name in names]

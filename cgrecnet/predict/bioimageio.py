@@ -23,7 +23,7 @@ from cgrecnet.predict.cells import network_channels
 from cgrecnet.predict.engines import load_networks
 from cgrecnet.predict.export import OPSET, to_onnx
 from cgrecnet.predict.folder import CARD, ModelFolder
-from cgrecnet.predict.tables import need
+from cgrecnet.predict.tables import need, refusals_named
 
 #: Images of noise in the test tensors.
 TESTED = 2
@@ -72,19 +72,16 @@ def export_bioimageio(
     noise = torch.rand(TESTED, model.channels, model.image_size, model.image_size,
                        generator=torch.Generator().manual_seed(0))  # fmt: skip
     images = black + (white - black) * noise
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            place = Path(name)
-            to_onnx(network, images, place / "weights.onnx", ["probabilities"])
-            np.save(place / "images.npy", images.numpy())
-            with torch.no_grad():
-                np.save(place / "probabilities.npy", network(images).numpy())
-            card = (folder.path / CARD).read_text(encoding="utf-8")
-            text = markdown("documentation.md", card=card, model=model)
-            (place / "documentation.md").write_text(text, encoding="utf-8")
-            _save(_description(folder, place, author, licence), out, say)
-    except OSError as error:
-        raise RunError(f"{shown(out)} cannot be written ({error.strerror}): make room or name another.") from error
+    with refusals_named(out), tempfile.TemporaryDirectory() as name:
+        place = Path(name)
+        to_onnx(network, images, place / "weights.onnx", ["probabilities"])
+        np.save(place / "images.npy", images.numpy())
+        with torch.no_grad():
+            np.save(place / "probabilities.npy", network(images).numpy())
+        card = (folder.path / CARD).read_text(encoding="utf-8")
+        text = markdown("documentation.md", card=card, model=model)
+        (place / "documentation.md").write_text(text, encoding="utf-8")
+        _save(_description(folder, place, author, licence), out, say)
     return out
 
 

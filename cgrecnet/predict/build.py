@@ -116,14 +116,14 @@ def audit_of(dataset: CellDataset, most: int = AUDITED) -> dict:
     return json.loads(json.dumps(found.to_dict() | {"text": str(found)}, default=_plain))
 
 
-def judging_half(labels: np.ndarray, groups: np.ndarray, seed: int = 0) -> tuple[np.ndarray, str]:
+def judging_half(labels: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, str]:
     """Which test cells judge, boolean (the others calibrate), and whether whole groups or single cells were drawn.
 
     By `group` where both sides can have at least `LEAST` of each class, so that what is measured holds for acquisitions
     that set no limit; the draw of `DRAWS` that comes nearest to halves. By `cell` otherwise: half of each class, and
     the larger half calibrates.
     """
-    rng = np.random.default_rng([seed, 11])
+    rng = np.random.default_rng([0, 11])
     classes, names = np.unique(labels), np.unique(groups)
     best, apart = None, 0.5 - LEAST
     for _ in range(DRAWS if len(names) > 1 else 0):
@@ -136,7 +136,7 @@ def judging_half(labels: np.ndarray, groups: np.ndarray, seed: int = 0) -> tuple
     if best is not None:
         return best, "group"
     judges = np.zeros(len(labels), dtype=bool)
-    rng = np.random.default_rng([seed, 11])
+    rng = np.random.default_rng([0, 11])
     for y in classes:
         cells = rng.permutation(np.flatnonzero(labels == y))
         judges[cells[: len(cells) // 2]] = True

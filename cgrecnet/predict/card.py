@@ -1,14 +1,17 @@
 """A model's card, in Markdown."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.predict.folder import Model
-from cgrecnet.predict.page import TEMPLATES
 from cgrecnet.predict.uncertainty import ASSUMPTION, cells_needed
 from cgrecnet.predict.unlike import RATE
+
+#: What cards and pages say.
+TEMPLATES = Path(__file__).with_name("templates")
 
 
 def model_card(model: Model, audit: Mapping) -> str:

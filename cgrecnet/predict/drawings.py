@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
-from cgrecnet.runs.page import literal, svg
+from cgrecnet.evaluation.calibration import reliability
+from cgrecnet.runs.page import epoch_panels, literal, svg
 
 #: Cells are drawn this many pixels high.
 HEIGHT = 96
@@ -38,7 +40,7 @@ def cell_png(image: np.ndarray, heat: np.ndarray | None = None) -> str:
     return "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
 
 
-def share_bars(names: list[str], called, corrected, low, high) -> str:
+def share_bars(names: list[str], called, corrected, low, high) -> Markup:
     """Shares per class: as called, and corrected with its interval."""
     figure = Figure(figsize=(6, 0.6 + 0.45 * len(names)), layout="constrained", facecolor="white")
     axes = figure.subplots()
@@ -55,10 +57,9 @@ def share_bars(names: list[str], called, corrected, low, high) -> str:
     return svg(figure)
 
 
-def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Markup:
     """Loss and macro F1 by epoch, a colour for each network; the ring is the epoch whose weights were tested."""
-    figure = Figure(figsize=(9, 3.4), layout="constrained", facecolor="white")
-    panels = figure.subplots(1, 2)
+    figure, *panels = epoch_panels(3.4)
     for number, (name, history) in enumerate(histories.items()):
         colour = f"C{number % 10}"
         epochs = [entry["epoch"] for entry in history]
@@ -71,22 +72,20 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> str
                 tested = [(entry["epoch"], value) for entry, value in zip(history, values, strict=True)
                           if entry["reported"]]  # fmt: skip
                 axes.scatter(*zip(*tested, strict=True), 60, facecolors="none", edgecolors=colour)
-    panels[0].set(xlabel="epoch", ylabel="loss (dashed: training)")
-    panels[1].set(xlabel="epoch", ylabel="macro F1 on validation cells", ylim=(0, 1.02))
-    for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+    panels[0].set(ylabel="loss (dashed: training)")
+    panels[1].set(ylabel="macro F1 on validation cells", ylim=(0, 1.02))
     if len(histories) > 1:
         panels[1].legend(frameon=False, fontsize=8)
     return svg(figure)
 
 
-def reliability_curves(names: list[str], curves: list) -> str:
-    """Observed share against predicted probability, a line per class; area of the dots by number of cells."""
+def reliability_curves(classes: Sequence[str], labels: np.ndarray, probabilities: np.ndarray) -> Markup:
+    """Observed share against predicted probability on the test cells, a line per class; area of the dots by number."""
     figure = Figure(figsize=(4.2, 4), layout="constrained", facecolor="white")
     axes = figure.subplots()
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
-    for name, curve in zip(names, curves, strict=True):
+    for y, name in enumerate(classes):
+        curve = reliability(labels, probabilities, y)
         (line,) = axes.plot(curve.predicted, curve.observed, linewidth=1, label=literal(name))
         sizes = 8 + 60 * curve.counts / max(curve.counts.max(), 1)
         axes.scatter(curve.predicted, curve.observed, sizes, color=line.get_color())

@@ -4,7 +4,7 @@ That is torch, or OpenVINO where it is installed and the model was exported to O
 """
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,9 +15,10 @@ from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import shown
-from cgrecnet.models import SYSTEMS, create_model
+from cgrecnet.models import SYSTEMS
 from cgrecnet.predict.cells import network_channels
 from cgrecnet.predict.folder import ModelFolder
+from cgrecnet.runs.kept import build
 
 
 class Parted(nn.Module):
@@ -40,24 +41,6 @@ def head_of(network: nn.Module, model: str) -> str:
     """Name of the layer that gives the logits: a second one, where the network keeps ImageNet's."""
     extra = getattr(network, "classifier_extra", None)
     return "classifier_extra" if isinstance(extra, nn.Linear) else SYSTEMS[model].head
-
-
-def build(config: Mapping, classes: int, state: Mapping[str, Tensor], in_channels: int = 3) -> nn.Module:
-    """The network that a run's settings describe, with these weights, in evaluation mode; RuntimeError if they differ.
-
-    config: of a run (`model`, `preset`, `model_options`, `image_size`).
-    """
-    with torch.random.fork_rng(devices=[]):  # the fresh weights are thrown away
-        network = create_model(
-            config["model"],
-            preset=config["preset"],
-            num_classes=classes,
-            in_channels=in_channels,
-            image_size=config["image_size"],
-            options=config["model_options"],
-        )
-    network.load_state_dict(dict(state))
-    return network.eval()
 
 
 class TorchEngine:

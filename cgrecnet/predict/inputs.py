@@ -10,6 +10,7 @@ import numpy as np
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.amnis.objects import ENDINGS as AMNIS
+from cgrecnet.data.base import CellDataset
 from cgrecnet.data.images.listing import Unusable, picture_of
 from cgrecnet.data.images.reading import Reader, ReadingOptions
 from cgrecnet.data.store import open_store
@@ -81,12 +82,7 @@ def _store(path: Path, channel: int | None) -> Cells:
     if channel is not None:
         raise ConfigError(f"{shown(path)} is a store, which holds one channel: leave --channel out.")
     dataset = open_store(path)
-    table = dataset.table
-    objects = {name: table[name].tolist() for name in ("file", "object") if name in table.columns}
-    return Cells(
-        f"the store {shown(path)} ({dataset.name})", dataset.fingerprint, table["cell_id"].astype(str).tolist(),
-        dataset.images, *([objects["file"], objects["object"]] if len(objects) == 2 else []),
-    )  # fmt: skip
+    return _of(dataset, f"the store {shown(path)} ({dataset.name})")
 
 
 def _amnis(path: Path, model: Model, channel: int | None) -> Cells:
@@ -94,11 +90,15 @@ def _amnis(path: Path, model: Model, channel: int | None) -> Cells:
     wanted = channel or (trained.get("channel", "brightfield") if model.data["name"] == "amnis" else "brightfield")
     options = {"hash": "names", "channel": wanted, "window": model.window}
     dataset = open_dataset("amnis", path, options=options)
+    number = sorted(set(dataset.table["channel"].tolist()))
+    return _of(dataset, f"{shown(path)}, " + " and ".join(f"Ch{n}" for n in number))
+
+
+def _of(dataset: CellDataset, what: str) -> Cells:
+    """The cells of a data set, with their places in ImageStream files where its table has them."""
     table = dataset.table
-    number = sorted(set(table["channel"].tolist()))
-    what = f"{shown(path)}, " + " and ".join(f"Ch{n}" for n in number)
-    return Cells(what, dataset.fingerprint, table["cell_id"].tolist(), dataset.images,
-                 table["file"].tolist(), table["object"].tolist())  # fmt: skip
+    places = [table[name].tolist() for name in ("file", "object") if {"file", "object"} <= set(table.columns)]
+    return Cells(what, dataset.fingerprint, table["cell_id"].astype(str).tolist(), dataset.images, *places)
 
 
 def _folder(path: Path, model: Model, channel: int | None) -> Cells:

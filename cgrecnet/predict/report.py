@@ -4,16 +4,15 @@ import json
 from pathlib import Path
 
 import numpy as np
-from markupsafe import Markup
 
-from cgrecnet.predict.card import flag_words
-from cgrecnet.predict.drawings import cell_png, share_bars
+from cgrecnet.predict.card import TEMPLATES, flag_words
+from cgrecnet.predict.drawings import cell_png, reliability_curves, share_bars
 from cgrecnet.predict.examples import Example, choose, crops, maps
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
 from cgrecnet.predict.inputs import Cells
-from cgrecnet.predict.page import reliability_drawing, write_page
 from cgrecnet.predict.shares import class_shares
 from cgrecnet.predict.summary import Summary, sentences
+from cgrecnet.runs.page import write_page
 
 #: Cells with a map.
 MAPPED = 6
@@ -27,9 +26,10 @@ def write_report(path: Path, folder: ModelFolder, summary: Summary, rows: Path, 
     model, known = folder.model, folder.statistics
     examples = choose(rows, cells, model.classes)
     write_page(
-        path,
+        Path(path),
         f"Predictions: {summary.input}",
-        "predictions.html",
+        TEMPLATES / "predictions.html",
+        "report.css",
         summary=summary,
         sentences=sentences(summary, model),
         shares=_shares(model, summary),
@@ -37,7 +37,7 @@ def write_report(path: Path, folder: ModelFolder, summary: Summary, rows: Path, 
         examples={title: [(cell_png(one.image), _words(one)) for one in shown] for title, shown in examples.items()},
         maps=_maps(folder, examples),
         model=model,
-        curves=reliability_drawing(model.classes, known["test.labels"], known["test.probabilities"]),
+        curves=reliability_curves(model.classes, known["test.labels"], known["test.probabilities"]),
         flag=flag_words(model),
         audit=json.loads((folder.path / AUDIT).read_text(encoding="utf-8")),
     )
@@ -52,7 +52,7 @@ def _shares(model: Model, summary: Summary) -> dict | None:
     found = class_shares(called, confusion)
     rows = zip(model.classes, called.tolist(), found.called, found.corrected, found.low, found.high, strict=True)
     return {
-        "bars": Markup(share_bars(list(model.classes), found.called, found.corrected, found.low, found.high)),
+        "bars": share_bars(list(model.classes), found.called, found.corrected, found.low, found.high),
         "rows": [[name, f"{n:,}", f"{share:.1%}", f"{right:.1%}", f"{low:.1%} to {high:.1%}"]
                  for name, n, share, right, low, high in rows],
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """The table of predictions in other formats: Parquet, and FCS for FlowJo, FlowKit and their like."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,22 +34,28 @@ def read_table(table: Path) -> Iterator[pd.DataFrame]:
     return pd.read_csv(table, keep_default_na=False, chunksize=ROWS, dtype=words, float_precision="round_trip")
 
 
+@contextmanager
+def refusals_named(out: Path) -> Iterator[None]:
+    """RunError, in one sentence, where the disk refuses to take `out`."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{shown(out)} cannot be written ({error.strerror}): make room or name another file.") from error
+
+
 def write_parquet(table: Path, out: Path) -> None:
     """The CSV `table` as Parquet, some rows at a time. Raises RunError where the disk refuses."""
     import pyarrow
     import pyarrow.parquet
 
     schema, writer = None, None
-    try:
-        with atomic_write(Path(out), "wb") as file:
-            for rows in read_table(table):
-                if writer is None:
-                    schema = pyarrow.Schema.from_pandas(rows, preserve_index=False)
-                    writer = pyarrow.parquet.ParquetWriter(file, schema)
-                writer.write_table(pyarrow.Table.from_pandas(rows, schema, preserve_index=False))
-            writer.close()
-    except OSError as error:
-        raise _refused(out, error) from error
+    with refusals_named(out), atomic_write(Path(out), "wb") as file:
+        for rows in read_table(table):
+            if writer is None:
+                schema = pyarrow.Schema.from_pandas(rows, preserve_index=False)
+                writer = pyarrow.parquet.ParquetWriter(file, schema)
+            writer.write_table(pyarrow.Table.from_pandas(rows, schema, preserve_index=False))
+        writer.close()
 
 
 def write_fcs(table: Path, out: Path, model: Model) -> None:
@@ -78,11 +85,8 @@ def write_fcs(table: Path, out: Path, model: Model) -> None:
     keywords = {f"CGRECNET CLASS {i}": name for i, name in enumerate(model.classes, 1)}
     keywords |= {f"CGRECNET FILE {i}": name for name, i in files.items()}
     names = [name.replace(",", " ") for name in columns]
-    try:
-        with atomic_write(Path(out), "wb") as file:
-            flowio.create_fcs(file, np.concatenate(events).ravel(), names, metadata_dict=keywords)
-    except OSError as error:
-        raise _refused(out, error) from error
+    with refusals_named(out), atomic_write(Path(out), "wb") as file:
+        flowio.create_fcs(file, np.concatenate(events).ravel(), names, metadata_dict=keywords)
 
 
 def _sources(rows: pd.DataFrame) -> list[str]:
@@ -91,7 +95,3 @@ def _sources(rows: pd.DataFrame) -> list[str]:
         return rows["file"].tolist() if "file" in rows else []
     inside = rows["file"] if "file" in rows else [""] * len(rows)
     return [one if one.endswith(file) else f"{one}/{file}" for one, file in zip(rows["input"], inside, strict=True)]
-
-
-def _refused(out: Path, error: OSError) -> RunError:
-    return RunError(f"{shown(out)} cannot be written ({error.strerror}): make room or name another file.")

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
 from cgrecnet.data.base import CellDataset
@@ -13,14 +10,13 @@ from cgrecnet.data.splits import Split
 from cgrecnet.errors import RunError
 from cgrecnet.predict.build import make_model
 from cgrecnet.predict.cells import Preprocessing, look, network_channels, planes
-from cgrecnet.predict.engines import TorchEngine, build
+from cgrecnet.predict.engines import TorchEngine
 from cgrecnet.predict.folder import ModelFolder, refuse_existing
-from cgrecnet.runs.explain import ROUNDING
-from cgrecnet.runs.finalize import WEIGHTS
+from cgrecnet.runs.kept import WEIGHTS, check_predictions, with_kept_weights
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import plan_run
-from cgrecnet.runs.run_record import RECORD, RunRecord, read_predictions
+from cgrecnet.runs.run_record import RECORD, RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.parts import load_parts
@@ -55,7 +51,7 @@ def train_model(
     for record in records:
         if dataset.fingerprint != record.data["fingerprint"] or parts.manifest != record.split["manifest"]:
             raise RunError(f"The cells that are here now are not those of {record.run_id}: train it again.")
-        networks.append(_network(record, dataset, work))
+        networks.append(with_kept_weights(record, work, network_channels(planes(dataset.images[0]))))
         _check_weights(record, networks[-1], dataset, parts, results)
     return make_model(records, networks, dataset, parts, out, fabric.device, say)
 
@@ -70,22 +66,9 @@ def _need_kept_weights(config: RunConfig, results: Path, work: Path) -> None:
         )
 
 
-def _network(record: RunRecord, dataset: CellDataset, work: Path) -> nn.Module:
-    path = Path(work) / record.run_id / WEIGHTS
-    try:
-        return build(record.config, len(dataset.classes), load_file(path), network_channels(planes(dataset.images[0])))
-    except (OSError, SafetensorError, RuntimeError):
-        raise RunError(f"The weights {path} are missing or damaged: train the run again with --keep-weights.") from None
-
-
 def _check_weights(record: RunRecord, network: nn.Module, dataset: CellDataset, parts: Split, results: Path) -> None:
     """Raise RunError where the weights are not those that made the run's test predictions."""
-    names, _, recorded = read_predictions(results, record)
     chosen = parts.test[:COMPARED]
-    place = {name: row for row, name in enumerate(names)}
-    rows = [place[name] for name in dataset.table["cell_id"].iloc[chosen]]
     how = Preprocessing(dataset.window, record.config["intensity"], record.config["image_size"])
-    engine = TorchEngine([network], record.config["model"])
-    found = look(dataset.images, engine, how, chosen).probabilities
-    if np.abs(found - recorded[rows]).max() > ROUNDING:
-        raise RunError(f"The weights of {record.run_id} are not its own: train it again with --keep-weights.")
+    found = look(dataset.images, TorchEngine([network], record.config["model"]), how, chosen)
+    check_predictions(record, results, found.probabilities, dataset.table["cell_id"].iloc[chosen])

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 from sklearn.metrics import confusion_matrix
 
 from cgrecnet.data import open_dataset
@@ -17,10 +16,10 @@ from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import shown
 from cgrecnet.predict.build import audit_of
-from cgrecnet.predict.card import flag_words
-from cgrecnet.predict.drawings import cell_png, learning_curves
+from cgrecnet.predict.card import TEMPLATES, flag_words
+from cgrecnet.predict.drawings import cell_png, learning_curves, reliability_curves
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
-from cgrecnet.predict.page import reliability_drawing, write_page
+from cgrecnet.runs.page import write_page
 from cgrecnet.runs.run_record import RunRecord, read_predictions
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.parts import open_cells, split_cells
@@ -96,18 +95,19 @@ def write_training_report(path: Path, trained: Trained) -> None:
     counts = confusion_matrix(labels, called, labels=np.arange(len(trained.classes)))
     pairs = sorted(map(tuple, np.argwhere(counts).tolist()), key=lambda pair: (pair[0] == pair[1], -counts[pair]))
     write_page(
-        path,
+        Path(path),
         f"Training: {trained.name}",
-        "training.html",
+        TEMPLATES / "training.html",
+        "report.css",
         trained=trained,
         test=score(labels, probabilities, trained.classes),
         largest=counts.sum(axis=1).max() / len(labels),
         error=expected_calibration_error(labels, probabilities),
-        learning=Markup(learning_curves(trained.histories)) if trained.histories else None,
+        learning=learning_curves(trained.histories) if trained.histories else None,
         counts=counts,
         groups={pair: _cells(trained, called, *pair) for pair in pairs[:COUNTS]},
         rest=len(pairs[COUNTS:]),
-        curves=reliability_drawing(trained.classes, labels, probabilities),
+        curves=reliability_curves(trained.classes, labels, probabilities),
         flag=flag_words(trained.model) if trained.model else None,
     )
 

@@ -18,8 +18,8 @@ from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
-from cgrecnet.files import write_json
-from cgrecnet.publish import check, check_browser, html, schedule, settings, stage
+from cgrecnet.files import remembered, write_json
+from cgrecnet.publish import check, check_browser, html, schedule, stage
 from cgrecnet.publish.honesty import allowed
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
@@ -125,7 +125,7 @@ def dishonest(layout: Layout) -> list[check.Fault]:
     good = layout.build / "honest.json"
     state = {"tools": html.tools(layout), "book": html.tree(layout.book), "executed": html.tree(layout.executed)}
     state |= {"pages": [chapter.label for chapter in layout.chapters]}
-    if settings.remembered(good) == state:
+    if remembered(good) == state:
         return []
     found = honesty.sources(layout, layout.chapters) + honesty.executed(layout, layout.chapters, built=True)
     if not found:

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cgrecnet.files import write_json
-from cgrecnet.publish import check_browser, check_static, resources, settings
+from cgrecnet.files import remembered, write_json
+from cgrecnet.publish import check_browser, check_static, settings
 from cgrecnet.publish.check_static import Fault
 
 NO_BROWSER = (
@@ -39,11 +39,11 @@ def check(html: Path, memory: Path, again: bool = False) -> Report:
     Links run between pages, so the text of all pages is read as soon as one of them changed. With another browser, or
     one where there was none, every page counts as changed. `memory` is the JSON file that remembers the good ones.
     """
-    browser = resources.browser()
+    browser = check_browser.browser()
     paths = check_static.pages_in(html)
     now = {path.relative_to(html).as_posix(): _digest(path) for path in paths}
     tools = [_tools(html), browser]
-    known = {} if again else settings.remembered(memory)
+    known = {} if again else remembered(memory)
     good = known.get("pages", {}) if known.get("tools") == tools else {}
     changed = [name for name, digest in now.items() if good.get(name) != digest]
     if not changed and set(good) <= set(now):
@@ -76,10 +76,6 @@ def _digest(path: Path) -> str:
 
 def _tools(html: Path) -> str:
     """What a verdict rests on besides the page and the browser: the checker, the styles and scripts."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("check*.*")):
-        digest.update(path.read_bytes())
-    for path in sorted(p for p in (html / "_static").rglob("*") if p.suffix in {".css", ".js"}):
-        if "mathjax" not in path.parts:
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()
+    own = sorted(Path(__file__).parent.glob("check*.*"))
+    theirs = sorted(p for p in (html / "_static").rglob("*") if p.suffix in {".css", ".js"})
+    return settings.digest_of([*own, *(path for path in theirs if "mathjax" not in path.parts)])

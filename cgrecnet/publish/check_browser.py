@@ -7,12 +7,14 @@ page by keyboard.
 import asyncio
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.cores import cores
 from cgrecnet.publish.check_static import Fault
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",
@@ -39,6 +41,13 @@ THEME = {
     },
 }
 _OUTSIDE = re.compile(r"^(?!file:|data:|blob:|about:)")
+
+
+def browser() -> str | None:
+    """The Chromium named by CGRECNET_CHROMIUM or found on PATH, or None."""
+    named = os.environ.get("CGRECNET_CHROMIUM")
+    names = BROWSERS if named is None else (named,)
+    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 def strict() -> bool:

@@ -130,12 +130,9 @@ def faults(html: Path, paths: list[Path]) -> list[Fault]:
     return found
 
 
-def _is_outside(address: str) -> bool:
-    return address.startswith("//") or urlsplit(address).scheme in {"http", "https", "ws", "wss"}
-
-
 def _outside(page: Page) -> list[str]:
-    return [f"loads {address} from outside" for address in page.loads if _is_outside(address)]
+    away = (a for a in page.loads if a.startswith("//") or urlsplit(a).scheme in {"http", "https", "ws", "wss"})
+    return [f"loads {address} from outside" for address in away]
 
 
 def _dead(page: Page, pages: dict[Path, Page], target_of: Callable[[Path, str], Path | None]) -> list[str]:

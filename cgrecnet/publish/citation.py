@@ -7,41 +7,9 @@ from typing import Any
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import settings
+from cgrecnet.publish.templates import filled
 
 SOURCE = "CITATION.cff"
-_PAGE = """\
-# How to cite
-
-If you use this book or its code, cite it, and the paper that it reproduces.
-
-You read version {version}, of {day}.
-
-## This book
-
-> {authors} ({year}). *{title}*, version {version}, {day}.
-
-```bibtex
-{software}
-```
-
-## The paper
-
-> {paper}
-
-```bibtex
-{article}
-```
-
-## The cells
-
-Whoever shows the Jurkat cells cites {{cite:t}}`blasi2016label`.
-Whoever shows the paper's own cells cites {{cite:t}}`zhu2021deep`.
-
-## Where this stands
-
-Version, title, authors and paper are those of `{source}` in the repository, which reference managers read as well.
-A number that you quote has its records below its figure or table; name the record, or the version and the figure.
-"""
 
 
 def changed(root: Path) -> date:
@@ -66,8 +34,8 @@ def page(root: Path) -> str:
         authors = _authors(content["authors"])
     except (KeyError, IndexError, TypeError) as error:
         raise ConfigError(f"{SOURCE} has not all that a citation needs ({error} is missing): complete it.") from None
-    return _PAGE.format(
-        **facts, day=f"{day.day} {day:%B %Y}", authors=authors, paper=words, source=SOURCE,
+    return filled(
+        "citation.md", **facts, day=f"{day.day} {day:%B %Y}", authors=authors, paper=words, source=SOURCE,
         software=_entry("software", "cgrecnet", software), article=_entry("article", "li2026cgrecnet", article),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from cgrecnet.publish import settings
+from cgrecnet.files import remembered
 from cgrecnet.publish.layout import Chapter, Layout
 
 FORMAT = 3  # raise it to have every chapter executed anew
@@ -93,7 +93,7 @@ def changed_meanwhile(log: Path, layout: Layout) -> list[str]:
 
 def stored(notebook: Path) -> dict[str, Any] | None:
     """The record inside an executed notebook, or None where there is none."""
-    return settings.remembered(notebook).get("metadata", {}).get("cgrecnet")
+    return remembered(notebook).get("metadata", {}).get("cgrecnet")
 
 
 def is_fresh(chapter: Chapter, layout: Layout) -> bool:

@@ -5,12 +5,12 @@ import json
 import os
 import subprocess
 import sys
-from html import escape
 from pathlib import Path
 
-from cgrecnet.files import write_json
+from cgrecnet.files import remembered, write_json
 from cgrecnet.publish import check_static, lock, settings, stage
 from cgrecnet.publish.layout import Layout
+from cgrecnet.publish.templates import filled
 
 
 class HtmlFailed(Exception):
@@ -80,7 +80,7 @@ def build(layout: Layout, ahead: Ahead | None = None) -> bool:
     """
     stamp = layout.build / "html.json"
     before = {"tools": tools(layout), "stage": tree(layout.stage)}
-    known = settings.remembered(stamp)
+    known = remembered(stamp)
     if known == before | {"html": _listing(layout.html)}:
         return False
     stamp.unlink(missing_ok=True)
@@ -104,32 +104,19 @@ def _write_front(layout: Layout) -> None:
     first = check_static.Page(layout.html / "index.html").refresh
     if first:
         title = settings.load(layout.root / "_config.yml", "_config.yml").get("title", "")
-        (layout.html / "index.html").write_text(front_page(title, first), "utf8")
-
-
-def front_page(title: str, first: str, head: str = "") -> str:
-    """HTML with a title, a language and a link. first: address of the first chapter; head: more for the page's head."""
-    title = escape(title)
-    return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8" /><title>{title}</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={escape(first)}" />{head}</head>\n'
-        f'<body><p><a href="{escape(first)}">{title}</a></p></body>\n</html>\n'
-    )
+        (layout.html / "index.html").write_text(filled("front.html", title=title, first=first, canonical=None), "utf8")
 
 
 def tools(layout: Layout) -> str:
-    """What turns the stage into pages: the pins and this part of the package."""
-    paths = [layout.root / "requirements.lock", *sorted(Path(__file__).parent.rglob("*.py"))]
-    texts = [path.read_bytes() for path in paths if path.is_file()]
-    return hashlib.sha256(b"\0".join([*texts, sys.version.encode()])).hexdigest()
+    """What turns the stage into pages: the pins, this part of the package, and Python."""
+    own = Path(__file__).parent
+    paths = [layout.root / "requirements.lock", *sorted(own.rglob("*.py")), *sorted(own.glob("templates/*.*"))]
+    return settings.digest_of(path for path in paths if path.is_file()) + sys.version
 
 
 def tree(folder: Path) -> str:
     """Hash over names and contents of all files."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(f"{path.relative_to(folder)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+    return settings.digest_of(sorted(p for p in folder.rglob("*") if p.is_file()), folder)
 
 
 def _listing(folder: Path) -> str:

@@ -1,9 +1,11 @@
-"""The book's YAML files, read and checked, and what builds remember as JSON.
+"""The book's YAML files, read and checked, and the digests by which builds know what changed.
 
 Whatever is amiss in a file of the user's is said in one sentence.
 """
 
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +38,13 @@ def parameters(path: Path, label: str) -> dict[str, dict[str, Any]]:
     return content
 
 
-def remembered(path: Path) -> dict[str, Any]:
-    """What an earlier build wrote to a file of JSON; nothing where there is none, or it is damaged."""
-    try:
-        content = json.loads(path.read_text("utf8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
+def digest_of(paths: Iterable[Path], root: Path | None = None) -> str:
+    """sha256 over the names of files (below `root`, where that is given) and what they hold."""
+    digest = hashlib.sha256()
+    for path in paths:
+        name = path.relative_to(root) if root else path.name
+        digest.update(f"{name}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def one_line(error: Exception) -> str:

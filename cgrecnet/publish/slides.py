@@ -11,46 +11,18 @@ import io
 import json
 import re
 from pathlib import Path
-from string import Template
 from typing import Any
+
+from markupsafe import Markup
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import atomic_write
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks.plain import Reader
+from cgrecnet.publish.templates import filled
 
 _FIGURE = re.compile(r"!\[\]\(([\w/]+)#([\w-]+)\)")
 _EQUATION = re.compile(r"^\$\$(.+)\$\$$", re.MULTILINE)
-_STYLE = """\
-.reveal { font-family: system-ui, sans-serif; font-size: 30px; }
-.reveal h1, .reveal h2 { font-family: inherit; text-transform: none; letter-spacing: 0; }
-.reveal h1 { font-size: 2em; } .reveal h2 { font-size: 1.4em; }
-.reveal img.figure { max-height: 400px; max-width: 100%; margin: 0; }
-.reveal img.equation { display: block; margin: 0.3em auto; }
-.reveal .source { display: inline-block; font-size: 0.5em; line-height: 1.3; color: #595959; }
-"""
-_PAGE = Template("""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>$title</title>
-<style>
-$style
-</style>
-</head>
-<body>
-<div class="reveal"><div class="slides">
-$slides
-</div></div>
-<script>
-$script
-</script>
-<script>Reveal.initialize({hash: true, controls: true, progress: true, slideNumber: true, transition: "none"});</script>
-</body>
-</html>
-""")
 
 
 def build(layout: Layout) -> list[Path]:
@@ -58,22 +30,20 @@ def build(layout: Layout) -> list[Path]:
 
     Raises ConfigError where a slide names a figure that no chapter has, RunError where the chapter was not built.
     """
-    sources = sorted((layout.root / "slides").glob("*.md"))
     vendored = layout.root / "slides" / "reveal"
     theme = re.sub(r"@import[^;]*;", "", (vendored / "white.css").read_text("utf8"))  # fonts that are not carried
-    style = "\n".join([(vendored / "reveal.css").read_text("utf8"), theme, _STYLE])
+    style = (vendored / "reveal.css").read_text("utf8") + "\n" + theme
     script = re.sub(r"^//# sourceMappingURL=.*$", "", (vendored / "reveal.js").read_text("utf8"), flags=re.MULTILINE)
     made = []
-    for source in sources:
+    for source in sorted((layout.root / "slides").glob("*.md")):
         text = source.read_text("utf8")
-        parts = re.split(r"^---$", text, flags=re.MULTILINE)
-        slides = "\n".join(f"<section>\n{_slide(part, layout)}</section>" for part in parts)
+        slides = [Markup(_slide(part, layout)) for part in re.split(r"^---$", text, flags=re.MULTILINE)]
         title = re.search(r"^# (.+)$", text, re.MULTILINE)
         path = layout.build / "slides" / f"{source.stem}.html"
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path) as stream:
-            name = html.escape(title[1]) if title else source.stem
-            stream.write(_PAGE.substitute(title=name, style=style, slides=slides, script=script))
+            name = title[1] if title else source.stem
+            stream.write(filled("slides.html", title=name, reveal=Markup(style), slides=slides, script=Markup(script)))
         made.append(path)
     return made
 

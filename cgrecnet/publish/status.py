@@ -4,15 +4,7 @@ from typing import Any
 
 from cgrecnet.publish import dependencies
 from cgrecnet.publish.layout import Chapter, Layout
-
-_INTRODUCTION = """\
-# Execution status
-
-This page is written by `make book`.
-It shows, for each chapter that contains code, the run that made the page you read.
-The same facts stand in the metadata of the notebook that each page offers for download.
-A chapter is run again when its source, its parameters, a pinned version, or anything that it was seen to read changes.
-"""
+from cgrecnet.publish.templates import filled
 
 
 def page(layout: Layout) -> str:
@@ -22,19 +14,17 @@ def page(layout: Layout) -> str:
         for chapter in layout.chapters
         if chapter.is_script and (record := dependencies.stored(layout.executed_notebook(chapter)))
     ]
-    if not records:
-        return _INTRODUCTION + "\nNo chapter of this book contains code.\n"
-    total = sum(record["seconds"] for _, record in records)
-    rows = [
-        [f"[{record['title']}](/{chapter.name}.ipynb)", _date(record), _seconds(record["seconds"])]
-        for chapter, record in records
-    ]
-    count = f"Chapters with code: {len(records)}; together they took <data>{total:.0f}</data> s of computing time.\n"
-    parts = [_INTRODUCTION, count, _table(["Chapter", "Run on (UTC)", "Seconds"], rows)]
-    return "\n".join([*parts, *(_section(chapter, record, layout) for chapter, record in records)])
+    return filled(
+        "execution.md",
+        total=sum(record["seconds"] for _, record in records),
+        chapters=[(chapter.name, record, _rows(chapter, record, layout)) for chapter, record in records],
+        date=_date,
+        seconds=_seconds,
+    )
 
 
-def _section(chapter: Chapter, record: dict[str, Any], layout: Layout) -> str:
+def _rows(chapter: Chapter, record: dict[str, Any], layout: Layout) -> dict[str, str]:
+    """What -> value, of one chapter."""
     read, cells = record["depends_on"]["files"], record["cells"]
     kinds = {kind: [name for name in read if name.startswith(kind)] for kind in ("cgrecnet/", "results/", "$")}
     modules, records, outside = kinds.values()
@@ -42,7 +32,7 @@ def _section(chapter: Chapter, record: dict[str, Any], layout: Layout) -> str:
     # Libraries look for folders along the whole path; those that do not exist tell the reader nothing.
     folders = [name for name in record["depends_on"]["folders"] if name[0] == "$" or (layout.root / name).is_dir()]
     slowest = max(cells, key=lambda cell: cell["seconds"], default={"cell": "none", "seconds": 0, "first_line": ""})
-    rows = {
+    return {
         "Source": f"`{chapter.label}`",
         "Parameters": ", ".join(_span(f"{k} = {v!r}") for k, v in record["parameters"].items()) or "as in the source",
         "Run on": f"{_date(record)} UTC",
@@ -56,13 +46,6 @@ def _section(chapter: Chapter, record: dict[str, Any], layout: Layout) -> str:
         "Versions": ", ".join(f"{name} {version}" for name, version in record["versions"].items()),
         "Fingerprint": f"<data>{record['fingerprint'][:16] or 'none'}</data>",
     }
-    return f"\n## {record['title']}\n\n" + _table(["What", "Value"], [list(row) for row in rows.items()])
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    body = "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-    return f"\n:::{{div}} table-scroll\n{body}\n:::\n"
 
 
 def _names(names: list[str], most: int = 8) -> str:

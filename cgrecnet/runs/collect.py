@@ -3,7 +3,7 @@
 Choose on validation, judge on test: each score says in its name which cells it is of.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,18 @@ def plain(value: Any) -> str:
 
 def varying(plans: Sequence[Plan]) -> list[str]:
     """Parameters (as `flat` names them) that have more than one value in the sweep, in the configuration's order."""
-    each = [flat(plan.config) for plan in plans]
+    return _in_order(differing([flat(plan.config) for plan in plans]), plans)
+
+
+def differing(each: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names that have more than one value among these."""
     names = dict.fromkeys(name for values in each for name in values)
+    return [name for name in names if len({repr(values.get(name)) for values in each}) > 1]
+
+
+def _in_order(names: Iterable[str], plans: Sequence[Plan]) -> list[str]:
     order = list(type(plans[0].config).model_fields)
-    differ = [name for name in names if len({repr(values.get(name)) for values in each}) > 1]
-    return sorted(differ, key=lambda name: order.index(name.partition(".")[0]))
+    return sorted(names, key=lambda name: order.index(name.partition(".")[0]))
 
 
 def values_of(plan: Plan, names: Sequence[str]) -> dict[str, Any]:
@@ -125,9 +132,7 @@ def scores_of(record: RunRecord) -> dict[str, float]:
 
 def with_all_parameters(table: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFrame:
     """What `collect` gives, with the parameters that do not vary as well; options as `data_options.noise`."""
-    names = list(dict.fromkeys(name for plan in plans for name in flat(plan.config)))
-    order = list(type(plans[0].config).model_fields)
-    names.sort(key=lambda name: order.index(name.partition(".")[0]))
+    names = _in_order(dict.fromkeys(name for plan in plans for name in flat(plan.config)), plans)
     values = {plan.run_id: values_of(plan, names) for plan in plans}
     parameters = pd.DataFrame([values[run] for run in table["run_id"]], columns=names)
     scores = table.drop(columns=["run_id", *table.attrs["varying"]]).reset_index(drop=True)

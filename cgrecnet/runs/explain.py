@@ -6,14 +6,9 @@ A study trains its networks, or takes those that a sweep trained and whose weigh
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
-from cgrecnet.errors import RunError
-from cgrecnet.models import create_model
 from cgrecnet.paths import EXPERIMENTS, RESULTS, WORK
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.explain_record import (
@@ -24,14 +19,12 @@ from cgrecnet.runs.explain_record import (
     KeptConfig,
     read_explain,
 )
-from cgrecnet.runs.finalize import WEIGHTS
+from cgrecnet.runs.kept import with_kept_weights
 from cgrecnet.runs.notebook import begin_run, only_one_process, run_notebook, write_yaml
 from cgrecnet.runs.run_id import Plan, resolve_weights, run_name, weights_identity
-from cgrecnet.runs.run_record import RECORD, RunRecord, read_predictions, read_record
+from cgrecnet.runs.run_record import RECORD, RunRecord, read_record
 
 EXPLAIN_NOTEBOOK, KEPT_NOTEBOOK = EXPERIMENTS / "explain.py", EXPERIMENTS / "explain_kept.py"
-#: Largest difference between a recorded probability and that of the loaded weights: the rounding of 16-bit numbers.
-ROUNDING = 0.05
 
 
 def plan_study(config: ExplainConfig | KeptConfig) -> Plan:
@@ -71,31 +64,6 @@ def explain_study(
 
 
 def kept_network(config: KeptConfig, run_id: str, results: Path, work: Path) -> tuple[nn.Module, RunRecord]:
-    """A network with the weights that its run kept. Raises RunError where the record or the weights are missing."""
+    """A network of a study, and its run's record. Raises RunError where the record or the weights are missing."""
     record = read_record(Path(results) / config.trained / run_id / RECORD)
-    path = Path(work) / run_id / WEIGHTS
-    try:
-        state = load_file(path)
-    except (OSError, SafetensorError):
-        raise RunError(
-            f"The weights {path} are missing or damaged: train the run again with --keep-weights."
-        ) from None
-    used = record.config
-    network = create_model(
-        used["model"], preset=used["preset"], num_classes=len(record.data["classes"]), image_size=used["image_size"],
-        options=used["model_options"],
-    )  # fmt: skip
-    network.load_state_dict(state)
-    return network.to(memory_format=torch.channels_last), record
-
-
-def check_predictions(record: RunRecord, results: Path, probabilities: np.ndarray) -> float:
-    """Largest difference to the probabilities that the run recorded; RunError where the weights are not its own."""
-    _, _, recorded = read_predictions(results, record)
-    apart = float(np.abs(recorded - probabilities).max()) if recorded.shape == probabilities.shape else np.inf
-    if apart > ROUNDING:
-        raise RunError(
-            f"The weights of {record.run_id} give other probabilities than its record (by up to {apart:.2f}): "
-            "they are not the run's own; train it again with --keep-weights."
-        )
-    return apart
+    return with_kept_weights(record, work).to(memory_format=torch.channels_last), record

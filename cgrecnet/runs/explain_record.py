@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cgrecnet.errors import RunError
-from cgrecnet.runs.record_check import check_place, read_fields, with_hash
+from cgrecnet.runs.record_check import read_placed, with_hash
 from cgrecnet.runs.run_record import BaseRecord, write_whole
 from cgrecnet.training.config import Count, RunConfig, Seed, Slug, validated
 from cgrecnet.training.protocol import PROTOCOL
@@ -140,12 +140,10 @@ def write_explain(folder: Path, fields: dict[str, Any], arrays: dict[str, np.nda
 
 def read_explain(path: Path) -> ExplainRecord:
     """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another study's."""
-    record, hashed = read_fields(
-        path, lambda fields: ExplainRecord(**fields), "record", "the study is not done; start it again",
-        "of another version", "delete it and run it again",
+    return read_placed(
+        path, ExplainRecord, "record", "the study is not done; start it again", "of another version",
+        "delete it and run it again",
     )  # fmt: skip
-    check_place(path, record.experiment, record.run_id, hashed)
-    return record
 
 
 def find_explain(results: Path, experiment: str) -> tuple[ExplainRecord, dict[str, np.ndarray]] | None:

@@ -5,14 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import save_file
 from torch import nn
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
-from cgrecnet.errors import RunError
 from cgrecnet.runs.environment import hardware, software, source_hash
+from cgrecnet.runs.kept import WEIGHTS, write_weights
 from cgrecnet.runs.pausing import PAUSED
 from cgrecnet.runs.query import as_recorded
 from cgrecnet.runs.run_id import Plan
@@ -20,9 +18,6 @@ from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, writ
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.parts import training_levels
 from cgrecnet.training.protocol import PROTOCOL
-
-#: The tested weights in a run's work folder, where they were to be kept.
-WEIGHTS = "weights.safetensors"
 
 
 def finish_run(
@@ -75,27 +70,12 @@ def finish_run(
         predictions_sha256=sha256(table),
     )
     if keep_weights:
-        _write_weights(model, work / plan.run_id / WEIGHTS)
+        write_weights(model, work / plan.run_id / WEIGHTS)
     path = write_run(results / plan.config.experiment / plan.run_id, record, table)
     remove_checkpoint(work / plan.run_id / "checkpoint.pt")
     for name in ("progress.json", PAUSED):
         (work / plan.run_id / name).unlink(missing_ok=True)
     return path
-
-
-def _write_weights(model: nn.Module, path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
-    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, partial)
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
-        raise RunError(
-            f"The weights {path} could not be written ({error}): make room, or leave out --keep-weights, then start "
-            "the run again; it goes on from its last checkpoint."
-        ) from error
 
 
 def describe_dataset(dataset: CellDataset) -> dict:

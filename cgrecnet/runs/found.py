@@ -84,12 +84,6 @@ def find_runs(
     return list(found.values()), problems
 
 
-def differing(runs: Sequence[FoundRun]) -> list[str]:
-    """Parameters that have more than one value among these runs."""
-    names = dict.fromkeys(name for run in runs for name in run.parameters)
-    return [name for name in names if len({repr(run.parameters.get(name)) for run in runs}) > 1]
-
-
 def compare(runs: Sequence[FoundRun]) -> pd.DataFrame:
     """Side by side, a column for each run: parameters that differ, scores, and on what they ran where that differs."""
     columns = []

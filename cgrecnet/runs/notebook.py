@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.query import record_of
-from cgrecnet.runs.ranks import Other, Together, ended_with, others
+from cgrecnet.runs.ranks import Together, ended_with, others
 from cgrecnet.runs.run_id import Plan, need_file, plan_run
 from cgrecnet.runs.run_record import RECORD, RunRecord, check_writable, read_record, write_whole
 from cgrecnet.training.config import RunConfig
@@ -103,22 +103,52 @@ def run_notebook(
     bar: bool = False,
     together: Together = ALONE,
 ) -> None:
-    """Execute a notebook with papermill, in the folder of its parameters; RunError, in one sentence, where it fails."""
+    """Execute a jupytext notebook with papermill, in a process of its own and in the folder of its parameters.
+
+    lock: descriptor that the process is to hold as well. say: gets the lines that begin with one of `HEARD`.
+    Raises RunError, in one sentence, where it fails.
+    """
     folder = parameters.parent
     executed = folder / f"{notebook.stem.partition('_')[0]}.ipynb"
+    executed.unlink(missing_ok=True)
+    source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
+    command = [sys.executable, "-m", "cgrecnet.runs.with_parent", str(os.getpid()), "papermill", "--no-progress-bar"]
+    # What the cells say, and not which of them papermill begins and ends.
+    command += ["--log-level", "WARNING", "--stdout-file", "-", "--stderr-file", "-"]
+    command += ["--kernel", "python3", "--cwd", str(EXPERIMENTS), "-f", str(parameters)]
+    command += [str(source), str(executed)]
+    environment = {name: os.path.abspath(os.environ[name]) for name in FOLDERS if os.environ.get(name)}
     first, *rest = together.variables(run_id, folder) if together.world > 1 else [{}]
+    tail: deque[str] = deque(maxlen=20)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    # The lock goes to the child: should this process be killed, the run stays locked until the child is gone too.
+    pipes["pass_fds"] = (lock,) if os.name == "posix" else ()
     with (
         scratch(folder) as temporary,
         others([one | temporary for one in rest], parameters) as company,
         progress_bar(folder / PROGRESS, bar),
     ):
-        code, tail = execute_notebook(notebook, parameters, executed, lock, say, first | temporary, company)
-        failed = [one.last_words() for one in company if one.process.poll()]
-    if code is None:
-        raise RunError(f"Run {run_id} failed: {tail[-1]}")
-    if code != 0:
+        with (
+            open(folder / LOG, "a", encoding="utf-8") as log,
+            subprocess.Popen(command, env=os.environ | environment | first | temporary, **pipes) as process,
+            ended_with(company, process) as lost,
+        ):
+            try:
+                for line in process.stdout:
+                    log.write(line)
+                    log.flush()
+                    tail.append(line.rstrip())
+                    if line.startswith(HEARD):
+                        say("  " + line.rstrip())
+            except BaseException:
+                process.kill()
+                raise
+        failed = [one.last_words() for one in lost or company if one.process.poll()]
+    if lost:
+        raise RunError(f"Run {run_id} failed: {failed[0]}")
+    if process.returncode:
         beside = f"; beside it, before or after, {failed[0]}" if failed else ""
-        raise RunError(f"Run {run_id} failed: {failure_reason(executed, code, tail)}{beside}")
+        raise RunError(f"Run {run_id} failed: {failure_reason(executed, process.returncode, list(tail))}{beside}")
 
 
 @contextmanager
@@ -167,55 +197,6 @@ def write_yaml(folder: Path, values: dict, results: Path, work: Path) -> Path:
     """The file of parameters in `folder`, with the places where the notebook's files go."""
     places = {"results_folder": str(Path(results).resolve()), "work_folder": str(Path(work).resolve())}
     return write_whole(folder / "parameters.yaml", yaml.safe_dump(values | places, sort_keys=False))
-
-
-def execute_notebook(
-    notebook: Path,
-    parameters: Path,
-    executed: Path,
-    lock: int,
-    say: Callable[[str], None],
-    variables: dict[str, str],
-    company: Sequence[Other] = (),
-) -> tuple[int | None, list[str]]:
-    """Run a jupytext notebook with papermill in a process of its own; return its exit status and its last lines.
-
-    parameters: YAML, in the folder where log and input go; lock: descriptor that the process is to hold as well.
-    say: gets the lines that begin with one of `HEARD`; variables: added to the environment.
-    company: processes that train with it; where one of them has failed and this one had to be killed for waiting, the
-    status is None and the last line says which.
-    """
-    folder = parameters.parent
-    executed.unlink(missing_ok=True)
-    environment = os.environ | variables
-    environment |= {name: os.path.abspath(environment[name]) for name in FOLDERS if environment.get(name)}
-    source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
-    command = [sys.executable, "-m", "cgrecnet.runs.with_parent", str(os.getpid()), "papermill", "--no-progress-bar"]
-    # What the cells say, and not which of them papermill begins and ends.
-    command += ["--log-level", "WARNING", "--stdout-file", "-", "--stderr-file", "-"]
-    command += ["--kernel", "python3", "--cwd", str(EXPERIMENTS), "-f", str(parameters)]
-    command += [str(source), str(executed)]
-    tail: deque[str] = deque(maxlen=20)
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    # The lock goes to the child: should this process be killed, the run stays locked until the child is gone too.
-    with (
-        open(folder / LOG, "a", encoding="utf-8") as log,
-        subprocess.Popen(command, pass_fds=(lock,) if os.name == "posix" else (), env=environment, **pipes) as process,
-        ended_with(company, process) as lost,
-    ):
-        try:
-            for line in process.stdout:
-                log.write(line)
-                log.flush()
-                tail.append(line.rstrip())
-                if line.startswith(HEARD):
-                    say("  " + line.rstrip())
-        except BaseException:
-            process.kill()
-            raise
-    if lost:
-        return None, [*tail, lost[0].last_words()]
-    return process.returncode, list(tail)
 
 
 def failure_reason(executed: Path, code: int, tail: list[str]) -> str:

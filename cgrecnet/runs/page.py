@@ -1,36 +1,57 @@
-"""What a page that opens without a network is made of: its frame, its texts made safe, its figures as SVG."""
+"""Pages that open without a network: filled from templates, whatever stands in them is text; their figures as SVG."""
 
-import html
 import io
-import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import matplotlib
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-_FRAME = Path(__file__).with_name("page.html")
+from cgrecnet.errors import RunError
+from cgrecnet.files import atomic_write, shown
+
+#: Words of sentences that are not to be overlooked.
+_LOUD = ("do not trust", "used to train", "Look at this", "nothing rules out", "could not be read", "Too few")
 
 
-def filled(title: str, style: str, body: Sequence[str]) -> str:
-    """A page; title: as it is, style: CSS besides the frame's, body: HTML."""
-    parts = {"title": safe(title), "style": style, "body": "\n".join(body)}  # at once: a title may look like a place
-    return re.sub(r"\{\{(title|style|body)\}\}", lambda place: parts[place[1]], _FRAME.read_text(encoding="utf-8"))
+def write_page(path: Path, title: str, body: Path, style: str, otherwise: str = "name another file", **values) -> None:
+    """Write the page that the template `body` makes of the values, each as text unless it is `Markup`; make its folder.
+
+    style: name of a file beside the template, with CSS besides the frame's.
+    Raises RunError where the disk refuses; otherwise: what to do then.
+    """
+    folders = [body.parent, Path(__file__).parent]
+    pages = Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined)
+    pages.tests["loud"] = lambda words: any(loud in words for loud in _LOUD)
+    text = pages.get_template("page.html").render(values, title=title, style=style, body=body.name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path) as file:
+            file.write(text)
+    except OSError as error:
+        raise RunError(f"{shown(path)} cannot be written ({error.strerror}): {otherwise}.") from error
 
 
-def safe(text: Any) -> str:
-    """Text that is no HTML."""
-    return html.escape(str(text), quote=True)
-
-
-def svg(figure: Figure) -> str:
+def svg(figure: Figure) -> Markup:
     """A figure as an SVG element, letters as letters."""
     out = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "cgrecnet"}):
         figure.savefig(out, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = out.getvalue()
-    return text[text.index("<svg") :]
+    return Markup(text[text.index("<svg") :])
+
+
+def epoch_panels(height: float) -> tuple[Figure, Axes, Axes]:
+    """A figure of two panels with epochs along the axes, for a loss and for a score."""
+    figure = Figure(figsize=(9, height), layout="constrained", facecolor="white")
+    panels = figure.subplots(1, 2)
+    for axes in panels:
+        axes.set(xlabel="epoch")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    return figure, *panels
 
 
 def literal(name: str) -> str:

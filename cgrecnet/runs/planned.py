@@ -204,7 +204,7 @@ def split_differences(
 
 
 def split_decisions(runs: Mapping[tuple[str, str, float], RunRecord]) -> list[JudgedContrast]:
-    """P8: the gap at every setting, judged as one family of all that were planned."""
+    """P8: the difference between the splits at every setting, judged as one family of all that were planned."""
     plan = load_plan()
     made = {
         f"confounding {level:g}, {INTENSITIES[intensity]}": difference

@@ -17,25 +17,17 @@ def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
     elsewhere: the runs are done on other machines, which may have what this one lacks: weights are not sought there.
     Raises ConfigError, before any run is started, where they cannot be got (and says what to do without).
     """
-    seen: set[str] = set()
-    for plan in plans:
+    for plan in _different(plans, "model", "preset", "model_options", "image_size", "weights"):
         config = plan.config
-        what = repr((config.model, config.preset, config.model_options, config.image_size, plan.weights))
-        if what in seen:
-            continue
-        seen.add(what)
         weights = plan.weights
         if elsewhere and (weights == "imagenet" or only_known(weights)):
             weights = None
         need_file(weights)
         try:
             create_model(
-                config.model,
-                preset=config.preset,
-                weights=weights,
-                image_size=config.image_size,
+                config.model, preset=config.preset, weights=weights, image_size=config.image_size,
                 options=config.model_options,
-            )
+            )  # fmt: skip
         except ConfigError as error:  # in Python it is None, in a file of YAML or on a command line it is null
             raise ConfigError(str(error).replace("weights=None", "weights=null")) from None
 
@@ -45,16 +37,19 @@ def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
 
     elsewhere: the runs are done on other machines, which may have images that this one lacks.
     """
-    seen: set[str] = set()
+    decisive = ("data", "root", "task", "data_options", "split", "folds", "split_seed")
+    for plan in () if elsewhere else _different(plans, *decisive):
+        simulated_anew = plan.config.data == "cytometer" and not plan.config.split.startswith("grouped")
+        if not simulated_anew:  # where nothing can be missing
+            split_cells(open_cells(plan.config), plan.config)
+
+
+def _different(plans: Sequence[Plan], *parameters: str) -> list[Plan]:
+    """The first of the plans for each set of values that these parameters have among them."""
+    found: dict[str, Plan] = {}
     for plan in plans:
-        config = plan.config
-        simulated_anew = config.data == "cytometer" and not config.split.startswith("grouped")  # nothing can be missing
-        cells = (config.data, config.root, config.task, config.data_options)
-        what = repr((*cells, config.split, config.folds, config.split_seed))
-        if elsewhere or simulated_anew or what in seen:
-            continue
-        seen.add(what)
-        split_cells(open_cells(config), config)
+        found.setdefault(repr([getattr(plan.config, name) for name in parameters]), plan)
+    return list(found.values())
 
 
 def need_same_cells(plans: Sequence[Plan], results: Path, same_settings: bool = False) -> None:

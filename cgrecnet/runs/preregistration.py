@@ -78,10 +78,10 @@ def changes_of_plan(repository: Path = REPOSITORY) -> list[Change]:
     return [Change(commit, datetime.fromisoformat(date)) for commit, date in map(str.split, lines)]
 
 
-def planned_records(plan: Plan | None = None, results: Path = RESULTS) -> list[RunRecord]:
+def planned_records(plan: Plan | None = None) -> list[RunRecord]:
     """All records of the sweeps that the plan names, in the plan's order; sweeps without records are left out."""
     names = dict.fromkeys(name for question in (plan or load_plan()).questions for name in question.sweeps)
-    return select_runs(*names, results=results)
+    return select_runs(*names)
 
 
 def progress(plan: Plan, results: Path = RESULTS) -> dict[str, tuple[int, int]]:

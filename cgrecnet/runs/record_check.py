@@ -54,13 +54,15 @@ def with_hash(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False) + "\n"
 
 
-def check_place(path: Path, experiment: str, run_id: str, hashed: bool) -> None:
-    """RunError where the record at `path` has no hash, or is not in the folder of its run, as a copy is not."""
-    folder = Path(path).absolute().parent
+def read_placed(path: Path, kind: type[Record], what: str, missing: str, foreign: str, remedy: str) -> Record:
+    """As `read_fields`, of a run or study; RunError too where it has no hash, or is not in its folder, as a copy is."""
+    record, hashed = read_fields(path, lambda fields: kind(**fields), what, missing, foreign, remedy)
+    folder = path.absolute().parent
     if not hashed:
         raise RunError(f"The record {path} has no sha256, so that nothing says that it is whole: {_REMEDY}")
-    if (folder.parent.name, folder.name) != (experiment, run_id):
+    if (folder.parent.name, folder.name) != (record.experiment, record.run_id):
         raise RunError(
-            f"The folder {folder} holds a record of the run {experiment}/{run_id}, which would count twice or for "
-            f"another run: move {folder} away (a record belongs into a folder of its run's name)."
+            f"The folder {folder} holds a record of the run {record.experiment}/{record.run_id}, which would count "
+            f"twice or for another run: move {folder} away (a record belongs into a folder of its run's name)."
         )
+    return record

@@ -3,7 +3,6 @@
 Every step leaves a file that says it is done, so that a start after a break goes on where the last one stopped.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from cgrecnet.data.audit.integrity import audit
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.store import default_place
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import write_json
+from cgrecnet.files import remembered, write_json
 from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.collect import flat, plain
 from cgrecnet.runs.environment import commit
@@ -33,9 +32,7 @@ FIXED = ("experiment", "data", "task", "model")
 CHECK, AUDIT = Path("zhu-check", "check.json"), Path("zhu-audit", "audit.json")
 
 
-def choose_runs(
-    names: Sequence[str], options: Mapping[str, Any], folder: Path = SWEEP_FILES
-) -> dict[str, list[RunConfig]]:
+def choose_runs(names: Sequence[str], options: Mapping[str, Any]) -> dict[str, list[RunConfig]]:
     """The runs of each of the named sweeps, with these options; sweeps of which no run is left are left out.
 
     options: a single value takes the place of a sweep's own (`epochs=3`); a list keeps the runs that have one of its
@@ -52,7 +49,7 @@ def choose_runs(
             )
     chosen, met = {}, set()
     for name in names:
-        path = folder / f"{name}.yaml"
+        path = SWEEP_FILES / f"{name}.yaml"
         overrides, left = _narrow(path, options, met)
         if left and (configs := read_sweep(path, overrides)):
             chosen[name] = configs
@@ -91,7 +88,7 @@ def check_files(folder: Path, results: Path, published: Mapping | None, say) -> 
     """Read every file once and keep the report in `results`; not again while names and sizes are the same."""
     path = results / CHECK
     names = open_dataset(DATA, root=folder, options={"hash": "names"}).fingerprint
-    if (found := _read(path)) and found["names"] == names:
+    if (found := remembered(path)) and found["names"] == names:
         say(f"checked already, see {path}")
         return found
     text, good = report_on(DATA, root=folder, published=published)
@@ -145,7 +142,7 @@ def pack_files(folder: Path) -> CellDataset:
 def audit_cells(dataset: CellDataset, results: Path, cells: int, say) -> dict:
     """Audit the data set and keep the numbers in `results`; not again while pixels and sample are the same."""
     path = results / AUDIT
-    found = _read(path)
+    found = remembered(path)
     if found and (found["fingerprint"], found["asked"]) == (dataset.fingerprint, cells):
         say(f"audited already, see {path}")
         return found
@@ -154,10 +151,3 @@ def audit_cells(dataset: CellDataset, results: Path, cells: int, say) -> dict:
     found = report.to_dict() | {"asked": cells, "commit": commit()}
     write_json(path, found)
     return found
-
-
-def _read(path: Path) -> dict | None:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import atomic_write
-from cgrecnet.runs.record_check import check_place, read_fields, with_hash
+from cgrecnet.runs.record_check import read_placed, with_hash
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
@@ -88,13 +88,10 @@ def write_whole(path: Path, content: str | bytes) -> Path:
 
 def read_record(path: Path) -> RunRecord:
     """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another run's."""
-    path = Path(path)
-    record, hashed = read_fields(
-        path, lambda fields: RunRecord(**fields), "run record", "the run is not done; start it again", "not JSON",
+    return read_placed(
+        Path(path), RunRecord, "run record", "the run is not done; start it again", "not JSON",
         "delete its folder and run it again",
     )  # fmt: skip
-    check_place(path, record.experiment, record.run_id, hashed)
-    return record
 
 
 def format_predictions(cell_ids: list[str], labels: np.ndarray, probabilities: np.ndarray) -> str:

@@ -10,16 +10,17 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 from matplotlib import colormaps
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from seaborn import color_palette
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import atomic_write, shown
+from cgrecnet.runs import page
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
 from cgrecnet.runs.halving import settings_of
-from cgrecnet.runs.page import filled, literal, safe, svg
+from cgrecnet.runs.page import epoch_panels, literal, svg
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import Plan
 
@@ -30,13 +31,6 @@ MANY = 500
 #: From this ratio of the ends on, an axis is logarithmic.
 DECADES = 100
 _SCORE = "validation macro F1"
-#: CSS besides the frame's.
-_STYLE = """\
-body { overflow-wrap: anywhere; }
-figure { margin: 1rem 0; }
-figcaption { font-size: .9rem; }
-table { border-collapse: collapse; font-size: .8rem; overflow-wrap: normal; }
-th, td { border: 1px solid #ccc; padding: .2rem .5rem; text-align: right; white-space: nowrap; }"""
 
 #: What a curve is a repeat of, the run's epochs, and whether it was stopped early.
 Curve = tuple[str, Sequence[Mapping[str, Any]], bool]
@@ -52,8 +46,8 @@ def write_page(
     """Write the page about the runs of a sweep that have a record; every text of theirs is escaped.
 
     stopped: as `halving.stopped_runs` gives it. pair: the parameters of the heat map; None: those with most values.
-    Returns the table of `collect`. Raises RunError where no run has a record, ConfigError for a pair that does not vary
-    or a file that cannot be written.
+    Returns the table of `collect`. Raises RunError where no run has a record or the file cannot be written, ConfigError
+    for a pair that does not vary.
     """
     table = collect(plans, results, partial=True, stopped=stopped)
     varied = [name for name in table.attrs["varying"] if table[name].map(repr).nunique() > 1]
@@ -71,68 +65,48 @@ def write_page(
                 curves.append((setting, record.history, False))
             elif plan.run_id in stopped:
                 curves.append((setting, stopped[plan.run_id]["history"], True))
-    body = [
-        f"<h1>Sweep {safe(plans[0].config.experiment)}</h1>",
-        *_standing(plans, table, results),
-        "<h2>Learning curves</h2>",
-        _figure(
-            learning_curves(curves),
-            "One line per run, on its validation cells; dashed with a cross at the end: stopped early.",
-        ),
-        "<h2>Two parameters</h2>",
-        _figure(
-            two_parameters(table, x, y),
-            f"Mean validation macro F1 by {x} and {y}, over everything else that varies (n runs where more than one).",
-        )
-        if x and y
-        else "<p>Fewer than two parameters vary among the runs that are done.</p>",
-        "<h2>All parameters</h2>",
-        _figure(
-            parallel_coordinates(table, names),
-            "One line per run, from its parameters to its validation macro F1: yellow is high, violet is low.",
-        )
-        if names
-        else "<p>No parameter varies but for folds and seeds.</p>",
-        "<h2>Runs</h2>",
-    ]
-    rows = table.sort_values(CHOSEN_BY, ascending=False)[["run_id", *table.attrs["varying"], *SCORES]]
-    with pd.option_context("display.max_colwidth", None):
-        body.append(f'<div class="wide">{rows.to_html(index=False, float_format="{:.4g}".format)}</div>')
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as file:
-            file.write(filled(f"Sweep: {plans[0].config.experiment}", _STYLE, body))
-    except OSError as error:
-        raise ConfigError(f"{shown(path)} cannot be written ({error.strerror}): name another with --out.") from None
+    page.write_page(
+        path,
+        f"Sweep: {plans[0].config.experiment}",
+        Path(__file__).with_name("sweep.html"),
+        "sweep.css",
+        "name another with --out",
+        experiment=plans[0].config.experiment,
+        table=table,
+        by=CHOSEN_BY.replace("_", " "),
+        curves=learning_curves(curves),
+        pair=(x, y),
+        map=two_parameters(table, x, y) if x and y else None,
+        parallel=parallel_coordinates(table, names) if names else None,
+        rows=_rows(table),
+        **_standing(plans, table, results),
+    )
     return table
 
 
-def _standing(plans: Sequence[Plan], table: pd.DataFrame, results: Path) -> list[str]:
-    """What was run, on which cells, how far it is, and what the validation cells choose."""
+def _rows(table: pd.DataFrame) -> Markup:
+    """The runs as a table, the best first; pandas escapes their texts."""
+    rows = table.sort_values(CHOSEN_BY, ascending=False)[["run_id", *table.attrs["varying"], *SCORES]]
+    with pd.option_context("display.max_colwidth", None):
+        return Markup(rows.to_html(index=False, float_format="{:.4g}".format))
+
+
+def _standing(plans: Sequence[Plan], table: pd.DataFrame, results: Path) -> dict[str, Any]:
+    """On which cells runs were done, and what the validation cells choose."""
     chosen = best(summarise(table))
     keys = [name for name in table.attrs["varying"] if name not in REPEATS]
-    setting = ", ".join(f"{name} = {chosen[name]}" for name in keys) or "the only setting"
     seen = [record.data for record in (record_of(plan, results) for plan in plans) if record]
     cells = {f"{d['name']} ({'simulated' if d['simulated'] else 'real'}, {d['cells']} cells)" for d in seen}
-    lines = [
-        f"<p>Cells: {safe('; '.join(sorted(cells)))}. {len(table)} of {table.attrs['planned']} runs have a record.</p>",
-        f"<p>Best by the mean of {CHOSEN_BY.replace('_', ' ')}: {safe(setting)} ({chosen[f'{CHOSEN_BY}_mean']:.4f}, "
-        f"n = {int(chosen['n'])}); its accuracy on test cells, which had no part in the choice: "
-        f"{chosen['test_accuracy_mean']:.4f}.</p>",
-    ]
-    if table.attrs["stopped"]:
-        lines.append(f"<p>{len(table.attrs['stopped'])} runs were stopped early, by their validation score.</p>")
-    if missing := table.attrs["missing"]:
-        lines.append(f"<p>Without a record: {safe(', '.join(missing[:10]))}{' ...' if len(missing) > 10 else ''}</p>")
-    return lines
+    return {
+        "cells": sorted(cells),
+        "setting": ", ".join(f"{name} = {chosen[name]}" for name in keys) or "the only setting",
+        "score": chosen[f"{CHOSEN_BY}_mean"],
+        "n": int(chosen["n"]),
+        "tested": chosen["test_accuracy_mean"],
+    }
 
 
-def _figure(drawing: str, caption: str) -> str:
-    labelled = drawing.replace("<svg", f'<svg role="img" aria-label="{safe(caption)}"', 1)
-    return f'<figure><div class="wide">{labelled}</div><figcaption>{safe(caption)}</figcaption></figure>'
-
-
-def learning_curves(curves: Sequence[Curve]) -> str:
+def learning_curves(curves: Sequence[Curve]) -> Markup:
     """Score and loss on validation cells by epoch, a line per run."""
     curves = [curve for curve in curves if curve[1]]
     reached = {setting: max(entry[CHOSEN_BY] for entry in history) for setting, history, _ in curves}
@@ -140,8 +114,7 @@ def learning_curves(curves: Sequence[Curve]) -> str:
     norm = Normalize(min(reached.values(), default=0), max(reached.values(), default=1))
     colours = COLOURS if few else [colormaps["viridis"](norm(score)) for score in reached.values()]
     colour = dict(zip(reached, colours, strict=False))
-    figure = Figure(figsize=(9, 3.6 + (0.22 * len(reached) if few else 0)), layout="constrained", facecolor="white")
-    panels = figure.subplots(1, 2)
+    figure, *panels = epoch_panels(3.6 + (0.22 * len(reached) if few else 0))
     lines = {}
     for setting, history, stopped in curves:
         epochs = [entry["epoch"] for entry in history]
@@ -151,17 +124,14 @@ def learning_curves(curves: Sequence[Curve]) -> str:
                 marker="x" if stopped else ".", markevery=[-1], linestyle="--" if stopped else "-",
                 rasterized=len(curves) > MANY,
             )  # fmt: skip
-    panels[0].set(xlabel="epoch", ylabel=_SCORE)
-    panels[1].set(xlabel="epoch", ylabel="validation loss")
-    for axes in panels:
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.xaxis.get_major_locator().set_params(integer=True)
+    panels[0].set(ylabel=_SCORE)
+    panels[1].set(ylabel="validation loss")
     if few:
         figure.legend(lines.values(), map(literal, lines), loc="outside lower center", frameon=False, fontsize=8)
     return svg(figure)
 
 
-def two_parameters(table: pd.DataFrame, x: str, y: str) -> str:
+def two_parameters(table: pd.DataFrame, x: str, y: str) -> Markup:
     """Mean score by two parameters: a coloured square for each of their combinations that has a run."""
     (across, *_), (up, *_) = axes_of = _axis(table[x]), _axis(table[y])
     means = table.groupby([across, up], sort=False)[CHOSEN_BY].agg(["mean", "size"])
@@ -182,7 +152,7 @@ def two_parameters(table: pd.DataFrame, x: str, y: str) -> str:
     return svg(figure)
 
 
-def parallel_coordinates(table: pd.DataFrame, names: Sequence[str]) -> str:
+def parallel_coordinates(table: pd.DataFrame, names: Sequence[str]) -> Markup:
     """A line per row through its value on one axis per parameter, to its score on the last; bright is better."""
     columns = [_axis(table[name]) for name in (*names, CHOSEN_BY)]
     figure = Figure(figsize=(max(5, 1.7 * len(columns)), 4.2), layout="constrained", facecolor="white")

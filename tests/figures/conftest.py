@@ -9,7 +9,7 @@ import pytest
 
 from cgrecnet.data.base import CellDataset
 from cgrecnet.evaluation.metrics import score
-from cgrecnet.publish import check_browser, check_static, resources
+from cgrecnet.publish import check_browser, check_static
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
@@ -87,7 +87,7 @@ def widget_page(*pieces) -> str:
 
 @pytest.fixture
 def chromium() -> str:
-    found = resources.browser()
+    found = check_browser.browser()
     if not found:
         pytest.skip("no Chromium on PATH or in CGRECNET_CHROMIUM")
     return found

@@ -3,7 +3,7 @@
 import pytest
 from minibook import make_book, write
 
-from cgrecnet.publish import resources, schedule
+from cgrecnet.publish import check_browser, schedule
 from cgrecnet.publish.layout import Layout
 
 
@@ -28,7 +28,7 @@ def executed(tmp_path_factory, surroundings):
 
 @pytest.fixture
 def chromium():
-    found = resources.browser()
+    found = check_browser.browser()
     if not found:
         pytest.skip("no Chromium on PATH or in CGRECNET_CHROMIUM")
     return found

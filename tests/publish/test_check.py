@@ -7,7 +7,7 @@ import pytest
 from minibook import write
 from PIL import Image
 
-from cgrecnet.publish import check, check_browser, check_static, resources
+from cgrecnet.publish import check, check_browser, check_static
 
 PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><title>T</title><meta charset="utf8">
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
@@ -88,7 +88,7 @@ def static_faults(pages):
 
 @pytest.fixture(scope="module")
 def browser_faults(pages):
-    found = resources.browser()
+    found = check_browser.browser()
     if not found:
         pytest.skip("no Chromium on PATH or in CGRECNET_CHROMIUM")
     with pytest.MonkeyPatch.context() as patch:
@@ -150,7 +150,7 @@ def test_only_changed_pages_are_looked_at_again(tmp_path, monkeypatch, capsys):
 
 
 def test_a_page_that_was_only_written_anew_is_not_opened_again(tmp_path, monkeypatch):
-    monkeypatch.setattr(resources, "browser", lambda: "a browser")
+    monkeypatch.setattr(check_browser, "browser", lambda: "a browser")
     opened = []
     monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(names) or [])
     page = PAGE.replace("HERE_STYLE", "")
@@ -178,7 +178,7 @@ def test_a_page_that_was_only_written_anew_is_not_opened_again(tmp_path, monkeyp
 
 def test_a_browser_that_was_not_there_before_opens_every_page(tmp_path, monkeypatch):
     found, opened = [None], []
-    monkeypatch.setattr(resources, "browser", lambda: found[0])
+    monkeypatch.setattr(check_browser, "browser", lambda: found[0])
     monkeypatch.setattr(check_browser, "faults", lambda html, names, browser: opened.append(names) or [])
 
     def looked(**changed) -> list[str]:

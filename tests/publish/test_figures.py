@@ -72,7 +72,7 @@ def build(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CGRECNET_DATA", "CGRECNET_WEIGHTS"):
             patch.delenv(name, raising=False)
-        patch.setattr(__main__.check.resources, "browser", lambda: None)
+        patch.setattr(__main__.check_browser, "browser", lambda: None)
         told = Stream()
         patch.setattr("sys.stderr", told)
         patch.setattr("sys.stdout", told)

@@ -74,7 +74,7 @@ def test_nothing_changed_builds_nothing(built, capsys):
 
 def test_of_all_pages_only_the_edited_one_is_opened(built, monkeypatch):
     opened = []
-    monkeypatch.setattr("cgrecnet.publish.resources.browser", lambda: "a browser")
+    monkeypatch.setattr("cgrecnet.publish.check_browser.browser", lambda: "a browser")
     look = lambda html, names, browser: opened.append(sorted(names)) or []  # noqa: E731
     monkeypatch.setattr("cgrecnet.publish.check_browser.faults", look)
     assert build(built.root, look=True) == 0

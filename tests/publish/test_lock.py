@@ -4,11 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
 from minibook import make_book, set_pages, write, write_script
+from waiting import wait_for
 
 from cgrecnet.errors import RunError
 from cgrecnet.publish.layout import Layout
@@ -30,13 +30,6 @@ def main():
 def build(root, **settings):
     command = [sys.executable, "-m", "cgrecnet.publish", "build", "--root", str(root)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ | settings)
-
-
-def wait_for(found, seconds=90):
-    limit = time.monotonic() + seconds
-    while not found() and time.monotonic() < limit:
-        time.sleep(0.05)
-    assert found()
 
 
 def gone(processes):

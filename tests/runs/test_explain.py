@@ -25,18 +25,21 @@ TINY = {
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("honst=[resnet50]", "did you mean 'honest'"),
-        ("honest=[vgg16]", "'cg_recnet'"),
-        ("honest=[]", "at least 1 item"),
-        ("shown=100", "shown (100) cannot exceed explained (60)"),
-        ("epochs=0", "'epochs'"),
-        ("model_options={fusion_with: 1}", "fusion_with"),
-        ("weights=nowhere.safetensors", "nowhere.safetensors"),
+        (["honst=[resnet50]"], "did you mean 'honest'"),
+        (["honest=[vgg16]"], "'cg_recnet'"),
+        (["honest=[]"], "at least 1 item"),
+        (["shown=100"], "shown (100) cannot exceed explained (60)"),
+        (["epochs=0"], "'epochs'"),
+        (["model_options={fusion_with: 1}"], "fusion_with"),
+        (["weights=nowhere.safetensors"], "nowhere.safetensors"),
+        (["--kept", "run=[a]"], "did you mean 'runs'"),
+        (["--kept", "runs=[]"], "'runs'"),
+        (["--kept", "runs=[a]", "shown=0"], "'shown'"),
     ],
 )
 def test_a_mistake_ends_with_status_2_and_one_sentence(words, message, capsys, tmp_path):
     places = ["--results", str(tmp_path / "r"), "--work", str(tmp_path / "w")]
-    assert main(["explain", words, *places]) == 2
+    assert main(["explain", *words, *places]) == 2
     said = capsys.readouterr().err
     assert message in said and said.count("\n") == 1, said
     assert not list(tmp_path.iterdir())

@@ -3,30 +3,17 @@
 import numpy as np
 import pytest
 
-from cgrecnet.cli import main
 from cgrecnet.errors import RunError
 from cgrecnet.paths import EXPERIMENTS
-from cgrecnet.runs.explain import KEPT_NOTEBOOK, check_predictions, explain_study, kept_network, plan_study
+from cgrecnet.runs.explain import KEPT_NOTEBOOK, explain_study, kept_network, plan_study
 from cgrecnet.runs.explain_record import KeptConfig
-from cgrecnet.runs.finalize import WEIGHTS
 from cgrecnet.runs.grid import read_yaml_mapping
+from cgrecnet.runs.kept import WEIGHTS, check_predictions
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.run_record import read_predictions
 from cgrecnet.training.config import RunConfig
 
 TINY = {"experiment": "tiny", "model": "resnet50", "data_options": {"cells": 80}, "image_size": 32, "epochs": 1}
-
-
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [(["run=[a]"], "did you mean 'runs'"), (["runs=[]"], "'runs'"), (["runs=[a]", "shown=0"], "'shown'")],
-)
-def test_a_mistake_ends_with_status_2_and_one_sentence(words, message, capsys, tmp_path):
-    places = ["--results", str(tmp_path / "r"), "--work", str(tmp_path / "w")]
-    assert main(["explain", "--kept", *words, *places]) == 2
-    said = capsys.readouterr().err
-    assert message in said and said.count("\n") == 1, said
-    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_without_a_record_is_named(tmp_path):

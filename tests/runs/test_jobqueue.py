@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from trivial_runs import configs, final_table, folders, records, trivial
+from waiting import free_port
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.runs import queue_cluster as clusters
@@ -58,12 +59,6 @@ PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 def program(name: str) -> str | None:
     """The path of a program, also of those that only root's PATH has."""
     return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
-
-
-def free_port() -> int:
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return place.getsockname()[1]
 
 
 def say_of(command: str, *arguments: str) -> str:

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 from trivial_runs import configs, folders
+from waiting import wait_for
 
 from cgrecnet.runs.cluster import local_cluster
 from cgrecnet.runs.sweep import run_sweep
@@ -32,16 +32,10 @@ def started(work: Path) -> list[list[int]]:
     return [list(map(int, line.split())) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def wait_for(found, seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while not found():
-        assert time.monotonic() < until, "it did not come about"
-        time.sleep(0.05)
-
-
 @pytest.mark.slow
 def test_ctrl_c_after_a_killed_worker_ends_the_sweep_and_every_run(tmp_path):
-    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import test_killed_worker as t; t.sweep()"
+    here = [str(folder) for folder in Path(__file__).parents[:2]]
+    code = f"import sys; sys.path[:0] = {here}; import test_killed_worker as t; t.sweep()"
     words = [sys.executable, "-c", code, str(tmp_path)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     work, family = tmp_path / "work", []

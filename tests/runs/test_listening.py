@@ -10,6 +10,7 @@ import pytest
 from distributed import Client, Security
 from listening import beyond, watched
 from trivial_runs import configs, folders, trivial
+from waiting import free_port
 
 from cgrecnet.cli import main
 from cgrecnet.errors import ConfigError, RunError
@@ -153,11 +154,3 @@ def when_there(address, security):
             if time.monotonic() > until:
                 raise
             time.sleep(0.5)
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return place.getsockname()[1]

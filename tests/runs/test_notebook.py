@@ -16,7 +16,7 @@ import yaml
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs import notebook, ranks
-from cgrecnet.runs.finalize import WEIGHTS
+from cgrecnet.runs.kept import WEIGHTS
 from cgrecnet.runs.notebook import LOG, NOTEBOOK, train
 from cgrecnet.runs.ranks import Together
 from cgrecnet.runs.run_id import plan_run
@@ -112,13 +112,13 @@ def test_relative_paths_mean_the_same_in_the_notebooks_folder(tmp_path, monkeypa
     )
     said: list[str] = []
     with notebook.only_one_process(tmp_path / "lock", "r") as lock:
-        notebook.execute_notebook(tmp_path / "say.py", parameters, tmp_path / "out.ipynb", lock, said.append, {})
+        notebook.run_notebook(tmp_path / "say.py", parameters, "r", lock, said.append)
     assert said == [f"  done: {tmp_path / 'cells'}"]
 
 
 def test_a_finished_run_is_not_done_again(finished, monkeypatch):
     config, record, folder, _ = finished
-    monkeypatch.setattr(notebook, "execute_notebook", lambda *_: pytest.fail("the notebook was run again"))
+    monkeypatch.setattr(notebook, "run_notebook", lambda *_: pytest.fail("the notebook was run again"))
     said: list[str] = []
     assert train(config, results=folder / "results", work=folder / "work", say=said.append) == record
     assert "done already" in said[0]
@@ -261,7 +261,7 @@ def test_a_run_that_fails_says_why_in_one_sentence_and_leaves_no_record(tmp_path
 
 @pytest.mark.parametrize("option", ["results", "work"])
 def test_a_folder_that_cannot_be_written_is_named_before_the_run_starts(tmp_path, monkeypatch, option):
-    monkeypatch.setattr(notebook, "execute_notebook", lambda *_: pytest.fail("the run was started"))
+    monkeypatch.setattr(notebook, "run_notebook", lambda *_: pytest.fail("the run was started"))
     folders = {"results": tmp_path / "results", "work": tmp_path / "work"}
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match=f"Nothing can be written to .*file: .*--{option}"):

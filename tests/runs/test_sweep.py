@@ -15,6 +15,7 @@ import pytest
 from distributed import Client
 from distributed.comm import CommClosedError
 from trivial_runs import configs, final_table, folders, records, trivial
+from waiting import free_port, wait_for
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.runs import cluster, tasks
@@ -100,15 +101,8 @@ def test_a_worker_that_nobody_starts_again_comes_back_and_its_absence_is_told(tm
         with connect() as client:
             local.sync(local.workers[0].close)
             with tasks._told_when_alone(client, said.append):
-                wait_until(lambda: any("no worker is there, for" in line for line in said))
+                wait_for(lambda: any("no worker is there, for" in line for line in said))
             client.wait_for_workers(1, timeout=120)
-
-
-def wait_until(what, seconds: float = 120) -> None:
-    until = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < until, "it did not come"
-        time.sleep(0.05)
 
 
 @pytest.mark.slow
@@ -223,9 +217,7 @@ class Port:
 @pytest.fixture
 def scheduler(tmp_path):
     """A scheduler and two workers as processes of their own, all reached through a port that can be closed."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        number = free.getsockname()[1]
+    number = free_port()
     dask = [sys.executable, "-m", "dask"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     started = [subprocess.Popen([*dask, "scheduler", "--host", f"tcp://127.0.0.1:{number}", "--no-dashboard"], **quiet)]

@@ -1,13 +1,12 @@
 """The page of a sweep opens offline, shows what is there, chooses by validation, and escapes what records say."""
 
 import json
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from made_up_runs import bare_record
+from offline_page import opened_offline
 
 from cgrecnet.cli import main
 from cgrecnet.runs.grid import read_sweep
@@ -18,22 +17,6 @@ from cgrecnet.runs.sweep_page import parallel_coordinates, two_parameters
 #: Regular expressions that are a formula and a piece of HTML, and, of a run without a record, HTML and a template.
 HOSTILE = "a$b|&<\"'$"
 SCRIPT = "' onload='alert(1) > &lt;script&gt; { {body} }"
-
-
-class Texts(HTMLParser):
-    """All tags, attributes and texts of a page."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.tags, self.words, self.addresses = set(), [], []
-        self.feed(page)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.add(tag)
-        self.addresses += [value for name, value in attrs if name in ("src", "href", "xlink:href", "onclick", "onload")]
-
-    def handle_data(self, data):
-        self.words.append(data)
 
 
 def write(plan, results: Path, f1: float, accuracy: float) -> None:
@@ -65,10 +48,9 @@ def test_a_page_without_a_network_shows_curves_heat_map_and_the_choice_of_valida
     assert main(words) == 0
     assert capsys.readouterr().out == f"{tmp_path / 'new' / 'p.html'}: 8 of 8 runs\n"
     page = (tmp_path / "new" / "p.html").read_text()
-    found = Texts(page)
-    assert "script" not in found.tags and all(map(re.compile("#|data:image/png;").match, found.addresses))
+    found = opened_offline(page)
     assert page.count("<svg") == 3 and page.count('role="img" aria-label="') == 3
-    text = " ".join(found.words)
+    text = found.text
     assert "cytometer (simulated, 60 cells)" in text and "8 of 8 runs" in text
     best = "learning_rate = 0.001, gamma = 0.5 (0.8250, n = 2); its accuracy on test cells"
     assert best in text, "chosen by validation; the test scores say the contrary"
@@ -134,8 +116,8 @@ def test_words_of_records_and_sweeps_are_text_and_nothing_else(tmp_path, capsys)
     (tmp_path / "e" / STOPPED).write_text(json.dumps({"first": 1, "reduction": 3, "stopped": early}))
     assert main(["plot", str(path), "--results", str(tmp_path), "--out", str(tmp_path / "p.html")]) == 0
     page = (tmp_path / "p.html").read_text()
-    found = Texts(page)
-    assert "script" not in found.tags and "2 runs were stopped early" in page
+    found = opened_offline(page)
+    assert "2 runs were stopped early" in page
     words = [word.strip() for word in found.words]
     assert HOSTILE in words, "in the table and beside an axis"
     assert any(SCRIPT in word and word.startswith("data_options.group") for word in words), "in the legend"

@@ -4,8 +4,10 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+from cgrecnet.publish.notebooks.plain import FENCE, closing
 
 #: Stands in a text for a value that the program puts in.
 HOLE = "\N{REPLACEMENT CHARACTER}"
@@ -19,8 +21,6 @@ _LEFT_OUT = re.compile(
     r"|\b(?:https?://|doi:|10\.\d{4,}/)\S+"
     r"|^\([\w-]+\)=\s*$"  # a label
 )
-_FENCE = re.compile(r"^\s*(`{3,}|:{3,}|~{3,})\s*(?:\{([\w:-]+)\})?\s*(.*?)\s*$")
-_OPTION = re.compile(r"^\s*:[\w-]+:")
 _SILENT = {"math", "code-block", "code", "code-cell", "literalinclude", "bibliography", "raw"}
 _QUESTION = "exercise"
 _NO_TITLE = {"grid", "solution"}  # what stands behind these is a setting or a label
@@ -97,50 +97,30 @@ def _markdown(lines: list[str], first: int) -> Iterator[Line]:
             group = []
 
 
-@dataclass
-class _Open:
-    """What is open at a line: fences, innermost last, each with its directive, and a display of maths."""
-
-    open: list[tuple[str, str]] = field(default_factory=list)
-    maths: bool = False
-
-    @property
-    def silent(self) -> bool:
-        return bool(self.open) and self.open[-1][1] in _SILENT
-
-    @property
-    def in_question(self) -> bool:
-        return any(name == _QUESTION for _, name in self.open)
-
-    def fence(self, marks: str, name: str | None, rest: str) -> str:
-        """Open or close; the title that an opening fence gives to its box, or nothing."""
-        if self.open and name is None and not rest and marks.startswith(self.open[-1][0]):
-            self.open.pop()
-            return ""
-        if not self.silent:
-            directive = name or ("" if marks[0] == ":" else "code")
-            self.open.append((marks, directive))
-            return rest if name and name not in _SILENT | _NO_TITLE else ""
-        return ""
-
-
-def prose_of(lines: list[str]) -> Iterator[tuple[str, bool]]:
+def prose_of(lines: list[str], question: bool = False) -> Iterator[tuple[str, bool]]:
     """For each line: its prose, empty where it is none, and whether it belongs to the question of an exercise."""
-    reader = _Open()
-    for line in lines:
-        found = _FENCE.match(line)
-        if found:
-            title = reader.fence(*found.groups())
-            yield title, reader.in_question
-        elif reader.silent:
+    at, maths = 0, False
+    while at < len(lines):
+        line = lines[at]
+        if fence := FENCE.match(line):
+            end = closing(lines, at, fence["marks"])
+            name = fence["name"] or ("" if fence["marks"][0] == ":" else "code")
+            asked = question or name == _QUESTION
+            yield fence["rest"].strip() if fence["name"] and name not in _SILENT | _NO_TITLE else "", asked
+            inside = lines[at + 1 : end]
+            yield from (("", False) for _ in inside) if name in _SILENT else prose_of(inside, asked)
+            if end > at:
+                yield "", question
+            at = end + 1
+            continue
+        at += 1
+        if line.strip().startswith("$$") or maths:
+            maths = (line.count("$$") + maths) % 2 == 1
             yield "", False
-        elif line.strip().startswith("$$") or reader.maths:
-            reader.maths = (line.count("$$") + reader.maths) % 2 == 1
-            yield "", False
-        elif _OPTION.match(line) or line.startswith("%"):
+        elif re.match(r"\s*:[\w-]+:", line) or line.startswith("%"):
             yield "", False
         else:
-            yield line, reader.in_question
+            yield line, question
 
 
 def _sentences(code: str, start: int) -> Iterator[Line]:

@@ -8,8 +8,9 @@ below the figure.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
+
+from bs4 import BeautifulSoup
 
 from cgrecnet.publish.figures import is_absent
 from cgrecnet.publish.honesty.sections import HIDDEN, visible_html
@@ -22,8 +23,6 @@ _CALL = re.compile(
     re.MULTILINE,
 )
 _HEADING = re.compile(r"^(#{1,6}) ", re.MULTILINE)
-_BLOCK = re.compile(r'<aside class="provenance"([^>]*)>')
-_MARK = re.compile(r'data-([\w-]+)="([^"]*)"')
 #: A record of a run, as the list of what a chapter read names it.
 _RECORD = re.compile(r"^results/(?:[^/]+/)+([^/]+)/run\.json$")
 
@@ -79,18 +78,16 @@ class Block:
 
 def blocks_of(cells: list[dict[str, Any]]) -> list[Block]:
     """Every provenance block that the page shows."""
-    found = []
-    for html in visible_html(cells):
-        for marks in _BLOCK.findall(html):
-            said = {name: unescape(value) for name, value in _MARK.findall(marks)}
-            found.append(
-                Block(
-                    frozenset(said.get("runs", "").split()),
-                    frozenset(said.get("sets", "").split()),
-                    "side-by-side" in said,
-                )
-            )
-    return found
+    pages = [BeautifulSoup(html, "html.parser") for html in visible_html(cells) if 'class="provenance"' in html]
+    return [
+        Block(
+            frozenset(found.get("data-runs", "").split()),
+            frozenset(found.get("data-sets", "").split()),
+            found.has_attr("data-side-by-side"),
+        )
+        for page in pages
+        for found in page("aside", class_="provenance")
+    ]
 
 
 def unnamed_records(cells: list[dict[str, Any]], files: list[str]) -> list[str]:

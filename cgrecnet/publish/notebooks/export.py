@@ -12,37 +12,15 @@ from nbformat import v4
 
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import atomic_write, write_json
-from cgrecnet.publish import notebook, settings
+from cgrecnet.files import atomic_write, remembered, write_json
+from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Chapter, Layout
 from cgrecnet.publish.notebooks.exercises import without_solutions
 from cgrecnet.publish.notebooks.labels import index_of
 from cgrecnet.publish.notebooks.plain import Index, Reader
+from cgrecnet.publish.templates import filled
 
 _WHEEL = f"cgrecnet-{__version__}-py3-none-any.whl"
-_INSTALL = f"""\
-**Before you start.**
-This notebook is a chapter of *CG-RecNet, re-run and audited*, and needs the package `cgrecnet` with its extra `book`.
-Install it from a clone of the repository, `pip install "./CLONE[book]"`,
-or from the wheel that `pip wheel --no-deps -w dist .` makes there, `pip install "{_WHEEL}[book]"`.
-The package brings the records and the real cells that the cells below read.
-On Colab, upload that wheel beside the notebook; the first cell installs it.
-"""
-_FIRST = """\
-import importlib.util
-import subprocess
-import sys
-from pathlib import Path
-
-if importlib.util.find_spec("cgrecnet") is None:
-    wheels = sorted(Path().glob("cgrecnet-*.whl"))
-    if not wheels:
-        raise SystemExit("cgrecnet is not installed: do what the text above says, then run this cell again.")
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", f"{{wheels[-1]}}[book]"], check=True)
-
-from cgrecnet.publish.notebooks.start import start
-
-start("{page}")"""
 _FOLDED = {"remove-cell", "remove-input", "hide-input"}
 
 
@@ -54,7 +32,8 @@ def plain_notebook(page: str, content: dict[str, Any], index: Index, solutions: 
     book = nbformat.reads(json.dumps(content), as_version=4)  # which joins texts that are kept as lists of lines
     reader = Reader(page, index, _glued(book.cells), solutions=solutions)
     cells = book.cells if solutions else without_solutions(book.cells)
-    made = [v4.new_markdown_cell(_INSTALL), v4.new_code_cell(_FIRST.format(page=page), metadata={"tags": ["install"]})]
+    made = [v4.new_markdown_cell(filled("install.md", wheel=_WHEEL)),
+            v4.new_code_cell(filled("first_cell.txt", page=page), metadata={"tags": ["install"]})]  # fmt: skip
     for cell in cells:
         made += _cell(cell, reader)
     for number, cell in enumerate(made):
@@ -92,9 +71,10 @@ def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
     contents = {name: json.loads(text) for name, text in texts.items()}
     index = index_of(layout, contents)
     state = json.dumps(dataclasses.asdict(index) | {"notebooks": sorted(index.notebooks)}, sort_keys=True)
-    tools = [path.read_text("utf8") for path in sorted(Path(__file__).parent.glob("*.py"))]
+    folders = (Path(__file__).parent, Path(__file__).parents[1] / "templates")
+    tools = [path.read_text("utf8") for folder in folders for path in sorted(folder.glob("*.*"))]
     memory, made = layout.build / "exported.json", {}
-    before = settings.remembered(memory)
+    before = remembered(memory)
     for name, content in contents.items():
         paths = [folder / f"{name}.ipynb", folder / "student" / f"{name}.ipynb"]
         key = hashlib.sha256("\0".join([texts[name], state, *tools]).encode()).hexdigest()

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from cgrecnet.errors import ConfigError
 
-_FENCE = re.compile(r"^(?P<indent>\s*)(?P<marks>`{3,}|:{3,}|~{3,})\s*(?:\{(?P<name>[\w:-]+)\})?(?P<rest>.*)$")
+#: The line that opens a directive, a div or a piece of code.
+FENCE = re.compile(r"^(?P<indent>\s*)(?P<marks>`{3,}|:{3,}|~{3,})\s*(?:\{(?P<name>[\w:-]+)\})?(?P<rest>.*)$")
 _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 _ROLE = re.compile(r"\{([a-z][\w:+-]*)\}`([^`]+)`")
 _EQUATION = re.compile(r"(\$\$)(.*?)\$\$\s*\(([\w-]+)\)[ \t]*$", re.DOTALL | re.MULTILINE)
@@ -63,12 +64,12 @@ class Reader:
         prose: list[str] = []
         at = 0
         while at < len(lines):
-            fence = _FENCE.match(lines[at])
+            fence = FENCE.match(lines[at])
             if not fence:
                 prose.append(lines[at])
                 at += 1
                 continue
-            end = _closing(lines, at, fence["marks"])
+            end = closing(lines, at, fence["marks"])
             done += [*self._prose(prose), *self._block(fence, lines[at : end + 1])]
             prose = []
             at = end + 1
@@ -182,7 +183,7 @@ class Reader:
         return format(value, form) if form else str(value)
 
 
-def _closing(lines: list[str], start: int, marks: str) -> int:
+def closing(lines: list[str], start: int, marks: str) -> int:
     """The line that closes the fence opened at `start`; the last one where none does."""
     for at in range(start + 1, len(lines)):
         line = lines[at].strip()

@@ -12,7 +12,7 @@ import yaml
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import atomic_write
-from cgrecnet.publish import check_static, resources
+from cgrecnet.publish import check_browser, check_static
 from cgrecnet.publish.check_browser import FLAGS, SECONDS
 from cgrecnet.publish.citation import changed
 from cgrecnet.publish.layout import Layout
@@ -37,7 +37,7 @@ def make_site(layout: Layout, address: str, pdf: bool = True, say=print) -> Path
     address = checked(address)
     if not (layout.html / "book" / "index.html").is_file():
         raise RunError(f"{layout.html}: there is no book to publish: run make book first.")
-    browser = resources.browser()
+    browser = check_browser.browser()
     if pdf and not browser:
         raise RunError(
             "No Chromium was found to print the PDF: install one, name it in CGRECNET_CHROMIUM, or say --no-pdf."

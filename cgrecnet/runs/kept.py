@@ -1,0 +1,75 @@
+"""The tested weights that a run keeps where it is asked to: written, made a network again, held against its record."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from cgrecnet.errors import RunError
+from cgrecnet.models import create_model
+from cgrecnet.runs.run_record import RunRecord, read_predictions
+
+#: The tested weights in a run's work folder, where they were to be kept.
+WEIGHTS = "weights.safetensors"
+#: Largest difference between a recorded probability and that of the loaded weights: the rounding of 16-bit numbers.
+ROUNDING = 0.05
+
+
+def write_weights(model: nn.Module, path: Path) -> None:
+    """Write them whole or not at all; RunError where the disk refuses."""
+    partial = path.with_name(path.name + ".partial")
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(state, partial)
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        partial.unlink(missing_ok=True)
+        raise RunError(
+            f"The weights {path} could not be written ({error}): make room, or leave out --keep-weights, then start "
+            "the run again; it goes on from its last checkpoint."
+        ) from error
+
+
+def build(config: Mapping, classes: int, state: Mapping[str, Tensor], in_channels: int = 3) -> nn.Module:
+    """The network that a run's settings describe, with these weights, in evaluation mode; RuntimeError if they differ.
+
+    config: of a run (`model`, `preset`, `model_options`, `image_size`).
+    """
+    network = create_model(
+        config["model"], preset=config["preset"], num_classes=classes, in_channels=in_channels,
+        image_size=config["image_size"], options=config["model_options"],
+    )  # fmt: skip
+    network.load_state_dict(dict(state))
+    return network.eval()
+
+
+def with_kept_weights(record: RunRecord, work: Path, in_channels: int = 3) -> nn.Module:
+    """A run's network with the weights that it kept. Raises RunError where these are missing or damaged."""
+    path = Path(work) / record.run_id / WEIGHTS
+    try:
+        return build(record.config, len(record.data["classes"]), load_file(path), in_channels)
+    except (OSError, SafetensorError, RuntimeError):
+        raise RunError(f"The weights {path} are missing or damaged: train the run again with --keep-weights.") from None
+
+
+def check_predictions(
+    record: RunRecord, results: Path, probabilities: np.ndarray, ids: Sequence[str] | None = None
+) -> float:
+    """Largest difference to the probabilities that the run recorded; RunError where the weights are not its own.
+
+    ids: of the test cells that the probabilities are of; None: all, in the record's order.
+    """
+    names, _, recorded = read_predictions(results, record)
+    if ids is not None:
+        recorded = recorded[[names.index(name) for name in ids]]
+    apart = float(np.abs(recorded - probabilities).max()) if recorded.shape == probabilities.shape else np.inf
+    if apart > ROUNDING:
+        raise RunError(
+            f"The weights of {record.run_id} give other probabilities than its record (by up to {apart:.2f}): "
+            "they are not the run's own; train it again with --keep-weights."
+        )
+    return apart
