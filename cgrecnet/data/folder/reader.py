@@ -25,8 +25,7 @@ from cgrecnet.data.images.listing import (
     size_of,
     walk,
 )
-from cgrecnet.data.images.pixels import COLOUR
-from cgrecnet.data.images.reading import Reader, ReadingOptions
+from cgrecnet.data.images.reading import COLOUR, Reader, ReadingOptions
 from cgrecnet.data.options import Window
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown

@@ -13,7 +13,7 @@ from cgrecnet.data.download.folder import Download, cannot_store
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.download.repositories import list_remote, page_of, parse_doi
 from cgrecnet.data.download.unpack import archive_ending
-from cgrecnet.data.zhu.files import ARTICLE
+from cgrecnet.data.zhu.reader import ARTICLE
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import atomic_write, shown
 
