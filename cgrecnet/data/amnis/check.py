@@ -12,7 +12,7 @@ from cgrecnet.data.amnis.codec import Damaged
 from cgrecnet.data.amnis.metadata import IN_USE, LIT
 from cgrecnet.data.amnis.objects import Objects, Problem, find_files, open_file, same_cells
 from cgrecnet.data.amnis.reader import BITS, MANY, AmnisOptions, default_window
-from cgrecnet.data.levels import Levels
+from cgrecnet.data.levels import Levels, span
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -104,7 +104,8 @@ def _facts(objects: Objects, found: Findings) -> Iterator[str]:
     of = f" of {said.objects:,}" if said.objects not in (None, found.good) else ""
     yield f"{found.good:,}{of} objects can be used" + (f" (IDEAS {said.software})" if said.software else "")
     if found.good:
-        yield f"sizes: {_span(found.heights)} rows, {_span(found.widths)} columns"
+        rows, columns = (span((min(sizes), max(sizes))) for sizes in (found.heights, found.widths))
+        yield f"sizes: {rows} rows, {columns} columns"
     yield f"channels: {' '.join(map(str, said.channels))} (in use by {IN_USE})"
     if said.brightfield:
         first, *others = said.brightfield
@@ -155,7 +156,3 @@ def _populations(objects: Objects) -> tuple[list[str], bool]:
     if found.gates:
         lines.append(f"not evaluated, because they are gates: {', '.join(map(shown, found.gates))}")
     return lines, True
-
-
-def _span(numbers: set[int]) -> str:
-    return f"{min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"{min(numbers)}"

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -126,10 +125,8 @@ def _packed(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Write crop after crop to the file of pixels, and hand each over with its index; notes what was left out."""
     kind, ids = pixel_type(dataset), dataset.table["cell_id"]
-    bar = tqdm(
-        crops_of(dataset), "packing crops", len(dataset), unit="crop", disable=not progress, file=sys.stderr,
-        mininterval=0.5,
-    )  # fmt: skip
+    shows = {"unit": "crop", "disable": not progress, "mininterval": 0.5}
+    bar = tqdm(crops_of(dataset), "packing crops", len(dataset), **shows)
     with open(working / PIXELS, "wb") as file:
         for i, (crop, source) in enumerate(bar):
             if isinstance(crop, Unusable):
