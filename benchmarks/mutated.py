@@ -21,8 +21,7 @@ from unlike import trained
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.images.listing import Unusable
-from cgrecnet.data.images.pixels import LARGEST
-from cgrecnet.data.images.reading import Reader
+from cgrecnet.data.images.reading import LARGEST, Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.build import pack_cells

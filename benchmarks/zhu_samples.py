@@ -16,7 +16,7 @@ from measuring import command_line, keep, status
 from cgrecnet.data import traits
 from cgrecnet.data.images.listing import Unusable
 from cgrecnet.data.images.reading import Reader
-from cgrecnet.data.zhu.files import list_cells
+from cgrecnet.data.zhu.reader import list_cells
 from cgrecnet.errors import DataError
 from cgrecnet.files import sha256
 from cgrecnet.paths import RESULTS

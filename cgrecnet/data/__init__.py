@@ -31,15 +31,9 @@ __all__ = [
     "store_of",
 ]
 
-#: Data set -> module with `TASKS`, its class of options, `open_cells(root, task, options)`, `available(root)`, and
-#: `report(root, published, every, options)` where more can be said about its files than counts.
-_READERS = {
-    "amnis": "cgrecnet.data.amnis",
-    "cytometer": "cgrecnet.data.cytometer",
-    "folder": "cgrecnet.data.folder",
-    "jurkat": "cgrecnet.data.jurkat",
-    "zhu": "cgrecnet.data.zhu",
-}
+#: Data sets, each a package here with `TASKS`, its class of options, `open_cells(root, task, options)`,
+#: `available(root)`, and `report(root, published, every, options)` where more can be said of its files than counts.
+_READERS = ("amnis", "cytometer", "folder", "jurkat", "zhu")
 
 #: Data sets that are whatever files a user brings, and what they are; the others have a card (`cards`).
 BROUGHT = {
@@ -50,8 +44,8 @@ BROUGHT = {
 #: Data sets of files of images, which are read and checked while they are packed and not before.
 _IMAGE_FILES = ("folder", "zhu")
 
-#: Data set -> module with `fetch(folder)`.
-_FETCHERS = {"jurkat": "cgrecnet.data.jurkat.fetch", "zhu": "cgrecnet.data.zhu.fetch"}
+#: Data sets whose package has a module `fetch` with `fetch(folder)`.
+_FETCHED = ("jurkat", "zhu")
 
 
 def list_datasets() -> list[str]:
@@ -123,14 +117,12 @@ def fetch_dataset(name: str, folder: str | Path | None = None, doi: str | None =
     """
     if name in BROUGHT:
         raise DataError(f"Data set {name!r} is {BROUGHT[name]}; there is nothing to fetch: name the files.")
-    if name not in _FETCHERS:
+    if name not in _FETCHED:
         _reader(name)
         raise DataError(f"Data set {name!r} is made on the spot; there is nothing to fetch: open it directly.")
-    if doi is None:
-        return import_module(_FETCHERS[name]).fetch(folder=folder)
-    if name != "zhu":
+    if doi is not None and name != "zhu":
         raise ConfigError(f"Data set {name!r} is fetched from a fixed place: leave out the DOI.")
-    return import_module(_FETCHERS[name]).fetch(folder=folder, doi=doi)
+    return import_module(f"cgrecnet.data.{name}.fetch").fetch(folder, **({} if doi is None else {"doi": doi}))
 
 
 def report_on(
@@ -185,7 +177,7 @@ def pack_dataset(
 
 def made_on_the_spot(name: str) -> bool:
     """Whether the cells of data set `name` follow from its options alone, so that nothing can be missing or other."""
-    return name not in _FETCHERS and name not in BROUGHT
+    return name not in _FETCHED and name not in BROUGHT
 
 
 def store_of(name: str, root: str | Path | None = None, task: str | None = None) -> Path | None:
@@ -199,4 +191,4 @@ def store_of(name: str, root: str | Path | None = None, task: str | None = None)
 def _reader(name: str):
     if name not in _READERS:
         raise ConfigError(f"There is no data set {name!r}; {suggest(name, list_datasets())}")
-    return import_module(_READERS[name])
+    return import_module(f"cgrecnet.data.{name}")

@@ -93,13 +93,6 @@ class Card(Part):
         """Part -> its facts, in the order of `PARTS`."""
         return {part: getattr(self, part) for part in PARTS}
 
-    def task(self, name: str) -> Task:
-        """The task of this name. Raises ConfigError for an unknown one."""
-        found = {task.name: task for task in self.tasks}
-        if name not in found:
-            raise ConfigError(f"The card of {self.name!r} has no task {name!r}; {suggest(name, found)}")
-        return found[name]
-
 
 def load_card(name: str) -> Card:
     """The card of a data set. Raises ConfigError for a name without a card."""

@@ -191,7 +191,7 @@ def level_lines(levels: Sequence[GroupLevels]) -> list[str]:
     for row in levels[:SHOWN]:
         border = (f"{value:.1f}" for value in row.border)
         rows.append(
-            (row.kind, row.group, f"{row.cells:,}", _span(row.height), _span(row.width), *border, _span(row.contrast))
+            (row.kind, row.group, f"{row.cells:,}", span(row.height), span(row.width), *border, span(row.contrast))
         )
     return [
         "sizes and grey levels by class and group (min, median, max: of the means of the",
@@ -213,6 +213,7 @@ def _ends(values: np.ndarray, kind: type) -> tuple:
     return kind(values.min()), kind(values.max())
 
 
-def _span(ends: tuple[float, float]) -> str:
+def span(ends: tuple[float, float]) -> str:
+    """Smallest and largest in words, one number where they are the same."""
     low, high = (f"{end:.0f}" for end in ends)
     return low if low == high else f"{low} to {high}"

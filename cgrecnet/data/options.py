@@ -39,15 +39,11 @@ def check_options(kind: type[OptionsType], options: Mapping | OptionsType | None
     if isinstance(options, kind):
         return options
     if options is not None and not isinstance(options, Mapping):
-        raise ConfigError(
-            f"The options of data set {name!r} must be a mapping of names to values, not {options!r}."
-        )
+        raise ConfigError(f"The options of data set {name!r} must be a mapping of names to values, not {options!r}.")
     given = dict(options or {})
     for key in given:
         if key not in kind.model_fields:
-            raise ConfigError(
-                f"Data set {name!r} has no option {key!r}; {suggest(key, kind.model_fields)}"
-            )
+            raise ConfigError(f"Data set {name!r} has no option {key!r}; {suggest(key, kind.model_fields)}")
     try:
         return kind.model_validate(given)
     except ValidationError as error:
@@ -57,6 +53,4 @@ def check_options(kind: type[OptionsType], options: Mapping | OptionsType | None
         else:
             reason = first["msg"][0].lower() + first["msg"][1:]
         place = ".".join(str(part) for part in first["loc"]) or "options"
-        raise ConfigError(
-            f"Data set {name!r} cannot use {place}={first['input']!r}: {reason}."
-        ) from None
+        raise ConfigError(f"Data set {name!r} cannot use {place}={first['input']!r}: {reason}.") from None

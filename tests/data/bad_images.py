@@ -8,7 +8,7 @@ import tifffile
 from PIL import Image
 from zhu_trees import crop, write
 
-from cgrecnet.data.images import pixels
+from cgrecnet.data.images import reading
 
 
 def half(path):
@@ -33,57 +33,57 @@ COLOURED = np.random.default_rng(1).integers(0, 255, (40, 60, 3)).astype(np.uint
 
 BAD = {
     "zero.bmp": (lambda p: p.write_bytes(b""), "empty (0 bytes)"),
-    "truncated.bmp": (lambda p: (write(p, crop(1), colour=True), half(p)), pixels.DAMAGED),
-    "truncated.png": (lambda p: (write(p, crop(1)), half(p)), pixels.DAMAGED),
-    "truncated.tif": (lambda p: (tifffile.imwrite(p, crop(1)), half(p)), pixels.DAMAGED),
+    "truncated.bmp": (lambda p: (write(p, crop(1), colour=True), half(p)), reading.DAMAGED),
+    "truncated.png": (lambda p: (write(p, crop(1)), half(p)), reading.DAMAGED),
+    "truncated.tif": (lambda p: (tifffile.imwrite(p, crop(1)), half(p)), reading.DAMAGED),
     "truncated-rgb16.tif": (
         lambda p: (tifffile.imwrite(p, np.zeros((40, 60, 3), np.uint16), photometric="rgb"), half(p)),
-        pixels.DAMAGED,
+        reading.DAMAGED,
     ),
-    "only-magic.bmp": (lambda p: p.write_bytes(b"BM"), pixels.DAMAGED),
-    "only-magic.png": (lambda p: p.write_bytes(b"\x89PNG\r\n\x1a\n"), pixels.DAMAGED),
-    "only-magic.tif": (lambda p: p.write_bytes(b"II*\0"), pixels.DAMAGED),
-    "text.bmp": (lambda p: p.write_text("<html>not found</html>"), pixels.FOREIGN),
-    "photo.bmp": (lambda p: Image.fromarray(crop(1)).save(p, format="JPEG"), pixels.FOREIGN),
-    "colour.bmp": (lambda p: Image.fromarray(COLOURED).save(p), pixels.COLOUR),
-    "colour.png": (lambda p: Image.fromarray(COLOURED).convert("RGBA").save(p), pixels.COLOUR),
+    "only-magic.bmp": (lambda p: p.write_bytes(b"BM"), reading.DAMAGED),
+    "only-magic.png": (lambda p: p.write_bytes(b"\x89PNG\r\n\x1a\n"), reading.DAMAGED),
+    "only-magic.tif": (lambda p: p.write_bytes(b"II*\0"), reading.DAMAGED),
+    "text.bmp": (lambda p: p.write_text("<html>not found</html>"), reading.FOREIGN),
+    "photo.bmp": (lambda p: Image.fromarray(crop(1)).save(p, format="JPEG"), reading.FOREIGN),
+    "colour.bmp": (lambda p: Image.fromarray(COLOURED).save(p), reading.COLOUR),
+    "colour.png": (lambda p: Image.fromarray(COLOURED).convert("RGBA").save(p), reading.COLOUR),
     "colour16.tif": (
         lambda p: tifffile.imwrite(p, COLOURED.astype(np.uint16) * 256, photometric="rgb"),
-        pixels.COLOUR,
+        reading.COLOUR,
     ),
-    "palette.png": (lambda p: Image.fromarray(COLOURED).quantize(16).save(p), pixels.COLOUR),
-    "one-bit.png": (lambda p: Image.fromarray(crop(1)).convert("1").save(p), pixels.ONE_BIT),
-    "float.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.float32)), pixels.FLOATING),
-    "int32.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.int32)), pixels.SIGNED),
-    "float64.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.float64)), pixels.FLOATING),
-    "print.tif": (lambda p: Image.fromarray(COLOURED).convert("CMYK").save(p), pixels.WRONG_MODE),
+    "palette.png": (lambda p: Image.fromarray(COLOURED).quantize(16).save(p), reading.COLOUR),
+    "one-bit.png": (lambda p: Image.fromarray(crop(1)).convert("1").save(p), reading.ONE_BIT),
+    "float.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.float32)), reading.FLOATING),
+    "int32.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.int32)), reading.SIGNED),
+    "float64.tif": (lambda p: tifffile.imwrite(p, crop(1).astype(np.float64)), reading.FLOATING),
+    "print.tif": (lambda p: Image.fromarray(COLOURED).convert("CMYK").save(p), reading.WRONG_MODE),
     "pages.tif": (
         lambda p: tifffile.imwrite(p, np.zeros((3, 40, 60), np.uint8), photometric="minisblack"),
-        pixels.SEVERAL,
+        reading.SEVERAL,
     ),
-    "inverted.tif": (lambda p: tifffile.imwrite(p, crop(1), photometric="miniswhite"), pixels.INVERTED),
-    "inverted16.tif": (lambda p: tifffile.imwrite(p, crop(1, 16), photometric="miniswhite"), pixels.INVERTED),
+    "inverted.tif": (lambda p: tifffile.imwrite(p, crop(1), photometric="miniswhite"), reading.INVERTED),
+    "inverted16.tif": (lambda p: tifffile.imwrite(p, crop(1, 16), photometric="miniswhite"), reading.INVERTED),
     "inverted-big.tif": (
         lambda p: tifffile.imwrite(p, crop(1, 16), photometric="miniswhite", bigtiff=True),
-        pixels.INVERTED,
+        reading.INVERTED,
     ),
-    "wide.png": (lambda p: p.write_bytes(png_header(60, 40, 16, 2)), pixels.WIDE_PNG),
-    "bomb.png": (lambda p: p.write_bytes(png_header(60_000, 60_000)), pixels.HUGE),
-    "bomb-small.png": (lambda p: p.write_bytes(png_header(10_000, 10_000)), pixels.HUGE),
+    "wide.png": (lambda p: p.write_bytes(png_header(60, 40, 16, 2)), reading.WIDE_PNG),
+    "bomb.png": (lambda p: p.write_bytes(png_header(60_000, 60_000)), reading.HUGE),
+    "bomb-small.png": (lambda p: p.write_bytes(png_header(10_000, 10_000)), reading.HUGE),
     "bomb.tif": (
         lambda p: tifffile.imwrite(p, np.zeros((5000, 5000), np.uint8), compression="zlib"),
-        pixels.HUGE,
+        reading.HUGE,
     ),
     "bomb-rgb16.tif": (
         lambda p: tifffile.imwrite(p, np.zeros((4100, 20, 3), np.uint16), photometric="rgb", compression="zlib"),
-        pixels.HUGE,
+        reading.HUGE,
     ),
     "bomb-planes.tif": (  # little in the file, 80 million values in memory
         lambda p: tifffile.imwrite(
             p, np.zeros((200, 200, 2000), np.uint16), photometric="minisblack", planarconfig=1, compression="zlib"
         ),
-        pixels.HUGE,
+        reading.HUGE,
     ),
-    "strip.png": (lambda p: p.write_bytes(png_header(4097, 10)), pixels.HUGE),
-    "bomb.bmp": (lambda p: p.write_bytes(bmp_header(5000, 5000)), pixels.HUGE),
+    "strip.png": (lambda p: p.write_bytes(png_header(4097, 10)), reading.HUGE),
+    "bomb.bmp": (lambda p: p.write_bytes(bmp_header(5000, 5000)), reading.HUGE),
 }

@@ -12,7 +12,7 @@ def mlcp() -> Path:
     named = os.environ.get("CGRECNET_DATA")
     if not named:
         pytest.skip("needs the real montages: set CGRECNET_DATA to the folder that holds them")
-    folder = published._inside(Path(named))
+    folder = published.inside(Path(named))
     if folder is None:
         pytest.skip(f"needs the real montages, and CGRECNET_DATA ({named}) has none")
     return folder

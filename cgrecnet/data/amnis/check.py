@@ -1,6 +1,5 @@
 """What `cgrecnet data check amnis` says: every object of every file is decoded once, all channels and the mask."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,12 +7,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from cgrecnet.data.amnis.classes import analysis_of, daf_beside
+from cgrecnet.data.amnis.classes import analysis_of
 from cgrecnet.data.amnis.codec import Damaged
 from cgrecnet.data.amnis.metadata import IN_USE, LIT
 from cgrecnet.data.amnis.objects import Objects, Problem, find_files, open_file, same_cells
 from cgrecnet.data.amnis.reader import BITS, MANY, AmnisOptions, default_window
-from cgrecnet.data.levels import Levels
+from cgrecnet.data.levels import Levels, span
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -69,14 +68,17 @@ def _tell(objects: Objects, every: bool, window: tuple[float, float] | None) -> 
         *(f"  {line}" for line in _facts(objects, found)),
         *_ranges(objects, found, window),
         *(f"  {line}" for line in populations),
-        *(f"  {line}" for line in _problems(found.problems, None if every else SHOWN)),
     ]
+    problems = sorted(found.problems, key=lambda one: one.first)
+    lines += [f"  cannot be used: {problem}" for problem in (problems if every else problems[:SHOWN])]
+    if not every and len(problems) > SHOWN:
+        lines.append(f"  and {len(problems) - SHOWN:,} more such lines (--all names them)")
     return "\n".join(lines), fits and not found.problems and found.good > 0
 
 
 def _read(objects: Objects) -> Findings:
     found = Findings([Levels() for _ in objects.acquisition.channels], list(objects.problems))
-    rows = tqdm(range(len(objects)), objects.name, disable=len(objects) <= MANY, leave=False, file=sys.stderr)
+    rows = tqdm(range(len(objects)), objects.name, disable=len(objects) <= MANY, leave=False)
     lit = [objects.acquisition.channels.index(channel) for channel in objects.acquisition.brightfield]
     for row in rows:
         number = int(objects.table["number"][row])
@@ -102,7 +104,8 @@ def _facts(objects: Objects, found: Findings) -> Iterator[str]:
     of = f" of {said.objects:,}" if said.objects not in (None, found.good) else ""
     yield f"{found.good:,}{of} objects can be used" + (f" (IDEAS {said.software})" if said.software else "")
     if found.good:
-        yield f"sizes: {_span(found.heights)} rows, {_span(found.widths)} columns"
+        rows, columns = (span((min(sizes), max(sizes))) for sizes in (found.heights, found.widths))
+        yield f"sizes: {rows} rows, {columns} columns"
     yield f"channels: {' '.join(map(str, said.channels))} (in use by {IN_USE})"
     if said.brightfield:
         first, *others = said.brightfield
@@ -123,7 +126,7 @@ def _facts(objects: Objects, found: Findings) -> Iterator[str]:
         yield f"masks: of {found.masks:,} objects{empty}"
 
 
-def _ranges(objects: Objects, found: Findings, window: tuple[float, float] | None = None) -> Iterator[str]:
+def _ranges(objects: Objects, found: Findings, window: tuple[float, float] | None) -> Iterator[str]:
     """A table of the grey levels per channel, and whether the window that is used by default fits them."""
     if not found.good:
         return
@@ -142,26 +145,14 @@ def _ranges(objects: Objects, found: Findings, window: tuple[float, float] | Non
 
 def _populations(objects: Objects) -> tuple[list[str], bool]:
     try:
-        if daf_beside(objects.path) is None:
-            return ["populations: no analysis (.daf) beside it"], True
         found = analysis_of(objects)
     except DataError as error:
         return [f"populations: {error}"], False
+    if found is None:
+        return ["populations: no analysis (.daf) beside it"], True
     numbers = objects.table["number"]
     known = [f"{shown(name)} {int(np.isin(numbers, some).sum()):,}" for name, some in found.lists.items()]
     lines = [f"populations in {shown(found.path.name)}: {', '.join(known) if known else 'none that is a list'}"]
     if found.gates:
         lines.append(f"not evaluated, because they are gates: {', '.join(map(shown, found.gates))}")
     return lines, True
-
-
-def _problems(problems: list[Problem], shown_first: int | None) -> Iterator[str]:
-    ordered = sorted(problems, key=lambda one: one.first)
-    for problem in ordered[:shown_first]:
-        yield f"cannot be used: {problem}"
-    if shown_first is not None and len(ordered) > shown_first:
-        yield f"and {len(ordered) - shown_first:,} more such lines (--all names them)"
-
-
-def _span(numbers: set[int]) -> str:
-    return f"{min(numbers)} to {max(numbers)}" if len(numbers) > 1 else f"{min(numbers)}"

@@ -5,10 +5,9 @@ classifier), a gate drawn on features (G), a combination of others (C), or all o
 combinations are named, not evaluated: their features would have to be read and IDEAS' rules repeated.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -43,7 +42,8 @@ def read_populations(path: Path) -> Populations:
     """
     reader = _Reader(path)
     try:
-        early = read_xml(_parts(path), reader.start, reader.end)
+        with open(path, "rb") as file:
+            early = read_xml(iter(lambda: file.read(_PART), b""), reader.start, reader.end)
     except OSError as error:
         raise DataError(f"The analysis file {path} cannot be read ({error.strerror}): mend or move it.") from None
     except Refused as reason:
@@ -56,19 +56,25 @@ def read_populations(path: Path) -> Populations:
     return reader.found
 
 
-def daf_beside(image: Path) -> Populations | None:
-    """The analysis of an image file: the `.daf` of its name, or else the one in its folder that names it.
+def analysis_of(objects: Objects) -> Populations | None:
+    """The analysis of an image file: the `.daf` of its name, or else the one in its folder that names it, if any.
 
-    Raises DataError where several name it, or where one cannot be read.
+    Raises DataError where several name it, where one cannot be read, or where it is of another file.
     """
+    image, stated = objects.path, objects.acquisition.objects
     beside = sorted(path for path in image.parent.iterdir() if path.suffix.lower() == ".daf")
-    for path in beside:
-        if path.stem == image.stem:
-            return read_populations(path)
-    found = [one for one in map(read_populations, beside) if one.file == image.name]
+    if own := [path for path in beside if path.stem == image.stem]:
+        found = [read_populations(own[0])]
+    else:
+        found = [one for one in map(read_populations, beside) if one.file == image.name]
     if len(found) > 1:
         names = ", ".join(one.path.name for one in found)
         raise DataError(f"Several analyses are of {image} ({names}): name the right one {image.stem}.daf.")
+    if found and None not in (found[0].objects, stated) and found[0].objects != stated:
+        raise DataError(
+            f"The analysis {shown(found[0].path)} is of a file with {found[0].objects:,} objects, and {objects.name} "
+            f"has {stated:,}: put the analysis of this very file beside it."
+        )
     return found[0] if found else None
 
 
@@ -97,28 +103,16 @@ class _Reader:
             raise Enough
 
 
-def _parts(path: Path) -> Iterator[bytes]:
-    with open(path, "rb") as file:
-        while part := file.read(_PART):
-            yield part
-
-
 #: The one class of cells that have none, as before a prediction.
 UNLABELLED = "unlabelled"
 #: Label of an object that takes no part.
 NONE = -1
 
 
-class Labels(NamedTuple):
-    """classes: in label order; labels: of each file, one per usable object, or `NONE`; doubtful: in two classes."""
-
-    classes: tuple[str, ...]
-    labels: list[np.ndarray]
-    doubtful: int = 0
-
-
-def label(opened: Sequence[Objects], source: str | None, classes: Mapping[str, str] | None) -> Labels:
-    """Label the objects of all files.
+def label(
+    opened: Sequence[Objects], source: str | None, classes: Mapping[str, str] | None
+) -> tuple[tuple[str, ...], list[np.ndarray], int]:
+    """(classes in label order; of each file, the label of every usable object, or `NONE`; how many are in two classes).
 
     source: None (all are `UNLABELLED`), `file`, `folder` or `population`; classes: name of a file (without ending),
     folder or population -> class; what is not in it takes no part. None: each name is a class of its own.
@@ -126,10 +120,15 @@ def label(opened: Sequence[Objects], source: str | None, classes: Mapping[str, s
     Raises ConfigError for a name that is not there, DataError for an analysis that is missing or of another file.
     """
     if source is None:
-        return Labels((UNLABELLED,), [np.zeros(len(objects), np.int64) for objects in opened])
+        return (UNLABELLED,), [np.zeros(len(objects), np.int64) for objects in opened], 0
     gates: list[str] = []
     if source == "population":
         analyses = [analysis_of(objects) for objects in opened]
+        if None in analyses:
+            raise DataError(
+                f"No analysis (.daf) of {shown(opened[analyses.index(None)].path)} lies beside it, so it has no "
+                "populations: put it there, or take classes_from=file or folder."
+            )
         gates = sorted({name for one in analyses for name in one.gates})
         members = [
             {name: np.isin(objects.table["number"], numbers) for name, numbers in one.lists.items()}
@@ -149,24 +148,7 @@ def label(opened: Sequence[Objects], source: str | None, classes: Mapping[str, s
         found = member.sum(axis=0)
         labels.append(np.where(found == 1, member.argmax(axis=0), NONE))
         doubtful += int((found > 1).sum())
-    return Labels(known, labels, doubtful)
-
-
-def analysis_of(objects: Objects) -> Populations:
-    """The populations of a file's analysis. Raises DataError where there is none, or it is of another file."""
-    found = daf_beside(objects.path)
-    if found is None:
-        raise DataError(
-            f"No analysis (.daf) of {shown(objects.path)} lies beside it, so it has no populations: put it there, or "
-            "take classes_from=file or folder."
-        )
-    stated = objects.acquisition.objects
-    if None not in (found.objects, stated) and found.objects != stated:
-        raise DataError(
-            f"The analysis {shown(found.path)} is of a file with {found.objects:,} objects, and {objects.name} has "
-            f"{stated:,}: put the analysis of this very file beside it."
-        )
-    return found
+    return known, labels, doubtful
 
 
 def _class_of(

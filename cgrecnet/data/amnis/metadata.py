@@ -117,7 +117,8 @@ def read_acquisition(container: Container, first: Directory, file: BinaryIO) -> 
         return container.value(first, tag, file, LARGEST_TEXT)
 
     def words(tag: int) -> list[str]:
-        return [_name(part) for part in _text(content(tag)).split("|") if part]
+        """Last parts of the paths in a tag, as Windows writes them."""
+        return [part.replace("\\", "/").rpartition("/")[2] for part in _text(content(tag)).split("|") if part]
 
     try:
         said = texts(content(ACQUISITION), (IN_USE, LIT, MAGNIFICATION))
@@ -157,8 +158,3 @@ def _number(text: str | None) -> float | None:
 
 def _text(content: bytes) -> str:
     return content.rstrip(b"\0").decode("utf-8", "replace")
-
-
-def _name(path: str) -> str:
-    """The last part of a path as Windows writes it."""
-    return path.replace("\\", "/").rpartition("/")[2]

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,8 +56,9 @@ def paired(columns: Columns, size: int, channels: int, stated: int | None) -> tu
     image = {name: column[place] for name, column in columns.items()}
     mask = {name: column[np.minimum(place + 1, len(column) - 1)] for name, column in columns.items()}
     mask["there"] = mask["kind"] == _OF_A_MASK
-    image["said"] = image["number"].copy()
-    image["number"] = _numbers(image["said"])
+    said = image["said"] = image["number"]
+    before = np.concatenate([[-1], said[:-1]])[: len(said)]
+    image["number"] = np.where(said < 0, before + 1, said)  # where a directory has none, the one after that before
     reasons = np.full(len(place), "", object)
     for reason, wrong in (_faults(image, size, channels, stated) | _mask_faults(mask, image, size)).items():
         reasons[(reasons == "") & wrong] = reason
@@ -112,12 +114,6 @@ def _mask_faults(mask: Columns, image: Columns, size: int) -> dict[str, np.ndarr
 def _unfit(pixels: np.ndarray, length: np.ndarray, most: int, least: int) -> np.ndarray:
     """Where a strip's bytes are too few (at `most` pixels a byte) or too many (at `least` nibbles a pixel)."""
     return (pixels > most * length) | (2 * length > least * pixels + 1)
-
-
-def _numbers(said: np.ndarray) -> np.ndarray:
-    """Object numbers; where a directory has none, the one after the object before."""
-    before = np.concatenate([[-1], said[:-1]]) if len(said) else said
-    return np.where(said < 0, before + 1, said)
 
 
 def _absent(numbers: np.ndarray, stated: int | None) -> list[Problem]:
@@ -184,13 +180,9 @@ def read_objects(path: str | Path, name: str = "") -> Objects:
         if first is None:
             raise Damaged("it is a TIFF file, but not one of ImageStream")
         acquisition = read_acquisition(container, first, file)
-        parts, batch = [], []
-        for directory in container.chain(first, file):
-            batch.append(directory)
-            if len(batch) == _BATCH:
-                parts.append(_columns(container, batch))
-                batch = []
-    parts.append(_columns(container, batch))
+        chain, parts = container.chain(first, file), [_columns(container, [])]
+        while batch := list(islice(chain, _BATCH)):
+            parts.append(_columns(container, batch))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     table, problems = paired(columns, container.size, len(acquisition.channels), acquisition.objects)
     return Objects(container, name, acquisition, table, problems)

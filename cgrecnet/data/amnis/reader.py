@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import operator
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -75,9 +74,9 @@ class AmnisImages(Sequence):
     def __len__(self) -> int:
         return len(self.row)
 
-    def __getitem__(self, index):
-        if isinstance(index, slice):
-            return self.at(index)
+    def __getitem__(self, index: int | slice | np.ndarray):
+        if isinstance(index, slice | np.ndarray):
+            return AmnisImages(self.files, self.positions, self.file[index], self.row[index])
         index = operator.index(index)
         file, row = int(self.file[index]), int(self.row[index])
         objects = self.files[file]
@@ -91,10 +90,6 @@ class AmnisImages(Sequence):
         image = np.ascontiguousarray(levels.clip(0)).astype(np.uint16)
         image.flags.writeable = False
         return image
-
-    def at(self, index: slice | np.ndarray) -> "AmnisImages":
-        """Some of the cells."""
-        return AmnisImages(self.files, self.positions, self.file[index], self.row[index])
 
 
 def available(root: str | Path | None = None) -> bool:
@@ -121,8 +116,7 @@ def open_cells(root: str | Path | None, task: str, used: AmnisOptions) -> CellDa
     classes, labels, doubtful = label(opened, used.classes_from, used.classes)
     taken = [np.flatnonzero(of_file != NONE) for of_file in labels]
     labels = np.concatenate([of_file[rows] for of_file, rows in zip(labels, taken, strict=True)])
-    parts = list(map(_table, opened, channels, taken))
-    table = pd.concat(parts, ignore_index=True)
+    table = pd.concat(map(_table, opened, channels, taken), ignore_index=True)
     table.insert(1, "class_name", np.array(classes, object)[labels])
     images = AmnisImages(
         opened,
@@ -133,7 +127,7 @@ def open_cells(root: str | Path | None, task: str, used: AmnisOptions) -> CellDa
     found = len(images)
     if used.hash == "content":
         kept, digest, levels = _read_all(images, labels, table["cell_id"])
-        images, labels, table = images.at(kept), labels[kept], table.iloc[kept].reset_index(drop=True)
+        images, labels, table = images[kept], labels[kept], table.iloc[kept].reset_index(drop=True)
         if (used_levels := levels.range()) is not None and used_levels.narrow(window):
             _log.warning("amnis: %s", used_levels.fit(window))
     else:
@@ -211,10 +205,9 @@ def _read_all(images: AmnisImages, labels: np.ndarray, ids: pd.Series) -> tuple[
     """(indices of the cells that can be decoded, fingerprint over them, their grey levels), one in memory at a time."""
     kept: list[int] = []
     levels = Levels()
-    shows = {"disable": len(images) <= MANY, "leave": False, "file": sys.stderr}
 
     def usable():
-        for index in tqdm(range(len(images)), "reading cells", **shows):
+        for index in tqdm(range(len(images)), "reading cells", disable=len(images) <= MANY, leave=False):
             try:
                 image = images[index]
             except DataError:

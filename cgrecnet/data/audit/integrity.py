@@ -5,12 +5,11 @@ from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
-import pandas as pd
 from sklearn.model_selection import StratifiedKFold
 from tqdm import tqdm
 
 from cgrecnet.data.audit import probes
-from cgrecnet.data.audit.confounding import cramers_v
+from cgrecnet.data.audit.confounding import contingency, cramers_v
 from cgrecnet.data.audit.duplicates import Pair, find_duplicates, find_exact
 from cgrecnet.data.audit.marks import burnt_in
 from cgrecnet.data.audit.report import GroupGap, IntegrityReport, Probe, SplitLeak
@@ -61,7 +60,11 @@ def audit(
     or the split names cells that are not there.
     """
     labels, groups = np.asarray(dataset.labels), dataset.table["group"].to_numpy().astype(str)
-    _check_split(dataset, split)
+    if split and max(max(part, default=-1) for part in split.parts().values()) >= len(dataset):
+        raise DataError(
+            f"The split names cells beyond the {len(dataset)} of data set {dataset.name!r}; "
+            "make it from the labels of this data set."
+        )
     chosen = _sample(dataset, cells, seed)
     part = dataset if chosen is None else take(dataset, chosen)
     why = _too_few(part)
@@ -71,7 +74,7 @@ def audit(
     copies = _copies(dataset, part, chosen)
     steps.update()
     counts = np.bincount(labels, minlength=1)
-    table = pd.crosstab(labels, groups).to_numpy()
+    table = contingency(dataset)
     levels = group_levels(dataset)
     steps.update()
     shortcuts = () if why else probe_shortcuts(part, seed)
@@ -197,11 +200,3 @@ def _too_few(dataset: CellDataset) -> str:
         name, count = next(iter(rare.items()))
         return f"class {name} has only {count} cell(s), too few for an audit in {FOLDS} folds; use more cells"
     return ""
-
-
-def _check_split(dataset: CellDataset, split: Split | None) -> None:
-    if split and max(max(part, default=-1) for part in split.parts().values()) >= len(dataset):
-        raise DataError(
-            f"The split names cells beyond the {len(dataset)} of data set {dataset.name!r}; "
-            "make it from the labels of this data set."
-        )

@@ -104,15 +104,13 @@ def score_by_cells(right: np.ndarray, labels: np.ndarray, rng: np.random.Generat
 
     The interval is stretched by `STRETCH`.
     """
-    _, size = np.unique(labels, return_counts=True)
-    hits = _per_class(right, labels)
+    _, kind, size = np.unique(labels, return_inverse=True, return_counts=True)
+    hits = np.bincount(kind, right)
     drawn = rng.binomial(size, hits / size, size=(DRAWS, len(size)))
     return _score(hits, size, drawn, np.broadcast_to(size, drawn.shape), STRETCH)
 
 
-def score_by_groups(
-    right: np.ndarray, labels: np.ndarray, groups: np.ndarray, rng: np.random.Generator
-) -> Score:
+def score_by_groups(right: np.ndarray, labels: np.ndarray, groups: np.ndarray, rng: np.random.Generator) -> Score:
     """Scores with the bootstrap over whole groups: cells of a group are alike and count as one draw."""
     hits, sizes = _per_group(right, labels, groups)
     weights = _group_draws(len(sizes), rng)
@@ -149,10 +147,6 @@ def _interval(value: float, drawn: np.ndarray, stretch: float) -> list[float]:
 def _mean_recall(hits: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Mean over classes of hits / size; nan where a draw holds no cell of some class."""
     return np.divide(hits, size, out=np.full(np.shape(hits), np.nan), where=size > 0).mean(axis=-1)
-
-
-def _per_class(values: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    return np.bincount(np.unique(labels, return_inverse=True)[1], values)
 
 
 def _per_group(right: np.ndarray, labels: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

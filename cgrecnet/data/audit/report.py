@@ -183,8 +183,12 @@ class IntegrityReport:
         ]
         if self.sampled is not None and self.sampled < sum(self.counts.values()):
             lines.append(f"near copies and the probes below are of {self.sampled:,} cells drawn at random")
-        if self.split:
-            lines += self._split_lines(self.split)
+        if split := self.split:
+            across = [f"{parts} {exact + split.near_across[parts]}" for parts, exact in split.exact_across.items()]
+            lines += [
+                f"pairs of copies across the parts of the split: {', '.join(across)}",
+                f"test cells whose group was in training: {split.test_cells_of_trained_groups} of {split.test_cells}",
+            ]
         lines += level_lines(self.levels)
         if self.why_partly:
             return "\n".join([*lines, f"Without probes of border, histogram, size and groups: {self.why_partly}."])
@@ -203,14 +207,6 @@ class IntegrityReport:
     def _wholes(self) -> dict[str, GroupGap]:
         wholes = {"as is": self.whole, "standardised": self.whole_standardised}
         return {levels: whole for levels, whole in wholes.items() if whole}
-
-    @staticmethod
-    def _split_lines(split: SplitLeak) -> list[str]:
-        across = [f"{parts} {exact + split.near_across[parts]}" for parts, exact in split.exact_across.items()]
-        return [
-            f"pairs of copies across the parts of the split: {', '.join(across)}",
-            f"test cells whose group was in training: {split.test_cells_of_trained_groups} of {split.test_cells}",
-        ]
 
 
 def _interval(score: Score) -> str:

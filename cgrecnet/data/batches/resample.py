@@ -46,10 +46,8 @@ class WeightBank:
 
     def _forget(self) -> None:
         self.slots: dict[tuple[int, int, int], int] = {}
-        self.weights = torch.empty(0, *self._shape(self.padded), device=self.device)
-
-    def _shape(self, padded: int) -> tuple[int, int]:
-        return (padded, self.size) if self.transposed else (self.size, padded)
+        shape = (self.padded, self.size) if self.transposed else (self.size, self.padded)
+        self.weights = torch.empty(0, *shape, device=self.device)
 
     def __call__(self, length, resized, skip) -> Tensor:
         """Weights of each axis, shape (axes, size, longest length here), or transposed; safe to call from threads."""
@@ -60,13 +58,10 @@ class WeightBank:
                 self._forget()
                 new = list(dict.fromkeys(keys))
             if new:
-                self._add(new)
+                added = axis_weights(*torch.tensor(new, device=self.device).T, self.size, self.padded)
+                self.slots |= {key: k for k, key in enumerate(new, start=len(self.slots))}
+                self.weights = torch.cat([self.weights, added.mT if self.transposed else added])
             weights, slots = self.weights, [self.slots[key] for key in keys]
         longest = int(length.max())
         kept = weights[:, :longest] if self.transposed else weights[:, :, :longest]
         return kept[torch.tensor(slots, device=self.device)]
-
-    def _add(self, new: list[tuple[int, int, int]]) -> None:
-        added = axis_weights(*torch.tensor(new, device=self.device).T, self.size, self.padded)
-        self.slots.update({key: k for k, key in enumerate(new, start=len(self.slots))})
-        self.weights = torch.cat([self.weights, added.mT if self.transposed else added])

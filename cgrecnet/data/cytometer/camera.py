@@ -42,12 +42,9 @@ def crop_windows(parts: np.ndarray, uniform: np.ndarray) -> list[tuple[slice, sl
     crop, pixels = parameters().crop, parts.shape[-1]
     own = ((parts & PARTS["cell"]) > 0).any(axis=2).sum(axis=1)
     margin = np.rint(crop.margin_low + (crop.margin_high - crop.margin_low) * uniform).astype(int)
-    left = (pixels - crop.width) // 2
-    tops = (pixels - np.clip(own + margin, crop.height_low, crop.height_high)) // 2
     heights = np.clip(own + margin, crop.height_low, crop.height_high)
-    return [
-        (slice(top, top + height), slice(left, left + crop.width)) for top, height in zip(tops, heights, strict=True)
-    ]
+    columns = slice((pixels - crop.width) // 2, (pixels + crop.width) // 2)
+    return [(slice((pixels - height) // 2, (pixels - height) // 2 + height), columns) for height in heights]
 
 
 #: Reference channels: marker -> channel of the instrument.

@@ -6,7 +6,6 @@ A folder of simulated cells must never be taken for real ones: `SIMULATED.txt` s
 import csv
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -117,7 +116,7 @@ def _fill(partial: Path, blocks: Iterator[Simulation], options: CytometerOptions
     """Write every image, then the table."""
     for kind in KINDS:
         (partial / kind).mkdir(exist_ok=True)
-    shown = {"desc": "simulating cells", "unit": "cell", "leave": False, "file": sys.stderr, "mininterval": 0.5}
+    shown = {"desc": "simulating cells", "unit": "cell", "leave": False, "mininterval": 0.5}
     bar = tqdm(total=options.cells, disable=options.cells < FEW, **shown)
     first = 0
     with atomic_write(partial / TRUTH) as file, bar:

@@ -175,17 +175,14 @@ def simulate(
 
     optics: None is the 40x objective. Raises ConfigError for unusable options or workers.
     """
-    options = check_options(CytometerOptions, options, "cytometer")
-    optics = optics or Optics()
     parts = list(simulate_blocks(options, optics, workers))
-    causes = pd.concat([part.causes for part in parts], ignore_index=True)
     return Simulation(
         [image for part in parts for image in part.images],
         np.concatenate([part.labels for part in parts]),
         [one for part in parts for one in part.parts],
-        causes,
-        options,
-        optics,
+        pd.concat([part.causes for part in parts], ignore_index=True),
+        parts[0].options,
+        parts[0].optics,
     )
 
 

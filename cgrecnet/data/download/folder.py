@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.remote import Refused, RemoteFile, open_session, reason_of
-from cgrecnet.data.download.transfer import Transfer, WrongContent, discard, has_checksum
+from cgrecnet.data.download.transfer import Transfer, WrongContent, discard, has_checksum, noted
 from cgrecnet.data.download.unpack import ARCHIVES, BY_HAND, Unpackable, archive_ending, unpack
 from cgrecnet.errors import DataError
 from cgrecnet.files import atomic_write, locked, shown
@@ -158,7 +158,8 @@ class Download:
         os.replace(fresh, into)
         if here != place:
             discard(here)  # last, so that a killed run need not fetch it again
-        return [f"{shown(name)} of {file.name} is still packed ({reason})" for name, reason in left if _packed(name)]
+        packed = [(name, reason) for name, reason in left if archive_ending(name, ARCHIVES + BY_HAND)]
+        return [f"{shown(name)} of {file.name} is still packed ({reason})" for name, reason in packed]
 
     def _into(self, file: RemoteFile) -> Path:
         """The place of a file, or of an archive's content: a folder of its name without ending, if that is its own."""
@@ -166,12 +167,12 @@ class Download:
         return self.folder / (f"{file.name}-unpacked" if stem != file.name and self._called[stem] > 1 else stem)
 
     def _is_done(self, file: RemoteFile) -> bool:
-        noted = self._done.get(file.name, {})
-        place = self.folder / noted.get("into", file.name)
-        if archive_ending(file.name) and not noted:
+        done = self._done.get(file.name, {})
+        place = self.folder / done.get("into", file.name)
+        if archive_ending(file.name) and not done:
             return False
         if place.is_dir():
-            same = noted.get("checksum") == file.checksum and noted.get("bytes") == file.bytes
+            same = done.get("checksum") == file.checksum and done.get("bytes") == file.bytes
             return same and (file.checksum or file.bytes) is not None
         return self._fits(file, place)
 
@@ -207,11 +208,9 @@ class Download:
             )
 
     def _read_done(self) -> dict:
-        try:
-            noted = json.loads((self.staging / "fetched.json").read_text("utf-8"))["files"]
-            return {name: facts for name, facts in noted.items() if isinstance(facts, dict)}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):  # none yet, or of no use
-            return {}
+        files = noted(self.staging / "fetched.json").get("files")
+        every = files.items() if isinstance(files, dict) else ()
+        return {name: facts for name, facts in every if isinstance(facts, dict)}
 
     def _note(self, file: RemoteFile, into: str) -> None:
         self._done[file.name] = {"checksum": file.checksum, "bytes": file.bytes, "into": into}
@@ -248,10 +247,6 @@ def cannot_store(title: str, folder: Path, error: OSError) -> DataError:
 
 def _stem(name: str) -> str:
     return name[: len(name) - len(archive_ending(name) or "")]
-
-
-def _packed(name: str) -> bool:
-    return archive_ending(name, ARCHIVES + BY_HAND) is not None
 
 
 def _few(words: Sequence[str], between: str = "; ") -> str:

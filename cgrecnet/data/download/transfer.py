@@ -98,7 +98,7 @@ class Transfer:
 
     def _receive(self, file: RemoteFile, url: str, part: Path, from_start: bool) -> _Answer:
         """Ask for what is missing and take it in; returns when an answer was there to its end."""
-        have, etag = _size(part), _read_note(part).get("etag")
+        have, etag = _size(part), noted(_note(part)).get("etag")
         self.show(have)
         start = 0 if from_start else max(have - OVERLAP, 0)
         headers = {"Accept-Encoding": "identity"}
@@ -108,7 +108,8 @@ class Transfer:
             answer = _fitting(response, file, start, etag)
             chunks = _within(response.iter_content(_CHUNK), answer)
             first = next(chunks, b"")
-            if answer.begin == 0 and _is_web_page(first) and not file.name.lower().endswith(_WEB_PAGES):
+            page = first[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
+            if answer.begin == 0 and page and not file.name.lower().endswith(_WEB_PAGES):
                 raise Refused("sent a web page in place of the file", browser=True)
             if not first and answer.total != 0:
                 raise _EndedEarly
@@ -121,16 +122,16 @@ class Transfer:
 
     def _append(self, file: RemoteFile, part: Path, answer: _Answer, chunks: Iterator[bytes]) -> None:
         """Compare the bytes of an answer with the part's, and append those that are new."""
-        have, noted = _size(part), answer.begin > 0
+        have, written = _size(part), answer.begin > 0
         with open(part, "a+b") as there:
             there.seek(answer.begin)
             for chunk in chunks:
                 at, known = there.tell(), there.read(len(chunk))
                 if not chunk.startswith(known):
                     break
-                if not noted and len(known) < len(chunk) and at + len(chunk) != answer.total:
+                if not written and len(known) < len(chunk) and at + len(chunk) != answer.total:
                     _write_note(file, part, answer)
-                    noted = True
+                    written = True
                 there.write(chunk[len(known) :])
                 there.flush()  # so that a killed download keeps it
                 self.show(max(at + len(chunk), have))
@@ -158,7 +159,7 @@ class Transfer:
             os.replace(fresh, part)
         except requests.RequestException:
             # By the server's word it is the same file, so the part is damaged: the new one counts once it has more.
-            same = answer.etag is not None and answer.etag == _read_note(part).get("etag")
+            same = answer.etag is not None and answer.etag == noted(_note(part)).get("etag")
             if (same or not file.checksum) and _size(fresh) > _size(part):
                 _write_note(file, part, answer)
                 os.replace(fresh, part)
@@ -184,7 +185,7 @@ def _is_whole_already(file: RemoteFile, part: Path) -> bool:
     """Whether a part from an earlier start is the file already; one that cannot become it is removed."""
     if not part.exists():
         return False
-    of = _read_note(part).get("checksum")
+    of = noted(_note(part)).get("checksum")
     if of and file.checksum and of != file.checksum:  # of a version that is listed no more
         discard(part)
         return False
@@ -251,10 +252,6 @@ def _within(chunks: Iterator[bytes], answer: _Answer) -> Iterator[bytes]:
         raise _EndedEarly
 
 
-def _is_web_page(first: bytes) -> bool:
-    return first[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
-
-
 def _by_all(refusals: list[tuple[str, Refused]]) -> Refused:
     words = dict.fromkeys(f"{urlsplit(url).hostname or url} {refusal}" for url, refusal in refusals)
     return Refused(", ".join(words), any(refusal.browser for _, refusal in refusals))
@@ -269,16 +266,17 @@ def _beside(part: Path) -> Path:
 
 
 def _note(part: Path) -> Path:
+    """Which version of the file a part is of: `checksum` as it was listed, `etag` as the server gave it."""
     return part.with_name(f"{part.name}.json")
 
 
-def _read_note(part: Path) -> dict:
-    """Which version of the file a part is of: `checksum` as it was listed, `etag` as the server gave it."""
+def noted(path: Path) -> dict:
+    """What was written down in a file at an earlier start; empty where there is none, or it is of no use."""
     try:
-        noted = json.loads(_note(part).read_text("utf-8"))
+        found = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
-    return noted if isinstance(noted, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _write_note(file: RemoteFile, part: Path, answer: _Answer) -> None:

@@ -72,15 +72,12 @@ def unpack(archive: Path, target: Path, ending: str | None = None, progress: boo
     room = _Room(max(RATIO * archive.stat().st_size, SMALL), MOST_FILES)
     if target.exists():
         shutil.rmtree(target)
-    done = False
     try:
         left = _unpack_one(archive, target, ending or archive_ending(archive.name), room, progress)
-        left += _unpack_inner(target, room)
-        done = True
-        return left
-    finally:
-        if not done:
-            shutil.rmtree(target, ignore_errors=True)
+        return left + _unpack_inner(target, room)
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
 
 
 def _unpack_inner(folder: Path, room: _Room, depth: int = 1) -> list[tuple[str, str]]:

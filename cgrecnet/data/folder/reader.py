@@ -25,8 +25,7 @@ from cgrecnet.data.images.listing import (
     size_of,
     walk,
 )
-from cgrecnet.data.images.pixels import COLOUR
-from cgrecnet.data.images.reading import Reader, ReadingOptions
+from cgrecnet.data.images.reading import COLOUR, Reader, ReadingOptions
 from cgrecnet.data.options import Window
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
@@ -200,12 +199,20 @@ def open_cells(root: str | Path | None, task: str, used: FolderOptions) -> CellD
     """
     listing = list_folder(find_root(root), used)
     reader = reader_of(listing, used)
+    what = f" ({' and '.join(f'Ch{channel}' for channel in listing.read)})" if listing.read else ""
     dataset = open_listed(
         listing, sorted({cell.kind for cell in listing.cells}), reader, name="folder", task=task, group="unknown",
-        origin=origin(listing, listing.read), options=used.model_dump() | {"colour": reader.colour},
+        origin=f"Images given by the user{what}." + ("" if listing.grouped else f" {NO_GROUPS}"),
+        options=used.model_dump() | {"colour": reader.colour},
     )  # fmt: skip
+    if not len(dataset) and listing.aside:
+        reason, names = max(listing.aside.items(), key=lambda item: len(item[1]))
+        raise DataError(
+            f"No image in {shown(listing.root)} can be used: {listing.set_aside:,} set aside, such as "
+            f"{shown(names[0])} ({reason})."
+        )
     if not len(dataset):
-        _refuse(listing)
+        listing.refuse_empty("name another folder")
     return dataset
 
 
@@ -220,23 +227,6 @@ def reader_of(listing: Listing, used: FolderOptions) -> Reader:
             if str(reason) == COLOUR:
                 return used.reader(colour=True)
     return used.reader()
-
-
-def origin(listing: Listing, read: tuple[int, ...]) -> str:
-    """Where the cells come from, and what a reader of a result on them has to know."""
-    what = f" ({' and '.join(f'Ch{channel}' for channel in read)})" if read else ""
-    return f"Images given by the user{what}." + ("" if listing.grouped else f" {NO_GROUPS}")
-
-
-def _refuse(listing: Listing) -> None:
-    """Raise DataError for a listing of which no cell can be used, saying what is there."""
-    if listing.aside:
-        reason, names = max(listing.aside.items(), key=lambda item: len(item[1]))
-        raise DataError(
-            f"No image in {shown(listing.root)} can be used: {listing.set_aside:,} set aside, such as "
-            f"{shown(names[0])} ({reason})."
-        )
-    listing.refuse_empty("name another folder")
 
 
 #: A class with fewer cells cannot be parted in training, validation and test.

@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import operator
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -26,7 +25,7 @@ MANY = 5000
 
 def usable_images(listing: Listing, cells: Sequence[Cell], reader: Reader) -> Iterator[tuple[Cell, np.ndarray]]:
     """Read the cells one by one; the unusable ones go to `listing.aside`; progress on stderr where many."""
-    for cell in tqdm(cells, "reading images", disable=len(cells) <= MANY, leave=False, file=sys.stderr):
+    for cell in tqdm(cells, "reading images", disable=len(cells) <= MANY, leave=False):
         try:
             yield cell, reader.read(listing.root, cell.names)
         except Unusable as reason:
@@ -93,12 +92,13 @@ def open_listed(
         "group": [shown(cell.group) or group for cell in kept],
     } | {column: [getattr(cell, column) for cell in kept] for column in columns}
     names = [cell.names if len(cell.names) > 1 else cell.name for cell in kept]
+    left_out = {shown(one): reason for reason, several in listing.aside.items() for one in several}
     return CellDataset(
         name=name,
         simulated=listing.simulated,
         task=task,
         classes=tuple(map(shown, classes)),
-        images=CellImages(listing.root, names, kind, channels, reader, name, listing.aside_by_name()),
+        images=CellImages(listing.root, names, kind, channels, reader, name, left_out),
         labels=np.array([classes.index(cell.kind) for cell in kept], dtype=np.int64),
         table=pd.DataFrame(table),
         window=options["window"] or WINDOWS[kind],

@@ -103,9 +103,9 @@ def report_of(
     window: tuple[float, float] | None,
     published: Mapping[str, Mapping[str, int]],
     every: bool,
-    told: Iterable[Iterable[str]] = (),
-    problems: Mapping[str, object] = {},  # noqa: B006, which nobody changes
-    remarks: Iterable[Iterable[str]] = (),
+    told: Iterable[Iterable[str]],
+    problems: Mapping[str, object],
+    remarks: Iterable[Iterable[str]],
 ) -> tuple[str, bool]:
     """The report, and whether nothing is amiss.
 

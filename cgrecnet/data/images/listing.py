@@ -8,7 +8,7 @@ import re
 import stat
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,14 +80,11 @@ def class_in(name: str, classes: Mapping[str, str]) -> str | None:
     """
     own = words(name)
     found = {kind for key, kind in classes.items() if words(key) == own}
-    found = found or {kind for key, kind in classes.items() if _within(words(key), own)}
+    there = f" {' '.join(own)} "
+    found = found or {kind for key, kind in classes.items() if words(key) and f" {' '.join(words(key))} " in there}
     if len(found) > 1:
         raise Unusable(f"{shown(name)!r} matches two classes ({' and '.join(sorted(found))}); classes= says which")
     return next(iter(found), None)
-
-
-def _within(key: Sequence[str], name: Sequence[str]) -> bool:
-    return bool(key) and any(tuple(name[i : i + len(key)]) == tuple(key) for i in range(len(name)))
 
 
 def group_by(rule: int | str, name: str) -> str:
@@ -170,10 +167,6 @@ class Listing:
         """How many files cannot be used."""
         return sum(map(len, self.aside.values()))
 
-    def aside_by_name(self) -> dict[str, str]:
-        """File -> reason of what cannot be used."""
-        return {shown(name): reason for reason, names in self.aside.items() for name in names}
-
     def refuse_empty(self, remedy: str) -> None:
         """Raise DataError for a tree without an image, saying what it holds in place of them."""
         others = ", ".join(f"{count:,} {ending}" for ending, count in self.others.most_common(3))
@@ -186,12 +179,16 @@ def walk(root: Path, aside: dict[str, list[str]]) -> Iterator[str]:
     above = os.path.join(os.path.realpath(root), "")
     seen: set[str] = set()
     todo = [""]
+
+    def unreadable(error: OSError) -> None:
+        aside["folder that cannot be opened"].append(os.path.relpath(error.filename, root))
+
     while todo:
         start = todo.pop(0)
         if start and above.startswith(os.path.join(os.path.realpath(root / start), "")):
             aside["link to a folder that it lies in"].append(start)
             continue
-        for folder, folders, files in os.walk(root / start, onerror=lambda error: _unreadable(error, root, aside)):
+        for folder, folders, files in os.walk(root / start, onerror=unreadable):
             here = os.path.relpath(folder, root).replace(os.sep, "/")
             if (real := os.path.realpath(folder)) in seen:
                 aside["link to a folder that is read already"].append(here)
@@ -203,10 +200,6 @@ def walk(root: Path, aside: dict[str, list[str]]) -> Iterator[str]:
             todo += [prefix + name for name in sorted(links)]
             folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in links)
             yield from (prefix + name for name in sorted(files))
-
-
-def _unreadable(error: OSError, root: Path, aside: dict[str, list[str]]) -> None:
-    aside["folder that cannot be opened"].append(os.path.relpath(error.filename, root))
 
 
 def files_of_cells(
@@ -225,7 +218,7 @@ def files_of_cells(
     cells: dict[tuple, dict] = defaultdict(dict)
     for name in sorted(names):
         folders, file, ending = parts_of(name)
-        if not is_image(file, ending):
+        if ending not in ENDINGS or file.startswith("."):
             listing.others[ending or "no ending"] += 1
             continue
         picture, channel = picture_of(file), channel_of(folders, file, folders_too)
@@ -312,10 +305,6 @@ def parts_of(name: str) -> tuple[tuple[str, ...], str, str]:
     """(folders, file name, its ending in small letters)."""
     *folders, file = name.split("/")
     return tuple(folders), file, os.path.splitext(file)[1].lower()
-
-
-def is_image(file: str, ending: str) -> bool:
-    return ending in ENDINGS and not file.startswith(".")
 
 
 def description_of(path: Path) -> str:

@@ -17,7 +17,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cgrecnet.data.cache import cache_folder
 from cgrecnet.errors import DataError
 
 REMEDY = "get the files with `cgrecnet data fetch jurkat`"
@@ -37,11 +36,10 @@ def channel_files(channel: int) -> list[str]:
 def named_folder(root: str | Path | None = None) -> Path | None:
     """The folder that holds Experiment_1 in `root`, or else in $CGRECNET_DATA; None if neither leads to one.
 
-    Looks also in the folders `mlcp`, `jurkat` and `images` below.
     Raises DataError if `root` was given and has no such folder, or if $CGRECNET_DATA is no folder.
     """
     if root is not None:
-        found = _inside(Path(root).expanduser())
+        found = inside(Path(root).expanduser())
         if found is None:
             state = "does not exist" if not Path(root).expanduser().exists() else "has no folder Experiment_1"
             raise DataError(
@@ -52,19 +50,13 @@ def named_folder(root: str | Path | None = None) -> Path | None:
     named = os.environ.get("CGRECNET_DATA")
     if named and not Path(named).is_dir():
         raise DataError(f"CGRECNET_DATA names {named}, which is not a folder; correct it or unset it.")
-    return _inside(Path(named)) if named else None
+    return inside(Path(named)) if named else None
 
 
-def fetched_folder() -> Path | None:
-    """The folder in the cache into which montages were fetched, if there is one."""
-    return _inside(cache_folder("jurkat"))
-
-
-def _inside(folder: Path) -> Path | None:
-    for place in (folder, folder / "mlcp", folder / "jurkat", folder / "images"):
-        if (place / "Experiment_1").is_dir():
-            return place
-    return None
+def inside(folder: Path) -> Path | None:
+    """The folder that holds Experiment_1: this one, or `mlcp`, `jurkat` or `images` in it; None where none does."""
+    places = (folder, folder / "mlcp", folder / "jurkat", folder / "images")
+    return next((place for place in places if (place / "Experiment_1").is_dir()), None)
 
 
 def missing_files(folder: Path, channel: int) -> list[str]:
@@ -122,9 +114,7 @@ def all_cells(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
     table = pd.concat(rows, ignore_index=True)
     found = table["stage"].value_counts().to_dict()
     if found != COUNTS:
-        raise DataError(
-            f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {REMEDY}."
-        )
+        raise DataError(f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {REMEDY}.")
     return np.concatenate(images), table
 
 

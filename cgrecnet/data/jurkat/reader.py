@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import field_validator
 
 from cgrecnet.data.base import CellDataset, fingerprint
+from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.jurkat import carried, published
 from cgrecnet.data.jurkat.published import COUNTS
 from cgrecnet.data.options import Options
@@ -108,7 +109,7 @@ def read_channel(channel: int, cells: pd.DataFrame, root: str | Path | None = No
     folder = published.named_folder(root)
     if folder is None and (found := carried.pictures(channel, cells)) is not None:
         return found
-    folder = folder or published.fetched_folder()
+    folder = folder or published.inside(cache_folder("jurkat"))
     if folder is None:
         raise DataError(
             f"Channel {channel} of these {len(cells):,} cells is not carried along; get the montages with `cgrecnet "

@@ -1,11 +1,9 @@
 """Pack a data set into a store, crop by crop, in a hidden folder that takes the store's name when it is whole."""
 
-import csv
 import hashlib
 import json
 import os
 import shutil
-import sys
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -23,8 +21,8 @@ from cgrecnet.data.store.header import (
     ASIDE,
     FORMAT,
     INDEX,
+    OF_DATA_SET,
     PIXELS,
-    Crop,
     Header,
     columns_of,
     content_of,
@@ -92,7 +90,7 @@ def working_folder(folder: Path) -> Path:
 
 def _build(working: Path, dataset: CellDataset, source: str, progress: bool) -> Header:
     """Pixels, index, report and, last, the header."""
-    crops: list[Crop] = []
+    crops: list[tuple] = []
     kept: list[int] = []
     left_out = dict(getattr(dataset.images, "left_out", {}))
     ids, labels = dataset.table["cell_id"].tolist(), np.asarray(dataset.labels)
@@ -102,19 +100,11 @@ def _build(working: Path, dataset: CellDataset, source: str, progress: bool) -> 
     table = dataset.table.iloc[kept].reset_index(drop=True)
     write_index(working, crops, labels[kept], table)
     with atomic_write(working / ASIDE) as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(("name", "reason"))
-        rows.writerows(sorted(left_out.items()))
+        aside = pd.DataFrame(sorted(left_out.items()), columns=["name", "reason"])
+        aside.to_csv(file, index=False, lineterminator="\n")
     header = Header(
+        **{name: getattr(dataset, name) for name in OF_DATA_SET} | {"fingerprint": digest},
         format=FORMAT,
-        name=dataset.name,
-        simulated=dataset.simulated,
-        task=dataset.task,
-        classes=dataset.classes,
-        window=dataset.window,
-        origin=dataset.origin,
-        options=dataset.options,
-        fingerprint=digest,
         columns=columns_of(table),
         pixel_type=pixel_type(dataset).str,
         channels=dataset.channels,
@@ -131,14 +121,12 @@ def _build(working: Path, dataset: CellDataset, source: str, progress: bool) -> 
 
 
 def _packed(
-    working: Path, dataset: CellDataset, crops: list[Crop], kept: list[int], left_out: dict[str, str], progress: bool
+    working: Path, dataset: CellDataset, crops: list[tuple], kept: list[int], left_out: dict[str, str], progress: bool
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Write crop after crop to the file of pixels, and hand each over with its index; notes what was left out."""
     kind, ids = pixel_type(dataset), dataset.table["cell_id"]
-    bar = tqdm(
-        crops_of(dataset), "packing crops", len(dataset), unit="crop", disable=not progress, file=sys.stderr,
-        mininterval=0.5,
-    )  # fmt: skip
+    shows = {"unit": "crop", "disable": not progress, "mininterval": 0.5}
+    bar = tqdm(crops_of(dataset), "packing crops", len(dataset), **shows)
     with open(working / PIXELS, "wb") as file:
         for i, (crop, source) in enumerate(bar):
             if isinstance(crop, Unusable):
@@ -153,7 +141,7 @@ def _packed(
                 )
             planes = np.ascontiguousarray(stacked(crop))
             file.write(planes)
-            crops.append(Crop(*planes.shape, zlib.crc32(planes), source))
+            crops.append((*planes.shape, zlib.crc32(planes), source))
             kept.append(i)
             yield i, crop
         file.flush()

@@ -1,18 +1,16 @@
 """The full check of a packed store: every pixel against its checksums, and what it holds, in words."""
 
-import csv
-import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from cgrecnet.data.base import fingerprint
 from cgrecnet.data.images.check import SHOWN, Findings, reasons_told, report_of
 from cgrecnet.data.images.listing import Cell
-from cgrecnet.data.packed import unstacked
-from cgrecnet.data.store.header import ASIDE, PIXELS, Header, content_of, remedy
-from cgrecnet.data.store.opened import open_store, read_store
+from cgrecnet.data.store.header import ASIDE, PIXELS, Header, content_of, read_header, remedy
+from cgrecnet.data.store.opened import open_store
 from cgrecnet.errors import DataError
 
 
@@ -30,24 +28,18 @@ def examine_store(
     window: to compare the levels with; None: the one that was packed.
     Raises what opening the store raises.
     """
-    open_store(folder, name)
-    header, own, table = read_store(folder)
-    found, damaged, kind = Findings(), [], np.dtype(header.pixel_type)
-    rows = table[["cell_id", "class_name", "group"]].itertuples(index=False)
-    places = zip(own["packed_height"], own["packed_width"], own["packed_crc32"], rows, strict=True)
+    dataset, header = open_store(folder, name), read_header(folder)
+    found, damaged = Findings(), []
+    rows = dataset.table[["cell_id", "class_name", "group"]].itertuples(index=False)
 
     def crops() -> Iterator[np.ndarray]:
-        """Read in order, one in memory at a time."""
-        with open(folder / PIXELS, "rb") as file:
-            for height, width, crc, (cell, class_name, group) in places:
-                data = file.read(int(height) * int(width) * kind.itemsize)
-                if zlib.crc32(data) != crc:
-                    damaged.append(cell)
-                image = unstacked(np.frombuffer(data, kind).reshape(height, width), header.channels)
-                found.add(Cell((cell,), len(data), class_name, group), image)
-                yield image
+        for (image, whole), (cell, class_name, group) in zip(dataset.images.held(), rows, strict=True):
+            if not whole:
+                damaged.append(cell)
+            found.add(Cell((cell,), image.nbytes, class_name, group), image)
+            yield image
 
-    digest = fingerprint(crops(), own["packed_label"], table["cell_id"].tolist())
+    digest = fingerprint(crops(), dataset.labels, dataset.table["cell_id"].tolist())
     changed = "the fingerprint over pixels, labels and names is not the packed one"
     if damaged:
         more = ", ..." if len(damaged) > SHOWN and not every else ""
@@ -72,12 +64,10 @@ def _aside(folder: Path, header: Header, every: bool) -> Iterator[str]:
     """Files that were left out when the store was packed, by reason."""
     if not header.aside:
         return
-    reasons: dict[str, list[str]] = {}
     try:
-        with open(folder / ASIDE, encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                reasons.setdefault(row["reason"], []).append(row["name"])
-    except (OSError, KeyError, UnicodeDecodeError):
+        rows = pd.read_csv(folder / ASIDE, dtype=str, keep_default_na=False)
+        reasons = {reason: names.tolist() for reason, names in rows.groupby("reason")["name"]}
+    except (OSError, KeyError, ValueError):
         raise DataError(f"{folder / ASIDE} is gone or damaged: {remedy(folder)}.") from None
     yield "Left out when it was packed"
     yield from reasons_told(reasons, every)

@@ -7,11 +7,9 @@ index.csv     one line per crop: label, place and size in pixels.bin, checksums,
 aside.csv     name and reason of every file that could not be packed
 """
 
-import hashlib
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -20,13 +18,15 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cgrecnet.errors import DataError
-from cgrecnet.files import atomic_write, hash_of
+from cgrecnet.files import atomic_write, hash_of, sha256
 
 HEADER, PIXELS, INDEX, ASIDE = "store.json", "pixels.bin", "index.csv", "aside.csv"
 #: Format of the four files; a store of another format is refused.
 FORMAT = 1
 #: The entry of the header that holds the hash of the others; headers from before there was one are read without.
 HASH = "sha256"
+#: What the header says in the words of `CellDataset`.
+OF_DATA_SET = ("name", "simulated", "task", "classes", "window", "origin", "options", "fingerprint")
 
 
 class _Part(BaseModel):
@@ -43,7 +43,7 @@ class Content(_Part):
 class Header(_Part):
     """Everything about a store but its crops.
 
-    name, simulated, task, classes, window, origin, options, fingerprint: of the data set, as `CellDataset` has them.
+    name, simulated and the others of `OF_DATA_SET`: of the data set, as `CellDataset` has them.
     columns: the table's columns with their pixel types in pandas' words, in order.
     pixel_type: of every crop, numpy's name with its byte order; channels: of every crop, one below the other in the
         pixel file, so that the index counts their rows together; crops, aside: how many.
@@ -120,9 +120,7 @@ def write_header(folder: Path, header: Header) -> None:
 
 def content_of(path: Path) -> Content:
     """Size and sha256 of a file, read in pieces."""
-    with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return Content(bytes=path.stat().st_size, sha256=digest)
+    return Content(bytes=path.stat().st_size, sha256=sha256(path))
 
 
 def remedy(folder: Path) -> str:
@@ -140,16 +138,6 @@ OWN = {
     "packed_source_sha256": str,
 }
 
-@dataclass(frozen=True, slots=True)
-class Crop:
-    """One packed crop: height and width in pixels, crc32 of its bytes, sha256 (hex) of what it was made from."""
-
-    height: int
-    width: int
-    crc32: int
-    source_sha256: str
-
-
 def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     """Names and pandas types of a table's columns; raises DataError for a column that has the name of an own one."""
     if taken := [name for name in table.columns if name in OWN]:
@@ -157,16 +145,16 @@ def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
     return tuple((str(name), str(kind)) for name, kind in table.dtypes.items())
 
 
-def write_index(folder: Path, crops: Sequence[Crop], labels: np.ndarray, table: pd.DataFrame) -> None:
+def write_index(folder: Path, crops: Sequence[tuple], labels: np.ndarray, table: pd.DataFrame) -> None:
     """Write one line per crop, and make sure that the same table can be read back.
 
+    crops: of each height and width in pixels, crc32 of its bytes, sha256 (hex) of what it was made from.
     Raises DataError where a column's values cannot be kept in text.
     """
     columns = columns_of(table)
-    heights, widths = np.array([(crop.height, crop.width) for crop in crops], dtype=np.int64).T
-    offsets = np.cumsum(heights * widths) - heights * widths
-    rest = [crop.crc32 for crop in crops], [crop.source_sha256 for crop in crops]
-    own = pd.DataFrame(dict(zip(OWN, (labels, offsets, heights, widths, *rest), strict=True)))
+    sizes = [height * width for height, width, _, _ in crops]
+    offsets = np.cumsum(sizes) - sizes
+    own = pd.DataFrame(dict(zip(OWN, (labels, offsets, *zip(*crops, strict=True)), strict=True)))
     text = pd.concat([own, table], axis=1).to_csv(index=False, lineterminator="\n").encode()
     back = _parse(text, columns)
     for name, kind in columns:

@@ -10,7 +10,6 @@ import time
 import weakref
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,17 @@ import pandas as pd
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.packed import PackedImages, stacked
-from cgrecnet.data.store.header import INDEX, PIXELS, Header, content_of, is_store, read_header, read_index, remedy
+from cgrecnet.data.store.header import (
+    INDEX,
+    OF_DATA_SET,
+    PIXELS,
+    Header,
+    content_of,
+    is_store,
+    read_header,
+    read_index,
+    remedy,
+)
 from cgrecnet.errors import ConfigError, DataError
 
 #: Options of data sets that change what is made of the pixels, or when they are checked, but not the pixels.
@@ -98,10 +107,15 @@ class MappedImages(PackedImages):
         if hasattr(mmap, "MADV_DONTNEED"):
             self.pixels._mmap.madvise(mmap.MADV_DONTNEED)
 
+    def held(self) -> Iterator[tuple[np.ndarray, bool]]:
+        """Every crop in order, and whether it is the one that was packed, by its checksum."""
+        for crop, checksum in zip(self, self.checksums, strict=True):
+            yield crop, zlib.crc32(np.ascontiguousarray(stacked(crop))) == checksum
+
     def check(self, names: Sequence[str]) -> None:
         """Hold every crop against its checksum, in one pass over the file; DataError, with the name of the first."""
-        for name, crop, checksum in zip(names, self, self.checksums, strict=True):
-            if zlib.crc32(np.ascontiguousarray(stacked(crop))) != checksum:
+        for name, (_, whole) in zip(names, self.held(), strict=True):
+            if not whole:
                 raise DataError(
                     f"The pixels of {name} in {self.path} are not those that were packed: "
                     f"{remedy(self.path.parent)}; `cgrecnet data check` names every changed crop."
@@ -147,22 +161,10 @@ def open_store(
         own["packed_crc32"].to_numpy(),
         header.channels,
     )
-    dataset = CellDataset(
-        name=header.name,
-        simulated=header.simulated,
-        task=header.task,
-        classes=header.classes,
-        images=images,
-        labels=own["packed_label"].to_numpy(dtype=np.int64),
-        table=table,
-        window=header.window,
-        fingerprint=header.fingerprint,
-        origin=header.origin,
-        options=_tuples(header.options),
-    )
+    said = {name: getattr(header, name) for name in OF_DATA_SET} | {"options": _tuples(header.options)}
     if (window := (options or {}).get("window")) is not None:
-        dataset = replace(dataset, window=tuple(window), options=dataset.options | {"window": tuple(window)})
-    return dataset
+        said |= {"window": tuple(window), "options": said["options"] | {"window": tuple(window)}}
+    return CellDataset(images=images, labels=own["packed_label"].to_numpy(dtype=np.int64), table=table, **said)
 
 
 def read_store(folder: str | Path) -> tuple[Header, pd.DataFrame, pd.DataFrame]:

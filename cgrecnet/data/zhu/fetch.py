@@ -12,8 +12,9 @@ from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download, cannot_store
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.download.repositories import list_remote, page_of, parse_doi
+from cgrecnet.data.download.transfer import noted
 from cgrecnet.data.download.unpack import archive_ending
-from cgrecnet.data.zhu.files import ARTICLE
+from cgrecnet.data.zhu.reader import ARTICLE
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import atomic_write, shown
 
@@ -84,17 +85,16 @@ def _by_hand(folder: Path) -> list[RemoteFile]:
 
 
 def _listed(folder: Path) -> dict[str, RemoteFile]:
+    files = noted(folder / STAGING / _LISTED).get("files", ())
     try:
-        noted = json.loads((folder / STAGING / _LISTED).read_text("utf-8"))["files"]
-        return {name: RemoteFile(name, (), checksum, size) for name, checksum, size in noted}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):  # none, or of no use
+        return {name: RemoteFile(name, (), checksum, size) for name, checksum, size in files}
+    except (ValueError, TypeError):  # of no use
         return {}
 
 
 def _remember(folder: Path, doi: str, files: Sequence[RemoteFile]) -> None:
-    noted = {"doi": doi, "files": [(file.name, file.checksum, file.bytes) for file in files]}
-    path = folder / STAGING / _LISTED
-    text = json.dumps(noted, indent=1)
+    listed = {"doi": doi, "files": [(file.name, file.checksum, file.bytes) for file in files]}
+    path, text = folder / STAGING / _LISTED, json.dumps(listed, indent=1)
     try:
         if path.exists() and path.read_bytes() == text.encode():
             return

@@ -41,9 +41,7 @@ _DAY = re.compile(r"(?<![a-z0-9])(?:(\d+)d(\d*)|d(?:ay)?[ _-]?(\d+))(?![a-z0-9])
 _REPLICATE = re.compile(r"(?<![a-z])rep(?:licate)?[ _-]?(\d+)(?![a-z0-9])", re.I)
 
 
-def describe(
-    folders: tuple[str, ...], file: str, classes: tuple[tuple[str, str], ...] = ()
-) -> tuple[str, str, str]:
+def describe(folders: tuple[str, ...], file: str, classes: tuple[tuple[str, str], ...] = ()) -> tuple[str, str, str]:
     """(class or inducer, day, replicate) of a file by its folders and its name; day and replicate may be "".
 
     classes: pairs of words of a folder's name and its class, which come before the built-in words.
@@ -58,7 +56,10 @@ def describe(
         if kind not in (None, named):
             raise Unusable(f"folder says {kind}, file name says {named}")
         return named, code[2], code[3]
-    kind = kind or _file_says(file) or next((_IDS[folder] for folder in reversed(folders) if folder in _IDS), None)
+    if kind is None:
+        said = _classes_among(file.rpartition(".")[0], "file")
+        ids = [_IDS[folder] for folder in folders if folder in _IDS]
+        kind = said.pop() if len(said) == 1 else ids[-1] if ids else None
     if kind is None and titles:
         raise Unusable(f"folder {titles[-1]} names two classes or more (classes= says which it is)")
     if kind is None:
@@ -105,8 +106,3 @@ def _classes_among(name: str, what: str) -> set[str]:
         beside = f": {doubtful[0]!r} beside {next(iter(kinds))!r}" if kinds else ""
         raise Unusable(f"{named} may mean something else{beside} (classes= says what a folder is)")
     return kinds
-
-
-def _file_says(file: str) -> str | None:
-    kinds = _classes_among(file.rpartition(".")[0], "file")
-    return kinds.pop() if len(kinds) == 1 else None

@@ -11,10 +11,9 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.batches import loader as batched
 from cgrecnet.data.batches import transform as batched_transform
-from cgrecnet.data.batches.buffers import Buffers
 from cgrecnet.data.batches.crops import boxes, central_crops, random_crops
 from cgrecnet.data.batches.reference import largest_difference
-from cgrecnet.data.batches.transform import BatchTransform
+from cgrecnet.data.batches.transform import BatchTransform, Buffers
 from cgrecnet.data.intensity import INTENSITIES, Intensity
 from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.store import open_store

@@ -14,7 +14,7 @@ from cgrecnet.data.cytometer import files as cytometer_files
 from cgrecnet.data.cytometer import simulate
 from cgrecnet.data.cytometer.files import FIRST_LINE, MARKER, TRUTH, file_name, write_cells
 from cgrecnet.data.cytometer.files import OPTIONS as OPTIONS_FILE
-from cgrecnet.data.zhu.files import BEGUN, FINISHED
+from cgrecnet.data.zhu.reader import BEGUN, FINISHED
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import locked
 

@@ -9,7 +9,7 @@ from PIL import Image
 from zhu_trees import crop
 
 from cgrecnet.data.images.listing import Unusable
-from cgrecnet.data.images.pixels import DAMAGED, decode
+from cgrecnet.data.images.reading import DAMAGED, decode
 
 PICTURES = {
     "8 bit": Image.fromarray(crop(1)),

@@ -9,7 +9,7 @@ from zhu_trees import LAYOUTS, crop, tree, write
 
 from cgrecnet.data import available, open_dataset, report_on
 from cgrecnet.data.images import cells as zhu_cells
-from cgrecnet.data.images import pixels as zhu_pixels
+from cgrecnet.data.images import reading
 from cgrecnet.data.zhu.names import describe
 from cgrecnet.errors import ConfigError, DataError
 
@@ -76,8 +76,8 @@ def test_inducers_are_a_separate_test_set(tmp_path):
 def test_images_are_read_on_demand(tmp_path, monkeypatch):
     tree(tmp_path, "flat")
     read = Counter()
-    honest = zhu_pixels.read_bytes
-    monkeypatch.setattr(zhu_pixels, "read_bytes", lambda root, name: read.update([name]) or honest(root, name))
+    honest = reading.read_bytes
+    monkeypatch.setattr(reading, "read_bytes", lambda root, name: read.update([name]) or honest(root, name))
     images = open_zhu(tmp_path, hash="names").images
     assert read.total() == 1, "the first image says of which type they are"
     read.clear()
@@ -148,7 +148,7 @@ def test_simulated_files_are_called_simulated(tmp_path, place):
 
 def test_the_cytometer_marks_its_files_as_the_reader_expects():
     from cgrecnet.data.cytometer.files import MARKER
-    from cgrecnet.data.zhu.files import SIMULATED
+    from cgrecnet.data.zhu.reader import SIMULATED
 
     assert MARKER == SIMULATED
 

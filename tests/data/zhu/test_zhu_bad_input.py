@@ -13,10 +13,10 @@ from PIL import Image
 from zhu_trees import crop, tree, write
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.images import pixels as zhu_pixels
+from cgrecnet.data.images import reading
 from cgrecnet.data.images.listing import Listing, Unusable
 from cgrecnet.data.images.reading import Reader
-from cgrecnet.data.zhu.files import list_cells
+from cgrecnet.data.zhu.reader import list_cells
 from cgrecnet.errors import DataError
 
 
@@ -157,8 +157,8 @@ def test_root_that_is_none(tmp_path):
 def test_a_file_too_large_for_any_crop_is_not_read(tmp_path, monkeypatch):
     tree(tmp_path, "flat")
     with open(tmp_path / "a_9d9_1_Ch1.ome.bmp", "wb") as file:
-        file.truncate(zhu_pixels._LARGEST_FILE + 1)  # sparse: takes no room
-    assert aside(tmp_path) == {zhu_pixels.HUGE: ["a_9d9_1_Ch1.ome.bmp"]}
+        file.truncate(reading._LARGEST_FILE + 1)  # sparse: takes no room
+    assert aside(tmp_path) == {reading.HUGE: ["a_9d9_1_Ch1.ome.bmp"]}
 
 
 def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
@@ -224,7 +224,7 @@ def test_damaged_bytes_give_grey_levels_or_a_reason_and_nothing_else(encoding, c
             data[place] = rng.integers(256)
         try:
             read = Reader().image([bytes(data)])
-            assert read.ndim == 2 and read.dtype in (np.uint8, np.uint16) and max(read.shape) <= zhu_pixels.LARGEST
+            assert read.ndim == 2 and read.dtype in (np.uint8, np.uint16) and max(read.shape) <= reading.LARGEST
         except Unusable as reason:
             refused += 1
             assert str(reason)
