@@ -63,7 +63,8 @@ def test_where_a_study_is_missing_there_is_no_picture(study, capsys):
 def test_the_table_of_accuracies_has_a_row_for_each_network(study):
     test = {"accuracy": 0.5, "balanced_accuracy": 0.4, "macro": {"f1": 0.25}, "n": 6, "per_class": [{"support": 4}]}
     told = replace(study, record=study.record.model_copy(update={"networks": {SUBJECT: {"test": test}}}))
-    assert all(text in accuracy_table(told) for text in ("CG-RecNet, trained", "0.500 (floor 0.667)", "0.400", "0.250", ">6<"))
+    shown = ("CG-RecNet, trained", "0.500 (floor 0.667)", "0.400", "0.250", ">6<")
+    assert all(text in accuracy_table(told) for text in shown)
 
 
 def test_names_are_words():
