@@ -100,12 +100,15 @@ display(
     Markdown(wide_table(HEADERS, main_rows(answers)[-1:], "The main result")),
     from_records([*records, *dials.values()], side_by_side=True),
 )
-holds("behind", without.words == "behind")
-holds("nothing tells", within.words == "undecided")
-holds("not available", not run_outcomes(paper))
+holds("CG-RecNet is behind the plain ResNet-50 without it", without.words == "behind")
+holds("and with it nothing tells the two apart", within.words == "undecided")
+holds("The paper's own cells were not available to us", not run_outcomes(paper))
 both = right["resnet50"] == right["cg_recnet"]
 wrong = {model: ~hit for model, hit in right.items()}
-holds("the same ones", both.mean() > 0.8 and (wrong["resnet50"] & wrong["cg_recnet"]).sum() > 0.5 * wrong["resnet50"].sum())
+holds(
+    "the two networks are mostly right, and mostly wrong, on the same ones",
+    both.mean() > 0.8 and (wrong["resnet50"] & wrong["cg_recnet"]).sum() > 0.5 * wrong["resnet50"].sum(),
+)
 
 # %% [markdown]
 # One choice that the paper does not print is judged apart: a skip around the fusion.

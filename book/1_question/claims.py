@@ -66,7 +66,7 @@ accuracy, gain = claims["C16"].value("accuracy"), claims["C20"].value("gain").nu
 width, n = claims["C16"].tolerance.half_width(accuracy), claims["C16"].tolerance.cells
 p, s = accuracy.number / 100, float(accuracy.sd)
 assert abs(1.96 * (s**2 + 100**2 * 2 * p * (1 - p) / n) ** 0.5 - width) < 1e-12
-holds("could confirm", width * 4 < gain)
+holds("so a repetition could confirm or contradict that gain", width * 4 < gain)
 tell(
     times=gain / width, gain=gain, claims=len(claims), numbers=sum(len(each.values) for each in claims.values()),
     by_print=len(printed), by_code=len(code), by_images_last=len(images_last), by_images=len(images),

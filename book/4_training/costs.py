@@ -64,7 +64,7 @@ gpus = sorted({record.hardware["gpu"] for record in on_gpu.values() if record})
 PRECISIONS = {"32": "float32", "bf16": "bfloat16"}
 GOALS = {"cuda": 0.97, "cpu": 0.95}  # ratios that the project set itself
 RATES = ("model", "10⁹ multiply-adds", "roof share, float32", "roof share, bf16", "rate / Baseline's, float32", "rate, bf16 / float32")
-holds("measured on a CPU", not gpus)
+holds("Everything on this page was measured on a CPU.", not gpus)
 predicted = json.loads((RESULTS / "bench-predict" / "engines.json").read_text())
 PREDICTED = (
     ("Record", "results/bench-predict/engines.json"), ("Made by", "benchmarks/predict_speed.py"),
@@ -218,7 +218,10 @@ tell(
     low=title_of(low), low_intensity=intense[low], high=title_of(high), high_intensity=intense[high],
     times_backbone=intense["cg_recnet"] / intense["resnet50"],
 )  # fmt: skip
-holds("at least as many", intense["cg_recnet"] >= intense["resnet50"])
+holds(
+    "its attention and its gate add at least as many operations per byte as the backbone has",
+    intense["cg_recnet"] >= intense["resnet50"],
+)
 
 gains = [row.to_eager for row in compiled.rows if row.to_eager]
 last = min((row for row in compiled.rows if row.to_eager), key=lambda row: row.to_eager.median)
@@ -334,7 +337,10 @@ tell(
     spread=100 * max(max(row.accuracies) - min(row.accuracies) for row in reference.rows),
     farthest=max(abs(end) for pair in ends for end in pair),
 )  # fmt: skip
-holds("No difference", all(low <= 0 <= high for low, high in ends))
+holds(
+    "No difference in accuracy was seen: the 95 % interval over trainings holds 0",
+    all(low <= 0 <= high for low, high in ends),
+)
 
 # %% [markdown]
 # No difference in accuracy was seen: the 95 % interval over trainings holds 0 for each of our {glue:text}`ways` ways.
@@ -565,8 +571,8 @@ tell(
     bf16_least=min(one["times_torch_cpu"] for one in bf16), bf16_most=max(one["times_torch_cpu"] for one in bf16),
     same_least=min(one["same_calls"] for one in bf16), moved=max(one["largest_difference"] for one in bf16),
 )  # fmt: skip
-holds("same answers", all(one["same_calls"] == 1 for one in f32))
-holds("some answers differ", any(one["same_calls"] < 1 for one in bf16))
+holds("In float32 both give the same answers.", all(one["same_calls"] == 1 for one in f32))
+holds("In bfloat16 some answers differ: ... of the calls are the same", any(one["same_calls"] < 1 for one in bf16))
 
 few, many = trivial["measured"][0], trivial["measured"][-1]
 per = [1e3 * sum(one["seconds"].values()) / one["runs"] for one in (few, many)]

@@ -256,7 +256,10 @@ print(f"{alike:.2%} alike", f"{apart:.0e}")
 
 # %% tags=["remove-cell"]
 tell(alike=100 * alike)
-holds("in the order", alike > 0.9 and apart < 1e-2)
+holds(
+    "the others differ in the order in which float32 added, and were rounded to the neighbour",
+    alike > 0.9 and apart < 1e-2,
+)
 
 # %% [markdown]
 # Of the results {glue:text}`alike:.1f` % are the same number; the others differ in the order in which float32 added, and were rounded to the neighbour.
@@ -301,9 +304,15 @@ display(both.round(2), from_records([*fine.records, *coarse.records]))
 
 # %% tags=["remove-input"]
 tell(step=step, share=1 / 784, small=1 / 36)
-holds("in bfloat16", 1 / 784 < step / 2 < 1 / 36)
-holds("softmax and LayerNorm", types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2)
-holds("no longer takes", all(abs(share - 1) < 0.02 and cosine > 0.95 for share, cosine in found.values()))
+holds("so every factor is exactly 1 and the fusion is the plain sum", 1 / 784 < step / 2 < 1 / 36)
+holds(
+    "PyTorch's list for NVIDIA cards has softmax and LayerNorm in float32; its list for processors does not.",
+    types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2,
+)
+holds(
+    "There the rounding no longer takes the signal away",
+    all(abs(share - 1) < 0.02 and cosine > 0.95 for share, cosine in found.values()),
+)
 
 cost = json.loads((RESULTS / "bench-fusion-step" / "cpu-48.json").read_text())
 tell(
@@ -311,18 +320,21 @@ tell(
     cost_high=cost["quartiles"][1], cost_n=cost["rounds"],
     cost_side=cost["image_size"], cost_batch=cost["batch"],
 )  # fmt: skip
-holds("no time", cost["quartiles"][0] < 1 < cost["quartiles"][1])
+holds("The mend costs no time that could be measured.", cost["quartiles"][0] < 1 < cost["quartiles"][1])
 
 same = turned.groupby("mode")["same batch, two precisions"]
 loud, quiet = same.max()["train"], same.min()["eval"]
 tell(loud=loud, quiet=quiet)
-holds("how far rounding", loud < 0.6 and quiet > 0.9)
-holds("agree even less", (turned["two batches"] < turned["same batch, two precisions"]).all())
+holds("and that magnifies rounding: the cosine is at most", loud < 0.6 and quiet > 0.9)
+holds("Two different batches agree even less", (turned["two batches"] < turned["same batch, two precisions"]).all())
 
 tell(gap=both["difference"].abs().max(), apart=both["seeds lie apart"].min(), cells=fine.records[0].test["n"])
-holds("The two types", set(both.index) == {"Baseline", "CG-RecNet"})
-holds("seeds by", (both["difference"].abs() < both["seeds lie apart"]).all())
-holds("a little lower", (both["difference"] < 0).all())
+holds("Fold 0 of the Jurkat cells was therefore trained in both types", set(both.index) == {"Baseline", "CG-RecNet"})
+holds(
+    "The two types differ by at most ... points on ... test cells, seeds by at least",
+    (both["difference"].abs() < both["seeds lie apart"]).all(),
+)
+holds("Both networks came out a little lower in bfloat16", (both["difference"] < 0).all())
 
 # %% [markdown]
 # The two types differ by at most {glue:text}`gap:.1f` points on {glue:text}`cells:,` test cells, seeds by at least {glue:text}`apart:.1f`.

@@ -58,7 +58,7 @@ from cgrecnet.training.parts import load_parts
 
 use_book_style()
 logging.getLogger(lightning_fabric.__name__).setLevel(logging.WARNING)  # it announces bfloat16
-holds("measured nothing", not cards_measured())
+holds("This project has measured nothing on a GPU", not cards_measured())
 
 # %%
 a, b, c = 0.1, 0.2, 0.3

@@ -88,8 +88,14 @@ def sample():
     return pd.concat(parts)
 
 
-holds("independent mistakes would", wilson(both, len(frame))[0] > expected / len(frame))
-holds("In every class", all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared))
+holds(
+    "Both networks miss the same ... % of the cells (95 % interval ...; n = ... Jurkat cells); independent mistakes would share",
+    wilson(both, len(frame))[0] > expected / len(frame),
+)
+holds(
+    "In every class both networks miss more of the same cells (dots) than independent mistakes would give",
+    all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared),
+)
 tell(
     n=f"{len(frame):,}", folds=len(pooled.folds_in), of_folds=records[0].config["folds"], both=both, share=100 * both / len(frame),
     share_ends=span(wilson(both, len(frame))), chance=100 * expected / len(frame), expected=expected,
@@ -391,18 +397,39 @@ taken_for = frame[failed & frame["stratum"].eq(worst)]["named"].value_counts()
 clear = compared[compared["p"] < ALPHA]
 strongest = compared.loc[compared["p"].idxmin(), "found"]
 apart = [max(low) > min(high) for low, high in (zip(*ends, strict=True) for ends in (near["G1"], near["S"]))]
-holds("than it admits", all(wilson(*counts)[1] < 1 - SURE for counts in sure_wrong.values()))
-holds("right more often", all(apart_by_class[name].interval95[1] < 0 for name in ("G1", "all")))
-holds("two other classes", all(apart_by_class[name].interval95[0] < 0 < apart_by_class[name].interval95[1] for name in ("S+G2", "M")))
-holds("missed far more", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
-holds("miss most often", (worst, taken_for.index[0]) == ("S", "G1"))
+holds(
+    "Neither network is wrong more often than it admits",
+    all(wilson(*counts)[1] < 1 - SURE for counts in sure_wrong.values()),
+)
+holds(
+    "In G1, and in all classes together, the baseline is right more often",
+    all(apart_by_class[name].interval95[1] < 0 for name in ("G1", "all")),
+)
+holds(
+    "in the two other classes the intervals hold zero",
+    all(apart_by_class[name].interval95[0] < 0 < apart_by_class[name].interval95[1] for name in ("S+G2", "M")),
+)
+holds("S and G2 are one class, and S is missed far more often", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
+holds(
+    "Of the ... missed cells of ..., CG-RecNet calls ... ..., the stage before it.",
+    (worst, taken_for.index[0]) == ("S", "G1"),
+)
 found = {(one.trait, one.stratum): one.found for one in clear.itertuples()}
 small = found["diameter", "S"]
-holds("Missed S cells", set(found) == {("diameter", "G1, exp. 2"), ("diameter", "S"), ("slope", "G1, exp. 2"), ("contrast", "G2")})
-holds("are smaller", small.probability < 0.5 < min(found["diameter", "G1, exp. 2"].probability, found["contrast", "G2"].probability))
-holds("come apart", apart == [True, False] and near["G1"][0][0] > near["G1"][1][1])
-holds("two classes", not torn)
-holds("none holds", not hit)
+holds(
+    "Of background and noise, which are no property of the cell, nothing shows here",
+    set(found) == {("diameter", "G1, exp. 2"), ("diameter", "S"), ("slope", "G1, exp. 2"), ("contrast", "G2")},
+)
+holds(
+    "missed G1 cells of the second experiment are larger than the others, missed S cells smaller",
+    small.probability < 0.5 < min(found["diameter", "G1, exp. 2"].probability, found["contrast", "G2"].probability),
+)
+holds(
+    "In G1 the intervals come apart: of the cells that both networks call S+G2, more have a stain nearer to the other stage",
+    apart == [True, False] and near["G1"][0][0] > near["G1"][1][1],
+)
+holds("None of them has two classes or two stages", not torn)
+holds("and none holds a cell that both networks miss", not hit)
 tell(
     worst=worst, worst_share=100 * steady[worst], worst_n=stages[worst][1], best=best, best_share=100 * steady[best],
     best_n=stages[best][1], taken_for=taken_for.index[0], taken=int(taken_for.iloc[0]), worst_missed=stages[worst][0],

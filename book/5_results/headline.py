@@ -59,8 +59,8 @@ shown = [name for name in paper.claims if name in asked or name in RULES]
 counts = verdict_counts({name: outcomes[name] for name in shown})
 without = [name for name in shown if name not in RULES]
 favour, against, alike, undecided, lacking = map(int, main_rows(answers)[-1][1:])
-holds("none favours more modules", favour == 0)
-holds("none is decided as no difference that matters", alike == 0)
+holds("on Jurkat and simulated cells none favours more of the paper's modules", favour == 0)
+holds("... favour fewer, ... are undecided, ... lack runs.", alike == 0)
 tell(
     standing=len(standing), planned=planned, skip=skip_effect(answers), counted=sum(map(int, main_rows(answers)[-1][1:])),
     against=against, undecided=undecided, lacking=lacking,
