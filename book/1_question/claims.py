@@ -129,6 +129,15 @@ tiles = {(place, word): [] for place in SECTIONS for word in Verdict}
 for name, each in claims.items():
     tiles[section_of(each), outcomes[name].verdict].append(name)
 
+# %% tags=["remove-input"]
+in_section = {place: sum(len(tiles[place, word]) for word in Verdict) for place in SECTIONS}
+torn = {place for place in SECTIONS if tiles[place, Verdict.CANNOT_BE_RECONCILED]}
+holds(
+    "The two sections with results, 3.2.1 and 3.2.2, have the most tiles",
+    set(sorted(in_section, key=in_section.get)[-2:]) == {"3.2.1", "3.2.2"},
+)
+holds("all tiles under cannot be reconciled are in these two rows", torn == {"3.2.1", "3.2.2"})
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim."}}
 figure, axes = plt.subplots()
 bottom, ticks = 0.0, []

@@ -346,8 +346,28 @@ holds(
     sets_hold,
 )
 holds(
-    "The grey model is right more often than it is sure, by more than chance explains",
-    grey_off > 0 > colour_off,
+    "It named the option that mends it, and the training took that option.",
+    all(option in grey["steps"][1]["command"] for option in grey["advice"])
+    and grey["advice"],
+)
+holds(
+    "and the commands say for both that nothing then rules out a shortcut",
+    all(
+        "nothing rules out" in " ".join(found["steps"][0]["said"])
+        for found in (grey, colour)
+    ),
+)
+metaphase = grey["new"]["classes"]["metaphase"]
+holds(
+    "so it is in every set, and a set names several classes",
+    metaphase["covered"] == metaphase["n"] and grey["new"]["set_size"] > 2,
+)
+holds("The RGB model is as sure as it is right.", colour_off <= 0)
+holds(
+    "The grey model is right more often than it is sure, "
+    "by more than chance explains",
+    grey_off > 0
+    and grey["new"]["right"] / grey["new"]["n"] > grey["new"]["sure"],
 )
 
 # %% [markdown]

@@ -254,7 +254,7 @@ apart = (as_it_is.float() - widened.float()).norm()
 apart = (apart / as_it_is.float().norm()).item()
 print(f"{alike:.2%} alike", f"{apart:.0e}")
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 tell(alike=100 * alike)
 holds(
     "the others differ in the order in which float32 added, and were rounded to the neighbour",
@@ -305,6 +305,7 @@ display(both.round(2), from_records([*fine.records, *coarse.records]))
 # %% tags=["remove-input"]
 tell(step=step, share=1 / 784, small=1 / 36)
 holds("so every factor is exactly 1 and the fusion is the plain sum", 1 / 784 < step / 2 < 1 / 36)
+holds("three or four steps, and the map can take two or three values", 3 <= 1 / 36 / step <= 4)
 holds(
     "PyTorch's list for NVIDIA cards has softmax and LayerNorm in float32; its list for processors does not.",
     types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2,
@@ -387,7 +388,13 @@ standing = [
     if run.config["preset"] in ("recovered", "clean")
 ]
 tell(stand=len(standing), asked=5 * 5)
+holds("stand; the rest follow, and this table with them", len(standing) < 5 * 5)
 read = [json.loads(path.read_text()) for path in sorted(OLD.glob("*/*/run.json"))]
+three = {record["config"]["epochs"] for record in read if record["config"]["data"] == "jurkat"}
+holds(
+    "So were all earlier runs on Jurkat cells, which had three epochs and now have fourteen.",
+    (three, {run.config["epochs"] for run in standing}) == ({3}, {14}),
+)
 facts = ("Older records", f"{len(read)} in results/superseded, set aside"), ("Valid", "out of date: protocol 1")
 simulated = ("noise", "debris", "imbalance", "seeds", "presets", "learning rate")
 shortcuts = ("shortcut, random split", "shortcut, grouped split")

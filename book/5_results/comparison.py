@@ -116,6 +116,10 @@ dear, cheap, *_ = theirs
 apart = [d.result.difference for d in decisions if d.outcome is Outcome.DIFFERENCE]
 fronts = {cost: [p.model for p in front(theirs, cost)] for cost in ("macs", "parameters")}
 holds(
+    "the one since it is by far the cheapest, the other since it is the most accurate",
+    min(p.macs for p in theirs if p is not cheap) > 2 * cheap.macs and dear.accuracy == max(p.accuracy for p in theirs),
+)
+holds(
     "for ... times the operations: a price, no optimum.",
     all(stair[0] == "mobilenet_v2" and stair[-1] == "cg_recnet" for stair in fronts.values()),
 )

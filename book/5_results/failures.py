@@ -425,6 +425,15 @@ holds(
     small.probability < 0.5 < min(found["diameter", "G1, exp. 2"].probability, found["contrast", "G2"].probability),
 )
 holds(
+    "The strongest: missed G1 cells of the second experiment are larger",
+    strongest is found["diameter", "G1, exp. 2"],
+)
+holds(
+    "has another slope, and missed G2 cells have more contrast; both are weaker",
+    max(abs(found[key].probability - 0.5) for key in (("slope", "G1, exp. 2"), ("contrast", "G2")))
+    < min(abs(found["diameter", name].probability - 0.5) for name in ("G1, exp. 2", "S")),
+)
+holds(
     "In G1 the intervals come apart: of the cells that both networks call S+G2, more have a stain nearer to the other stage",
     apart == [True, False] and near["G1"][0][0] > near["G1"][1][1],
 )

@@ -14,7 +14,7 @@
 # **You need** {doc}`/book/1_question/claims` and {doc}`/book/5_results/plan`.
 # Reading takes about {reading-time}`this page`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
@@ -59,6 +59,7 @@ shown = [name for name in paper.claims if name in asked or name in RULES]
 counts = verdict_counts({name: outcomes[name] for name in shown})
 without = [name for name in shown if name not in RULES]
 favour, against, alike, undecided, lacking = map(int, main_rows(answers)[-1][1:])
+holds("they were not available, and no row decides a claim", not run_outcomes(paper))
 holds("on Jurkat and simulated cells none favours more of the paper's modules", favour == 0)
 holds("... favour fewer, ... are undecided, ... lack runs.", alike == 0)
 tell(

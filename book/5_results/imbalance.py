@@ -41,7 +41,7 @@ from cgrecnet.training.loop import class_weights
 
 use_book_style()
 PARTS = (("imbalance", "cytometer"), ("noise", "cytometer"))
-RARE = 1  # oligodendrocytes
+RARE, COMMON = 1, 2  # oligodendrocytes and neurons
 BASE, FULL = PAIR
 plan = load_plan()
 for part in PARTS:
@@ -123,6 +123,15 @@ holds(
 holds("cells) holds zero: who needs them less is open", need.interval95[0] < 0 < need.difference < need.interval95[1])
 holds("so that with and without weights is nearly the same training", off < 0.1)
 holds("At ... the baseline gained ... points", gain[BASE, uneven].interval95[0] > 0)
+holds(
+    "and without weights (filled) the oligodendrocytes are lost in both networks",
+    all(rare[model, False]["recall"] < 0.5 * rare[model, True]["recall"] for model in PAIR),
+)
+common = {key: run.test["per_class"][COMMON]["recall"] for key, run in runs[uneven].items()}
+holds(
+    "In C weights (hollow) lift the rare class at the price of the common one.",
+    all(common[model, True] < common[model, False] for model in PAIR),
+)
 holds("So weights found more of the rare cells", all(rare[m, True]["recall"] > rare[m, False]["recall"] for m in PAIR))
 holds(
     "and called more cells rare that are not",

@@ -117,6 +117,10 @@ def provenance_of_cells(made, dial):
 
 holds("The gate does not make a network lose less", all(one.result.difference < 0 for one in gate.values()))
 holds(
+    "and none of the lines is flatter by more than chance",
+    all(one.interval95[0] <= 0 for one in (*(answer.result for answer in changes.values()), *fusion.values())),
+)
+holds(
     "With debris the gate lost ... points more than the baseline",
     gate["debris"].outcome is Outcome.DIFFERENCE and gate["debris"].result.difference < 0,
 )

@@ -108,6 +108,11 @@ holds("A gap beyond it where class and run are tied: came true", plain[tied].int
 holds("A smaller gap where each image is standardised: came true.", change_ends[0] > 0)
 holds("So it takes part of the shortcut away, and not all of it", plain[clean].interval95[0] > 0)
 holds("So the runs count, not the cells, and an interval over cells is too narrow.", within > 2 * alone)
+untied = {split: scored[split, *free] for split in SPLITS}
+holds(
+    "the random split (circles) goes up and new runs (triangles) go down, in balanced accuracy towards chance",
+    all(known[what] > untied["random"][what] and new[what] < untied["grouped"][what] for what in ("accuracy", "balanced")),
+)
 tell(
     promised=known["accuracy"], promised_balanced=known["balanced"], promised_floor=known["floor"], promised_n=known["n"],
     kept=new["accuracy"], kept_balanced=new["balanced"], kept_floor=new["floor"], kept_n=new["n"],

@@ -158,6 +158,7 @@ if study:
         "The maps of CG-RecNet have more heat inside the cell than the same heat everywhere",
         all(one["low"] > 0 for one in (*over_even, *over_fresh)),
     )
+    holds("In stage 3 an untrained network has less", over_fresh[1]["low"] > 0)
     holds("Still the blob has more than either", all(one["high"] < 0 for one in over_blob))
     holds(
         "They do: for the same cells, the cheat's map of stage 3 differs from its honest twin's",

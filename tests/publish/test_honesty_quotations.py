@@ -17,10 +17,13 @@ PAGE = """
     # It sees what it is told to see.
     # It sees what it is told to see, mostly.
 
-    # %% mystnb={"image": {"alt": "A line that falls from left to right."}, "figure": {"caption": "It falls as {glue:text}`x` grows, and stays low."}}
+    # %% mystnb={"image": {"alt": "A line that falls from left to right."}}
     draw()
 
-    # %% tags=["remove-cell"]
+    # %% mystnb={"figure": {"caption": "It falls as {glue:text}`x` grows, and stays low."}}
+    draw()
+
+    # %% tags=["remove-input"]
     n = 3
     HOLDS
 """
@@ -74,7 +77,13 @@ def test_a_false_quotation_fails_the_build_and_names_its_line(tmp_path, capsys):
     write_script(tmp_path / "book" / "one.py", PAGE.replace("HOLDS", 'holds("It never sees what it is told", n)'))
     set_pages(tmp_path, "one")
     assert __main__.main(["honesty", "--root", str(tmp_path)]) == 1
-    assert "error: book/one.py:23: holds quotes 'It never sees what it is told'" in capsys.readouterr().err
+    assert "error: book/one.py:26: holds quotes 'It never sees what it is told'" in capsys.readouterr().err
+
+
+def test_a_note_to_the_reader_is_not_hidden(tmp_path):
+    hidden = PAGE.replace("HOLDS", 'holds("A line that falls from left to right.", n == 3)').replace("-input", "-cell")
+    ((_, text),) = quotations.misquoted(write_script(tmp_path / "one.py", hidden))
+    assert "no reader sees" in text
 
 
 def test_quoted_words_are_no_prose_in_code(tmp_path):

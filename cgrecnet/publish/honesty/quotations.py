@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cgrecnet.publish.honesty.prose import cells, is_holds, paragraphs, parsed
+from cgrecnet.publish.honesty.sections import HIDDEN
 
 FEWEST = 5  # words of a quotation: less is a label and no clause
+_UNSEEN = "holds stands in a cell whose outputs no reader sees: give it the tag remove-input, which leaves its note"
 _ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
 
 
@@ -21,14 +23,14 @@ def times_quoted(quotation: str, text: str) -> int:
 
 
 def misquoted(source: Path) -> Iterator[tuple[int, str]]:
-    """Line and fault of each `holds` in a chapter that does not quote one place of its page."""
+    """Line and fault of each `holds` in a chapter that does not quote one place of its page, or whose note is hidden."""
     if source.suffix != ".py":
         return
     text = source.read_text("utf8")
     for start, header, body in cells(text):
         if "[markdown]" not in header:
-            for node in ast.walk(parsed("\n".join(body))):
-                if is_holds(node) and (fault := _fault(node, text)):
+            for node in filter(is_holds, ast.walk(parsed("\n".join(body)))):
+                if fault := _UNSEEN if any(tag in header for tag in HIDDEN) else _fault(node, text):
                     yield start + node.lineno, fault
 
 
