@@ -23,7 +23,7 @@ def times_quoted(quotation: str, text: str) -> int:
 
 
 def misquoted(source: Path) -> Iterator[tuple[int, str]]:
-    """Line and fault of each `holds` in a chapter that does not quote one place of its page, or whose note is hidden."""
+    """Line and fault of each `holds` that does not quote one place of its own page, or whose note is hidden."""
     if source.suffix != ".py":
         return
     text = source.read_text("utf8")
