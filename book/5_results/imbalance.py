@@ -125,12 +125,15 @@ holds("so that with and without weights is nearly the same training", off < 0.1)
 holds("At ... the baseline gained ... points", gain[BASE, uneven].interval95[0] > 0)
 holds(
     "and without weights (filled) the oligodendrocytes are lost in both networks",
-    all(rare[model, False]["recall"] < 0.5 * rare[model, True]["recall"] for model in PAIR),
+    all(rare[model, False]["recall"] < 0.5 for model in PAIR),
 )
 common = {key: run.test["per_class"][COMMON]["recall"] for key, run in runs[uneven].items()}
 holds(
     "In C weights (hollow) lift the rare class at the price of the common one.",
-    all(common[model, True] < common[model, False] for model in PAIR),
+    all(
+        rare[model, True]["recall"] > rare[model, False]["recall"] and common[model, True] < common[model, False]
+        for model in PAIR
+    ),
 )
 holds("So weights found more of the rare cells", all(rare[m, True]["recall"] > rare[m, False]["recall"] for m in PAIR))
 holds(
