@@ -431,7 +431,7 @@ holds(
 holds(
     "has another slope, and missed G2 cells have more contrast; both are weaker",
     max(abs(found[key].probability - 0.5) for key in (("slope", "G1, exp. 2"), ("contrast", "G2")))
-    < min(abs(found["diameter", name].probability - 0.5) for name in ("G1, exp. 2", "S")),
+    < abs(strongest.probability - 0.5),
 )
 holds(
     "In G1 the intervals come apart: of the cells that both networks call S+G2, more have a stain nearer to the other stage",
