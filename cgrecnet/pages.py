@@ -30,6 +30,8 @@ def tell(**values: object) -> None:
 def holds(sentence: str, condition: bool) -> None:
     """Assert what a sentence of the page says of its records.
 
+    sentence: quoted word for word from the page's Markdown, a caption or an alternative text, so much of it that it
+    stands there once (five words at least), with `...` for each role such as `{glue:text}`; the build refuses others.
     Where it does not hold, the records are not those that the page was written for: in CI that is a RunError, so that
     a person rewrites the sentence; a reader with records of their own sees a note beside it (so the cell's tag is
     `remove-input`, which leaves its output).
@@ -38,7 +40,7 @@ def holds(sentence: str, condition: bool) -> None:
         return
     if os.environ.get(STRICT):
         raise RunError(f"The page says {sentence!r}, and its records do not: rewrite that sentence.")
-    display(Markdown(f":::{{note}}\nWritten for other records; these do not bear out: *{sentence}*\n:::"))
+    display(Markdown(f":::{{note}}\nWritten for other records; these do not bear out: \"{sentence}\"\n:::"))
 
 
 def show_code(*parts: object) -> Markdown:

@@ -27,7 +27,7 @@ def test_a_reader_with_other_records_sees_a_note(monkeypatch):
     monkeypatch.setattr(pages, "display", shown.append)
     holds("Nine is more than ten", 9 > 10)
     (note,) = shown
-    assert "Written for other records" in note.data and "*Nine is more than ten*" in note.data
+    assert "Written for other records" in note.data and '"Nine is more than ten"' in note.data
 
 
 def test_code_is_shown_at_the_left_edge_one_part_after_the_other():

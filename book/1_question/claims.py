@@ -66,7 +66,7 @@ accuracy, gain = claims["C16"].value("accuracy"), claims["C20"].value("gain").nu
 width, n = claims["C16"].tolerance.half_width(accuracy), claims["C16"].tolerance.cells
 p, s = accuracy.number / 100, float(accuracy.sd)
 assert abs(1.96 * (s**2 + 100**2 * 2 * p * (1 - p) / n) ** 0.5 - width) < 1e-12
-holds("could confirm", width * 4 < gain)
+holds("so a repetition could confirm or contradict that gain", width * 4 < gain)
 tell(
     times=gain / width, gain=gain, claims=len(claims), numbers=sum(len(each.values) for each in claims.values()),
     by_print=len(printed), by_code=len(code), by_images_last=len(images_last), by_images=len(images),
@@ -128,6 +128,15 @@ outcomes = judge(paper)
 tiles = {(place, word): [] for place in SECTIONS for word in Verdict}
 for name, each in claims.items():
     tiles[section_of(each), outcomes[name].verdict].append(name)
+
+# %% tags=["remove-input"]
+in_section = {place: sum(len(tiles[place, word]) for word in Verdict) for place in SECTIONS}
+torn = {place for place in SECTIONS if tiles[place, Verdict.CANNOT_BE_RECONCILED]}
+holds(
+    "The two sections with results, 3.2.1 and 3.2.2, have the most tiles",
+    set(sorted(in_section, key=in_section.get)[-2:]) == {"3.2.1", "3.2.2"},
+)
+holds("all tiles under cannot be reconciled are in these two rows", torn == {"3.2.1", "3.2.2"})
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "A grid with one row per section of the paper and one column per verdict. Each claim is a small coloured tile with its number. The two sections with results, 3.2.1 and 3.2.2, have the most tiles; all tiles under cannot be reconciled are in these two rows."}, "figure": {"name": "fig-claims-map", "caption": "Where the claims stand and what can be said of them so far: what cannot be reconciled is crowded in the two sections that print tables of results, since there numbers can be held against each other. Each tile is a claim."}}
 figure, axes = plt.subplots()

@@ -46,7 +46,7 @@ from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.figures.widgets.frame_slider import slider
-from cgrecnet.pages import show_code, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paths import RESULTS
 
 use_book_style()
@@ -548,10 +548,13 @@ compared.map("{:.3g}".format)
 # So the comparison can refute the simulation where it is far off, but it cannot confirm it.
 # Whoever has the paper's images can measure more of them with `benchmarks/zhu_samples.py`.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 # The numbers of the prose above, and what it says of them. The cell and its bump:
 swallowed = 1 - np.exp(-absorption.max())
-assert path.max() / optics.wavelength_um > 0.5 and swallowed < 0.2
+holds(
+    "The model cell delays light by a good part of a wavelength and swallows little of it",
+    path.max() / optics.wavelength_um > 0.5 and swallowed < 0.2,
+)
 tell(delay=path.max() / optics.wavelength_um, swallowed=swallowed)
 tell(flat=np.abs(empty - 1).max(), slope_error=off, brighter=centre[2.0], darker=-centre[-2.0])
 # The lens: peaks on the dotted line where the two granules lie, each at least 0.05 above the dip beside it.
@@ -581,9 +584,12 @@ tell(grey_levels=levels[0], finer_levels=levels[1])
 assumed, calibrated = (table["source"].str.startswith(word).sum() for word in ("assumed", "calibrated"))
 tell(entries=len(table), assumed=assumed, calibrated=calibrated)
 # Reality:
-for name, want in (("Zhu samples", ["background", "noise", "contrast"]), ("Jurkat", ["background", "noise"])):
-    outside = compared.loc[name].query("inside < 0.5").index
-    assert set(outside) == {str(TRAITS[trait]) for trait in want}
+outside = {name: set(compared.loc[name].query("inside < 0.5").index) for name in ("Zhu samples", "Jurkat")}
+holds(
+    "Most of the Zhu samples lie outside of the usual range in their background, its noise and their contrast",
+    outside["Zhu samples"] == {str(TRAITS[trait]) for trait in ("background", "noise", "contrast")},
+)
+holds("most Jurkat cells in background and noise", outside["Jurkat"] == {str(TRAITS[trait]) for trait in ("background", "noise")})
 errors = np.array(
     [
         2 * np.sqrt(traits.deviating_area(image).sum() / np.pi) - 2 * np.sqrt(mask.sum() / np.pi)
@@ -596,7 +602,7 @@ dark = backgrounds <= ordered[np.argmax(np.diff(ordered))]  # two groups, cut at
 groups = [backgrounds[rows].mean() * 255 for rows in (dark, ~dark)]
 levels = ", ".join(f"{level:.0f}" for level in np.unique(simulated.table["background"]))
 finest = {name: np.nanmedian(power[:, -1]) for name, power in spectra.items()}
-assert finest["simulated"] > finest["Zhu samples"]
+holds("So the simulated pictures hold more fine detail", finest["simulated"] > finest["Zhu samples"])
 ratios = compared.loc["Zhu samples", str(TRAITS["signal_to_noise"])]
 tell(
     diameter_excess=np.median(errors), dark_samples=dark.sum(), dark_level=groups[0],

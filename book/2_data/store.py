@@ -49,7 +49,7 @@ from cgrecnet.data.store.opened import FETCHED, WARM
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
-from cgrecnet.pages import show_code, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paths import RESULTS
 
 use_book_style()
@@ -291,11 +291,14 @@ axes.legend(axes.lines[1:3], both, loc="upper left", ncols=2)
 plt.show()
 Provenance(tuple(facts.items()))
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 sent = len(pickle.dumps(store.images))
 first_reads, epoch = one["cold"], one["cold_epoch"]
 assert sent < header.pixels.bytes / 10
-assert all(found[ratio] > 1 for *_, ratio, found in rates.values())  # as the caption says
+holds(
+    "In the median round of every case the store is read faster than files",
+    all(found[ratio] > 1 for *_, ratio, found in rates.values()),
+)
 tell(
     store_crops=f"{len(store):,}", sent_kb=f"{sent / 1e3:,.0f}",
     store_mb=f"{header.pixels.bytes / 1e6:,.1f}",

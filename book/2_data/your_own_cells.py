@@ -286,11 +286,11 @@ Provenance(tuple(facts.items()))
 # %% tags=["remove-input"]
 # The numbers of the prose above, and what it says of them.
 holds(
-    "names the bar",
+    "The audit names the bar, its class and its place.",
     [mark.kind for mark in with_bar.marks] == ["fern"],
 )
 holds(
-    "The border alone",
+    "The border alone does not give the bar away",
     not with_bar.probe("border").exceeds(with_bar.chance),
 )
 confusion = np.array(measured["test"]["confusion"])
@@ -305,10 +305,13 @@ tell(
     n_others=int(confusion[others].sum()),
 )
 holds(
-    "finds no mark",
+    "The audit of the clean folder finds no mark",
     not found["marks"] and not any("border" in one for one in found["findings"]),
 )
-holds("told apart well", right > 0.7 and wrong < 0.3)
+holds(
+    "Moss is told apart well on a day that was not trained on",
+    right > 0.7 and wrong < 0.3,
+)
 strangers = table[table["is"] != "moss"]
 taken = (strangers["class"] == "moss").sum()
 up = table["unlike"] == 1
@@ -320,8 +323,14 @@ tell(
     n_new=len(strangers),
     n_all=len(table),
 )
-holds("now called moss", taken > 0.5 * len(strangers))
-holds("flag is up", up.mean() > 0.5 and for_levels > 0.5 * up.sum())
+holds(
+    "Most ferns and kelps are now called moss",
+    taken > 0.5 * len(strangers),
+)
+holds(
+    "The flag is up for most cells (... of ...), and for grey levels",
+    up.mean() > 0.5 and for_levels > 0.5 * up.sum(),
+)
 sets_hold = all(
     one["interval"][1] >= walked["coverage"]
     for found in (grey, colour)
@@ -332,8 +341,34 @@ grey_off, colour_off = (
     - found["new"]["calibration_error_by_chance"][1]
     for found in (grey, colour)
 )
-holds("as they promise", sets_hold)
-holds("than chance explains", grey_off > 0 > colour_off)
+holds(
+    "Every class is in the sets as often as they promise",
+    sets_hold,
+)
+holds(
+    "It named the option that mends it, and the training took that option.",
+    all(option in grey["steps"][1]["command"] for option in grey["advice"])
+    and grey["advice"],
+)
+holds(
+    "and the commands say for both that nothing then rules out a shortcut",
+    all(
+        "nothing rules out" in " ".join(found["steps"][0]["said"])
+        for found in (grey, colour)
+    ),
+)
+metaphase = grey["new"]["classes"]["metaphase"]
+holds(
+    "so it is in every set, and a set names several classes",
+    metaphase["covered"] == metaphase["n"] and grey["new"]["set_size"] > 2,
+)
+holds("The RGB model is as sure as it is right.", colour_off <= 0)
+holds(
+    "The grey model is right more often than it is sure, "
+    "by more than chance explains",
+    grey_off > 0
+    and grey["new"]["right"] / grey["new"]["n"] > grey["new"]["sure"],
+)
 
 # %% [markdown]
 # **Take-away.**

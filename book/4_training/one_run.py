@@ -163,8 +163,9 @@ for name, one in (("network", result), ("always neuron", blind)):
     print(f"balanced {one['balanced_accuracy']:.2f}", end="   ")
     print(f"macro F1 {one['macro']['f1']:.2f}   n = {one['n']}")
 
-# %% tags=["remove-cell"]
-holds("the network has learned", max(one["validation_macro_f1"] for one in history) > blind["macro"]["f1"] + 0.1)
+# %% tags=["remove-input"]
+learned = max(one["validation_macro_f1"] for one in history)
+holds("the network has learned something in these few epochs", learned > blind["macro"]["f1"] + 0.1)
 
 # %% [markdown]
 # By its validation macro F1 the network has learned something in these few epochs, and its loss does not fall evenly: with so few cells an epoch is a rough estimate.

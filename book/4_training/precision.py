@@ -277,9 +277,12 @@ apart = (as_it_is.float() - widened.float()).norm()
 apart = (apart / as_it_is.float().norm()).item()
 print(f"{alike:.2%} alike", f"{apart:.0e}")
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 tell(alike=100 * alike)
-holds("in the order", alike > 0.9 and apart < 1e-2)
+holds(
+    "the others differ in the order in which float32 added, and were rounded to the neighbour",
+    alike > 0.9 and apart < 1e-2,
+)
 
 # %% [markdown]
 # Of the results {glue:text}`alike:.1f` % are the same number; the others differ in the order in which float32 added, and were rounded to the neighbour.
@@ -324,10 +327,20 @@ display(both.round(2), from_records([*fine.records, *coarse.records]))
 
 # %% tags=["remove-input"]
 tell(step=step, share=1 / 784, small=1 / 36)
-holds("in bfloat16", 1 / 784 < step / 2 < 1 / 36)
-holds("softmax and LayerNorm", types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2)
-holds("no longer takes", all(abs(part - 1) < 0.02 for *_, part, _ in kept))
-holds("the cosine falls", kept[-1][-1] < 0.9 < min(cosine for *_, cosine in kept[:-1]))
+holds("so every factor is exactly 1 and the fusion is the plain sum", 1 / 784 < step / 2 < 1 / 36)
+holds("three or four steps, and the map can take two or three values", 3 <= 1 / 36 / step <= 4)
+holds(
+    "PyTorch's list for NVIDIA cards has softmax and LayerNorm in float32; its list for processors does not.",
+    types("cpu")[1:3] == ["bfloat16"] * 2 and types("cuda")[1:3] == ["float32"] * 2,
+)
+holds(
+    "There the rounding no longer takes the signal away",
+    all(abs(part - 1) < 0.02 for *_, part, _ in kept),
+)
+holds(
+    "with many positions it adds noise of its own size to it: the share stays, the cosine falls.",
+    kept[-1][-1] < 0.9 < min(cosine for *_, cosine in kept[:-1]),
+)
 
 cost = json.loads((RESULTS / "bench-fusion-step" / "cpu-48.json").read_text())
 tell(
@@ -335,18 +348,21 @@ tell(
     cost_high=cost["quartiles"][1], cost_n=cost["rounds"],
     cost_side=cost["image_size"], cost_batch=cost["batch"],
 )  # fmt: skip
-holds("no time", cost["quartiles"][0] < 1 < cost["quartiles"][1])
+holds("The mend costs no time that could be measured.", cost["quartiles"][0] < 1 < cost["quartiles"][1])
 
 same = turned.groupby("mode")["same batch, two precisions"]
 loud, quiet = same.max()["train"], same.min()["eval"]
 tell(loud=loud, quiet=quiet)
-holds("how far rounding", loud < 0.6 and quiet > 0.9)
-holds("agree even less", (turned["two batches"] < turned["same batch, two precisions"]).all())
+holds("and that magnifies rounding: the cosine is at most", loud < 0.6 and quiet > 0.9)
+holds("Two different batches agree even less", (turned["two batches"] < turned["same batch, two precisions"]).all())
 
 tell(gap=both["difference"].abs().max(), apart=both["seeds lie apart"].min(), cells=fine.records[0].test["n"])
-holds("The two types", set(both.index) == {"Baseline", "CG-RecNet"})
-holds("seeds by", (both["difference"].abs() < both["seeds lie apart"]).all())
-holds("a little lower", (both["difference"] < 0).all())
+holds("Fold 0 of the Jurkat cells was therefore trained in both types", set(both.index) == {"Baseline", "CG-RecNet"})
+holds(
+    "The two types differ by at most ... points on ... test cells, seeds by at least",
+    (both["difference"].abs() < both["seeds lie apart"]).all(),
+)
+holds("Both networks are a little less accurate in bfloat16", (both["difference"] < 0).all())
 
 # %% [markdown]
 # The two types differ by at most {glue:text}`gap:.1f` points on {glue:text}`cells:,` test cells, seeds by at least {glue:text}`apart:.1f`.
@@ -410,7 +426,13 @@ standing = [
     if run.config["preset"] in ("recovered", "clean")
 ]
 tell(stand=len(standing), asked=5 * 5)
+holds("stand; the rest follow, and this table with them", len(standing) < 5 * 5)
 read = [json.loads(path.read_text()) for path in sorted(OLD.glob("*/*/run.json"))]
+three = {record["config"]["epochs"] for record in read if record["config"]["data"] == "jurkat"}
+holds(
+    "So were all earlier runs on Jurkat cells, which had three epochs and now have fourteen.",
+    (three, {run.config["epochs"] for run in standing}) == ({3}, {14}),
+)
 facts = ("Older records", f"{len(read)} in results/superseded, set aside"), ("Valid", "out of date: protocol 1")
 simulated = ("noise", "debris", "imbalance", "seeds", "presets", "learning rate")
 shortcuts = ("shortcut, random split", "shortcut, grouped split")

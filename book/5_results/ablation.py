@@ -95,7 +95,10 @@ def draw_curves(axes, name, scale=1):
 
 begin, end = ({model: validation(groups[model], epoch) for model in pair} for epoch in (0, -1))
 fresh = {name for run in records for name in run.weights["fresh_parts"]}
-holds("same ImageNet weights", fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1)
+holds(
+    "Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers",
+    fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1,
+)
 tell(
     folds=len(pooled.folds_in), of_folds=config["folds"], n=f"{len(pooled):,}",
     full=100 * pooled.right(pair[1]).mean(), base=100 * pooled.right(pair[0]).mean(),

@@ -115,7 +115,14 @@ theirs = [in_print(model) for model in ("cg_recnet", "mobilenet_v2", "densenet12
 dear, cheap, *_ = theirs
 apart = [d.result.difference for d in decisions if d.outcome is Outcome.DIFFERENCE]
 fronts = {cost: [p.model for p in front(theirs, cost)] for cost in ("macs", "parameters")}
-holds("a price, no optimum", all(stair[0] == "mobilenet_v2" and stair[-1] == "cg_recnet" for stair in fronts.values()))
+holds(
+    "the one since it is by far the cheapest, the other since it is the most accurate",
+    min(p.macs for p in theirs if p is not cheap) > 2 * cheap.macs and dear.accuracy == max(p.accuracy for p in theirs),
+)
+holds(
+    "for ... times the operations: a price, no optimum.",
+    all(stair[0] == "mobilenet_v2" and stair[-1] == "cg_recnet" for stair in fronts.values()),
+)
 tell(
     step=dear.accuracy - cheap.accuracy, dear_sd=dear.high - dear.accuracy, cheap_sd=cheap.high - cheap.accuracy,
     macs=dear.macs / cheap.macs, parameters=dear.parameters / cheap.parameters, networks=len(theirs),

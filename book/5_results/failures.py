@@ -88,8 +88,14 @@ def sample():
     return pd.concat(parts)
 
 
-holds("independent mistakes would", wilson(both, len(frame))[0] > expected / len(frame))
-holds("In every class", all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared))
+holds(
+    "Both networks miss the same ... % of the cells (95 % interval ...; n = ... Jurkat cells); independent mistakes would share",
+    wilson(both, len(frame))[0] > expected / len(frame),
+)
+holds(
+    "In every class both networks miss more of the same cells (dots) than independent mistakes would give",
+    all(wilson(count, size)[0] > chance / size for size, _, _, count, chance in shared),
+)
 tell(
     n=f"{len(frame):,}", folds=len(pooled.folds_in), of_folds=records[0].config["folds"], both=both, share=100 * both / len(frame),
     share_ends=span(wilson(both, len(frame))), chance=100 * expected / len(frame), expected=expected,
@@ -255,7 +261,7 @@ columns = ["stratum", "trait", "found", "p"]
 compared = pd.DataFrame(compared, columns=columns)
 compared["p"] = holm(compared["p"])
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per measured trait: diameter, aspect, background, noise, contrast, slope of the spectrum. In each, one row per stage with a mark and an interval on an axis from 0 to 1, a dotted line at one half."}, "figure": {"name": "fig-failures-traits", "caption": "Size goes with failure: missed G1 cells of the second experiment are larger than the others, missed S cells smaller; open marks may be chance. Probability that a missed cell has the larger value than one that neither network misses, within a stage; 95 % bootstrap intervals; filled: p below the level of the plan after Holm's correction over all marks. Jurkat, real cells; exploratory."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per measured trait: diameter, aspect, background, noise, contrast, slope of the spectrum. In each, one row per stage with a mark and an interval on an axis from 0 to 1, a dotted line at one half."}, "figure": {"name": "fig-failures-traits", "caption": "Failure shows in G1 cells of the second experiment: those that are missed are larger than the others, with less contrast and another slope; open marks may be chance. Probability that a missed cell has the larger value than one that neither network misses, within a stage; 95 % bootstrap intervals; filled: p below the level of the plan after Holm's correction over all marks. Jurkat, real cells; exploratory."}}
 strata = list(compared["stratum"].unique())
 figure, panels = plt.subplots(-(-len(COMPARED) // 2), 2, figsize=(4.4, 5.6), sharex=True, sharey=True)
 for axes, trait, mark in zip(panels.flat, COMPARED, "ABCDEF", strict=True):
@@ -273,10 +279,10 @@ provenance_of(pooled.records, PART)
 
 # %% [markdown]
 # Of {glue:text}`compared` comparisons {glue:text}`clear` stay below {glue:text}`alpha` after Holm's correction.
-# The strongest: missed G1 cells of the second experiment are larger (A = {glue:text}`effect:.2f`, {glue:text}`effect_ends`; p {glue:text}`p`; n = {glue:text}`n_missed` missed cells and {glue:text}`n_right` others).
-# And missed S cells are smaller (A = {glue:text}`small:.2f`, {glue:text}`small_ends`).
-# Both fit a network that takes size for progress in the cycle: a large G1 cell looks like one that has gone on, a small S cell like one that has not.
-# Besides, the spectrum of those missed G1 cells has another slope, and missed G2 cells have more contrast; both are weaker.
+# The strongest: the spectrum of missed G1 cells of the second experiment has another slope (A = {glue:text}`effect:.2f`, {glue:text}`effect_ends`; p {glue:text}`p`; n = {glue:text}`n_missed` missed cells and {glue:text}`n_right` others).
+# These cells are larger, too (A = {glue:text}`large:.2f`, {glue:text}`large_ends`), and have less contrast; missed G2 cells have more.
+# Their size fits a network that takes size for progress in the cycle: a large G1 cell looks like one that has gone on.
+# With one fold less, missed S cells passed the correction as smaller ones, and with this one they do not: such is what a search finds.
 # But a trait that goes with failure need not be its cause: traits hang together, and the networks may use what goes along with them.
 # Of background and noise, which are no property of the cell, nothing shows here; where they go with failure, networks lean on the acquisition ({doc}`/book/2_data/shortcuts`).
 
@@ -393,22 +399,51 @@ taken_for = frame[failed & frame["stratum"].eq(worst)]["named"].value_counts()
 clear = compared[compared["p"] < ALPHA]
 strongest = compared.loc[compared["p"].idxmin(), "found"]
 apart = [max(low) > min(high) for low, high in (zip(*ends, strict=True) for ends in (near["G1"], near["S"]))]
-holds("than it admits", all(wilson(*counts)[1] < 1 - SURE for counts in sure_wrong.values()))
-holds("right more often", all(apart_by_class[name].interval95[1] < 0 for name in ("G1", "all")))
-holds("two other classes", all(apart_by_class[name].interval95[0] < 0 < apart_by_class[name].interval95[1] for name in ("S+G2", "M")))
-holds("missed far more", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
-holds("miss most often", (worst, taken_for.index[0]) == ("S", "G1"))
+holds(
+    "Neither network is wrong more often than it admits",
+    all(wilson(*counts)[1] < 1 - SURE for counts in sure_wrong.values()),
+)
+holds(
+    "In G1, and in all classes together, the baseline is right more often",
+    all(apart_by_class[name].interval95[1] < 0 for name in ("G1", "all")),
+)
+holds(
+    "in the two other classes the intervals hold zero",
+    all(apart_by_class[name].interval95[0] < 0 < apart_by_class[name].interval95[1] for name in ("S+G2", "M")),
+)
+holds("S and G2 are one class, and S is missed far more often", wilson(*stages["S"])[0] > wilson(*stages["G2"])[1])
+holds(
+    "Of the ... missed cells of ..., CG-RecNet calls ... ..., the stage before it.",
+    (worst, taken_for.index[0]) == ("S", "G1"),
+)
 found = {(one.trait, one.stratum): one.found for one in clear.itertuples()}
-small = found["diameter", "S"]
-holds("Missed S cells", set(found) == {("diameter", "G1, exp. 2"), ("diameter", "S"), ("slope", "G1, exp. 2"), ("contrast", "G2")})
-holds("are smaller", small.probability < 0.5 < min(found["diameter", "G1, exp. 2"].probability, found["contrast", "G2"].probability))
-holds("come apart", apart == [True, False] and near["G1"][0][0] > near["G1"][1][1])
-holds("two classes", not torn)
-holds("none holds", not hit)
+large = found.get(("diameter", "G1, exp. 2"), strongest)
+holds(
+    "Of background and noise, which are no property of the cell, nothing shows here",
+    not {"background", "noise"} & {trait for trait, _ in found},
+)
+shown_by = {name: found[name].probability > 0.5 for name in found}
+holds(
+    "those that are missed are larger than the others, with less contrast and another slope",
+    shown_by == {
+        ("diameter", "G1, exp. 2"): True, ("contrast", "G1, exp. 2"): False,
+        ("slope", "G1, exp. 2"): True, ("contrast", "G2"): True,
+    },
+)  # fmt: skip
+holds(
+    "The strongest: the spectrum of missed G1 cells of the second experiment has another slope",
+    strongest is found.get(("slope", "G1, exp. 2")),
+)
+holds(
+    "In G1 the intervals come apart: of the cells that both networks call S+G2, more have a stain nearer to the other stage",
+    apart == [True, False] and near["G1"][0][0] > near["G1"][1][1],
+)
+holds("None of them has two classes or two stages", not torn)
+holds("and none holds a cell that both networks miss", not hit)
 tell(
     worst=worst, worst_share=100 * steady[worst], worst_n=stages[worst][1], best=best, best_share=100 * steady[best],
     best_n=stages[best][1], taken_for=taken_for.index[0], taken=int(taken_for.iloc[0]), worst_missed=stages[worst][0],
-    compared=len(compared), clear=len(clear), small=small.probability, small_ends=span(small.interval95, 1, 2), effect=strongest.probability, effect_ends=span(strongest.interval95, 1, 2),
+    compared=len(compared), clear=len(clear), large=large.probability, large_ends=span(large.interval95, 1, 2), effect=strongest.probability, effect_ends=span(strongest.interval95, 1, 2),
     p=p_equal(compared["p"].min()), n_missed=strongest.n_first, n_right=strongest.n_second,
     searched=f"{len(first):,}", pairs=len(pairs), shown=len(shown), per_group=PER_GROUP,
 )  # fmt: skip

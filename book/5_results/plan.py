@@ -32,7 +32,7 @@ from cgrecnet.figures.headline import comparisons
 from cgrecnet.figures.provenance import Provenance, from_records, hardware_text
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
-from cgrecnet.pages import show_code, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.preregistration import (
     PlanState,
@@ -121,8 +121,12 @@ error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverag
 kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
 cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
 fewest = min(row["n"] for row in kept)
-assert worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015, "the page says that the present rule keeps its promise"
-assert worst["bootstrap"]["accuracy"][0] > 0.5 and worst["now"]["accuracy"][1] > coverage["level"] - 0.03
+holds(
+    "the bootstrap took differences for none that were as large as the margin; the present intervals do not",
+    worst["bootstrap"]["accuracy"][0] > 0.5
+    and worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015
+    and worst["now"]["accuracy"][1] > coverage["level"] - 0.03,
+)
 tell(
     questions=len(plan.questions), first=plan.questions[0].id, last=plan.questions[-1].id, sweeps=len(counts),
     contrasts=sum(len(q.contrasts) for q in plan.questions), comparisons=sum(comparisons(q.id) for q in plan.questions),

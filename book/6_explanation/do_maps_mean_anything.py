@@ -135,16 +135,35 @@ tell(
     ends=f"{apart['low']:.0f} to {apart['high']:.0f}".replace("-", "\N{MINUS SIGN}"),
     even=interval(even), even_n=even["n"], behind=interval(behind),
 )  # fmt: skip
-holds("learned its task", 0.9 < (named == truth).mean() and (said[1] == truth).mean() < 0.6)
-holds("hardly more heat", np.nanmean(inside["Grad-CAM"]) < np.nanmean(chance) + 5)
-holds("A blob that", np.nanmean(inside["blob"]) > max(np.nanmean(inside[name]) for name in ("Grad-CAM", "shuffled labels")) and apart["high"] < 0)
-holds("as much heat", even["low"] < 0 < even["high"] and abs(even["mean"]) < 0.01)
-holds("less than", behind["high"] < 0)
-holds("two by two", real.map(*own).shape[1:] == (2, 2))
+holds(
+    "The network above learned its task (the one on shuffled labels is right for",
+    0.9 < (named == truth).mean() and (said[1] == truth).mean() < 0.6,
+)
+holds(
+    "and yet its maps have hardly more heat inside the cell than the same heat everywhere would have",
+    np.nanmean(inside["Grad-CAM"]) < np.nanmean(chance) + 5,
+)
+holds(
+    "A blob that never saw a network has more of it than any of them",
+    np.nanmean(inside["blob"]) > max(np.nanmean(inside[name]) for name in ("Grad-CAM", "shuffled labels")) and apart["high"] < 0,
+)
+holds(
+    "the map of the last stage has as much heat inside the cell as the same heat everywhere",
+    even["low"] < 0 < even["high"] and abs(even["mean"]) < 0.01,
+)
+holds("It has less than the blob", behind["high"] < 0)
+holds("At this size that map has two by two positions", real.map(*own).shape[1:] == (2, 2))
 if study:
-    holds("more heat inside", all(one["low"] > 0 for one in (*over_even, *over_fresh)))
-    holds("blob has", all(one["high"] < 0 for one in over_blob))
-    holds("They do", cheats[0]["high"] < 0 < cheats[1]["low"])
+    holds(
+        "The maps of CG-RecNet have more heat inside the cell than the same heat everywhere",
+        all(one["low"] > 0 for one in (*over_even, *over_fresh)),
+    )
+    holds("In stage 3 an untrained network has less", over_fresh[1]["low"] > 0)
+    holds("Still the blob has more than either", all(one["high"] < 0 for one in over_blob))
+    holds(
+        "They do: for the same cells, the cheat's map of stage 3 differs from its honest twin's",
+        cheats[0]["high"] < 0 < cheats[1]["low"],
+    )
 
 
 COLOURS = {"honest": PALETTE[0], "shuffled": PALETTE[1], "start": PALETTE[4], "untrained": PALETTE[3]}

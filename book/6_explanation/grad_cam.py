@@ -285,10 +285,19 @@ display(provenance_of_study(jurkat, KEPT_COMMAND))
 tell(side=gradcam.shape[1], pixels=image.shape[-1], positive=100 * (gradcam > 0).mean())
 tell(first=-off["last"][0], final=off["last"][-1], coarse=largest["gradcam@last"], fine=largest["hirescam@stage2"])
 half = {place: (layer_of("resnet50", place).stride - 1) / 2 for place in off}
-holds("half a stride", all(abs(values[1] - half[place]) < 0.3 * half[place] for place, values in off.items()))
-holds("At the edges", all(values[0] < 0 and values[-1] > half[place] for place, values in off.items()))
-holds("hardly shows", largest["gradcam@last"] < 0.05)
-holds("the place decides", largest["hirescam@stage2"] > 0.2 and max(largest.values()) == largest["hirescam@stage2"])
+holds(
+    "The map is drawn half a stride too far down and to the right.",
+    all(abs(values[1] - half[place]) < 0.3 * half[place] for place, values in off.items()),
+)
+holds(
+    "At the edges it is otherwise: what a position sees ends with the picture",
+    all(values[0] < 0 and values[-1] > half[place] for place, values in off.items()),
+)
+holds("At the last stage a map is so coarse that half a stride hardly shows", largest["gradcam@last"] < 0.05)
+holds(
+    "the place decides the score: there the change reaches",
+    largest["hirescam@stage2"] > 0.2 and max(largest.values()) == largest["hirescam@stage2"],
+)
 
 # %% [markdown]
 # The tables give means with 95 % intervals over n cells, and are exploratory.
@@ -439,8 +448,14 @@ tell(
     touching=100 * scored["touching the border"], area=interval(area), area_n=area["n"],
     apart=interval(apart[0]), apart_n=apart[0]["n"], **sides,
 )  # fmt: skip
-holds("any gradient map", best < min(scores["no network"][kind]["energy cell"]["mean"] for kind in ("sobel", "centre")))
-holds("at any depth", all(found["low"] < 0 < found["high"] for found in apart))
+holds(
+    "Edges, and a blob in the middle, have more heat inside the cell than any gradient map of these networks.",
+    best < min(scores["no network"][kind]["energy cell"]["mean"] for kind in ("sobel", "centre")),
+)
+holds(
+    "more heat on the cell than the baseline's, is not seen here at any depth",
+    all(found["low"] < 0 < found["high"] for found in apart),
+)
 
 # %% [markdown]
 # The same shares, by whether CG-RecNet named the cell rightly:

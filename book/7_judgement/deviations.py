@@ -42,7 +42,7 @@ from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.models import create_model
 from cgrecnet.models.complexity import count_parameters
 from cgrecnet.models.config import PRESETS, Options
-from cgrecnet.pages import show_code, tell
+from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.audit.counting import FusionOptions, fusion_parameters, resnet50_parameters, vgg16_parameters
 from cgrecnet.paper.audit.interval import Interval
 from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured
@@ -207,7 +207,10 @@ for adapter in ("no bias", "batch norm"):
 excluded = {changed: not all(agrees(counts)) for changed, counts in effects.items()}
 settled = {option for (option, _), out in excluded.items() if out}
 whole = {option for option in settled if all(out for (one, _), out in excluded.items() if one == option)}
-assert whole == settled == {"fusion_width", "cafm_hidden", "head"}  # as the caption says
+holds(
+    "The printed counts settle the width, the hidden size and the head, and are blind to everything else",
+    whole == settled == {"fusion_width", "cafm_hidden", "head"},
+)
 assert len(both) == 2
 assert vgg.contains(vgg16_parameters() / 1e6) and not vgg.contains(three_more / 1e6)
 base = Interval.printed(paper.printed("3/Baseline/parameters"))

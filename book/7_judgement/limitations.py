@@ -55,7 +55,7 @@ tell(
     their_size=paper.claims["C03"].value("centre crop").printed,
     their_epochs=settings.cell("Epochs", "setting").value, their_batch=settings.cell("Batch size", "setting").value,
 )  # fmt: skip
-holds("no measurements", not cards_measured())
+holds("There are no measurements on a graphics card.", not cards_measured())
 
 # %% [markdown]
 # In numbers: {glue:text}`untested` of {glue:text}`claims` claims *{glue:text}`word`*, {glue:text}`lost` cells of the paper's tables are lost in the text that we have, {glue:text}`choices` choices are left open by it, and {glue:text}`runs` of {glue:text}`planned` planned runs have a record.

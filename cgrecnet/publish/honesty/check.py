@@ -9,14 +9,14 @@ from typing import Any
 from cgrecnet.errors import UserError
 from cgrecnet.publish import dependencies, notebook
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.publish.honesty import allowed, means, provenance
+from cgrecnet.publish.honesty import allowed, means, provenance, quotations
 from cgrecnet.publish.honesty.numbers import unaccounted
 from cgrecnet.publish.honesty.prose import lines_of
 from cgrecnet.publish.layout import Chapter, Layout
 
 
 def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list[Fault]:
-    """What can be seen without running anything: typed numbers, list entries that allow nothing, prose in code.
+    """What can be seen without running anything: typed numbers, stale entries, prose in code, false quotations.
 
     whole: the chapters are all of the book, so that an entry which none of them needs is stale, and their words count.
     """
@@ -35,6 +35,7 @@ def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list
             for place, number in dict.fromkeys(typed)
             if number not in permitted.get(allowed.EVERYWHERE, set()) | permitted.get(name, set())
         ]
+        found += [Fault(f"{chapter.label}:{place}", text) for place, text in quotations.misquoted(chapter.source)]
     if whole:
         found += [
             Fault(allowed.FILE, f"{chapter} has no need to allow {number}: remove the entry")

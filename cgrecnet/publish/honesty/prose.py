@@ -48,15 +48,24 @@ def lines_of(source: Path) -> list[Line]:
     found: list[Line] = []
     for start, header, body in cells(text):
         if "[markdown]" in header:
-            found += _markdown([line.removeprefix("#").removeprefix(" ") for line in body], start + 1)
+            found += _markdown(_bare(body), start + 1)
         else:
             found += [_line(start, caption, caption) for caption in captions(header)]
             found += _sentences("\n".join(body), start)
     return found
 
 
+def paragraphs(text: str) -> Iterator[str]:
+    """What a person wrote on a script's page: paragraphs, their lines joined, captions and alternative texts."""
+    for _, header, body in cells(text):
+        if "[markdown]" in header:
+            yield from (whole for _, whole in _groups(_bare(body), 0))
+        else:
+            yield from captions(header)
+
+
 def words_in_code(source: Path) -> int:
-    """How many words stand in the sentences of a chapter's code; captions in the headers of cells are none."""
+    """How many words stand in the sentences of a chapter's code, without captions and what `holds` quotes."""
     if source.suffix != ".py":
         return 0
     codes = ((start, body) for start, header, body in cells(source.read_text("utf8")) if "[markdown]" not in header)
@@ -82,18 +91,28 @@ def captions(header: str) -> list[str]:
     return [text for text in texts if text]
 
 
+def _bare(body: list[str]) -> list[str]:
+    """The lines of a cell of Markdown without the marks of a comment."""
+    return [line.removeprefix("#").removeprefix(" ") for line in body]
+
+
 def _line(number: int, text: str, paragraph: str, question: bool = False) -> Line:
     return Line(number, _LEFT_OUT.sub(" ", _NUMBERING.sub("", text)), paragraph, question)
 
 
 def _markdown(lines: list[str], first: int) -> Iterator[Line]:
+    for group, whole in _groups(lines, first):
+        yield from (_line(place, line, whole, asked) for place, line, asked in group)
+
+
+def _groups(lines: list[str], first: int) -> Iterator[tuple[list[tuple[int, str, bool]], str]]:
+    """Each paragraph: its lines with their numbers and whether they belong to an exercise, and the lines joined."""
     group: list[tuple[int, str, bool]] = []
     for number, (text, question) in enumerate([*prose_of(lines), ("", False)], first):
         if text.strip():
             group.append((number, text, question))
-        else:
-            whole = " ".join(line for _, line, _ in group)
-            yield from (_line(place, line, whole, asked) for place, line, asked in group)
+        elif group:
+            yield group, " ".join(line for _, line, _ in group)
             group = []
 
 
@@ -123,19 +142,28 @@ def prose_of(lines: list[str], question: bool = False) -> Iterator[tuple[str, bo
             yield line, question
 
 
+def parsed(code: str) -> ast.Module:
+    """The code of a cell, magic commands left out; nothing where it is none."""
+    try:
+        return ast.parse(re.sub(r"^[%!].*$", "pass", code, flags=re.MULTILINE))
+    except SyntaxError:  # the chapter will not run, and the build says so
+        return ast.Module([], [])
+
+
+def is_holds(node: ast.AST) -> bool:
+    """Whether this calls `holds`, whose first argument is a quotation from the page."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "holds"
+
+
 def _sentences(code: str, start: int) -> Iterator[Line]:
     """The sentences that code holds: what it prints or shows, with a hole where a value is put in."""
-    try:
-        tree = ast.parse(re.sub(r"^[%!].*$", "pass", code, flags=re.MULTILINE))
-    except SyntaxError:  # the chapter will not run, and the build says so
-        return
-    for text, number in _texts(tree):
+    for text, number in _texts(parsed(code)):
         if len(_WORD.findall(text)) >= SENTENCE:
             yield _line(start + number, text, text)
 
 
 def _texts(node: ast.AST) -> Iterator[tuple[str, int]]:
-    """Each text below a node that may reach the page; not docstrings, and not what something is compared with."""
+    """Each text below a node that may reach the page; no docstring, nothing compared with, nothing that is quoted."""
     if isinstance(node, ast.Constant):
         if isinstance(node.value, str):
             yield node.value, node.lineno
@@ -146,6 +174,7 @@ def _texts(node: ast.AST) -> Iterator[tuple[str, int]]:
                 yield from _texts(part.value)
     elif not isinstance(node, (ast.Compare, ast.Assert)):
         documented = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None
+        left_out = node.body[:1] if documented else node.args[:1] if is_holds(node) else []
         for child in ast.iter_child_nodes(node):
-            if not (documented and child is node.body[0]):
+            if child not in left_out:
                 yield from _texts(child)
