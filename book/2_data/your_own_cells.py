@@ -331,6 +331,10 @@ holds(
     "The flag is up for most cells (... of ...), and for grey levels",
     up.mean() > 0.5 and for_levels > 0.5 * up.sum(),
 )
+holds(
+    "so few cells calibrate them that no class can be ruled out",
+    (table[[f"in_{kind}" for kind in KINDS]] == 1).all(axis=None),
+)
 sets_hold = all(
     one["interval"][1] >= walked["coverage"]
     for found in (grey, colour)
