@@ -56,7 +56,8 @@ def publishable(
 
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
     """The code cells as the author counts them: without the one that papermill injects."""
-    return [c for c in notebook["cells"] if c["cell_type"] == "code" and not is_injected(c)]
+    cells = (cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    return [cell for cell in cells if "injected-parameters" not in cell["metadata"].get("tags", [])]
 
 
 def title(chapter: Chapter, notebook: dict[str, Any]) -> str:
@@ -66,11 +67,6 @@ def title(chapter: Chapter, notebook: dict[str, Any]) -> str:
             if line.startswith("# "):
                 return line[2:].strip()
     return chapter.name
-
-
-def is_injected(cell: dict[str, Any]) -> bool:
-    """Whether papermill put the cell in, to set parameters."""
-    return "injected-parameters" in cell["metadata"].get("tags", [])
 
 
 def first_line(cell: dict[str, Any]) -> str:

@@ -26,11 +26,6 @@ class Check:
     names: tuple[str, ...]
 
 
-def solved_in(source: str) -> list[str]:
-    """The labels of the exercises whose solutions stand in a text."""
-    return _SOLUTION.findall(source)
-
-
 def without_solutions(cells: list[Any]) -> list[Any]:
     """The cells with every solution's code replaced by an empty answer and, where it asserts something, a check.
 
@@ -40,7 +35,8 @@ def without_solutions(cells: list[Any]) -> list[Any]:
     given: set[str] = set()
     open_label, code = "", []
     for cell in [*cells, None]:
-        if open_label and cell is not None and cell.cell_type == "code" and not _tidies(cell):
+        is_code = cell is not None and cell.cell_type == "code"
+        if open_label and is_code and _CLEANING not in cell.metadata.get("tags", []):
             code.append(cell.source)
             continue
         if open_label:
@@ -48,15 +44,11 @@ def without_solutions(cells: list[Any]) -> list[Any]:
             open_label, code = "", []
         if cell is not None:
             done.append(cell)
-            if cell.cell_type == "code":
+            if is_code:
                 given |= _gives(cell.source)
-            if cell.cell_type == "markdown" and (labels := solved_in(cell.source)):
+            elif cell.cell_type == "markdown" and (labels := _SOLUTION.findall(cell.source)):
                 open_label = labels[-1]
     return done
-
-
-def _tidies(cell: Any) -> bool:
-    return _CLEANING in cell.metadata.get("tags", [])
 
 
 def _to_fill_in(label: str, solution: str, given: set[str]) -> list[NotebookNode]:
