@@ -16,7 +16,7 @@ from cgrecnet.figures.tables import Shown
 from cgrecnet.models import list_models
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import SWEEPS, command, experiment, refuse_mixture
-from cgrecnet.runs.run_id import cells_here
+from cgrecnet.runs.run_id import cells_here, manifest_here
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
@@ -128,20 +128,24 @@ def from_dataset(dataset: CellDataset) -> Provenance:
 
 
 def is_current(record: RunRecord) -> bool:
-    """Whether a run would give the same numbers now: same protocol, and same cells where they are here."""
+    """Whether a run would give the same numbers now: same protocol; same cells and split where the cells are here.
+
+    Cells and split of what is made on the spot follow from the settings; the protocol stands for the code of both.
+    """
     if record.protocol != PROTOCOL or record.config["model"] not in list_models():
         return False
-    cells = None
-    if not made_on_the_spot(record.data["name"]):
-        cells = cells_here(RunConfig.model_construct(**record.config))
-    return cells in (None, record.data["fingerprint"])
+    config = RunConfig.model_construct(**record.config)
+    if made_on_the_spot(record.data["name"]) or (cells := cells_here(config)) is None:
+        return True
+    return cells == record.data["fingerprint"] and manifest_here(config) == record.split["manifest"]
 
 
 def _validity(records: Sequence[RunRecord]) -> str:
     old = [record.run_id for record in records if not is_current(record)]
     if old:
         which = ", ".join(old) if len(old) <= OPEN else f"{len(old)} of these runs, {old[0]} among them"
-        return f"{which}: of an earlier protocol or of other cells; run the sweep again to bring the numbers up to date"
+        why = "of an earlier protocol, other cells or another split"
+        return f"{which}: {why}; run the sweep again to bring the numbers up to date"
     torch = version("torch").partition("+")[0]
     others = dict.fromkeys(v for r in records if (v := r.software.get("torch", torch).partition("+")[0]) != torch)
     return f"current (protocol {PROTOCOL})" + (f"; with torch {', '.join(others)}, here is {torch}" if others else "")

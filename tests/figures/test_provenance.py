@@ -15,6 +15,7 @@ from cgrecnet.figures.provenance import (
     missing_runs,
     provenance_of,
 )
+from cgrecnet.runs.query import experiment
 
 
 def test_everything_that_a_reader_needs_is_named(record):
@@ -30,7 +31,7 @@ def test_a_record_of_an_older_protocol_is_shown_with_that_said(record):
     old = record.model_copy(update={"protocol": 1, "run_id": "e-old-s1"})
     assert is_current(record) and not is_current(old)
     assert is_current(record.model_copy(update={"code": "0" * 64})), "a reworded message voids nothing"
-    assert "e-old-s1: of an earlier protocol or of other cells; run" in str(from_records([record, old]))
+    assert "e-old-s1: of an earlier protocol, other cells or another split; run" in str(from_records([record, old]))
     many = [old.model_copy(update={"run_id": f"e-old-{n}"}) for n in range(6)]
     assert "6 of these runs, e-old-0 among them: of an earlier" in str(from_records([record, *many]))
 
@@ -41,6 +42,16 @@ def test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said(record
     assert not is_current(real), "its fingerprint is not that of the Jurkat cells"
     other = record.model_copy(update={"software": {"torch": "1.0.0+cpu"}})
     assert is_current(other) and "with torch 1.0.0, here is" in str(from_records([other]))
+
+
+def test_a_record_of_another_split_of_the_same_cells_is_out_of_date():
+    real = experiment("ablation", "jurkat").records[0]
+    assert is_current(real)
+    for setting in ({"fold": real.config["fold"] + 1}, {"split_seed": 43}, {"split": "joint"}):
+        other = real.model_copy(update={"config": real.config | setting})
+        assert not is_current(other), "its settings would train on other cells now"
+    changed = real.model_copy(update={"split": real.split | {"manifest": "0" * 64}})
+    assert not is_current(changed) and "another split; run the sweep" in str(from_records([changed]))
 
 
 def test_a_record_whose_model_is_gone_counts_as_old(record):
