@@ -1,6 +1,10 @@
 """The block under a figure names runs, data, seeds, commit, hardware and time, and says when code has moved on."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 from fabricated_runs import fabricate_sweep
@@ -15,6 +19,8 @@ from cgrecnet.figures.provenance import (
     missing_runs,
     provenance_of,
 )
+from cgrecnet.paths import REPOSITORY, RESULTS
+from cgrecnet.runs.environment import source_hash
 from cgrecnet.runs.query import experiment
 
 
@@ -34,6 +40,38 @@ def test_a_record_of_an_older_protocol_is_shown_with_that_said(record):
     assert "e-old-s1: of an earlier protocol, other cells or another split; run" in str(from_records([record, old]))
     many = [old.model_copy(update={"run_id": f"e-old-{n}"}) for n in range(6)]
     assert "6 of these runs, e-old-0 among them: of an earlier" in str(from_records([record, *many]))
+
+
+#: Whether a record still has the name that its run would have now, and counts; before it, the hash of the source.
+ASKED = """
+import sys
+from pathlib import Path
+from cgrecnet.figures.provenance import is_current
+from cgrecnet.runs.environment import source_hash
+from cgrecnet.runs.run_id import plan_run
+from cgrecnet.runs.run_record import read_record
+from cgrecnet.training.config import RunConfig
+record = read_record(Path(sys.argv[1]))
+print(source_hash(), plan_run(RunConfig(**record.config)).run_id == record.run_id, is_current(record))
+"""
+
+
+def test_a_renamed_variable_a_reworded_message_and_a_moved_file_void_nothing(tmp_path):
+    package = tmp_path / "cgrecnet"
+    shutil.copytree(REPOSITORY / "cgrecnet", package, ignore=shutil.ignore_patterns("*.npz", "__pycache__"))
+    loop = package / "training" / "loop.py"
+    reworded = re.sub(r"\brecent\b", "looked_at", loop.read_text().replace("lower the learning rate", "learn slower"))
+    assert reworded.count("looked_at") > 4 and "learn slower" in reworded
+    loop.write_text(reworded)
+    (package / "predict" / "engines.py").rename(package / "predict" / "motors.py")
+    record = experiment("noise", "cytometer").records[0]
+    path = RESULTS / record.experiment / record.run_id / "run.json"
+    told = subprocess.run(
+        [sys.executable, "-c", ASKED, path], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    changed, *counts = told.stdout.split()
+    assert changed != source_hash() and counts == ["True", "True"]
 
 
 def test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said(record):

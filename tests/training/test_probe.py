@@ -1,6 +1,7 @@
 """Training computes the numbers that it computed when the records were made; and a change that moves them is seen."""
 
 import json
+import re
 
 import numpy as np
 import probe
@@ -9,6 +10,7 @@ import torch
 
 from cgrecnet.data.batches import loader as batched
 from cgrecnet.models import bf16
+from cgrecnet.paths import REPOSITORY
 from cgrecnet.training import devices, loop
 from cgrecnet.training.protocol import PROTOCOL
 
@@ -107,3 +109,13 @@ def test_labels_that_are_reversed_in_a_store_are_seen(recorded, tmp_path, monkey
 
     monkeypatch.setattr(probe, "cells_of", reversed_labels)
     assert not same(probe.run(STORE, tmp_path, still=True), recorded["still"][STORE], "bf16")
+
+
+def test_the_book_names_tests_that_are_there_for_what_is_seen_and_what_is_not():
+    page = (REPOSITORY / "book" / "4_training" / "precision.py").read_text(encoding="utf-8")
+    rows = re.findall(r"^# \| (.+?) \| (yes|no).* \| `(\w+)` \|$", page, flags=re.MULTILINE)
+    places = ("training/test_probe.py", "figures/test_provenance.py")
+    there = "".join((REPOSITORY / "tests" / place).read_text(encoding="utf-8") for place in places)
+    assert len(rows) == 9 and [seen for _, seen, _ in rows].count("no") == 1
+    for change, _, test in rows:
+        assert f"def {test}(" in there, change
