@@ -131,6 +131,19 @@ def test_many_runs_are_counted_and_folded_away(record):
     assert "21 min in all, 60 s to 6 min each" in html
 
 
+def test_images_under_the_names_of_the_papers_classes_are_not_called_its_real_cells(record):
+    """Any folder, turned grey, can have that layout, and the paper's own number of files."""
+    for cells, told in ((60, "60 of 207,556"), (207_556, "207,556 of 207,556")):
+        data = record.data | {"name": "zhu", "simulated": False, "task": "lineage", "cells": cells}
+        given = from_records([record.model_copy(update={"data": data})])
+        assert f"zhu (as given: {told} cells), {cells:,} cells, sha256 ffffffffff" in str(given)
+        assert given.line.startswith(f"zhu (as given: {told} cells); 1 run; ") and "real" not in str(given)
+    data = record.data | {"name": "zhu", "simulated": False, "task": "inducer"}
+    assert "zhu (as given), 1,234 cells" in str(from_records([record.model_copy(update={"data": data})]))
+    made = record.model_copy(update={"data": data | {"simulated": True}})
+    assert "zhu (simulated cells), 1,234 cells" in str(from_records([made]))
+
+
 def test_a_data_set_says_whether_it_is_real_and_html_is_escaped(record):
     cells = open_dataset("cytometer", options={"cells": 8, "seed": 5})
     text = str(from_dataset(cells))
