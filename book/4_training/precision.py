@@ -452,20 +452,22 @@ display(
 #
 # The fault had another lesson.
 # Records were then tied to a hash of the package's source text: a reworded error message made all of them void, and training in another precision than the record said made none.
-# Now a record carries the number of the training protocol, raised by hand where numbers change on purpose, and the fingerprint of its cells.
+# Now a record carries the number of the training protocol, raised by hand where numbers change on purpose, with the fingerprint of its cells and the manifest of its split.
 # A test guards the number: it trains tiny networks for a few steps and compares every loss, score and split with what was written down (`tests/training/test_probe.py`).
 #
-# | planted change | is it seen? |
-# |---|---|
-# | another scale of the random crops | yes |
-# | bfloat16 where the settings say float32 | yes |
-# | a shifted seed | yes |
-# | class weights left out | yes |
-# | labels reversed in a packed store | yes |
-# | other cells under the same settings | yes, by their fingerprint |
-# | renamed variables, reworded messages, moved files | no, and they should not be |
+# | planted change | is it seen? | held by |
+# |---|---|---|
+# | another scale of the random crops | yes | `_another_crop` |
+# | bfloat16 where the settings say float32 | yes | `_another_precision` |
+# | a shifted seed | yes | `_another_seed` |
+# | class weights left out | yes | `_no_class_weights` |
+# | training that goes on where patience is over | yes | `_no_patience` |
+# | labels reversed in a packed store | yes | `test_labels_that_are_reversed_in_a_store_are_seen` |
+# | other cells under the same settings | yes, by their fingerprint | `test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said` |
+# | another split of the same cells | yes, by its manifest | `test_a_record_of_another_split_of_the_same_cells_is_out_of_date` |
+# | renamed variables, reworded messages, moved files | no, and they should not be | `test_a_renamed_variable_a_reworded_message_and_a_moved_file_void_nothing` |
 #
-# Each "yes" is a test that plants the change; the last row holds because the probe sees numbers alone.
+# Each row is a test that plants the change: the first six in `tests/training/test_probe.py`, the others in `tests/figures/test_provenance.py`.
 #
 # **Take-away.**
 #

@@ -5,6 +5,7 @@ And what a page says where runs are missing: which, and what to type.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
@@ -14,9 +15,10 @@ from cgrecnet.data import made_on_the_spot
 from cgrecnet.data.base import CellDataset
 from cgrecnet.figures.tables import Shown
 from cgrecnet.models import list_models
+from cgrecnet.paper.tables import load_tables
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import SWEEPS, command, experiment, refuse_mixture
-from cgrecnet.runs.run_id import cells_here
+from cgrecnet.runs.run_id import cells_here, manifest_here
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.protocol import PROTOCOL
@@ -118,6 +120,7 @@ def from_dataset(dataset: CellDataset) -> Provenance:
     described = {
         "name": dataset.name,
         "simulated": dataset.simulated,
+        "task": dataset.task,
         "cells": len(dataset),
         "fingerprint": dataset.fingerprint,
     }
@@ -128,28 +131,41 @@ def from_dataset(dataset: CellDataset) -> Provenance:
 
 
 def is_current(record: RunRecord) -> bool:
-    """Whether a run would give the same numbers now: same protocol, and same cells where they are here."""
+    """Whether a run would give the same numbers now: same protocol; same cells and split where the cells are here.
+
+    Cells and split of what is made on the spot follow from the settings; the protocol stands for the code of both.
+    """
     if record.protocol != PROTOCOL or record.config["model"] not in list_models():
         return False
-    cells = None
-    if not made_on_the_spot(record.data["name"]):
-        cells = cells_here(RunConfig.model_construct(**record.config))
-    return cells in (None, record.data["fingerprint"])
+    config = RunConfig.model_construct(**record.config)
+    if made_on_the_spot(record.data["name"]) or (cells := cells_here(config)) is None:
+        return True
+    return cells == record.data["fingerprint"] and manifest_here(config) == record.split["manifest"]
 
 
 def _validity(records: Sequence[RunRecord]) -> str:
     old = [record.run_id for record in records if not is_current(record)]
     if old:
         which = ", ".join(old) if len(old) <= OPEN else f"{len(old)} of these runs, {old[0]} among them"
-        return f"{which}: of an earlier protocol or of other cells; run the sweep again to bring the numbers up to date"
+        why = "of an earlier protocol, other cells or another split"
+        return f"{which}: {why}; run the sweep again to bring the numbers up to date"
     torch = version("torch").partition("+")[0]
     others = dict.fromkeys(v for r in records if (v := r.software.get("torch", torch).partition("+")[0]) != torch)
     return f"current (protocol {PROTOCOL})" + (f"; with torch {', '.join(others)}, here is {torch}" if others else "")
 
 
 def _data(data: dict) -> str:
-    kind = "simulated" if data["simulated"] else "real"
-    return f"{data['name']} ({kind} cells), {data['cells']:,} cells, sha256 {data['fingerprint'][:SHOWN]}"
+    kind = "simulated cells" if data["simulated"] else "real cells"
+    if data["name"] == "zhu" and not data["simulated"]:  # no hash was published that would tell them from others
+        kind = f"as given: {data['cells']:,} of {_printed_cells():,} cells" if data["task"] == "lineage" else "as given"
+    return f"{data['name']} ({kind}), {data['cells']:,} cells, sha256 {data['fingerprint'][:SHOWN]}"
+
+
+@cache
+def _printed_cells() -> int:
+    """Cells of the paper's data, as its Table 1 prints them."""
+    table = load_tables()["1"]
+    return sum(int(table.cell(row, "count").number) for row in table.rows)
 
 
 def _commit(commit: str) -> str:

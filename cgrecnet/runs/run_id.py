@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from cgrecnet.data import made_on_the_spot, open_dataset
+from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.paths import weights_folder
 from cgrecnet.runs.environment import commit
@@ -63,19 +64,42 @@ def cells_here(config: RunConfig) -> str | None:
 
     Raises DataError where a folder is named that does not have them.
     """
-    options = json.dumps(config.data_options, sort_keys=True)
     try:
-        return _fingerprint(config.data, config.root, config.task, options, os.environ.get("CGRECNET_DATA"))
+        return _labelled(*_place(config)).fingerprint
     except DataError:
         if config.root is not None:
             raise
         return None
 
 
+def manifest_here(config: RunConfig) -> str | None:
+    """Manifest of the split that a run would have on this machine; None where its cells are not here, or not enough."""
+    try:
+        every = _manifests(*_place(config), config.split, config.split_seed, config.folds)
+    except DataError:
+        return None
+    return every[config.fold if config.split.endswith("folds") else 0]
+
+
+def _place(config: RunConfig) -> tuple[str, str | None, str | None, str, str | None]:
+    options = json.dumps(config.data_options, sort_keys=True)
+    return config.data, config.root, config.task, options, os.environ.get("CGRECNET_DATA")
+
+
 @lru_cache
-def _fingerprint(data: str, root: str | None, task: str | None, options: str, _folder: str | None) -> str:
-    """Remembered, because a sweep asks the same of each run; cells that are not here may come."""
-    return open_dataset(data, root=root, task=task, options=json.loads(options)).fingerprint
+def _labelled(data: str, root: str | None, task: str | None, options: str, _folder: str | None) -> CellDataset:
+    """A data set without its pixels. Remembered, as a sweep asks the same of each run; what is not here may come."""
+    dataset = open_dataset(data, root=root, task=task, options=json.loads(options))
+    return replace(dataset, images=range(len(dataset)))
+
+
+@lru_cache
+def _manifests(*place_and_split: Any) -> list[str]:
+    """Of each fold. Remembered, as a page asks the same of each record."""
+    from cgrecnet.data.manifest import draw  # with scikit-learn, for which those who only name runs need not wait
+
+    *place, kind, seed, folds = place_and_split
+    return [split.manifest for split in draw(_labelled(*place), kind, seed, folds)]
 
 
 def resolve_weights(weights: str | None) -> str | None:

@@ -41,14 +41,20 @@ def test_no_discordant_cell_leaves_the_doubt_of_none_in_n(n, points):
     assert high >= 1 - 0.05 ** (1 / n) - 1e-6  # the one-sided bound of 0 of n
 
 
-@pytest.mark.parametrize(("n", "margin"), [(50, 0.02), (90, 0.02), (90, 0.03), (900, 0.02), (31_134, 0.02)])
-def test_a_difference_as_large_as_the_margin_is_seldom_taken_for_none(n, margin):
+@pytest.mark.parametrize(
+    ("n", "margin", "most"),
+    [
+        (50, 0.02, 0.05), (90, 0.02, 0.05), (90, 0.03, 0.05), (900, 0.02, 0.056), (31_134, 0.02, 0.056),
+        (301, 0.02, 0.0594), (446, 0.01, 0.0623),  # the worst above 300, as the page on the plan says
+    ],
+)  # fmt: skip
+def test_a_difference_as_large_as_the_margin_is_seldom_taken_for_none(n, margin, most):
     """The hardest case, in which the worse network is never right alone; the bootstrap's was 35 % at n = 50."""
     inside = 0.0
     for b in range(int(n * margin) + 1):
         low, high = paired_interval(b, 0, n, 0.90)
         inside += binom.pmf(b, n, margin) * (-margin < low and high < margin)
-    assert inside < 0.056
+    assert inside < most
 
 
 def test_to_swap_the_models_turns_the_ends_and_more_level_is_wider():

@@ -1,6 +1,10 @@
 """The block under a figure names runs, data, seeds, commit, hardware and time, and says when code has moved on."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 from fabricated_runs import fabricate_sweep
@@ -15,6 +19,9 @@ from cgrecnet.figures.provenance import (
     missing_runs,
     provenance_of,
 )
+from cgrecnet.paths import REPOSITORY, RESULTS
+from cgrecnet.runs.environment import source_hash
+from cgrecnet.runs.query import experiment
 
 
 def test_everything_that_a_reader_needs_is_named(record):
@@ -30,9 +37,41 @@ def test_a_record_of_an_older_protocol_is_shown_with_that_said(record):
     old = record.model_copy(update={"protocol": 1, "run_id": "e-old-s1"})
     assert is_current(record) and not is_current(old)
     assert is_current(record.model_copy(update={"code": "0" * 64})), "a reworded message voids nothing"
-    assert "e-old-s1: of an earlier protocol or of other cells; run" in str(from_records([record, old]))
+    assert "e-old-s1: of an earlier protocol, other cells or another split; run" in str(from_records([record, old]))
     many = [old.model_copy(update={"run_id": f"e-old-{n}"}) for n in range(6)]
     assert "6 of these runs, e-old-0 among them: of an earlier" in str(from_records([record, *many]))
+
+
+#: Whether a record still has the name that its run would have now, and counts; before it, the hash of the source.
+ASKED = """
+import sys
+from pathlib import Path
+from cgrecnet.figures.provenance import is_current
+from cgrecnet.runs.environment import source_hash
+from cgrecnet.runs.run_id import plan_run
+from cgrecnet.runs.run_record import read_record
+from cgrecnet.training.config import RunConfig
+record = read_record(Path(sys.argv[1]))
+print(source_hash(), plan_run(RunConfig(**record.config)).run_id == record.run_id, is_current(record))
+"""
+
+
+def test_a_renamed_variable_a_reworded_message_and_a_moved_file_void_nothing(tmp_path):
+    package = tmp_path / "cgrecnet"
+    shutil.copytree(REPOSITORY / "cgrecnet", package, ignore=shutil.ignore_patterns("*.npz", "__pycache__"))
+    loop = package / "training" / "loop.py"
+    reworded = re.sub(r"\brecent\b", "looked_at", loop.read_text().replace("lower the learning rate", "learn slower"))
+    assert reworded.count("looked_at") > 4 and "learn slower" in reworded
+    loop.write_text(reworded)
+    (package / "predict" / "engines.py").rename(package / "predict" / "motors.py")
+    record = experiment("noise", "cytometer").records[0]
+    path = RESULTS / record.experiment / record.run_id / "run.json"
+    told = subprocess.run(
+        [sys.executable, "-c", ASKED, path], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+    changed, *counts = told.stdout.split()
+    assert changed != source_hash() and counts == ["True", "True"]
 
 
 def test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said(record):
@@ -41,6 +80,16 @@ def test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said(record
     assert not is_current(real), "its fingerprint is not that of the Jurkat cells"
     other = record.model_copy(update={"software": {"torch": "1.0.0+cpu"}})
     assert is_current(other) and "with torch 1.0.0, here is" in str(from_records([other]))
+
+
+def test_a_record_of_another_split_of_the_same_cells_is_out_of_date():
+    real = experiment("ablation", "jurkat").records[0]
+    assert is_current(real)
+    for setting in ({"fold": real.config["fold"] + 1}, {"split_seed": 43}, {"split": "joint"}):
+        other = real.model_copy(update={"config": real.config | setting})
+        assert not is_current(other), "its settings would train on other cells now"
+    changed = real.model_copy(update={"split": real.split | {"manifest": "0" * 64}})
+    assert not is_current(changed) and "another split; run the sweep" in str(from_records([changed]))
 
 
 def test_a_record_whose_model_is_gone_counts_as_old(record):
@@ -80,6 +129,19 @@ def test_many_runs_are_counted_and_folded_away(record):
     (line,) = re.findall("<summary>(.*)</summary>", html)
     assert re.fullmatch(r"cytometer \(simulated cells\); 6 runs; (current|out of date)", line)
     assert "21 min in all, 60 s to 6 min each" in html
+
+
+def test_images_under_the_names_of_the_papers_classes_are_not_called_its_real_cells(record):
+    """Any folder, turned grey, can have that layout, and the paper's own number of files."""
+    for cells, told in ((60, "60 of 207,556"), (207_556, "207,556 of 207,556")):
+        data = record.data | {"name": "zhu", "simulated": False, "task": "lineage", "cells": cells}
+        given = from_records([record.model_copy(update={"data": data})])
+        assert f"zhu (as given: {told} cells), {cells:,} cells, sha256 ffffffffff" in str(given)
+        assert given.line.startswith(f"zhu (as given: {told} cells); 1 run; ") and "real" not in str(given)
+    data = record.data | {"name": "zhu", "simulated": False, "task": "inducer"}
+    assert "zhu (as given), 1,234 cells" in str(from_records([record.model_copy(update={"data": data})]))
+    made = record.model_copy(update={"data": data | {"simulated": True}})
+    assert "zhu (simulated cells), 1,234 cells" in str(from_records([made]))
 
 
 def test_a_data_set_says_whether_it_is_real_and_html_is_escaped(record):

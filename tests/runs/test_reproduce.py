@@ -107,13 +107,13 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
     plans = plan_sweep(choose_runs(["ablation"], options | {"model": ["resnet50", "cg_recnet"]})["ablation"])
     need_same_cells(plans, root / "results", same_settings=True)  # the cells are those of the records
     others = open_dataset("cytometer", options={"cells": 30})
-    run_id._fingerprint.cache_clear()
+    run_id._labelled.cache_clear()
     monkeypatch.setattr(run_id, "open_dataset", lambda *args, **kwargs: others)
     other = plan_sweep([one.config for one in plans])
     assert not any(record_of(one, root / "results") for one in other), "the record of other cells passes for done"
     with pytest.raises(RunError, match="is of other cells .60, simulated. than .* must not mix them.*--results"):
         need_same_cells(other, root / "results")
-    run_id._fingerprint.cache_clear()
+    run_id._labelled.cache_clear()
     monkeypatch.setattr(run_id, "open_dataset", absent)
     unknown = plan_sweep([one.config for one in plans])
     need_same_cells(unknown, root / "results")  # no images, nothing to compare with

@@ -13,6 +13,9 @@ from torch import nn
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import RunError
+from cgrecnet.models import create_model
+from cgrecnet.paths import REPOSITORY
+from cgrecnet.training import loop
 from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
@@ -154,8 +157,10 @@ class Hungry(nn.Module):
     def __init__(self, most: int) -> None:
         super().__init__()
         self.most, self.inner = most, nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, 2))
+        self.asked: list[int] = []
 
     def forward(self, images):
+        self.asked += [len(images)] * self.training
         if len(images) > self.most and self.training:
             raise torch.OutOfMemoryError("out of memory")
         return self.inner(images)
@@ -166,8 +171,31 @@ def test_a_batch_that_does_not_fit_names_the_largest_that_does_or_is_halved(cell
         run(cells, config(), Hungry(3))
     with pytest.raises(RunError, match="not even one does"):
         run(cells, config(), Hungry(0))
-    _, history = run(cells, config(out_of_memory="halve", epochs=1), Hungry(3))
-    assert len(history) == 1
+    hungry = Hungry(3)
+    _, (entry,) = run(cells, config(out_of_memory="halve", epochs=1), hungry)
+    assert entry["micro_batch"] == 2 and hungry.asked == [8, 4] + [2] * 12
+
+
+def test_a_run_goes_on_with_the_size_to_which_it_was_halved(cells, tmp_path):
+    path, short = tmp_path / "c.pt", config(out_of_memory="halve", epochs=2)
+    run(cells, short, Hungry(3), checkpoint=path, fingerprint="f", until=1)
+    assert load_checkpoint(path, "f")["micro_batch"] == 2
+    hungry = Hungry(3)
+    _, history = run(cells, short, hungry, checkpoint=path, fingerprint="f")
+    assert [entry["micro_batch"] for entry in history] == [2, 2]
+    assert hungry.asked == [2] * 12, "a larger size was tried again"
+
+
+def test_the_number_of_cells_evaluated_at_once_moves_probabilities_by_less_than_the_book_says(cells, monkeypatch):
+    torch.manual_seed(0)
+    resnet, crops = create_model("resnet50", image_size=32), BatchedCells(cells, range(40), 32, train=False)
+    wanted = predict(resnet, crops, fabric=FABRIC)[1]
+    for size in (1, 7):
+        monkeypatch.setattr(loop, "EVALUATION_BATCH", size)
+        moved = np.abs(predict(resnet, crops, fabric=FABRIC)[1] - wanted).max()
+        assert moved < 1e-5
+    page = (REPOSITORY / "book" / "4_training" / "seeds.py").read_text(encoding="utf-8")
+    assert f"`EVALUATION_BATCH`, {{glue:text}}`evaluated`) moves probabilities by less than {1e-5:.5f} in" in page
 
 
 def test_class_weights_give_every_class_the_same_part(cells):

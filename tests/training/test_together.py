@@ -1,4 +1,4 @@
-"""Two processes on the CPU that train together end where one does that sees the same batches."""
+"""Two processes on the CPU that train together end where one does that sees the same batches, whole or in pieces."""
 
 import os
 import socket
@@ -22,14 +22,15 @@ from cgrecnet.training.loop import fit, predict
 
 whole = sys.argv[2] == "cg_recnet"  # its rate is so small that rounding, which Adam magnifies, stays small
 size, rate, epochs = (64, 1e-9, 1) if whole else (32, 0.01, 2)
-config = RunConfig(image_size=size, batch_size=8, learning_rate=rate, epochs=epochs, report="last", class_weights=True)
+cut = {"batch_size": 7, "micro_batch": 3} if sys.argv[2] == "pieces" else {"batch_size": 8}
+config = RunConfig(image_size=size, **cut, learning_rate=rate, epochs=epochs, report="last", class_weights=True)
 fabric = make_fabric(config)
 cells = open_dataset("cytometer", options={"cells": 51, "seed": 3})
 train = BatchedCells(cells, range(37), size, train=True, seed=config.seed)
 rest = BatchedCells(cells, range(37, 51), size, train=False)
 torch.manual_seed(0)
 # A bias before batch normalisation has a gradient of nothing but rounding, of which Adam would make whole steps.
-first, last = nn.Conv2d(3, 4, 5, stride=4, bias=sys.argv[2] == "plain"), nn.Linear(16, 3)
+first, last = nn.Conv2d(3, 4, 5, stride=4, bias=sys.argv[2] != "normalised"), nn.Linear(16, 3)
 normal = [nn.BatchNorm2d(4)] * (sys.argv[2] == "normalised")
 network = nn.Sequential(first, *normal, nn.ReLU(), nn.AdaptiveAvgPool2d(2), nn.Flatten(), last)
 network = create_model("cg_recnet", image_size=size) if whole else network
@@ -66,7 +67,7 @@ def train(folder: Path, world: int, kind: str) -> dict:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no distributed package")
-@pytest.mark.parametrize("kind", ["plain", "normalised"])
+@pytest.mark.parametrize("kind", ["plain", "normalised", "pieces"])
 def test_two_processes_end_where_one_does(tmp_path, kind):
     alone, both = train(tmp_path, 1, kind), train(tmp_path, 2, kind)
     assert (alone["world"], both["world"]) == (1, 2)
