@@ -156,8 +156,9 @@ labels, probabilities, _ = loop.predict(
     network, cells_of["test"], fabric=fabric
 )
 result = score(labels, probabilities, dataset.classes)
+names = dataset.classes
 largest = np.full_like(labels, np.bincount(labels).argmax())
-blind = score(labels, np.eye(len(dataset.classes))[largest], dataset.classes)
+blind = score(labels, np.eye(len(names))[largest], names)
 for name, one in (("network", result), ("always neuron", blind)):
     print(f"{name:<14} accuracy {one['accuracy']:.2f}", end="   ")
     print(f"balanced {one['balanced_accuracy']:.2f}", end="   ")

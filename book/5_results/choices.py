@@ -243,7 +243,10 @@ wide_table(("option", *presets), rows, "Readings")
 # %%
 p9 = {f"{one.name} against recovered": one for one in of_readings}
 p12 = ASK["P12"](RESULTS)
-known = {name: decision_row(p9[name], f"P9: {name}", "cells") for name in p9}
+known = {
+    name: decision_row(one, f"P9: {name}", "cells")
+    for name, one in p9.items()
+}
 pairs = [one.contrast for one in p12]
 known |= dict(zip(pairs, decision_rows(p12), strict=True))
 lines = {f"P9: {name}": name for name in contrasts}

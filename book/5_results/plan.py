@@ -134,7 +134,7 @@ sizes = np.arange(coverage["exact_up_to"] + 1, 2001)
 erring = {margin: counted_out(margin / 100, sizes) for margin in {q.margin for q in plan.questions}}
 errs_at = max(erring, key=lambda margin: erring[margin].max())
 errs, errs_n = erring[errs_at].max(), sizes[erring[errs_at].argmax()]
-holds("a little more often", worst["now"]["accuracy"][0] < errs < coverage["nominal_inside"] + 0.015)
+holds("Between these settings the rule errs a little more often", worst["now"]["accuracy"][0] < errs < coverage["nominal_inside"] + 0.015)
 error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverage["draws"]) ** 0.5
 kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
 cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
