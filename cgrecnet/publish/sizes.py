@@ -17,8 +17,8 @@ BUDGETS = {
     "predict": 600,
     "runs": 1_200,
     "bench": 150,
-    "judgement": 1_100,
-    "figures": 2_500,
+    "judgement": 970,
+    "figures": 2_200,
     "publish": 1_100,
     "commands": 500,
 }
