@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from cgrecnet.data import made_on_the_spot
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.runs.query import record_paths
@@ -39,8 +40,8 @@ def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
     """
     decisive = ("data", "root", "task", "data_options", "split", "folds", "split_seed")
     for plan in () if elsewhere else _different(plans, *decisive):
-        simulated_anew = plan.config.data == "cytometer" and not plan.config.split.startswith("grouped")
-        if not simulated_anew:  # where nothing can be missing
+        made = made_on_the_spot(plan.config.data) and not plan.config.split.startswith("grouped")
+        if not made:  # where nothing can be missing
             split_cells(open_cells(plan.config), plan.config)
 
 
