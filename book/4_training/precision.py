@@ -455,19 +455,31 @@ display(
 # Now a record carries the number of the training protocol, raised by hand where numbers change on purpose, with the fingerprint of its cells and the manifest of its split.
 # A test guards the number: it trains tiny networks for a few steps and compares every loss, score and split with what was written down (`tests/training/test_probe.py`).
 #
-# | planted change | is it seen? | held by |
-# |---|---|---|
-# | another scale of the random crops | yes | `_another_crop` |
-# | bfloat16 where the settings say float32 | yes | `_another_precision` |
-# | a shifted seed | yes | `_another_seed` |
-# | class weights left out | yes | `_no_class_weights` |
-# | training that goes on where patience is over | yes | `_no_patience` |
-# | labels reversed in a packed store | yes | `test_labels_that_are_reversed_in_a_store_are_seen` |
-# | other cells under the same settings | yes, by their fingerprint | `test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said` |
-# | another split of the same cells | yes, by its manifest | `test_a_record_of_another_split_of_the_same_cells_is_out_of_date` |
-# | renamed variables, reworded messages, moved files | no, and they should not be | `test_a_renamed_variable_a_reworded_message_and_a_moved_file_void_nothing` |
+# | planted change | is it seen? |
+# |---|---|
+# | another scale of the random crops | yes |
+# | bfloat16 where the settings say float32 | yes |
+# | a shifted seed | yes |
+# | class weights left out | yes |
+# | training that goes on where patience is over | yes |
+# | labels reversed in a packed store | yes |
+# | other cells under the same settings | yes, by their fingerprint |
+# | another split of the same cells | yes, by its manifest |
+# | renamed variables, reworded messages, moved files | no, and they should not be |
 #
-# Each row is a test that plants the change: the first six in `tests/training/test_probe.py`, the others in `tests/figures/test_provenance.py`.
+# Each row is held by a test that plants the change: the first six in `tests/training/test_probe.py`, the others in `tests/figures/test_provenance.py`.
+#
+# ```{dropdown} Which test holds which row
+# - another scale of the random crops: `_another_crop`
+# - bfloat16 where the settings say float32: `_another_precision`
+# - a shifted seed: `_another_seed`
+# - class weights left out: `_no_class_weights`
+# - training that goes on where patience is over: `_no_patience`
+# - labels reversed in a packed store: `test_labels_that_are_reversed_in_a_store_are_seen`
+# - other cells under the same settings: `test_a_record_of_other_cells_or_another_torch_is_shown_with_that_said`
+# - another split of the same cells: `test_a_record_of_another_split_of_the_same_cells_is_out_of_date`
+# - renamed variables, reworded messages, moved files: `test_a_renamed_variable_a_reworded_message_and_a_moved_file_void_nothing`
+# ```
 #
 # **Take-away.**
 #
