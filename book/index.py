@@ -65,7 +65,6 @@ tell(
     standing=len(records), planned=planned, skip=skip_effect(answers), counted=favour + against + alike + undecided + lacking,
     every=sum(comparisons(question.id) for question in load_plan().questions),
 )  # fmt: skip
-needed("noise", "cytometer", PAIR), needed("presets", "cytometer", whole=True)
 dials, (without, within) = skip_simulated()
 tell(
     without=points(without.result.difference), without_ends=interval(without.result.interval95),

@@ -58,6 +58,7 @@ groups = by_model(records)
 pooled = pool(records, pair)
 apart = mcnemar(pooled.labels, pooled.predicted(pair[1]), pooled.predicted(pair[0]))
 decisions = [d for name in ("P1", "P2", "P3") for d in decide_over_folds(name, records)]
+p1 = next((d for d in decisions if d.question == "P1"), None)
 differs = [d.result.difference for d in decisions if d.outcome is Outcome.DIFFERENCE]
 config, recipe = records[0].config, load_tables()["S"]
 share = overlap(records)
@@ -106,8 +107,8 @@ tell(
     full_balanced=balanced(pair[1]), base_balanced=balanced(pair[0]),
     floor=100 * np.bincount(pooled.labels).max() / len(pooled), rare=word("P3"),
     here=len(records), planned=jurkat.planned, contrasts=sum(len(plan[name].contrasts) for name in ("P1", "P2", "P3")), judged=len(decisions),
-    over_folds=points(decisions[0].result.difference) if decisions else "no", verdict=word("P1"),
-    over_folds_ends=interval(decisions[0].result.interval95) if decisions else "none yet",
+    over_folds=points(p1.result.difference) if p1 else "no", verdict=word("P1"),
+    over_folds_ends=interval(p1.result.interval95) if p1 else "none yet",
     ahead=sum(value > 0 for value in differs), behind=sum(value < 0 for value in differs), neither=len(decisions) - len(differs),
     size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
     seed=config["seed"], their_epochs=recipe.cell("Epochs", "setting").value,

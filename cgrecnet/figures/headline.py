@@ -24,9 +24,10 @@ from cgrecnet.runs.planned import (
     imbalance_decisions,
     split_decisions,
 )
-from cgrecnet.runs.query import experiment, select_runs
+from cgrecnet.runs.query import experiment, needed, select_runs
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.runs.series import (
+    PAIR,
     dose_response_runs,
     imbalance_runs,
     option_runs,
@@ -178,9 +179,10 @@ def skip_effect(decisions: Mapping[str, Decisions]) -> str:
 def skip_simulated(results: Path = RESULTS) -> tuple[list[RunRecord], list[JudgedContrast]]:
     """Exploratory, one run each: CG-RecNet against the baseline on simulated cells, without the skip and with it.
 
-    The records that were read, and the two answers in that order; none where a run is missing.
+    The records that were read, and the two answers in that order. Raises RunError where a run is missing.
     """
+    needed("noise", "cytometer", PAIR, results=results)
+    needed("presets", "cytometer", whole=True, results=results)
     found = option_runs(results)
-    runs = {name: found[name] for name in ("baseline", "recovered", "fusion_skip = True") if name in found}
-    both = conclusions(runs, load_plan()["P9"].margin, results) if len(runs) == 3 else []
-    return list(found.values()), both
+    runs = {name: found[name] for name in ("baseline", "recovered", "fusion_skip = True")}
+    return list(found.values()), conclusions(runs, load_plan()["P9"].margin, results)

@@ -8,9 +8,9 @@ from cgrecnet.evaluation.planned_contrasts import JudgedContrast, judge_family
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.planned import compare
 from cgrecnet.runs.run_record import RunRecord
-from cgrecnet.runs.series import planned_rates, rate_runs
+from cgrecnet.runs.series import PAIR, planned_rates, rate_runs
 
-BASELINE, FULL = "resnet50", "cg_recnet"
+BASELINE, FULL = PAIR
 
 #: Rate -> model -> its run.
 Rates = Mapping[float, Mapping[str, RunRecord]]
