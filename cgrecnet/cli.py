@@ -27,8 +27,10 @@ from cgrecnet.commands import (
 from cgrecnet.errors import UserError
 
 _COMMANDS = (
-    data, train, report, predict, export, notebook, sweep, collect, runs, reproduce, explain, scheduler,
-    doctor, clone,
+    train.train_command, report.report, predict.predict, export.export, notebook.notebook, sweep.sweep,
+    collect.collect_command, collect.plot, runs.runs, runs.show, reproduce.reproduce, explain.explain,
+    scheduler.certificate, scheduler.scheduler, scheduler.worker, doctor.doctor, clone.book, clone.test, clone.student,
+    clone.slides,
 )  # fmt: skip
 
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     before = signal.signal(signal.SIGTERM, _interrupt)  # end what was started, as Ctrl-C does
     try:
-        status = options.command(options)
+        status = options.command(options) or 0
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # as by `| head`: who reads has seen enough
@@ -69,7 +71,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     """
     parser = _parser()
     options, late = parser.parse_known_args(arguments)
-    rest = getattr(options, "rest", None)
+    rest = options.rest
     here = getattr(options, rest) if rest else None
     one_path = rest is not None and here is None and len(late) == 1
     if any(word.startswith("-") for word in late) or (late and not isinstance(here, list) and not one_path):
@@ -83,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cgrecnet", description=__doc__)
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in _COMMANDS:
-        module.add(commands)
+    about = "data sets: list, fetch, check, split, audit, pack, simulate"
+    below = commands.add_parser("data", help=about).add_subparsers(required=True, metavar="COMMAND")
+    for parent, some in ((below, data.DATA), (commands, _COMMANDS)):
+        for one in some:
+            one.add(parent)
     return parser

@@ -9,6 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from cgrecnet.errors import RunError
+
+#: What to do where a file of a run cannot be written.
+_GO_ON = (
+    "make room or the folder writable, or name another with --results, then start the run again; it goes on from its "
+    "last checkpoint"
+)
+
 
 @contextmanager
 def atomic_write(path: Path, mode: str = "w") -> Iterator[IO]:
@@ -25,6 +33,24 @@ def atomic_write(path: Path, mode: str = "w") -> Iterator[IO]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def refused_in_words(path: Path, remedy: str) -> Iterator[None]:
+    """While the block writes `path`: RunError, in one sentence, where the disk refuses. remedy: what to do then."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{shown(path)} cannot be written ({error.strerror}): {remedy}.") from error
+
+
+def write_whole(path: Path, content: str | bytes, remedy: str = _GO_ON) -> Path:
+    """Write `content` to `path`, whose folder is made, and never a part of it; RunError where the disk refuses."""
+    with refused_in_words(path, remedy):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_write(path, "w" if isinstance(content, str) else "wb") as file:
+            file.write(content)
+    return path
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -106,8 +106,8 @@ from safetensors.torch import load_file, save_file
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.explain.sanity import fresh_like
 from cgrecnet.explain.sanity import shuffled as shuffle
+from cgrecnet.files import write_whole
 from cgrecnet.models import create_model
-from cgrecnet.runs.run_record import write_whole
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.loop import fit, predict
 from cgrecnet.training.progress import Progress, epoch_line

@@ -1,1 +1,1 @@
-"""The commands of `cgrecnet`, a file each with `add(commands)`; they only read words and call the package."""
+"""The commands of `cgrecnet`: words that argparse reads, and a function that calls the package with them."""

@@ -3,32 +3,29 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import add_places, say
+from cgrecnet.commands.options import RECORDS, argument, command, say
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import WORK
 
-
-def add(commands) -> None:
-    """Add the two commands to the parser."""
-    collect = commands.add_parser("collect", help="the table of a sweep: mean, spread and n over folds and seeds")
-    collect.add_argument("--partial", action="store_true", help="take what is there, and say what is missing")
-    collect.add_argument("--best", action="store_true", help="also name the setting that the validation cells choose")
-    collect.add_argument("--csv", type=Path, help="also write one row per run, with all parameters, to this file")
-    collect.add_argument("--parquet", type=Path, metavar="FILE.parquet", help="the same as Parquet")
-    collect.set_defaults(command=_collect, rest="overrides")
-    plot = commands.add_parser("plot", help="one page about a sweep: learning curves, heat map, all parameters, table")
-    plot.add_argument("--x", metavar="NAME", help="parameter across the heat map (default: one with most values)")
-    plot.add_argument("--y", metavar="NAME", help="parameter up the heat map")
-    plot.add_argument("--out", type=Path, metavar="PAGE.html", help="where to write it (default: _build/plots/)")
-    plot.set_defaults(command=_plot, rest="overrides")
-    for one in (collect, plot):
-        one.add_argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep")
-        one.add_argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`")
-        add_places(one, work=False)
+SWEEP = (
+    argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep"),
+    argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`"),
+)
 
 
-def _collect(options: argparse.Namespace) -> int:
+@command(
+    "collect",
+    argument("--partial", action="store_true", help="take what is there, and say what is missing"),
+    argument("--best", action="store_true", help="also name the setting that the validation cells choose"),
+    argument("--csv", type=Path, help="also write one row per run, with all parameters, to this file"),
+    argument("--parquet", type=Path, metavar="FILE.parquet", help="the same as Parquet"),
+    *SWEEP,
+    RECORDS,
+    rest="overrides",
+    help="the table of a sweep: mean, spread and n over folds and seeds",
+)
+def collect_command(options: argparse.Namespace) -> int:
     from cgrecnet.runs.collect import collect, with_all_parameters, write_table
     from cgrecnet.runs.halving import open_sweep
 
@@ -76,7 +73,17 @@ def _span(numbers) -> str:
     return str(low) if low == high else f"{low} to {high}"
 
 
-def _plot(options: argparse.Namespace) -> int:
+@command(
+    "plot",
+    argument("--x", metavar="NAME", help="parameter across the heat map (default: one with most values)"),
+    argument("--y", metavar="NAME", help="parameter up the heat map"),
+    argument("--out", type=Path, metavar="PAGE.html", help="where to write it (default: _build/plots/)"),
+    *SWEEP,
+    RECORDS,
+    rest="overrides",
+    help="one page about a sweep: learning curves, heat map, all parameters, table",
+)
+def plot(options: argparse.Namespace) -> int:
     from cgrecnet.runs.halving import open_sweep
     from cgrecnet.runs.sweep_page import write_page
 

@@ -4,67 +4,50 @@ import argparse
 import sys
 from pathlib import Path
 
-from cgrecnet.commands import data_audit, data_split
-from cgrecnet.commands.options import add_dataset, parse_options, say
+from cgrecnet.commands.data_audit import audit
+from cgrecnet.commands.data_split import split
+from cgrecnet.commands.options import DATASET, TASK, argument, command, parse_options, say
 
 
-def add(commands) -> None:
-    """Add `data` and its commands to the parser."""
-    parser = commands.add_parser("data", help="data sets: list, fetch, check, split, audit, pack, simulate")
-    below = parser.add_subparsers(required=True, metavar="COMMAND")
-    for add_one in (_add_list, _add_fetch, _add_check, data_split.add, data_audit.add, _add_pack, _add_simulate):
-        add_one(below)
-
-
-def _add_list(commands) -> None:
-    parser = commands.add_parser("list", help="which data sets there are, what each is, and which are available")
-    parser.set_defaults(command=_list)
-
-
-def _list(_: argparse.Namespace) -> int:
+@command("list", help="which data sets there are, what each is, and which are available")
+def list_(_: argparse.Namespace) -> None:
     from cgrecnet.data import BROUGHT, available, list_datasets
     from cgrecnet.data.cards import load_card
 
     for name in list_datasets():
         line = BROUGHT[name] if name in BROUGHT else load_card(name).line
         print(f"{name:<10} {'available' if available(name) else 'not available':<14} {line}")
-    return 0
 
 
-def _add_fetch(commands) -> None:
-    parser = commands.add_parser(
-        "fetch",
-        help="download a data set into the cache, every file checked",
-        epilog="Started again, it goes on where it was cut off. A personal token in the environment variable "
-        "FIGSHARE_TOKEN or ZENODO_TOKEN is sent to that repository.",
-    )
-    parser.add_argument("name", help="of the data set: jurkat or zhu")
-    parser.add_argument("--folder", type=Path, help="instead of the cache folder")
-    parser.add_argument(
+@command(
+    "fetch",
+    argument("name", help="of the data set: jurkat or zhu"),
+    argument("--folder", type=Path, help="instead of the cache folder"),
+    argument(
         "--doi",
         help="of the images (zhu): it stands in the article's data-availability statement; without it, archives that "
         "were saved in the folder with a browser are unpacked",
-    )
-    parser.set_defaults(command=_fetch)
-
-
-def _fetch(options: argparse.Namespace) -> int:
+    ),
+    help="download a data set into the cache, every file checked",
+    epilog="Started again, it goes on where it was cut off. A personal token in the environment variable "
+    "FIGSHARE_TOKEN or ZENODO_TOKEN is sent to that repository.",
+)
+def fetch(options: argparse.Namespace) -> None:
     from cgrecnet.data import fetch_dataset
 
     folder = fetch_dataset(options.name, folder=options.folder, doi=options.doi)
     say(str(folder))
     print(f"Go on with: cgrecnet data check {options.name} {folder}", file=sys.stderr)
-    return 0
 
 
-def _add_check(commands) -> None:
-    parser = commands.add_parser("check", help="read a whole data set, count its cells, name faulty files")
-    add_dataset(parser, task=False)
-    parser.add_argument("--all", action="store_true", help="name every faulty file, not only the first ones")
-    parser.set_defaults(command=_check)
-
-
-def _check(options: argparse.Namespace) -> int:
+@command(
+    "check",
+    *DATASET,
+    argument("--all", action="store_true", help="name every faulty file, not only the first ones"),
+    rest="folder",
+    help="read a whole data set, count its cells, name faulty files",
+)
+def check(options: argparse.Namespace) -> int:
     from cgrecnet.data import refuse_unread, report_on
 
     refuse_unread(options.name, options.folder)
@@ -88,19 +71,17 @@ def published_counts(name: str) -> dict[str, dict[str, int]] | None:
     }
 
 
-def _add_pack(commands) -> None:
-    parser = commands.add_parser(
-        "pack",
-        help="pack a data set into one file that is read by memory map",
-        description="Pack the files of a data set into a store: a folder with one file of pixels, an index and a "
-        "header. A finished store is not built again; of a build that was stopped, nothing bears the store's name.",
-    )
-    add_dataset(parser)
-    parser.add_argument("--store", type=Path, help="where to put it (default: stores/NAME-TASK in the cache folder)")
-    parser.set_defaults(command=_pack)
-
-
-def _pack(options: argparse.Namespace) -> int:
+@command(
+    "pack",
+    *DATASET,
+    TASK,
+    argument("--store", type=Path, help="where to put it (default: stores/NAME-TASK in the cache folder)"),
+    rest="folder",
+    help="pack a data set into one file that is read by memory map",
+    description="Pack the files of a data set into a store: a folder with one file of pixels, an index and a header. A "
+    "finished store is not built again; of a build that was stopped, nothing bears the store's name.",
+)
+def pack(options: argparse.Namespace) -> None:
     from cgrecnet.data import pack_dataset, store_of
     from cgrecnet.data.levels import grey_range, range_lines
     from cgrecnet.data.store import open_store
@@ -120,33 +101,26 @@ def _pack(options: argparse.Namespace) -> int:
         say(f"Without a folder named, data set {header.name!r} is read from here from now on.")
     else:
         say(f"Open it with open_dataset({header.name!r}, root={str(folder)!r}).")
-    return 0
 
 
-def _add_simulate(commands) -> None:
-    parser = commands.add_parser(
-        "simulate",
-        help="write simulated cells as files, in the layout of the paper's data",
-        description="Write simulated cells as files, which `zhu` reads and calls simulated. Stopped and started again "
-        "with the same options, it completes what is there. Defaults in brackets.",
-    )
-    parser.add_argument("folder", type=Path, help="new or empty")
-    parser.add_argument("--cells", help="how many (1200)")
-    parser.add_argument("--seed", help="cell i of a seed is always the same cell (0)")
-    parser.add_argument(
-        "--shares", nargs=3, metavar=("A", "O", "N"), help="of astrocytes, oligodendrocytes, neurons (the paper's)"
-    )
-    parser.add_argument("--runs", help="acquisition runs (4)")
-    parser.add_argument("--confounding", help="0 (run and class have nothing to do with each other) to 1 (0)")
-    parser.add_argument("--noise", help="factor on the camera's noise (1)")
-    parser.add_argument("--debris", help="share of cells with debris (0.2)")
-    parser.add_argument("--doublets", help="share of pictures with a second cell (0.03)")
-    parser.add_argument("--bits", help="8 (BMP) or 12 (16-bit TIFF) (8)")
-    parser.add_argument("--workers", type=int, default=1, help="threads; the files are the same for any number (1)")
-    parser.set_defaults(command=_simulate)
-
-
-def _simulate(options: argparse.Namespace) -> int:
+@command(
+    "simulate",
+    argument("folder", type=Path, help="new or empty"),
+    argument("--cells", help="how many (1200)"),
+    argument("--seed", help="cell i of a seed is always the same cell (0)"),
+    argument("--shares", nargs=3, metavar=("A", "O", "N"), help="astrocytes, oligodendrocytes, neurons (the paper's)"),
+    argument("--runs", help="acquisition runs (4)"),
+    argument("--confounding", help="0 (run and class have nothing to do with each other) to 1 (0)"),
+    argument("--noise", help="factor on the camera's noise (1)"),
+    argument("--debris", help="share of cells with debris (0.2)"),
+    argument("--doublets", help="share of pictures with a second cell (0.03)"),
+    argument("--bits", help="8 (BMP) or 12 (16-bit TIFF) (8)"),
+    argument("--workers", type=int, default=1, help="threads; the files are the same for any number (1)"),
+    help="write simulated cells as files, in the layout of the paper's data",
+    description="Write simulated cells as files, which `zhu` reads and calls simulated. Stopped and started again "
+    "with the same options, it completes what is there. Defaults in brackets.",
+)
+def simulate(options: argparse.Namespace) -> None:
     from cgrecnet.data.cytometer import CytometerOptions
     from cgrecnet.data.cytometer.files import MARKER, write_cells
 
@@ -157,4 +131,7 @@ def _simulate(options: argparse.Namespace) -> int:
     folder = write_cells(options.folder, chosen, workers=options.workers)
     print(f"{folder}: simulated cells, no real ones ({MARKER} says so)")
     print(f"Go on with: cgrecnet data check zhu {folder}")
-    return 0
+
+
+#: The commands of `cgrecnet data`.
+DATA = (list_, fetch, check, split, audit, pack, simulate)

@@ -4,38 +4,35 @@ import argparse
 import json
 from pathlib import Path
 
-from cgrecnet.commands.options import add_dataset, open_named, say
-from cgrecnet.errors import ConfigError, DataError
+from cgrecnet.commands.options import DATASET, TASK, argument, command, need_least, open_named, say
+from cgrecnet.errors import ConfigError
+from cgrecnet.files import write_whole
 
 #: Cells for near copies and probes where no number is given: 39 s of one core (12 s for the 7,918 of Jurkat).
 #: The search for near copies takes four times as long for twice the cells.
 CELLS = 20_000
 
 
-def add(commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "audit",
-        help="are pictures there twice, can the class be known without the cell",
-        description="Look for copies, for shortcuts and for splits that flatter. Exit status 1 where something was "
-        "found that you must look at; each such finding is named at the end of the report.",
-    )
-    add_dataset(parser)
-    parser.add_argument("--split", type=Path, metavar="MANIFEST", help="look for copies between its parts, too")
-    parser.add_argument("--fold", type=int, default=0, help="which split of a manifest of several (default: 0)")
-    parser.add_argument("--cells", type=int, default=CELLS, help=f"for near copies and probes (default: {CELLS:,})")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers there")
-    parser.set_defaults(command=_run)
-
-
-def _run(options: argparse.Namespace) -> int:
+@command(
+    "audit",
+    *DATASET,
+    TASK,
+    argument("--split", type=Path, metavar="MANIFEST", help="look for copies between its parts, too"),
+    argument("--fold", type=int, default=0, help="which split of a manifest of several (default: 0)"),
+    argument("--cells", type=int, default=CELLS, help=f"for near copies and probes (default: {CELLS:,})"),
+    argument("--seed", type=int, default=0),
+    argument("--json", type=Path, metavar="FILE", help="write all numbers there"),
+    rest="folder",
+    help="are pictures there twice, can the class be known without the cell",
+    description="Look for copies, for shortcuts and for splits that flatter. Exit status 1 where something was "
+    "found that you must look at; each such finding is named at the end of the report.",
+)
+def audit(options: argparse.Namespace) -> int:
     """Exit status 1 where something was found that a user must look at."""
     from cgrecnet.data.audit.integrity import audit
     from cgrecnet.data.manifest import read_manifest
 
-    if options.cells < 1 or options.seed < 0:
-        raise ConfigError(f"--cells must be 1 or more and --seed 0 or more, not {options.cells} and {options.seed}.")
+    need_least(options, cells=1, seed=0)
     manifest = read_manifest(options.split) if options.split else None
     dataset = open_named(options)
     split = _fold(manifest.splits_for(dataset), options.fold) if manifest else None
@@ -44,7 +41,7 @@ def _run(options: argparse.Namespace) -> int:
     last = [f"Look at this: {words}" for words in findings] + [f"Note: {words}" for words in report.remarks()]
     say("\n".join([str(report), *([""] if last else []), *last]))
     if options.json:
-        _write(options.json, report.to_dict())
+        write_whole(options.json, json.dumps(report.to_dict(), indent=1), "name another file")
     return 1 if findings else 0
 
 
@@ -52,14 +49,3 @@ def _fold(splits: list, fold: int):
     if not 0 <= fold < len(splits):
         raise ConfigError(f"The split manifest has folds 0 to {len(splits) - 1}, not {fold}.")
     return splits[fold]
-
-
-def _write(path: Path, content: dict) -> None:
-    from cgrecnet.files import atomic_write
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as file:
-            json.dump(content, file, indent=1)
-    except OSError as error:
-        raise DataError(f"The report cannot be written to {path} ({error.strerror}): name another file.") from None

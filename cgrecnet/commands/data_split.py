@@ -3,26 +3,24 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import add_dataset, open_named, say
+from cgrecnet.commands.options import DATASET, TASK, argument, command, open_named, say
 from cgrecnet.errors import ConfigError
 
 
-def add(commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser("split", help="write down which cells train, choose and judge; or check such files")
-    add_dataset(parser)
-    parser.add_argument("--kind", default="joint", help="joint (default), folds, grouped or grouped_folds")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[42, 123, 999], help="default: the paper's 42 123 999")
-    parser.add_argument("--folds", type=int, default=5, help="of folds and grouped_folds (default: 5)")
-    parser.add_argument("--out", type=Path, help="folder of the manifests")
-    parser.add_argument("--compact", action="store_true", help="a hash in place of the cells' ids")
-    parser.add_argument(
-        "--check", nargs="+", type=Path, metavar="MANIFEST", help="instead: do these fit the data, unchanged"
-    )
-    parser.set_defaults(command=_run)
-
-
-def _run(options: argparse.Namespace) -> int:
+@command(
+    "split",
+    *DATASET,
+    TASK,
+    argument("--kind", default="joint", help="joint (default), folds, grouped or grouped_folds"),
+    argument("--seeds", nargs="+", type=int, default=[42, 123, 999], help="default: the paper's 42 123 999"),
+    argument("--folds", type=int, default=5, help="of folds and grouped_folds (default: 5)"),
+    argument("--out", type=Path, help="folder of the manifests"),
+    argument("--compact", action="store_true", help="a hash in place of the cells' ids"),
+    argument("--check", nargs="+", type=Path, metavar="MANIFEST", help="instead: do these fit the data, unchanged"),
+    rest="folder",
+    help="write down which cells train, choose and judge; or check such files",
+)
+def split(options: argparse.Namespace) -> int:
     from cgrecnet.data.audit.duplicates import find_exact
     from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
 

@@ -2,13 +2,11 @@
 
 import argparse
 
-
-def add(commands) -> None:
-    """Add the command to the parser."""
-    commands.add_parser("doctor", help="what works on this machine").set_defaults(command=_run)
+from cgrecnet.commands.options import command
 
 
-def _run(_: argparse.Namespace) -> int:
+@command("doctor", help="what works on this machine")
+def doctor(_: argparse.Namespace) -> int:
     from cgrecnet.doctor import examine
 
     findings = examine()

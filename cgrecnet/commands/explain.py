@@ -3,22 +3,21 @@
 import argparse
 import sys
 
-from cgrecnet.commands.options import add_places
+from cgrecnet.commands.options import FOLDERS, argument, command
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError
 
 
-def add(commands) -> None:
-    """Add the command to the parser."""
-    explain = commands.add_parser("explain", help="train small networks on simulated cells, explain and score the maps")
-    explain.add_argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win")
-    explain.add_argument("--yes", action="store_true", help="start with the default parameters, where none is given")
-    explain.add_argument("--kept", action="store_true", help="explain networks whose weights a sweep kept; train none")
-    add_places(explain)
-    explain.set_defaults(command=_explain, rest="parameters")
-
-
-def _explain(options: argparse.Namespace) -> int:
+@command(
+    "explain",
+    argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win"),
+    argument("--yes", action="store_true", help="start with the default parameters, where none is given"),
+    argument("--kept", action="store_true", help="explain networks whose weights a sweep kept; train none"),
+    *FOLDERS,
+    rest="parameters",
+    help="train small networks on simulated cells, explain and score the maps",
+)
+def explain(options: argparse.Namespace) -> None:
     from cgrecnet.runs.explain import explain_study
     from cgrecnet.runs.explain_record import ExplainConfig, KeptConfig
     from cgrecnet.training.config import with_options
@@ -34,4 +33,3 @@ def _explain(options: argparse.Namespace) -> int:
     record = explain_study(config, bar=sys.stderr.isatty(), results=options.results, work=options.work)
     for name, network in record.networks.items():
         print(f"{name:20} accuracy {network['test']['accuracy']:.3f} ({network['test']['n']} test cells)")
-    return 0

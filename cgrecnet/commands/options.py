@@ -1,14 +1,52 @@
-"""Words that several commands share."""
+"""What a command is, and words that several commands share."""
 
 import argparse
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import RESULTS, WORK
+
+#: Flags or a name, and what argparse is told of them.
+Argument = tuple[tuple[str, ...], dict[str, Any]]
+
+
+def argument(*flags: str, **details: Any) -> Argument:
+    """A word or an option of a command, as `ArgumentParser.add_argument` takes it."""
+    return flags, details
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: what it is called, what it does, its words.
+
+    run: gets what was given; its exit status, None for 0. rest: where words belong that follow an option
+    (`cgrecnet.cli`). about: what argparse is told of the command.
+    """
+
+    name: str
+    run: Callable[[argparse.Namespace], int | None]
+    arguments: tuple[Argument, ...]
+    rest: str | None
+    about: dict[str, Any]
+
+    def add(self, commands) -> None:
+        """Add the command to the parser."""
+        parser = commands.add_parser(self.name, **self.about)
+        for flags, details in self.arguments:
+            parser.add_argument(*flags, **details)
+        parser.set_defaults(command=self.run, rest=self.rest)
+
+
+def command(name: str, *arguments: Argument, rest: str | None = None, **about: Any) -> Callable[[Callable], Command]:
+    """Make the function below the command `name`."""
+    return lambda run: Command(name, run, arguments, rest, about)
 
 
 def say(text: str) -> None:
@@ -20,22 +58,33 @@ def say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def add_trust(parser: argparse.ArgumentParser) -> None:
-    """--tls and --trust-network: who may give work to workers."""
-    parser.add_argument("--tls", type=Path, metavar="FOLDER", help="of a certificate that `cgrecnet certificate` made")
-    parser.add_argument(
-        "--trust-network", action="store_true", help="go without TLS: everybody on the network can run programs as you"
-    )
-
-
-def add_places(parser: argparse.ArgumentParser, work: bool = True, weights: bool = False) -> None:
-    """--results, --work, --keep-weights: the folders of records and of work in progress, and what is kept there."""
-    if weights:
-        parser.add_argument("--keep-weights", action="store_true", help="keep the tested weights in the work folder")
-    parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the records (default: results/)")
-    if work:
-        usual = "(default: _build/runs/)"
-        parser.add_argument("--work", type=Path, default=WORK, help=f"folder of checkpoints and logs {usual}")
+#: Who may give work to workers.
+TRUST = (
+    argument("--tls", type=Path, metavar="FOLDER", help="of a certificate that `cgrecnet certificate` made"),
+    argument("--trust-network", action="store_true", help="no TLS: everybody on the network can run programs as you"),
+)
+#: Where runs are done, and how often one that failed is tried again.
+PLACE = (
+    argument("--workers", type=int, help="runs at a time on this machine (default: one per GPU, or as fit)"),
+    argument("--scheduler", metavar="tls://HOST:PORT", help="a Dask scheduler that is there already"),
+    argument("--queue", type=Path, metavar="QUEUE.yaml", help="workers as jobs of a batch system"),
+    argument("--retries", type=int, default=0, help="how often a run that failed is tried again"),
+    *TRUST,
+)
+KEEP_WEIGHTS = argument("--keep-weights", action="store_true", help="keep the tested weights in the work folder")
+RECORDS = argument("--results", type=Path, default=RESULTS, help="folder of the records (default: results/)")
+#: The folders of records and of work in progress.
+FOLDERS = (
+    RECORDS,
+    argument("--work", type=Path, default=WORK, help="folder of checkpoints and logs (default: _build/runs/)"),
+)
+#: NAME [FOLDER] --option: which data set a command is about; its `rest` is `folder`.
+DATASET = (
+    argument("name", help="of the data set"),
+    argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are"),
+    argument("--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of it; several times"),
+)
+TASK = argument("--task", help="which labels (default: the data set's own)")
 
 
 def need_least(options: argparse.Namespace, **least: int) -> None:
@@ -43,18 +92,6 @@ def need_least(options: argparse.Namespace, **least: int) -> None:
     for name, lowest in least.items():
         if (value := getattr(options, name)) is not None and value < lowest:
             raise ConfigError(f"--{name} is {value}; give a whole number, {lowest} or more.")
-
-
-def add_dataset(parser: argparse.ArgumentParser, task: bool = True) -> None:
-    """NAME [FOLDER] --task --option: which data set a command is about."""
-    parser.add_argument("name", help="of the data set")
-    parser.add_argument("folder", nargs="?", type=Path, help="where its files, or a store of them, are")
-    parser.set_defaults(rest="folder")
-    if task:
-        parser.add_argument("--task", help="which labels (default: the data set's own)")
-    parser.add_argument(
-        "--option", action="append", default=[], metavar="NAME=VALUE", help="a setting of the data set; several times"
-    )
 
 
 def open_named(options: argparse.Namespace):

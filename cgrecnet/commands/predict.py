@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from cgrecnet.commands.options import say
-from cgrecnet.commands.sweep import add_place, cluster_of
+from cgrecnet.commands.options import PLACE, argument, command, say
+from cgrecnet.commands.sweep import cluster_of
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import WORK
 
@@ -38,29 +38,25 @@ A prediction that was stopped goes on where it stopped; a worker that is killed 
 """
 
 
-def add(commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "predict",
-        help="class, calibrated probabilities and a warning for each of your own cells",
-        description=_ABOUT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("model", type=Path, metavar="MODEL", help="folder that `train --model-folder` wrote")
-    parser.add_argument("cells", type=Path, nargs="+", metavar="NEW", help="folders, ImageStream files or stores")
-    parser.add_argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="the table, as CSV")
-    parser.add_argument("--parquet", type=Path, metavar="FILE", help="the table as Parquet, too (needs pyarrow)")
-    parser.add_argument("--fcs", type=Path, metavar="FILE", help="and as FCS for FlowJo or FlowKit (needs flowio)")
-    parser.add_argument("--report", type=Path, metavar="FILE", help="and a page about them (HTML, needs no network)")
-    parser.add_argument("--coverage", type=float, default=0.9, help="of the sets, above 0 and below 1 (default: 0.9)")
-    parser.add_argument("--channel", type=int, metavar="N", help="which channel of your files (default: the model's)")
-    parser.add_argument("--engine", default="auto", choices=("auto", "torch", "openvino"), help="what computes")
-    parser.add_argument("--precision", default="f32", choices=("f32", "bf16"), help="of OpenVINO; bf16 is faster")
-    add_place(parser)
-    parser.set_defaults(command=_run, rest="cells", work=WORK)
-
-
-def _run(options: argparse.Namespace) -> int:
+@command(
+    "predict",
+    argument("model", type=Path, metavar="MODEL", help="folder that `train --model-folder` wrote"),
+    argument("cells", type=Path, nargs="+", metavar="NEW", help="folders, ImageStream files or stores"),
+    argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="the table, as CSV"),
+    argument("--parquet", type=Path, metavar="FILE", help="the table as Parquet, too (needs pyarrow)"),
+    argument("--fcs", type=Path, metavar="FILE", help="and as FCS for FlowJo or FlowKit (needs flowio)"),
+    argument("--report", type=Path, metavar="FILE", help="and a page about them (HTML, needs no network)"),
+    argument("--coverage", type=float, default=0.9, help="of the sets, above 0 and below 1 (default: 0.9)"),
+    argument("--channel", type=int, metavar="N", help="which channel of your files (default: the model's)"),
+    argument("--engine", default="auto", choices=("auto", "torch", "openvino"), help="what computes"),
+    argument("--precision", default="f32", choices=("f32", "bf16"), help="of OpenVINO; bf16 is faster"),
+    *PLACE,
+    rest="cells",
+    help="class, calibrated probabilities and a warning for each of your own cells",
+    description=_ABOUT,
+    formatter_class=argparse.RawDescriptionHelpFormatter,
+)
+def predict(options: argparse.Namespace) -> int:
     """Exit status 1 where files could not be read."""
     from cgrecnet.predict.engines import make_engine
     from cgrecnet.predict.folder import open_folder
@@ -112,7 +108,7 @@ def _predict_many(folder, options: argparse.Namespace):
         options.precision,
     )  # fmt: skip
     elsewhere = bool(options.scheduler or options.queue)
-    with cluster_of(options) as connect:
+    with cluster_of(options, WORK) as connect:
         return predict_many(
             folder, options.cells, asked, options.out, connect, elsewhere=elsewhere, retries=options.retries, say=say
         )

@@ -3,28 +3,23 @@
 import argparse
 from pathlib import Path
 
-from cgrecnet.commands.options import add_places, say
+from cgrecnet.commands.options import FOLDERS, argument, command, say
 from cgrecnet.errors import RunError
 
 
-def add(commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "report", help="one page about a training: learning curves, confusion with its cells, reliability, audit"
-    )
-    parser.add_argument("what", metavar="RUN | MODEL", help="a finished run by its name, or a model folder")
-    parser.add_argument("--root", metavar="FOLDER", help="where its cells lie (default: where the run found them)")
-    parser.add_argument("--out", type=Path, default=Path("training.html"), metavar="FILE", help="the page (HTML)")
-    add_places(parser)
-    parser.set_defaults(command=_run)
-
-
-def _run(options: argparse.Namespace) -> int:
+@command(
+    "report",
+    argument("what", metavar="RUN | MODEL", help="a finished run by its name, or a model folder"),
+    argument("--root", metavar="FOLDER", help="where its cells lie (default: where the run found them)"),
+    argument("--out", type=Path, default=Path("training.html"), metavar="FILE", help="the page (HTML)"),
+    *FOLDERS,
+    help="one page about a training: learning curves, confusion with its cells, reliability, audit",
+)
+def report(options: argparse.Namespace) -> None:
     if Path(options.what).is_dir():
         report_on_model(Path(options.what), options.root, options.out)
     else:
         report_on_run(options.what, options.results, options.work, options.root, options.out)
-    return 0
 
 
 def report_on_model(path: Path, root: str | None, out: Path) -> None:

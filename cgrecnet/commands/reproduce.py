@@ -7,35 +7,32 @@ from pathlib import Path
 from cgrecnet.commands.collect import say_table
 from cgrecnet.commands.data import published_counts
 from cgrecnet.commands.data_audit import CELLS
-from cgrecnet.commands.options import add_places, need_least, say
-from cgrecnet.commands.sweep import add_place, cluster_of, run, say_cost
+from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, PLACE, argument, command, need_least, say
+from cgrecnet.commands.sweep import cluster_of, run, say_cost
 from cgrecnet.commands.train import parse_parameters
 
 
-def add(commands) -> None:
-    """Add the command to the parser."""
-    parser = commands.add_parser(
-        "reproduce",
-        help="the paper's sweeps on the paper's own cells: check, pack, audit, sweep, collect",
-        description="Check the files of the paper's cells, pack them into a store, audit them, do the paper's sweeps "
-        "and collect their tables. Started again, it goes on where it stopped. `make reproduce DATA=FOLDER` does this "
-        "and builds the book, whose columns for these cells are filled then.",
-    )
-    parser.add_argument("folder", type=Path, help="of the cells' files, or of a store of them")
-    parser.add_argument(
+@command(
+    "reproduce",
+    argument("folder", type=Path, help="of the cells' files, or of a store of them"),
+    argument(
         "options", nargs="*", metavar="name=value | FILE.yaml",
         help="to make it smaller: image_size=32 epochs=1; a list keeps a part: model=[resnet50,cg_recnet] fold=[0,1]",
-    )  # fmt: skip
-    parser.add_argument("--sweeps", nargs="+", metavar="NAME", help="which of them (default: all)")
-    parser.add_argument("--cells", type=int, help="for the audit's slow parts (default: as `cgrecnet data audit`)")
-    parser.add_argument("--cost", action="store_true", help="check and pack, say what the runs cost, and stop")
-    parser.add_argument("--yes", action="store_true", help="start, however long it takes")
-    add_place(parser)
-    add_places(parser, weights=True)
-    parser.set_defaults(command=_run, rest="options")
-
-
-def _run(options: argparse.Namespace) -> int:
+    ),
+    argument("--sweeps", nargs="+", metavar="NAME", help="which of them (default: all)"),
+    argument("--cells", type=int, help="for the audit's slow parts (default: as `cgrecnet data audit`)"),
+    argument("--cost", action="store_true", help="check and pack, say what the runs cost, and stop"),
+    argument("--yes", action="store_true", help="start, however long it takes"),
+    *PLACE,
+    KEEP_WEIGHTS,
+    *FOLDERS,
+    rest="options",
+    help="the paper's sweeps on the paper's own cells: check, pack, audit, sweep, collect",
+    description="Check the files of the paper's cells, pack them into a store, audit them, do the paper's sweeps "
+    "and collect their tables. Started again, it goes on where it stopped. `make reproduce DATA=FOLDER` does this "
+    "and builds the book, whose columns for these cells are filled then.",
+)  # fmt: skip
+def reproduce(options: argparse.Namespace) -> None:
     from cgrecnet.runs import reproduce as steps
     from cgrecnet.runs.preconditions import need_networks, need_same_cells
     from cgrecnet.runs.run_record import check_writable
@@ -51,7 +48,7 @@ def _run(options: argparse.Namespace) -> int:
     check_writable(options.work, "--work")
     check_writable(results, "--results")
     with ExitStack() as stack:
-        place = cluster_of(options)
+        place = cluster_of(options, options.work)
         connect = stack.enter_context(place) if options.scheduler else None
         todo = [plan for plan in plans if not is_done(plan, results)]
         elsewhere = bool(options.scheduler or options.queue)
@@ -66,7 +63,7 @@ def _run(options: argparse.Namespace) -> int:
         todo = [plan for plan in plans if not is_done(plan, results)]
         need_same_cells(plans, results, same_settings=True)
         if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost, elsewhere=elsewhere):
-            return 0
+            return
         _head(3, "audit the cells")
         report = steps.audit_cells(dataset, results, options.cells or CELLS, say)
         _head(4, f"sweep: {', '.join(chosen)}")
@@ -79,7 +76,6 @@ def _run(options: argparse.Namespace) -> int:
     _head(5, "collect")
     _collect(chosen, results)
     _say_findings(found, report, dataset.simulated, results)
-    return 0
 
 
 def _collect(chosen: dict[str, list], results: Path) -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from cgrecnet.commands.options import add_places, say
+from cgrecnet.commands.options import FOLDERS, argument, command, say
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError, RunError
 
@@ -10,23 +10,15 @@ from cgrecnet.errors import ConfigError, RunError
 _SHOWN = ("experiment", "model", "data", "split", "fold", "seed", "epochs")
 
 
-def add(commands) -> None:
-    """Add the commands to the parser."""
-    runs = commands.add_parser("runs", help="the runs that have a record, and those that were begun; side by side")
-    runs.add_argument("experiment", nargs="?", help="of which experiment (default: all)")
-    runs.add_argument("filters", nargs="*", metavar="name=value", help="only runs with these parameters")
-    runs.add_argument(
-        "--compare", nargs="*", metavar="RUN", help="two or more runs side by side (default: those that are listed)"
-    )
-    show = commands.add_parser("show", help="settings and scores of one run, and where its files are")
-    show.add_argument("run", metavar="RUN", help="its name")
-    for command in (runs, show):
-        add_places(command)
-    runs.set_defaults(command=_runs)
-    show.set_defaults(command=_show)
-
-
-def _runs(options: argparse.Namespace) -> int:
+@command(
+    "runs",
+    argument("experiment", nargs="?", help="of which experiment (default: all)"),
+    argument("filters", nargs="*", metavar="name=value", help="only runs with these parameters"),
+    argument("--compare", nargs="*", metavar="RUN", help="two or more side by side (default: those that are listed)"),
+    *FOLDERS,
+    help="the runs that have a record, and those that were begun; side by side",
+)
+def runs(options: argparse.Namespace) -> int:
     from cgrecnet.runs.found import find_run, find_runs
 
     if options.experiment and "=" in options.experiment:
@@ -39,14 +31,14 @@ def _runs(options: argparse.Namespace) -> int:
         _say_compared([find_run(name, results, work) for name in dict.fromkeys(options.compare)])
         return 0
     wanted = parse_parameters(options.filters)
-    runs, problems = find_runs(options.experiment, wanted, results, work)
-    if not runs and (options.experiment or wanted):
+    found, problems = find_runs(options.experiment, wanted, results, work)
+    if not found and (options.experiment or wanted):
         which = " ".join([options.experiment or "", *(f"{name}={value}" for name, value in wanted.items())]).strip()
         raise RunError(f"No run in {results} or {work} is {which!r}: `cgrecnet runs` lists all.")
     if options.compare is not None:
-        _say_compared(runs)
+        _say_compared(found)
     else:
-        _say_listed(runs)
+        _say_listed(found)
     for problem in problems:
         say(problem)
     return 1 if problems else 0
@@ -87,7 +79,13 @@ def _say_compared(runs: list) -> None:
             say(f"{number}  {name:12} {path}")
 
 
-def _show(options: argparse.Namespace) -> int:
+@command(
+    "show",
+    argument("run", metavar="RUN", help="its name"),
+    *FOLDERS,
+    help="settings and scores of one run, and where its files are",
+)
+def show(options: argparse.Namespace) -> None:
     from cgrecnet.runs.collect import flat, scores_of
     from cgrecnet.runs.found import find_run
     from cgrecnet.training.config import RunConfig
@@ -106,4 +104,3 @@ def _show(options: argparse.Namespace) -> int:
         say(f"{'begun':24} without a record; go on with: cgrecnet train {run.run_id}")
     for name, path in run.files.items():
         say(f"{name:24} {path}")
-    return 0

@@ -4,35 +4,29 @@ import argparse
 import subprocess
 from pathlib import Path
 
-from cgrecnet.commands.options import add_trust, need_least
+from cgrecnet.commands.options import TRUST, argument, command, need_least
 
 
-def add(commands) -> None:
-    """Add the three commands to the parser."""
-    certificate = commands.add_parser("certificate", help="make what scheduler, workers and sweeps know each other by")
-    certificate.add_argument("folder", type=Path, help="a new folder; who can read its key can run programs as you")
-    certificate.set_defaults(command=_make)
-    scheduler = commands.add_parser("scheduler", help="hand out runs to workers on other machines, until stopped")
-    scheduler.add_argument("--host", help="address to listen on (default: all with --tls, else this machine alone)")
-    scheduler.add_argument("--port", type=int, default=8786)
-    add_trust(scheduler)
-    scheduler.set_defaults(command=_serve)
-    worker = commands.add_parser("worker", help="do runs for a Dask scheduler elsewhere, until stopped")
-    worker.add_argument("address", metavar="tls://HOST:PORT")
-    worker.add_argument("--workers", type=int, help="runs at a time (default: one per GPU, or as fit)")
-    add_trust(worker)
-    worker.set_defaults(command=_work)
-
-
-def _make(options: argparse.Namespace) -> int:
+@command(
+    "certificate",
+    argument("folder", type=Path, help="a new folder; who can read its key can run programs as you"),
+    help="make what scheduler, workers and sweeps know each other by",
+)
+def certificate(options: argparse.Namespace) -> None:
     from cgrecnet.runs.tls import make_certificate
 
     make_certificate(options.folder)
     print(f"{options.folder}: copy it to every machine that takes part, readable by you alone, and name it with --tls.")
-    return 0
 
 
-def _serve(options: argparse.Namespace) -> int:
+@command(
+    "scheduler",
+    argument("--host", help="address to listen on (default: all with --tls, else this machine alone)"),
+    argument("--port", type=int, default=8786),
+    *TRUST,
+    help="hand out runs to workers on other machines, until stopped",
+)
+def scheduler(options: argparse.Namespace) -> int:
     from cgrecnet.runs.tls import LOOPBACK
     from cgrecnet.runs.worker import scheduler_command
 
@@ -46,10 +40,16 @@ def _serve(options: argparse.Namespace) -> int:
             raise
 
 
-def _work(options: argparse.Namespace) -> int:
+@command(
+    "worker",
+    argument("address", metavar="tls://HOST:PORT"),
+    argument("--workers", type=int, help="runs at a time (default: one per GPU, or as fit)"),
+    *TRUST,
+    help="do runs for a Dask scheduler elsewhere, until stopped",
+)
+def worker(options: argparse.Namespace) -> None:
     from cgrecnet.runs.cluster import local_workers
     from cgrecnet.runs.worker import keep_workers
 
     need_least(options, workers=1)
     keep_workers(options.address, options.workers or local_workers(), options.tls, options.trust_network)
-    return 0

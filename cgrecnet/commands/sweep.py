@@ -6,37 +6,28 @@ from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
-from cgrecnet.commands.options import add_places, add_trust, need_least
+from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, PLACE, argument, command, need_least
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError, DataError
 
 
-def add(commands) -> None:
-    """Add the command to the parser."""
-    sweep = commands.add_parser("sweep", help="all runs of a grid, several at a time; done ones are skipped")
-    sweep.add_argument("file", type=Path, metavar="NAME | FILE.yaml", help="a sweep of the project's, or your own")
-    sweep.add_argument(
+@command(
+    "sweep",
+    argument("file", type=Path, metavar="NAME | FILE.yaml", help="a sweep of the project's, or your own"),
+    argument(
         "overrides", nargs="*", metavar="name=value",
         help="other values than the file's `base`; name=[value, ...] keeps a part of its grid",
-    )  # fmt: skip
-    sweep.add_argument("--list", action="store_true", help="say what would be run, and stop")
-    sweep.add_argument("--cost", action="store_true", help="measure a few steps, say what the sweep costs, and stop")
-    sweep.add_argument("--yes", action="store_true", help="start, however long it takes, and do not measure first")
-    add_place(sweep)
-    add_places(sweep, weights=True)
-    sweep.set_defaults(command=_run, rest="overrides")
-
-
-def add_place(command: argparse.ArgumentParser) -> None:
-    """Add the options that say where runs are done, and how often one that failed is tried again."""
-    command.add_argument("--workers", type=int, help="runs at a time on this machine (default: one per GPU, or as fit)")
-    command.add_argument("--scheduler", metavar="tls://HOST:PORT", help="a Dask scheduler that is there already")
-    command.add_argument("--queue", type=Path, metavar="QUEUE.yaml", help="workers as jobs of a batch system")
-    command.add_argument("--retries", type=int, default=0, help="how often a run that failed is tried again")
-    add_trust(command)
-
-
-def _run(options: argparse.Namespace) -> int:
+    ),
+    argument("--list", action="store_true", help="say what would be run, and stop"),
+    argument("--cost", action="store_true", help="measure a few steps, say what the sweep costs, and stop"),
+    argument("--yes", action="store_true", help="start, however long it takes, and do not measure first"),
+    *PLACE,
+    KEEP_WEIGHTS,
+    *FOLDERS,
+    rest="overrides",
+    help="all runs of a grid, several at a time; done ones are skipped",
+)  # fmt: skip
+def sweep(options: argparse.Namespace) -> None:
     from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.halving import check_halving, open_sweep, rungs
     from cgrecnet.runs.preconditions import need_cells, need_networks, need_same_cells
@@ -44,17 +35,17 @@ def _run(options: argparse.Namespace) -> int:
     from cgrecnet.runs.sweep import is_done
 
     results = options.results
-    _, halving, plans, stopped = sweep = open_sweep(options.file, parse_parameters(options.overrides), results)
-    configs = sweep.configs
+    _, halving, plans, stopped = opened = open_sweep(options.file, parse_parameters(options.overrides), results)
+    configs = opened.configs
     if options.list:
         differ = varying(plans)
         for plan in plans:
             print(plan.run_id, *(f"{name}={value}" for name, value in values_of(plan, differ).items()))
-        return 0
+        return
     if halving:
         check_halving(configs, halving)
     with ExitStack() as stack:
-        place = cluster_of(options)
+        place = cluster_of(options, options.work)
         connect = stack.enter_context(place) if options.scheduler else None  # nobody there: say so first
         todo = [plan for plan in plans if not is_done(plan, results) and plan.run_id not in stopped]
         if todo:
@@ -66,7 +57,7 @@ def _run(options: argparse.Namespace) -> int:
             need_cells(todo, elsewhere)
         starts = 1 + len(rungs(halving, configs[0].epochs)) if halving else 1
         if not say_cost(todo, confirmed, options.cost, elsewhere, starts):
-            return 0
+            return
         check_writable(options.work, "--work")
         check_writable(results, "--results")
         if todo:
@@ -74,7 +65,6 @@ def _run(options: argparse.Namespace) -> int:
         else:
             early = f" or stopped early ({len(stopped)})" if stopped else ""
             print(f"{len(plans)} runs, all of them done already{early}")
-    return 0
 
 
 def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = False, starts: int = 1) -> bool:
@@ -127,8 +117,8 @@ def _anywhere(config):
     return config.model_copy(update={"weights": str(here.absolute())}) if here and here.is_file() else config
 
 
-def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
-    """Where the runs are to be done; ConfigError where that is not one place."""
+def cluster_of(options: argparse.Namespace, work: Path) -> AbstractContextManager:
+    """Where the runs are to be done; ConfigError where that is not one place. work: seen by all jobs of a queue."""
     from cgrecnet.runs import cluster
     from cgrecnet.runs.jobqueue import read_jobqueue
     from cgrecnet.runs.queue_cluster import queue_cluster
@@ -145,5 +135,5 @@ def cluster_of(options: argparse.Namespace) -> AbstractContextManager:
         if getattr(options, name):
             raise ConfigError(f"--{name.replace('_', '-')} goes with --scheduler; elsewhere TLS is there by itself.")
     if options.queue is not None:
-        return queue_cluster(read_jobqueue(options.queue), options.work)
+        return queue_cluster(read_jobqueue(options.queue), work)
     return cluster.local_cluster(options.workers)

@@ -6,33 +6,10 @@ from pathlib import Path
 
 import yaml
 
-from cgrecnet.commands.options import add_places
+from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, argument, command
 from cgrecnet.commands.report import report_on_model, report_on_run
 from cgrecnet.errors import ConfigError
 from cgrecnet.paths import RESULTS
-
-
-def add(commands) -> None:
-    """Add the command to the parser."""
-    train = commands.add_parser("train", help="one run; its record is written when it is done")
-    train.add_argument(
-        "parameters", nargs="*", metavar="FILE.yaml | name=value | RUN",
-        help="later ones win; a run that was begun goes on by its name",
-    )  # fmt: skip
-    train.set_defaults(command=_train, rest="parameters")
-    train.add_argument("--processes", type=int, default=1, help="that train together on this machine, one per GPU")
-    train.add_argument("--nodes", type=int, default=1, help="machines that train together")
-    train.add_argument("--node", type=int, default=0, help="which of them this is; 0 leads")
-    train.add_argument("--master", metavar="HOST:PORT", help="where the processes of several nodes meet")
-    train.add_argument(
-        "--trust-network", action="store_true", help="nodes meet without TLS: everybody on their network can take part"
-    )
-    train.add_argument(
-        "--model-folder", type=Path, metavar="NEW", help="write weights, calibration and a model card for `predict`"
-    )
-    train.add_argument("--ensemble", type=int, default=1, metavar="N", help="networks in it, of seed, seed + 1, ...")
-    train.add_argument("--report", type=Path, metavar="FILE", help="and a page about the training (HTML, offline)")
-    add_places(train, weights=True)
 
 
 def parse_parameters(words: list[str]) -> dict:
@@ -67,7 +44,28 @@ def _take(values: dict, later: dict) -> None:
     values |= later
 
 
-def _train(options: argparse.Namespace) -> int:
+@command(
+    "train",
+    argument(
+        "parameters", nargs="*", metavar="FILE.yaml | name=value | RUN",
+        help="later ones win; a run that was begun goes on by its name",
+    ),
+    argument("--processes", type=int, default=1, help="that train together on this machine, one per GPU"),
+    argument("--nodes", type=int, default=1, help="machines that train together"),
+    argument("--node", type=int, default=0, help="which of them this is; 0 leads"),
+    argument("--master", metavar="HOST:PORT", help="where the processes of several nodes meet"),
+    argument(
+        "--trust-network", action="store_true", help="nodes meet without TLS: everybody on their network can take part"
+    ),
+    argument("--model-folder", type=Path, metavar="NEW", help="write weights, calibration and a card for `predict`"),
+    argument("--ensemble", type=int, default=1, metavar="N", help="networks in it, of seed, seed + 1, ..."),
+    argument("--report", type=Path, metavar="FILE", help="and a page about the training (HTML, offline)"),
+    KEEP_WEIGHTS,
+    *FOLDERS,
+    rest="parameters",
+    help="one run; its record is written when it is done",
+)  # fmt: skip
+def train_command(options: argparse.Namespace) -> None:
     from cgrecnet.runs.found import begun_folder, found_run
     from cgrecnet.runs.notebook import train, write_parameters
     from cgrecnet.runs.notebook_parameters import Keeping
@@ -84,7 +82,8 @@ def _train(options: argparse.Namespace) -> int:
             print(f"{word}: done already, see {run.files['record']}")
             if options.report:
                 report_on_run(word, results, work, None, options.report)
-            return _say_scores(run.record.test)
+            _say_scores(run.record.test)
+            return
         if run and (folder := begun_folder(word, work)):
             _take(values, parse_parameters([str(folder / "parameters.yaml")]))
             if alone:  # it goes on where it was begun
@@ -98,24 +97,24 @@ def _train(options: argparse.Namespace) -> int:
     if together.node > 0:
         plan = plan_run(config)
         join(write_parameters(plan, results, work), together, plan.run_id)
-        return 0
+        return
     bar, places = sys.stderr.isatty(), {"results": results, "work": work}
     if options.model_folder:
-        return _train_model(config, together, options, bar, places)
+        _train_model(config, together, options, bar, places)
+        return
     if options.ensemble != 1:
         raise ConfigError("--ensemble is for --model-folder: name one, or sweep over seeds (`cgrecnet sweep`).")
     record = train(config, together=together, bar=bar, keep_weights=options.keep_weights, **places)
     if options.report:
         report_on_run(record.run_id, results, work, config.root, options.report)
-    return _say_scores(record.test)
+    _say_scores(record.test)
 
 
-def _say_scores(test: dict) -> int:
+def _say_scores(test: dict) -> None:
     print(f"accuracy {test['accuracy']:.4f}  macro F1 {test['macro']['f1']:.4f}  ({test['n']} test cells)")
-    return 0
 
 
-def _train_model(config, together, options: argparse.Namespace, bar: bool, places: dict[str, Path]) -> int:
+def _train_model(config, together, options: argparse.Namespace, bar: bool, places: dict[str, Path]) -> None:
     from cgrecnet.predict.train import train_model
 
     if options.ensemble < 1 or together.nodes > 1:
@@ -125,4 +124,3 @@ def _train_model(config, together, options: argparse.Namespace, bar: bool, place
         report_on_model(options.model_folder, config.root, options.report)
     _say_scores(model.model.measured["test"])
     print(f"{model.path}: read README.md there, then `cgrecnet predict {model.path} YOUR_CELLS`")
-    return 0

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import atomic_write
+from cgrecnet.files import write_whole
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import Plan
@@ -140,20 +140,17 @@ def with_all_parameters(table: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFr
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write it as Parquet where the name ends in .parquet, and as CSV otherwise; ConfigError where that fails."""
+    """Write it as Parquet where the name ends in .parquet, and as CSV otherwise; UserError where that fails."""
+    if path.suffix != ".parquet":
+        write_whole(path, table.to_csv(index=False), "name another file")
+        return
     try:
-        if path.suffix != ".parquet":
-            with atomic_write(path) as file:
-                table.to_csv(file, index=False)
-            return
-        with atomic_write(path, "wb") as file:
-            table.apply(_of_one_kind).to_parquet(file, index=False)
+        content = table.apply(_of_one_kind).to_parquet(index=False)
     except ImportError:
         raise ConfigError(
             "Parquet needs pyarrow, which is not installed: `pip install 'cgrecnet[parquet]'`, or write --csv."
         ) from None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written ({error.strerror}): name another file.") from None
+    write_whole(path, content, "name another file")
 
 
 def _of_one_kind(column: pd.Series) -> pd.Series:

@@ -15,6 +15,7 @@ from distributed import Client
 from pydantic import BaseModel, ValidationError
 
 from cgrecnet.errors import ConfigError
+from cgrecnet.files import write_whole
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, values_of, varying
 from cgrecnet.runs.grid import Halving, find_sweep, read_grid, read_sweep
@@ -22,7 +23,6 @@ from cgrecnet.runs.notebook import train
 from cgrecnet.runs.pausing import Epoch, paused_history
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import Plan
-from cgrecnet.runs.run_record import write_whole
 from cgrecnet.runs.sweep import Standing, plan_sweep, report_failures, run_sweep
 from cgrecnet.training.config import RunConfig
 

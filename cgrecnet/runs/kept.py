@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from cgrecnet.errors import RunError
+from cgrecnet.files import write_whole
 from cgrecnet.models import create_model
 from cgrecnet.runs.run_record import RunRecord, read_predictions
 
@@ -20,18 +21,9 @@ ROUNDING = 0.05
 
 def write_weights(model: nn.Module, path: Path) -> None:
     """Write them whole or not at all; RunError where the disk refuses."""
-    partial = path.with_name(path.name + ".partial")
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, partial)
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        partial.unlink(missing_ok=True)
-        raise RunError(
-            f"The weights {path} could not be written ({error}): make room, or leave out --keep-weights, then start "
-            "the run again; it goes on from its last checkpoint."
-        ) from error
+    remedy = "make room, or leave out --keep-weights, then start the run again; it goes on from its last checkpoint"
+    write_whole(path, save(state), remedy)
 
 
 def build(config: Mapping, classes: int, state: Mapping[str, Tensor], in_channels: int = 3) -> nn.Module:

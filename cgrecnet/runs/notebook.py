@@ -19,14 +19,14 @@ import nbformat
 import yaml
 
 from cgrecnet.errors import RunBusy, RunError
-from cgrecnet.files import locked
+from cgrecnet.files import locked, write_whole
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import Together, ended_with, others
 from cgrecnet.runs.run_id import Plan, need_file, plan_run
-from cgrecnet.runs.run_record import RECORD, RunRecord, check_writable, read_record, write_whole
+from cgrecnet.runs.run_record import RECORD, RunRecord, check_writable, read_record
 from cgrecnet.training.config import RunConfig
 
 #: What a run said, in its folder under the work folder; a run that was resumed goes on in the same file.

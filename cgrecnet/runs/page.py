@@ -9,8 +9,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cgrecnet.errors import RunError
-from cgrecnet.files import atomic_write, shown
+from cgrecnet.files import write_whole
 
 #: Words of sentences that are not to be overlooked.
 _LOUD = ("do not trust", "used to train", "Look at this", "nothing rules out", "could not be read", "Too few")
@@ -26,12 +25,7 @@ def write_page(path: Path, title: str, body: Path, style: str, otherwise: str = 
     pages = Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined)
     pages.tests["loud"] = lambda words: any(loud in words for loud in _LOUD)
     text = pages.get_template("page.html").render(values, title=title, style=style, body=body.name)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise RunError(f"{shown(path)} cannot be written ({error.strerror}): {otherwise}.") from error
+    write_whole(path, text, otherwise)
 
 
 def svg(figure: Figure) -> Markup:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
+from cgrecnet.files import write_whole
 from cgrecnet.paths import WORK
-from cgrecnet.runs.run_record import write_whole
 
 PAUSED = "paused.json"
 

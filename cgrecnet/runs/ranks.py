@@ -21,7 +21,7 @@ import yaml
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import atomic_write
+from cgrecnet.files import write_whole
 from cgrecnet.paths import NOTEBOOK
 from cgrecnet.runs.tls import LOOPBACK
 from cgrecnet.runs.with_parent import end_with
@@ -177,10 +177,7 @@ def run_cells(parameters: Path) -> None:
         if "parameters" in cell.metadata.get("tags", []):
             lines.append(f"globals().update({values!r})")
     with tempfile.TemporaryDirectory() as folder:
-        script = Path(folder) / "train.py"
-        with atomic_write(script) as file:
-            file.write("\n\n".join(lines))
-        runpy.run_path(str(script))
+        runpy.run_path(str(write_whole(Path(folder) / "train.py", "\n\n".join(lines))))
 
 
 if __name__ == "__main__":

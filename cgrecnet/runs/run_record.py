@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import atomic_write
+from cgrecnet.files import write_whole
 from cgrecnet.runs.record_check import read_placed, with_hash
 
 RECORD = "run.json"
@@ -70,20 +70,6 @@ def check_writable(folder: Path, option: str) -> None:
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
-
-
-def write_whole(path: Path, content: str | bytes) -> Path:
-    """Write `content` to `path`, whose folder is made, and never a part of it; RunError where the disk refuses."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path, "w" if isinstance(content, str) else "wb") as file:
-            file.write(content)
-    except OSError as error:
-        raise RunError(
-            f"{path} could not be written ({error.strerror}): make room or the folder writable, or name another with "
-            "--results, then start the run again; it goes on from its last checkpoint."
-        ) from error
-    return path
 
 
 def read_record(path: Path) -> RunRecord:

@@ -12,7 +12,7 @@ import pytest
 from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import DataError, RunError
 from cgrecnet.evaluation.metrics import score
-from cgrecnet.files import markup_in
+from cgrecnet.files import markup_in, write_whole
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.run_record import (
@@ -22,7 +22,6 @@ from cgrecnet.runs.run_record import (
     read_record,
     sha256,
     write_run,
-    write_whole,
 )
 from cgrecnet.training.config import RunConfig
 
@@ -82,7 +81,7 @@ def test_a_record_of_a_model_that_this_version_does_not_know_is_named(tmp_path):
 def test_a_results_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     record, table = make()
-    with pytest.raises(RunError, match="could not be written .*--results"):
+    with pytest.raises(RunError, match="cannot be written .*--results"):
         write_run(tmp_path / "file" / "e", record, table)
 
 

@@ -154,8 +154,8 @@ def test_on_the_command_line(tmp_path, capsys):
     for more, message in (
         (["--split", manifest, "--fold", "3"], "has folds 0 to 2, not 3"),
         (["--split", str(tmp_path / "none.json")], "cannot be read"),
-        (["--cells", "0"], "--cells must be 1 or more"),
-        (["--json", str(tmp_path / "cytometer-kind-folds3-seed42.json" / "x")], "report cannot be written to"),
+        (["--cells", "0"], "--cells is 0; give a whole number, 1 or more"),
+        (["--json", str(tmp_path / "cytometer-kind-folds3-seed42.json" / "x")], "cannot be written ("),
         (["--task", "kindd"], "did you mean 'kind'"),
     ):
         assert main([*words, *more]) == 2
