@@ -49,10 +49,9 @@ from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.open_choices import choice_effects, rate_decisions
+from cgrecnet.runs.planned import choice_effects, rate_decisions
 from cgrecnet.runs.query import experiment
-from cgrecnet.runs.record_check import HASH, with_hash
-from cgrecnet.runs.run_record import RECORD
+from cgrecnet.runs.run_record import HASH, RECORD, with_hash
 from cgrecnet.runs.series import reading_runs
 
 use_book_style()

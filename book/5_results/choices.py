@@ -32,8 +32,7 @@ from cgrecnet.models.config import PRESETS
 from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, tell
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.open_choices import choice_effects, chosen_rate, conclusions, rate_decisions, validation_f1
-from cgrecnet.runs.planned import compare
+from cgrecnet.runs.planned import choice_effects, chosen_rate, compare, conclusions, rate_decisions, validation_f1
 from cgrecnet.runs.query import needed
 from cgrecnet.runs.series import (
     PAIR,

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 
 from cgrecnet.paths import RESULTS
-from cgrecnet.runs.record_check import read_fields
+from cgrecnet.runs.run_record import read_fields
 
 Pass = Literal["forward", "training"]
 Precision = Literal["32", "bf16"]

@@ -34,9 +34,8 @@ from cgrecnet.commands.train import parse_parameters
 )  # fmt: skip
 def reproduce(options: argparse.Namespace) -> None:
     from cgrecnet.runs import reproduce as steps
-    from cgrecnet.runs.preconditions import need_networks, need_same_cells
     from cgrecnet.runs.run_record import check_writable
-    from cgrecnet.runs.sweep import is_done, plan_sweep
+    from cgrecnet.runs.sweep import is_done, need_networks, need_same_cells, plan_sweep
 
     results = options.results
     named = [word for word in options.sweeps or steps.OWN_SWEEPS if "=" not in word]

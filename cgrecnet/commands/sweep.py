@@ -30,9 +30,8 @@ from cgrecnet.errors import ConfigError, DataError
 def sweep(options: argparse.Namespace) -> None:
     from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.halving import check_halving, open_sweep, rungs
-    from cgrecnet.runs.preconditions import need_cells, need_networks, need_same_cells
     from cgrecnet.runs.run_record import check_writable
-    from cgrecnet.runs.sweep import is_done
+    from cgrecnet.runs.sweep import is_done, need_cells, need_networks, need_same_cells
 
     results = options.results
     _, halving, plans, stopped = opened = open_sweep(options.file, parse_parameters(options.overrides), results)

@@ -15,9 +15,9 @@ from cgrecnet.figures.forest import contrast_in_words
 from cgrecnet.figures.tables import interval, n_text, points
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.open_choices import conclusions
 from cgrecnet.runs.planned import (
     by_reading,
+    conclusions,
     decide_over_cells,
     decide_over_folds,
     dose_response_decisions,

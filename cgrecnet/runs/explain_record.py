@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import write_whole
-from cgrecnet.runs.record_check import read_placed, with_hash
-from cgrecnet.runs.run_record import BaseRecord
+from cgrecnet.runs.run_record import BaseRecord, read_placed, with_hash
 from cgrecnet.training.config import Count, RunConfig, Seed, Slug, validated
 from cgrecnet.training.protocol import PROTOCOL
 

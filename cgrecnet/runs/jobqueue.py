@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Annotated, Any, Literal
 
 import dask
-from distributed import Security, SpecCluster, Status
+from distributed import Security, SpecCluster
 from pydantic import BaseModel, ConfigDict, Field
 
 from cgrecnet.errors import ConfigError
@@ -75,11 +75,11 @@ class JobQueue(BaseModel):
 
         folder: where all nodes see the certificate by which jobs and sweep know each other, as long as this lasts.
         """
-        cluster, job = self._classes()
+        cluster, _ = self._classes()
         seen = {"dashboard_address": f"{LOOPBACK}:0"} | self._options().get("scheduler_options", {})
         trust = {"security": Security.temporary(), "protocol": "tls://", "shared_temp_directory": str(folder)}
         try:
-            return cluster(job_cls=_that_says_how_it_is(job), **self._options() | trust | {"scheduler_options": seen})
+            return cluster(**self._options() | trust | {"scheduler_options": seen})
         except (TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
             raise ConfigError(f"The options of the job queue are not usable ({_first_line(error)}).") from None
 
@@ -125,25 +125,6 @@ def _dask_jobqueue() -> ModuleType:
     if before is not None and signal.getsignal(signal.SIGINT) is not before:
         signal.signal(signal.SIGINT, before)
     return dask_jobqueue
-
-
-def _that_says_how_it_is(job: type) -> type:
-    """A class of jobs whose status tells those that were refused and those that were closed from the others."""
-
-    class Job(job):
-        async def start(self) -> None:
-            try:
-                await super().start()
-            except BaseException:
-                self.status = Status.failed
-                raise
-
-        async def close(self) -> None:
-            await super().close()
-            self.status = Status.closed
-
-    Job.__name__ = job.__name__
-    return Job
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,10 +5,12 @@ parameters are validated before it starts, and a run without a record has failed
 """
 
 import errno
+import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,12 +19,12 @@ from pathlib import Path
 import jupytext
 import nbformat
 import yaml
+from tqdm import tqdm
 
 from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked, write_whole
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.pausing import paused_history
-from cgrecnet.runs.progress import progress_bar
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import Together, ended_with, others
 from cgrecnet.runs.run_id import Plan, need_file, plan_run
@@ -34,6 +36,8 @@ LOG = "log.txt"
 PROGRESS = "progress.json"
 #: How lines begin that are for whoever waits, too.
 HEARD = ("epoch ", "done: ", "note: ", "levels ", "Look at this: ")
+#: Seconds between two looks at the file that the bar shows.
+EVERY = 0.5
 ALONE = Together()
 #: Variables that name folders, perhaps relative to the one where the command was given.
 FOLDERS = ("CGRECNET_DATA", "CGRECNET_CACHE", "CGRECNET_WEIGHTS")
@@ -149,6 +153,43 @@ def run_notebook(
     if process.returncode:
         beside = f"; beside it, before or after, {failed[0]}" if failed else ""
         raise RunError(f"Run {run_id} failed: {failure_reason(executed, process.returncode, list(tail))}{beside}")
+
+
+@contextmanager
+def progress_bar(path: Path, shown: bool) -> Iterator[None]:
+    """While the block runs, draw on stderr what `path` says: steps, time left, cells/s, loss, validation F1."""
+    if not shown:
+        yield
+        return
+    end = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(path, end), daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        end.set()
+        watcher.join()
+
+
+def _watch(path: Path, end: threading.Event) -> None:
+    with tqdm(unit="step", leave=False, file=sys.stderr, dynamic_ncols=True) as drawn:
+        while not end.wait(EVERY):
+            try:
+                state = json.loads(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError):
+                continue
+            drawn.total = state["total"]
+            drawn.set_postfix_str(_words(state))
+            if not drawn.n:
+                drawn.initial = state["done"]  # a resumed run: the rate counts from here
+            drawn.update(state["done"] - drawn.n)
+
+
+def _words(state: dict) -> str:
+    f1 = state.get("validation_macro_f1")
+    return f"{state['cells_per_second']:.0f} cells/s, loss {state['loss']:.3f}" + (
+        f", validation F1 {f1:.3f}" if f1 is not None else ""
+    )
 
 
 @contextmanager

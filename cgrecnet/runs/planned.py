@@ -1,7 +1,8 @@
 """From records to the planned decisions: which scores a question asks for, and of which runs.
 
 Questions over folds or cells of one contrast end in a `Decision`; those that are asked at several settings of the
-simulation (P5 to P8), and the comparisons that a page makes beside the plan, in the judged contrasts of one family.
+simulation (P5 to P8), and choices that the paper does not print (a learning rate, a reading, one option: P9, P10), in
+the judged contrasts of one family.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -29,9 +30,23 @@ from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import paired_predictions
 from cgrecnet.runs.query import refuse_mixture
 from cgrecnet.runs.run_record import RunRecord
-from cgrecnet.runs.series import INTENSITIES, PAIR, SPLITS, Shares, planned_settings, planned_shares, shares_text
+from cgrecnet.runs.series import (
+    INTENSITIES,
+    PAIR,
+    SPLITS,
+    Shares,
+    planned_rates,
+    planned_settings,
+    planned_shares,
+    rate_runs,
+    shares_text,
+)
 
 ACCURACY, RAREST = "accuracy", "f1 of the rarest class"
+BASELINE, FULL = PAIR
+
+#: Rate -> model -> its run.
+Rates = Mapping[float, Mapping[str, RunRecord]]
 
 
 def by_model(record: RunRecord) -> str:
@@ -178,13 +193,13 @@ def imbalance_decisions(
     runs: Mapping[Shares, Mapping[tuple[str, bool], RunRecord]], results: Path = RESULTS
 ) -> list[JudgedContrast]:
     """P7: balanced accuracy without class weights, CG-RecNet against baseline, one contrast per class shares."""
-    plan, (base, full) = load_plan(), PAIR
+    plan = load_plan()
     made = {
         f"CG-RecNet against Baseline, {shares_text(shares)}": balanced_change(
-            here[full, False], here[base, False], results
+            here[FULL, False], here[BASELINE, False], results
         )
         for shares, here in runs.items()
-        if {(base, False), (full, False)} <= set(here)
+        if {(BASELINE, False), (FULL, False)} <= set(here)
     }
     return judge_family(made, plan["P7"].margin, plan.alpha, len(planned_shares()))
 
@@ -216,3 +231,53 @@ def split_decisions(runs: Mapping[tuple[str, str, float], RunRecord]) -> list[Ju
 def _right(record: RunRecord) -> tuple[int, int]:
     counts = np.array(record.test["confusion"])
     return int(np.trace(counts)), int(counts.sum())
+
+
+def validation_f1(run: RunRecord) -> float:
+    """Macro F1 on the validation cells at the reported epoch: what a rate is chosen by."""
+    return next(entry["validation_macro_f1"] for entry in run.history if entry["reported"])
+
+
+def chosen_rate(rates: Rates, model: str) -> float:
+    """The rate with the highest validation macro F1 of this model, the lower of equals."""
+    return max((rate for rate in rates if model in rates[rate]), key=lambda rate: validation_f1(rates[rate][model]))
+
+
+def rate_decisions(results: Path = RESULTS) -> list[JudgedContrast]:
+    """P10: CG-RecNet against the baseline at each rate, and at the rate that each chose; one family of all planned."""
+    rates, asked, question = rate_runs(results), planned_rates(), load_plan()["P10"]
+    both = {rate: runs for rate, runs in rates.items() if {BASELINE, FULL} <= set(runs)}
+    made = {f"both at {rate:g}": compare(runs[FULL], runs[BASELINE], results) for rate, runs in both.items()}
+    if len(made) == len(asked):  # a choice among some of the rates would not be the planned one
+        full, base = chosen_rate(rates, FULL), chosen_rate(rates, BASELINE)
+        name = f"each its choice ({full:g}, {base:g})"
+        made[name] = compare(rates[full][FULL], rates[base][BASELINE], results)
+    return judge_family(made, question.margin, load_plan().alpha, len(asked) + 1)
+
+
+def choice_effects(runs: Mapping[str, RunRecord], planned: int, results: Path = RESULTS) -> list[JudgedContrast]:
+    """Every other reading or option against the recovered one, as one family with the margin of P9.
+
+    runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the
+    recovered reading is missing.
+    """
+    if "recovered" not in runs:
+        return []
+    others = [name for name in runs if name not in ("recovered", "baseline")]
+    made = {name: compare(runs[name], runs["recovered"], results) for name in others}
+    return judge_family(made, load_plan()["P9"].margin, load_plan().alpha, planned)
+
+
+def conclusions(
+    runs: Mapping[str, RunRecord], margin: float, results: Path = RESULTS, planned: int | None = None
+) -> list[JudgedContrast]:
+    """Exploratory: CG-RecNet against the baseline under `recovered`, then under every other choice, one family.
+
+    runs: as `reading_runs` or `option_runs` give them; planned: how many choices the family has. Empty where the
+    baseline or the recovered reading is missing.
+    """
+    if not {"baseline", "recovered"} <= set(runs):
+        return []
+    names = ["recovered", *(name for name in runs if name not in ("recovered", "baseline"))]
+    made = {name: compare(runs[name], runs["baseline"], results) for name in names}
+    return judge_family(made, margin, load_plan().alpha, planned)

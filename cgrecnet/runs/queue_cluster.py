@@ -1,6 +1,7 @@
 """Workers as jobs of a batch system: submitted, missed when they end, cancelled at the end."""
 
 import asyncio
+import itertools
 import shlex
 import threading
 import time
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dask
-from distributed import Client, SpecCluster, Status
+from distributed import Client, SpecCluster
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.runs.cluster import PATIENCE, dask_settings
@@ -47,59 +48,60 @@ def queue_cluster(
     folder = Path(folder).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     with dask.config.set(dask_settings(DEATHS)), queue.open(folder) as cluster:
-        try:
-            cluster.sync(_submit, cluster, queue.jobs)
-        except (RuntimeError, OSError, ValueError) as error:
-            raise ConfigError(
-                f"The batch system refused the job ({_reason(error)}): mend the `options` of the job queue's file."
-            ) from None
         keeper = _Keeper(cluster, queue, say)
-        keeper.start()
         try:
-            yield lambda: _connect(cluster, keeper)
+            keeper.begin()
+            yield keeper.connect
         finally:
             keeper.stop()
 
 
-async def _submit(cluster: SpecCluster, jobs: int) -> None:
-    """Submit a job for each of `jobs` workers that has none, or had one that has ended; one after the other.
-
-    What was begun is finished, also where this is cancelled: a job whose number nobody knows would stay behind.
-    """
-    for name in set(cluster.worker_spec) - set(cluster.workers):
-        del cluster.worker_spec[name]
-    while cluster.status is Status.running and len(cluster.worker_spec) < jobs:
-        cluster.worker_spec.update(cluster.new_worker_spec())
-        await asyncio.shield(asyncio.ensure_future(_correct(cluster)))
-
-
-async def _correct(cluster: SpecCluster) -> None:
-    try:
-        await cluster
-    finally:
-        for name, job in list(cluster.workers.items()):
-            if job.status is Status.failed:  # refused; the next look asks again
-                del cluster.workers[name]
-
-
 class _Keeper(threading.Thread):
-    """Looks after the jobs of a cluster: submits others for those that have ended, and says what is amiss."""
+    """Submits the jobs of a cluster, and others for those that have ended; says what is amiss; cancels them at the end.
+
+    The cluster itself has no workers and is told of none: each job bears a name of its own, which no other one takes.
+    """
 
     def __init__(self, cluster: SpecCluster, queue: JobQueue, say: Callable[[str], None]) -> None:
         super().__init__(daemon=True)
         self._cluster, self._queue, self._say = cluster, queue, say
-        self._jobs = queue.jobs
-        self._over = threading.Event()
-        self._came: set[str] = set()  # numbers of jobs that have been workers (names are given again)
+        self._wanted, self._jobs, self._numbers = queue.jobs, [], itertools.count()
+        self._over, self._submitting = threading.Event(), asyncio.Lock()
+        self._came: set[str] = set()  # numbers of jobs that have been workers
         self._missed: dict[str, float] = {}  # number of a job without its worker -> since when
         self._stillborn, self._alone_since, self._told, self._refused = 0, time.monotonic(), 0.0, ""
-        folders = [job.log_directory for job in cluster.workers.values()]
-        self._logs = f"in {folders[0]}" if folders and folders[0] else "where the batch system puts them"
-        #: Why no worker will come any more, in a sentence; None while there is hope.
-        self.hopeless: str | None = None
+        self._logs = ""
+        self._hopeless: str | None = None  # why no worker will come any more, in a sentence
+
+    def begin(self) -> None:
+        """Submit all jobs, and look after them from here on; ConfigError where one is refused."""
+        try:
+            self._cluster.sync(self._submit)
+        except (RuntimeError, OSError, ValueError) as error:
+            raise ConfigError(
+                f"The batch system refused the job ({_reason(error)}): mend the `options` of the job queue's file."
+            ) from None
+        folder = self._jobs[0].log_directory
+        self._logs = f"in {folder}" if folder else "where the batch system puts them"
+        self.start()
+
+    def connect(self) -> Client:
+        """A client with at least one worker, however long the jobs wait; ConfigError where none will come."""
+        while not self._hopeless and not self._cluster.scheduler_info["workers"]:
+            time.sleep(0.2)
+        if self._hopeless:
+            raise ConfigError(self._hopeless)
+        return Client(self._cluster, timeout=PATIENCE, security=self._cluster.security)
+
+    def stop(self) -> None:
+        """End, and cancel all jobs, after what is being submitted."""
+        self._over.set()
+        if self.is_alive():
+            self.join(STOP)
+        self._cluster.sync(self._cancel)
 
     def run(self) -> None:
-        while not self._over.wait(min(LOOK, NEWS)) and self.hopeless is None:
+        while not self._over.wait(min(LOOK, NEWS)) and self._hopeless is None:
             try:
                 self._cluster.sync(self._look)
                 self._refused = ""
@@ -109,46 +111,59 @@ class _Keeper(threading.Thread):
                     self._say(f"the batch system refuses another job ({self._refused}); it is asked again")
             self._tell()
 
-    def stop(self) -> None:
-        """End, after what is being submitted."""
-        self._over.set()
-        self.join(STOP)
+    async def _submit(self) -> None:
+        """Submit one job after the other until there are as many as wanted.
+
+        What was begun is finished, also where this is cancelled: a job whose number nobody knows would stay behind.
+        """
+        while len(self._jobs) < self._wanted and not self._over.is_set():
+            await asyncio.shield(asyncio.ensure_future(self._submit_one()))
+
+    async def _submit_one(self) -> None:
+        async with self._submitting:
+            scheduler = self._cluster.scheduler
+            address = getattr(scheduler, "contact_address", None) or scheduler.address
+            name = f"{self._cluster.name}-{next(self._numbers)}"
+            job = self._cluster.job_cls(address, name=name, **self._cluster.new_spec["options"])
+            await job.start()
+            self._jobs.append(job)
+
+    async def _cancel(self) -> None:
+        async with self._submitting:
+            await asyncio.gather(*(job.close() for job in self._jobs))
 
     async def _look(self) -> None:
         present = {worker["name"] for worker in self._cluster.scheduler_info["workers"].values()}
         if present:
             self._alone_since, self._told = time.monotonic(), 0.0
-        workers = {job.job_id for name, job in self._cluster.workers.items() if name in present}
+        workers = {job.job_id for job in self._jobs if job.name in present}
         if workers - self._came:
             self._stillborn = 0
         self._came |= workers
-        for name, job in list(self._cluster.workers.items()):
-            if name in present:
+        for job in list(self._jobs):
+            if job.name in present:
                 self._missed.pop(job.job_id, None)
-            elif job.status is Status.running and await self._has_ended(job):
+            elif await self._has_ended(job):
                 await job.close()
-                self._cluster.workers.pop(name, None)
+                self._jobs.remove(job)
                 self._stillborn += job.job_id not in self._came
         if self._stillborn >= STILLBORN:
             await self._ask_for_less()
-        if self.hopeless is None and not self._over.is_set():
-            await _submit(self._cluster, self._jobs)
+        await self._submit()
 
     async def _ask_for_less(self) -> None:
-        self._jobs, self._stillborn = self._jobs - 1, 0
+        self._wanted, self._stillborn = self._wanted - 1, 0
         self._say(
             f"{STILLBORN} jobs in a row ended before they became workers (their logs {self._logs} say why): going on "
-            f"with {self._jobs} job(s)"
+            f"with {self._wanted} job(s)"
         )
-        if not self._jobs:
-            self.hopeless = (
+        if not self._wanted:
+            self._hopeless = (
                 f"Jobs of kind {self._queue.kind!r} end before they become workers: their logs {self._logs} say why."
             )
             await self._cluster.scheduler.close()  # whoever waits for a worker learns of it
 
     async def _has_ended(self, job) -> bool:
-        if not job.job_id:
-            return False
         if self._queue.kind not in ASK:
             since = self._missed.setdefault(job.job_id, time.monotonic())
             return job.job_id in self._came and time.monotonic() - since >= GONE
@@ -163,21 +178,12 @@ class _Keeper(threading.Thread):
 
     def _tell(self) -> None:
         alone = time.monotonic() - self._alone_since
-        if self.hopeless is None and alone - self._told >= NEWS:
+        if self._hopeless is None and alone - self._told >= NEWS:
             self._told = alone
             self._say(
                 f"no job of kind {self._queue.kind!r} is a worker, for {alone / 60:.0f} min now; waiting (the queue, "
                 f"or the logs of jobs that have started, {self._logs}, may tell why; Ctrl-C stops)"
             )
-
-
-def _connect(cluster: SpecCluster, keeper: _Keeper) -> Client:
-    """A client with at least one worker, however long the jobs wait; ConfigError where none will come."""
-    while not keeper.hopeless and not cluster.scheduler_info["workers"]:
-        time.sleep(0.2)
-    if keeper.hopeless:
-        raise ConfigError(keeper.hopeless)
-    return Client(cluster, timeout=PATIENCE, security=cluster.security)
 
 
 def _reason(error: BaseException) -> str:

@@ -17,9 +17,9 @@ from cgrecnet.paths import SWEEP_FILES
 from cgrecnet.runs.collect import flat, plain
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.grid import check_name, read_grid, read_sweep
-from cgrecnet.runs.preconditions import need_same_cells
 from cgrecnet.runs.query import SWEEPS, record_paths
 from cgrecnet.runs.run_id import Plan, plan_run
+from cgrecnet.runs.sweep import need_same_cells
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.parts import split_cells
 

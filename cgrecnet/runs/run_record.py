@@ -1,25 +1,30 @@
 """A run's record: the one file that says what was run, on what, with what result.
 
 It is written last and in one piece. Where it is missing, the run is not done; where it is not in its run's folder, or
-its content is not what was written, it is refused.
+its content is not what was written, it is refused: it would count twice, or for something else.
 """
 
 import csv
 import hashlib
 import io
+import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import write_whole
-from cgrecnet.runs.record_check import read_placed, with_hash
+from cgrecnet.files import hash_of, markup_in, write_whole
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
+#: The field of the file that holds the hash of the others.
+HASH = "sha256"
+Record = TypeVar("Record", bound=BaseModel)
+_REMEDY = "put back the file that its run wrote, or delete its folder and run it again."
 
 
 class BaseRecord(BaseModel):
@@ -70,6 +75,58 @@ def check_writable(folder: Path, option: str) -> None:
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise RunError(f"Nothing can be written to {there}: make it a writable folder, or name another with {option}.")
+
+
+def read_fields(
+    path: Path, make: Callable[[dict], Record], what: str, missing: str, foreign: str, remedy: str
+) -> tuple[Record, bool]:
+    """The record that `make` makes of the fields of the JSON at `path`, and whether the hash of them stands there.
+
+    RunError, in one sentence, where the file is missing, cut off, of another form (what it then is: `foreign`), changed
+    after it was written, or holds a text that a page would run and not show. what: name of such a file.
+    """
+    try:
+        fields = json.loads(path.read_text(encoding="utf-8"))
+        written = fields.pop(HASH, None)
+        record = make(fields)
+    except FileNotFoundError:
+        raise RunError(f"There is no {what} at {path}: {missing}.") from None
+    except OSError as error:
+        raise RunError(f"The {what} {path} cannot be read ({error.strerror}): make it readable.") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise RunError(
+            f"The {what} {path} does not fit this version ({place}: {first['msg'].lower()}): {remedy}."
+        ) from None
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise RunError(f"The {what} {path} is cut off or {foreign}: {remedy}.") from None
+    if (found := markup_in(fields)) is not None:
+        raise RunError(
+            f"The record {path} holds HTML or a template ({found[:60]!r}), which a page would run: {_REMEDY}"
+        )
+    if written is not None and hash_of(fields) != written:
+        raise RunError(f"The record {path} was changed after it was written (its sha256 differs): {_REMEDY}")
+    return record, written is not None
+
+
+def with_hash(fields: Mapping[str, Any]) -> str:
+    """The text of a record's file: its fields and the hash of them."""
+    return json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False) + "\n"
+
+
+def read_placed(path: Path, kind: type[Record], what: str, missing: str, foreign: str, remedy: str) -> Record:
+    """As `read_fields`, of a run or study; RunError too where it has no hash, or is not in its folder, as a copy is."""
+    record, hashed = read_fields(path, lambda fields: kind(**fields), what, missing, foreign, remedy)
+    folder = path.absolute().parent
+    if not hashed:
+        raise RunError(f"The record {path} has no sha256, so that nothing says that it is whole: {_REMEDY}")
+    if (folder.parent.name, folder.name) != (record.experiment, record.run_id):
+        raise RunError(
+            f"The folder {folder} holds a record of the run {record.experiment}/{record.run_id}, which would count "
+            f"twice or for another run: move {folder} away (a record belongs into a folder of its run's name)."
+        )
+    return record
 
 
 def read_record(path: Path) -> RunRecord:

@@ -16,11 +16,10 @@ from cgrecnet.errors import ConfigError, DataError, RunError
 from cgrecnet.paths import RESULTS
 from cgrecnet.publish import __main__ as publish
 from cgrecnet.runs import run_id
-from cgrecnet.runs.preconditions import need_networks, need_same_cells
 from cgrecnet.runs.query import experiment, record_of
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files
 from cgrecnet.runs.run_record import read_record
-from cgrecnet.runs.sweep import plan_sweep
+from cgrecnet.runs.sweep import need_networks, need_same_cells, plan_sweep
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "publish"))
 from minibook import make_book, set_pages, write_script  # noqa: E402
@@ -196,13 +195,13 @@ def test_what_would_be_refused_is_refused_before_weights_are_sought_and_cells_ar
     words = ["reproduce", str(cells), "--sweeps", "ablation", "--results", str(tmp_path / "results")]
     never = lambda *_, **__: pytest.fail("it was packed, or weights were sought")  # noqa: E731
     monkeypatch.setattr("cgrecnet.runs.reproduce.pack_dataset", never)
-    monkeypatch.setattr("cgrecnet.runs.preconditions.create_model", never)
+    monkeypatch.setattr("cgrecnet.runs.sweep.create_model", never)
     assert main([*words, "folds=20"]) == 2
     assert "20" in capsys.readouterr().err
     record = next((RESULTS / "jurkat-ablation").glob("*/run.json"))
     place = tmp_path / "results" / "ablation" / record.parent.name
     shutil.copytree(record.parent, place)
-    monkeypatch.setattr("cgrecnet.runs.preconditions.read_record", lambda _: read_record(record))
+    monkeypatch.setattr("cgrecnet.runs.sweep.read_record", lambda _: read_record(record))
     assert main([*words]) == 2
     said = capsys.readouterr()
     assert "is of other cells (7,918, real)" in said.err and "[2/5]" not in said.out
@@ -212,6 +211,6 @@ def test_what_would_be_refused_is_refused_before_weights_are_sought_and_cells_ar
     monkeypatch.setenv("CGRECNET_DATA", str(tmp_path / "data"))
     pack_dataset("zhu", other, store=tmp_path / "data" / "stores" / "zhu-lineage")
     monkeypatch.setattr("cgrecnet.runs.reproduce.pack_dataset", never)
-    monkeypatch.setattr("cgrecnet.runs.preconditions.create_model", never)
+    monkeypatch.setattr("cgrecnet.runs.sweep.create_model", never)
     assert main([*words]) == 2
     assert "would not read the cells of" in capsys.readouterr().err

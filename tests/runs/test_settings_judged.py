@@ -4,9 +4,9 @@ import pytest
 from fabricated_runs import fabricate, fabricate_sweep
 
 from cgrecnet.evaluation.analysis_plan import Outcome
-from cgrecnet.runs.open_choices import conclusions
 from cgrecnet.runs.planned import (
     change_between,
+    conclusions,
     dose_response_decisions,
     imbalance_decisions,
     split_decisions,
