@@ -67,8 +67,8 @@ def _torch() -> Finding:
         torch = importlib.import_module("torch")
         importlib.import_module("torchvision")
     except Exception as error:  # a broken pair of wheels raises anything from ImportError to RuntimeError
-        remedy = "delete .venv and run `make book`" if IN_CHECKOUT else "install a torch and torchvision that fit"
-        return Finding("torch", False, f"does not import ({error}): {remedy}")
+        advice = "delete .venv and run `make book`" if IN_CHECKOUT else "install a torch and torchvision that fit"
+        return Finding("torch", False, f"does not import ({error}): {advice}")
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU, the CPU is used"
     return Finding("torch", True, f"{torch.__version__}, {gpu}, {torch.get_num_threads()} threads")
 

@@ -36,17 +36,17 @@ def atomic_write(path: Path, mode: str = "w") -> Iterator[IO]:
 
 
 @contextmanager
-def refused_in_words(path: Path, remedy: str) -> Iterator[None]:
-    """While the block writes `path`: RunError, in one sentence, where the disk refuses. remedy: what to do then."""
+def refuse_unwritable(path: Path, advice: str) -> Iterator[None]:
+    """While the block writes `path`: RunError, in one sentence, where the disk refuses. advice: what to do then."""
     try:
         yield
     except OSError as error:
-        raise RunError(f"{shown(path)} cannot be written ({error.strerror}): {remedy}.") from error
+        raise RunError(f"{shown(path)} cannot be written ({error.strerror}): {advice}.") from error
 
 
-def write_whole(path: Path, content: str | bytes, remedy: str = _GO_ON) -> Path:
+def write_file(path: Path, content: str | bytes, advice: str = _GO_ON) -> Path:
     """Write `content` to `path`, whose folder is made, and never a part of it; RunError where the disk refuses."""
-    with refused_in_words(path, remedy):
+    with refuse_unwritable(path, advice):
         path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(path, "w" if isinstance(content, str) else "wb") as file:
             file.write(content)

@@ -52,7 +52,7 @@ BASE, FULL = PAIR
 OWN = 1e-4  # the rate of every other page
 plan = load_plan()
 for name, data in RATES:
-    needed(name, data, PAIR, whole=name == "learning rate")
+    needed(name, data, PAIR, complete=name == "learning rate")
 for name, data in (*READINGS, OPTIONS[0]):
     needed(name, data)
 rates, readings, options = rate_runs(), reading_runs(), option_runs()

@@ -45,7 +45,7 @@ RARE, COMMON = 1, 2  # oligodendrocytes and neurons
 BASE, FULL = PAIR
 plan = load_plan()
 for part in PARTS:
-    needed(*part, PAIR, whole=part == PARTS[0])
+    needed(*part, PAIR, complete=part == PARTS[0])
 runs = imbalance_runs()
 records = [record for here in runs.values() for record in here.values()]
 even, usual, uneven = planned_shares()

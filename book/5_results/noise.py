@@ -43,7 +43,7 @@ BASE = "resnet50"
 plan = load_plan()
 asked = {"noise": "P5", "debris": "P6"}
 for part in PARTS:
-    needed(*part, whole=True)
+    needed(*part, complete=True)
 series = {dial: dose_response_runs(dial) for dial in asked}
 records = list({run.run_id: run for doses in series.values() for runs in doses.values() for run in runs.values()}.values())
 changes = {(dial, answer.name.split()[0]): answer for dial, name in asked.items() for answer in dose_response_decisions(name, series[dial])}

@@ -44,7 +44,7 @@ from cgrecnet.runs.series import INTENSITIES, SPLITS, shortcut_runs
 use_book_style()
 PARTS = tuple((part, "cytometer") for part in SPLITS.values())
 for part in PARTS:
-    needed(*part, whole=True)
+    needed(*part, complete=True)
 runs = shortcut_runs()
 
 

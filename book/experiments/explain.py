@@ -106,7 +106,7 @@ from safetensors.torch import load_file, save_file
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.explain.sanity import fresh_like
 from cgrecnet.explain.sanity import shuffled as shuffle
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 from cgrecnet.models import create_model
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.loop import fit, predict
@@ -145,7 +145,7 @@ def train(training, model):
     labels, probabilities, _ = predict(network, batches["test"], fabric=fabric)
     facts = {"model": model, "training": training, "history": history, "test": score(labels, probabilities, data.classes)}
     save_file({key: value.contiguous() for key, value in network.state_dict().items()}, kept)
-    write_whole(told, json.dumps(facts))
+    write_file(told, json.dumps(facts))
     remove_checkpoint(checkpoint)
     return network, facts
 

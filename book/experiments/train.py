@@ -169,10 +169,10 @@ print(f"accuracy {test['accuracy']:.4f}, macro F1 {test['macro']['f1']:.4f}")
 # ## The record
 
 # %%
-from cgrecnet.runs.finalize import finish_run
+from cgrecnet.runs.finalize import write_run_record
 
 if fabric.is_global_zero:
-    path = finish_run(
+    path = write_run_record(
         plan,
         dataset,
         parts,

@@ -273,7 +273,7 @@ def read_bench(path: Path) -> BenchRecord:
     return read_fields(
         Path(path), lambda fields: RECORDS[fields["name"]](**fields), what="benchmark record",
         missing="make one with a script of benchmarks/", foreign="no record of a benchmark",
-        remedy="delete it and measure again with the script of benchmarks/ that its name says",
+        advice="delete it and measure again with the script of benchmarks/ that its name says",
     )[0]  # fmt: skip
 
 

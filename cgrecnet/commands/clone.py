@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cgrecnet.commands.options import argument, command
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import refused_in_words
+from cgrecnet.files import refuse_unwritable
 from cgrecnet.paths import IN_CHECKOUT, REPOSITORY
 
 
@@ -48,7 +48,7 @@ def student(options: argparse.Namespace) -> None:
 
     layout = Layout(_clone())
     folder = options.out or layout.build / "student"
-    with refused_in_words(folder, "name another one with --out"):
+    with refuse_unwritable(folder, "name another one with --out"):
         number = export.student(layout, folder)
     print(f"{folder / 'notebooks'}: {number} chapters without solutions; {folder / 'solutions'}: the same with them")
     unbuilt = sum(not layout.executed_notebook(each).is_file() for each in layout.chapters if each.is_script)

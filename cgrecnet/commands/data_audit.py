@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cgrecnet.commands.options import DATASET, TASK, argument, command, need_least, open_named, say
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 
 #: Cells for near copies and probes where no number is given: 39 s of one core (12 s for the 7,918 of Jurkat).
 #: The search for near copies takes four times as long for twice the cells.
@@ -41,7 +41,7 @@ def audit(options: argparse.Namespace) -> int:
     last = [f"Look at this: {words}" for words in findings] + [f"Note: {words}" for words in report.remarks()]
     say("\n".join([str(report), *([""] if last else []), *last]))
     if options.json:
-        write_whole(options.json, json.dumps(report.to_dict(), indent=1), "name another file")
+        write_file(options.json, json.dumps(report.to_dict(), indent=1), "name another file")
     return 1 if findings else 0
 
 

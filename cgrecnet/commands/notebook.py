@@ -5,7 +5,7 @@ from pathlib import Path
 
 from cgrecnet.commands.options import argument, command
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 
 
 @command(
@@ -29,5 +29,5 @@ def notebook(options: argparse.Namespace) -> None:
         raise ConfigError(f"{file} is no notebook's name; {suggest(file.name, names)}")
     if file.exists():
         raise ConfigError(f"{file} is there already: remove it, or name another folder.")
-    write_whole(file, nbformat.writes(jupytext.read(source)), "name another folder")
+    write_file(file, nbformat.writes(jupytext.read(source)), "name another folder")
     print(f"{file}: its parameters are listed by `papermill --help-notebook {file}`")

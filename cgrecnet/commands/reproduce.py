@@ -35,7 +35,7 @@ from cgrecnet.commands.train import parse_parameters
 def reproduce(options: argparse.Namespace) -> None:
     from cgrecnet.runs import reproduce as steps
     from cgrecnet.runs.run_record import check_writable
-    from cgrecnet.runs.sweep import is_done, need_networks, need_same_cells, plan_sweep
+    from cgrecnet.runs.sweep import is_done, need_networks, plan_sweep, refuse_other_cells
 
     results = options.results
     named = [word for word in options.sweeps or steps.OWN_SWEEPS if "=" not in word]
@@ -60,7 +60,7 @@ def reproduce(options: argparse.Namespace) -> None:
         say(f"{len(dataset):,} {'SIMULATED' if dataset.simulated else 'real'} cells, {dataset.origin}")
         plans = plan_sweep(configs)  # the cells are part of their names, and may have come just now
         todo = [plan for plan in plans if not is_done(plan, results)]
-        need_same_cells(plans, results, same_settings=True)
+        refuse_other_cells(plans, results, same_settings=True)
         if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost, elsewhere=elsewhere):
             return
         _head(3, "audit the cells")

@@ -31,7 +31,7 @@ def sweep(options: argparse.Namespace) -> None:
     from cgrecnet.runs.collect import values_of, varying
     from cgrecnet.runs.halving import check_halving, open_sweep, rungs
     from cgrecnet.runs.run_record import check_writable
-    from cgrecnet.runs.sweep import is_done, need_cells, need_networks, need_same_cells
+    from cgrecnet.runs.sweep import is_done, need_cells, need_networks, refuse_other_cells
 
     results = options.results
     _, halving, plans, stopped = opened = open_sweep(options.file, parse_parameters(options.overrides), results)
@@ -48,7 +48,7 @@ def sweep(options: argparse.Namespace) -> None:
         connect = stack.enter_context(place) if options.scheduler else None  # nobody there: say so first
         todo = [plan for plan in plans if not is_done(plan, results) and plan.run_id not in stopped]
         if todo:
-            need_same_cells(plans, results)
+            refuse_other_cells(plans, results)
         elsewhere = bool(options.scheduler or options.queue)
         need_networks(todo, elsewhere)
         confirmed = options.yes and not options.cost

@@ -182,7 +182,7 @@ def skip_simulated(results: Path = RESULTS) -> tuple[list[RunRecord], list[Judge
     The records that were read, and the two answers in that order. Raises RunError where a run is missing.
     """
     needed("noise", "cytometer", PAIR, results=results)
-    needed("presets", "cytometer", whole=True, results=results)
+    needed("presets", "cytometer", complete=True, results=results)
     found = option_runs(results)
     runs = {name: found[name] for name in ("baseline", "recovered", "fusion_skip = True")}
     return list(found.values()), conclusions(runs, load_plan()["P9"].margin, results)

@@ -21,7 +21,7 @@ from cgrecnet.predict.predictor import Predictor
 from cgrecnet.predict.run import predict_cells, writing
 from cgrecnet.predict.summary import Summary
 from cgrecnet.predict.tables import read_table
-from cgrecnet.runs.tasks import Standing, Task, run_tasks
+from cgrecnet.runs.tasks import Task, TaskCounts, run_tasks
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def predict_many(
     with writing(out, parts):
         tasks = [_task(place, name, parts, asked, folder, elsewhere) for place, name in places.items()]
         todo = [task for task in tasks if not task.done()]
-        standing = Standing(len(tasks), skipped=len(tasks) - len(todo))
+        standing = TaskCounts(len(tasks), skipped=len(tasks) - len(todo))
         say(f"{len(tasks)} inputs, {standing.skipped} of them done already")
         run_tasks(todo, connect, standing, retries=retries, say=say)
         if standing.failed:

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import record_of
-from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_id import PlannedRun
 from cgrecnet.runs.run_record import RunRecord
 from cgrecnet.training.config import RunConfig
 
@@ -28,7 +28,7 @@ CHOSEN_BY = "validation_macro_f1"
 
 
 def collect(
-    plans: Sequence[Plan], results: Path = RESULTS, partial: bool = False, stopped: Collection[str] = ()
+    plans: Sequence[PlannedRun], results: Path = RESULTS, partial: bool = False, stopped: Collection[str] = ()
 ) -> pd.DataFrame:
     """One row per run of a sweep: its name, the parameters that vary, its scores, epochs (best, all), its seconds.
 
@@ -92,7 +92,7 @@ def plain(value: Any) -> str:
         return repr(value)
 
 
-def varying(plans: Sequence[Plan]) -> list[str]:
+def varying(plans: Sequence[PlannedRun]) -> list[str]:
     """Parameters (as `flat` names them) that have more than one value in the sweep, in the configuration's order."""
     return _in_order(differing([flat(plan.config) for plan in plans]), plans)
 
@@ -103,12 +103,12 @@ def differing(each: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in names if len({repr(values.get(name)) for values in each}) > 1]
 
 
-def _in_order(names: Iterable[str], plans: Sequence[Plan]) -> list[str]:
+def _in_order(names: Iterable[str], plans: Sequence[PlannedRun]) -> list[str]:
     order = list(type(plans[0].config).model_fields)
     return sorted(names, key=lambda name: order.index(name.partition(".")[0]))
 
 
-def values_of(plan: Plan, names: Sequence[str]) -> dict[str, Any]:
+def values_of(plan: PlannedRun, names: Sequence[str]) -> dict[str, Any]:
     """The values of these parameters in a run; None for an option that it does not set."""
     values = flat(plan.config)
     return {name: repr(v) if isinstance(v := values.get(name), dict | list) else v for name in names}
@@ -130,7 +130,7 @@ def scores_of(record: RunRecord) -> dict[str, float]:
     }
 
 
-def with_all_parameters(table: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFrame:
+def with_all_parameters(table: pd.DataFrame, plans: Sequence[PlannedRun]) -> pd.DataFrame:
     """What `collect` gives, with the parameters that do not vary as well; options as `data_options.noise`."""
     names = _in_order(dict.fromkeys(name for plan in plans for name in flat(plan.config)), plans)
     values = {plan.run_id: values_of(plan, names) for plan in plans}
@@ -142,7 +142,7 @@ def with_all_parameters(table: pd.DataFrame, plans: Sequence[Plan]) -> pd.DataFr
 def write_table(table: pd.DataFrame, path: Path) -> None:
     """Write it as Parquet where the name ends in .parquet, and as CSV otherwise; UserError where that fails."""
     if path.suffix != ".parquet":
-        write_whole(path, table.to_csv(index=False), "name another file")
+        write_file(path, table.to_csv(index=False), "name another file")
         return
     try:
         content = table.apply(_of_one_kind).to_parquet(index=False)
@@ -150,7 +150,7 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
         raise ConfigError(
             "Parquet needs pyarrow, which is not installed: `pip install 'cgrecnet[parquet]'`, or write --csv."
         ) from None
-    write_whole(path, content, "name another file")
+    write_file(path, content, "name another file")
 
 
 def _of_one_kind(column: pd.Series) -> pd.Series:

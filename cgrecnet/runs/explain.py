@@ -21,20 +21,20 @@ from cgrecnet.runs.explain_record import (
 )
 from cgrecnet.runs.kept import with_kept_weights
 from cgrecnet.runs.notebook import begin_run, only_one_process, run_notebook, write_yaml
-from cgrecnet.runs.run_id import Plan, resolve_weights, run_name, weights_identity
+from cgrecnet.runs.run_id import PlannedRun, resolve_weights, run_name, weights_identity
 from cgrecnet.runs.run_record import RECORD, RunRecord, read_record
 
 EXPLAIN_NOTEBOOK, KEPT_NOTEBOOK = EXPERIMENTS / "explain.py", EXPERIMENTS / "explain_kept.py"
 
 
-def plan_study(config: ExplainConfig | KeptConfig) -> Plan:
+def plan_study(config: ExplainConfig | KeptConfig) -> PlannedRun:
     """Name the study that `config` describes. ConfigError: no such weights file."""
     decisive = config.model_dump(mode="json", exclude={"experiment", "seed", "weights"}) | {"protocols": PROTOCOLS}
     weights = None
     if isinstance(config, ExplainConfig):
         weights = resolve_weights(config.weights)
         decisive |= {"weights": weights_identity(weights)}
-    return Plan(config, run_name(config.experiment, decisive, config.seed), None, weights, commit())
+    return PlannedRun(config, run_name(config.experiment, decisive, config.seed), None, weights, commit())
 
 
 def explain_study(

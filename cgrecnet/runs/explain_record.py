@@ -12,7 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 from cgrecnet.runs.run_record import BaseRecord, read_placed, with_hash
 from cgrecnet.training.config import Count, RunConfig, Seed, Slug, validated
 from cgrecnet.training.protocol import PROTOCOL
@@ -134,8 +134,8 @@ def write_explain(folder: Path, fields: dict[str, Any], arrays: dict[str, np.nda
     np.savez_compressed(packed, **arrays)
     record = ExplainRecord(**fields, arrays_sha256=hashlib.sha256(packed.getvalue()).hexdigest())
     text = with_hash(record.model_dump())
-    write_whole(folder / ARRAYS, packed.getvalue())
-    return write_whole(folder / EXPLAIN, text)
+    write_file(folder / ARRAYS, packed.getvalue())
+    return write_file(folder / EXPLAIN, text)
 
 
 def read_explain(path: Path) -> ExplainRecord:

@@ -13,15 +13,15 @@ from cgrecnet.runs.environment import hardware, software, source_hash
 from cgrecnet.runs.kept import WEIGHTS, write_weights
 from cgrecnet.runs.pausing import PAUSED
 from cgrecnet.runs.query import as_recorded
-from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_id import PlannedRun
 from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run
 from cgrecnet.training.checkpoint import remove_checkpoint
 from cgrecnet.training.parts import training_levels
 from cgrecnet.training.protocol import PROTOCOL
 
 
-def finish_run(
-    plan: Plan,
+def write_run_record(
+    plan: PlannedRun,
     dataset: CellDataset,
     parts: Split,
     model: nn.Module,

@@ -63,14 +63,14 @@ class Range(_Strict):
             raise ValueError(f"{self.log[0]:g} has no logarithm; begin above 0, as in [1e-5, 1e-2]")
         return self
 
-    def at(self, share: float, whole: bool) -> Any:
-        """The value at `share` (0 to 1) of the way; whole: whether the parameter is a whole number."""
+    def at(self, share: float, integer: bool) -> Any:
+        """The value at `share` (0 to 1) of the way; integer: whether the parameter is a whole number."""
         if self.choice is not None:
             return self.choice[min(int(share * len(self.choice)), len(self.choice) - 1)]
         low, high = self.log or self.linear
         value = low * (high / low) ** share if self.log else low + (high - low) * share
         value = min(max(float(f"{value:.{DIGITS}g}"), low), high)
-        return round(value) if whole else value
+        return round(value) if integer else value
 
 
 class Draws(_Strict):
@@ -83,10 +83,10 @@ class Draws(_Strict):
     def points(self, where: str, data: str) -> list[dict[str, Any]]:
         """The points, all different; ConfigError where there are not so many. data: whose options they may set."""
         streams = {name: random.Random(f"{self.seed} {name}") for name in self.space}
-        whole = {name: kind_of(name, data, where) is int for name in self.space}
+        integer = {name: kind_of(name, data, where) is int for name in self.space}
         found: dict[str, dict[str, Any]] = {}
         for _ in range(TRIES * self.draws):
-            point = {name: self.space[name].at(stream.random(), whole[name]) for name, stream in streams.items()}
+            point = {name: self.space[name].at(stream.random(), integer[name]) for name, stream in streams.items()}
             found.setdefault(repr(point), point)
             if len(found) == self.draws:
                 return list(found.values())
@@ -214,10 +214,10 @@ def _choices(where: str, name: str, choices: Any, data: str) -> list:
     """The values of a grid entry: a list, or a range with its number of points."""
     if isinstance(choices, dict) and {"log", "linear", "points"} & choices.keys():
         found = validated(Range, choices, f"{where}, {name!r}")
-        whole = _need_number(name, found, where, data) is int
+        integer = _need_number(name, found, where, data) is int
         if found.choice is not None or found.points is None:
             raise ConfigError(f"{where}: the range of {name!r} needs its number of points, as in points: 4.")
-        return [found.at(place / (found.points - 1), whole) for place in range(found.points)]
+        return [found.at(place / (found.points - 1), integer) for place in range(found.points)]
     if "." in name:
         kind_of(name, data, where)  # refuses what is no option, and says in which file
     if not isinstance(choices, list) or not choices:

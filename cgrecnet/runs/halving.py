@@ -15,15 +15,15 @@ from distributed import Client
 from pydantic import BaseModel, ValidationError
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, values_of, varying
 from cgrecnet.runs.grid import Halving, find_sweep, read_grid, read_sweep
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.pausing import Epoch, paused_history
 from cgrecnet.runs.query import record_of
-from cgrecnet.runs.run_id import Plan
-from cgrecnet.runs.sweep import Standing, plan_sweep, report_failures, run_sweep
+from cgrecnet.runs.run_id import PlannedRun
+from cgrecnet.runs.sweep import TaskCounts, plan_sweep, raise_for_failures, run_sweep
 from cgrecnet.training.config import RunConfig
 
 #: What was stopped and when, beside the records of the experiment.
@@ -37,7 +37,7 @@ class OpenedSweep(NamedTuple):
 
     file: Path
     halving: Halving | None
-    plans: list[Plan]
+    plans: list[PlannedRun]
     stopped: dict[str, dict]
 
     @property
@@ -99,7 +99,7 @@ def run_halving(
     retries: int = 0,
     say: Callable[[str], None] = print,
     do: Callable[..., object] = train,
-) -> Standing:
+) -> TaskCounts:
     """Do the runs of the settings that are not stopped, on the workers of `run_sweep`; return how the last round went.
 
     At each rung a setting goes on where its mean score is among the best 1/reduction of those before it in the grid
@@ -132,14 +132,14 @@ def run_halving(
                 stopped |= {plan.run_id: note | {"history": paused_history(plan.run_id, work)} for plan in plans}
                 say(f"stopped: {name} ({'a run failed' if math.isnan(mean) else f'{CHOSEN_BY} {mean:.4f}'})")
         _write(Path(results) / configs[0].experiment, halving, stopped)
-    standing = Standing(0)
+    counts = TaskCounts(0)
     if alive:
         say(f"\nto the end: {len(alive)} of {len(settings)} settings")
         runs = [plan.config for plans in alive.values() for plan in plans]
-        standing = run_sweep(runs, connect, do=do, strict=False, **places)
-    standing.total, standing.failed = len(configs), failed | standing.failed
-    report_failures(standing, work, say)
-    return standing
+        counts = run_sweep(runs, connect, do=do, strict=False, **places)
+    counts.total, counts.failed = len(configs), failed | counts.failed
+    raise_for_failures(counts, work, say)
+    return counts
 
 
 def stopped_runs(results: Path, experiment: str, halving: Halving | None) -> dict[str, dict]:
@@ -154,17 +154,17 @@ def stopped_runs(results: Path, experiment: str, halving: Halving | None) -> dic
     return note.model_dump()["stopped"] if same else {}
 
 
-def settings_of(plans: Sequence[Plan]) -> dict[str, list[Plan]]:
+def settings_of(plans: Sequence[PlannedRun]) -> dict[str, list[PlannedRun]]:
     """The runs by what they are repeats of: all that differs between them, but for folds and seeds."""
     names = [name for name in varying(plans) if name not in REPEATS]
-    settings: dict[str, list[Plan]] = {}
+    settings: dict[str, list[PlannedRun]] = {}
     for plan in plans:
         words = " ".join(f"{name}={value}" for name, value in values_of(plan, names).items())
         settings.setdefault(words or "all runs", []).append(plan)
     return settings
 
 
-def _score(plan: Plan, until: int, results: Path, work: Path) -> float | None:
+def _score(plan: PlannedRun, until: int, results: Path, work: Path) -> float | None:
     """The validation score that a run has to show at an epoch, of the weights that it would report; None for none."""
     record = record_of(plan, results)
     history = record.history if record else paused_history(plan.run_id, work)
@@ -175,7 +175,7 @@ def _score(plan: Plan, until: int, results: Path, work: Path) -> float | None:
 
 
 def _write(folder: Path, halving: Halving, stopped: dict[str, dict]) -> None:
-    write_whole(folder / STOPPED, json.dumps(halving.model_dump() | {"stopped": stopped}, indent=1) + "\n")
+    write_file(folder / STOPPED, json.dumps(halving.model_dump() | {"stopped": stopped}, indent=1) + "\n")
 
 
 def _optuna():

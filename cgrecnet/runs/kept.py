@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 from cgrecnet.models import create_model
 from cgrecnet.runs.run_record import RunRecord, read_predictions
 
@@ -22,8 +22,8 @@ ROUNDING = 0.05
 def write_weights(model: nn.Module, path: Path) -> None:
     """Write them whole or not at all; RunError where the disk refuses."""
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    remedy = "make room, or leave out --keep-weights, then start the run again; it goes on from its last checkpoint"
-    write_whole(path, save(state), remedy)
+    advice = "make room, or leave out --keep-weights, then start the run again; it goes on from its last checkpoint"
+    write_file(path, save(state), advice)
 
 
 def build(config: Mapping, classes: int, state: Mapping[str, Tensor], in_channels: int = 3) -> nn.Module:

@@ -22,12 +22,12 @@ import yaml
 from tqdm import tqdm
 
 from cgrecnet.errors import RunBusy, RunError
-from cgrecnet.files import locked, write_whole
+from cgrecnet.files import locked, write_file
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
 from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import Together, ended_with, others
-from cgrecnet.runs.run_id import Plan, need_file, plan_run
+from cgrecnet.runs.run_id import PlannedRun, need_file, plan_run
 from cgrecnet.runs.run_record import RECORD, RunRecord, check_writable, read_record
 from cgrecnet.training.config import RunConfig
 
@@ -86,7 +86,7 @@ def train(
     return read_record(record_path)
 
 
-def begin_run(plan: Plan, results: Path, work: Path, what: str, say: Callable[[str], None]) -> Path:
+def begin_run(plan: PlannedRun, results: Path, work: Path, what: str, say: Callable[[str], None]) -> Path:
     """Make and return a run's folder below `work`, and say what is begun; RunError where nothing can be written."""
     need_file(plan.weights)
     check_writable(Path(results), "--results")
@@ -115,7 +115,7 @@ def run_notebook(
     folder = parameters.parent
     executed = folder / f"{notebook.stem.partition('_')[0]}.ipynb"
     executed.unlink(missing_ok=True)
-    source = write_whole(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
+    source = write_file(folder / "input.ipynb", nbformat.writes(jupytext.read(notebook)))
     command = [sys.executable, "-m", "cgrecnet.runs.with_parent", str(os.getpid()), "papermill", "--no-progress-bar"]
     # What the cells say, and not which of them papermill begins and ends.
     command += ["--log-level", "WARNING", "--stdout-file", "-", "--stderr-file", "-"]
@@ -225,7 +225,7 @@ def scratch(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def write_parameters(
-    plan: Plan, results: Path, work: Path, keep_weights: bool = False, until: int | None = None
+    plan: PlannedRun, results: Path, work: Path, keep_weights: bool = False, until: int | None = None
 ) -> Path:
     """The file from which papermill takes a run's parameters, in the run's folder."""
     weights = plan.weights if plan.weights in (None, "imagenet") else os.path.abspath(plan.weights)
@@ -237,7 +237,7 @@ def write_parameters(
 def write_yaml(folder: Path, values: dict, results: Path, work: Path) -> Path:
     """The file of parameters in `folder`, with the places where the notebook's files go."""
     places = {"results_folder": str(Path(results).resolve()), "work_folder": str(Path(work).resolve())}
-    return write_whole(folder / "parameters.yaml", yaml.safe_dump(values | places, sort_keys=False))
+    return write_file(folder / "parameters.yaml", yaml.safe_dump(values | places, sort_keys=False))
 
 
 def failure_reason(executed: Path, code: int, tail: list[str]) -> str:
@@ -251,7 +251,7 @@ def failure_reason(executed: Path, code: int, tail: list[str]) -> str:
     for cell in cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
-                said = _DIVERGED if "finite probabilities" in output.evalue else output.evalue or output.ename
-                return f"{said} (notebook: {executed})"
+                reason = _DIVERGED if "finite probabilities" in output.evalue else output.evalue or output.ename
+                return f"{reason} (notebook: {executed})"
     last = next((line for line in reversed(tail) if line.strip()), "it said nothing")
     return f"{last} (exit status {code}; start it again and it goes on from its last checkpoint)"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 
 #: Words of sentences that are not to be overlooked.
 _LOUD = ("do not trust", "used to train", "Look at this", "nothing rules out", "could not be read", "Too few")
@@ -25,7 +25,7 @@ def write_page(path: Path, title: str, body: Path, style: str, otherwise: str = 
     pages = Environment(loader=FileSystemLoader(folders), autoescape=True, undefined=StrictUndefined)
     pages.tests["loud"] = lambda words: any(loud in words for loud in _LOUD)
     text = pages.get_template("page.html").render(values, title=title, style=style, body=body.name)
-    write_whole(path, text, otherwise)
+    write_file(path, text, otherwise)
 
 
 def svg(figure: Figure) -> Markup:

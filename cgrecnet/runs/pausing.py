@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 from cgrecnet.paths import WORK
 
 PAUSED = "paused.json"
@@ -27,7 +27,7 @@ class _Note(BaseModel):
 
 def pause_run(run_id: str, history: list[dict], work: Path = WORK) -> None:
     """Note that a run has come to the end of `history`; its checkpoint is there already."""
-    write_whole(Path(work) / run_id / PAUSED, json.dumps({"run_id": run_id, "history": history}, indent=1) + "\n")
+    write_file(Path(work) / run_id / PAUSED, json.dumps({"run_id": run_id, "history": history}, indent=1) + "\n")
     print(f"paused after epoch {len(history)}")
 
 

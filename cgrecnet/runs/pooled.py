@@ -142,7 +142,7 @@ def paired_predictions(records: Sequence[RunRecord], results: Path = RESULTS) ->
 def _beside(records: Sequence[RunRecord], results: Path) -> PairedPredictions:
     """The same in the order of the first run's predictions."""
     (ids, labels, first), *rest = (read_predictions(results, record) for record in records)
-    said, place = [first], {name: row for row, name in enumerate(ids)}
+    every, place = [first], {name: row for row, name in enumerate(ids)}
     for record, (own, truth, probabilities) in zip(records[1:], rest, strict=True):
         order = np.argsort([place.get(name, -1) for name in own])
         if sorted(own) != sorted(ids) or not np.array_equal(truth[order], labels):
@@ -150,5 +150,5 @@ def _beside(records: Sequence[RunRecord], results: Path) -> PairedPredictions:
                 f"{records[0].run_id} and {record.run_id} were not tested on the same cells: "
                 "compare runs of one split and one seed of the simulation."
             )
-        said.append(probabilities[order])
-    return PairedPredictions(tuple(ids), labels, tuple(said))
+        every.append(probabilities[order])
+    return PairedPredictions(tuple(ids), labels, tuple(every))

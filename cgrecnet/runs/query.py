@@ -15,7 +15,7 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import list_models
 from cgrecnet.paths import RESULTS, SWEEP_FILES
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_id import PlannedRun
 from cgrecnet.runs.run_record import RECORD, RunRecord, read_record
 from cgrecnet.training.protocol import PROTOCOL
 
@@ -54,7 +54,7 @@ def select_runs(*sweeps: str, results: Path = RESULTS, **config) -> list[RunReco
     return [record for record in found if all(record.config[name] == value for name, value in config.items())]
 
 
-def record_of(plan: Plan, results: Path = RESULTS) -> RunRecord | None:
+def record_of(plan: PlannedRun, results: Path = RESULTS) -> RunRecord | None:
     """The record of a planned run, or None where it is not done.
 
     A run is done where its record says so: the right one, in its place, of these settings and these cells.
@@ -74,7 +74,7 @@ def record_of(plan: Plan, results: Path = RESULTS) -> RunRecord | None:
     return None
 
 
-def as_recorded(plan: Plan) -> dict:
+def as_recorded(plan: PlannedRun) -> dict:
     """The settings of a run as its record has them: a weights file by its name, wherever it lies."""
     config = plan.config.model_dump()
     if plan.weights not in (None, "imagenet"):
@@ -134,17 +134,17 @@ def experiment(part: str, data: str, results: Path = RESULTS) -> Experiment | No
 
 
 def needed(
-    part: str, data: str, models: Sequence[str] = (), whole: bool = False, results: Path = RESULTS
+    part: str, data: str, models: Sequence[str] = (), complete: bool = False, results: Path = RESULTS
 ) -> Experiment:
     """`experiment`, for a page that cannot be shown without it.
 
-    models: networks that need a run on one and the same fold; whole: whether every planned run is needed.
+    models: networks that need a run on one and the same fold; complete: whether every planned run is needed.
     Raises RunError where these are not there: what is missing, and which command makes it.
     """
     found = experiment(part, data, results)
     if found is None:
         lacking = "none of them has a record"
-    elif whole and not found.complete:
+    elif complete and not found.complete:
         lacking = f"only {len(found.records)} of {found.planned} have a record"
     elif models and not set.intersection(*({run.config["fold"] for run in found.of(model=name)} for name in models)):
         lacking = f"no fold has a record of both {' and '.join(models)}"

@@ -69,7 +69,7 @@ class _Keeper(threading.Thread):
         self._over, self._submitting = threading.Event(), asyncio.Lock()
         self._came: set[str] = set()  # numbers of jobs that have been workers
         self._missed: dict[str, float] = {}  # number of a job without its worker -> since when
-        self._stillborn, self._alone_since, self._told, self._refused = 0, time.monotonic(), 0.0, ""
+        self._stillborn, self._alone_since, self._warned, self._refused = 0, time.monotonic(), 0.0, ""
         self._logs = ""
         self._hopeless: str | None = None  # why no worker will come any more, in a sentence
 
@@ -135,7 +135,7 @@ class _Keeper(threading.Thread):
     async def _look(self) -> None:
         present = {worker["name"] for worker in self._cluster.scheduler_info["workers"].values()}
         if present:
-            self._alone_since, self._told = time.monotonic(), 0.0
+            self._alone_since, self._warned = time.monotonic(), 0.0
         workers = {job.job_id for job in self._jobs if job.name in present}
         if workers - self._came:
             self._stillborn = 0
@@ -171,15 +171,15 @@ class _Keeper(threading.Thread):
             *shlex.split(ASK[self._queue.kind]), str(job.job_id),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        said, complaint = await asked.communicate()
+        numbers, complaint = await asked.communicate()
         if asked.returncode:  # a number that is forgotten, or a batch system that does not answer
             return b"Invalid job id" in complaint
-        return not said.strip()
+        return not numbers.strip()
 
     def _tell(self) -> None:
         alone = time.monotonic() - self._alone_since
-        if self._hopeless is None and alone - self._told >= NEWS:
-            self._told = alone
+        if self._hopeless is None and alone - self._warned >= NEWS:
+            self._warned = alone
             self._say(
                 f"no job of kind {self._queue.kind!r} is a worker, for {alone / 60:.0f} min now; waiting (the queue, "
                 f"or the logs of jobs that have started, {self._logs}, may tell why; Ctrl-C stops)"
@@ -188,7 +188,7 @@ class _Keeper(threading.Thread):
 
 def _reason(error: BaseException) -> str:
     """What the batch system said, in a line; dask-jobqueue puts it behind `stdout:` and `stderr:`."""
-    _, _, said = str(error).partition("stdout:")
-    printed, _, complained = said.partition("stderr:")
+    _, _, output = str(error).partition("stdout:")
+    printed, _, complained = output.partition("stderr:")
     lines = [line.strip() for line in (complained.strip() or printed.strip() or str(error)).splitlines()]
     return "; ".join(line for line in lines if line).rstrip(".") or type(error).__name__

@@ -21,7 +21,7 @@ import yaml
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import write_whole
+from cgrecnet.files import write_file
 from cgrecnet.paths import NOTEBOOK
 from cgrecnet.runs.tls import LOOPBACK
 from cgrecnet.runs.with_parent import end_with
@@ -102,8 +102,8 @@ class Other:
     def last_words(self) -> str:
         """How it ended, and the last line of its log."""
         lines = [line for line in self.log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-        said = lines[-1] if lines else "nothing"
-        return f"process {self.rank} ended with status {self.process.poll()} and said last: {said} (log: {self.log})"
+        last = lines[-1] if lines else "nothing"
+        return f"process {self.rank} ended with status {self.process.poll()} and said last: {last} (log: {self.log})"
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def run_cells(parameters: Path) -> None:
         if "parameters" in cell.metadata.get("tags", []):
             lines.append(f"globals().update({values!r})")
     with tempfile.TemporaryDirectory() as folder:
-        runpy.run_path(str(write_whole(Path(folder) / "train.py", "\n\n".join(lines))))
+        runpy.run_path(str(write_file(Path(folder) / "train.py", "\n\n".join(lines))))
 
 
 if __name__ == "__main__":

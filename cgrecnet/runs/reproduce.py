@@ -18,8 +18,8 @@ from cgrecnet.runs.collect import flat, plain
 from cgrecnet.runs.environment import commit
 from cgrecnet.runs.grid import check_name, read_grid, read_sweep
 from cgrecnet.runs.query import SWEEPS, record_paths
-from cgrecnet.runs.run_id import Plan, plan_run
-from cgrecnet.runs.sweep import need_same_cells
+from cgrecnet.runs.run_id import PlannedRun, plan_run
+from cgrecnet.runs.sweep import refuse_other_cells
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.parts import split_cells
 
@@ -98,7 +98,7 @@ def check_files(folder: Path, results: Path, published: Mapping | None, say) -> 
     return found
 
 
-def refuse_before_packing(plans: Sequence[Plan], folder: Path, results: Path) -> None:
+def refuse_before_packing(plans: Sequence[PlannedRun], folder: Path, results: Path) -> None:
     """Raise what would make packing vain: cells that cannot be split, records of other cells, another store in use.
 
     Pixels are read for this only where there are records, or another store, to compare them with.
@@ -114,7 +114,7 @@ def refuse_before_packing(plans: Sequence[Plan], folder: Path, results: Path) ->
     cells = dataset.fingerprint if given else open_dataset(DATA, root=folder).fingerprint
     if used is not None and open_dataset(DATA).fingerprint != cells:
         raise _other_store(folder, f"they read {used}", dataset.task)
-    need_same_cells([plan_run(plan.config, plan.commit, cells) for plan in plans], results, same_settings=True)
+    refuse_other_cells([plan_run(plan.config, plan.commit, cells) for plan in plans], results, same_settings=True)
 
 
 def _other_store(place: Path, why: str, task: str) -> RunError:

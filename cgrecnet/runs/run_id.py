@@ -27,7 +27,7 @@ SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Plan:
+class PlannedRun:
     """A validated run, before anything is loaded."""
 
     config: Any
@@ -41,7 +41,7 @@ class Plan:
     """The commit when the run was planned: what is committed while it trains is not what trained it."""
 
 
-def plan_run(config: RunConfig, at: str | None = None, cells: str | None = None) -> Plan:
+def plan_run(config: RunConfig, at: str | None = None, cells: str | None = None) -> PlannedRun:
     """Name the run that `config` describes. ConfigError: no such weights file.
 
     at: the commit, and cells: the fingerprint of the cells, where they are known already.
@@ -50,7 +50,7 @@ def plan_run(config: RunConfig, at: str | None = None, cells: str | None = None)
     cells = None if made_on_the_spot(config.data) else cells or cells_here(config)
     config_without = config.model_dump(exclude={"experiment", "seed", "weights"})
     decisive = config_without | {"weights": weights_identity(weights), "cells": cells, "protocol": PROTOCOL}
-    return Plan(config, run_name(config.experiment, decisive, config.seed), cells, weights, at or commit())
+    return PlannedRun(config, run_name(config.experiment, decisive, config.seed), cells, weights, at or commit())
 
 
 def run_name(experiment: str, decisive: Mapping[str, Any], seed: int) -> str:

@@ -17,14 +17,14 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cgrecnet.errors import RunError
-from cgrecnet.files import hash_of, markup_in, write_whole
+from cgrecnet.files import hash_of, markup_in, write_file
 
 RECORD = "run.json"
 PREDICTIONS = "predictions.csv"
 #: The field of the file that holds the hash of the others.
 HASH = "sha256"
 Record = TypeVar("Record", bound=BaseModel)
-_REMEDY = "put back the file that its run wrote, or delete its folder and run it again."
+_ADVICE = "put back the file that its run wrote, or delete its folder and run it again."
 
 
 class BaseRecord(BaseModel):
@@ -66,8 +66,8 @@ class RunRecord(BaseRecord):
 
 def write_run(folder: Path, record: RunRecord, predictions: str) -> Path:
     """Write the predictions, then the record, each to a temporary name first; return the record's path."""
-    write_whole(folder / PREDICTIONS, predictions)
-    return write_whole(folder / RECORD, with_hash(record.model_dump()))
+    write_file(folder / PREDICTIONS, predictions)
+    return write_file(folder / RECORD, with_hash(record.model_dump()))
 
 
 def check_writable(folder: Path, option: str) -> None:
@@ -78,7 +78,7 @@ def check_writable(folder: Path, option: str) -> None:
 
 
 def read_fields(
-    path: Path, make: Callable[[dict], Record], what: str, missing: str, foreign: str, remedy: str
+    path: Path, make: Callable[[dict], Record], what: str, missing: str, foreign: str, advice: str
 ) -> tuple[Record, bool]:
     """The record that `make` makes of the fields of the JSON at `path`, and whether the hash of them stands there.
 
@@ -97,16 +97,16 @@ def read_fields(
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise RunError(
-            f"The {what} {path} does not fit this version ({place}: {first['msg'].lower()}): {remedy}."
+            f"The {what} {path} does not fit this version ({place}: {first['msg'].lower()}): {advice}."
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise RunError(f"The {what} {path} is cut off or {foreign}: {remedy}.") from None
+        raise RunError(f"The {what} {path} is cut off or {foreign}: {advice}.") from None
     if (found := markup_in(fields)) is not None:
         raise RunError(
-            f"The record {path} holds HTML or a template ({found[:60]!r}), which a page would run: {_REMEDY}"
+            f"The record {path} holds HTML or a template ({found[:60]!r}), which a page would run: {_ADVICE}"
         )
     if written is not None and hash_of(fields) != written:
-        raise RunError(f"The record {path} was changed after it was written (its sha256 differs): {_REMEDY}")
+        raise RunError(f"The record {path} was changed after it was written (its sha256 differs): {_ADVICE}")
     return record, written is not None
 
 
@@ -115,12 +115,12 @@ def with_hash(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False) + "\n"
 
 
-def read_placed(path: Path, kind: type[Record], what: str, missing: str, foreign: str, remedy: str) -> Record:
+def read_placed(path: Path, kind: type[Record], what: str, missing: str, foreign: str, advice: str) -> Record:
     """As `read_fields`, of a run or study; RunError too where it has no hash, or is not in its folder, as a copy is."""
-    record, hashed = read_fields(path, lambda fields: kind(**fields), what, missing, foreign, remedy)
+    record, hashed = read_fields(path, lambda fields: kind(**fields), what, missing, foreign, advice)
     folder = path.absolute().parent
     if not hashed:
-        raise RunError(f"The record {path} has no sha256, so that nothing says that it is whole: {_REMEDY}")
+        raise RunError(f"The record {path} has no sha256, so that nothing says that it is whole: {_ADVICE}")
     if (folder.parent.name, folder.name) != (record.experiment, record.run_id):
         raise RunError(
             f"The folder {folder} holds a record of the run {record.experiment}/{record.run_id}, which would count "

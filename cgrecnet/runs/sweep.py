@@ -18,9 +18,9 @@ from cgrecnet.runs.environment import commit
 from cgrecnet.runs.notebook import LOG, train
 from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.query import record_of, record_paths
-from cgrecnet.runs.run_id import Plan, need_file, only_known, plan_run
+from cgrecnet.runs.run_id import PlannedRun, need_file, only_known, plan_run
 from cgrecnet.runs.run_record import read_record
-from cgrecnet.runs.tasks import Standing, Task, run_tasks
+from cgrecnet.runs.tasks import Task, TaskCounts, run_tasks
 from cgrecnet.runs.with_parent import kill_children
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.parts import open_cells, split_cells
@@ -29,7 +29,7 @@ from cgrecnet.training.parts import open_cells, split_cells
 LAST_LINES = 5
 
 
-def plan_sweep(configs: Iterable[RunConfig]) -> list[Plan]:
+def plan_sweep(configs: Iterable[RunConfig]) -> list[PlannedRun]:
     """Name all runs; ConfigError where a weights file is missing or two points of the grid are the same run."""
     at = commit()
     plans = [plan_run(config, at) for config in configs]
@@ -41,7 +41,7 @@ def plan_sweep(configs: Iterable[RunConfig]) -> list[Plan]:
     return plans
 
 
-def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
+def need_networks(plans: Sequence[PlannedRun], elsewhere: bool = False) -> None:
     """Make each different network of these runs once, so that its weights are at hand and fit.
 
     elsewhere: the runs are done on other machines, which may have what this one lacks: weights are not sought there.
@@ -62,7 +62,7 @@ def need_networks(plans: Sequence[Plan], elsewhere: bool = False) -> None:
             raise ConfigError(str(error).replace("weights=None", "weights=null")) from None
 
 
-def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
+def need_cells(plans: Sequence[PlannedRun], elsewhere: bool = False) -> None:
     """Open and split the cells of these runs once; raises what that raises, before any run is started.
 
     elsewhere: the runs are done on other machines, which may have images that this one lacks.
@@ -74,15 +74,15 @@ def need_cells(plans: Sequence[Plan], elsewhere: bool = False) -> None:
             split_cells(open_cells(plan.config), plan.config)
 
 
-def _different(plans: Sequence[Plan], *parameters: str) -> list[Plan]:
+def _different(plans: Sequence[PlannedRun], *parameters: str) -> list[PlannedRun]:
     """The first of the plans for each set of values that these parameters have among them."""
-    found: dict[str, Plan] = {}
+    found: dict[str, PlannedRun] = {}
     for plan in plans:
         found.setdefault(repr([getattr(plan.config, name) for name in parameters]), plan)
     return list(found.values())
 
 
-def need_same_cells(plans: Sequence[Plan], results: Path, same_settings: bool = False) -> None:
+def refuse_other_cells(plans: Sequence[PlannedRun], results: Path, same_settings: bool = False) -> None:
     """RunError where an experiment's folder holds records of other cells than those that its runs would see.
 
     same_settings: whether records of other settings, or of another protocol, are refused as well.
@@ -116,7 +116,7 @@ def run_sweep(
     do: Callable[..., object] = train,
     until: int | None = None,
     strict: bool = True,
-) -> Standing:
+) -> TaskCounts:
     """Do all runs on the workers of the Dask client that `connect` gives; return how it went.
 
     retries: how often a run that failed is tried again, from its last checkpoint.
@@ -128,17 +128,17 @@ def run_sweep(
     plans = plan_sweep(configs)
     do = partial(do, until=until) if until else do
     todo = [plan for plan in plans if not is_done(plan, results, work, until)]
-    standing = Standing(len(plans), skipped=len(plans) - len(todo))
-    say(f"{len(plans)} runs, {standing.skipped} of them done already; logs: {Path(work) / 'RUN' / LOG}")
+    counts = TaskCounts(len(plans), skipped=len(plans) - len(todo))
+    say(f"{len(plans)} runs, {counts.skipped} of them done already; logs: {Path(work) / 'RUN' / LOG}")
     tasks = [
         Task(plan.run_id, partial(_do, plan.config, str(results), str(work), do),
              partial(is_done, plan, results, work, until))
         for plan in todo
     ]  # fmt: skip
-    run_tasks(tasks, connect, standing, retries=retries, say=say, interrupt=_stop_runs)
+    run_tasks(tasks, connect, counts, retries=retries, say=say, interrupt=_stop_runs)
     if strict:
-        report_failures(standing, work, say)
-    return standing
+        raise_for_failures(counts, work, say)
+    return counts
 
 
 def _do(config: RunConfig, results: str, work: str, do: Callable[..., object]) -> None:
@@ -146,7 +146,7 @@ def _do(config: RunConfig, results: str, work: str, do: Callable[..., object]) -
     do(config, results=Path(results), work=Path(work), say=lambda _: None)
 
 
-def is_done(plan: Plan, results: Path, work: Path = WORK, until: int | None = None) -> bool:
+def is_done(plan: PlannedRun, results: Path, work: Path = WORK, until: int | None = None) -> bool:
     """Whether the record of a run is there, or, with `until`, a run that paused there; RunError where it is damaged."""
     if record_of(plan, results) is not None:
         return True
@@ -161,16 +161,16 @@ def _stop_runs(client: Client) -> None:
         return
 
 
-def report_failures(standing: Standing, work: Path, say: Callable[[str], None]) -> None:
+def raise_for_failures(counts: TaskCounts, work: Path, say: Callable[[str], None]) -> None:
     """Say which runs failed, with the end of their logs; RunError where one did."""
-    if not standing.failed:
+    if not counts.failed:
         return
-    for run_id, reason in standing.failed.items():
+    for run_id, reason in counts.failed.items():
         say(f"failed: {run_id}: {reason}")
         log = Path(work) / run_id / LOG
         if log.is_file():
             say(f"log: {log}")
             lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
             say("\n".join(f"    {line}" for line in lines))
-    first = next(iter(standing.failed.values()))
-    raise RunError(f"{len(standing.failed)} of {standing.total} runs failed; first: {first}")
+    first = next(iter(counts.failed.values()))
+    raise RunError(f"{len(counts.failed)} of {counts.total} runs failed; first: {first}")

@@ -10,7 +10,7 @@ from statistics import median
 import torch
 
 from cgrecnet.models import create_model
-from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_id import PlannedRun
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.parts import open_cells, split_cells
@@ -24,7 +24,7 @@ FORWARD = 1 / 3
 
 
 @dataclass(frozen=True)
-class Cost:
+class SweepCost:
     """runs: how many; hours: of one device, if no run ends early; rates: images per second by model and size.
 
     start: seconds that a run takes to start, which are in `hours`.
@@ -45,11 +45,11 @@ class Cost:
 
 
 def estimate(
-    plans: Sequence[Plan],
+    plans: Sequence[PlannedRun],
     measure: Callable[[RunConfig], float] | None = None,
     start: Callable[[], float] | None = None,
     starts: int = 1,
-) -> Cost:
+) -> SweepCost:
     """Cost of the runs, from the rate of a few training steps of each different model, size, batch and precision.
 
     measure, start: take the place of `measured_rate` and `measured_start`. starts: how often a run is started at most.
@@ -78,7 +78,7 @@ def estimate(
         seconds += config.epochs * (train + FORWARD * validation) / rates[name]
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU process"
     begin = (start or measured_start)()
-    return Cost(len(plans), (seconds + begin * starts * len(plans)) / 3600, rates, device, begin)
+    return SweepCost(len(plans), (seconds + begin * starts * len(plans)) / 3600, rates, device, begin)
 
 
 def measured_start() -> float:

@@ -22,7 +22,7 @@ from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, sum
 from cgrecnet.runs.halving import settings_of
 from cgrecnet.runs.page import epoch_panels, literal, svg
 from cgrecnet.runs.query import record_of
-from cgrecnet.runs.run_id import Plan
+from cgrecnet.runs.run_id import PlannedRun
 
 #: Settings that a legend can name; more than these are coloured by their score.
 COLOURS = color_palette("colorblind", 8)
@@ -38,7 +38,7 @@ Curve = tuple[str, Sequence[Mapping[str, Any]], bool]
 
 def write_page(
     path: Path,
-    plans: Sequence[Plan],
+    plans: Sequence[PlannedRun],
     results: Path,
     stopped: Mapping[str, Mapping[str, Any]],
     pair: tuple[str | None, str | None] = (None, None),
@@ -79,7 +79,7 @@ def write_page(
         map=two_parameters(table, x, y) if x and y else None,
         parallel=parallel_coordinates(table, names) if names else None,
         rows=_rows(table),
-        **_standing(plans, table, results),
+        **_overview(plans, table, results),
     )
     return table
 
@@ -91,7 +91,7 @@ def _rows(table: pd.DataFrame) -> Markup:
         return Markup(rows.to_html(index=False, float_format="{:.4g}".format))
 
 
-def _standing(plans: Sequence[Plan], table: pd.DataFrame, results: Path) -> dict[str, Any]:
+def _overview(plans: Sequence[PlannedRun], table: pd.DataFrame, results: Path) -> dict[str, Any]:
     """On which cells runs were done, and what the validation cells choose."""
     chosen = best(summarise(table))
     keys = [name for name in table.attrs["varying"] if name not in REPEATS]

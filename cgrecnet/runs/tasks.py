@@ -20,7 +20,7 @@ from cgrecnet.runs.cluster import DEATHS, PATIENCE
 
 #: Seconds before a task that another process is doing is looked at again.
 PAUSE = 2.0
-#: Seconds without any worker after which that is told, and again after as many.
+#: Seconds without any worker after which a warning comes, and again after as many.
 NEWS = 45.0
 #: Seconds that a lost scheduler is waited for.
 ABSENCE = 300.0
@@ -39,7 +39,7 @@ class Task:
 
 
 @dataclass
-class Standing:
+class TaskCounts:
     """How far the tasks are: what is done, what failed and why, what it took."""
 
     total: int
@@ -62,13 +62,13 @@ class Standing:
 def run_tasks(
     tasks: Sequence[Task],
     connect: Callable[[], Client],
-    standing: Standing,
+    counts: TaskCounts,
     *,
     retries: int = 0,
     say: Callable[[str], None] = print,
     interrupt: Callable[[Client], None] | None = None,
-) -> Standing:
-    """Do these tasks on the workers of the Dask client that `connect` gives; returns `standing`, brought up to date.
+) -> TaskCounts:
+    """Do these tasks on the workers of the Dask client that `connect` gives; returns `counts`, brought up to date.
 
     retries: how often a task that failed is tried again. interrupt: ends what workers are still doing, at the end.
     A worker that dies is no failure: its task is given to another one. A lost scheduler is waited for, `ABSENCE` s.
@@ -79,9 +79,9 @@ def run_tasks(
     try:
         while todo:
             client = client or _reconnect(connect, say)
-            with _told_when_alone(client, say):
-                lost, busy = _round(client, todo, tries, standing, retries, say)
-            todo = deque(task for task in (*lost, *busy) if not _count_if_done(task, standing, say))
+            with _warn_without_workers(client, say):
+                lost, busy = _round(client, todo, tries, counts, retries, say)
+            todo = deque(task for task in (*lost, *busy) if not _count_if_done(task, counts, say))
             if lost:
                 _close(client)
                 client = None
@@ -92,10 +92,10 @@ def run_tasks(
             if interrupt:
                 interrupt(client)
             _close(client)
-    return standing
+    return counts
 
 
-def _round(client, todo, tries, standing, retries, say) -> tuple[list[Task], list[Task]]:
+def _round(client, todo, tries, counts, retries, say) -> tuple[list[Task], list[Task]]:
     """Hand out all tasks once, and again those that failed and may; (lost with the scheduler, done by others)."""
     busy: list[Task] = []
     died: Counter[str] = Counter()  # workers, by task
@@ -114,8 +114,8 @@ def _round(client, todo, tries, standing, retries, say) -> tuple[list[Task], lis
             if state == "busy":
                 busy.append(task)
             elif task.done():
-                standing.seconds.append(seconds)
-                _count_if_done(task, standing, say, f" {seconds:.1f} s", len(client.nthreads()))
+                counts.seconds.append(seconds)
+                _count_if_done(task, counts, say, f" {seconds:.1f} s", len(client.nthreads()))
             elif (kept := state == "killed" and died[task.name] < DEATHS) or tries.get(task.name, 0) < retries:
                 if kept:  # a scheduler that somebody else started gives up earlier than ours
                     say(f"{task.name}: {reason}; it is handed out again")
@@ -127,8 +127,8 @@ def _round(client, todo, tries, standing, retries, say) -> tuple[list[Task], lis
                 task_of[again] = waiting.pop()
                 running.add(again)
             else:
-                standing.failed[task.name] = reason or "it left nothing"
-                say(f"{task.name} failed: {standing.failed[task.name]}")
+                counts.failed[task.name] = reason or "it left nothing"
+                say(f"{task.name} failed: {counts.failed[task.name]}")
     except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
         # What a client raises while its scheduler goes away; the disk says what was done meanwhile.
         say(f"the connection to the scheduler broke off ({type(error).__name__})")
@@ -162,21 +162,21 @@ def _outcome(future: Future) -> tuple[str, float, str]:
 
 
 @contextmanager
-def _told_when_alone(client: Client, say: Callable[[str], None]) -> Iterator[None]:
+def _warn_without_workers(client: Client, say: Callable[[str], None]) -> Iterator[None]:
     """While the block runs, say when no worker is there; for jobs of a batch system `queue_cluster` does that."""
     over = threading.Event()
 
     def watch() -> None:
-        since = told = time.monotonic()
+        since = warned = time.monotonic()
         while not over.wait(min(5.0, NEWS)):
             now = time.monotonic()
             try:
                 if client.nthreads():
-                    since = told = now
+                    since = warned = now
             except Exception:  # no scheduler: `_reconnect` says so
                 continue
-            if now - told >= NEWS:
-                told = now
+            if now - warned >= NEWS:
+                warned = now
                 say(f"no worker is there, for {now - since:.0f} s now; waiting (start one, or stop with Ctrl-C)")
 
     watcher = threading.Thread(target=watch, daemon=True)
@@ -196,18 +196,18 @@ def _close(client: Client) -> None:
         return
 
 
-def _count_if_done(task: Task, standing: Standing, say, took: str = "", workers: int = 1) -> bool:
+def _count_if_done(task: Task, counts: TaskCounts, say, took: str = "", workers: int = 1) -> bool:
     if not task.done():
         return False
-    standing.done += 1
-    there = standing.done + standing.skipped
-    say(f"[{there}/{standing.total}] {task.name}{took}{standing.left(workers)}")
+    counts.done += 1
+    there = counts.done + counts.skipped
+    say(f"[{there}/{counts.total}] {task.name}{took}{counts.left(workers)}")
     return True
 
 
 def _reconnect(connect: Callable[[], Client], say: Callable[[str], None]) -> Client:
     """A client with at least one worker; waits `ABSENCE` seconds for a scheduler that was there before."""
-    until, said = time.monotonic() + ABSENCE, False
+    until, announced = time.monotonic() + ABSENCE, False
     while True:
         try:
             client = connect()
@@ -221,7 +221,7 @@ def _reconnect(connect: Callable[[], Client], say: Callable[[str], None]) -> Cli
                     f"The Dask scheduler or its workers did not come (back) within {ABSENCE:.0f} s ({error}): start "
                     "them, then give the command again; what was done is kept."
                 ) from None
-            if not said:
+            if not announced:
                 say("the scheduler is away; waiting for it")
-                said = True
+                announced = True
             time.sleep(1.0)

@@ -60,4 +60,4 @@ def test_a_page_that_needs_runs_says_which_are_missing_and_what_makes_them(tmp_p
     with pytest.raises(RunError, match="no fold has a record of both resnet50 and cg_recnet: " + made_by):
         needed("ablation", "jurkat", ("resnet50", "cg_recnet"), results=tmp_path)
     with pytest.raises(RunError, match="only 1 of 20 have a record: " + made_by):
-        needed("ablation", "jurkat", whole=True, results=tmp_path)
+        needed("ablation", "jurkat", complete=True, results=tmp_path)

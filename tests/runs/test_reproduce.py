@@ -19,7 +19,7 @@ from cgrecnet.runs import run_id
 from cgrecnet.runs.query import experiment, record_of
 from cgrecnet.runs.reproduce import OWN_SWEEPS, choose_runs, pack_files
 from cgrecnet.runs.run_record import read_record
-from cgrecnet.runs.sweep import need_networks, need_same_cells, plan_sweep
+from cgrecnet.runs.sweep import need_networks, plan_sweep, refuse_other_cells
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "publish"))
 from minibook import make_book, set_pages, write_script  # noqa: E402
@@ -104,18 +104,18 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
     assert "is of other settings or of another protocol" in capsys.readouterr().err
     options = {"image_size": 32, "epochs": 1, "batch_size": 16, "folds": 2, "fold": [0, 1], "weights": None}
     plans = plan_sweep(choose_runs(["ablation"], options | {"model": ["resnet50", "cg_recnet"]})["ablation"])
-    need_same_cells(plans, root / "results", same_settings=True)  # the cells are those of the records
+    refuse_other_cells(plans, root / "results", same_settings=True)  # the cells are those of the records
     others = open_dataset("cytometer", options={"cells": 30})
     run_id._labelled.cache_clear()
     monkeypatch.setattr(run_id, "open_dataset", lambda *args, **kwargs: others)
     other = plan_sweep([one.config for one in plans])
     assert not any(record_of(one, root / "results") for one in other), "the record of other cells passes for done"
     with pytest.raises(RunError, match="is of other cells .60, simulated. than .* must not mix them.*--results"):
-        need_same_cells(other, root / "results")
+        refuse_other_cells(other, root / "results")
     run_id._labelled.cache_clear()
     monkeypatch.setattr(run_id, "open_dataset", absent)
     unknown = plan_sweep([one.config for one in plans])
-    need_same_cells(unknown, root / "results")  # no images, nothing to compare with
+    refuse_other_cells(unknown, root / "results")  # no images, nothing to compare with
     assert [record_of(one, root / "results").run_id for one in unknown] == [one.run_id for one in plans]
 
 

@@ -12,7 +12,7 @@ import pytest
 from cgrecnet.data.base import CellDataset
 from cgrecnet.errors import DataError, RunError
 from cgrecnet.evaluation.metrics import score
-from cgrecnet.files import markup_in, write_whole
+from cgrecnet.files import markup_in, write_file
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.run_record import (
@@ -209,5 +209,5 @@ def test_a_full_disk_leaves_nothing_that_could_be_taken_for_a_record(tmp_path, m
 
     monkeypatch.setattr(os, "fsync", refuse)
     with pytest.raises(RunError, match="No space left on device.*make room"):
-        write_whole(tmp_path / "run.json", "x")
+        write_file(tmp_path / "run.json", "x")
     assert list(tmp_path.iterdir()) == []

@@ -100,7 +100,7 @@ def test_a_worker_that_nobody_starts_again_comes_back_and_its_absence_is_told(tm
         assert standing.done == 1
         with connect() as client:
             local.sync(local.workers[0].close)
-            with tasks._told_when_alone(client, said.append):
+            with tasks._warn_without_workers(client, said.append):
                 wait_for(lambda: any("no worker is there, for" in line for line in said))
             client.wait_for_workers(1, timeout=120)
 
