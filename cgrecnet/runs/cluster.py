@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import dask
@@ -102,8 +103,7 @@ def remote_cluster(address: str, security: Security | None = None) -> Iterator[C
     answered may be back at once: it is asked again.
     """
 
-    def ask() -> Client:
-        return Client(address, timeout=PATIENCE, security=security)
+    ask = partial(Client, address, timeout=PATIENCE, security=security)
 
     def connect() -> Client:
         try:

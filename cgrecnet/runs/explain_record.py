@@ -74,15 +74,9 @@ class ExplainConfig(StudyConfig):
         for name in ("occluded", "randomised", "shown"):
             if getattr(self, name) > self.explained:
                 raise ValueError(f"{name} ({getattr(self, name)}) cannot exceed explained ({self.explained})")
+        for training, model in self.networks():
+            self.run(training, model)  # ConfigError where it would not be valid
         return self
-
-    @classmethod
-    def from_mapping(cls, values: dict[str, Any], where: str = "the study's parameters") -> "ExplainConfig":
-        """As of every study; each network's run is checked too."""
-        config = super().from_mapping(values, where)
-        for training, model in config.networks():
-            config.run(training, model)
-        return config
 
     def networks(self) -> list[tuple[str, str]]:
         """(training, model) of every network that is trained."""

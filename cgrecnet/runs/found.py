@@ -1,6 +1,6 @@
 """Runs that are there, with a record or only begun: their parameters, scores and files."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,19 +41,15 @@ def find_run(run_id: str, results: Path, work: Path) -> FoundRun:
 
 def found_run(run_id: str, results: Path, work: Path) -> FoundRun | None:
     """The run of this name, if there is one; RunError where its record is damaged."""
-    paths = sorted(Path(results).glob(f"*/{run_id}/{RECORD}")) if _is_name(run_id) else []
-    if paths:
-        return _recorded(paths[0], work)
-    folder = begun_folder(run_id, work)
-    return _begun(folder, work) if folder else None
+    if not _is_name(run_id):
+        return None
+    found = (_read(path, work) for path in _places(results, work, run_id=run_id))
+    return next((run for run in found if run), None)
 
 
 def begun_folder(run_id: str, work: Path) -> Path | None:
     """The folder in which the run of this name was begun: in `work`, or in one that `reproduce` has made there."""
-    if not _is_name(run_id):
-        return None
-    paths = [Path(work) / run_id / _PARAMETERS, *sorted(Path(work).glob(f"*/{run_id}/{_PARAMETERS}"))]
-    return next((path.parent for path in paths if path.is_file()), None)
+    return next((path.parent for path in _begun(work, run_id)), None) if _is_name(run_id) else None
 
 
 def find_runs(
@@ -67,13 +63,11 @@ def find_runs(
         check_name(name, "the command line")
     found: dict[str, FoundRun] = {}
     problems = []
-    paths = [*sorted(results.glob(f"*/*/{RECORD}"))]
-    paths += [path for depth in ("*", "*/*") for path in sorted(work.glob(f"{depth}/{_PARAMETERS}"))]
-    for path in paths:
+    for path in _places(results, work):
         if path.parent.name in found or (path.name == RECORD and experiment not in (None, path.parent.parent.name)):
             continue
         try:
-            run = _recorded(path, work) if path.name == RECORD else _begun(path.parent, work)
+            run = _read(path, work)
         except UserError as error:
             problems.append(str(error))
             continue
@@ -82,6 +76,17 @@ def find_runs(
         if all(plain(run.parameters.get(name)) == plain(value) for name, value in wanted.items()):
             found[run.run_id] = run
     return list(found.values()), problems
+
+
+def _places(results: Path, work: Path, run_id: str = "*") -> Iterator[Path]:
+    """Where runs have their records, and then where they were begun; all, or those of one run."""
+    yield from sorted(Path(results).glob(f"*/{run_id}/{RECORD}"))
+    yield from _begun(work, run_id)
+
+
+def _begun(work: Path, run_id: str) -> Iterator[Path]:
+    for depth in ("", "*/"):
+        yield from sorted(Path(work).glob(f"{depth}{run_id}/{_PARAMETERS}"))
 
 
 def compare(runs: Sequence[FoundRun]) -> pd.DataFrame:
@@ -101,26 +106,27 @@ def compare(runs: Sequence[FoundRun]) -> pd.DataFrame:
     return table.map(lambda value: "" if value is None else str(value))
 
 
-def _recorded(path: Path, work: Path) -> FoundRun:
-    record = read_record(path)
-    folder = begun_folder(record.run_id, work) or work / record.run_id
-    places = {"record": path, "predictions": path.parent / PREDICTIONS}
-    places |= {name: folder / file for name, file in _WORK.items()}
-    return FoundRun(record.run_id, flat(record.config), record, _there(places))
+def _read(path: Path, work: Path) -> FoundRun | None:
+    """The run with this record or these parameters, which may have a record in another folder of records.
 
-
-def _begun(folder: Path, work: Path) -> FoundRun | None:
-    """A run without a record, or with one in another folder of records; None for something else, such as a study."""
-    values = read_yaml_mapping(folder / _PARAMETERS)
+    None for something else that was begun, such as a study.
+    """
+    if path.name == RECORD:
+        record = read_record(path)
+        folder = begun_folder(record.run_id, work) or Path(work) / record.run_id
+        places = {"record": path, "predictions": path.parent / PREDICTIONS}
+        return FoundRun(record.run_id, flat(record.config), record, _there(places, folder))
+    values = read_yaml_mapping(path)
     results = values.get("results_folder")
     values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
     if values.keys() != RunConfig.model_fields.keys():
         return None
+    folder = path.parent
     record = Path(str(results)) / str(values["experiment"]) / folder.name / RECORD
     if record.is_file():
-        return _recorded(record, work)
+        return _read(record, work)
     del values["root"]  # where the cells lie is no parameter of their run
-    return FoundRun(folder.name, flat(values), None, _there({name: folder / file for name, file in _WORK.items()}))
+    return FoundRun(folder.name, flat(values), None, _there({}, folder))
 
 
 def _is_name(word: str) -> bool:
@@ -128,7 +134,9 @@ def _is_name(word: str) -> bool:
     return Path(word).name == word and not set(word) & set("*?[")
 
 
-def _there(places: Mapping[str, Path]) -> dict[str, Path]:
+def _there(places: dict[str, Path], folder: Path) -> dict[str, Path]:
+    """Those of these files, and of the ones in a run's work folder, that are there."""
+    places |= {name: folder / file for name, file in _WORK.items()}
     return {name: path for name, path in places.items() if path.is_file()}
 
 

@@ -55,12 +55,12 @@ class JobQueue(BaseModel):
                 raise ConfigError(f"Option {name!r} of a job queue is {value!r}: write it in quotes, '12:00:00'.")
             if name == "cores" and (type(value) is not int or value < 1):
                 raise ConfigError(f"Option {name!r} of a job queue is {value!r}: write a whole number, 1 or more.")
-        cluster, job = self._classes()
+        cluster = self._cluster_class()
         of_the_cluster = inspect.signature(cluster.__mro__[1].__init__).parameters
         others = of_the_cluster.keys() - {"config_name"}
         of_a_job = {name: value for name, value in self._options().items() if name not in others}
         try:
-            made = job("tcp://127.0.0.1:8786", name="worker", **of_a_job)
+            made = cluster.job_cls("tcp://127.0.0.1:8786", name="worker", **of_a_job)
             command = shlex.split(made.submit_command)[0]
         except (TypeError, ValueError, AttributeError, OSError) as error:
             raise ConfigError(f"The options of the job queue are not usable ({_first_line(error)}).") from None
@@ -75,18 +75,16 @@ class JobQueue(BaseModel):
 
         folder: where all nodes see the certificate by which jobs and sweep know each other, as long as this lasts.
         """
-        cluster, _ = self._classes()
         seen = {"dashboard_address": f"{LOOPBACK}:0"} | self._options().get("scheduler_options", {})
         trust = {"security": Security.temporary(), "protocol": "tls://", "shared_temp_directory": str(folder)}
         try:
-            return cluster(**self._options() | trust | {"scheduler_options": seen})
+            return self._cluster_class()(**self._options() | trust | {"scheduler_options": seen})
         except (TypeError, ValueError, AttributeError, RuntimeError, OSError) as error:
             raise ConfigError(f"The options of the job queue are not usable ({_first_line(error)}).") from None
 
-    def _classes(self) -> tuple[type, type]:
+    def _cluster_class(self) -> type:
         names = {"htcondor": "HTCondorCluster", "moab": "MoabCluster"}
-        cluster = getattr(_dask_jobqueue(), names.get(self.kind, f"{self.kind.upper()}Cluster"))
-        return cluster, cluster.job_cls
+        return getattr(_dask_jobqueue(), names.get(self.kind, f"{self.kind.upper()}Cluster"))
 
     def _options(self) -> dict[str, Any]:
         def site(name: str, otherwise: Any) -> Any:
