@@ -272,7 +272,7 @@ def read_bench(path: Path) -> BenchRecord:
     """The record at `path`; RunError, in one sentence, where it is missing, cut off or of another schema."""
     return read_fields(
         Path(path), lambda fields: RECORDS[fields["name"]](**fields), what="benchmark record",
-        missing="make one with a script of benchmarks/", foreign="no record of a benchmark",
+        missing="make one with a script of benchmarks/",
         advice="delete it and measure again with the script of benchmarks/ that its name says",
     )[0]  # fmt: skip
 

@@ -17,7 +17,6 @@ from cgrecnet.runs.explain_record import (
     ExplainConfig,
     ExplainRecord,
     KeptConfig,
-    read_explain,
 )
 from cgrecnet.runs.kept import with_kept_weights
 from cgrecnet.runs.notebook import begin_run, only_one_process, run_notebook, write_yaml
@@ -54,13 +53,13 @@ def explain_study(
     record = Path(results) / config.experiment / plan.run_id / EXPLAIN
     if record.exists():
         say(f"{plan.run_id}: done already, see {record}")
-        return read_explain(record)
+        return read_record(record, ExplainRecord)
     networks = f"{len(config.runs)} kept" if kept else f"{len(config.networks())} new"
     folder = begin_run(plan, results, work, f"{networks} networks", say)
     with only_one_process(folder / "lock", plan.run_id) as lock:
         parameters = write_yaml(folder, config.model_dump(mode="json"), results, work)
         run_notebook(KEPT_NOTEBOOK if kept else EXPLAIN_NOTEBOOK, parameters, plan.run_id, lock, say, bar=bar)
-    return read_explain(record)
+    return read_record(record, ExplainRecord)
 
 
 def kept_network(config: KeptConfig, run_id: str, results: Path, work: Path) -> tuple[nn.Module, RunRecord]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import write_file
-from cgrecnet.runs.run_record import BaseRecord, read_placed, with_hash
+from cgrecnet.runs.run_record import BaseRecord, read_record, with_hash
 from cgrecnet.training.config import Count, RunConfig, Seed, Slug, validated
 from cgrecnet.training.protocol import PROTOCOL
 
@@ -132,14 +132,6 @@ def write_explain(folder: Path, fields: dict[str, Any], arrays: dict[str, np.nda
     return write_file(folder / EXPLAIN, text)
 
 
-def read_explain(path: Path) -> ExplainRecord:
-    """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another study's."""
-    return read_placed(
-        path, ExplainRecord, "record", "the study is not done; start it again", "of another version",
-        "delete it and run it again",
-    )  # fmt: skip
-
-
 def find_explain(results: Path, experiment: str) -> tuple[ExplainRecord, dict[str, np.ndarray]] | None:
     """The newest record of an experiment with its arrays, or None where there is none.
 
@@ -148,7 +140,7 @@ def find_explain(results: Path, experiment: str) -> tuple[ExplainRecord, dict[st
     paths = sorted((Path(results) / experiment).glob(f"*/{EXPLAIN}"))
     if not paths:
         return None
-    record, path = max(((read_explain(path), path) for path in paths), key=lambda found: found[0].started)
+    record, path = max(((read_record(path, ExplainRecord), path) for path in paths), key=lambda found: found[0].started)
     arrays = path.parent / ARRAYS
     content = arrays.read_bytes() if arrays.is_file() else b""
     if hashlib.sha256(content).hexdigest() != record.arrays_sha256:

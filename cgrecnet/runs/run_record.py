@@ -78,12 +78,13 @@ def check_writable(folder: Path, option: str) -> None:
 
 
 def read_fields(
-    path: Path, make: Callable[[dict], Record], what: str, missing: str, foreign: str, advice: str
+    path: Path, make: Callable[[dict], Record], what: str, missing: str, advice: str
 ) -> tuple[Record, bool]:
     """The record that `make` makes of the fields of the JSON at `path`, and whether the hash of them stands there.
 
-    RunError, in one sentence, where the file is missing, cut off, of another form (what it then is: `foreign`), changed
-    after it was written, or holds a text that a page would run and not show. what: name of such a file.
+    what: name of such a file; missing, advice: what to do where there is none, and where it is damaged.
+    RunError, in one sentence, where the file is missing, cut off, of another form, changed after it was written, or
+    holds a text that a page would run and not show.
     """
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
@@ -100,7 +101,7 @@ def read_fields(
             f"The {what} {path} does not fit this version ({place}: {first['msg'].lower()}): {advice}."
         ) from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise RunError(f"The {what} {path} is cut off or {foreign}: {advice}.") from None
+        raise RunError(f"The file {path} is cut off or no {what}: {advice}.") from None
     if (found := markup_in(fields)) is not None:
         raise RunError(
             f"The record {path} holds HTML or a template ({found[:60]!r}), which a page would run: {_ADVICE}"
@@ -115,10 +116,12 @@ def with_hash(fields: Mapping[str, Any]) -> str:
     return json.dumps(fields | {HASH: hash_of(fields)}, indent=1, allow_nan=False) + "\n"
 
 
-def read_placed(path: Path, kind: type[Record], what: str, missing: str, foreign: str, advice: str) -> Record:
-    """As `read_fields`, of a run or study; RunError too where it has no hash, or is not in its folder, as a copy is."""
-    record, hashed = read_fields(path, lambda fields: kind(**fields), what, missing, foreign, advice)
-    folder = path.absolute().parent
+def read_record(path: Path, kind: type[Record] = RunRecord) -> Record:
+    """The record at `path`, of a run or of a study; RunError, in one sentence, where it is missing, damaged or changed,
+    has no hash, or is not in its run's folder, as a copy is."""
+    missing, advice = "the run is not done; start it again", "delete its folder and run it again"
+    record, hashed = read_fields(Path(path), lambda fields: kind(**fields), "run record", missing, advice)
+    folder = Path(path).absolute().parent
     if not hashed:
         raise RunError(f"The record {path} has no sha256, so that nothing says that it is whole: {_ADVICE}")
     if (folder.parent.name, folder.name) != (record.experiment, record.run_id):
@@ -127,14 +130,6 @@ def read_placed(path: Path, kind: type[Record], what: str, missing: str, foreign
             f"twice or for another run: move {folder} away (a record belongs into a folder of its run's name)."
         )
     return record
-
-
-def read_record(path: Path) -> RunRecord:
-    """The record at `path`; RunError, in one sentence, where it is missing, damaged, changed or another run's."""
-    return read_placed(
-        Path(path), RunRecord, "run record", "the run is not done; start it again", "not JSON",
-        "delete its folder and run it again",
-    )  # fmt: skip
 
 
 def format_predictions(cell_ids: list[str], labels: np.ndarray, probabilities: np.ndarray) -> str:

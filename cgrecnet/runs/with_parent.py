@@ -10,6 +10,8 @@ import sys
 import threading
 import time
 
+import psutil
+
 #: Seconds between two looks at whether the parent is there.
 LOOK = 0.5
 
@@ -24,8 +26,6 @@ def end_with(parent: int) -> None:
 
 def kill_children() -> None:
     """Kill all processes that this one started, and theirs."""
-    import psutil
-
     for child in psutil.Process().children(recursive=True):
         try:
             child.kill()

@@ -109,7 +109,7 @@ def test_a_record_with_a_null_where_a_number_is_shown_is_refused(tmp_path, name,
     with pytest.raises(RunError, match="say what the machine is"):
         read_bench(tmp_path / "b.json")
     (tmp_path / "b.json").write_text("[" * 100_000)
-    with pytest.raises(RunError, match="cut off or no record"):
+    with pytest.raises(RunError, match="cut off or no benchmark record"):
         read_bench(tmp_path / "b.json")
 
 

@@ -13,8 +13,9 @@ from cgrecnet.explain.cam_methods import part_masks, score_map
 from cgrecnet.files import locked
 from cgrecnet.paths import EXPERIMENTS
 from cgrecnet.runs.explain import EXPLAIN_NOTEBOOK, explain_study, plan_study
-from cgrecnet.runs.explain_record import ARRAYS, EXPLAIN, ExplainConfig, find_explain, read_explain, write_explain
+from cgrecnet.runs.explain_record import ARRAYS, EXPLAIN, ExplainConfig, ExplainRecord, find_explain, write_explain
 from cgrecnet.runs.grid import read_yaml_mapping
+from cgrecnet.runs.run_record import read_record
 
 TINY = {
     "experiment": "tiny-explain", "honest": ["resnet50"], "shuffled": [], "shortcut": ["resnet50"], "cells": 48,
@@ -106,9 +107,9 @@ def test_the_newest_record_comes_back_with_its_arrays(tmp_path):
         find_explain(tmp_path, "x")
     (tmp_path / "x" / "new" / EXPLAIN).write_text("{")
     with pytest.raises(RunError, match="cut off"):
-        read_explain(tmp_path / "x" / "new" / EXPLAIN)
-    with pytest.raises(RunError, match="no record"):
-        read_explain(tmp_path / "nothing.json")
+        read_record(tmp_path / "x" / "new" / EXPLAIN, ExplainRecord)
+    with pytest.raises(RunError, match="no run record"):
+        read_record(tmp_path / "nothing.json", ExplainRecord)
 
 
 def test_a_record_with_a_number_that_is_none_is_not_written(tmp_path):

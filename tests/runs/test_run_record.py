@@ -88,9 +88,9 @@ def test_a_results_folder_that_cannot_be_made_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda text: text[: len(text) // 2], "cut off or not JSON: delete its folder"),
-        (lambda text: "[1]", "cut off or not JSON"),
-        (lambda text: "[" * 200_000, "cut off or not JSON"),
+        (lambda text: text[: len(text) // 2], "cut off or no run record: delete its folder"),
+        (lambda text: "[1]", "cut off or no run record"),
+        (lambda text: "[" * 200_000, "cut off or no run record"),
         (lambda text: text.replace('"status": "ok"', '"status": "failed"'), "does not fit this version .status"),
         (lambda text: json.dumps(json.loads(text) | {"extra": 1}), "does not fit this version .extra"),
     ],
