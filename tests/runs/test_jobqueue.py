@@ -146,7 +146,7 @@ def cancel_when(begun, sign: Path, slurm: Path) -> threading.Thread:
     """A thread that cancels every job as soon as a run has begun; it ends then."""
 
     def cancel():
-        wait_for(begun, slurm)
+        wait_for(begun, slurm, 300)  # a busy machine takes minutes until the first worker is there
         sign.write_text(" ".join(jobs()))
         say_of("scancel", *jobs())
 
