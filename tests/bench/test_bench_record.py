@@ -72,7 +72,7 @@ def test_a_place_that_is_a_file_is_refused_before_anything_is_measured(tmp_path)
         ({"schema_version": 2}, "schema_version"),
         ({"rows": [{"model": "resnet50"}]}, "rows.0"),
         ({"hours": 3}, "hours"),
-        ({"name": "speed"}, "no record of a benchmark"),
+        ({"name": "speed"}, "no benchmark record"),
     ],
 )
 def test_a_record_of_another_schema_is_refused(change, message, tmp_path):
