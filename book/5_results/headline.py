@@ -21,7 +21,6 @@ from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.claims import printed_text
 from cgrecnet.figures.forest import LIMIT, colour_of, cut_at, outcome_key
 from cgrecnet.figures.headline import (
     HEADERS,
@@ -218,7 +217,7 @@ cards = []
 for name in shown:
     claim, outcome = paper.claims[name], outcomes[name]
     numbers = f"{len(claim.values)} numbers ({claim.place})"
-    said = printed_text(claim) if len(claim.values) <= 4 else numbers
+    said = claim.printed_text if len(claim.values) <= 4 else numbers
     verdict = [outcome.reason]
     if outcome.value != "none":
         verdict.insert(0, outcome.value)
