@@ -80,41 +80,6 @@ tell(
 # %% [markdown]
 # **The answer so far**: of {glue:text}`counted` comparisons on Jurkat and simulated cells none favours more of the paper's modules, {glue:text}`against` favour fewer, {glue:text}`undecided` are undecided, {glue:text}`lacking` lack runs.
 
-# %%
-table = wide_table(HEADERS, main_rows(answers), "Outcomes")
-runs = from_records([*standing, *dials], side_by_side=True)
-display(table, *([runs] if standing else []), missing_runs(*parts))
-
-# %% [markdown]
-# Of the plan's {glue:text}`every` comparisons ({doc}`plan`) these are the {glue:text}`counted` that ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
-# The skip around the fusion, a choice that the paper does not print, is judged apart ({doc}`choices`).
-# Its effect over folds of real cells is {glue:text}`skip`; on simulated cells (exploratory, one run each) CG-RecNet minus baseline is {glue:text}`off` points without it (95 % interval {glue:text}`off_ends`; n = {glue:text}`n` cells) and {glue:text}`on` with it ({glue:text}`on_ends`).
-# They rest on {glue:text}`standing` of {glue:text}`planned` planned runs.
-# What the table does not show is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
-#
-# Of the paper's {glue:text}`claims` claims, {glue:text}`shown` are about results that runs can speak to.
-# Their verdicts: {glue:text}`verdicts`.
-# Runs on the paper's own cells decide {glue:text}`from_runs` of them.
-# {glue:text}`there_are`
-#
-# ## Three kinds of numbers
-#
-# The numbers on this page are of three kinds, and none takes the place of another.
-#
-# *Printed*
-# : what the paper says of its own cells, neural stem cells.
-#
-# *Jurkat* and *simulated*
-# : what we measured, on real cells of another kind and on cells that were computed.
-#
-# *zhu*
-# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and of all that is measured only they can decide a claim about those cells.
-#
-# ## The differences
-#
-# The paper argues with differences, so {numref}`fig-headline-gains` begins with them.
-# A black diamond is printed, of the paper's cells; a coloured bar is ours, on Jurkat cells, with its 95 % interval.
-
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per difference between two networks: a black diamond for the printed value and below it a coloured interval for the value on Jurkat cells, around a vertical line at zero."}, "figure": {"name": "fig-headline-gains", "caption": "Two sets of cells, two answers, and no reason why they should agree: a bar that misses its diamond contradicts nothing, and one that covers it confirms nothing. What the bars show is whether the same networks differ on other cells, after little training, as they do in print. The colour is the plan's outcome, with p corrected for the family: a bar that leaves out zero may be undecided. Upper rows: over the folds that have been run, from ImageNet weights; rows with a star: from random weights, one run each, intervals over cells; Jurkat cells, real."}}
 rows = [
     ("P1", "CG-RecNet", "Baseline"), ("P2", "ResCMNet", "Baseline"), ("P2", "CG-RecNet", "ResCMNet"),
@@ -149,7 +114,38 @@ plt.show()
 provenance_of(every, *parts)
 
 # %% [markdown]
+# The paper argues with differences: a black diamond is printed, of the paper's cells, and a coloured bar is ours, on Jurkat cells, with its 95 % interval.
 # ResCMNet and ResGDNet are named by what is in them; the paper's labels may be exchanged ({doc}`/book/3_model/recovery`).
+#
+# Of the plan's {glue:text}`every` comparisons ({doc}`plan`) the {glue:text}`counted` of the table ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
+# The skip around the fusion, a choice that the paper does not print, is judged apart ({doc}`choices`).
+# Its effect over folds of real cells is {glue:text}`skip`; on simulated cells (exploratory, one run each) CG-RecNet minus baseline is {glue:text}`off` points without it (95 % interval {glue:text}`off_ends`; n = {glue:text}`n` cells) and {glue:text}`on` with it ({glue:text}`on_ends`).
+# All of this rests on {glue:text}`standing` of {glue:text}`planned` planned runs.
+# What neither picture nor table shows is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
+
+# %%
+table = wide_table(HEADERS, main_rows(answers), "Outcomes")
+runs = from_records([*standing, *dials], side_by_side=True)
+display(table, *([runs] if standing else []), missing_runs(*parts))
+
+# %% [markdown]
+# Of the paper's {glue:text}`claims` claims, {glue:text}`shown` are about results that runs can speak to.
+# Their verdicts: {glue:text}`verdicts`.
+# Runs on the paper's own cells decide {glue:text}`from_runs` of them.
+# {glue:text}`there_are`
+#
+# ## Three kinds of numbers
+#
+# The numbers on this page are of three kinds, and none takes the place of another.
+#
+# *Printed*
+# : what the paper says of its own cells, neural stem cells.
+#
+# *Jurkat* and *simulated*
+# : what we measured, on real cells of another kind and on cells that were computed.
+#
+# *zhu*
+# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and of all that is measured only they can decide a claim about those cells.
 
 # %% [markdown]
 # ## The scores
