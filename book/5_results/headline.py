@@ -208,7 +208,7 @@ if zhu:
 #
 # A verdict is about the paper's cells.
 # It comes from arithmetic on the printed numbers ({doc}`/book/1_question/audit`) until runs on those cells exist, and then from these, by the tolerances that were written down before ({doc}`/book/1_question/claims`).
-# What other cells gave, with the outcome words of {doc}`plan`, stands below it; it is evidence about the *method*, and decides no claim.
+# What other cells gave, with the outcome words of {doc}`plan`, stands below it, question by question, where the plan asks one; it is evidence about the *method*, and decides no claim.
 
 # %%
 cards = []
@@ -220,7 +220,7 @@ for name in shown:
     if outcome.value != "none":
         verdict.insert(0, outcome.value)
     rows = [("printed", said), ("paper's cells", "\n".join(verdict))]
-    rows.append(("other cells", on_other_cells(name, answers)))
+    rows += on_other_cells(name, answers)
     title = f"{name} {claim.title}: *{outcome.verdict}*"
     card = wide_table((name, str(outcome.verdict)), rows, title)
     cards.append(dropdown(title, card))

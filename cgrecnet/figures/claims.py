@@ -26,22 +26,6 @@ COLOURS = dict(zip(Verdict, (PALETTE[2], PALETTE[9], PALETTE[0], PALETTE[3], PAL
 LETTERS = dict(zip(Verdict, "HPCXTN", strict=True))
 _PALE = 0.45  # how much of the colour is left, so that dark letters can be read on it
 
-# Newer browsers unfold what holds the element of an address by themselves; older ones need to be told.
-_UNFOLD = """<script>
-(() => {
-  const unfold = () => {
-    const card = location.hash && document.getElementById(location.hash.slice(1))?.closest("details.claim");
-    if (card && !card.open) { card.open = true; card.scrollIntoView(); }
-  };
-  addEventListener("hashchange", unfold);
-  addEventListener("load", unfold);
-})();
-</script>"""
-_STYLE = (
-    "<style>.claim dl { scroll-margin-top: 8rem; margin: 0.5rem 0 1rem 1rem; } .claim + p { margin-top: 1rem; }</style>"
-)
-
-
 #: What evidence would move each verdict, with the claim's own words; the page on the verdicts says where to get it.
 WHAT_WOULD_CHANGE = {
     Verdict.HOLDS: "A corrected number, or an error found in our check, that takes it out of its tolerance ({near}).",
@@ -84,7 +68,7 @@ def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Ju
                 f'<dl id="{claim.id.lower()}">{rows}</dl></details>'
             )
             lines += [f"{title}: {outcome.verdict}", *(f"  {name}: {text}" for name, text in facts.items())]
-    return Widget(f"<div>{_STYLE}{''.join(parts)}{_UNFOLD}</div>", "\n".join(lines))
+    return Widget(f"<div>{_beside('css', 'style')}{''.join(parts)}{_beside('js', 'script')}</div>", "\n".join(lines))
 
 
 def _html(text: str) -> str:
@@ -107,12 +91,13 @@ def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Judgement]
             f"{escape(word)} ({len(found)})</div><ul>{tiles or '<li>none</li>'}</ul></div>"
         )
         lines.append(f"{letter}  {word} ({len(found)}): {', '.join(claim.id for claim in found) or 'none'}")
-    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-    html = (
-        f'<style>{style}</style><div class="verdict-tiles" role="group" aria-label="Every claim by its verdict">'
-        f"{''.join(rows)}</div>"
-    )
-    return Widget(html, "\n".join(lines))
+    tiles = f'<div class="verdict-tiles" role="group" aria-label="Every claim by its verdict">{"".join(rows)}</div>'
+    return Widget(_beside("css", "style") + tiles, "\n".join(lines))
+
+
+def _beside(suffix: str, tag: str) -> str:
+    """The style or script of cards and tiles, which stands in a file beside this one, as an element."""
+    return f"<{tag}>{Path(__file__).with_suffix(f'.{suffix}').read_text(encoding='utf-8')}</{tag}>"
 
 
 def verdict_source(results: Path = RESULTS) -> Provenance:
