@@ -21,7 +21,6 @@ from IPython.display import Markdown, display
 
 from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.verdicts import Verdict
-from cgrecnet.figures.claims import printed_text
 from cgrecnet.figures.forest import LIMIT, colour_of, cut_at, outcome_key
 from cgrecnet.figures.headline import (
     HEADERS,
@@ -81,18 +80,53 @@ tell(
 # %% [markdown]
 # **The answer so far**: of {glue:text}`counted` comparisons on Jurkat and simulated cells none favours more of the paper's modules, {glue:text}`against` favour fewer, {glue:text}`undecided` are undecided, {glue:text}`lacking` lack runs.
 
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per difference between two networks: a black diamond for the printed value and below it a coloured interval for the value on Jurkat cells, around a vertical line at zero."}, "figure": {"name": "fig-headline-gains", "caption": "Two sets of cells, two answers, and no reason why they should agree: a bar that misses its diamond contradicts nothing, and one that covers it confirms nothing. What the bars show is whether the same networks differ on other cells, after little training, as they do in print. The colour is the plan's outcome, with p corrected for the family: a bar that leaves out zero may be undecided. Rows without a star: over the folds that have been run, from ImageNet weights; with one: from random weights, one run each, intervals over cells. Comparisons without runs are left out; Jurkat cells, real."}}
+rows = [
+    ("P1", "CG-RecNet", "Baseline"), ("P2", "ResCMNet", "Baseline"), ("P2", "CG-RecNet", "ResCMNet"),
+    ("P3", "CG-RecNet", "Baseline"), *(("P4", "CG-RecNet", name) for name in ("MobileNetV2", "DenseNet", "VGG", "ViT")),
+]  # fmt: skip
+rarest = paper.claims["C25"].values[0].number  # the paper's rarest class
+found = {(name, answer.contrast): answer for name in ("P1", "P2", "P3", "P4") for answer in answers[name]}
+ours = [found.get((question, (MODEL_OF[first], MODEL_OF[second]))) for question, first, second in rows]
+rows = [row for row, answer in zip(rows, ours, strict=True) if answer]
+seen = [answer for answer in ours if answer]
+labels, drawn = [], []
+figure, axes = plt.subplots(figsize=(4.4, 0.52 * len(rows) + 1.6))
+axes.axvline(0, color="0.5", linewidth=1, zorder=0)
+for row, ((question, first, second), answer) in enumerate(zip(rows, seen, strict=True)):
+    in_print = rarest if question == "P3" else float(paper.scores[first].mean) - float(paper.scores[second].mean)
+    axes.plot(in_print, row - 0.18, "D", color="black", markersize=6)
+    name = f"{first} \N{MINUS SIGN} {second}" + (" *" if question == "P4" else "")
+    labels.append("F1, rarest class" if question == "P3" else name)
+    drawn.append((row - 0.18, (in_print, in_print)))
+    colour = colour_of(answer)
+    drawn.append((row + 0.18, answer.result.interval95))
+    axes.plot(answer.result.interval95, [row + 0.18] * 2, color=colour, linewidth=2.5)
+    axes.plot(answer.result.difference, row + 0.18, "o", markerfacecolor="white", markeredgecolor=colour)
+axes.set_yticks(range(len(rows)), labels)
+axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="difference (percentage points)")
+cut_at(axes, min(1.15 * max((abs(end) for _, ends in drawn for end in ends), default=1), LIMIT), drawn)
+diamond = {"color": "black", "marker": "D", "linestyle": ""}
+outcome_key(seen, axes, plt.Line2D([], [], label="printed, paper's cells", **diamond))
+plt.show()
+provenance_of(every, *parts)
+
+# %% [markdown]
+# The paper argues with differences: a black diamond is printed, of the paper's cells, and a coloured bar is ours, on Jurkat cells, with its 95 % interval.
+# ResCMNet and ResGDNet are named by what is in them; the paper's labels may be exchanged ({doc}`/book/3_model/recovery`).
+#
+# Of the plan's {glue:text}`every` comparisons ({doc}`plan`) the {glue:text}`counted` of the table ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
+# The skip around the fusion, a choice that the paper does not print, is judged apart ({doc}`choices`).
+# Its effect over folds of real cells is {glue:text}`skip`; on simulated cells (exploratory, one run each) CG-RecNet minus baseline is {glue:text}`off` points without it (95 % interval {glue:text}`off_ends`; n = {glue:text}`n` cells) and {glue:text}`on` with it ({glue:text}`on_ends`).
+# All of this rests on {glue:text}`standing` of {glue:text}`planned` planned runs.
+# What neither picture nor table shows is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
+
 # %%
 table = wide_table(HEADERS, main_rows(answers), "Outcomes")
 runs = from_records([*standing, *dials], side_by_side=True)
 display(table, *([runs] if standing else []), missing_runs(*parts))
 
 # %% [markdown]
-# Of the plan's {glue:text}`every` comparisons ({doc}`plan`) these are the {glue:text}`counted` that ask whether more modules help; it set the margins before the runs, and p is corrected within each of its families.
-# The skip around the fusion, a choice that the paper does not print, is judged apart ({doc}`choices`).
-# Its effect over folds of real cells is {glue:text}`skip`; on simulated cells (exploratory, one run each) CG-RecNet minus baseline is {glue:text}`off` points without it (95 % interval {glue:text}`off_ends`; n = {glue:text}`n` cells) and {glue:text}`on` with it ({glue:text}`on_ends`).
-# They rest on {glue:text}`standing` of {glue:text}`planned` planned runs.
-# What the table does not show is how large a gain would be on the paper's cells: they were not available, and no row decides a claim.
-#
 # Of the paper's {glue:text}`claims` claims, {glue:text}`shown` are about results that runs can speak to.
 # Their verdicts: {glue:text}`verdicts`.
 # Runs on the paper's own cells decide {glue:text}`from_runs` of them.
@@ -109,48 +143,7 @@ display(table, *([runs] if standing else []), missing_runs(*parts))
 # : what we measured, on real cells of another kind and on cells that were computed.
 #
 # *zhu*
-# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns fill by themselves, and of all that is measured only they can decide a claim about those cells.
-#
-# ## The differences
-#
-# The paper argues with differences, so {numref}`fig-headline-gains` begins with them.
-# A black diamond is printed, of the paper's cells; a coloured bar is ours, on Jurkat cells, with its 95 % interval.
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per difference between two networks: a black diamond for the printed value and below it a coloured interval for the value on Jurkat cells, around a vertical line at zero."}, "figure": {"name": "fig-headline-gains", "caption": "Two sets of cells, two answers, and no reason why they should agree: a bar that misses its diamond contradicts nothing, and one that covers it confirms nothing. What the bars show is whether the same networks differ on other cells, after little training, as they do in print. The colour is the plan's outcome, with p corrected for the family: a bar that leaves out zero may be undecided. Upper rows: over the folds that have been run, from ImageNet weights; rows with a star: from random weights, one run each, intervals over cells; Jurkat cells, real."}}
-rows = [
-    ("P1", "CG-RecNet", "Baseline"), ("P2", "ResCMNet", "Baseline"), ("P2", "CG-RecNet", "ResCMNet"),
-    ("P3", "CG-RecNet", "Baseline"), *(("P4", "CG-RecNet", name) for name in ("MobileNetV2", "DenseNet", "VGG", "ViT")),
-]  # fmt: skip
-rarest = paper.claims["C25"].values[0].number  # the paper's rarest class
-labels, drawn, seen = [], [], []
-figure, axes = plt.subplots(figsize=(4.4, 0.52 * len(rows) + 1.6))
-axes.axvline(0, color="0.5", linewidth=1, zorder=0)
-for row, (question, first, second) in enumerate(rows):
-    in_print = rarest if question == "P3" else float(paper.scores[first].mean) - float(paper.scores[second].mean)
-    axes.plot(in_print, row - 0.18, "D", color="black", markersize=6)
-    name = f"{first} \N{MINUS SIGN} {second}" + (" *" if question == "P4" else "")
-    labels.append("F1, rarest class" if question == "P3" else name)
-    drawn.append((row - 0.18, (in_print, in_print)))
-    answer = next((a for a in answers[question] if a.contrast == (MODEL_OF[first], MODEL_OF[second])), None)
-    if answer is None:
-        axes.annotate("too few runs", (0, row + 0.18), xytext=(6, 0), textcoords="offset points",
-                      va="center", fontsize=8, color="0.35")  # fmt: skip
-        continue
-    seen.append(answer)
-    colour = colour_of(answer)
-    drawn.append((row + 0.18, answer.result.interval95))
-    axes.plot(answer.result.interval95, [row + 0.18] * 2, color=colour, linewidth=2.5)
-    axes.plot(answer.result.difference, row + 0.18, "o", markerfacecolor="white", markeredgecolor=colour)
-axes.set_yticks(range(len(rows)), labels)
-axes.set(ylim=(len(rows) - 0.4, -0.6), xlabel="difference (percentage points)")
-cut_at(axes, min(1.15 * max(abs(end) for _, ends in drawn for end in ends), LIMIT), drawn)
-diamond = {"color": "black", "marker": "D", "linestyle": ""}
-outcome_key(seen, axes, plt.Line2D([], [], label="printed, paper's cells", **diamond))
-plt.show()
-provenance_of(every, *parts)
-
-# %% [markdown]
-# ResCMNet and ResGDNet are named by what is in them; the paper's labels may be exchanged ({doc}`/book/3_model/recovery`).
+# : what somebody measures who has the paper's images and runs the sweeps `ablation` and `comparison` on them. These columns come by themselves, and of all that is measured only they can decide a claim about those cells.
 
 # %% [markdown]
 # ## The scores
@@ -158,7 +151,7 @@ provenance_of(every, *parts)
 # The counterparts of the paper's **Table 3** and **Table 4**, accuracies only; all scores are on {doc}`ablation` and {doc}`comparison`.
 
 # %%
-def ours(records, model):
+def scores_of(records, model):
     """Mean, SD and n of a model's accuracies, and balanced."""
     own = by_model(records).get(model, [])
     if not own:
@@ -178,27 +171,31 @@ def in_print(table, name):
 # %%
 simulated = any(record.data["simulated"] for record in zhu)
 theirs = "zhu, simulated cells (%)" if simulated else "zhu (%)"
-headers = ("model", "printed (%)", "Jurkat (%)", theirs)
-table = paper.tables["3"]
-rows = []
-for name, model in ROWS.items():
-    both = ours(jurkat["ablation"], model), ours(zhu, model)
-    rows.append((name, in_print(table, name), *both))
-Markdown(wide_table(headers, rows, "Counterpart of Table 3"))
+
+
+def counterpart(number, systems, part):
+    """A table of the paper beside ours, data set by data set."""
+    measured = {"Jurkat (%)": jurkat[part], theirs: zhu}
+    measured = {name: runs for name, runs in measured.items() if runs}
+    rows = []
+    for name, model in systems.items():
+        found = [scores_of(runs, model) for runs in measured.values()]
+        said = in_print(paper.tables[number], PAPER_NAME.get(model))
+        rows.append((name, said, *found))
+    headers = ("model", "printed (%)", *measured)
+    return wide_table(headers, rows, f"Counterpart of Table {number}")
+
+
+counterpart("3", ROWS, "ablation")
 
 # %%
-table = paper.tables["4"]
-rows = []
-for model in MODELS:
-    both = ours(jurkat["comparison"], model), ours(zhu, model)
-    said = in_print(table, PAPER_NAME.get(model))
-    rows.append((title_of(model), said, *both))
-Markdown(wide_table(headers, rows, "Counterpart of Table 4"))
+systems = {title_of(model): model for model in MODELS}
+counterpart("4", systems, "comparison")
 
 # %% [markdown]
 # Accuracies, and below them the mean recall of the classes (*balanced*); always naming the largest class is right for {glue:text}`floor:.1f` % of the Jurkat cells (balanced 1/3).
 # First the counterpart of Table 3, the ablation, Jurkat from ImageNet weights, mean ± SD over n folds; then that of Table 4, the comparison, Jurkat from random weights, n = 1 run each.
-# Each column is of one data set; numbers of different columns should not be expected to agree.
+# Each column is of one data set, and one without runs is left out; numbers of different columns should not be expected to agree.
 # A column of *simulated* cells in the layout of the paper's files gives no verdict.
 
 # %%
@@ -211,19 +208,19 @@ if zhu:
 #
 # A verdict is about the paper's cells.
 # It comes from arithmetic on the printed numbers ({doc}`/book/1_question/audit`) until runs on those cells exist, and then from these, by the tolerances that were written down before ({doc}`/book/1_question/claims`).
-# What other cells gave, with the outcome words of {doc}`plan`, stands below it; it is evidence about the *method*, and decides no claim.
+# What other cells gave, with the outcome words of {doc}`plan`, stands below it, question by question, where the plan asks one; it is evidence about the *method*, and decides no claim.
 
 # %%
 cards = []
 for name in shown:
     claim, outcome = paper.claims[name], outcomes[name]
     numbers = f"{len(claim.values)} numbers ({claim.place})"
-    said = printed_text(claim) if len(claim.values) <= 4 else numbers
+    said = claim.printed_text if len(claim.values) <= 4 else numbers
     verdict = [outcome.reason]
     if outcome.value != "none":
         verdict.insert(0, outcome.value)
     rows = [("printed", said), ("paper's cells", "\n".join(verdict))]
-    rows.append(("other cells", on_other_cells(name, answers)))
+    rows += on_other_cells(name, answers)
     title = f"{name} {claim.title}: *{outcome.verdict}*"
     card = wide_table((name, str(outcome.verdict)), rows, title)
     cards.append(dropdown(title, card))

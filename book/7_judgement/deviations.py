@@ -26,15 +26,7 @@ import matplotlib.pyplot as plt
 import torch
 from IPython.display import Markdown, display
 
-from cgrecnet.figures.ledger import (
-    MODEL_WORDS,
-    RUN_WORDS,
-    crosscheck,
-    effect_text,
-    ledger_effects,
-    run_defaults,
-    sweeps_read,
-)
+from cgrecnet.figures.ledger import crosscheck, ledger_effects, sweeps_read
 from cgrecnet.figures.provenance import Provenance
 from cgrecnet.figures.style import PALETTE, use_book_style
 from cgrecnet.figures.tables import dropdown, wide_table
@@ -45,7 +37,8 @@ from cgrecnet.models.config import PRESETS, Options
 from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.paper.audit.counting import FusionOptions, fusion_parameters, resnet50_parameters, vgg16_parameters
 from cgrecnet.paper.audit.interval import Interval
-from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured
+from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, by_setting
+from cgrecnet.training.config import RunConfig
 
 use_book_style()
 paper = AuditedPaper.load()
@@ -100,7 +93,8 @@ for entry in ledger.values():
     chosen = entry.chosen
     options = [f"{marks[one == chosen]} {one}" for one in entry.options]
     choice = f"{entry.title}\n({entry.place})"
-    effect = effect_text(effects_measured.get(entry.id, ()))
+    effects = [effect.text for effect in effects_measured.get(entry.id, ())]
+    effect = "\n".join(effects) or NOT_MEASURED
     row = (choice, "\n".join(options), entry.why, effect)
     rows[group_of(entry)].append(row)
 
@@ -162,8 +156,8 @@ def agrees(counts):
 default = Options().as_dict()
 effects = {("as recovered", None): totals()} | {
     (option, value): totals(**{option: value})
-    for option, (_, words) in MODEL_WORDS.items()
-    for value in words
+    for option, entry in by_setting(ledger, "model").items()
+    for value in entry.setting.values
     if value != default[option]
 }
 
@@ -215,9 +209,10 @@ assert len(both) == 2
 assert vgg.contains(vgg16_parameters() / 1e6) and not vgg.contains(three_more / 1e6)
 base = Interval.printed(paper.printed("3/Baseline/parameters"))
 assert not any(base.contains(resnet50_parameters(*head) / 1e6) for head in ((3,), (1000, 3)))
-by_numbers = {entry for option, (entry, _) in MODEL_WORDS.items() if option in settled} | {"single_module_rows"}
+by_option = {option: entry.id for option, entry in by_setting(ledger, "model").items()}
+by_numbers = {entry for option, entry in by_option.items() if option in settled} | {"single_module_rows"}
 partly = {"vgg_variant", "baseline_head"}
-blind = {entry for option, (entry, _) in MODEL_WORDS.items() if option not in settled} | {"adapter", "split_order"}
+blind = {entry for option, entry in by_option.items() if option not in settled} | {"adapter", "split_order"}
 departs = {"input_size", "epochs"}
 assert by_numbers | partly | blind | departs <= set(ledger)
 rest = set(ledger) - by_numbers - partly - blind - departs
@@ -253,7 +248,7 @@ Markdown(wide_table(("by printed numbers", "choices", "which"), rows, "What is s
 # ## Does the code do what the ledger says?
 #
 # A ledger is worth nothing if the code goes another way.
-# So the page compares them each time it is built: **every** option of the model must have an entry, entry and code must know the same options, and the value in the preset `recovered` must be the chosen one.
+# So the page compares them each time it is built: **every** option of the model must have an entry, an entry must give the code's value for each of its options, and the value in the preset `recovered` must be the chosen one.
 # The options of a run are compared in the same way; counted are first those of the model.
 
 # %%
@@ -263,7 +258,9 @@ show_code(crosscheck)
 recovered = PRESETS["recovered"].as_dict()
 checks = crosscheck(ledger, recovered)
 assert [check.option for check in checks] == list(recovered)
-runs = crosscheck(ledger, run_defaults(), RUN_WORDS)
+fields = RunConfig.model_fields
+defaults = {name: fields[name].default for name in by_setting(ledger, "run")}
+runs = crosscheck(ledger, defaults, "run")
 print(f"as the ledger says: {len(checks)} and {len(runs)}")
 
 # %%

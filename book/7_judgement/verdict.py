@@ -193,7 +193,7 @@ display(
 # They would settle {glue:text}`choices` open choices ({doc}`/book/7_judgement/deviations`), and with them the claims that are *not specified* ({glue:text}`open_claims`).
 # A reading other than ours could also turn claims about parameters and operations that now *cannot be reconciled*.
 #
-# Claim by claim:
+# Claim by claim; where the tolerance is *none*, nothing is printed to compare with, and a margin has to be set before anything is run:
 
 # %%
 headers = ("claim", "verdict now", "what changes it")
@@ -202,7 +202,7 @@ for group, names in GROUPS.items():
     lines = []
     for name in names:
         claim, now = paper.claims[name], outcomes[name]
-        change = what_would_change(paper, claim, now)
+        change = what_would_change(claim, now.verdict)
         verdict = f"{now.verdict}\n{now.reason}"
         lines.append((f"{name} {claim.title}", verdict, change))
     title = f"{group[0].upper()}{group[1:]} ({len(names)})"

@@ -16,10 +16,8 @@ from cgrecnet.evaluation.verdicts import Judgement, Verdict
 from cgrecnet.figures.provenance import Provenance, bench_provenance, from_records
 from cgrecnet.figures.style import PALETTE
 from cgrecnet.figures.widgets.base import Widget
-from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.memory import memory_record
 from cgrecnet.judgement.paper_runs import experiments_on_zhu
-from cgrecnet.judgement.runs import RULES
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
 
@@ -28,67 +26,23 @@ COLOURS = dict(zip(Verdict, (PALETTE[2], PALETTE[9], PALETTE[0], PALETTE[3], PAL
 LETTERS = dict(zip(Verdict, "HPCXTN", strict=True))
 _PALE = 0.45  # how much of the colour is left, so that dark letters can be read on it
 
-# Newer browsers unfold what holds the element of an address by themselves; older ones need to be told.
-_UNFOLD = """<script>
-(() => {
-  const unfold = () => {
-    const card = location.hash && document.getElementById(location.hash.slice(1))?.closest("details.claim");
-    if (card && !card.open) { card.open = true; card.scrollIntoView(); }
-  };
-  addEventListener("hashchange", unfold);
-  addEventListener("load", unfold);
-})();
-</script>"""
-_STYLE = (
-    "<style>.claim dl { scroll-margin-top: 8rem; margin: 0.5rem 0 1rem 1rem; } .claim + p { margin-top: 1rem; }</style>"
-)
+#: What evidence would move each verdict, with the claim's own words; the page on the verdicts says where to get it.
+WHAT_WOULD_CHANGE = {
+    Verdict.HOLDS: "A corrected number, or an error found in our check, that takes it out of its tolerance ({near}).",
+    Verdict.HOLDS_IN_PART: "The reason says what is open or fails. What decides the rest: {claim.decided_by}",
+    Verdict.CONSISTENT_IN_PRINT: "Runs on the paper's own cells. {claim.decided_by}",
+    Verdict.CANNOT_BE_RECONCILED: (
+        "A corrected number, code in which it comes out as printed, or a word on which tables describe one split; "
+        "runs cannot mend printed numbers."
+    ),
+    Verdict.CANNOT_BE_TESTED_HERE: "{claim.decided_by} Tolerance: {near}. {claim.tolerance.reason}",
+    Verdict.NOT_SPECIFIED: "The authors' code, or a sentence that says which it was.",
+}
 
 
-def printed_text(claim: Claim) -> str:
-    """The printed values of a claim, one a line."""
-    mark = {True: " (difference of printed numbers)", False: ""}
-    unit = {"probability": "", "area": "", "ratio": ""}  # pure numbers: the name says what they are
-    lines = [
-        f"{v.name}: {v.printed}{f' ± {v.sd}' if v.sd else ''} {unit.get(v.unit, v.unit)}".rstrip() + mark[v.derived]
-        for v in claim.values
-    ]
-    return "\n".join(lines) or "no number"
-
-
-def tolerance_text(claim: Claim) -> str:
-    """The tolerance of a claim in numbers: ± the smallest to the largest half-width over its values."""
-    if claim.tolerance.rule in ("none", "exact"):
-        return claim.tolerance.rule
-    if not claim.values:
-        return f"± {claim.tolerance.absolute:g}"
-    spans = {}
-    for value in claim.values:
-        spans.setdefault(value.unit, []).append(claim.tolerance.half_width(value))
-    ends = ((f"{min(w):.2g}", f"{max(w):.2g}", unit) for unit, w in spans.items())
-    return "\n".join(f"± {low if low == high else f'{low} to {high}'} {unit}" for low, high, unit in ends)
-
-
-def what_would_change(paper: AuditedPaper, claim: Claim, outcome: Judgement) -> str:
-    """What evidence would move a verdict, and to where; follows from the claim's kinds, tolerance and open choices."""
-    width = tolerance_text(claim).replace("\n", ", ")
-    near = "the order that the claim states" if not claim.values else f"a result within the tolerance ({width})"
-    if outcome.verdict is Verdict.NOT_SPECIFIED:
-        open_ = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
-        return f"The authors' code, or a sentence that says which it was{f': {open_}' if open_ else ''}."
-    if outcome.verdict is Verdict.CANNOT_BE_TESTED_HERE:
-        if claim.tolerance.rule == "none":
-            return f"{claim.decided_by} No size is printed to compare with, so a margin has to be set first."
-        return f"{claim.decided_by} With {near} it would hold, otherwise not."
-    if outcome.verdict is Verdict.HOLDS:
-        return f"A corrected number, or an error found in our check, that takes it out of its tolerance ({width})."
-    if outcome.verdict is Verdict.CONSISTENT_IN_PRINT:
-        return f"Runs on the paper's own cells. {claim.decided_by}"
-    if outcome.verdict is Verdict.HOLDS_IN_PART:
-        by = ", by runs on the paper's own cells" if claim.id in RULES else ""
-        return f"The reason says what is open or fails. What decides the rest{by}: {claim.decided_by}"
-    if "data" in claim.kinds:
-        return "A corrected table, or a word on which tables describe one split; runs cannot mend printed numbers."
-    return "A corrected number, or code in which the number comes out as printed."
+def what_would_change(claim: Claim, verdict: Verdict) -> str:
+    """What evidence would move the verdict on a claim."""
+    return WHAT_WOULD_CHANGE[verdict].format(claim=claim, near=claim.tolerance_text.replace("\n", ", "))
 
 
 def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Judgement]) -> Widget:
@@ -100,10 +54,11 @@ def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Ju
             outcome = outcomes[claim.id]
             facts = {
                 "place": claim.place,
-                "printed": printed_text(claim),
+                "printed": claim.printed_text,
                 "what would decide it": claim.decided_by,
-                "tolerance": tolerance_text(claim),
+                "tolerance": claim.tolerance_text,
                 "why that wide": claim.tolerance.reason,
+                "found": outcome.value,
                 "verdict": f"{outcome.verdict}: {outcome.reason}",
             }
             title = f"{claim.id} {claim.title}"
@@ -113,7 +68,7 @@ def claim_cards(groups: Mapping[str, Sequence[Claim]], outcomes: Mapping[str, Ju
                 f'<dl id="{claim.id.lower()}">{rows}</dl></details>'
             )
             lines += [f"{title}: {outcome.verdict}", *(f"  {name}: {text}" for name, text in facts.items())]
-    return Widget(f"<div>{_STYLE}{''.join(parts)}{_UNFOLD}</div>", "\n".join(lines))
+    return Widget(f"<div>{_beside('css', 'style')}{''.join(parts)}{_beside('js', 'script')}</div>", "\n".join(lines))
 
 
 def _html(text: str) -> str:
@@ -136,12 +91,13 @@ def verdict_tiles(claims: Mapping[str, Claim], outcomes: Mapping[str, Judgement]
             f"{escape(word)} ({len(found)})</div><ul>{tiles or '<li>none</li>'}</ul></div>"
         )
         lines.append(f"{letter}  {word} ({len(found)}): {', '.join(claim.id for claim in found) or 'none'}")
-    style = Path(__file__).with_suffix(".css").read_text(encoding="utf-8")
-    html = (
-        f'<style>{style}</style><div class="verdict-tiles" role="group" aria-label="Every claim by its verdict">'
-        f"{''.join(rows)}</div>"
-    )
-    return Widget(html, "\n".join(lines))
+    tiles = f'<div class="verdict-tiles" role="group" aria-label="Every claim by its verdict">{"".join(rows)}</div>'
+    return Widget(_beside("css", "style") + tiles, "\n".join(lines))
+
+
+def _beside(suffix: str, tag: str) -> str:
+    """The style or script of cards and tiles, which stands in a file beside this one, as an element."""
+    return f"<{tag}>{Path(__file__).with_suffix(f'.{suffix}').read_text(encoding='utf-8')}</{tag}>"
 
 
 def verdict_source(results: Path = RESULTS) -> Provenance:

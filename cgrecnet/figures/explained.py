@@ -13,7 +13,7 @@ from cgrecnet.explain.cam_methods import TITLES
 from cgrecnet.explain.sanity import WITHOUT_NETWORK
 from cgrecnet.explain.scores import difference
 from cgrecnet.figures.cells import draw_absent
-from cgrecnet.figures.provenance import SHOWN, Provenance, hardware_text
+from cgrecnet.figures.provenance import Provenance, commit_text, data_text, hardware_text
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.explain_record import EXPLAIN, PROTOCOLS, ExplainConfig, ExplainRecord, find_explain
@@ -120,23 +120,16 @@ def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenan
     kept = "trained" in record.config
     typed = f".venv/bin/cgrecnet explain {'--kept ' if kept else ''}book/experiments/{record.experiment}.yaml"
     trained = ", ".join(facts["run_id"] for facts in record.networks.values()) if kept else ""
-    data = "; ".join(
-        f"{one['name']} ({'simulated' if one['simulated'] else 'real'} cells)"
-        + (f", confounding {one['options']['confounding']:g}" if one["simulated"] else "")
-        + f", {one['cells']:,} cells, sha256 {one['fingerprint'][:SHOWN]}"
-        for one in record.data
-    )
-    head, plus, _ = record.commit.partition("+")
     weights = record.weights.get("source")
     code = "the same as now" if study.is_current() else f"has changed since; {typed} brings the numbers up to date"
     return Provenance(
         (
-            ("Data", data),
+            ("Data", "; ".join(map(_cells, record.data))),
             ("Runs", record.run_id),
             ("Networks", f"{len(record.networks)}, {record.config['image_size']} px, {record.config['epochs']} epochs, "
                          f"weights at the start: {weights or 'random'}" + (f"; trained by {trained}" if kept else "")),
             ("Seeds", f"{record.config['seed']} ({'of the study' if kept else 'one seed each'})"),
-            ("Commit", head[:SHOWN] + (" with uncommitted changes" if plus else "")),
+            ("Commit", commit_text(record.commit)),
             ("Code", code),
             ("Hardware", hardware_text(record.hardware)),
             ("Time", f"{record.wall_seconds / 60:.0f} min"),
@@ -144,6 +137,11 @@ def provenance_of_study(study: Study | None, command: str = COMMAND) -> Provenan
         runs=(record.run_id,),
         sets=tuple(dict.fromkeys(one["name"] for one in record.data)),
     )  # fmt: skip
+
+
+def _cells(data: Mapping) -> str:
+    level = data["options"].get("confounding")
+    return data_text(data) + ("" if level is None else f", confounding {level:g}")
 
 
 def title_of(kind: str) -> str:
@@ -224,12 +222,15 @@ def minus(
 #: What a study calls a network as it was trained for its task, and that network before its first step.
 #: Its `untrained` networks have other weights than any network started from, so they do not speak of a start.
 TRAINED, START = "honest", "start"
-PATHS = ("network", "looked at in", "spatial path of its fusion")
-_BEFORE = {True: ", and before training", False: ", though not before training", None: " (its start was not looked at)"}
+PATHS = ("network", "looked at in", "after training", "before training", "change against an even map")
+STATES = {True: "dead", False: "alive", None: "not looked at"}
 
 
-def path_rows(studies: Sequence[Study]) -> list[tuple[str, str, str]]:
-    """Rows under `PATHS`: each trained network with a fusion that a study looked into, and what its path does there."""
+def path_rows(studies: Sequence[Study]) -> list[tuple[str, ...]]:
+    """Rows under `PATHS`: each trained network with a fusion that a study looked into, and the spatial path there.
+
+    The last column, for a path that is alive: how many times as much as an even map it changes the fusion's sum.
+    """
     rows = []
     for study in studies:
         modules = study.record.results.get("modules", {})
@@ -237,18 +238,12 @@ def path_rows(studies: Sequence[Study]) -> list[tuple[str, str, str]]:
             training, _, model = name.partition(" ")
             if training == TRAINED and "dead" in inside:
                 before = modules.get(f"{START} {model}", {}).get("dead")
-                rows.append((MODELS.get(model, model), _place(study, model), _state(inside, before)))
+                change = {} if inside["dead"] else inside.get("change", {})
+                # an even map changes one part in the positions
+                times = f"{change['mean'] * inside['positions']:.4f} times" if change else ""
+                states = STATES[inside["dead"]], STATES[before]
+                rows.append((MODELS.get(model, model), _place(study, model), *states, times))
     return rows
-
-
-def _state(inside: Mapping, before: bool | None) -> str:
-    """What a path does in a trained network; before: whether it was dead at the start, None where nobody looked."""
-    if inside["dead"]:
-        return f"dead after training{_BEFORE[before]}"
-    if "change" not in inside:
-        return "alive"
-    times_even = inside["change"]["mean"] * inside["positions"]  # an even map changes one part in the positions
-    return f"alive: changes the sum {times_even:.4f} times as much as an even map would"
 
 
 def _place(study: Study, model: str) -> str:

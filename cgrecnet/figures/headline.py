@@ -119,20 +119,21 @@ def line_of(decision: Decision | JudgedContrast, unit: str) -> str:
     return f"{name} {points(result.difference)} points ({interval(result.interval95)}){counted}: {decision.outcome}"
 
 
-def on_other_cells(claim: str, decisions: Mapping[str, Decisions]) -> str:
-    """What was found on other cells for a claim, question by question; says where nothing was planned, or run."""
-    texts = []
+#: Whether a question can be answered here -> what stands where it is not answered.
+UNANSWERED = {True: "no runs yet", False: "see its page"}
+
+
+def on_other_cells(claim: str, decisions: Mapping[str, Decisions]) -> list[tuple[str, str]]:
+    """What was found on other cells for a claim: a row for each question of the plan about it, asked and found."""
+    rows = []
     for question in load_plan().questions:
         if claim in question.claims:
+            unit = question.unit if question.unit in ("folds", "seeds") else "cells"
+            found = [line_of(one, unit) for one in decisions.get(question.id, ()) if _is_about(claim, one)]
             cells = CELLS.get(question.data, "both kinds of cells, apart")
-            unit = {"folds": "folds", "seeds": "seeds"}.get(question.unit, "cells")
-            if question.id not in ASK:
-                found = ["see the page"]
-            else:
-                own = [decision for decision in decisions.get(question.id, ()) if _is_about(claim, decision)]
-                found = [line_of(decision, unit) for decision in own] or ["not enough runs here yet"]
-            texts.append(f"{question.id}, {question.measure.replace('f1', 'F1')}, {cells}:\n" + "\n".join(found))
-    return "\n".join(texts) or "nothing planned"
+            asked = f"{question.id}, {question.measure.replace('f1', 'F1')}, {cells}"
+            rows.append((asked, "\n".join(found) or UNANSWERED[question.id in ASK]))
+    return rows
 
 
 def _is_about(claim: str, decision: Decision | JudgedContrast) -> bool:
@@ -166,14 +167,12 @@ def main_rows(decisions: Mapping[str, Decisions]) -> list[tuple[str, ...]]:
 
 def skip_effect(decisions: Mapping[str, Decisions]) -> str:
     """What the skip around the fusion changes, with interval, n and outcome; `not known yet` without its runs."""
-    for decision in decisions["P12"]:
-        if decision.contrast == SKIP:
-            result = decision.result
-            return (
-                f"{points(result.difference)} points (95 % interval {interval(result.interval95)}, "
-                f"n = {n_text(result.n)} folds): {decision.outcome}"
-            )
-    return "not known yet"
+    found = (
+        f"{points(one.result.difference)} points (95 % interval {interval(one.result.interval95)}, "
+        f"n = {n_text(one.result.n)} folds): {one.outcome}"
+        for one in decisions["P12"] if one.contrast == SKIP
+    )  # fmt: skip
+    return next(found, "not known yet")
 
 
 def skip_simulated(results: Path = RESULTS) -> tuple[list[RunRecord], list[JudgedContrast]]:

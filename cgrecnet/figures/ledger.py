@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,49 +10,13 @@ from typing import Any
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.evaluation.counts import McNemar, mcnemar
 from cgrecnet.figures.provenance import Provenance, from_records
-from cgrecnet.figures.tables import interval, p_equal, points
+from cgrecnet.figures.tables import p_equal, with_interval
 from cgrecnet.models.zoo import title_of
-from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs
+from cgrecnet.paper.deviations import NOT_MEASURED, Deviation, Measured, Runs, by_setting
 from cgrecnet.paths import RESULTS
 from cgrecnet.runs.pooled import paired_predictions
 from cgrecnet.runs.query import select_runs
 from cgrecnet.runs.run_record import RunRecord
-from cgrecnet.training.config import RunConfig
-
-#: Model option -> ledger entry, and the ledger's words for each value of the option.
-MODEL_WORDS: dict[str, tuple[str, dict[object, str]]] = {
-    "fusion_width": ("fusion_width", {128: "128, behind 1x1 convolutions", 512: "512, the feature map's own"}),
-    "num_heads": ("attention_heads", {8: "8", 4: "4", 16: "16"}),
-    "normaliser": ("normaliser", {"l2": "L2 norm", "layernorm": "LayerNorm"}),
-    "spatial_map": ("spatial_map", {"softmax": "softmax over positions", "sigmoid": "sigmoid"}),
-    "combine": (
-        "fusion_combination",
-        {
-            "sum": "sum of both recalibrated branches",
-            "recalibrate": "linear-angular branch recalibrated alone",
-            "recalibrate_plus_xca": "linear-angular branch recalibrated, cross-covariance branch added",
-        },
-    ),
-    "fusion_skip": ("skip_around_fusion", {False: "no", True: "yes"}),
-    "cafm_hidden": ("cafm_hidden", {64: "64", 32: "32", 128: "128"}),
-    "head": ("head", {"3": "linear to 3", "1000_then_3": "ImageNet's 1000, then linear to 3"}),
-    "gate_activation": ("gate_activation", {"gelu": "GELU", "sigmoid": "sigmoid"}),
-    "stage_stride": (
-        "weights_version",
-        {
-            "3x3": "torchvision, stride in the 3x3 convolution",
-            "1x1": "first publication, stride in the 1x1 convolution",
-        },
-    ),
-}
-
-#: The same for the parameters of a run.
-RUN_WORDS: dict[str, tuple[str, dict[object, str]]] = {
-    "learning_rate": ("learning_rate", {1e-2: "1e-2", 1e-3: "1e-3", 1e-4: "1e-4"}),
-    "weight_decay": ("weight_decay", {0.0: "0", 1e-4: "1e-4"}),
-    "patience": ("patience", {None: "no stopping", 7: "7 epochs", 10: "10 epochs"}),
-    "report": ("reported_epoch", {"best": "best by validation", "last": "last"}),
-}
 
 
 @dataclass(frozen=True)
@@ -65,36 +29,25 @@ class Check:
     chosen: str
 
 
-def crosscheck(
-    ledger: Mapping[str, Deviation],
-    values: Mapping[str, object],
-    words: Mapping[str, tuple[str, Mapping[object, str]]] = MODEL_WORDS,
-) -> list[Check]:
-    """Hold every option in `values` against the ledger.
+def crosscheck(ledger: Mapping[str, Deviation], values: Mapping[str, object], of: str = "model") -> list[Check]:
+    """Hold every option in `values` against the ledger; of: whose options these are, a `model`'s or a `run`'s.
 
-    Raises ConfigError, naming the option, when it has no entry, when entry and code know different options, or when
-    the value is not what the ledger says was chosen.
+    Raises ConfigError, naming the option, when it has no entry, or when its value is not that of the choice.
     """
-    checks = []
+    entries, checks = by_setting(ledger, of), []
     for option, value in values.items():
-        if option not in words or words[option][0] not in ledger:
+        if option not in entries:
             raise ConfigError(f"The option {option!r} has no entry in the ledger; add it to deviations.yaml.")
-        entry, known = words[option]
-        if set(known.values()) != set(ledger[entry].options):
-            raise ConfigError(f"The ledger entry {entry!r} and the option {option!r} name different options.")
-        if value not in known or known[value] != ledger[entry].chosen:
+        entry = entries[option]
+        if value != entry.value:
             raise ConfigError(
-                f"The option {option!r} is {value!r}, but the ledger says that {ledger[entry].chosen!r} was chosen."
+                f"The option {option!r} is {value!r}, but the ledger says that {entry.chosen!r} was chosen."
             )
-        checks.append(Check(option, value, entry, known[value]))
+        checks.append(Check(option, value, entry.id, entry.chosen))
     return checks
 
 
-def run_defaults() -> dict[str, object]:
-    """The defaults of a run that the ledger speaks of."""
-    return {name: RunConfig.model_fields[name].default for name in RUN_WORDS}
-
-
+KINDS = {True: "simulated", False: "real"}
 #: Parts of a configuration that name a run and do not change it.
 NAMES_A_RUN = ("experiment",)
 
@@ -114,19 +67,15 @@ class Effect:
 
     @property
     def text(self) -> str:
-        """`LayerNorm: +0.4 points (...) for CG-RecNet, n = 900 simulated cells, one run each; p = 0.6, exploratory.`"""
-        planned = f"planned as {self.measured.planned}" if self.measured.planned else "exploratory"
-        name = title_of(self.measured.network)
-        if self.result is None:
-            sweeps = " and ".join(dict.fromkeys((self.measured.other.sweep, self.measured.chosen.sweep)))
-            return f"{self.measured.option}: not measured yet for {name} ({sweeps}; {planned})"
-        kind = "simulated" if self.measured.simulated else f"real ({self.measured.data})"
-        result, also = self.result, f"; also different: {', '.join(self.also)}" if self.also else ""
-        return (
-            f"{self.measured.option}: {points(result.difference)} points of accuracy "
-            f"({interval(result.interval95)}) for {name}, n = {result.n:,} {kind} cells, one run each; "
-            f"p {p_equal(result.p_value)}, {planned}{also}"
-        )
+        """`LayerNorm: +0.4 (−0.8 to +1.6) points of accuracy, n = 900, p = 0.6 (CG-RecNet; ...)`."""
+        measured, found = self.measured, "not measured yet"
+        if self.result is not None:
+            n, p = self.result.n, p_equal(self.result.p_value)
+            found = f"{with_interval(self.result)} points of accuracy, n = {n:,}, p {p}"
+        planned = f"planned as {measured.planned}" if measured.planned else "exploratory"
+        cells = f"{KINDS[measured.simulated]} {measured.data} cells, one run each"
+        about = (title_of(measured.network), cells, planned, *(f"{name} differs as well" for name in self.also))
+        return f"{measured.option}: {found} ({'; '.join(about)})"
 
 
 def effects_of(entry: Deviation, results: Path = RESULTS) -> list[Effect]:
@@ -140,11 +89,6 @@ def effects_of(entry: Deviation, results: Path = RESULTS) -> list[Effect]:
 def ledger_effects(ledger: Mapping[str, Deviation], results: Path = RESULTS) -> dict[str, list[Effect]]:
     """Entry -> its effects, for the entries that some sweep measures."""
     return {name: effects for name, entry in ledger.items() if (effects := effects_of(entry, results))}
-
-
-def effect_text(effects: Sequence[Effect]) -> str:
-    """For the ledger's last column: one line per effect."""
-    return "\n".join(effect.text for effect in effects) or "not measured"
 
 
 def find_run(runs: Runs, results: Path = RESULTS) -> RunRecord | None:
@@ -186,12 +130,8 @@ def _effect(entry: Deviation, measured: Measured, results: Path) -> Effect:
     return Effect(measured, mcnemar(cells.labels, *cells.predicted), (other, chosen), also)
 
 
-def _fits(config: Mapping[str, Any], where: Mapping[str, Any]) -> bool:
-    for name, value in where.items():
-        have = config.get(name)
-        if isinstance(value, Mapping):
-            if not isinstance(have, Mapping) or any(have.get(key) != wanted for key, wanted in value.items()):
-                return False
-        elif have != value:
-            return False
-    return True
+def _fits(have: Any, wanted: Any) -> bool:
+    """Whether a configuration, or an entry of it, has at least what is wanted."""
+    if not isinstance(wanted, Mapping):
+        return have == wanted
+    return isinstance(have, Mapping) and all(_fits(have.get(name), value) for name, value in wanted.items())

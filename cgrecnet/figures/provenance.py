@@ -82,10 +82,10 @@ def from_records(records: Sequence[RunRecord], side_by_side: bool = False) -> Pr
     if not side_by_side:
         refuse_mixture(records)
     facts = (
-        ("Data", _each(_data(record.data) for record in records)),
+        ("Data", _each(data_text(record.data) for record in records)),
         ("Runs", _each(record.run_id for record in records)),
         ("Seeds", _each(f"{r.config['seed']} (split {r.split['seed']})" for r in records)),
-        ("Commit", _each(_commit(record.commit) for record in records)),
+        ("Commit", _each(commit_text(record.commit) for record in records)),
         ("Valid", _validity(records)),
         ("Hardware", _each(hardware_text(record.hardware) for record in records)),
         ("Training time", _times([record.wall_seconds for record in records])),
@@ -124,7 +124,7 @@ def from_dataset(dataset: CellDataset) -> Provenance:
         "cells": len(dataset),
         "fingerprint": dataset.fingerprint,
     }
-    facts = [("Data", _data(described)), ("Origin", dataset.origin)]
+    facts = [("Data", data_text(described)), ("Origin", dataset.origin)]
     if dataset.options:
         facts.append(("Options", ", ".join(f"{name} {value}" for name, value in dataset.options.items())))
     return Provenance(tuple(facts), sets=(dataset.name,))
@@ -154,7 +154,8 @@ def _validity(records: Sequence[RunRecord]) -> str:
     return f"current (protocol {PROTOCOL})" + (f"; with torch {', '.join(others)}, here is {torch}" if others else "")
 
 
-def _data(data: dict) -> str:
+def data_text(data: dict) -> str:
+    """`jurkat (real cells), 7,918 cells, sha256 0123456789` of a record's data."""
     kind = "simulated cells" if data["simulated"] else "real cells"
     if data["name"] == "zhu" and not data["simulated"]:  # no hash was published that would tell them from others
         kind = f"as given: {data['cells']:,} of {_printed_cells():,} cells" if data["task"] == "lineage" else "as given"
@@ -168,7 +169,8 @@ def _printed_cells() -> int:
     return sum(int(table.cell(row, "count").number) for row in table.rows)
 
 
-def _commit(commit: str) -> str:
+def commit_text(commit: str) -> str:
+    """The first digits of a record's commit, and whether something was changed and not committed."""
     head, plus, _ = commit.partition("+")
     return head[:SHOWN] + (" with uncommitted changes" if plus else "")
 
@@ -223,7 +225,7 @@ def bench_provenance(record: BenchRecord) -> Provenance:
     facts = [
         ("Record", f"results/bench-{record.name}/{record.id}.json, by benchmarks/{record.name}.py"),
         ("Settings", ", ".join(f"{name.replace('_', ' ')} {_short(value)}" for name, value in record.settings.items())),
-        ("Commit", _commit(record.commit)),
+        ("Commit", commit_text(record.commit)),
         ("Code", "the same as now" if record.protocol == PROTOCOL else "has changed since; measure again to renew it"),
         ("Hardware", hardware_text(record.hardware)),
         ("Software", f"torch {record.software['torch']}, Python {record.software['python']}"),

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.verdicts import Judgement
+from cgrecnet.judgement.reasons import Finding
 from cgrecnet.paper.audit.attainable import AccuracyCheck, check_accuracy
 from cgrecnet.paper.audit.counting import fusion_macs, gate_macs, resnet50_macs
 from cgrecnet.paper.audit.printed_t_test import PrintedComparison, Score, compare
@@ -139,4 +139,4 @@ class AuditedPaper:
 
 
 #: How the printed numbers alone decide a claim.
-Judge = Callable[[AuditedPaper, Claim], Judgement]
+Judge = Callable[[AuditedPaper, Claim], Finding]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from cgrecnet.errors import ConfigError
@@ -13,6 +12,7 @@ from cgrecnet.judgement import code, counts, runs, scores
 from cgrecnet.judgement.audited import AuditedPaper
 from cgrecnet.judgement.memory import memory_outcomes
 from cgrecnet.judgement.paper_runs import paper_runs
+from cgrecnet.judgement.reasons import Finding, judged
 from cgrecnet.paper.claims import Claim
 from cgrecnet.paths import RESULTS
 
@@ -71,13 +71,10 @@ def run_outcomes(paper: AuditedPaper | None = None, results: Path = RESULTS) -> 
         return {}
     found = {}
     for name, (needed, rule) in runs.RULES.items():
-        outcome = rule(paper, paper.claims[name], own) if own.has(*needed) else None
-        if outcome and _contradicted(paper, name):
-            word = Verdict.HOLDS_IN_PART if outcome.verdict is Verdict.HOLDS else outcome.verdict
-            reason = outcome.reason[:-1] + "; the printed numbers contradict each other, which no run can change."
-            outcome = replace(outcome, verdict=word, reason=reason)
-        if outcome:
-            found[name] = outcome
+        claim = paper.claims[name]
+        parts = rule(paper, claim, own) if own.has(*needed) else None
+        if parts:
+            found[name] = judged(claim, parts.finding(_contradicted(paper, name)), "own runs")
     return found
 
 
@@ -91,15 +88,11 @@ def _contradicted(paper: AuditedPaper, name: str) -> bool:
 
 def _by_arithmetic(paper: AuditedPaper, claim: Claim) -> Judgement:
     if claim.id in ARITHMETIC:
-        return ARITHMETIC[claim.id](paper, claim)
+        return judged(claim, ARITHMETIC[claim.id](paper, claim))
     if claim.open_choices:
-        titles = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
-        return Judgement(Verdict.NOT_SPECIFIED, "none", f"The text that we have leaves open: {titles}.")
-    if "data" in claim.kinds:
-        reason = "It takes runs on the paper's own images, which we do not have."
-    else:
-        reason = "It takes running the code, and no outcome of that was given to this table."
-    return Judgement(Verdict.CANNOT_BE_TESTED_HERE, "none", reason)
+        choices = "; ".join(paper.choices[name].title.lower() for name in claim.open_choices)
+        return judged(claim, Finding(Verdict.NOT_SPECIFIED, {"choices": choices}), "open choices")
+    return judged(claim, Finding(Verdict.CANNOT_BE_TESTED_HERE), "data" if "data" in claim.kinds else "machinery")
 
 
 def verdict_counts(outcomes: Mapping[str, Judgement]) -> dict[str, int]:

@@ -32,6 +32,12 @@ LEAST_SHARE_OF_CELLS = 0.99
 #: What the protocol fixes besides the settings of Table 2 that the prose gives.
 PLAIN = {"split": "folds", "class_weights": False, "intensity": "none", "preset": "recovered", "image_size": 224}
 
+#: Setting of a run -> the row of Table 2 that prints it.
+SETTINGS = {
+    "epochs": "Epochs", "batch_size": "Batch size", "step_size": "Learning rate step", "gamma": "Learning rate factor",
+    "folds": "Folds",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class PaperRuns:
@@ -97,23 +103,16 @@ def paper_runs(paper: AuditedPaper, results: Path = RESULTS) -> tuple[PaperRuns 
 def why_not(paper: AuditedPaper, record: RunRecord) -> str | None:
     """Why a run cannot decide a claim about the paper's cells; None where it can."""
     data, config = record.data, record.config
-    if data["name"] != "zhu" or data["simulated"]:
-        return f"the cells of {record.run_id} are simulated" if data["simulated"] else f"they are of {data['name']}"
-    if data["task"] != "lineage":
-        return f"the task of {record.run_id} is {data['task']}, not the paper's"
+    asked = {"data set": "zhu", "simulated": False, "task": "lineage"} | PLAIN
+    for name, row in SETTINGS.items():
+        asked[name] = type(config[name])(paper.known(f"S/{row}/setting").number)
+    found = {**config, "data set": data["name"], "simulated": data["simulated"], "task": data["task"]}
+    for name, value in asked.items():
+        if found[name] != value:
+            return f"{record.run_id} has {name.replace('_', ' ')} {found[name]}, the paper {value}"
     printed = sum(int(paper.known(f"1/{name}/count").number) for name in CLASSES)
     if data["cells"] < LEAST_SHARE_OF_CELLS * printed:
         return f"{record.run_id} has {data['cells']:,} of {printed:,} cells"
-    asked = PLAIN | {
-        name: type(config[name])(paper.known(f"S/{row}/setting").number)
-        for name, row in (
-            ("epochs", "Epochs"), ("batch_size", "Batch size"), ("step_size", "Learning rate step"),
-            ("gamma", "Learning rate factor"), ("folds", "Folds"),
-        )
-    }  # fmt: skip
-    for name, value in asked.items():
-        if config[name] != value:
-            return f"{record.run_id} has {name.replace('_', ' ')} {config[name]}, the paper {value}"
     if config["weights"] is None and config["model"] != "zhu_xception":
         return f"{record.run_id} starts from random weights, the paper from pretrained ones"
     return None

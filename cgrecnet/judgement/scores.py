@@ -5,181 +5,146 @@ modules gain over the baseline, and how does CG-RecNet compare with the other ar
 from __future__ import annotations
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.evaluation.verdicts import Judgement, Verdict, verdict_in_print, verdict_of
+from cgrecnet.evaluation.verdicts import Verdict, verdict_in_print, verdict_of
 from cgrecnet.judgement.audited import CLASSES, COMPARATORS, LEVEL, AuditedPaper, Judge
-from cgrecnet.paper.audit.attainable import accuracy_range
+from cgrecnet.judgement.reasons import Finding
+from cgrecnet.paper.audit.attainable import AccuracyCheck, accuracy_range
 from cgrecnet.paper.audit.interval import Interval
 from cgrecnet.paper.audit.standard_deviations import common_sd, variance_ratio_p
 from cgrecnet.paper.claims import Claim
 
-WAITS = "its value needs the paper's images"
+#: Claim on accuracies -> the models it is about, and whether its sentence says that their F1s allow what is printed.
+ACCURACIES = {
+    "C16": (("CG-RecNet",), True),
+    "C18": (("Baseline",), True),
+    "C22": (("MobileNetV2",), False),
+    "C23": (COMPARATORS[1:], False),
+}
 
 
-def _attainable(paper: AuditedPaper, names: list[str]) -> str:
-    reach = {m: paper.accuracy_checks[m].attainable for m in names}
-    return "; ".join(f"{m} {found.low:.2f} to {found.high:.2f} %" for m, found in reach.items())
+def _attainable(checks: dict[str, AccuracyCheck]) -> dict[str, object]:
+    """What each model's class F1s allow, and by how much that falls short of its printed accuracy."""
+    reach = {model: check.attainable for model, check in checks.items()}
+    return reach | {f"short_{model}": check.discrepancy for model, check in checks.items()}
 
 
-def _gaps(paper: AuditedPaper, names: list[str]) -> str:
-    return ", ".join(f"{m} by {paper.accuracy_checks[m].discrepancy:.2f}" for m in names)
+def accuracy(paper: AuditedPaper, claim: Claim) -> Finding:
+    models, allowed = ACCURACIES[claim.id]
+    checks = {m: paper.accuracy_checks[m] for m in models if m in paper.accuracy_checks}
+    fit = [check.fits for check in checks.values()]
+    verdict = verdict_of(fit, unchecked=1)
+    if all(fit) and "arithmetic" not in claim.kinds:  # that the numbers do not speak against it is no part of the claim
+        verdict = Verdict.CANNOT_BE_TESTED_HERE
+    whole = len(checks) == len(models)
+    return Finding(verdict, _attainable(checks), as_written=whole and all(one == allowed for one in fit))
 
 
-def accuracy(paper: AuditedPaper, claim: Claim) -> Judgement:
-    models = {"C16": ["CG-RecNet"], "C18": ["Baseline"], "C22": ["MobileNetV2"], "C23": list(COMPARATORS[1:])}
-    names = [m for m in models[claim.id] if m in paper.accuracy_checks]
-    apart, value = [m for m in names if not paper.accuracy_checks[m].fits], _attainable(paper, names)
-    if apart:
-        return Judgement(verdict_of([m not in apart for m in names], unchecked=1), value,
-                       "No confusion matrix with the class F1s of Table 5 reaches the printed accuracy: "
-                       f"{_gaps(paper, apart)} percentage points short.")
-    # where the claim is also one of arithmetic, that part was checked; elsewhere it only does not speak against it
-    word = verdict_of([True], unchecked=1) if "arithmetic" in claim.kinds else Verdict.CANNOT_BE_TESTED_HERE
-    return Judgement(word, value,
-                   f"The class F1s of Table 5 allow the printed accuracy, but {WAITS}.")
-
-
-def class_scores(paper: AuditedPaper, claim: Claim) -> Judgement:
+def class_scores(paper: AuditedPaper, claim: Claim) -> Finding:
     """C24: the class F1s of every model, each a part of the claim."""
     checks = paper.accuracy_checks
-    apart, fit = [m for m in checks if not checks[m].fits], [m for m in checks if checks[m].fits]
-    reasons = []
-    if fit:
-        reasons.append(f"The F1s allow the accuracy printed for {' and '.join(fit)}")
-    if apart:
-        reasons.append(f"no confusion matrix with the F1s of the others reaches theirs ({_gaps(paper, apart)} "
-                       "percentage points short)")
-    return Judgement(verdict_of([checks[m].fits for m in checks], unchecked=1), _attainable(paper, list(checks)),
-                   "; ".join([*reasons, "the F1s themselves need the paper's images"]) + ".")
+    apart = {m for m in checks if not checks[m].fits}
+    verdict = verdict_of([check.fits for check in checks.values()], unchecked=1)
+    return Finding(verdict, _attainable(checks), as_written=apart == set(COMPARATORS))
 
 
-def weighted_averages(paper: AuditedPaper, claim: Claim) -> Judgement:
+def weighted_averages(paper: AuditedPaper, claim: Claim) -> Finding:
     recall, hits = claim.value("recall"), paper.known("4/CG-RecNet/accuracy")
     same = Interval.printed(recall.printed).overlaps(Interval.printed(hits.value))
     sd = common_sd(recall.sd, hits.sd)
     if not same or sd is None:
-        return Judgement(Verdict.CANNOT_BE_RECONCILED, f"recall {recall.printed} ± {recall.sd}",
-                       f"Weighted recall equals accuracy, which is printed as {hits.value} ± {hits.sd}.")
-    return Judgement(
-        verdict_of([same], unchecked=1), f"common SD {sd.low:.3f} to {sd.high:.3f}",
-        f"Weighted recall equals accuracy, as printed; their SDs {recall.sd} and {hits.sd} agree only if both are "
-        f"roundings of that value; the rest needs the paper's images.",
-    )
+        return Finding(Verdict.CANNOT_BE_RECONCILED, as_written=False)
+    return Finding(verdict_of([same], unchecked=1), {"sd": sd, "recall_sd": recall.sd, "accuracy_sd": hits.sd})
 
 
-def diagonal(paper: AuditedPaper, claim: Claim) -> Judgement:
+def diagonal(paper: AuditedPaper, claim: Claim) -> Finding:
     f1 = [Interval.printed(x).scaled(0.01) for x in paper.class_f1("CG-RecNet")]
     recall = [Interval.printed(paper.printed(f"F7/{name}/recall")).scaled(0.01) for name in CLASSES]
     printed = Interval.printed(paper.printed("4/CG-RecNet/accuracy"))
     try:
         reach = accuracy_range(paper.supports, f1, recall).scaled(100)
-    except ConfigError as error:
-        return Judgement(Verdict.CANNOT_BE_RECONCILED, "none", str(error))
+    except ConfigError:  # no confusion matrix has them
+        return Finding(Verdict.CANNOT_BE_RECONCILED, as_written=False)
     fits = reach.overlaps(printed)
-    return Judgement(verdict_of([fits], unchecked=1 if fits else 0), f"accuracy {reach.low:.3f} to {reach.high:.3f} %",
-                   f"That is what the diagonal and the class F1s allow together, where {printed.middle:.2f} is printed"
-                   + (f"; {WAITS}." if fits else "."))
+    return Finding(verdict_of([fits], unchecked=1), {"accuracy": reach, "printed_accuracy": printed.middle}, fits)
 
 
-def gain_over_baseline(paper: AuditedPaper, claim: Claim) -> Judgement:
+def gain_over_baseline(paper: AuditedPaper, claim: Claim) -> Finding:
     test = paper.comparison("Baseline")
-    bound = claim.value("p below").number
-    checks = [claim.allows(claim.value("gain"), test.difference), test.with_rounding.high < bound]
-    return Judgement(
-        verdict_in_print(checks), f"{test.difference:+.2f}, p at most {test.with_rounding.high:.1e}",
-        "The difference follows from the printed means; p is the largest over every fold correlation and every "
-        "rounding; the accuracies themselves need the paper's images.",
-    )
+    highest = test.with_rounding.high
+    checks = [claim.allows(claim.value("gain"), test.difference), highest < claim.value("p below").number]
+    return Finding(verdict_in_print(checks), {"difference": test.difference, "p": highest}, as_written=checks[0])
 
 
-def each_module(paper: AuditedPaper, claim: Claim) -> Judgement:
+def each_module(paper: AuditedPaper, claim: Claim) -> Finding:
     step = paper.comparison("ResCMNet")
     first = paper.comparison("Baseline", first="ResCMNet")
-    checks = [first.difference > 0 and step.difference > 0, first.with_rounding.high < LEVEL,
-              step.highest_p < LEVEL]
-    lost = "" if "ResGDNet" in paper.scores else ", and the accuracy of ResGDNet is lost"
-    return Judgement(
-        verdict_of(checks, unchecked=1),
-        f"{first.difference:+.2f}, {step.difference:+.2f} (p {step.lowest_p:.3f} to {step.highest_p:.2f})",
-        f"The printed means rise with each module, but p of the last step is {step.uncorrelated.p:.2f} for "
-        f"uncorrelated folds and below {LEVEL} only for strongly correlated ones{lost}.",
+    rise = first.difference > 0 and step.difference > 0
+    values = {
+        "first": first.difference, "second": step.difference, "lowest_p": step.lowest_p, "highest_p": step.highest_p,
+        "p": step.uncorrelated.p, "level": LEVEL,
+    }  # fmt: skip
+    only_correlated = step.lowest_p < LEVEL <= step.uncorrelated.p
+    return Finding(
+        verdict_of([rise, first.with_rounding.high < LEVEL, step.highest_p < LEVEL], unchecked=1), values,
+        as_written=rise and only_correlated and "ResGDNet" not in paper.scores,
     )
 
 
-def oligodendrocytes(paper: AuditedPaper, claim: Claim) -> Judgement:
+def oligodendrocytes(paper: AuditedPaper, claim: Claim) -> Finding:
     row = "5/Oligodendrocytes"
     gain = paper.known(f"{row}/CG-RecNet").number - paper.known(f"{row}/Baseline").number
     same = abs(gain - claim.values[0].number) <= 0.01 + 1e-9
-    return Judgement(verdict_in_print([same]), f"{gain:+.2f} percentage points",
-                   "The difference follows from the two printed F1s, which need the paper's images themselves.")
+    return Finding(verdict_in_print([same]), {"gain": gain}, as_written=same)
 
 
-def seeds(paper: AuditedPaper, claim: Claim) -> Judgement:
+def seeds(paper: AuditedPaper, claim: Claim) -> Finding:
     test = paper.comparison("Baseline", runs=3)
-    return Judgement(
-        Verdict.CANNOT_BE_TESTED_HERE, f"p {test.uncorrelated.p:.4f}, at most {test.highest_p:.4f}",
-        "No SD over seeds is printed, and our sweep over seeds decides no claim; with the printed SDs and three runs "
-        "this is p for uncorrelated scores and its largest value.",
-    )
+    return Finding(Verdict.CANNOT_BE_TESTED_HERE, {"p": test.uncorrelated.p, "highest_p": test.highest_p})
 
 
-def best_in_every_class(paper: AuditedPaper, claim: Claim) -> Judgement:
+def best_in_every_class(paper: AuditedPaper, claim: Claim) -> Finding:
     margins = {}
     for name in CLASSES:
         others = [paper.known(f"5/{name}/{m}").number for m in (*COMPARATORS, "Baseline")]
         margins[name] = paper.known(f"5/{name}/CG-RecNet").number - max(others)
-    return Judgement(
-        verdict_in_print([m > 0 for m in margins.values()]),
-        ", ".join(f"{m:+.2f} on {name.lower()}" for name, m in margins.items()),
-        "These are the printed margins over the best other model; whether they exceed chance needs the paper's images.",
-    )
+    return Finding(verdict_in_print([m > 0 for m in margins.values()]), margins)
 
 
-def lower_variance(paper: AuditedPaper, claim: Claim) -> Judgement:
-    own = float(paper.scores["CG-RecNet"].sd)
-    p = {m: variance_ratio_p(own, float(paper.scores[m].sd), 5) for m in COMPARATORS if m in paper.scores}
-    checks = [all(own < float(paper.scores[m].sd) for m in p), all(x < LEVEL for x in p.values())]
-    return Judgement(verdict_of(checks, unchecked=1), ", ".join(f"{m} p {x:.2f}" for m, x in p.items()),
-                   "The printed SD is the smallest; these are one-sided F tests of five folds each, before any "
-                   "correction for several comparisons.")
+def lower_variance(paper: AuditedPaper, claim: Claim) -> Finding:
+    own, *others = (float(paper.known(f"4/{m}/accuracy").sd) for m in ("CG-RecNet", *COMPARATORS))
+    p = {m: variance_ratio_p(own, sd, 5) for m, sd in zip(COMPARATORS, others, strict=True)}
+    checks = [own < min(others), all(x < LEVEL for x in p.values())]
+    return Finding(verdict_of(checks, unchecked=1), p, as_written=checks[0])
 
 
-def over_xception(paper: AuditedPaper, claim: Claim) -> Judgement:
+def over_xception(paper: AuditedPaper, claim: Claim) -> Finding:
     before = claim.value("accuracy of the Xception")
     margin = paper.known("4/CG-RecNet/accuracy").number - before.number
-    return Judgement(verdict_in_print([claim.allows(claim.value("margin"), margin)]), f"{margin:+.1f}",
-                   "The difference follows from the printed numbers; the older one is quoted for comparable test data, "
-                   "not for the same test set.")
+    same = claim.allows(claim.value("margin"), margin)
+    return Finding(verdict_in_print([same]), {"margin": margin}, as_written=same)
 
 
-def second_best(paper: AuditedPaper, claim: Claim) -> Judgement:
+def second_best(paper: AuditedPaper, claim: Claim) -> Finding:
     means = {m: float(s.mean) for m, s in paper.scores.items() if m != "CG-RecNet"}
     among = max((m for m in means if m in COMPARATORS), key=means.get)
     overall = max(means, key=means.get)
-    return Judgement(verdict_of([among == "MobileNetV2", overall == "MobileNetV2"]), f"{among}; {overall}",
-                   f"Second in Table 4 is {among} ({means[among]:.2f}), second over Tables 3 and 4 is {overall} "
-                   f"({means[overall]:.2f}).")
+    values = {"among": among, "overall": overall, "among_mean": means[among], "overall_mean": means[overall]}
+    return Finding(verdict_of([among == "MobileNetV2", overall == "MobileNetV2"]), values)
 
 
-def over_baselines(paper: AuditedPaper, claim: Claim) -> Judgement:
-    gains = {m: paper.comparison(m).difference for m in ("Baseline", *COMPARATORS) if m in paper.scores}
+def over_baselines(paper: AuditedPaper, claim: Claim) -> Finding:
+    gains = {m: paper.comparison(m).difference for m in ("Baseline", *COMPARATORS)}
     reached = [gain >= claim.values[0].number - claim.tolerance.absolute - 1e-9 for gain in gains.values()]
-    return Judgement(verdict_of(reached), ", ".join(f"{g:+.2f} over {m}" for m, g in gains.items()),
-                   f"{sum(reached)} of {len(reached)} printed differences reach the claimed improvement.")
+    return Finding(verdict_of(reached), {**gains, "reached": sum(reached), "compared": len(reached)})
 
 
-def best_in_every_metric(paper: AuditedPaper, claim: Claim) -> Judgement:
-    checks, lost = [], 0
-    for column in paper.tables["4"].columns:
-        own = paper.find(f"4/CG-RecNet/{column}")
-        for model in COMPARATORS:
-            other = paper.find(f"4/{model}/{column}")
-            if own is None or other is None:
-                lost += 1
-            else:
-                checks.append(own.number > other.number)
-    return Judgement(verdict_of(checks, unchecked=lost), f"{sum(checks)} of {len(checks) + lost} comparisons",
-                   f"CG-RecNet is ahead in {sum(checks)} of the {len(checks)} comparisons whose cells are known; "
-                   f"{lost} have a lost cell.")
+def best_in_every_metric(paper: AuditedPaper, claim: Claim) -> Finding:
+    columns = paper.tables["4"].columns
+    own = {column: paper.find(f"4/CG-RecNet/{column}") for column in columns}
+    pairs = [(own[column], paper.find(f"4/{model}/{column}")) for column in columns for model in COMPARATORS]
+    checks = [first.number > second.number for first, second in pairs if first and second]
+    counts = {"ahead": sum(checks), "known": len(checks), "comparisons": len(pairs), "lost": len(pairs) - len(checks)}
+    return Finding(verdict_of(checks, unchecked=counts["lost"]), counts)
 
 
 #: Claim -> how arithmetic judges it.

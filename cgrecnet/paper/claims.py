@@ -16,6 +16,8 @@ from cgrecnet.paper.schema import HERE, Entry, PrintedNumber, half_unit, read_en
 
 CLAIMS_FILE = HERE / "claims.yaml"
 NORMAL_95 = 1.96
+#: Units of pure numbers, which are not written behind them.
+PURE = ("probability", "area", "ratio")
 
 Kind = Literal["arithmetic", "machinery", "data"]
 Rule = Literal["exact", "rounding", "sampling", "fixed", "none"]
@@ -30,6 +32,12 @@ class Value(Entry):
     sd: PrintedNumber | None = None
     cell: str | None = None
     derived: bool = False
+
+    def __str__(self) -> str:
+        """`accuracy: 96.40 ± 0.07 %`; of a share, an area or a ratio the name says what it is."""
+        spread = f" ± {self.sd}" if self.sd else ""
+        unit = "" if self.unit in PURE else f" {self.unit}"
+        return f"{self.name}: {self.printed}{spread}{unit}" + " (difference of printed numbers)" * self.derived
 
     @property
     def number(self) -> float:
@@ -95,6 +103,22 @@ class Claim(Entry):
         if width is None:
             raise ConfigError(f"{self.id} has no tolerance to compare with: {self.tolerance.reason}")
         return abs(result - value.number) <= width + 1e-9
+
+    @property
+    def printed_text(self) -> str:
+        """The printed values in words, one a line."""
+        return "\n".join(map(str, self.values)) or "no number"
+
+    @property
+    def tolerance_text(self) -> str:
+        """The tolerance in numbers, one unit a line: ± the smallest to the largest half-width over its values."""
+        if self.tolerance.rule in ("none", "exact"):
+            return self.tolerance.rule
+        spans: dict[str, list[str]] = {}
+        for value in sorted(self.values, key=self.tolerance.half_width):
+            spans.setdefault(value.unit, []).append(f"{self.tolerance.half_width(value):.2g}")
+        lines = (f"± {' to '.join(dict.fromkeys((widths[0], widths[-1])))} {unit}" for unit, widths in spans.items())
+        return "\n".join(lines) or f"± {self.tolerance.absolute:g}"
 
     def value(self, name: str) -> Value:
         """The printed value called `name`; raises ConfigError when the claim has none of that name."""

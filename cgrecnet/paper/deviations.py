@@ -5,6 +5,7 @@ The effect itself is no part of the ledger: it is computed from the records of t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +44,14 @@ class Measured(Entry):
     planned: str | None = Field(default=None, pattern=r"^P\d+$")
 
 
+class Setting(Entry):
+    """The option of the code that carries a choice out, and its value for each option of the entry, in their order."""
+
+    of: Literal["model", "run"]
+    name: str
+    values: tuple[Any, ...]
+
+
 class Deviation(Entry):
     """One open choice; `effect` names the pairs of runs that measure it, where there are any."""
 
@@ -51,6 +60,7 @@ class Deviation(Entry):
     place: str
     options: tuple[str, ...] = Field(min_length=2)
     chosen: str
+    setting: Setting | None = None
     why: str = Field(min_length=10)
     effect: tuple[Measured, ...] | Literal["not measured"]
 
@@ -61,8 +71,16 @@ class Deviation(Entry):
             raise ValueError(f"name the runs that measure it, or write {NOT_MEASURED!r}")
         return effect
 
+    @property
+    def value(self) -> Any:
+        """The value of the code's option that is the choice."""
+        return self.setting.values[self.options.index(self.chosen)]
+
     @model_validator(mode="after")
     def _chosen_is_an_option(self) -> Deviation:
+        if self.setting and len(self.setting.values) != len(self.options):
+            counts = f"{len(self.setting.values)} values of {self.setting.name} for {len(self.options)} options"
+            raise ValueError(f"setting: {counts}")
         if self.chosen not in self.options:
             raise ValueError(f"chosen {self.chosen!r} is not among the options: {', '.join(self.options)}")
         for measured in () if self.effect == NOT_MEASURED else self.effect:
@@ -74,3 +92,8 @@ class Deviation(Entry):
 def load_deviations(path: Path | str = DEVIATIONS_FILE) -> dict[str, Deviation]:
     """All open choices by their id; ConfigError names file, entry and field of what is wrong."""
     return read_entries(path, Deviation)
+
+
+def by_setting(ledger: Mapping[str, Deviation], of: str) -> dict[str, Deviation]:
+    """Option of the code -> the entry that it carries out; of: `model` or `run`."""
+    return {entry.setting.name: entry for entry in ledger.values() if entry.setting and entry.setting.of == of}

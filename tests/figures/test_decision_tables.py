@@ -8,6 +8,7 @@ from cgrecnet.evaluation.analysis_plan import Outcome
 from cgrecnet.evaluation.planned_contrasts import JudgedContrast
 from cgrecnet.evaluation.sign_flip import Contrast
 from cgrecnet.figures.tables import HEADERS, decisions_table, interval, n_text, p_equal, p_text, points, wide_table
+from cgrecnet.paths import REPOSITORY
 
 RESULT = Contrast(-4.04, (-6.2, -1.9), (-5.9, -2.3), 0.00002, 900)
 JUDGED = JudgedContrast("A against B", RESULT, 0.00004, Outcome.DIFFERENCE)
@@ -35,3 +36,9 @@ def test_a_wide_table_is_safe_and_whole():
     assert "1 &lt; 2" in html and "x<br>y" in html and "\n\n" not in html
     with pytest.raises(ValueError, match="1 cells where the table has 2"):
         wide_table(["a", "b"], [["only"]], "A table")
+
+
+def test_a_card_on_a_small_screen_leaves_an_empty_cell_out():
+    assert "<span></span>" in wide_table(["a", "b"], [["x", ""]], "A table")
+    css = (REPOSITORY / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+    assert re.search(r"table\.cards td:has\(> span:empty\) \{\s*display: none;", css.split("(max-width: 600px)", 2)[2])

@@ -115,27 +115,28 @@ def written(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "dead, state",
+    "dead, before",
     [
-        ({"honest cg_recnet": True, "start cg_recnet": True}, "dead after training, and before training"),
-        ({"honest cg_recnet": True, "start cg_recnet": False}, "dead after training, though not before training"),
-        ({"honest cg_recnet": True}, "dead after training (its start was not looked at)"),
-        ({"honest cg_recnet": True, "untrained cg_recnet": True}, "dead after training (its start was not looked at)"),
-        ({"honest cg_recnet": True, "start rescmnet": True}, "dead after training (its start was not looked at)"),
+        ({"honest cg_recnet": True, "start cg_recnet": True}, "dead"),
+        ({"honest cg_recnet": True, "start cg_recnet": False}, "alive"),
+        ({"honest cg_recnet": True}, "not looked at"),
+        ({"honest cg_recnet": True, "untrained cg_recnet": True}, "not looked at"),
+        ({"honest cg_recnet": True, "start rescmnet": True}, "not looked at"),
     ],
 )
-def test_a_dead_path_is_told_with_its_start_and_its_record(written, dead, state):
+def test_a_dead_path_is_told_with_its_start_and_its_record(written, dead, before):
     """`untrained` networks have other weights than the trained one began with, so they do not count as its start."""
     (row,) = path_rows(all_studies(written(dead)))
-    assert len(row) == len(PATHS) and row[2] == state
+    assert len(row) == len(PATHS) and row[2:] == ("dead", before, "")
     assert row[0] == "CG-RecNet" and row[1] == "explain-x-s42 (cytometer, simulated cells, seed 42)"
 
 
 def test_a_living_path_is_told_with_its_distance_from_an_even_map(written):
     studies = all_studies(written({"honest cg_recnet": False, "start cg_recnet": True}))
     inside = studies[0].record.results["modules"]["honest cg_recnet"]
-    ((*_, state),) = path_rows(studies)
-    assert state.startswith(f"alive: changes the sum {inside['change']['mean'] * inside['positions']:.4f} times")
+    ((_, _, after, before, change),) = path_rows(studies)
+    assert (after, before) == ("alive", "dead")
+    assert change == f"{inside['change']['mean'] * inside['positions']:.4f} times"
 
 
 def test_without_records_or_trained_networks_there_is_no_row(tmp_path, written):
@@ -155,7 +156,7 @@ def test_each_study_names_its_own_cells(written):
 def test_a_kept_network_is_named_by_its_run_because_the_study_has_a_seed_of_its_own(written):
     (study,) = all_studies(written({"honest cg_recnet": True}))
     study.record.networks["honest cg_recnet"]["run_id"] = "jurkat-seeds-1-s999"
-    ((_, place, _),) = path_rows([study])
+    ((_, place, *_),) = path_rows([study])
     assert "as trained by jurkat-seeds-1-s999" in place and "seed 42" not in place
 
 

@@ -4,22 +4,13 @@ from dataclasses import fields
 
 import pytest
 from fabricated_runs import fabricate, fabricate_sweep
+from pydantic import ValidationError
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.figures.ledger import (
-    MODEL_WORDS,
-    RUN_WORDS,
-    crosscheck,
-    effect_text,
-    effects_of,
-    find_run,
-    ledger_effects,
-    run_defaults,
-    sweeps_read,
-)
+from cgrecnet.figures.ledger import crosscheck, effects_of, find_run, ledger_effects, sweeps_read
 from cgrecnet.models import config
 from cgrecnet.models.config import PRESETS, Options
-from cgrecnet.paper.deviations import Runs, load_deviations
+from cgrecnet.paper.deviations import Deviation, Runs, by_setting, load_deviations
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.runs.grid import read_sweep
 from cgrecnet.training.config import RunConfig
@@ -44,13 +35,16 @@ def test_every_model_option_is_in_the_ledger(ledger):
     assert len({c.entry for c in checks}) == len(checks)
 
 
-def test_every_word_of_the_code_is_an_option_of_the_ledger():
+def test_every_word_of_the_code_is_an_option_of_the_ledger(ledger):
+    entries = by_setting(ledger, "model")
     for option, known in config._CHOICES.items():
-        assert set(MODEL_WORDS[option][1]) == set(known), option
+        assert set(entries[option].setting.values) == set(known), option
 
 
 def test_run_defaults_are_the_ledgers_choices(ledger):
-    assert len(crosscheck(ledger, run_defaults(), RUN_WORDS)) == len(RUN_WORDS)
+    options = by_setting(ledger, "run")
+    defaults = {name: RunConfig.model_fields[name].default for name in options}
+    assert len(crosscheck(ledger, defaults, "run")) == len(options) >= 4
 
 
 def test_what_does_not_agree_is_named(ledger):
@@ -58,15 +52,16 @@ def test_what_does_not_agree_is_named(ledger):
         crosscheck(ledger, {"skips": 1})
     with pytest.raises(ConfigError, match="'head' is '3', but the ledger says"):
         crosscheck(ledger, {"head": "3"})
-    fewer = {**ledger, "head": ledger["head"].model_copy(update={"options": ("linear to 3", "none")})}
-    with pytest.raises(ConfigError, match="name different options"):
-        crosscheck(fewer, {"head": "1000_then_3"})
+    short = {"of": "model", "name": "head", "values": ["3"]}
+    fewer = ledger["head"].model_dump() | {"effect": "not measured", "setting": short}
+    with pytest.raises(ValidationError, match="1 values of head for 2 options"):
+        Deviation.model_validate(fewer)
 
 
 def test_an_effect_is_shown_as_it_was_computed(ledger, tmp_path):
-    assert effect_text(effects_of(ledger["crop_scale"], tmp_path)) == "not measured"
-    head = effect_text(effects_of(ledger["head"], tmp_path))
-    assert head.startswith("linear to 3: not measured yet for CG-RecNet")
+    assert effects_of(ledger["crop_scale"], tmp_path) == []
+    (head,) = effects_of(ledger["head"], tmp_path)
+    assert head.text.startswith("linear to 3: not measured yet (CG-RecNet; simulated cytometer cells")
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +97,8 @@ def test_the_number_is_that_of_the_records(ledger, results):
     other, chosen = effect.records
     assert other.config["model_options"]["normaliser"] == "layernorm" and chosen.experiment == "simulated-noise"
     assert effect.text.startswith("LayerNorm: +10.") or effect.text.startswith("LayerNorm: +9.")
-    assert "n = 300 simulated cells, one run each" in effect.text and effect.text.endswith("exploratory")
+    assert "n = 300, p " in effect.text
+    assert effect.text.endswith("simulated cytometer cells, one run each; exploratory)")
 
 
 def test_what_was_planned_is_said_and_what_is_not_here_too(ledger, results):
@@ -111,7 +107,7 @@ def test_what_was_planned_is_said_and_what_is_not_here_too(ledger, results):
     assert all("planned as P10" in effect.text for effect in rates)
     for effect in effects_of(ledger["pretrained"], results):
         assert effect.result is None and "not measured yet" in effect.text and effect.records == ()
-    assert "crop_scale" not in ledger_effects(ledger, results) and effect_text([]) == "not measured"
+    assert "crop_scale" not in ledger_effects(ledger, results)
 
 
 def test_what_else_differs_is_named(ledger, tmp_path):
@@ -121,7 +117,7 @@ def test_what_else_differs_is_named(ledger, tmp_path):
     fabricate(tmp_path, RunConfig(experiment="jurkat-comparison", **base), 0.7)
     effect = effects_of(ledger["pretrained"], tmp_path)[1]
     assert effect.result.difference == pytest.approx(-20, abs=0.6) and effect.also == ("model_options",)
-    assert "real (jurkat) cells" in effect.text and effect.text.endswith("also different: model_options")
+    assert "real jurkat cells" in effect.text and effect.text.endswith("model_options differs as well)")
 
 
 def test_runs_that_are_not_what_the_ledger_says_are_refused(ledger, results, tmp_path):

@@ -67,6 +67,17 @@ def test_sampling_tolerance_by_hand():
     assert width == pytest.approx(1.96 * sqrt(9 + 9))
 
 
+def test_numbers_and_tolerances_in_words():
+    claims = load_claims()
+    said = {name: claim.tolerance_text for name, claim in claims.items()}
+    assert said["C10"] == "± 0.005 M" and said["C05"] == "± 0.05" and said["C15"] == "± 0.05 to 0.5 %"
+    assert said["C02"] == "exact" and said["C07"] == "none"
+    assert claims["C16"].printed_text == "accuracy: 96.40 ± 0.07 %" and claims["C07"].printed_text == "no number"
+    gain, bound = claims["C20"].printed_text.splitlines()
+    assert gain == "gain: 1.82 percentage points" and bound == "p below: 0.001"
+    assert claims["C42"].printed_text == "increase: 2.06 GFLOPs (difference of printed numbers)"
+
+
 def test_a_claim_without_tolerance_refuses_a_comparison():
     claim = load_claims()["C44"]
     with pytest.raises(ConfigError, match="C44 has no tolerance to compare with"):

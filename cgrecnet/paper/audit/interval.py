@@ -29,6 +29,10 @@ class Interval:
     def half_width(self) -> float:
         return (self.high - self.low) / 2
 
+    def __format__(self, spec: str) -> str:
+        """Both ends, each as `spec` says: f"{Interval(1, 2):.1f}" is "1.0 to 2.0"."""
+        return f"{self.low:{spec}} to {self.high:{spec}}"
+
     def __add__(self, other: Interval) -> Interval:
         return Interval(self.low + other.low, self.high + other.high)
 
