@@ -1,8 +1,7 @@
-"""`python -m cgrecnet.publish build | check | honesty | links | site | sizes`: make the book, look it over, publish it.
+"""`python -m cgrecnet.publish build | check | honesty | site | sizes`: make the book, look it over, publish it.
 
-`honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing. `links`
-asks every address that the sources name. `site` makes of the built book what a web server gives out. `sizes` counts
-the lines of the package, room by room.
+`honesty` looks over the sources alone, of all chapters or of those that are named, and runs nothing. `site` makes of
+the built book what a web server gives out. `sizes` counts the lines of the package, room by room.
 """
 
 import argparse
@@ -20,10 +19,9 @@ from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.files import remembered, write_json
 from cgrecnet.publish import check, check_browser, html, schedule, stage
-from cgrecnet.publish.honesty import allowed
+from cgrecnet.publish.honesty import allowed, prose
 from cgrecnet.publish.honesty import check as honesty
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.links import dead_links
 from cgrecnet.publish.lock import only_one
 from cgrecnet.publish.site.make import make_site
 from cgrecnet.publish.sizes import sizes
@@ -31,7 +29,7 @@ from cgrecnet.publish.sizes import sizes
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m cgrecnet.publish", description=__doc__)
-    parser.add_argument("command", choices=["build", "check", "honesty", "links", "site", "sizes"])
+    parser.add_argument("command", choices=["build", "check", "honesty", "site", "sizes"])
     parser.add_argument("chapters", nargs="*", help="for honesty: paths of chapters (default: all)")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="the repository (default: here)")
     parser.add_argument("--jobs", type=int, default=cores(), help="chapters at a time (default: the cores)")
@@ -65,11 +63,9 @@ def main(arguments: list[str] | None = None) -> int:
 def _do(layout: Layout, options: argparse.Namespace) -> int:
     if options.command == "honesty":
         return honest(layout, options.chapters)
-    if options.command in ("links", "sizes"):
-        dead = dead_links(layout) if options.command == "links" else []
-        said = sizes(layout.root / "cgrecnet") if options.command == "sizes" else dead or ["every address answers"]
-        print("\n".join(said))
-        return 1 if dead else 0
+    if options.command == "sizes":
+        print("\n".join(sizes(layout.root / "cgrecnet")))
+        return 0
     with only_one(layout.build):
         if options.command == "site":
             print(f"site: {make_site(layout, options.address, not options.no_pdf).relative_to(layout.root)}")
@@ -144,7 +140,7 @@ def honest(layout: Layout, names: list[str], built: bool = False) -> int:
     found = honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built)
     status = honesty.report(found)
     if not names:
-        count = sum(allowed.words_by_chapter(chapters).values())
+        count = sum(prose.read(chapter.source).words_in_code for chapter in chapters)
         print(f"words of prose in code: {count} (see {allowed.WORDS})")
     return status
 

@@ -64,6 +64,7 @@ class Warm:
         """Start it in `book`; it imports what makes a kernel. What it says goes to `folder`."""
         self._said = folder / "said.txt"
         self._control, its = socket.socketpair()
+        self._control.settimeout(PATIENCE)
         self._answers = self._control.makefile("r")
         self._lock = threading.Lock()
         with its, open(self._said, "w") as said:
@@ -78,32 +79,17 @@ class Warm:
                 start_new_session=True,  # the keyboard's signals are for the build, which then ends it
             )
 
-    def prepare(self, libraries: Sequence[str]) -> None:
-        """Have it import these as well and wait until it is ready; WarmFailed where it is not."""
-        try:
-            self._ask(libraries)
-        except WarmFailed as error:
-            self.close()
-            lines = self._said.read_text(errors="replace").strip().splitlines()
-            raise WarmFailed(lines[-1] if lines else str(error)) from None
+    def ask(self, order: Sequence[str] | Mapping[str, Any]) -> str:
+        """Its answer to an order: `ready` to a list of libraries, a kernel's process id to what that is to be.
 
-    def fork(self, order: Mapping[str, Any]) -> int:
-        """Have it fork a kernel with these words (`argv`), environment and folder (`cwd`); the process id."""
-        return int(self._ask(order))
-
-    def _ask(self, order: Any) -> str:
-        with self._lock:
-            try:
-                self._control.settimeout(PATIENCE)
-                self._control.sendall(json.dumps(order).encode() + b"\n")
-                answer = self._answers.readline()
-            except TimeoutError:
-                raise WarmFailed(f"it did not answer within {PATIENCE} s") from None
-            except OSError as error:
-                raise WarmFailed(str(error)) from None
-        if not answer:
-            raise WarmFailed("it has ended")
-        return answer
+        Raises WarmFailed where it gives none, with the last line that it said.
+        """
+        with self._lock, suppress(OSError):  # a time-out is one
+            self._control.sendall(json.dumps(order).encode() + b"\n")
+            if answer := self._answers.readline():
+                return answer
+        lines = self._said.read_text(errors="replace").strip().splitlines()
+        raise WarmFailed(lines[-1] if lines else "it has ended")
 
     @property
     def gone(self) -> bool:
@@ -143,7 +129,8 @@ class Provisioner(LocalProvisioner):
         module = cmd.index("-m") + 1
         words = [str(find_spec(cmd[module]).origin), *cmd[module + 1 :]]
         self.cwd = str(kwargs["cwd"])
-        self.pid = self.pgid = self.parent.warm.fork({"argv": words, "env": kwargs["env"], "cwd": self.cwd})
+        order = {"argv": words, "env": kwargs["env"], "cwd": self.cwd}
+        self.pid = self.pgid = int(self.parent.warm.ask(order))
         with suppress(psutil.NoSuchProcess):
             self.process = _Forked(self.pid)
         return self.connection_info
@@ -219,7 +206,6 @@ class Kernels:
         self._environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
         self._book = book
         self._warm: Warm | None = None
-        self._lock = threading.Lock()
         if warm and sys.platform == "linux":
             self._warm = Warm(folder, book, self._environment | environment)
 
@@ -227,7 +213,7 @@ class Kernels:
         """Wait until chapters can be executed; preload: the warm process imports the libraries, for all of them."""
         try:
             if self._warm:
-                self._warm.prepare(LIBRARIES if preload else ())
+                self._warm.ask(LIBRARIES if preload else ())
         except WarmFailed as error:
             self._give_up(error)
 
@@ -239,24 +225,26 @@ class Kernels:
             self._warm.close()
 
     def execute(self, label: str, notebook: Any, folder: Path, environment: Mapping[str, str], timeout: float) -> Run:
-        """Execute a copy of a chapter's notebook, with the environment added to this process's own."""
+        """Execute a copy of a chapter's notebook, with the environment added to this process's own.
+
+        Where its kernel is lost before the first cell, or with the warm process, it gets a new one: that says nothing
+        about the chapter; two may have picked one port.
+        """
         how = {"cwd": str(self._book), "env": self._environment | environment}
         warm = self._warm  # another chapter may give it up meanwhile
         run = Run(deepcopy(notebook), warm, folder, timeout, **how)
         if run.error and warm and warm.gone:
-            self._give_up(WarmFailed("it has ended"))
+            self._give_up("it has ended")
         elif run.error and run.at is None and not isinstance(run.error, TimeoutError):
-            # It says nothing about the chapter: two may have picked one port.
             why = f"{type(run.error).__name__}: {run.error}"
             print(f"  kernels: that of {label} did not come up ({why}); it gets another one", flush=True)
         else:
             return run
         return Run(deepcopy(notebook), None, folder, timeout, **how)
 
-    def _give_up(self, why: WarmFailed) -> None:
+    def _give_up(self, why: object) -> None:
         """Start a new kernel for each chapter from now on, and say so."""
-        with self._lock:
-            lost, self._warm = self._warm, None
-        if lost:  # several chapters may notice at once
+        lost, self._warm = self._warm, None
+        if lost:  # several chapters may notice
             lost.close()
             print(f"  kernels: the warm process failed ({why}); each chapter starts a kernel of its own", flush=True)

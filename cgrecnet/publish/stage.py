@@ -83,9 +83,10 @@ def _assets(book: Path) -> Iterator[Path]:
 def remove_stale_pages(layout: Layout) -> None:
     """Delete built pages whose chapter is gone, and pictures that no page shows any more."""
     pages = set(layout.page_names)
-    for folder, suffixes in ((layout.html, {".html"}), (layout.html / "_sources", {".ipynb", ".md", ".py"})):
+    for folder in (layout.html, layout.html / "_sources", layout.html / "_sources" / "student"):
         for path in (folder / "book").rglob("*"):
-            if path.suffix in suffixes and path.relative_to(folder).with_suffix("").as_posix() not in pages:
+            made = path.suffix in {".html", ".ipynb", ".md", ".py"}
+            if made and path.relative_to(folder).with_suffix("").as_posix() not in pages:
                 path.unlink()
     text = "".join(path.read_text("utf8") for path in layout.html.rglob("*.html"))
     for path in (layout.html / "_images").glob("*"):

@@ -5,7 +5,8 @@ from minibook import REPOSITORY, set_pages, write, write_script
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish.honesty import allowed, check, numbers
-from cgrecnet.publish.honesty.prose import Line, lines_of
+from cgrecnet.publish.honesty.prose import Line
+from cgrecnet.publish.honesty.prose import read as read_page
 from cgrecnet.publish.layout import Layout
 
 
@@ -14,7 +15,7 @@ def typed(text, question=False):
 
 
 def read(tmp_path, script):
-    return lines_of(write_script(tmp_path / "x.py", script))
+    return read_page(write_script(tmp_path / "x.py", script)).lines
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from minibook import REPOSITORY, set_pages, write, write_script
 
 from cgrecnet.publish import __main__
 from cgrecnet.publish.honesty import quotations
-from cgrecnet.publish.honesty.prose import words_in_code
+from cgrecnet.publish.honesty.prose import read
 from cgrecnet.publish.layout import Layout
 
 PAGE = """
@@ -35,7 +35,7 @@ def faults(tmp_path):
 
     def plant(call):
         source = write_script(tmp_path / "one.py", PAGE.replace("HOLDS", call))
-        return list(quotations.misquoted(source))
+        return list(quotations.misquoted(read(source)))
 
     return plant
 
@@ -82,21 +82,21 @@ def test_a_false_quotation_fails_the_build_and_names_its_line(tmp_path, capsys):
 
 def test_a_note_to_the_reader_is_not_hidden(tmp_path):
     hidden = PAGE.replace("HOLDS", 'holds("A line that falls from left to right.", n == 3)').replace("-input", "-cell")
-    ((_, text),) = quotations.misquoted(write_script(tmp_path / "one.py", hidden))
+    ((_, text),) = quotations.misquoted(read(write_script(tmp_path / "one.py", hidden)))
     assert "no reader sees" in text
 
 
 def test_quoted_words_are_no_prose_in_code(tmp_path):
     quoting = PAGE.replace("HOLDS", 'holds("It falls as ... grows, and stays low.", n == 3)')
-    assert words_in_code(write_script(tmp_path / "one.py", quoting)) == 0
+    assert read(write_script(tmp_path / "one.py", quoting)).words_in_code == 0
     elsewhere = PAGE.replace("HOLDS", 'held("It falls as ... grows, and stays low.", n == 3)')
-    assert words_in_code(write_script(tmp_path / "one.py", elsewhere)) == 7
+    assert read(write_script(tmp_path / "one.py", elsewhere)).words_in_code == 7
 
 
 def test_a_page_of_markdown_asserts_nothing(tmp_path):
-    assert list(quotations.misquoted(write(tmp_path / "one.md", "holds('what is said here', True)\n"))) == []
+    assert read(write(tmp_path / "one.md", "holds('what is said here', True)\n")).holds == []
 
 
 @pytest.mark.parametrize("chapter", Layout(REPOSITORY).chapters, ids=lambda chapter: chapter.name)
 def test_every_holds_of_the_book_quotes_one_place_of_its_page(chapter):
-    assert list(quotations.misquoted(chapter.source)) == []
+    assert list(quotations.misquoted(read(chapter.source))) == []

@@ -6,6 +6,7 @@ from minibook import REPOSITORY, set_pages, write, write_script
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import __main__
 from cgrecnet.publish.honesty import allowed
+from cgrecnet.publish.honesty.prose import read
 from cgrecnet.publish.layout import Layout
 
 CODE = '''
@@ -31,19 +32,23 @@ def book(tmp_path):
     return plant(tmp_path, "")
 
 
+def words(layout):
+    return {chapter.label: read(chapter.source).words_in_code for chapter in layout.chapters}
+
+
 def plant(root, code):
     write_script(root / "book" / "one.py", CODE.replace("PLANTED", code))
     return Layout(root)
 
 
 def test_sentences_in_code_count_and_markdown_captions_docstrings_and_labels_do_not(book):
-    assert allowed.words_by_chapter(book.chapters)["book/one.py"] == 4
-    assert allowed.too_many_words(book.root, book.chapters) == []
+    assert words(book) == {"book/index.md": 0, "book/one.py": 4}
+    assert allowed.too_many_words(book.root, words(book)) == []
 
 
 def test_a_planted_sentence_fails_and_is_told_where_it_belongs(book, capsys):
     planted = plant(book.root, "print('Networks see what we tell them.')")
-    (fault,) = allowed.too_many_words(planted.root, planted.chapters)
+    (fault,) = allowed.too_many_words(planted.root, words(planted))
     assert fault.page == allowed.WORDS and "10 words of prose, 6 more than the 4 allowed" in fault.text
     assert "in Markdown" in fault.text and "book/one.py 10" in fault.text
     assert __main__.main(["honesty", "--root", str(book.root)]) == 1
@@ -56,9 +61,8 @@ def test_a_planted_sentence_fails_and_is_told_where_it_belongs(book, capsys):
 def test_a_bound_that_is_none_is_refused(book, content):
     write(book.root / allowed.WORDS, content)
     with pytest.raises(ConfigError, match="must hold one line"):
-        allowed.too_many_words(book.root, book.chapters)
+        allowed.too_many_words(book.root, {})
 
 
 def test_the_book_keeps_its_own_bound():
-    chapters = Layout(REPOSITORY).chapters
-    assert allowed.most_words(REPOSITORY) and allowed.too_many_words(REPOSITORY, chapters) == []
+    assert allowed.most_words(REPOSITORY) and allowed.too_many_words(REPOSITORY, words(Layout(REPOSITORY))) == []

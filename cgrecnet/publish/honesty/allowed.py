@@ -9,8 +9,6 @@ from pathlib import Path
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import settings
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.publish.honesty.prose import words_in_code
-from cgrecnet.publish.layout import Chapter
 
 FILE = "book/allowed_numbers.yml"
 WORDS = "book/words_in_code.yml"
@@ -67,16 +65,12 @@ def most_words(root: Path) -> int | None:
     return content["most"]
 
 
-def words_by_chapter(chapters: list[Chapter]) -> dict[str, int]:
-    """Words of prose in the code of each chapter."""
-    return {chapter.label: words_in_code(chapter.source) for chapter in chapters}
+def too_many_words(root: Path, counts: dict[str, int]) -> list[Fault]:
+    """One fault where all chapters together say more in code than the bound; it names the three that say most.
 
-
-def too_many_words(root: Path, chapters: list[Chapter]) -> list[Fault]:
-    """One fault where all chapters together say more in code than the bound; it names the three that say most."""
-    bound = most_words(root)
-    counts = words_by_chapter(chapters)
-    count = sum(counts.values())
+    counts: words of prose in the code of each chapter.
+    """
+    bound, count = most_words(root), sum(counts.values())
     if bound is None or count <= bound:
         return []
     wordy = ", ".join(f"{label} {counts[label]}" for label in sorted(counts, key=counts.__getitem__)[-3:][::-1])

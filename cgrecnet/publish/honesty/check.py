@@ -9,9 +9,8 @@ from typing import Any
 from cgrecnet.errors import UserError
 from cgrecnet.publish import dependencies, notebook
 from cgrecnet.publish.check_static import Fault
-from cgrecnet.publish.honesty import allowed, means, provenance, quotations
+from cgrecnet.publish.honesty import allowed, means, prose, provenance, quotations
 from cgrecnet.publish.honesty.numbers import unaccounted
-from cgrecnet.publish.honesty.prose import lines_of
 from cgrecnet.publish.layout import Chapter, Layout
 
 
@@ -23,25 +22,24 @@ def sources(layout: Layout, chapters: list[Chapter], whole: bool = True) -> list
     permitted = allowed.load(layout.root)
     found: list[Fault] = []
     seen: dict[str, set[str]] = {}
+    words: dict[str, int] = {}
     for chapter in chapters:
-        name = chapter.name.removeprefix("book/")
-        typed = [(line.number, number) for line in lines_of(chapter.source) for number in unaccounted(line)]
+        page, name = prose.read(chapter.source), chapter.name.removeprefix("book/")
+        typed = [(line.number, number) for line in page.lines for number in unaccounted(line)]
         seen[name] = {number for _, number in typed}
-        found += [
-            Fault(
-                f"{chapter.label}:{place}",
-                f"the number {number} is typed: let a cell compute it, or add it with its reason to {allowed.FILE}",
-            )
+        words[chapter.label] = page.words_in_code
+        said = [
+            (place, f"the number {number} is typed: let a cell compute it, or add it with its reason to {allowed.FILE}")
             for place, number in dict.fromkeys(typed)
             if number not in permitted.get(allowed.EVERYWHERE, set()) | permitted.get(name, set())
         ]
-        found += [Fault(f"{chapter.label}:{place}", text) for place, text in quotations.misquoted(chapter.source)]
+        found += [Fault(f"{chapter.label}:{place}", text) for place, text in [*said, *quotations.misquoted(page)]]
     if whole:
         found += [
             Fault(allowed.FILE, f"{chapter} has no need to allow {number}: remove the entry")
             for chapter, number in allowed.unused(permitted, seen)
         ]
-        found += allowed.too_many_words(layout.root, chapters)
+        found += allowed.too_many_words(layout.root, words)
     return found
 
 

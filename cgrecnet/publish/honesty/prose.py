@@ -1,10 +1,10 @@
-"""The prose of a chapter's source: what a reader will read of it, line by line, without code, maths and addresses."""
+"""A chapter's source as its readers meet it: prose without code, maths and addresses, and the sentences in its code."""
 
 import ast
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cgrecnet.publish.notebooks.plain import FENCE, closing
@@ -40,44 +40,61 @@ class Line:
     question: bool = False
 
 
-def lines_of(source: Path) -> list[Line]:
-    """Every line of prose in a chapter: its Markdown, its captions and alternative texts, the sentences in its code."""
-    text = source.read_text("utf8")
+@dataclass(frozen=True)
+class Page:
+    """What a person wrote of a chapter, read once for all checks.
+
+    prose: its Markdown, captions and alternative texts; paragraphs: the same whole, lines joined; code: the sentences
+    that its code holds; holds: each call of `holds` with its line and its cell's header.
+    """
+
+    prose: list[Line] = field(default_factory=list)
+    paragraphs: list[str] = field(default_factory=list)
+    code: list[Line] = field(default_factory=list)
+    holds: list[tuple[int, str, ast.Call]] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[Line]:
+        """All of it, in the order of the source."""
+        return sorted(self.prose + self.code, key=lambda line: line.number)
+
+    @property
+    def words_in_code(self) -> int:
+        """How many words stand in the sentences of its code, without captions and what `holds` quotes."""
+        return sum(len(_WORD.findall(line.text)) for line in self.code)
+
+    def _take(self, lines: list[str], first: int) -> None:
+        """Take in Markdown, whose first line has this number in the source."""
+        group: list[tuple[int, str, bool]] = []
+        for number, (text, question) in enumerate([*prose_of(lines), ("", False)], first):
+            if text.strip():
+                group.append((number, text, question))
+            elif group:
+                whole = " ".join(line for _, line, _ in group)
+                self.paragraphs.append(whole)
+                self.prose.extend(_line(place, line, whole, asked) for place, line, asked in group)
+                group = []
+
+
+def read(source: Path) -> Page:
+    """What stands in a chapter: a page of Markdown, or a percent script."""
+    lines = source.read_text("utf8").splitlines()
+    page = Page()
     if source.suffix != ".py":
-        return list(_markdown(text.splitlines(), 1))
-    found: list[Line] = []
-    for start, header, body in cells(text):
-        if "[markdown]" in header:
-            found += _markdown(_bare(body), start + 1)
-        else:
-            found += [_line(start, caption, caption) for caption in captions(header)]
-            found += _sentences("\n".join(body), start)
-    return found
-
-
-def paragraphs(text: str) -> Iterator[str]:
-    """What a person wrote on a script's page: paragraphs, their lines joined, captions and alternative texts."""
-    for _, header, body in cells(text):
-        if "[markdown]" in header:
-            yield from (whole for _, whole in _groups(_bare(body), 0))
-        else:
-            yield from captions(header)
-
-
-def words_in_code(source: Path) -> int:
-    """How many words stand in the sentences of a chapter's code, without captions and what `holds` quotes."""
-    if source.suffix != ".py":
-        return 0
-    codes = ((start, body) for start, header, body in cells(source.read_text("utf8")) if "[markdown]" not in header)
-    return sum(len(_WORD.findall(line.text)) for start, body in codes for line in _sentences("\n".join(body), start))
-
-
-def cells(text: str) -> Iterator[tuple[int, str, list[str]]]:
-    """Each cell of a percent script: the number of its header's line, the header, and the lines below it."""
-    lines = text.splitlines()
+        page._take(lines, 1)
+        return page
     starts = [number for number, line in enumerate(lines) if line.startswith("# %%")]
     for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
-        yield start + 1, lines[start], lines[start + 1 : end]
+        header, body = lines[start], lines[start + 1 : end]
+        if "[markdown]" in header:
+            page._take([line.removeprefix("#").removeprefix(" ") for line in body], start + 2)
+            continue
+        page.paragraphs.extend(written := captions(header))
+        page.prose.extend(_line(start + 1, text, text) for text in written)
+        code = _parsed("\n".join(body))
+        page.code.extend(_line(start + 1 + number, text, text) for text, number in _texts(code) if _is_sentence(text))
+        page.holds.extend((start + 1 + node.lineno, header, node) for node in ast.walk(code) if _is_holds(node))
+    return page
 
 
 def captions(header: str) -> list[str]:
@@ -91,29 +108,8 @@ def captions(header: str) -> list[str]:
     return [text for text in texts if text]
 
 
-def _bare(body: list[str]) -> list[str]:
-    """The lines of a cell of Markdown without the marks of a comment."""
-    return [line.removeprefix("#").removeprefix(" ") for line in body]
-
-
 def _line(number: int, text: str, paragraph: str, question: bool = False) -> Line:
     return Line(number, _LEFT_OUT.sub(" ", _NUMBERING.sub("", text)), paragraph, question)
-
-
-def _markdown(lines: list[str], first: int) -> Iterator[Line]:
-    for group, whole in _groups(lines, first):
-        yield from (_line(place, line, whole, asked) for place, line, asked in group)
-
-
-def _groups(lines: list[str], first: int) -> Iterator[tuple[list[tuple[int, str, bool]], str]]:
-    """Each paragraph: its lines with their numbers and whether they belong to an exercise, and the lines joined."""
-    group: list[tuple[int, str, bool]] = []
-    for number, (text, question) in enumerate([*prose_of(lines), ("", False)], first):
-        if text.strip():
-            group.append((number, text, question))
-        elif group:
-            yield group, " ".join(line for _, line, _ in group)
-            group = []
 
 
 def prose_of(lines: list[str], question: bool = False) -> Iterator[tuple[str, bool]]:
@@ -142,7 +138,7 @@ def prose_of(lines: list[str], question: bool = False) -> Iterator[tuple[str, bo
             yield line, question
 
 
-def parsed(code: str) -> ast.Module:
+def _parsed(code: str) -> ast.Module:
     """The code of a cell, magic commands left out; nothing where it is none."""
     try:
         return ast.parse(re.sub(r"^[%!].*$", "pass", code, flags=re.MULTILINE))
@@ -150,16 +146,13 @@ def parsed(code: str) -> ast.Module:
         return ast.Module([], [])
 
 
-def is_holds(node: ast.AST) -> bool:
+def _is_holds(node: ast.AST) -> bool:
     """Whether this calls `holds`, whose first argument is a quotation from the page."""
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "holds"
 
 
-def _sentences(code: str, start: int) -> Iterator[Line]:
-    """The sentences that code holds: what it prints or shows, with a hole where a value is put in."""
-    for text, number in _texts(parsed(code)):
-        if len(_WORD.findall(text)) >= SENTENCE:
-            yield _line(start + number, text, text)
+def _is_sentence(text: str) -> bool:
+    return len(_WORD.findall(text)) >= SENTENCE
 
 
 def _texts(node: ast.AST) -> Iterator[tuple[str, int]]:
@@ -174,7 +167,7 @@ def _texts(node: ast.AST) -> Iterator[tuple[str, int]]:
                 yield from _texts(part.value)
     elif not isinstance(node, (ast.Compare, ast.Assert)):
         documented = isinstance(node, (ast.FunctionDef, ast.ClassDef)) and ast.get_docstring(node) is not None
-        left_out = node.body[:1] if documented else node.args[:1] if is_holds(node) else []
+        left_out = node.body[:1] if documented else node.args[:1] if _is_holds(node) else []
         for child in ast.iter_child_nodes(node):
             if child not in left_out:
                 yield from _texts(child)

@@ -7,9 +7,8 @@ other, with what it holds) counts as `...` there, and a quotation writes it so.
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from cgrecnet.publish.honesty.prose import cells, is_holds, paragraphs, parsed
+from cgrecnet.publish.honesty.prose import Page
 from cgrecnet.publish.honesty.sections import HIDDEN
 
 FEWEST = 5  # words of a quotation: less is a label and no clause
@@ -17,24 +16,15 @@ _UNSEEN = "holds stands in a cell whose outputs no reader sees: give it the tag 
 _ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
 
 
-def times_quoted(quotation: str, text: str) -> int:
-    """How often a quotation stands on the page that a script makes."""
-    return sum(" ".join(_ROLE.sub("...", written).split()).count(quotation) for written in paragraphs(text))
-
-
-def misquoted(source: Path) -> Iterator[tuple[int, str]]:
+def misquoted(page: Page) -> Iterator[tuple[int, str]]:
     """Line and fault of each `holds` that does not quote one place of its own page, or whose note is hidden."""
-    if source.suffix != ".py":
-        return
-    text = source.read_text("utf8")
-    for start, header, body in cells(text):
-        if "[markdown]" not in header:
-            for node in filter(is_holds, ast.walk(parsed("\n".join(body)))):
-                if fault := _UNSEEN if any(tag in header for tag in HIDDEN) else _fault(node, text):
-                    yield start + node.lineno, fault
+    written = [" ".join(_ROLE.sub("...", paragraph).split()) for paragraph in page.paragraphs]
+    for number, header, call in page.holds:
+        if fault := _UNSEEN if any(tag in header for tag in HIDDEN) else _fault(call, written):
+            yield number, fault
 
 
-def _fault(call: ast.Call, text: str) -> str:
+def _fault(call: ast.Call, written: list[str]) -> str:
     """What is wrong with the first argument of this call; nothing where it is in order."""
     quoted = call.args[0] if call.args else None
     if not isinstance(quoted, ast.Constant) or not isinstance(quoted.value, str):
@@ -43,7 +33,7 @@ def _fault(call: ast.Call, text: str) -> str:
     words = sum(any(map(str.isalpha, word)) for word in quotation.split())
     if words < FEWEST:
         return f"holds quotes {quotation!r}: quote the whole clause that it guards, {FEWEST} words at least"
-    times = times_quoted(quotation, text)
+    times = sum(paragraph.count(quotation) for paragraph in written)
     if times == 0:
         return f"holds quotes {quotation!r}, which the page does not say: quote it word for word, with ... for a role"
     return f"holds quotes {quotation!r}, which the page says {times} times: quote more of it" if times > 1 else ""

@@ -1,8 +1,6 @@
 """Write the chapters as notebooks for Jupyter: executed ones for the pages, a class's without solutions, and with."""
 
 import ast
-import dataclasses
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from nbformat import v4
 
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import atomic_write, remembered, write_json
+from cgrecnet.files import atomic_write
 from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Chapter, Layout
 from cgrecnet.publish.notebooks.exercises import without_solutions
@@ -63,33 +61,17 @@ def student(layout: Layout, folder: Path) -> int:
 def for_pages(layout: Layout, staged: Path, folder: Path) -> None:
     """Write what each page offers for download: its executed notebook, and in `student/` the one to fill in.
 
-    staged: where the executed notebooks are, as Sphinx reads them; folder: where the site keeps its sources. What was
-    written before from the same notebook and the same index stays.
+    staged: where the executed notebooks are, as Sphinx reads them; folder: where the site keeps its sources. There
+    Sphinx puts the staged notebook whenever it writes a page, and only then these are made anew.
     """
-    texts = {chapter.name: staged / f"{chapter.name}.ipynb" for chapter in layout.chapters if chapter.is_script}
-    texts = {name: path.read_text("utf8") for name, path in texts.items() if path.is_file()}
-    contents = {name: json.loads(text) for name, text in texts.items()}
+    paths = {chapter.name: staged / f"{chapter.name}.ipynb" for chapter in layout.chapters if chapter.is_script}
+    contents = {name: json.loads(path.read_text("utf8")) for name, path in paths.items() if path.is_file()}
     index = index_of(layout, contents)
-    state = json.dumps(dataclasses.asdict(index) | {"notebooks": sorted(index.notebooks)}, sort_keys=True)
-    folders = (Path(__file__).parent, Path(__file__).parents[1] / "templates")
-    tools = [path.read_text("utf8") for folder in folders for path in sorted(folder.glob("*.*"))]
-    memory, made = layout.build / "exported.json", {}
-    before = remembered(memory)
     for name, content in contents.items():
-        paths = [folder / f"{name}.ipynb", folder / "student" / f"{name}.ipynb"]
-        key = hashlib.sha256("\0".join([texts[name], state, *tools]).encode()).hexdigest()
-        if before.get(name) != [key, *map(_digest, paths)]:
-            _write(plain_notebook(name, content, index), paths[0])
-            _write(_without_outputs(plain_notebook(name, content, index, solutions=False)), paths[1])
-        made[name] = [key, *map(_digest, paths)]
-    for path in (folder / "student").rglob("*.ipynb"):
-        if path.relative_to(folder / "student").with_suffix("").as_posix() not in made:
-            path.unlink()
-    write_json(memory, made)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        whole, blank = folder / f"{name}.ipynb", folder / "student" / f"{name}.ipynb"
+        if not (whole.is_file() and blank.is_file()) or whole.read_bytes() == paths[name].read_bytes():
+            _write(_without_outputs(plain_notebook(name, content, index, solutions=False)), blank)
+            _write(plain_notebook(name, content, index), whole)
 
 
 def _without_outputs(made: Any) -> Any:
