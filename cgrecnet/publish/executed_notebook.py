@@ -24,22 +24,24 @@ def publishable(
     fingerprint under which it holds. The fingerprint is empty where something changed while the chapter ran;
     `before` is `dependencies.own_state` as it was then.
     """
-    depends_on = dependencies.observed(folder / "trace.jsonl", chapter, layout)
+    log = folder / "trace.jsonl"
+    depends_on = dependencies.observed(log, chapter, layout)
     # The fingerprint first: what changes after it is taken does not match it, and what changed before is seen.
     fingerprint = dependencies.fingerprint(chapter, depends_on, layout)
-    changed = dependencies.changed_meanwhile(folder / "trace.jsonl", layout)
-    if changed or dependencies.own_state(chapter, layout) != before:
+    if dependencies.changed_meanwhile(log, layout) or dependencies.own_state(chapter, layout) != before:
         fingerprint = ""
-    cells = []
-    for number, cell in enumerate(code_cells(notebook), 1):
-        cells.append({"cell": number, "first_line": first_line(cell), "seconds": cell["metadata"].pop("seconds", 0)})
-        cell["metadata"].pop("execution", None)
-        if not cell["metadata"].get("tags"):
-            cell["metadata"].pop("tags", None)
+    cells = [
+        {"cell": number, "first_line": first_line(cell), "seconds": cell["metadata"].get("seconds", 0)}
+        for number, cell in enumerate(code_cells(notebook), 1)
+    ]
+    names = _names_of_folders(layout)
     for cell in notebook["cells"]:
-        cell["metadata"].pop("seconds", None)
-    notebook["metadata"].pop("papermill", None)
-    notebook["metadata"].pop("widgets", None)
+        passing = {"seconds", "execution", *(() if cell["metadata"].get("tags") else ("tags",))}
+        cell["metadata"] = {name: value for name, value in cell["metadata"].items() if name not in passing}
+        if "outputs" in cell:
+            cell["outputs"] = without_paths(whole_outputs(cell["outputs"]), names)
+    for name in ("papermill", "widgets"):
+        notebook["metadata"].pop(name, None)
     notebook["metadata"]["cgrecnet"] = {
         "chapter": chapter.label,
         "title": title(chapter, notebook),
@@ -51,7 +53,7 @@ def publishable(
         "depends_on": depends_on,
         "fingerprint": fingerprint,
     }
-    return _without_paths(_whole_streams(_without_blanks(notebook)), layout)
+    return notebook
 
 
 def code_cells(notebook: dict[str, Any]) -> list[dict[str, Any]]:
@@ -86,60 +88,37 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _without_blanks(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Leave out displayed Markdown that says nothing: a page would show the name of the object in its place."""
-    for cell in notebook["cells"]:
-        if "outputs" in cell:
-            said = [output.get("data", {}).get("text/markdown") for output in cell["outputs"]]
-            kept = [text is None or bool("".join(text).strip()) for text in said]
-            cell["outputs"] = [output for output, keep in zip(cell["outputs"], kept, strict=True) if keep]
-    return notebook
+def whole_outputs(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without displayed Markdown that says nothing, for which a page would show the name of the object; what was
+    printed in a row is joined, as where it is cut follows from the moments at which the kernel was asked."""
+    found: list[dict[str, Any]] = []
+    for output in outputs:
+        last = found[-1] if found else {}
+        if output["output_type"] == "stream" and last.get("name") == output["name"]:
+            last["text"] = "".join([*last["text"], *output["text"]]).splitlines(keepends=True)
+        elif "".join(output.get("data", {}).get("text/markdown", "something else")).strip():
+            found.append(output)
+    return found
 
 
-def _whole_streams(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Join what was printed in a row: where it is cut follows from the moments at which the kernel was asked."""
-    for cell in notebook["cells"]:
-        joined: list[dict[str, Any]] = []
-        for output in cell.get("outputs", []):
-            last = joined[-1] if joined else {}
-            if output["output_type"] == "stream" and last.get("name") == output["name"]:
-                last["text"] = "".join([*last["text"], *output["text"]]).splitlines(keepends=True)
-            else:
-                joined.append(output)
-        if joined:
-            cell["outputs"] = joined
-    return notebook
-
-
-def _path_pattern(folder: str) -> re.Pattern[str]:
-    """Where a text names the folder or something in it; not `/a/bc` or `/x/a/b` for `/a/b`.
-
-    A colour (an escape sequence that ends in a letter) or a written `\\n` may stand before it.
-    """
-    if folder == os.sep:
-        return re.compile(r"(?!)")
-    return re.compile(rf"(\x1b\[[\d;]*m|\\[nrt]|(?<![\w.~-])){re.escape(folder)}(?![\w+@~-]|\.\w)")
-
-
-def _without_paths(notebook: dict[str, Any], layout: Layout) -> dict[str, Any]:
-    """Replace the machine's own folders in outputs; readers elsewhere have others."""
+def _names_of_folders(layout: Layout) -> list[tuple[re.Pattern[str], str]]:
+    """How texts name the machine's own folders, and what stands for each; the innermost first, where one lies in
+    another."""
     names = {str(folder): name for folder, name in layout.watched_paths}
     names |= {str(layout.root): ".", str(Path.home()): "~"}
-    # The innermost folder first, where one lies in another.
-    patterns = [(_path_pattern(folder), names[folder]) for folder in sorted(names, key=len, reverse=True)]
+    folders = sorted(names, key=len, reverse=True)
+    # Not `/a/bc` or `/x/a/b` for `/a/b`; a colour (an escape that ends in a letter) or a written `\n` may stand before.
+    before, behind = r"(\x1b\[[\d;]*m|\\[nrt]|(?<![\w.~-]))", r"(?![\w+@~-]|\.\w)"
+    return [(re.compile(before + re.escape(folder) + behind), names[folder]) for folder in folders if folder != os.sep]
 
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            for pattern, name in patterns:
-                value = pattern.sub(lambda found, name=name: found[1] + name, value)
-            return value
-        if isinstance(value, list):
-            return [clean(item) for item in value]
-        if isinstance(value, dict):
-            return {key: item if key == "image/png" else clean(item) for key, item in value.items()}
-        return value
 
-    for cell in notebook["cells"]:
-        if "outputs" in cell:
-            cell["outputs"] = clean(cell["outputs"])
-    return notebook
+def without_paths(value: Any, names: list[tuple[re.Pattern[str], str]]) -> Any:
+    """Outputs with names in place of the machine's own folders: readers elsewhere have others."""
+    if isinstance(value, str):
+        for pattern, name in names:
+            value = pattern.sub(lambda found, name=name: found[1] + name, value)
+    elif isinstance(value, list):
+        return [without_paths(item, names) for item in value]
+    elif isinstance(value, dict):
+        return {key: item if key == "image/png" else without_paths(item, names) for key, item in value.items()}
+    return value

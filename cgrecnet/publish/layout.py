@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from platformdirs import user_cache_path
+from sphinx_external_toc.api import SiteMap
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import settings
@@ -60,23 +62,28 @@ class Layout:
         return list(dict.fromkeys(pairs + [(Path(os.path.realpath(path)), name) for path, name in pairs]))
 
     @cached_property
+    def _contents(self) -> SiteMap:
+        """The table of contents; ConfigError, in one sentence, for whatever the parser raises."""
+        try:
+            return parse_toc_yaml(self.root / "_toc.yml")
+        except Exception as error:
+            raise ConfigError(f"_toc.yml is no table of contents ({settings.one_line(error)}): mend it.") from None
+
+    @cached_property
     def page_names(self) -> list[str]:
         """Pages in the order of the table of contents, as `book/x` without suffix."""
-        files = _files_in(settings.load(self.root / "_toc.yml", "_toc.yml"))
-        for name in files:
-            if not isinstance(name, str):
-                raise ConfigError(f"_toc.yml lists {name!r}, which is no file's name: correct it.")
-        names = [_without_suffix(name) for name in files]
-        for name in names:
-            if names.count(name) > 1:
-                raise ConfigError(f"_toc.yml lists {name} twice: keep one entry.")
-        return names
+        return [_without_suffix(name) for name in self._contents]
 
     @property
     def part_of(self) -> dict[str, str]:
         """Page -> caption of the part in which the table of contents lists it."""
-        parts = settings.load(self.root / "_toc.yml", "_toc.yml").get("parts", [])
-        return {_without_suffix(name): part["caption"] for part in parts for name in _files_in(part)}
+
+        def from_here(file: str) -> list[str]:
+            return [file, *(name for child in self._contents[file].child_files() for name in from_here(child))]
+
+        parts = [part for part in self._contents.root.subtrees if part.caption]
+        listed = [(name, part.caption) for part in parts for file in part.files() for name in from_here(file)]
+        return {_without_suffix(name): caption for name, caption in listed}
 
     @cached_property
     def chapters(self) -> list[Chapter]:
@@ -115,16 +122,6 @@ class Layout:
 def _absolute(folder: str) -> Path:
     """Without `..`, as the tracer sees paths; behind a symbolic link, `..` is not what the text says."""
     return Path(os.path.realpath(folder) if ".." in Path(folder).parts else os.path.abspath(folder))
-
-
-def _files_in(node: Any) -> list[Any]:
-    """What stands after every `file:` and the `root:` of a table of contents, depth first, in order."""
-    if isinstance(node, list):
-        return [name for item in node for name in _files_in(item)]
-    if not isinstance(node, dict):
-        return []
-    own = [node[key] for key in ("root", "file") if key in node]
-    return own + [name for value in node.values() for name in _files_in(value)]
 
 
 def _without_suffix(name: str) -> str:

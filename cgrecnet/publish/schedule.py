@@ -26,10 +26,6 @@ TRACING = Path(__file__).parent / "tracing"
 DATA_FOLDERS = ("CGRECNET_DATA", "CGRECNET_CACHE")
 
 
-class ChapterFailed(Exception):
-    """A chapter did not run to its end; the message names chapter, cell and error."""
-
-
 @dataclass(frozen=True)
 class Outcome:
     chapter: Chapter
@@ -96,37 +92,32 @@ def _execute_all(
 
 
 def _outcome(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels) -> Outcome:
-    begin = time.monotonic()
-    try:
-        changed = _execute(chapter, layout, timeout, kernels)
-    except (ChapterFailed, ConfigError) as failure:
-        layout.executed_notebook(chapter).unlink(missing_ok=True)
-        return Outcome(chapter, time.monotonic() - begin, str(failure))
-    return Outcome(chapter, time.monotonic() - begin, changed_meanwhile=changed)
+    """Run one chapter in a folder of its own and, if all went well, put its notebook in its place."""
+    target, begin = layout.executed_notebook(chapter), time.monotonic()
 
+    def failed(why: str) -> Outcome:
+        target.unlink(missing_ok=True)
+        return Outcome(chapter, time.monotonic() - begin, why)
 
-def _execute(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels) -> bool:
-    """Run one chapter in a folder of its own and, if all went well, put its notebook in its place.
-
-    Returns whether something that it depends on changed meanwhile.
-    """
     with _job_folder(layout) as folder:
         before = dependencies.own_state(chapter, layout)
-        source = notebook.read(chapter)
+        try:
+            source = notebook.read(chapter)
+        except ConfigError as error:
+            return failed(str(error))
         if chapter.parameters:
             source = _with_parameters(source, chapter.parameters)
-        started, begin = datetime.now(UTC), time.monotonic()
+        started, begun = datetime.now(UTC), time.monotonic()
         run = kernels.execute(chapter.label, source, folder, _kernel_settings(layout, folder), timeout)
         if run.error:
-            raise ChapterFailed(_describe(chapter, run))
-        executed = json.loads(nbformat.writes(run.notebook))
-        seconds = time.monotonic() - begin
+            return failed(_describe(chapter, run))
+        executed, seconds = json.loads(nbformat.writes(run.notebook)), time.monotonic() - begun
         published = executed_notebook.publishable(chapter, layout, executed, folder, started, seconds, before)
-        target = layout.executed_notebook(chapter)
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(target) as stream:
             stream.write(json.dumps(published, indent=1, ensure_ascii=False) + "\n")
-        return not published["metadata"]["cgrecnet"]["fingerprint"]
+    changed = not published["metadata"]["cgrecnet"]["fingerprint"]
+    return Outcome(chapter, time.monotonic() - begin, changed_meanwhile=changed)
 
 
 def _with_parameters(source: Any, parameters: dict[str, Any]) -> Any:

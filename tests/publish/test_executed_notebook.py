@@ -27,17 +27,15 @@ from cgrecnet.publish.layout import Layout
 def test_only_whole_parts_of_a_path_are_replaced(monkeypatch, text, expected):
     monkeypatch.setenv("CGRECNET_DATA", "/tmp/m4/data")
     monkeypatch.setenv("HOME", "/home/someone")
+    names = executed_notebook._names_of_folders(Layout(Path("/tmp/m4")))
     output = {"output_type": "stream", "text": [text]}
-    with_output = {"cells": [{"cell_type": "code", "outputs": [output]}]}
-    layout = Layout(Path("/tmp/m4"))
-    assert executed_notebook._without_paths(with_output, layout)["cells"][0]["outputs"][0]["text"] == [expected]
+    assert executed_notebook.without_paths([output], names)[0]["text"] == [expected]
 
 
 def test_displayed_markdown_without_a_word_is_left_out():
-    blank, said = {"data": {"text/markdown": ["\n"]}}, {"data": {"text/markdown": "a word"}}
-    stream = {"output_type": "stream", "text": [""]}
-    cells = [{"cell_type": "code", "outputs": [blank, said, stream]}, {"cell_type": "markdown"}]
-    assert executed_notebook._without_blanks({"cells": cells})["cells"][0]["outputs"] == [said, stream]
+    blank, said = ({"output_type": "display_data", "data": {"text/markdown": text}} for text in (["\n"], "a word"))
+    stream = {"output_type": "stream", "name": "stdout", "text": [""]}
+    assert executed_notebook.whole_outputs([blank, said, stream]) == [said, stream]
 
 
 def test_what_was_printed_in_a_row_is_one_output_however_it_arrived():
@@ -47,7 +45,6 @@ def test_what_was_printed_in_a_row_is_one_output_however_it_arrived():
     figure = {"output_type": "display_data", "data": {"text/plain": ["<Figure>"]}}
     outputs = [printed("stdout", "a\n", "b"), printed("stdout", "c\n"), printed("stderr", "w\n"), figure]
     outputs.append(printed("stdout", "after\n"))
-    cells = [{"outputs": outputs}, {"source": "words"}]
-    assert executed_notebook._whole_streams({"cells": cells})["cells"][0]["outputs"] == [
+    assert executed_notebook.whole_outputs(outputs) == [
         printed("stdout", "a\n", "bc\n"), printed("stderr", "w\n"), figure, printed("stdout", "after\n"),
     ]  # fmt: skip
