@@ -64,7 +64,7 @@ def draw_channels(images: Mapping[str, Sequence[np.ndarray]], names: Sequence[st
 def draw_absent(reason: str) -> None:
     """Say on the page why there is no picture; no figure, caption or alt text then stands in this place.
 
-    `cgrecnet.publish.figures` takes these off, and knows the place by the class of the paragraph.
+    `cgrecnet.publish.stage` takes these off, and knows the place by the class of the paragraph.
     """
     display(HTML(f'<p class="not-shown">Not shown. {escape(reason)}</p>'))
 

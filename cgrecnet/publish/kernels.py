@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from importlib.metadata import EntryPoint
@@ -53,54 +53,12 @@ LIBRARIES = (
 )
 
 
+#: Gives an order to the process that forks and returns its answer.
+Ask = Callable[[Any], str]
+
+
 class WarmFailed(Exception):
     """The process that forks is gone, or never came up; the message says why, as far as it is known."""
-
-
-class Warm:
-    """The process that has imported the libraries; see `warm_server.py`."""
-
-    def __init__(self, folder: Path, book: Path, environment: Mapping[str, str]) -> None:
-        """Start it in `book`; it imports what makes a kernel. What it says goes to `folder`."""
-        self._said = folder / "said.txt"
-        self._control, its = socket.socketpair()
-        self._control.settimeout(PATIENCE)
-        self._answers = self._control.makefile("r")
-        self._lock = threading.Lock()
-        with its, open(self._said, "w") as said:
-            self._process = subprocess.Popen(
-                [sys.executable, str(SERVER), str(its.fileno())],
-                cwd=book,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-                pass_fds=(its.fileno(), *lock.held()),
-                start_new_session=True,  # the keyboard's signals are for the build, which then ends it
-            )
-
-    def ask(self, order: Sequence[str] | Mapping[str, Any]) -> str:
-        """Its answer to an order: `ready` to a list of libraries, a kernel's process id to what that is to be.
-
-        Raises WarmFailed where it gives none, with the last line that it said.
-        """
-        with self._lock, suppress(OSError):  # a time-out is one
-            self._control.sendall(json.dumps(order).encode() + b"\n")
-            if answer := self._answers.readline():
-                return answer
-        lines = self._said.read_text(errors="replace").strip().splitlines()
-        raise WarmFailed(lines[-1] if lines else "it has ended")
-
-    @property
-    def gone(self) -> bool:
-        return self._process.poll() is not None
-
-    def close(self) -> None:
-        """End it, and all that it started."""
-        lock.kill_family(self._process.pid)
-        self._process.wait()
-        self._answers.close()
-        self._control.close()
 
 
 class _Forked(psutil.Process):
@@ -120,17 +78,17 @@ class _Forked(psutil.Process):
 
 
 class Provisioner(LocalProvisioner):
-    """Has the warm process of its manager fork the kernel; starts a new one where the manager has none."""
+    """Has the kernel forked as its manager says; starts a new one where the manager says nothing."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        if self.parent.warm is None:
+        if self.parent.ask is None:
             silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             return await super().launch_kernel(cmd, **kwargs | silent)
         module = cmd.index("-m") + 1
         words = [str(find_spec(cmd[module]).origin), *cmd[module + 1 :]]
         self.cwd = str(kwargs["cwd"])
         order = {"argv": words, "env": kwargs["env"], "cwd": self.cwd}
-        self.pid = self.pgid = int(self.parent.warm.ask(order))
+        self.pid = self.pgid = int(self.parent.ask(order))
         with suppress(psutil.NoSuchProcess):
             self.process = _Forked(self.pid)
         return self.connection_info
@@ -142,11 +100,11 @@ class Provisioner(LocalProvisioner):
 
 
 class Manager(AsyncKernelManager):
-    """A kernel manager that forks its kernel from `warm`, where there is one."""
+    """A kernel manager that has its kernel forked by whom it may `ask`, where there is somebody."""
 
-    def __init__(self, warm: Warm | None, **kwargs: Any) -> None:
+    def __init__(self, ask: Ask | None, **kwargs: Any) -> None:
         super().__init__(kernel_name="python3", **kwargs)
-        self.warm = warm
+        self.ask = ask
         factory, name = KernelProvisionerFactory, "cgrecnet"
         factory.provisioners[name] = EntryPoint(name, f"{__name__}:{Provisioner.__name__}", factory.GROUP_NAME)
         self.kernel_spec.metadata = {"kernel_provisioner": {"provisioner_name": name}}
@@ -159,16 +117,16 @@ class Run:
     metadata tells, as `seconds`, how long it took.
     """
 
-    def __init__(self, notebook: Any, warm: Warm | None, folder: Path, timeout: float, **how: Any) -> None:
+    def __init__(self, notebook: Any, ask: Ask | None, folder: Path, timeout: float, **how: Any) -> None:
         """Execute it; in the main thread, nbclient would take over the signals.
 
-        folder: for the file that tells how to reach the kernel; timeout: most seconds; how: `cwd` and `env` of the
-        kernel.
+        ask: forks a kernel, where there is somebody to ask; folder: for the file that tells how to reach the kernel;
+        timeout: most seconds; how: `cwd` and `env` of the kernel.
         """
         self.notebook, self.at, self.error, self._begun = notebook, None, None, 0.0
         self._client = NotebookClient(
             notebook,
-            Manager(warm, connection_file=str(folder / "kernel.json")),
+            Manager(ask, connection_file=str(folder / "kernel.json")),
             startup_timeout=120,
             on_cell_execute=self._begin,
             on_cell_executed=self._end,
@@ -201,39 +159,50 @@ class Kernels:
     """Where chapters are executed: in forks of a warm process, where it is wanted and for as long as it works."""
 
     def __init__(self, folder: Path, book: Path, environment: Mapping[str, str], warm: bool) -> None:
-        """folder: for what the warm process says; book: where kernels work; environment: added to its own."""
+        """folder: for what the warm process says; book: where kernels work; environment: added to its own.
+
+        warm: start the process of `warm_server.py`, which imports what makes a kernel, and end it by `close`.
+        """
         # Without matplotlib's backend of the user's own: figures stay inline.
         self._environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
-        self._book = book
-        self._warm: Warm | None = None
-        if warm and sys.platform == "linux":
-            self._warm = Warm(folder, book, self._environment | environment)
+        self._book, self._said, self._lock = book, folder / "said.txt", threading.Lock()
+        self._warm = warm and sys.platform == "linux"
+        self._process: subprocess.Popen | None = None
+        if not self._warm:
+            return
+        self._control, its = socket.socketpair()
+        self._control.settimeout(PATIENCE)
+        self._answers = self._control.makefile("r")
+        with its, open(self._said, "w") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, str(SERVER), str(its.fileno())],
+                cwd=book,
+                env=self._environment | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                pass_fds=(its.fileno(), *lock.held()),
+                start_new_session=True,  # the keyboard's signals are for the build, which then ends it
+            )
 
     def prepare(self, preload: bool) -> None:
         """Wait until chapters can be executed; preload: the warm process imports the libraries, for all of them."""
         try:
             if self._warm:
-                self._warm.ask(LIBRARIES if preload else ())
+                self._ask(LIBRARIES if preload else ())
         except WarmFailed as error:
             self._give_up(error)
-
-    def __enter__(self) -> "Kernels":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._warm:
-            self._warm.close()
 
     def execute(self, label: str, notebook: Any, folder: Path, environment: Mapping[str, str], timeout: float) -> Run:
         """Execute a copy of a chapter's notebook, with the environment added to this process's own.
 
-        Where its kernel is lost before the first cell, or with the warm process, it gets a new one: that says nothing
-        about the chapter; two may have picked one port.
+        One whose kernel was lost with the warm process, or before its first cell, gets a new kernel: that says nothing
+        about the chapter, as two may have picked one port.
         """
         how = {"cwd": str(self._book), "env": self._environment | environment}
-        warm = self._warm  # another chapter may give it up meanwhile
-        run = Run(deepcopy(notebook), warm, folder, timeout, **how)
-        if run.error and warm and warm.gone:
+        ask = self._ask if self._warm else None  # another chapter may give up meanwhile
+        run = Run(deepcopy(notebook), ask, folder, timeout, **how)
+        if ask and run.error and (isinstance(run.error, WarmFailed) or self._process.poll() is not None):
             self._give_up("it has ended")
         elif run.error and run.at is None and not isinstance(run.error, TimeoutError):
             why = f"{type(run.error).__name__}: {run.error}"
@@ -242,9 +211,29 @@ class Kernels:
             return run
         return Run(deepcopy(notebook), None, folder, timeout, **how)
 
+    def close(self) -> None:
+        """End the warm process, and all that it started."""
+        if self._process:
+            lock.kill_family(self._process.pid)
+            self._process.wait()
+            self._answers.close()
+            self._control.close()
+
+    def _ask(self, order: Any) -> str:
+        """Answers `ready` to a list of libraries, and a kernel's process id to what that is to be, as JSON.
+
+        Raises WarmFailed where there is no answer, with the last line that the process said.
+        """
+        with self._lock, suppress(OSError):  # a time-out is one
+            self._control.sendall(json.dumps(order).encode() + b"\n")
+            if answer := self._answers.readline():
+                return answer
+        lines = self._said.read_text(errors="replace").strip().splitlines()
+        raise WarmFailed(lines[-1] if lines else "it has ended")
+
     def _give_up(self, why: object) -> None:
-        """Start a new kernel for each chapter from now on, and say so."""
-        lost, self._warm = self._warm, None
-        if lost:  # several chapters may notice
-            lost.close()
+        """Start a new kernel for each chapter from now on, and say so once: several chapters may notice."""
+        with self._lock:
+            wanted, self._warm = self._warm, False
+        if wanted:
             print(f"  kernels: the warm process failed ({why}); each chapter starts a kernel of its own", flush=True)

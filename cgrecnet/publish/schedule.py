@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,9 +51,10 @@ def execute_stale(
             notebook.check_parameters(chapter, notebook.read(chapter))
     _forget_others(layout, scripts)
     layout.build.mkdir(parents=True, exist_ok=True)
-    with _job_folder(layout) as folder, Kernels(
-        folder, layout.book, _kernel_settings(layout, folder), warm=not cold
-    ) as kernels:
+    with (
+        _job_folder(layout) as folder,
+        closing(Kernels(folder, layout.book, _kernel_settings(layout, folder), warm=not cold)) as kernels,
+    ):
         stale = [chapter for chapter in scripts if not dependencies.is_fresh(chapter, layout)]
         if not stale:
             return []

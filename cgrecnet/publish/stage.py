@@ -1,13 +1,22 @@
-"""Put together what Jupyter Book reads: chapters, executed notebooks, settings and pictures, in `_build/source`."""
+"""Put together what Jupyter Book reads: chapters, executed notebooks, settings and pictures, in `_build/source`.
 
+MyST-NB makes a figure, with number and caption, of every output of a cell that has a caption. So a block of provenance
+moves into a cell of its own below the figure, and a cell that could not draw its figure leaves its reason in the text.
+"""
+
+import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
-from cgrecnet.publish import citation, figures, status
+from cgrecnet.publish import citation, status
+from cgrecnet.publish.honesty.sections import is_absent
 from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 
+#: What stands where a text refers to a figure that is not there.
+INSTEAD = "Figure (not shown)"
 SCRIPTS = "_scripts"  # the chapters' sources, offered for download beside the pages
 SETTINGS = ("_config.yml", "_toc.yml", "references.bib")
 # A link to a chapter names the file that is in the repository; in the stage that is a notebook.
@@ -58,7 +67,7 @@ def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
             yield f"{SCRIPTS}/{chapter.name}.py", chapter.source.read_bytes()
         else:
             texts[f"{chapter.name}.md"] = chapter.source.read_text("utf8")
-    for name, text in figures.staged(texts).items():
+    for name, text in placed(texts).items():
         yield name, _LINK.sub(r"\1.ipynb\2", text).encode()
     yield f"{STATUS_PAGE}.md", status.page(layout).encode()
     if CITATION_PAGE in layout.page_names:
@@ -68,6 +77,40 @@ def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
         # The theme looks for _static at the top.
         place = relative if relative.parts[0] == "_static" else Path("book") / relative
         yield place.as_posix(), path.read_bytes()
+
+
+def placed(texts: Mapping[str, str]) -> dict[str, str]:
+    """The texts of pages, of notebooks (`.ipynb`) as JSON: no provenance in a figure, nothing of an absent one."""
+    found, names = {}, []
+    for page, text in texts.items():
+        if page.endswith(".ipynb") and ("not-shown" in text or "provenance" in text):
+            content = json.loads(text)
+            for cell in filter(is_absent, content["cells"]):
+                figure = cell["metadata"].pop("mystnb", {}).get("figure", {})
+                names += [figure["name"]] if "name" in figure else []
+            content["cells"] = [part for cell in content["cells"] for part in _apart(cell)]
+            text = json.dumps(content, indent=1, ensure_ascii=False)
+        found[page] = text
+    if names:
+        one = "|".join(map(re.escape, names))
+        reference = re.compile(rf"\{{(?:numref|ref)\}}`(?:{one}|[^`<]*<(?:{one})>)`")
+        found = {page: reference.sub(INSTEAD, text) for page, text in found.items()}
+    return found
+
+
+def _apart(cell: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The cell itself, or the figure's and below it one for its blocks of provenance."""
+    if "figure" not in cell["metadata"].get("mystnb", {}):
+        yield cell
+        return
+    outputs = cell.get("outputs", [])
+    blocks = [out for out in outputs if 'class="provenance"' in "".join(out.get("data", {}).get("text/html", ""))]
+    yield cell | {"outputs": [out for out in outputs if out not in blocks]}
+    if blocks:
+        # Its source is not shown, but MyST-NB drops a cell without any.
+        own = {"cell_type": "code", "execution_count": None, "source": ["# provenance"], "outputs": blocks}
+        own |= {"metadata": {"tags": ["remove-input"]}}
+        yield own | ({"id": f"{cell['id']}-below"} if "id" in cell else {})
 
 
 def _assets(book: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ import pytest
 from minibook import make_book, set_pages, write_script
 from nbformat import v4
 
-from cgrecnet.publish import __main__, figures
+from cgrecnet.publish import __main__, stage
 from cgrecnet.publish.layout import Layout
 
 FIGURE = (
@@ -123,7 +123,7 @@ DRAWN = {"mystnb": {"figure": {"name": "fig-a", "caption": "Cells differ."}}}
 
 def staged(*cells):
     text = json.dumps(v4.new_notebook(cells=list(cells)))
-    return json.loads(figures.staged({"x.ipynb": text})["x.ipynb"])["cells"]
+    return json.loads(stage.placed({"x.ipynb": text})["x.ipynb"])["cells"]
 
 
 def test_the_block_of_a_figure_moves_below_it_without_its_caption_or_code():

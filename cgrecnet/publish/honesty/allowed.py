@@ -6,6 +6,8 @@ reader of the source looks for them: it is lowered when words leave the code, ne
 
 from pathlib import Path
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import settings
 from cgrecnet.publish.check_static import Fault
@@ -13,6 +15,8 @@ from cgrecnet.publish.check_static import Fault
 FILE = "book/allowed_numbers.yml"
 WORDS = "book/words_in_code.yml"
 EVERYWHERE = "everywhere"
+#: Chapter, reason, numbers.
+_FORM = TypeAdapter(dict[str, dict[str, list[str]]], config=ConfigDict(strict=True))
 
 
 def load(root: Path) -> dict[str, set[str]]:
@@ -21,26 +25,21 @@ def load(root: Path) -> dict[str, set[str]]:
     Raises ConfigError where the file is not of its form, a reason says nothing, or a number is allowed twice.
     """
     path = root / FILE
-    content = settings.load(path, FILE) or {} if path.exists() else {}
     try:
-        entries = [(str(chapter), str(reason), numbers)
-                   for chapter, own in content.items() for reason, numbers in own.items()]  # fmt: skip
-    except AttributeError:
-        entries = [("", "", content)]
-    found: dict[str, set[str]] = {}
-    for chapter, reason, numbers in entries:
-        if not isinstance(numbers, list) or not all(isinstance(number, str) for number in numbers):
-            raise ConfigError(
-                f"{FILE} has {str(numbers)[:80]} where it takes none: write each chapter as its path below book/, then "
-                "reasons, each with a list of numbers in quotes."
-            )
-        if len(reason.split()) < 2:
-            raise ConfigError(f"{FILE}: {chapter} gives {reason!r} as a reason: say where its numbers come from.")
-        own = found.setdefault(chapter, set())
-        if twice := [number for number in numbers if number in own or numbers.count(number) > 1]:
+        content = _FORM.validate_python(settings.load(path, FILE) or {} if path.exists() else {})
+    except ValidationError as error:
+        raise ConfigError(
+            f"{FILE} has {str(error.errors()[0]['input'])[:80]} where it takes none: write each chapter as its path "
+            "below book/, then reasons, each with a list of numbers in quotes."
+        ) from None
+    for chapter, reasons in content.items():
+        for reason in reasons:
+            if len(reason.split()) < 2:
+                raise ConfigError(f"{FILE}: {chapter} gives {reason!r} as a reason: say where its numbers come from.")
+        numbers = [number for own in reasons.values() for number in own]
+        if twice := [number for number in numbers if numbers.count(number) > 1]:
             raise ConfigError(f"{FILE}: {chapter} allows {twice[0]} twice: keep one entry.")
-        own |= set(numbers)
-    return found
+    return {chapter: {number for own in reasons.values() for number in own} for chapter, reasons in content.items()}
 
 
 def unused(allowed: dict[str, set[str]], seen: dict[str, set[str]]) -> list[tuple[str, str]]:

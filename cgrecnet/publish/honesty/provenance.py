@@ -7,13 +7,11 @@ below the figure.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
-from cgrecnet.publish.figures import is_absent
-from cgrecnet.publish.honesty.sections import HIDDEN, visible_html
+from cgrecnet.publish.honesty.sections import HIDDEN, is_absent, visible_html
 
 TOP = 2  # what stands below a page's title and above its first heading is a section of its own
 #: Tags by which a figure says that there is nothing it comes from but the page itself.
@@ -67,27 +65,15 @@ def _has_block(cell: dict[str, Any], source: str) -> bool:
     return bool(blocks_of([cell]))
 
 
-@dataclass(frozen=True)
-class Block:
-    """What one block says of itself: the ids of its runs, its data sets, and whether it sets several side by side."""
-
-    runs: frozenset[str]
-    sets: frozenset[str]
-    side_by_side: bool
-
-
-def blocks_of(cells: list[dict[str, Any]]) -> list[Block]:
-    """Every provenance block that the page shows."""
+def blocks_of(cells: list[dict[str, Any]]) -> list[Tag]:
+    """Every provenance block that the page shows; it names its runs and data sets in attributes (`named_in`)."""
     pages = [BeautifulSoup(html, "html.parser") for html in visible_html(cells) if 'class="provenance"' in html]
-    return [
-        Block(
-            frozenset(found.get("data-runs", "").split()),
-            frozenset(found.get("data-sets", "").split()),
-            found.has_attr("data-side-by-side"),
-        )
-        for page in pages
-        for found in page("aside", class_="provenance")
-    ]
+    return [block for page in pages for block in page("aside", class_="provenance")]
+
+
+def named_in(block: Tag, kind: str) -> set[str]:
+    """What a block names: its `runs` or its data `sets`."""
+    return set(block.get(f"data-{kind}", "").split())
 
 
 def unnamed_records(cells: list[dict[str, Any]], files: list[str]) -> list[str]:
@@ -95,7 +81,7 @@ def unnamed_records(cells: list[dict[str, Any]], files: list[str]) -> list[str]:
 
     files: what the chapter was seen to read. Such a run may be out of date without any reader being told.
     """
-    named = frozenset().union(*(block.runs for block in blocks_of(cells)))
+    named = set().union(*(named_in(block, "runs") for block in blocks_of(cells)))
     read = [found[1] for name in files if (found := _RECORD.match(name))]
     return sorted(set(read) - named)
 
@@ -103,5 +89,6 @@ def unnamed_records(cells: list[dict[str, Any]], files: list[str]) -> list[str]:
 def mixtures(cells: list[dict[str, Any]]) -> Iterator[str]:
     """The data sets of each block that names several without saying that it sets them side by side."""
     for block in blocks_of(cells):
-        if len(block.sets) > 1 and not block.side_by_side:
-            yield " and ".join(sorted(block.sets))
+        sets = named_in(block, "sets")
+        if len(sets) > 1 and not block.has_attr("data-side-by-side"):
+            yield " and ".join(sorted(sets))

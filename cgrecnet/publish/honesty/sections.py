@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 
 from cgrecnet.publish.honesty.prose import prose_of
 
-_HEADING = re.compile(r"^#{1,6} +(.+)$")
+_HEADING = re.compile(r"^#{1,6} +(.+)$", re.MULTILINE)
 #: Tags of a cell whose outputs no page shows.
 HIDDEN = {"remove-cell", "remove-output"}
-_TABLE = re.compile(r"(?:^[ >]*\|.*\|[ ]*\n?){2,}", re.MULTILINE)
+_MARKDOWN = MarkdownIt("commonmark").enable("table")
 
 
 @dataclass
@@ -24,24 +25,16 @@ class Section:
     shown: list[str] = field(default_factory=list)
     tables: list[list[list[str]]] = field(default_factory=list)
 
-    def add(self, text: str, shown: bool = True) -> None:
-        """Take in a text in Markdown, its tables apart; shown: a cell made it."""
-        for found in _TABLE.findall(text):
-            rows = [re.split(r"(?<!\\)\|", line.strip(" >\n"))[1:-1] for line in found.strip().splitlines()]
-            self.tables.append([[cell.strip() for cell in row] for row in rows if not set("".join(row)) <= set("-: ")])
-        texts = self.shown if shown else self.prose
-        texts += [part for part in re.split(r"\n\s*\n", _TABLE.sub("\n\n", text)) if part.strip()]
-
-    def add_html(self, html: str) -> None:
-        """Take in a piece of HTML, its tables apart; scripts and styles are no words."""
+    def add(self, html: str, shown: bool = True) -> None:
+        """Take in HTML, its tables apart; scripts and styles are no words; shown: a cell made it."""
         found = BeautifulSoup(html, "html.parser")
         for silent in found(["script", "style"]):
             silent.decompose()
         for table in found("table"):
-            rows = [[cell.get_text(" ", strip=True) for cell in row(["td", "th"])] for row in table("tr")]
-            self.tables.append(rows)
+            self.tables.append([[cell.get_text(" ", strip=True) for cell in row(["td", "th"])] for row in table("tr")])
             table.extract()
-        self.shown.append(found.get_text(" ", strip=True))
+        texts = (part.get_text(" ", strip=True) for part in found.children)
+        (self.shown if shown else self.prose).extend(text for text in texts if text)
 
     @property
     def whole(self) -> str:
@@ -73,27 +66,26 @@ def visible_html(cells: list[dict[str, Any]]) -> Iterator[str]:
                     yield "".join(html)
 
 
+def is_absent(cell: dict[str, Any]) -> bool:
+    """Whether the cell of an executed notebook says that it could not draw its figure, by an output of class
+    `not-shown` (`cgrecnet.figures.cells.draw_absent`)."""
+    return any('class="not-shown"' in html for html in visible_html([cell]))
+
+
 def _take_markdown(source: str, found: list[Section]) -> None:
-    gathered: list[str] = []
-    for prose, _ in prose_of(source.splitlines()):
-        heading = _HEADING.match(prose)
-        if heading:
-            found[-1].add("\n".join(gathered), shown=False)
-            found.append(Section(heading[1]))
-            gathered = []
-        else:
-            gathered.append(prose)
-    found[-1].add("\n".join(gathered), shown=False)
+    prose = "\n".join(text for text, _ in prose_of(source.splitlines()))
+    before, *parts = _HEADING.split(prose)
+    found[-1].add(_MARKDOWN.render(before), shown=False)
+    for title, below in zip(parts[::2], parts[1::2], strict=True):
+        found.append(Section(title))
+        found[-1].add(_MARKDOWN.render(below), shown=False)
 
 
 def _take_output(output: dict[str, Any], section: Section) -> None:
     data = output.get("data", {})
     if "text/markdown" in data:
-        text = "".join(data["text/markdown"])
-        section.add(re.sub(r"<table.*?</table>", "", text, flags=re.DOTALL))
-        for table in re.findall(r"<table.*?</table>", text, flags=re.DOTALL):
-            section.add_html(table)
+        section.add(_MARKDOWN.render("".join(data["text/markdown"])))
     elif "text/html" in data:
-        section.add_html("".join(data["text/html"]))
+        section.add("".join(data["text/html"]))
     else:
-        section.add("".join(data.get("text/plain", output.get("text", ""))))
+        section.shown += re.split(r"\n\s*\n", "".join(data.get("text/plain", output.get("text", ""))).strip())

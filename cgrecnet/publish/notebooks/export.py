@@ -9,8 +9,7 @@ import nbformat
 from nbformat import v4
 
 from cgrecnet import __version__
-from cgrecnet.errors import ConfigError
-from cgrecnet.files import atomic_write
+from cgrecnet.files import atomic_write, remembered
 from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Chapter, Layout
 from cgrecnet.publish.notebooks.exercises import without_solutions
@@ -139,16 +138,10 @@ def _literal(text: str) -> object:
 
 def _with_values(content: Any, chapter: Chapter, layout: Layout) -> Any:
     """The source's cells, with those outputs of the last build by which cells gave numbers to the prose."""
-    path = layout.executed_notebook(chapter)
-    if not path.is_file():
-        return content
-    try:
-        built = nbformat.read(path, as_version=4)
-    except Exception as error:  # whatever is amiss with a file that a killed build left
-        raise ConfigError(f"{path} is no notebook ({type(error).__name__}): remove it and run make book.") from None
-    glued = [output for cell in built.cells for output in cell.get("outputs", []) if _glued([{"outputs": [output]}])]
+    built = remembered(layout.executed_notebook(chapter)).get("cells", [])
+    outputs = [output for cell in built for output in cell.get("outputs", [])]
     content = nbformat.from_dict(json.loads(json.dumps(content)))
     first = next((cell for cell in content.cells if cell.cell_type == "code"), None)
     if first is not None:
-        first.outputs = glued
+        first.outputs = nbformat.from_dict([output for output in outputs if _glued([{"outputs": [output]}])])
     return content

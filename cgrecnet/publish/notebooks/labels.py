@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.publish import notebook, times
-from cgrecnet.publish.figures import INSTEAD, is_absent
+from cgrecnet.publish.honesty.sections import is_absent
 from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 from cgrecnet.publish.notebooks.plain import Index, Target
+from cgrecnet.publish.stage import INSTEAD
 
 _TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 _EQUATION = re.compile(r"\$\$\s*\(([\w-]+)\)\s*$", re.MULTILINE)
