@@ -22,14 +22,7 @@ from cgrecnet.publish.site.make import checked, make_site
 
 ADDRESS = "https://example.org/some/path/"
 SAID = "A page that tells in more than seven words what it is about. And more."
-ICONS = (
-    'var a={bars:[448,512,["navicon"],"f0c9","M0 96z"],"cc-visa":[576,512,[],"f1f0","M1 1z"],'
-    '"magnifying-glass":[512,512,[128269,"search"],"f002","M4 2z"],zhihu:[640,512,[],"f63f",["M1","M2"]]};'
-)
-STYLE = (
-    '.fa-navicon:before,.fa-bars:before{content:"\\f0c9"}.fa-cc-visa:before{content:"\\f1f0"}'
-    '@font-face{src:url(../w/solid.woff2) format("woff2"),url(../w/solid.ttf) format("truetype")}'
-)
+STYLE = '@font-face{src:url(../w/solid.woff2) format("woff2"),url(../w/solid.ttf) format("truetype")}'
 MATHJAX = "for (const e of document.querySelectorAll('.math')) e.append(document.createElement('mjx-container'))"
 NOISE = np.random.default_rng(0).integers(0, 200, (64, 64, 1)).repeat(4, axis=2).astype(np.uint8)
 NOISE[..., 3] = 255
@@ -44,7 +37,8 @@ def png(pixels) -> bytes:
 def page(title, body=""):
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><title>{title} — Small book</title>'
-        '<script defer src="../_static/mathjax/tex-chtml.js?v=1"></script></head>'
+        '<script defer src="../_static/mathjax/tex-chtml.js?v=1"></script>'
+        '<script src="../_static/scripts/fontawesome.js?digest=1"></script></head>'
         f"<body><article><h1>{title}</h1><p>Short.</p><p>{SAID}</p>{body}"
         '<a href="two.html">two</a></article></body></html>'
     )
@@ -60,9 +54,9 @@ def book(tmp_path):
         "_build/html/index.html": '<meta http-equiv="Refresh" content="0; url=book/index.html" />\n',
         "_build/html/book/index.html": page("First <page>", '<i class="fa-solid fa-bars"></i>'),
         "_build/html/book/two.html": page("Two", '<span class="math">x</span><a href="index.html">one</a>'),
-        "_build/html/_static/scripts/fontawesome.js": ICONS,
+        "_build/html/_static/scripts/fontawesome.js": "",
         "_build/html/_static/mathjax/tex-chtml.js": MATHJAX,
-        "_build/html/_static/scripts/theme.js": 'icon("fa-search")',
+        "_build/html/_static/scripts/theme.js": "",
         "_build/html/_static/scripts/theme.js.map": "{}",
         "_build/html/_static/locales/en/x.js": "",
         "_build/html/_static/locales/de/x.js": "",
@@ -102,10 +96,9 @@ def test_a_long_description_ends_with_a_sentence_or_a_word():
 
 def test_what_no_page_needs_is_left_out(site, book):
     assert not list(site.rglob("*.map")) and [p.name for p in (site / "_static/locales").iterdir()] == ["en"]
-    icons = (site / "_static/scripts/fontawesome.js").read_text("utf8")
-    assert "bars:" in icons and '"magnifying-glass"' in icons  # by its other name, from a script
-    assert "cc-visa" not in icons and "zhihu" not in icons
-    kept = '.fa-navicon:before,.fa-bars:before{content:"\\f0c9"}@font-face{src:url(../w/solid.woff2) format("woff2")}'
+    assert [path.name for path in (site / "_static/scripts").iterdir()] == ["theme.js"]
+    assert not [path for path in site.rglob("*.html") if "fontawesome" in path.read_text("utf8")]
+    kept = '@font-face{src:url(../w/solid.woff2) format("woff2")}'
     assert (site / "_static/styles/theme.css").read_text("utf8") == kept
     assert [path.name for path in (site / "_static/webfonts").iterdir()] == ["solid.woff2"]
     assert "mathjax" not in (site / "book/index.html").read_text("utf8")
@@ -180,18 +173,15 @@ def test_without_a_book_there_is_nothing_to_publish(tmp_path):
         make_site(Layout(tmp_path), ADDRESS, pdf=False)
 
 
-def test_the_icons_of_the_theme_are_found():
-    """The pinned theme's script has the form that `slim` reads."""
+def test_the_icons_of_the_theme_are_in_a_font():
+    """The pinned theme's style draws them without its script, in the form that `slim` reads."""
     import pydata_sphinx_theme
 
     static = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
-    script = (static / "scripts/fontawesome.js").read_text("utf8")
-    kept = slim.only_icons(script, {"magnifying-glass", "bars"})
     style = (static / "styles/pydata-sphinx-theme.css").read_text("utf8")
-    less = slim.only_rules(style, {"magnifying-glass", "bars"})
-    assert len(less) < len(style) - 80_000 and '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}' in less
-    assert slim._SECOND_FONT.search(style)
-    assert len(kept) < len(script) / 10 and '"magnifying-glass":[512' in kept and "bars:[448" in kept
+    assert '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}' in style
+    assert "solid-900.woff2" in style and slim._SECOND_FONT.search(style)
+    assert list(static.rglob("fa-solid-900.woff2")) and list(static.rglob("fontawesome.js"))
 
 
 @pytest.mark.browser

@@ -8,19 +8,12 @@ from pathlib import Path
 
 from PIL import Image, ImageChops
 
-#: Icons that the theme's scripts put into pages by themselves.
-OF_SCRIPTS = {"check", "xmark", "copy", "spinner", "link"}
-_ICON = re.compile(r"\bfa-([a-z0-9-]+)")
-#: One definition in Font Awesome's script: a name, and width, height, other names, code point and outline.
-_DEFINITION = re.compile(
-    r'(?:"([a-z0-9-]+)"|\b([a-z][a-z0-9]*)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]*",(?:"[^"]*"|\[[^\]]*\])\],?'
-)
-_OTHER_NAMES = re.compile(r":\[\d+,\d+,\[([^\]]*)\]")
-#: A rule of Font Awesome's style that gives some icons their code point.
-_ICON_RULE = re.compile(r'(?:\.fa-[a-z0-9-]+::?before,?)+\{content:"[^"]*"\}')
 #: The second kind of a font, for browsers that do not read the first, of which there are none any more.
 _SECOND_FONT = re.compile(r',url\([^)]*\.ttf\) format\("truetype"\)')
-_MATHJAX = re.compile(r'\s*<script[^>]*src="[^"]*mathjax/[^"]*"[^>]*></script>')
+_SCRIPT = r'\s*<script[^>]*src="[^"]*%s[^"]*"[^>]*></script>'
+_MATHJAX = re.compile(_SCRIPT % "mathjax/")
+#: It draws the icons of the theme anew as SVG, of which the theme's style has each in a font.
+_ICONS = re.compile(_SCRIPT % r"/fontawesome\.js")
 #: A picture among the outputs of a notebook, as JSON has it.
 _IN_NOTEBOOK = re.compile(r'(?<="image/png": ")[A-Za-z0-9+/=\\n]+(?=")')
 
@@ -36,43 +29,17 @@ def slim(site: Path) -> None:
     for font in static.rglob("*.ttf"):
         if font.with_suffix(".woff2").is_file():
             font.unlink()
-    names = used_icons(site)
     for script in static.rglob("fontawesome.js"):
-        script.write_text(only_icons(script.read_text("utf8"), names), "utf8")
+        script.unlink()
     for style in (static / "styles").glob("*.css"):
-        style.write_text(only_rules(_SECOND_FONT.sub("", style.read_text("utf8")), names), "utf8")
+        style.write_text(_SECOND_FONT.sub("", style.read_text("utf8")), "utf8")
     for page in site.rglob("*.html"):
-        text = page.read_text("utf8")
-        if 'class="math' not in text:
-            page.write_text(_MATHJAX.sub("", text), "utf8")
+        text = _ICONS.sub("", page.read_text("utf8"))
+        page.write_text(text if 'class="math' in text else _MATHJAX.sub("", text), "utf8")
     for path in site.rglob("*.png"):
         path.write_bytes(smaller(path.read_bytes()))
     for path in site.rglob("*.ipynb"):
         path.write_text(_IN_NOTEBOOK.sub(_smaller_text, path.read_text("utf8")), "utf8")
-
-
-def used_icons(site: Path) -> set[str]:
-    """Names of the icons in all pages and in the scripts of the theme."""
-    names = set(OF_SCRIPTS)
-    for path in [*site.rglob("*.html"), *(site / "_static").rglob("*.js")]:
-        if path.name != "fontawesome.js":
-            names.update(_ICON.findall(path.read_text("utf8", errors="replace")))
-    return names
-
-
-def only_icons(script: str, names: set[str]) -> str:
-    """Font Awesome's script with the definitions of `names`, also by their other names, and no others."""
-
-    def keep(found: re.Match) -> str:
-        others = set(re.findall(r'"([a-z0-9-]+)"', _OTHER_NAMES.search(found[0])[1]))
-        return found[0] if names & (others | {found[1] or found[2]}) else ""
-
-    return re.sub(r",\}", "}", _DEFINITION.sub(keep, script))
-
-
-def only_rules(style: str, names: set[str]) -> str:
-    """A style sheet with Font Awesome's rules for the icons `names`, and no others of them."""
-    return _ICON_RULE.sub(lambda found: found[0] if names & set(_ICON.findall(found[0])) else "", style)
 
 
 def smaller(content: bytes) -> bytes:
