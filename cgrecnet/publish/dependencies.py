@@ -14,6 +14,8 @@ from cgrecnet.publish.layout import Chapter, Layout
 FORMAT = 3  # raise it to have every chapter executed anew
 # On the path of every kernel, or read by it, whatever the chapter does.
 _MACHINERY = (Path("cgrecnet", "publish", "tracing"), Path("cgrecnet", "publish", "warm_server.py"))
+#: What happened -> which kind of dependency that makes.
+_KINDS = {"read": "files", "list": "folders", "found": "probes", "missing": "probes"}
 _IGNORED = {"_build", ".venv", ".git", "__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".ruff_cache"}
 
 
@@ -32,17 +34,10 @@ def observed(log: Path, chapter: Chapter, layout: Layout) -> dict[str, list[str]
     kinds: dict[str, set[str]] = {"files": set(), "folders": set(), "probes": set()}
     written: set[str] = set()
     for what, name, _, _ in _entries(log, layout):
-        if name == chapter.label or name in written or what == "touch":
-            continue
-        if what == "write":
-            if name not in kinds["files"]:
-                written.add(name)
-        elif what == "list":
-            kinds["folders"].add(name)
-        elif what == "read":
-            kinds["files"].add(name)
-        else:
-            kinds["probes"].add(name)
+        if what == "write" and name not in kinds["files"]:
+            written.add(name)
+        elif what in _KINDS and name not in written and name != chapter.label:
+            kinds[_KINDS[what]].add(name)
     # What was read or listed exists in the fingerprint already.
     kinds["probes"] -= kinds["files"] | kinds["folders"] | written
     return {kind: sorted(names) for kind, names in kinds.items()}

@@ -31,14 +31,10 @@ def _start() -> Callable[[str, bytes], None]:
     seen: set[tuple[str, str]] = set()
 
     def note(what: str, path: object) -> None:
-        if isinstance(path, bytes):
-            path = os.fsdecode(path)
-        if path is None:
-            path = "."
-        if not isinstance(path, str):
-            path = getattr(path, "__fspath__", lambda: None)()
-            if not isinstance(path, str):
-                return  # a descriptor
+        try:
+            path = os.fsdecode("." if path is None else path)
+        except TypeError:
+            return  # a descriptor
         if not path:
             return  # no path, though abspath would take it for the current folder
         path = os.path.abspath(path)
