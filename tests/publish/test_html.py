@@ -47,6 +47,9 @@ def test_the_executed_notebook_and_the_script_are_offered(built):
     outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert notebook["metadata"]["cgrecnet"]["cells"]
+    student = json.loads((built.html / "_sources/student/book/two.ipynb").read_text("utf8"))
+    for made in (notebook, student):
+        assert made["cells"][1]["metadata"]["tags"] == ["install"], "as Jupyter shows it, and not as Sphinx copied it"
 
 
 def test_mathjax_comes_with_the_book(built):
