@@ -117,15 +117,18 @@ def executed(root, names, jobs=1, **how):
 
 
 def shown(layout, name):
-    """What the page shows: source and outputs, what was printed in one go joined."""
+    """What the page shows: source and outputs; what was printed in a row is joined, stream by stream, as which of two
+    streams the kernel sends first depends on how busy the machine is."""
     cells = json.loads((layout.executed / "book" / f"{name}.ipynb").read_text("utf8"))["cells"]
     for cell in cells:
-        outputs = []
-        for output in cell.get("outputs", []):
-            if outputs and output["output_type"] == "stream" and output.get("name") == outputs[-1].get("name"):
-                outputs[-1]["text"] += output["text"]
-            else:
-                outputs.append(output)
+        outputs, printed = [], {}
+        for output in [*cell.get("outputs", []), None]:
+            if output and output["output_type"] == "stream":
+                printed[output["name"]] = printed.get(output["name"], "") + "".join(output["text"])
+                continue
+            outputs += [{"output_type": "stream", "name": name, "text": text} for name, text in sorted(printed.items())]
+            outputs += [output] if output else []
+            printed = {}
         cell["outputs"] = outputs
     return cells
 
