@@ -15,12 +15,13 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
+from collections import Counter
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
-from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.counts import mcnemar
 from cgrecnet.evaluation.paired import corrected_resampled_t, differences_vary, paired_t
 from cgrecnet.figures.cells import draw_absent
@@ -55,13 +56,14 @@ plan, table3 = load_plan(), load_tables()["3"]
 jurkat = needed(*part, pair)
 records = list(jurkat.records)
 groups = by_model(records)
+config, share = records[0].config, overlap(records)
+
+# %% tags=["remove-input"]
 pooled = pool(records, pair)
 apart = mcnemar(pooled.labels, pooled.predicted(pair[1]), pooled.predicted(pair[0]))
 decisions = [d for name in ("P1", "P2", "P3") for d in decide_over_folds(name, records)]
 p1 = next((d for d in decisions if d.question == "P1"), None)
-differs = [d.result.difference for d in decisions if d.outcome is Outcome.DIFFERENCE]
-config, recipe = records[0].config, load_tables()["S"]
-share = overlap(records)
+said = Counter(d.words for d in decisions)
 
 
 def balanced(model):
@@ -70,53 +72,18 @@ def balanced(model):
     return 100 * (counts.diagonal() / counts.sum(axis=1)).mean()
 
 
-def word(question):
-    """What came out of a planned question of one contrast."""
-    return next((str(d.outcome) for d in decisions if d.question == question), "not decided yet")
-
-
-def validation(own, epoch):
-    """Mean validation accuracy over the folds after an epoch, in per cent."""
-    return np.mean([100 * run.history[epoch]["validation_accuracy"] for run in own])
-
-
-def f1_of(model):
-    """F1 of each class in per cent, a row for each fold."""
-    return np.array([[100 * one["f1"] for one in run.test["per_class"]] for run in groups[model]])
-
-
-def draw_curves(axes, name, scale=1):
-    """A score after each epoch: the mean over folds thick, single folds thin, a colour for each network."""
-    for model, own in groups.items():
-        epochs = range(1, min(len(run.history) for run in own) + 1)
-        lines = np.array([[scale * run.history[epoch - 1][name] for epoch in epochs] for run in own])
-        axes.plot(epochs, lines.T, color=MODEL_COLOURS[model], linewidth=0.7, alpha=0.4)
-        axes.plot(epochs, lines.mean(axis=0), "o-", color=MODEL_COLOURS[model], markersize=3, label=title_of(model))
-
-
-begin, end = ({model: validation(groups[model], epoch) for model in pair} for epoch in (0, -1))
-fresh = {name for run in records for name in run.weights["fresh_parts"]}
-holds(
-    "Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers",
-    fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1,
-)
 tell(
-    folds=len(pooled.folds_in), of_folds=config["folds"], n=f"{len(pooled):,}",
+    folds=len(pooled.folds_in), of_folds=config["folds"], n=f"{len(pooled):,}", verdict=p1.outcome if p1 else "not decided yet",
+    over_folds=points(p1.result.difference) if p1 else "no", over_folds_ends=interval(p1.result.interval95) if p1 else "none yet",
     full=100 * pooled.right(pair[1]).mean(), base=100 * pooled.right(pair[0]).mean(),
-    apart=points(apart.difference), ends=interval(apart.interval95), alone=apart.only_first, base_alone=apart.only_second,
-    full_balanced=balanced(pair[1]), base_balanced=balanced(pair[0]),
-    floor=100 * np.bincount(pooled.labels).max() / len(pooled), rare=word("P3"),
+    full_balanced=balanced(pair[1]), base_balanced=balanced(pair[0]), floor=100 * np.bincount(pooled.labels).max() / len(pooled),
     here=len(records), planned=jurkat.planned, contrasts=sum(len(plan[name].contrasts) for name in ("P1", "P2", "P3")), judged=len(decisions),
-    over_folds=points(p1.result.difference) if p1 else "no", verdict=word("P1"),
-    over_folds_ends=interval(p1.result.interval95) if p1 else "none yet",
-    ahead=sum(value > 0 for value in differs), behind=sum(value < 0 for value in differs), neither=len(decisions) - len(differs),
-    size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
-    seed=config["seed"], their_epochs=recipe.cell("Epochs", "setting").value,
-    margin=f"{plan['P1'].margin:g}", rare_margin=f"{plan['P3'].margin:g}",
+    ahead=said["ahead"], behind=said["behind"], neither=len(decisions) - said["ahead"] - said["behind"],
+    ends=interval(apart.interval95), alone=apart.only_first, base_alone=apart.only_second,
     gain=table3.cell("CG-RecNet", "accuracy").number - table3.cell("Baseline", "accuracy").number,
+    margin=f"{plan['P1'].margin:g}", rare_margin=f"{plan['P3'].margin:g}",
     jurkat_floor=100 * np.mean([majority_share(run) for run in records]),
     share=share, larger=np.sqrt(1 / config["folds"] + share) / np.sqrt(1 / config["folds"]),
-    begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_recnet"] - end["resnet50"]),
 )  # fmt: skip
 
 # %% [markdown]
@@ -140,9 +107,9 @@ provenance_of(records, part)
 # %% [markdown]
 # An ablation takes a thing apart to see what each part does: the baseline ResNet-50, with the fusion alone (ResCMNet), with the gate alone (ResGDNet), with both (CG-RecNet).
 # The plan asked before the runs ({doc}`plan`, P1 to P3): over five folds of Jurkat cells (real), is CG-RecNet more accurate than its baseline, does each module help alone and both more than either, and does the rarest class gain?
-# Of {glue:text}`planned` runs {glue:text}`here` have a record, so that of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: ahead {glue:text}`ahead`, behind {glue:text}`behind`, neither {glue:text}`neither`.
-# Over the {glue:text}`n` test cells of those folds, which was not planned, the interval is {glue:text}`ends`: CG-RecNet alone has {glue:text}`alone` of them right, the baseline alone {glue:text}`base_alone`.
-# It is the narrower one because it does not hold what another split would change, and neither holds another seed.
+# Of {glue:text}`planned` runs {glue:text}`here` have a record, so that of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: the network with more modules is ahead in {glue:text}`ahead`, behind in {glue:text}`behind`, and neither in {glue:text}`neither`.
+# Counted over the {glue:text}`n` test cells of those folds, which was not planned, the interval is {glue:text}`ends`: CG-RecNet alone has {glue:text}`alone` of them right, the baseline alone {glue:text}`base_alone`.
+# It is narrower because it leaves out what another split would change; neither of the two knows what another seed would.
 # Nothing here decides the claim about the paper's cells, for which it prints a gain of {glue:text}`gain:.2f` points: ours are other cells, smaller images, and {glue:text}`epochs` epochs in place of {glue:text}`their_epochs`.
 
 # %%
@@ -232,6 +199,15 @@ provenance_of(records, part)
 # P3 asks the same of the rarest class here; it is *{glue:text}`rare`*.
 # Rare and hard are two things, and only the rarest was planned.
 
+# %% tags=["remove-input"]
+def f1_of(model):
+    """F1 of each class in per cent, a row for each fold."""
+    return np.array([[100 * one["f1"] for one in run.test["per_class"]] for run in groups[model]])
+
+
+rare = next((d for d in decisions if d.question == "P3"), None)
+tell(rare=rare.outcome if rare else "not decided yet")
+
 # %%
 classes, cells = records[0].data["classes"], records[0].data["counts"]
 f1 = {model: f1_of(model) for model in pair}
@@ -256,7 +232,16 @@ display(wide_table(headers, rows, "F1 by class"), provenance_of(runs, part))
 # The baseline starts with every layer pretrained but its last.
 # The others start with an untrained module *between* pretrained stages, so that the stages behind it see maps that they have not been trained for, until the module has learned to pass on what they need.
 
-# %% mystnb={"image": {"alt": "Two panels over the epochs, one below the other: validation loss and validation accuracy. One colour for each network; thick lines are means over folds, thin lines single folds."}, "figure": {"name": "fig-ablation-curves", "caption": "Where the networks begin tells what the untrained modules cost; where the lines still move at the end, the comparison is one of speed as much as of what a network can reach. The dotted line marks the epoch from which the learning rate is a tenth: curves that flatten there do so because the schedule tells them to. Thick: means over folds; thin: single folds; Jurkat cells, real."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the epochs, one below the other: validation loss and validation accuracy. One colour for each network; thick lines are means over folds, thin lines single folds."}, "figure": {"name": "fig-ablation-curves", "caption": "Where the networks begin tells what the untrained modules cost; where the lines still move at the end, the comparison is one of speed as much as of what a network can reach. The dotted line marks the epoch from which the learning rate is a tenth: curves that flatten there do so because the schedule tells them to. Thick: means over folds; thin: single folds; Jurkat cells, real."}}
+def draw_curves(axes, name, scale=1):
+    """A score after each epoch: the mean over folds thick, single folds thin, a colour for each network."""
+    for model, own in groups.items():
+        epochs = range(1, min(len(run.history) for run in own) + 1)
+        lines = np.array([[scale * run.history[epoch - 1][name] for epoch in epochs] for run in own])
+        axes.plot(epochs, lines.T, color=MODEL_COLOURS[model], linewidth=0.7, alpha=0.4)
+        axes.plot(epochs, lines.mean(axis=0), "o-", color=MODEL_COLOURS[model], markersize=3, label=title_of(model))
+
+
 figure, panels = plt.subplots(2, 1, figsize=(4.4, 5.4), sharex=True)
 draw_curves(panels[0], "validation_loss")
 draw_curves(panels[1], "validation_accuracy", scale=100)
@@ -273,6 +258,17 @@ figure.legend(*named, loc="outside lower center", ncols=2)
 plt.show()
 provenance_of(records, part)
 
+# %% tags=["remove-input"]
+def validation(own, epoch):
+    """Mean validation accuracy over the folds after an epoch, in per cent."""
+    return np.mean([100 * run.history[epoch]["validation_accuracy"] for run in own])
+
+
+begin, end = ({model: validation(groups[model], epoch) for model in pair} for epoch in (0, -1))
+tell(
+    begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_recnet"] - end["resnet50"]),
+)  # fmt: skip
+
 # %%
 rows = []
 for model, own in groups.items():
@@ -288,6 +284,18 @@ wide_table(headers, rows, "Validation accuracy")
 
 # %% [markdown]
 # After the first epoch the mean validation accuracy of CG-RecNet differed from that of the baseline by {glue:text}`begin` points, after the last by {glue:text}`end`.
+
+# %% tags=["remove-input"]
+recipe = load_tables()["S"]
+fresh = {name for run in records for name in run.weights["fresh_parts"]}
+holds(
+    "Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers",
+    fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1,
+)
+tell(
+    size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
+    seed=config["seed"], their_epochs=recipe.cell("Epochs", "setting").value,
+)  # fmt: skip
 
 # %% [markdown]
 # ## How this was measured

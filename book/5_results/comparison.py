@@ -15,14 +15,14 @@
 # Reading takes about {reading-time}`this page`.
 
 # %% tags=["remove-input"]
-from collections import namedtuple
+from collections import Counter, namedtuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import display
 
 from cgrecnet.data.cytometer import CytometerOptions  # whose class shares are the paper's
-from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.bootstrap import bootstrap_interval
 from cgrecnet.evaluation.counts import wilson
 from cgrecnet.figures.cells import draw_absent
@@ -57,10 +57,15 @@ assert all(record.config["weights"] is None for record in records)  # "every sys
 runs = {record.config["model"]: record for record in records}
 decisions = decide_over_cells("P4", runs) if runs else []
 absent = "No runs here."
+said = Counter(d.words for d in decisions)
+tell(
+    contrasts=len(question.contrasts), judged=len(decisions), ahead=said["ahead"], behind=said["behind"],
+    neither=len(decisions) - said["ahead"] - said["behind"], here=len(records), systems=len(COMPARED), margin=f"{question.margin:g}",
+)  # fmt: skip
+
+# %% tags=["remove-input"]
 #: A system in the plane of accuracy (per cent, with an interval) and cost; MACs of one image.
 Point = namedtuple("Point", ["model", "accuracy", "low", "high", "parameters", "macs"])
-OTHERS = {"mobilenet_v2": 3, "densenet121": 4, "vgg16": 5, "vit_b_16": 8, "zhu_xception": 9}
-COLOURS = {model: PALETTE[place] for model, place in OTHERS.items()} | MODEL_COLOURS
 
 
 def in_print(model):
@@ -70,14 +75,6 @@ def in_print(model):
     return Point(model, mean, mean - sd, mean + sd, cost.parameters, cost.layers)
 
 
-def measured(record):
-    """A run: accuracy with Wilson's 95 % interval over its test cells, MACs at its own image size."""
-    right, n = right_counts(record)
-    counted = count_network(record)
-    ends = (100 * end for end in wilson(right, n))
-    return Point(record.config["model"], 100 * right / n, *ends, counted.parameters, counted.macs[record.config["image_size"]])
-
-
 def front(points, cost):
     """The points that no other beats, the cheapest first; cost: macs or parameters."""
     best = []
@@ -85,6 +82,31 @@ def front(points, cost):
         if not best or point.accuracy > best[-1].accuracy:
             best.append(point)
     return best
+
+
+theirs = [in_print(model) for model in ("cg_recnet", "mobilenet_v2", "densenet121", "vgg16", "vit_b_16", "resnet50")]
+dear, cheap, *_ = theirs
+fronts = {cost: [p.model for p in front(theirs, cost)] for cost in ("macs", "parameters")}
+holds(
+    "the one since it is by far the cheapest, the other since it is the most accurate",
+    min(p.macs for p in theirs if p is not cheap) > 2 * cheap.macs and dear.accuracy == max(p.accuracy for p in theirs),
+)
+holds(
+    "for ... times the operations: a price, no optimum.",
+    all(stair[0] == "mobilenet_v2" and stair[-1] == "cg_recnet" for stair in fronts.values()),
+)
+tell(
+    step=dear.accuracy - cheap.accuracy, dear_sd=dear.high - dear.accuracy, cheap_sd=cheap.high - cheap.accuracy,
+    macs=dear.macs / cheap.macs, parameters=dear.parameters / cheap.parameters, networks=len(theirs),
+    lowest=min(p.accuracy for p in theirs), highest=max(p.accuracy for p in theirs), floor=100 * max(CytometerOptions().shares),
+)  # fmt: skip
+
+# %% [markdown]
+# **The answer so far.** In print, CG-RecNet buys {glue:text}`step:.2f` points over MobileNetV2 (SDs {glue:text}`dear_sd:.2f`, {glue:text}`cheap_sd:.2f`; the paper's cells) for {glue:text}`macs:.0f` times the operations: a price, no optimum.
+
+# %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two panels of the paper's printed accuracies, MACs in A and parameters in B on logarithmic axes; MobileNetV2 stands far left and high, CG-RecNet highest and farther right, VGG and ViT far right and lower."}, "figure": {"name": "fig-comparison-paper", "caption": "MobileNetV2 and CG-RecNet are both on the front (grey stair), the one since it is by far the cheapest, the other since it is the most accurate: the choice between them is a price and not an optimum. Printed accuracies with printed SDs, the paper's cells; costs counted by us for its image size."}}
+OTHERS = {"mobilenet_v2": 3, "densenet121": 4, "vgg16": 5, "vit_b_16": 8, "zhu_xception": 9}
+COLOURS = {model: PALETTE[place] for model, place in OTHERS.items()} | MODEL_COLOURS
 
 
 def draw_trade_off(points, pretrained=(), floor=None, size=224):
@@ -111,48 +133,6 @@ def draw_trade_off(points, pretrained=(), floor=None, size=224):
     figure.legend([once[name] for name in dict.fromkeys(labels)], dict.fromkeys(labels), loc="outside lower center", ncols=2, fontsize=9)
 
 
-theirs = [in_print(model) for model in ("cg_recnet", "mobilenet_v2", "densenet121", "vgg16", "vit_b_16", "resnet50")]
-dear, cheap, *_ = theirs
-apart = [d.result.difference for d in decisions if d.outcome is Outcome.DIFFERENCE]
-fronts = {cost: [p.model for p in front(theirs, cost)] for cost in ("macs", "parameters")}
-holds(
-    "the one since it is by far the cheapest, the other since it is the most accurate",
-    min(p.macs for p in theirs if p is not cheap) > 2 * cheap.macs and dear.accuracy == max(p.accuracy for p in theirs),
-)
-holds(
-    "for ... times the operations: a price, no optimum.",
-    all(stair[0] == "mobilenet_v2" and stair[-1] == "cg_recnet" for stair in fronts.values()),
-)
-tell(
-    step=dear.accuracy - cheap.accuracy, dear_sd=dear.high - dear.accuracy, cheap_sd=cheap.high - cheap.accuracy,
-    macs=dear.macs / cheap.macs, parameters=dear.parameters / cheap.parameters, networks=len(theirs),
-    lowest=min(p.accuracy for p in theirs), highest=max(p.accuracy for p in theirs), contrasts=len(question.contrasts),
-    judged=len(decisions), ahead=sum(value > 0 for value in apart), behind=sum(value < 0 for value in apart),
-    floor=100 * max(CytometerOptions().shares), neither=len(decisions) - len(apart), here=len(records), systems=len(COMPARED), margin=f"{question.margin:g}",
-)  # fmt: skip
-
-
-def scores_in_print(model):
-    """Printed accuracy and F1, of the paper's Table 3 where Table 4 has no such row."""
-    name = PAPER_NAME.get(model)
-    if name is None:
-        return ["not in it"] * 2
-    table = 4 if name in paper.tables["4"].rows else 3
-    return [printed(paper.find(f"{table}/{name}/{column}")) for column in ("accuracy", "f1")]
-
-
-def scores_of_run(run):
-    """Accuracy with its interval, balanced value and floor; and the number of test cells."""
-    if run is None:
-        return ["not run", ""]
-    even, floor = 100 * run.test["balanced_accuracy"], 100 * majority_share(run)
-    ends = span(wilson(*right_counts(run)))
-    return [f"{100 * run.test['accuracy']:.1f} ({ends})\nbalanced {even:.1f}, floor {floor:.1f}", f"{run.test['n']:,}"]
-
-# %% [markdown]
-# **The answer so far.** In print, CG-RecNet buys {glue:text}`step:.2f` points over MobileNetV2 (SDs {glue:text}`dear_sd:.2f`, {glue:text}`cheap_sd:.2f`; the paper's cells) for {glue:text}`macs:.0f` times the operations: a price, no optimum.
-
-# %% tags=["computed"] mystnb={"image": {"alt": "Two panels of the paper's printed accuracies, MACs in A and parameters in B on logarithmic axes; MobileNetV2 stands far left and high, CG-RecNet highest and farther right, VGG and ViT far right and lower."}, "figure": {"name": "fig-comparison-paper", "caption": "MobileNetV2 and CG-RecNet are both on the front (grey stair), the one since it is by far the cheapest, the other since it is the most accurate: the choice between them is a price and not an optimum. Printed accuracies with printed SDs, the paper's cells; costs counted by us for its image size."}}
 draw_trade_off(theirs)
 plt.show()
 
@@ -160,7 +140,7 @@ plt.show()
 # The paper's Table 4 argues that CG-RecNet has the best of accuracy and cost; its {glue:text}`networks` networks lie between {glue:text}`lowest:.2f` and {glue:text}`highest:.2f` %, where the largest class alone gives {glue:text}`floor:.0f` % (balanced values are not printed).
 # Such a table mixes the architecture, the weights that it starts from, and the recipe of training.
 # So the plan asked, before any run ({doc}`plan`, P4): when **every system starts from random weights**, by one recipe, on one split of Jurkat cells (real), is CG-RecNet ahead?
-# Of the runs of {glue:text}`systems` systems {glue:text}`here` are here; of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: ahead {glue:text}`ahead`, behind {glue:text}`behind`, neither {glue:text}`neither`.
+# Of the runs of {glue:text}`systems` systems {glue:text}`here` are here; of {glue:text}`contrasts` planned contrasts {glue:text}`judged` can be judged: CG-RecNet is ahead in {glue:text}`ahead`, behind in {glue:text}`behind`, and neither in {glue:text}`neither`.
 # One run each ranks trained networks and not architectures, and no claim about the paper's cells is decided by it.
 
 # %%
@@ -178,7 +158,25 @@ display(planned_table(decisions, "P4"), missing_runs(part))
 # The counterpart of the paper's **Table 4**.
 # Its columns are of other cells, and its networks were, as far as the text says, pretrained; *lost* is what the text that we have does not show.
 
-# %%
+# %% tags=["hide-input"]
+def scores_in_print(model):
+    """Printed accuracy and F1, of the paper's Table 3 where Table 4 has no such row."""
+    name = PAPER_NAME.get(model)
+    if name is None:
+        return ["not in it"] * 2
+    table = 4 if name in paper.tables["4"].rows else 3
+    return [printed(paper.find(f"{table}/{name}/{column}")) for column in ("accuracy", "f1")]
+
+
+def scores_of_run(run):
+    """Accuracy with its interval, balanced value and floor; and the number of test cells."""
+    if run is None:
+        return ["not run", ""]
+    even, floor = 100 * run.test["balanced_accuracy"], 100 * majority_share(run)
+    ends = span(wilson(*right_counts(run)))
+    return [f"{100 * run.test['accuracy']:.1f} ({ends})\nbalanced {even:.1f}, floor {floor:.1f}", f"{run.test['n']:,}"]
+
+
 rows = []
 for model in COMPARED:
     ours = scores_of_run(runs.get(model))
@@ -213,7 +211,15 @@ provenance_of(records, part)
 # %%
 show_code(front)
 
-# %% mystnb={"image": {"alt": "Two panels of accuracy against cost on a logarithmic axis, MACs in A and parameters in B. Filled dots with error bars are systems from random weights; hollow diamonds are the ResNet-50 family from ImageNet weights; a grey stair is the front; a dotted line is the share of the largest class."}, "figure": {"name": "fig-comparison-front", "caption": "Compare filled with filled, and hollow with hollow. The filled dots differ in architecture alone and form the front; the hollow diamonds are networks of the ablation, from ImageNet weights, on the same test cells. A network near the dotted line has learned hardly more than which class is the largest. Wilson's 95 % intervals over cells; Jurkat cells, real, n = 1 run each."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels of accuracy against cost on a logarithmic axis, MACs in A and parameters in B. Filled dots with error bars are systems from random weights; hollow diamonds are the ResNet-50 family from ImageNet weights; a grey stair is the front; a dotted line is the share of the largest class."}, "figure": {"name": "fig-comparison-front", "caption": "Compare filled with filled, and hollow with hollow. The filled dots differ in architecture alone and form the front; the hollow diamonds are networks of the ablation, from ImageNet weights, on the same test cells. A network near the dotted line has learned hardly more than which class is the largest. Wilson's 95 % intervals over cells; Jurkat cells, real, n = 1 run each."}}
+def measured(record):
+    """A run: accuracy with Wilson's 95 % interval over its test cells, MACs at its own image size."""
+    right, n = right_counts(record)
+    counted = count_network(record)
+    ends = (100 * end for end in wilson(right, n))
+    return Point(record.config["model"], 100 * right / n, *ends, counted.parameters, counted.macs[record.config["image_size"]])
+
+
 own = [measured(run) for run in records]
 ablation = experiment("ablation", "jurkat")
 twins = ablation.of(fold=0) if ablation else []

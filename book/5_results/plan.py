@@ -52,107 +52,11 @@ counts, changes, records = progress(plan), changes_of_plan(), planned_records(pl
 checks = check_records(records, plan)
 known = [check for check in checks if check.plan_came_first is not None]
 ends = [f"{changes[k].date:%Y-%m-%d at %H:%M:%S %Z} (commit {changes[k].commit[:10]})" if changes else "unknown" for k in (0, -1)]
-coverage = json.loads((RESULTS / "interval-coverage" / "coverage.json").read_text())
-rows = coverage["rows"]
-RULES = ("bootstrap", "now")
-#: Made-up results for the picture of the rule: p-value (corrected) and ends of the 90 % interval.
-EXAMPLES = ((0.001, (1.6, 3.0)), (0.01, (0.2, 0.8)), (0.40, (-0.7, 0.5)), (0.20, (-0.6, 2.4)))
-
-
-def extremes(rule, measure="accuracy"):
-    """(most draws taken for none, fewest intervals that hold the truth) where the difference equals the margin."""
-    found = [row[rule] for row in rows if row["measure"] == measure and row["truth"] and row[rule]["none"] < 0.5]
-    return max(one["inside"] for one in found), min(one["holds"] for one in found)
-
-
-def counted_out(margin, cells):
-    """Exact chance, for each number of cells, that a difference as large as the margin is taken for none.
-
-    The worse network is never right alone; intervals of that are Tango's.
-    """
-    ahead = np.arange(int(margin * cells[-1]) + 1)
-    ends = score_upper(*np.broadcast_arrays(ahead, 0), cells[:, None], coverage["nominal_inside"])
-    return binom.cdf((ends < margin).sum(axis=1) - 1, cells, margin)
-
-
-def both(row, what):
-    """A share under both rules, and how often a rule gave no interval."""
-    return (f"{row[rule][what]:.1%}" + (f"\n(no interval: {row[rule]['none']:.0%})" if row[rule]["none"] else "") for rule in RULES)
-
-
-def date_text(date):
-    """A date to the second, where the history has it."""
-    return "no date here" if date is None else f"{date:%Y-%m-%d %H:%M:%S}"
-
-
-def commit_text(check):
-    """The commit of a record and its date."""
-    return f"{check.commit[:10]} ({date_text(check.committed)})" + " with uncommitted changes" * check.uncommitted
-
-
-def first_text(check):
-    """Whether the plan came first."""
-    return {True: "yes", False: "no", None: str(PlanState.UNKNOWN)}[check.plan_came_first]
-
-
-def points_text(margin):
-    """A margin in points."""
-    return f"{margin:g} point{'s' * (margin != 1)}"
-
-
-def cells_text(data):
-    """Which cells a question is asked of."""
-    return data.replace("jurkat", "Jurkat cells (real)").replace("cytometer", "simulated cells")
-
-
-def unit_of(question):
-    """What is paired, and so the test; sums over cells have a test of their own."""
-    summed = question.unit == "cells" and question.measure.startswith(("change", "balanced"))
-    return "sums" if summed else question.unit
-
-
-def draw_shares_of(axes, what):
-    """A share over the number of test cells, a colour per rule, a line style per share that one network alone has right."""
-    for rule, colour in zip(RULES, ("0.55", PALETTE[0]), strict=True):
-        for against, style in zip(sorted({row["against"] for row in rows}), ("-", "--", ":"), strict=True):
-            here = [row for row in rows if row["measure"] == "accuracy" and row["truth"] and row["against"] == against]
-            shares = [100 * row[rule][what] for row in here]
-            axes.plot([row["n"] for row in here], shares, style, marker=".", color=colour, label=f"{rule}, {100 * against:g} %")
-
-
-source = Provenance(
-    (
-        ("Record", "results/interval-coverage/coverage.json"),
-        ("Made by", "benchmarks/interval_coverage.py"),
-        ("Draws", f"{coverage['draws']:,}, {len(rows)} settings; {coverage['resamples']:,} resamples"),
-        ("Commit", coverage["commit"][:10]),
-        ("Hardware", hardware_text(coverage["hardware"])),
-    )
-)
-worst = {rule: {measure: extremes(rule, measure) for measure in dict.fromkeys(row["measure"] for row in rows)} for rule in RULES}
-sizes = np.arange(coverage["exact_up_to"] + 1, 2001)
-erring = {margin: counted_out(margin / 100, sizes) for margin in {q.margin for q in plan.questions}}
-errs_at = max(erring, key=lambda margin: erring[margin].max())
-errs, errs_n = erring[errs_at].max(), sizes[erring[errs_at].argmax()]
-holds("Between these settings the rule errs a little more often", worst["now"]["accuracy"][0] < errs < coverage["nominal_inside"] + 0.015)
-error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverage["draws"]) ** 0.5
-kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
-cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
-fewest = min(row["n"] for row in kept)
-holds(
-    "the bootstrap took differences for none that were as large as the margin; the present intervals do not",
-    worst["bootstrap"]["accuracy"][0] > 0.5
-    and worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015
-    and worst["now"]["accuracy"][1] > coverage["level"] - 0.03,
-)
 tell(
     questions=len(plan.questions), first=plan.questions[0].id, last=plan.questions[-1].id, sweeps=len(counts),
     contrasts=sum(len(q.contrasts) for q in plan.questions), comparisons=sum(comparisons(q.id) for q in plan.questions),
     runs=sum(n for _, n in counts.values()), done=sum(done for done, _ in counts.values()),
-    alpha=plan.alpha, at_ten=1 - (1 - plan.alpha) ** 10, undecided=str(Outcome.UNDECIDED),
-    nominal_inside=coverage["nominal_inside"], level=coverage["level"], sampling_error=2 * error,
-    draws=f"{coverage['draws']:,}", fewest=fewest, none_beyond=str(Outcome.NO_DIFFERENCE), cost=100 * cost,
-    counted_from=int(sizes[0]), counted_to=f"{sizes[-1]:,}", errs=errs, errs_n=int(errs_n), errs_margin=points_text(errs_at),
+    alpha=plan.alpha, at_ten=1 - (1 - plan.alpha) ** 10, undecided=Outcome.UNDECIDED,
     committed=ends[0], changed=ends[1], checks=len(checks), known=len(known), came_first=sum(check.plan_came_first for check in known),
 )  # fmt: skip
 
@@ -192,6 +96,8 @@ tell(
 show_code(outcome_of)
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Panel A: four horizontal intervals around a grey band that marks the margin. One lies right of the band, one inside it and right of zero, one inside it across zero, and one reaches from inside to outside. Panel B: a rising curve of the chance of a false finding over the number of looks, far above a flat line."}, "figure": {"name": "fig-plan-rule", "caption": "A: not to find a difference and to find that there is none that matters are two things. The last interval is compatible with no difference and with one twice the margin: it is undecided, and more runs would be needed. Invented results; grey, the margin. B: why p-values are corrected. Among looks at data without any difference, the chance of at least one finding grows with their number (computed for independent looks)."}}
+#: Made-up results for the picture of the rule: p-value (corrected) and ends of the 90 % interval.
+EXAMPLES = ((0.001, (1.6, 3.0)), (0.01, (0.2, 0.8)), (0.40, (-0.7, 0.5)), (0.20, (-0.6, 2.4)))
 margin = plan["P1"].margin
 figure, (rule, looks) = plt.subplots(2, 1, figsize=(4.4, 5.6))
 rule.axvspan(-margin, margin, color="0.92")
@@ -242,7 +148,74 @@ plt.show()
 # For few cells the normal law behind $z$ is too rough, and the interval is computed exactly.
 # {numref}`fig-plan-coverage` shows both rules.
 
-# %% mystnb={"image": {"alt": "Two panels, one below the other, over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to the margin, two points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
+# %% tags=["remove-input"]
+coverage = json.loads((RESULTS / "interval-coverage" / "coverage.json").read_text())
+rows = coverage["rows"]
+RULES = ("bootstrap", "now")
+
+
+def extremes(rule, measure="accuracy"):
+    """(most draws taken for none, fewest intervals that hold the truth) where the difference equals the margin."""
+    found = [row[rule] for row in rows if row["measure"] == measure and row["truth"] and row[rule]["none"] < 0.5]
+    return max(one["inside"] for one in found), min(one["holds"] for one in found)
+
+
+def counted_out(margin, cells):
+    """Exact chance, for each number of cells, that a difference as large as the margin is taken for none.
+
+    The worse network is never right alone; intervals of that are Tango's.
+    """
+    ahead = np.arange(int(margin * cells[-1]) + 1)
+    ends = score_upper(*np.broadcast_arrays(ahead, 0), cells[:, None], coverage["nominal_inside"])
+    return binom.cdf((ends < margin).sum(axis=1) - 1, cells, margin)
+
+
+def points_text(margin):
+    """A margin in points."""
+    return f"{margin:g} point{'s' * (margin != 1)}"
+
+
+worst = {rule: {measure: extremes(rule, measure) for measure in dict.fromkeys(row["measure"] for row in rows)} for rule in RULES}
+sizes = np.arange(coverage["exact_up_to"] + 1, 2001)
+erring = {margin: counted_out(margin / 100, sizes) for margin in {q.margin for q in plan.questions}}
+errs_at = max(erring, key=lambda margin: erring[margin].max())
+errs, errs_n = erring[errs_at].max(), sizes[erring[errs_at].argmax()]
+error = (coverage["nominal_inside"] * (1 - coverage["nominal_inside"]) / coverage["draws"]) ** 0.5
+kept = [row for row in rows if row["measure"] == "accuracy" and not row["truth"] and row["n"] >= 900]
+cost = max(row["bootstrap"]["inside"] - row["now"]["inside"] for row in kept)
+fewest = min(row["n"] for row in kept)
+holds("Between these settings the rule errs a little more often", worst["now"]["accuracy"][0] < errs < coverage["nominal_inside"] + 0.015)
+holds(
+    "the bootstrap took differences for none that were as large as the margin; the present intervals do not",
+    worst["bootstrap"]["accuracy"][0] > 0.5
+    and worst["now"]["accuracy"][0] < coverage["nominal_inside"] + 0.015
+    and worst["now"]["accuracy"][1] > coverage["level"] - 0.03,
+)
+tell(
+    nominal_inside=coverage["nominal_inside"], level=coverage["level"], sampling_error=2 * error,
+    draws=f"{coverage['draws']:,}", fewest=fewest, none_beyond=Outcome.NO_DIFFERENCE, cost=100 * cost,
+    counted_from=int(sizes[0]), counted_to=f"{sizes[-1]:,}", errs=errs, errs_n=int(errs_n), errs_margin=points_text(errs_at),
+)  # fmt: skip
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, over the number of test cells on a logarithmic axis, grey lines for the bootstrap and blue ones for the present intervals, three line styles for how often the networks disagree. Panel A: how often a difference as large as the margin is taken for none; grey starts far above the black line and comes down to it, blue never rises clearly above it. Panel B: how often the interval holds the truth; grey starts far below the black line, blue at or above it; both meet it for many cells."}, "figure": {"name": "fig-plan-coverage", "caption": "With few cells, or few on which the networks differ, the bootstrap took differences for none that were as large as the margin; the present intervals do not. Simulated comparisons of accuracies, true difference equal to the margin, two points. A: share of studies that are told that there is no difference beyond the margin; B: share of 90 % intervals that hold the truth. Black: nominal. Line style: share of cells that the worse network alone has right."}}
+def draw_shares_of(axes, what):
+    """A share over the number of test cells, a colour per rule, a line style per share that one network alone has right."""
+    for rule, colour in zip(RULES, ("0.55", PALETTE[0]), strict=True):
+        for against, style in zip(sorted({row["against"] for row in rows}), ("-", "--", ":"), strict=True):
+            here = [row for row in rows if row["measure"] == "accuracy" and row["truth"] and row["against"] == against]
+            shares = [100 * row[rule][what] for row in here]
+            axes.plot([row["n"] for row in here], shares, style, marker=".", color=colour, label=f"{rule}, {100 * against:g} %")
+
+
+source = Provenance(
+    (
+        ("Record", "results/interval-coverage/coverage.json"),
+        ("Made by", "benchmarks/interval_coverage.py"),
+        ("Draws", f"{coverage['draws']:,}, {len(rows)} settings; {coverage['resamples']:,} resamples"),
+        ("Commit", coverage["commit"][:10]),
+        ("Hardware", hardware_text(coverage["hardware"])),
+    )
+)
 wanted = (
     ("inside", "taken for none (%)", coverage["nominal_inside"]),
     ("holds", "truth held (%)", coverage["level"]),
@@ -273,11 +246,18 @@ wide_table(headers, table, "The worst")
 # %% [markdown]
 # These are the worst of all settings, where the true difference equals the margin: how often it was taken for none, and how often the interval held the truth.
 # Nominal are {glue:text}`nominal_inside:.0%` and {glue:text}`level:.0%`; chance moves the first by {glue:text}`sampling_error:.1%` (two standard errors, n = {glue:text}`draws` draws).
-# Between these settings the rule errs a little more often: counted out for every number of cells from {glue:text}`counted_from` to {glue:text}`counted_to` and every margin of the plan, where the worse network is never right alone, it takes at most {glue:text}`errs:.1%` for none (n = {glue:text}`errs_n` cells, margin {glue:text}`errs_margin`); for fewer cells the intervals are exact.
+# Between these settings the rule errs a little more often.
+# Counted out for every number of cells from {glue:text}`counted_from` to {glue:text}`counted_to` and every margin of the plan, where the worse network is never right alone, it takes at most {glue:text}`errs:.1%` for none (n = {glue:text}`errs_n` cells, margin {glue:text}`errs_margin`).
+# For fewer cells the intervals are exact.
 # A change is a difference of differences (questions P5 and P6), a sum over cells with its own score interval; for balanced accuracy (P7) the intervals of the classes are added up.
 # The price is small: where two networks do not differ and there are {glue:text}`fewest` cells or more, the bootstrap found *{glue:text}`none_beyond`* in at most {glue:text}`cost:.1f` of a hundred studies more.
 
-# %%
+# %% tags=["hide-input"]
+def both(row, what):
+    """A share under both rules, and how often a rule gave no interval."""
+    return (f"{row[rule][what]:.1%}" + (f"\n(no interval: {row[rule]['none']:.0%})" if row[rule]["none"] else "") for rule in RULES)
+
+
 settings = []
 for row in rows:
     truth, margin = 100 * row["truth"], 100 * row["margin"]
@@ -298,7 +278,18 @@ dropdown("Every setting", wide_table(headers, settings, "Coverage"))
 # The claims are those of {doc}`/book/1_question/claims`.
 # No answer to these questions decides a claim of the paper, because the cells are others: a result on real Jurkat cells or on simulated cells is shown *beside* the claim and is called what it is.
 
-# %%
+# %% tags=["hide-input"]
+def cells_text(data):
+    """Which cells a question is asked of."""
+    return data.replace("jurkat", "Jurkat cells (real)").replace("cytometer", "simulated cells")
+
+
+def unit_of(question):
+    """What is paired, and so the test; sums over cells have a test of their own."""
+    summed = question.unit == "cells" and question.measure.startswith(("change", "balanced"))
+    return "sums" if summed else question.unit
+
+
 rows = []
 for q in plan.questions:
     family = [one.id for one in plan.questions if one.family == q.family]
@@ -324,7 +315,8 @@ wide_table(headers, rows, "Questions")
 # : Both are tested on the same cells; McNemar's exact test looks at the cells that only one of them has right, and the interval is exact for few cells and Tango's for many.
 #
 # *sums*
-# : Both are tested on the same cells; the measure is a sum over cells, and an exact test asks how large it would be if each cell's part had its sign by chance (for plain accuracy this is McNemar's test, which the plan names); the interval is the score interval of that sum.
+# : Both are tested on the same cells, and the measure is a sum over cells.
+#   An exact test asks how large it would be if each cell's part had its sign by chance (for plain accuracy this is McNemar's test, which the plan names); the interval is the score interval of that sum.
 #
 # *settings*
 # : The test cells differ, so the difference has the error of two shares.
@@ -365,6 +357,22 @@ for change in changes:
 # %%
 late = violations(check_records(records, plan))
 print("\n".join(late) or "no violations")
+
+# %% tags=["remove-input"]
+def date_text(date):
+    """A date to the second, where the history has it."""
+    return "no date here" if date is None else f"{date:%Y-%m-%d %H:%M:%S}"
+
+
+def commit_text(check):
+    """The commit of a record and its date."""
+    return f"{check.commit[:10]} ({date_text(check.committed)})" + " with uncommitted changes" * check.uncommitted
+
+
+def first_text(check):
+    """Whether the plan came first."""
+    return {True: "yes", False: "no", None: str(PlanState.UNKNOWN)}[check.plan_came_first]
+
 
 # %%
 rows = []

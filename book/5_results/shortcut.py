@@ -47,7 +47,7 @@ for part in PARTS:
     needed(*part, complete=True)
 runs = shortcut_runs()
 
-
+# %% tags=["remove-input"]
 def recount(record):
     """(right, cells) of each class, counted from the predictions of a run."""
     _, labels, probabilities = read_predictions(RESULTS, record)
@@ -70,49 +70,21 @@ plain = split_differences(runs)
 balanced = {key: balanced_accuracy_difference(counted["random", *key], counted["grouped", *key]) for key in plain}
 outcome = {key: answer.outcome for key, answer in zip(plain, split_decisions(runs), strict=True)}
 margin = load_plan()["P8"].margin
-
-
-def cell_of(split, key):
-    """Accuracy with its floor and its balanced value."""
-    one = scored[split, *key]
-    return f"{one['accuracy']:.1f} (floor {one['floor']:.1f})\nbalanced {one['balanced']:.1f}"
-
-
-tied = ("none", 1.0)
+tied, free, clean = ("none", 1.0), ("none", 0.0), ("standardise", 1.0)
 known, new = scored["random", *tied], scored["grouped", *tied]
-free = ("none", 0.0)
-clean = ("standardise", 1.0)
 change, change_ends = difference_in_differences(plain[tied], plain[clean])
 missed = [right for right, _ in counted["grouped", *tied]]
 rarest = int(np.argmin([n for _, n in counted["grouped", *free]]))
 recalls = {split: [right / n for right, n in counted[split, *free]] for split in SPLITS}
 drops = np.array(recalls["random"]) - recalls["grouped"]
-worst = runs["grouped", *tied]
-ids, labels, probabilities = read_predictions(RESULTS, worst)
-tested = pd.DataFrame({"cell_id": ids, "right": probabilities.argmax(axis=1) == labels})
-tested = tested.merge(open_dataset("cytometer", options=worst.data["options"]).table, on="cell_id", validate="1:1")
-tested = tested.groupby(["class_name", "group"])["right"].agg(right="sum", n="size").reset_index()
-tested["share"] = tested["right"] / tested["n"]
-
-
-def spreads():
-    """The spread of the shares of runs within a class, and what it would be if cells did not care for their run."""
-    means = tested.groupby("class_name")["share"].transform("mean")
-    squares = ((tested["share"] - means) ** 2).sum()
-    freedom = len(tested) - tested["class_name"].nunique()
-    return np.sqrt(squares / freedom), np.sqrt((means * (1 - means) / tested["n"]).mean())
-
-
-within, alone = spreads()
-holds("Where class and run are tied, a random split overstates the balanced accuracy by", balanced[tied][1][0] > 0)
+untied = {split: scored[split, *free] for split in SPLITS}
+holds("With class and run tied, a random split overstates balanced accuracy by", balanced[tied][1][0] > 0)
 holds("One of the three classes is not recognised in new runs at all.", missed.count(0) == 1)
 holds("No gap beyond ... points where nothing is tied: did not come true.", outcome[free] is Outcome.DIFFERENCE)
 holds("does worse on runs with another lamp and focus, and worst on the rarest class", drops.argmax() == rarest)
 holds("A gap beyond it where class and run are tied: came true", plain[tied].interval95[0] > margin)
 holds("A smaller gap where each image is standardised: came true.", change_ends[0] > 0)
 holds("So it takes part of the shortcut away, and not all of it", plain[clean].interval95[0] > 0)
-holds("So the runs count, not the cells, and an interval over cells is too narrow.", within > 2 * alone)
-untied = {split: scored[split, *free] for split in SPLITS}
 holds(
     "the random split (circles) goes up and new runs (triangles) go down, in balanced accuracy towards chance",
     all(known[what] > untied["random"][what] and new[what] < untied["grouped"][what] for what in ("accuracy", "balanced")),
@@ -125,11 +97,10 @@ tell(
     free=points(plain[free].difference), free_ends=interval(plain[free].interval95), free_balanced=balanced[free][0],
     free_balanced_ends=interval(balanced[free][1]), clean=points(plain[clean].difference), clean_ends=interval(plain[clean].interval95),
     clean_balanced=balanced[clean][0], clean_balanced_ends=interval(balanced[clean][1]), change=change, change_ends=interval(change_ends),
-    test_runs=len(tested), least=100 * tested["share"].min(), most=100 * tested["share"].max(), within=100 * within, alone=100 * alone,
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer.** Where class and run are tied, a random split overstates the balanced accuracy by {glue:text}`lost_balanced:.0f` points (95 % interval {glue:text}`lost_balanced_ends`; n = {glue:text}`promised_n` and {glue:text}`kept_n` simulated cells).
+# **The answer.** With class and run tied, a random split overstates balanced accuracy by {glue:text}`lost_balanced:.0f` points (95 % interval {glue:text}`lost_balanced_ends`; n = {glue:text}`promised_n` and {glue:text}`kept_n` simulated cells).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels over the confounding from 0 to 1: accuracy above, balanced accuracy below; grey levels as they are on the left, each image standardised on the right. In each a solid line with circles for the random split and a dashed line with triangles for the grouped split, with intervals, and a dotted line for what needs no picture of a cell."}, "figure": {"name": "fig-shortcut-trained", "caption": "At the right end of A and C the run gives the class away: the random split (circles) goes up and new runs (triangles) go down, in balanced accuracy towards chance. Dotted: always naming the largest class (A, B), chance (C, D). Left, grey levels as they are; right, each image standardised. Baseline on simulated cells, one run per mark; bars: 95 % intervals over cells."}}
 LINES = {"random": (PALETTE[7], "o", "-"), "grouped": (PALETTE[0], "^", "--")}
@@ -166,7 +137,13 @@ provenance_of(list(runs.values()), *PARTS)
 # One of the three classes is not recognised in new runs at all.
 # **Everything on this page is simulated**; it shows what a random split *can* hide, and not that the paper's split hides it: on the paper's cells nobody here can try.
 
-# %%
+# %% tags=["hide-input"]
+def cell_of(split, key):
+    """Accuracy with its floor and its balanced value."""
+    one = scored[split, *key]
+    return f"{one['accuracy']:.1f} (floor {one['floor']:.1f})\nbalanced {one['balanced']:.1f}"
+
+
 rows = []
 for setting, gap in plain.items():
     intensity, level = setting
@@ -208,6 +185,17 @@ display(table, missing_runs(*PARTS))
 # But cells of one run share lamp and focus, so that they succeed or fail together, and there are only a few test runs.
 # {numref}`fig-shortcut-runs` takes the grouped split at complete confounding apart, run by run.
 
+# %%
+worst = runs["grouped", *tied]
+ids, labels, probabilities = read_predictions(RESULTS, worst)
+right = probabilities.argmax(axis=1) == labels
+cells = open_dataset("cytometer", options=worst.data["options"]).table
+tested = pd.DataFrame({"cell_id": ids, "right": right})
+tested = tested.merge(cells, on="cell_id", validate="1:1")
+tested = tested.groupby(["class_name", "group"])["right"]
+tested = tested.agg(right="sum", n="size").reset_index()
+tested["share"] = tested["right"] / tested["n"]
+
 # %% mystnb={"image": {"alt": "One row per test run with its class and number of cells; a point with an interval for the share of its cells that the network recognised."}, "figure": {"name": "fig-shortcut-runs", "caption": "Within a class the runs lie farther apart than their bars allow: the true uncertainty of the grouped accuracy is that of a handful of runs. Grouped split, confounding 1, grey levels as they are; simulated cells; bars: Wilson's 95 % intervals; exploratory."}}
 figure, axes = plt.subplots(figsize=(4.4, 0.34 * len(tested) + 0.8))
 kinds = sorted(tested["class_name"].unique())
@@ -224,7 +212,19 @@ plt.show()
 provenance_of([worst], *PARTS[1:])
 
 # %%
-show_code(spreads)
+means = tested.groupby("class_name")["share"].transform("mean")
+squares = ((tested["share"] - means) ** 2).sum()
+freedom = len(tested) - tested["class_name"].nunique()
+within = np.sqrt(squares / freedom)
+by_chance = means * (1 - means) / tested["n"]  # of independent cells
+alone = np.sqrt(by_chance.mean())
+print(f"SD {within:.2f}, by chance {alone:.2f}")
+
+# %% tags=["remove-input"]
+holds("So the runs count, not the cells, and an interval over cells is too narrow.", within > 2 * alone)
+tell(
+    test_runs=len(tested), least=100 * tested["share"].min(), most=100 * tested["share"].max(), within=100 * within, alone=100 * alone,
+)  # fmt: skip
 
 # %% [markdown]
 # The {glue:text}`test_runs` test runs range from {glue:text}`least:.0f` % to {glue:text}`most:.0f` % of their cells recognised.

@@ -44,14 +44,9 @@ PARTS = (("ablation", "jurkat"), ("seeds", "jurkat"), ("seeds", "cytometer"))
 plan, table3 = load_plan(), load_tables()["3"]
 records = needed(*PARTS[0], ("resnet50", "cg_recnet")).records
 needed(*PARTS[2])
-contrasts = [*plan["P1"].contrasts, *plan["P2"].contrasts]
+margin = plan["P11"].margin
 
-
-def name_of(contrast):
-    """As the tables name it: `CG-RecNet − Baseline`."""
-    return " \N{MINUS SIGN} ".join(map(title_of, contrast))
-
-
+# %% tags=["remove-input"]
 SETS, CELLS, FOLDS, ROUNDS = 800, 150, 5, 3
 simulated = fold_differences(SETS, CELLS, FOLDS, ROUNDS, seed=0)
 test_share = 1 / (FOLDS - 1)  # test cells over training cells
@@ -70,92 +65,8 @@ def row(words, rounds):
     return words, *texts, f"{once.data_sets} data sets"
 
 
-def judged(records):
-    """contrast -> its planned decision, its differences by fold in points, and the plain test of these."""
-    scores = {}
-    for record in records:
-        scores.setdefault(record.config["model"], {})[record.config["fold"]] = record.test["accuracy"]
-    found = {}
-    for decision in (one for question in ("P1", "P2") for one in decide_over_folds(question, records)):
-        first, second = (scores[model] for model in decision.contrast)
-        folds = sorted(set(first) & set(second))
-        pair = [np.array([one[fold] for fold in folds]) for one in (first, second)]
-        found[decision.contrast] = decision, 100 * (pair[0] - pair[1]), paired_t(*pair)
-    return found
-
-
-def pairs_table(found, label):
-    """A row per contrast: what the plan says, and both tests."""
-    rows = [
-        (
-            f"{name_of(contrast)}\n(n = {len(each)} folds)",
-            str(decision.outcome),
-            f"{points(each.mean())}\nSD {each.std(ddof=1):.2f}",
-            f"{interval(plain.interval95)}\np {p_equal(plain.p_value)}",
-            f"{interval(decision.result.interval95)}\np (Holm) {p_equal(decision.p_corrected)}",
-        )
-        for contrast, (decision, each, plain) in found.items()
-    ]
-    return wide_table(("contrast", "outcome", "difference (points)", "plain, 95 %", "corrected, 95 %"), rows, label)
-
-
-def draw_folds(axes, place, decision, each, plain):
-    """A row: the differences fold by fold, and the intervals of the plain (grey) and the corrected test."""
-    axes.axvline(0, color="0.5", linewidth=1)
-    axes.plot(each, np.full(len(each), place - 0.2), "o", color="0.3", alpha=0.6)
-    for test, shift, colour in ((plain, 0.05, "0.55"), (decision.result, 0.25, PALETTE[0])):
-        axes.plot(test.interval95, [place + shift] * 2, linewidth=2.5, color=colour)
-
-
-def spread_of(own):
-    """The spread of accuracies between runs that differ in the seed, around each network's own mean; in points."""
-    return pooled_sd([[100 * record.test["accuracy"] for record in runs] for runs in own])
-
-
-def against(spread):
-    """Where the interval of a spread lies, against the margin of the plan."""
-    low, high = spread.interval95
-    return "smaller" if high < margin else "larger" if low > margin else "undecided"
-
-
-def seed_row(model, own):
-    """Accuracies of a network by seed, their spread and where it lies."""
-    spread = spread_of([own])
-    floor = 100 * majority_share(own[0])
-    accuracy, balanced = (", ".join(f"{100 * record.test[name]:.1f}" for record in own) for name in ("accuracy", "balanced_accuracy"))
-    scores = f"{accuracy} (floor {floor:.1f})\nbalanced {balanced}"
-    sd = f"{spread.sd:.2f}\n({span(spread.interval95, 1, 2)})"
-    return title_of(model), scores, sd, against(spread), f"{spread.n} seeds"
-
-
-margin = plan["P11"].margin
-ours = judged(records)
-TITLES = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu": "zhu"}
-by_data = {data: runs for data in TITLES if (runs := seed_runs(data))}
-if "zhu" in by_data and next(iter(by_data["zhu"].values()))[0].data["simulated"]:
-    TITLES["zhu"] = "zhu (simulated)"
-
-
-def provenance_of_seeds():
-    """Every record that was read, those with other settings than the three seeds' too."""
-    return [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
-
-
-pooled = pool(records, with_folds_of(records, "resnet50", "cg_recnet"))
-by_cells = mcnemar(pooled.labels, *map(pooled.predicted, ("cg_recnet", "resnet50")))
-seeds = spread_of(by_data["cytometer"].values())
-zhu = experiment("ablation", "zhu")
-on_zhu = []  # what stands below the table where the paper's own cells were run
-if zhu:
-    kind = "simulated" if zhu.records[0].data["simulated"] else "the paper's cells"
-    on_zhu = [pairs_table(theirs, f"Differences, {kind}")] if (theirs := judged(zhu.records)) else []
-    on_zhu += [provenance_of(zhu.records, ("ablation", "zhu"))]
-full, single, base = (table3.cell(name, "accuracy") for name in ("CG-RecNet", "ResCMNet", "Baseline"))
-step = full.number - single.number
-printed_sd = float(np.hypot(float(full.sd), float(single.sd)))
-share = overlap(records)
 holds(
-    "Between equal learners a t-test over five folds finds a difference in ... % of n = ... simulated data sets (95 % interval ...), not",
+    "Between equal learners a t-test over five folds finds differences in ... % of n = ... simulated data sets (95 % interval ...), not",
     wilson(*alarms["plain, once"])[0] > plan.alpha,
 )
 holds(
@@ -166,26 +77,14 @@ holds(
     "The test that knows of the overlap ..., which the plan prescribes (...), stays at",
     all(wilson(*alarms[f"corrected, {r}"])[0] <= plan.alpha for r in ("once", "thrice")),
 )
-holds(
-    "By folds of the same cells it cannot be had, however finely they are cut.",
-    repeats_needed(step, printed_sd, test_share=share) is None,
-)
-holds("larger than the plan's margin of ... point, and so is the whole interval", against(seeds) == "larger")
-holds("The interval leaves out zero, in the baseline's favour.", by_cells.interval95[1] < 0)
 tell(
     plain=rate["plain, once"], plain_ends=span(wilson(*alarms["plain, once"])), corrected=rate["corrected, once"],
     many=rate["plain, thrice"], many_corrected=rate["corrected, thrice"], sets=once.data_sets, cells=CELLS, features=FEATURES,
     rounds=ROUNDS, pairs=ROUNDS * FOLDS, promised=100 * plan.alpha,
-    full=f"{full.value} ± {full.sd}", single=f"{single.value} ± {single.sd}", base=f"{base.value} ± {base.sd}",
-    whole=f"{full.number - base.number:.2f}", step=f"{step:.2f}", full_sd=full.sd, single_sd=single.sd, printed_sd=f"{printed_sd:.2f}",
-    seed_sd=f"{seeds.sd:.2f}", seed_ends=span(seeds.interval95, 1, 2), seed_n=seeds.n,
-    apart=f"{np.sqrt(2) * seeds.sd:.1f}", margin=f"{margin:g}",
-    n=f"{by_cells.n:,}", only_first=by_cells.only_first, only_second=by_cells.only_second, by_cells=points(by_cells.difference),
-    by_cells_ends=interval(by_cells.interval95), five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd),
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer.** Between equal learners a t-test over five folds finds a difference in {glue:text}`plain:.0f` % of n = {glue:text}`sets` simulated data sets (95 % interval {glue:text}`plain_ends`), not {glue:text}`promised:.0f` %.
+# **The answer.** Between equal learners a t-test over five folds finds differences in {glue:text}`plain:.0f` % of n = {glue:text}`sets` simulated data sets (95 % interval {glue:text}`plain_ends`), not {glue:text}`promised:.0f` %.
 
 # %% tags=["computed", "hide-input"] mystnb={"image": {"alt": "Two rows, five folds once and cut three times; in each a grey and a blue dot with an interval for the share of false alarms of the plain and the corrected test. A dotted vertical line stands at one in twenty."}, "figure": {"name": "fig-spread-alarms", "caption": "The plain test (grey) lies to the right of what it promises (dotted), and the farther the more often the same cells are cut into folds; the corrected test (blue) does not. Share of simulated data sets in which a test finds a difference between two learners that are equal by construction; bars: Wilson's 95 % intervals."}}
 figure, axes = plt.subplots(figsize=(4.4, 2.6))
@@ -260,8 +159,37 @@ for name, shared in (("plain", 0), ("corrected", test_share)):
 # The corrected test decides, by the plan; the plain one is what the paper did, and exploratory here.
 # p-values are corrected by Holm's method {cite}`holm1979simple` for the whole family: who asks five questions at the 5 % level gets one false alarm in four or five rounds, unless the smallest of five p-values is multiplied by five, the next by four, and so on.
 
+# %% tags=["remove-input"]
+def name_of(contrast):
+    """As the tables name it: `CG-RecNet − Baseline`."""
+    return " \N{MINUS SIGN} ".join(map(title_of, contrast))
 
-# %% mystnb={"image": {"alt": "One row per contrast of two networks: a dot for each fold's difference in accuracy, below it a grey bar for the plain interval and a longer blue bar for the corrected one, around a vertical line at zero."}, "figure": {"name": "fig-spread-folds", "caption": "What the folds share makes every interval longer. Differences in accuracy, fold by fold (dots), with 95 % intervals of the plain (grey) and the corrected paired t-test (blue); Jurkat cells, one seed."}}
+
+def judged(records):
+    """contrast -> its planned decision, its differences by fold in points, and the plain test of these."""
+    scores = {}
+    for record in records:
+        scores.setdefault(record.config["model"], {})[record.config["fold"]] = record.test["accuracy"]
+    found = {}
+    for decision in (one for question in ("P1", "P2") for one in decide_over_folds(question, records)):
+        first, second = (scores[model] for model in decision.contrast)
+        folds = sorted(set(first) & set(second))
+        pair = [np.array([one[fold] for fold in folds]) for one in (first, second)]
+        found[decision.contrast] = decision, 100 * (pair[0] - pair[1]), paired_t(*pair)
+    return found
+
+
+ours = judged(records)
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One row per contrast of two networks: a dot for each fold's difference in accuracy, below it a grey bar for the plain interval and a longer blue bar for the corrected one, around a vertical line at zero."}, "figure": {"name": "fig-spread-folds", "caption": "What the folds share makes every interval longer. Differences in accuracy, fold by fold (dots), with 95 % intervals of the plain (grey) and the corrected paired t-test (blue); Jurkat cells, one seed."}}
+def draw_folds(axes, place, decision, each, plain):
+    """A row: the differences fold by fold, and the intervals of the plain (grey) and the corrected test."""
+    axes.axvline(0, color="0.5", linewidth=1)
+    axes.plot(each, np.full(len(each), place - 0.2), "o", color="0.3", alpha=0.6)
+    for test, shift, colour in ((plain, 0.05, "0.55"), (decision.result, 0.25, PALETTE[0])):
+        axes.plot(test.interval95, [place + shift] * 2, linewidth=2.5, color=colour)
+
+
 if ours:
     size = (4.4, 0.9 * len(ours) + 1.0)
     figure, axes = plt.subplots(figsize=size)
@@ -275,10 +203,46 @@ if ours:
 else:
     draw_absent("One fold only.")
 
-# %%
+# %% tags=["hide-input"]
+def pairs_table(found, label):
+    """A row per contrast: what the plan says, and both tests."""
+    rows = [
+        (
+            f"{name_of(contrast)}\n(n = {len(each)} folds)",
+            str(decision.outcome),
+            f"{points(each.mean())}\nSD {each.std(ddof=1):.2f}",
+            f"{interval(plain.interval95)}\np {p_equal(plain.p_value)}",
+            f"{interval(decision.result.interval95)}\np (Holm) {p_equal(decision.p_corrected)}",
+        )
+        for contrast, (decision, each, plain) in found.items()
+    ]
+    return wide_table(("contrast", "outcome", "difference (points)", "plain, 95 %", "corrected, 95 %"), rows, label)
+
+
+zhu = experiment("ablation", "zhu")
+on_zhu = []  # what stands below the table where the paper's own cells were run
+if zhu:
+    kind = "simulated" if zhu.records[0].data["simulated"] else "the paper's cells"
+    on_zhu = [pairs_table(theirs, f"Differences, {kind}")] if (theirs := judged(zhu.records)) else []
+    on_zhu += [provenance_of(zhu.records, ("ablation", "zhu"))]
 shown = [pairs_table(ours, "Differences, Jurkat")] if ours else []
 shown += [provenance_of(records, PARTS[0]), missing_runs(PARTS[0])]
 display(*shown, *on_zhu)
+
+# %% tags=["remove-input"]
+full, single, base = (table3.cell(name, "accuracy") for name in ("CG-RecNet", "ResCMNet", "Baseline"))
+step = full.number - single.number
+printed_sd = float(np.hypot(float(full.sd), float(single.sd)))
+share = overlap(records)
+holds(
+    "By folds of the same cells it cannot be had, however finely they are cut.",
+    repeats_needed(step, printed_sd, test_share=share) is None,
+)
+tell(
+    full=f"{full.value} ± {full.sd}", single=f"{single.value} ± {single.sd}", base=f"{base.value} ± {base.sd}",
+    whole=f"{full.number - base.number:.2f}", step=f"{step:.2f}", full_sd=full.sd, single_sd=single.sd, printed_sd=f"{printed_sd:.2f}",
+    five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd),
+)  # fmt: skip
 
 # %% [markdown]
 # The paper prints no difference fold by fold.
@@ -293,9 +257,18 @@ display(*shown, *on_zhu)
 # McNemar's test {cite}`mcnemar1947note` asks how far the count is from half.
 # It is not the planned test of these contrasts, so everything in this section is **exploratory**.
 
+# %% tags=["remove-input"]
+pooled = pool(records, with_folds_of(records, "resnet50", "cg_recnet"))
+by_cells = mcnemar(pooled.labels, *map(pooled.predicted, ("cg_recnet", "resnet50")))
+holds("The interval leaves out zero, in the baseline's favour.", by_cells.interval95[1] < 0)
+tell(
+    n=f"{by_cells.n:,}", only_first=by_cells.only_first, only_second=by_cells.only_second,
+    by_cells=points(by_cells.difference), by_cells_ends=interval(by_cells.interval95),
+)  # fmt: skip
+
 # %%
 rows = []
-for contrast in contrasts:
+for contrast in (*plan["P1"].contrasts, *plan["P2"].contrasts):
     if set(contrast) <= set(pooled.models):
         named = [pooled.predicted(model) for model in contrast]
         one = mcnemar(pooled.labels, *named)
@@ -396,7 +369,19 @@ nu = 2  # three seeds
 for q in (0.975, 0.025):
     print(f"{np.sqrt(nu / stats.chi2.ppf(q, nu)):.2f} times s")
 
-# %% mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; each panel is of one data set, and scales of different panels have nothing to do with each other."}}
+# %% tags=["remove-input"]
+TITLES = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu": "zhu"}
+by_data = {data: runs for data in TITLES if (runs := seed_runs(data))}
+if "zhu" in by_data and next(iter(by_data["zhu"].values()))[0].data["simulated"]:
+    TITLES["zhu"] = "zhu (simulated)"
+
+
+def provenance_of_seeds():
+    """Every record that was read, those with other settings than the three seeds' too."""
+    return [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
+
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; each panel is of one data set, and scales of different panels have nothing to do with each other."}}
 n = len(by_data)
 size = (4.4, 2.8 * n)
 figure, panels = plt.subplots(n, 1, figsize=size, squeeze=False)
@@ -415,13 +400,42 @@ for axes, (data, runs), mark in shown:
 plt.show()
 display(*provenance_of_seeds())
 
-# %%
+# %% tags=["hide-input"]
+def spread_of(own):
+    """The spread of accuracies between runs that differ in the seed, around each network's own mean; in points."""
+    return pooled_sd([[100 * record.test["accuracy"] for record in runs] for runs in own])
+
+
+def against(spread):
+    """Where the interval of a spread lies, against the margin of the plan."""
+    low, high = spread.interval95
+    return "smaller" if high < margin else "larger" if low > margin else "undecided"
+
+
+def seed_row(model, own):
+    """Accuracies of a network by seed, their spread and where it lies."""
+    spread = spread_of([own])
+    floor = 100 * majority_share(own[0])
+    accuracy, balanced = (", ".join(f"{100 * record.test[name]:.1f}" for record in own) for name in ("accuracy", "balanced_accuracy"))
+    scores = f"{accuracy} (floor {floor:.1f})\nbalanced {balanced}"
+    sd = f"{spread.sd:.2f}\n({span(spread.interval95, 1, 2)})"
+    return title_of(model), scores, sd, against(spread), f"{spread.n} seeds"
+
+
 for data, runs in by_data.items():
     rows = [seed_row(model, own) for model, own in runs.items()]
     headers = (TITLES[data], "accuracy by seed (%)", "SD (points)")
     headers += (f"than {margin:g} point", "n")
     display(wide_table(headers, rows, f"Accuracy by seed, {TITLES[data]}"))
 display(missing_runs(*PARTS[1:]))
+
+# %% tags=["remove-input"]
+seeds = spread_of(by_data["cytometer"].values())
+holds("larger than the plan's margin of ... point, and so is the whole interval", against(seeds) == "larger")
+tell(
+    seed_sd=f"{seeds.sd:.2f}", seed_ends=span(seeds.interval95, 1, 2), seed_n=seeds.n,
+    apart=f"{np.sqrt(2) * seeds.sd:.1f}", margin=f"{margin:g}",
+)  # fmt: skip
 
 # %% [markdown]
 # On simulated cells, runs that differ in the seed alone have a standard deviation of {glue:text}`seed_sd` points (95 % interval {glue:text}`seed_ends`, n = {glue:text}`seed_n` runs): larger than the plan's margin of {glue:text}`margin` point, and so is the whole interval.

@@ -6,10 +6,11 @@ outcome that the plan gives it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from cgrecnet.evaluation.analysis_plan import Outcome, load_plan
+from cgrecnet.evaluation.analysis_plan import load_plan
 from cgrecnet.evaluation.planned_contrasts import Decision, JudgedContrast
 from cgrecnet.figures.forest import contrast_in_words
 from cgrecnet.figures.tables import interval, n_text, points
@@ -156,11 +157,9 @@ def main_rows(decisions: Mapping[str, Decisions]) -> list[tuple[str, ...]]:
     for words, questions in ROWS.items():
         asked = sum(comparisons(q) for q in questions) - ("P12" in questions)
         found = [d for q in questions for d in decisions[q] if getattr(d, "contrast", None) != SKIP]
-        differs = [d.result.difference for d in found if d.outcome is Outcome.DIFFERENCE]
-        alike = sum(d.outcome in (Outcome.SMALL_DIFFERENCE, Outcome.NO_DIFFERENCE) for d in found)
-        ahead = sum(value > 0 for value in differs)
-        undecided = len(found) - len(differs) - alike
-        rows.append((words, (ahead, len(differs) - ahead, alike, undecided, asked - len(found))))
+        said = Counter(d.words for d in found)
+        counts = [said[word] for word in ("ahead", "behind", "no difference beyond the margin", "undecided")]
+        rows.append((words, (*counts, asked - len(found))))
     rows.append(("all", tuple(map(sum, zip(*(counts for _, counts in rows), strict=True)))))
     return [(words, *map(str, counts)) for words, counts in rows]
 
