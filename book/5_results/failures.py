@@ -55,6 +55,7 @@ cells = open_dataset("jurkat")
 assert cells.fingerprint == records[0].data["fingerprint"]  # the pictures that the runs saw
 place_of = {name: i for i, name in enumerate(cells.table["cell_id"])}
 
+# %% tags=["remove-input"]
 wrong = {model: ~pooled.right(model) for model in (BASE, FULL)}
 names = np.array(classes)
 frame = pd.DataFrame({"cell_id": pooled.cell_ids.astype(str), "class_name": names[labels], "named": names[pooled.predicted(FULL)]})
@@ -67,27 +68,11 @@ frame["group"] = np.select(
     f"both wrong, {title_of(FULL)} unsure",
 )
 failed = frame["missed"].eq(2)
-order = sorted(set(frame["stratum"]), key=lambda name: (STAGES.index(name.partition(",")[0]), name))
-stages = {name: (int(own["missed"].eq(2).sum()), len(own)) for name in order if len(own := frame[frame["stratum"] == name])}
-
 shared = []  # of each class: cells, missed by the baseline, by CG-RecNet, by both, and by both if independent
 for k in range(len(classes)):
     base, full = wrong[BASE][labels == k], wrong[FULL][labels == k]
     shared.append((len(base), int(base.sum()), int(full.sum()), int((base & full).sum()), base.mean() * full.sum()))
 both, expected = int(failed.sum()), sum(row[-1] for row in shared)
-
-
-def sample():
-    """Of each stratum at most MOST cells that both networks miss, and as many that neither does, at random."""
-    rng, parts = np.random.default_rng(0), []
-    for stratum in order:
-        groups = [frame.index[(frame["stratum"] == stratum) & (frame["missed"] == count)] for count in (2, 0)]
-        if min(map(len, groups)) >= LEAST:
-            drawn = [np.sort(rng.choice(group, min(MOST, len(group)), replace=False)) for group in groups]
-            parts += [frame.loc[rows].assign(failed=rows is drawn[0]) for rows in drawn]
-    return pd.concat(parts)
-
-
 holds(
     "Both networks miss the same ... % of the cells (95 % interval ...; n = ... Jurkat cells); independent mistakes would share",
     wilson(both, len(frame))[0] > expected / len(frame),
@@ -206,6 +191,10 @@ display(table, provenance_of(pooled.records, PART))
 # The classes S+G2 and M were put together from finer stages, and the networks never saw these.
 # So we can ask where inside a class the mistakes sit ({numref}`fig-failures-stages`).
 
+# %% tags=["remove-input"]
+order = sorted(set(frame["stratum"]), key=lambda name: (STAGES.index(name.partition(",")[0]), name))
+stages = {name: (int(own["missed"].eq(2).sum()), len(own)) for name in order if len(own := frame[frame["stratum"] == name])}
+
 # %% mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that both networks miss, a vertical tick the mean share that one network misses."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: S and G2 are one class, and S is missed far more often. Dots: share of a stage's cells that both networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over both. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
 figure, axes = plt.subplots(figsize=(4.4, 4.2))
 places = range(len(order))
@@ -245,6 +234,18 @@ provenance_of(pooled.records, PART)
 # $A$ is the Mann-Whitney statistic divided by its largest value, so that the test that goes with it makes no assumption about how the trait is distributed.
 # The traits are measured on the picture as in {doc}`/book/2_data/meeting_the_data`, by a program that knows neither labels nor networks.
 
+# %% tags=["remove-input"]
+def sample():
+    """Of each stratum at most MOST cells that both networks miss, and as many that neither does, at random."""
+    rng, parts = np.random.default_rng(0), []
+    for stratum in order:
+        groups = [frame.index[(frame["stratum"] == stratum) & (frame["missed"] == count)] for count in (2, 0)]
+        if min(map(len, groups)) >= LEAST:
+            drawn = [np.sort(rng.choice(group, min(MOST, len(group)), replace=False)) for group in groups]
+            parts += [frame.loc[rows].assign(failed=rows is drawn[0]) for rows in drawn]
+    return pd.concat(parts)
+
+
 # %%
 chosen = sample()
 pictures = [cells.images[place_of[name]] for name in chosen["cell_id"]]
@@ -282,7 +283,7 @@ provenance_of(pooled.records, PART)
 # The strongest: the spectrum of missed G1 cells of the second experiment has another slope (A = {glue:text}`effect:.2f`, {glue:text}`effect_ends`; p {glue:text}`p`; n = {glue:text}`n_missed` missed cells and {glue:text}`n_right` others).
 # These cells are larger, too (A = {glue:text}`large:.2f`, {glue:text}`large_ends`), and have less contrast; missed G2 cells have more.
 # Their size fits a network that takes size for progress in the cycle: a large G1 cell looks like one that has gone on.
-# With one fold less, missed S cells passed the correction as smaller ones, and with this one they do not: such is what a search finds.
+# Before the last fold was run, missed S cells passed the correction too, as smaller ones; now they do not, which is what to expect of a search.
 # But a trait that goes with failure need not be its cause: traits hang together, and the networks may use what goes along with them.
 # Of background and noise, which are no property of the cell, nothing shows here; where they go with failure, networks lean on the acquisition ({doc}`/book/2_data/shortcuts`).
 
@@ -335,7 +336,7 @@ display(table, provenance_of(pooled.records, PART))
 # %% [markdown]
 # Such a difference does not show that a label is *wrong*.
 # A cell in early S phase has a little more DNA than in G1 and looks like it; the label can be right and the picture silent.
-# What the stain can show is where a mistake is cheap to excuse and where it is not.
+# What the stain can show is which mistakes lie near the border that the label itself was cut at, and which do not.
 #
 # Another sign of a doubtful label would be one cell that is in the data twice, with two labels.
 # The search for copies of {doc}`/book/2_data/splits` tells.
