@@ -275,7 +275,7 @@ from_dataset(simulated)
 # ## A flip is not a rotation
 #
 # A cell in suspension arrives at any angle, and the paper adds the flip "to accommodate the rotational invariance inherent in suspension cell imaging".
-# The reason is good; the means covers a part of it.
+# The reason is good, but a flip covers only a part of it.
 # A horizontal flip and its repetition make two pictures, {numref}`fig-geometry-turns`.
 # The other turns are never shown.
 

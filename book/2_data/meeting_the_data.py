@@ -376,7 +376,7 @@ wide_table((*headers, *WANTED), rows, "Attempts")
 # - *How it would go on a new run.* Training and test cells come from the same {glue:text}`runs` acquisition runs.
 # - *Anything about the paper's cells.* A task was made about as hard, not alike.
 
-# %%
+# %% tags=["remove-input"]
 marks = ("", " with uncommitted changes")
 commits = [one["commit"] for one in frozen]
 commits = [commit[:10] + marks["+" in commit] for commit in commits]

@@ -9,7 +9,7 @@
 # %% [markdown]
 # # What it costs
 #
-# **You will learn** how far a network's training lies from what the machine could do, how much bfloat16 and a compiler help, and why some networks more than others, what reading the images adds, whether a batch of eight fits a card of 6 GB, and what the paper's whole protocol would cost.
+# **You will learn** how far a network's training lies from what the machine could do, how much bfloat16 and a compiler help, what reading the images adds, whether a batch of eight fits a card of 6 GB, and what the paper's whole protocol would cost.
 #
 # **You need** {doc}`/book/3_model/comparators` and {doc}`/book/4_training/one_run`.
 # Reading takes about {reading-time}`this page`.

@@ -44,7 +44,7 @@ records = needed(*PART, MODELS).records
 pooled = pool(records, MODELS)
 labels, rare = pooled.labels, rarest_class(records[0])
 
-
+# %% tags=["remove-input"]
 def calibration(pooled, model):
     """Confidence minus accuracy with its interval, the calibration error and what chance makes of it, in points."""
     given = pooled.probabilities[model]
@@ -61,6 +61,19 @@ def modest(one):
     return " to ".join(f"{-end:.1f}" for end in reversed(one["ends"]))
 
 
+full, base = (calibration(pooled, model) for model in reversed(MODELS))
+settings = records[0].config
+holds("Both networks are less sure than right: CG-RecNet by", full["ends"][1] < 0 and base["ends"][1] < 0)
+holds(
+    "The calibration error of CG-RecNet is ... points, where true probabilities would stay below",
+    full["error"] > full["chance"],
+)
+holds("that of the baseline is ..., within its", base["error"] <= base["chance"])
+tell(
+    n=f"{len(pooled):,}", folds=len(pooled.folds_in), of_folds=settings["folds"], epochs=settings["epochs"], bins=BINS,
+    lean=-full["lean"], lean_ends=modest(full), base_lean=-base["lean"], base_ends=modest(base),
+    error=full["error"], chance=full["chance"], base_error=base["error"], base_chance=base["chance"],
+)  # fmt: skip
 FEWEST = 10  # below this many cells the share of a bin is mostly chance
 
 
@@ -73,117 +86,12 @@ def bins(model):
     return curve.predicted[enough], right[enough], curve.counts[enough]
 
 
-def table(pooled, label):
-    """The networks' calibration, a row each."""
-    rows = []
-    for model in pooled.models:
-        one = calibration(pooled, model)
-        error = f"{one['error']:.2f}\nchance: up to {one['chance']:.2f}"
-        lean = f"{points(one['lean'])}\n({interval(one['ends'])})"
-        rows.append((title_of(model), accuracy_text(pooled, model), lean, error, f"{one['brier']:.4f}"))
-    headers = ("network", "accuracy (%)", "confidence minus accuracy (points)", "calibration error (points)", "Brier score")
-    return wide_table(headers, rows, label)
-
-
-RATIOS = (1, 2, 5, 10, 20, 50)
-name, member = pooled.classes[rare], labels == rare
-
-
-def weigh(model, ratio):
-    """Cost per 100 cells, misses and false calls; each for the most probable class and for the least cost."""
-    got = decision_cost(labels, pooled.probabilities[model], costs_of_missing(len(pooled.classes), rare, ratio))
-    ways = got.decided_most_probable, got.decided_least_cost
-    return {
-        "cost": (100 * got.most_probable, 100 * got.least_cost),
-        "missed": [int((member & (way != rare)).sum()) for way in ways],
-        "called": [int((~member & (way == rare)).sum()) for way in ways],
-    }
-
-
-def cost_gap(ratio):
-    """CG-RecNet minus the baseline in cost per 100 cells, each cell at its least cost; with the 95 % interval."""
-    table = costs_of_missing(len(pooled.classes), rare, ratio)
-    each = [100 * table[labels, (pooled.probabilities[model] @ table).argmin(axis=1)] for model in MODELS]
-    return (each[1] - each[0]).mean(), bootstrap_interval(np.mean, each[1] - each[0])
-
-
-def draw_ratio(place):
-    """The two kinds of mistake at one ratio; the axes are the same at all of them."""
-    figure, panels = plt.subplots(2, 1, figsize=(4.0, 4.4))
-    for axes, what, words in zip(panels, ("missed", "called"), (f"cells of {name} missed", f"wrongly called {name}"), strict=True):
-        for row, model in enumerate(MODELS):
-            for way, (shift, alpha) in enumerate(((-0.2, 0.35), (0.2, 1))):
-                count = weighed[model][place][what][way]
-                axes.barh(row + shift, count, 0.36, color=MODEL_COLOURS[model], alpha=alpha)
-                axes.annotate(count, (count, row + shift), (3, 0), textcoords="offset points", va="center")
-        axes.set_yticks(range(len(MODELS)), map(title_of, MODELS))
-        end = max(max(way[what]) for ways in weighed.values() for way in ways)
-        axes.set(xlim=(0, 1.12 * end), ylim=(len(MODELS) - 0.4, -0.6), xlabel=words)
-    return figure
-
-
-def in_words(place):
-    """What a frame shows, for readers who hear the page."""
-    return "; ".join(
-        f"{title_of(model)}: missed {ways[place]['missed'][1]}, "
-        f"wrongly called {ways[place]['called'][1]}"
-        for model, ways in weighed.items()
-    )
-
-
-weighed = {model: [weigh(model, ratio) for ratio in RATIOS] for model in MODELS}
-# The caption of the slider says this; it holds for any probabilities, whatever the records.
-for ways in weighed.values():
-    for low, high in zip(ways, ways[1:], strict=False):
-        assert high["missed"][1] <= low["missed"][1] and high["called"][1] >= low["called"][1]
-curves = [(x, right / n, wilson(int(right), int(n))[0]) for model in MODELS for x, right, n in zip(*bins(model), strict=True)]
-zhu = experiment("ablation", "zhu")
-on_zhu = []  # what stands below the table where the paper's own cells were run
-if zhu and (other := pool(zhu.records, MODELS)):
-    kind = "simulated, in the paper's layout" if zhu.records[0].data["simulated"] else "the paper's cells"
-    on_zhu += [table(other, f"Calibration, {kind}"), Markdown(f"n = {len(other):,}; {kind}.")]
-on_zhu += [provenance_of(zhu.records, ("ablation", "zhu"))] if zhu else []
-full, base = (calibration(pooled, model) for model in reversed(MODELS))
-settings = records[0].config
-tables = load_tables()
-support = {row: tables["5"].cell(row, "support").number for row in tables["5"].rows}
-total, oligo = sum(support.values()), support["Oligodendrocytes"]
-found = tables["F7"].cell("Oligodendrocytes", "recall")
-missed_range = [oligo * (1 - (found.number + side * found.half_unit) / 100) for side in (1, -1)]
-errors = total * (1 - tables["3"].cell("CG-RecNet", "accuracy").number / 100)
-equal, tenfold = cost_gap(1), cost_gap(10)
-ten = {model: weigh(model, 10) for model in MODELS}
-holds("Both networks are less sure than right: CG-RecNet by", full["ends"][1] < 0 and base["ends"][1] < 0)
+marks = [mark for model in MODELS for mark in zip(*bins(model), strict=True)]
+curves = [(x, right / n, wilson(int(right), int(n))[0]) for x, right, n in marks]
 holds(
     "Most marks lie there, but few of them by more than their bars.",
     np.mean([share > x for x, share, _ in curves]) > 0.5 and np.mean([low > x for x, _, low in curves]) < 0.25,
 )
-holds(
-    "The calibration error of CG-RecNet is ... points, where true probabilities would stay below",
-    full["error"] > full["chance"],
-)
-holds("that of the baseline is ..., within its", base["error"] <= base["chance"])
-holds(
-    "Where a miss costs twice as much, weighing changed nothing for the cost of CG-RecNet",
-    abs(weighed["cg_recnet"][1]["cost"][1] - weighed["cg_recnet"][1]["cost"][0]) < 1e-9,
-)
-holds(
-    "at every higher ratio it cost both networks less",
-    all(way["cost"][1] < way["cost"][0] for ways in weighed.values() for way in ways[2:]),
-)
-holds("Where all mistakes cost alike, CG-RecNet costs more than the baseline", equal[1][0] > 0)
-holds("Where a miss costs ten, the two cannot be told apart", tenfold[1][0] < 0 < tenfold[1][1])
-tell(
-    n=f"{len(pooled):,}", folds=len(pooled.folds_in), of_folds=settings["folds"], epochs=settings["epochs"], bins=BINS,
-    lean=-full["lean"], lean_ends=modest(full), base_lean=-base["lean"], base_ends=modest(base),
-    error=full["error"], chance=full["chance"], base_error=base["error"], base_chance=base["chance"],
-    oligo_found=found.value, oligo=f"{oligo:,.0f}", missed_least=f"{missed_range[0]:,.0f}", missed_most=f"{missed_range[1]:,.0f}",
-    errors=f"{errors:,.0f}", oligo_share=100 * oligo / total, part_least=100 * missed_range[0] / errors,
-    part_most=100 * missed_range[1] / errors, printed=tables["3"].cell("CG-RecNet", "accuracy").value,
-    rare=name, rare_n=int(member.sum()), equal=points(equal[0]), equal_ends=interval(equal[1]), tenfold=points(tenfold[0]),
-    tenfold_ends=interval(tenfold[1]), missed_before=ten["cg_recnet"]["missed"][0], missed_after=ten["cg_recnet"]["missed"][1],
-    called_before=ten["cg_recnet"]["called"][0], called_after=ten["cg_recnet"]["called"][1],
-)  # fmt: skip
 
 # %% [markdown]
 # **The answer.** Both networks are less sure than right: CG-RecNet by {glue:text}`lean:.1f` points (95 % interval {glue:text}`lean_ends`), the baseline by {glue:text}`base_lean:.1f` (n = {glue:text}`n` Jurkat cells).
@@ -207,7 +115,25 @@ provenance_of(pooled.records, PART)
 # The baseline, though, is less sure than right as well ({glue:text}`base_ends` points).
 # This does not show what another training would give: the cells are those of {glue:text}`folds` of {glue:text}`of_folds` folds, and each network was trained once, for {glue:text}`epochs` epochs; longer training tends to make a network surer, whether or not it becomes more often right {cite}`guo2017calibration`.
 
-# %%
+# %% tags=["hide-input"]
+def table(pooled, label):
+    """The networks' calibration, a row each."""
+    rows = []
+    for model in pooled.models:
+        one = calibration(pooled, model)
+        error = f"{one['error']:.2f}\nchance: up to {one['chance']:.2f}"
+        lean = f"{points(one['lean'])}\n({interval(one['ends'])})"
+        rows.append((title_of(model), accuracy_text(pooled, model), lean, error, f"{one['brier']:.4f}"))
+    headers = ("network", "accuracy (%)", "confidence minus accuracy (points)", "calibration error (points)", "Brier score")
+    return wide_table(headers, rows, label)
+
+
+zhu = experiment("ablation", "zhu")
+on_zhu = []  # what stands below the table where the paper's own cells were run
+if zhu and (other := pool(zhu.records, MODELS)):
+    kind = "simulated, in the paper's layout" if zhu.records[0].data["simulated"] else "the paper's cells"
+    on_zhu += [table(other, f"Calibration, {kind}"), Markdown(f"n = {len(other):,}; {kind}.")]
+on_zhu += [provenance_of(zhu.records, ("ablation", "zhu"))] if zhu else []
 display(table(pooled, "Calibration, Jurkat"), *on_zhu)
 display(missing_runs(PART))
 
@@ -241,7 +167,7 @@ print(f"ECE: {100 * np.abs(gaps).sum() / len(right):.1f} points")
 
 # %% [markdown]
 # The **Brier score** {cite}`brier1950verification` is the squared distance of the probabilities from the truth, $\frac1n \sum_i \sum_c (p_{ic} - y_{ic})^2$, where $y_{ic}$ is 1 for the true class and 0 otherwise.
-# It rewards both to be right and to be honest about it; less is better.
+# It rewards being right and being honest about it; less is better.
 #
 # An absolute value cannot be negative, so chance alone makes {eq}`eq-calibration-ece` larger than 0.
 # How large, can be drawn: take the network's probabilities for true, draw labels from them, and compute the error again, many times.
@@ -251,6 +177,20 @@ print(f"ECE: {100 * np.abs(gaps).sum() / len(right):.1f} points")
 #
 # A rare cell is often the one that is looked for.
 # In the paper it is the oligodendrocyte, in Jurkat the dividing cell (M).
+
+# %% tags=["remove-input"]
+tables = load_tables()
+support = {row: tables["5"].cell(row, "support").number for row in tables["5"].rows}
+total, oligo = sum(support.values()), support["Oligodendrocytes"]
+found = tables["F7"].cell("Oligodendrocytes", "recall")
+missed_range = [oligo * (1 - (found.number + side * found.half_unit) / 100) for side in (1, -1)]
+accuracy = tables["3"].cell("CG-RecNet", "accuracy")
+errors = total * (1 - accuracy.number / 100)
+tell(
+    oligo_found=found.value, oligo=f"{oligo:,.0f}", missed_least=f"{missed_range[0]:,.0f}", missed_most=f"{missed_range[1]:,.0f}",
+    errors=f"{errors:,.0f}", oligo_share=100 * oligo / total, part_least=100 * missed_range[0] / errors,
+    part_most=100 * missed_range[1] / errors, printed=accuracy.value,
+)  # fmt: skip
 
 # %% [markdown]
 # The paper's confusion matrix (its Figure 7) gives CG-RecNet {glue:text}`oligo_found` % of the oligodendrocytes, so of {glue:text}`oligo` in its test part between {glue:text}`missed_least` and {glue:text}`missed_most` are missed (the share is printed without decimals).
@@ -274,6 +214,48 @@ costs[rare] *= 10  # to miss the rare class costs ten mistakes
 decided = (pooled.probabilities["cg_recnet"] @ costs).argmin(axis=1)
 missed = (decided[labels == rare] != rare).sum()
 print(missed, "missed of", (labels == rare).sum())
+
+# %% tags=["remove-input"]
+RATIOS = (1, 2, 5, 10, 20, 50)
+name, member = pooled.classes[rare], labels == rare
+
+
+def weigh(model, ratio):
+    """Cost per 100 cells, misses and false calls; each for the most probable class and for the least cost."""
+    got = decision_cost(labels, pooled.probabilities[model], costs_of_missing(len(pooled.classes), rare, ratio))
+    ways = got.decided_most_probable, got.decided_least_cost
+    return {
+        "cost": (100 * got.most_probable, 100 * got.least_cost),
+        "missed": [int((member & (way != rare)).sum()) for way in ways],
+        "called": [int((~member & (way == rare)).sum()) for way in ways],
+    }
+
+
+def cost_gap(ratio):
+    """CG-RecNet minus the baseline in cost per 100 cells, each cell at its least cost; with the 95 % interval."""
+    table = costs_of_missing(len(pooled.classes), rare, ratio)
+    each = [100 * table[labels, (pooled.probabilities[model] @ table).argmin(axis=1)] for model in MODELS]
+    return (each[1] - each[0]).mean(), bootstrap_interval(np.mean, each[1] - each[0])
+
+
+weighed = {model: [weigh(model, ratio) for ratio in RATIOS] for model in MODELS}
+equal, tenfold = cost_gap(1), cost_gap(10)
+ten = {model: weigh(model, 10) for model in MODELS}
+holds(
+    "Where a miss costs twice as much, weighing changed nothing for the cost of CG-RecNet",
+    abs(weighed["cg_recnet"][1]["cost"][1] - weighed["cg_recnet"][1]["cost"][0]) < 1e-9,
+)
+holds(
+    "at every higher ratio it cost both networks less",
+    all(way["cost"][1] < way["cost"][0] for ways in weighed.values() for way in ways[2:]),
+)
+holds("Where all mistakes cost alike, CG-RecNet costs more than the baseline", equal[1][0] > 0)
+holds("Where a miss costs ten, the two cannot be told apart", tenfold[1][0] < 0 < tenfold[1][1])
+tell(
+    rare=name, rare_n=int(member.sum()), equal=points(equal[0]), equal_ends=interval(equal[1]), tenfold=points(tenfold[0]),
+    tenfold_ends=interval(tenfold[1]), missed_before=ten["cg_recnet"]["missed"][0], missed_after=ten["cg_recnet"]["missed"][1],
+    called_before=ten["cg_recnet"]["called"][0], called_after=ten["cg_recnet"]["called"][1],
+)  # fmt: skip
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, a colour per network. Panel A: cost per hundred cells over the cost ratio; for each colour a dashed and a solid line rise from one point. Panel B: cells missed over cells wrongly called; lines run from an open mark down to the right."}, "figure": {"name": "fig-calibration-cost", "caption": "To weigh the cost pays where the solid line lies below the dashed one of its colour (A), and it pays in coin: fewer misses for more false calls (B). A: most probable class (dashed) and least expected cost (solid). B: least expected cost, along the ratios of A; open: most probable class. Rarest class of Jurkat, test cells of the folds put together; exploratory."}}
 figure, (upper, lower) = plt.subplots(2, 1, figsize=(4.4, 6.2))
@@ -309,7 +291,35 @@ provenance_of(pooled.records, PART)
 # %% [markdown]
 # Move the ratio in {numref}`fig-calibration-ratio` and watch the two kinds of mistake trade places.
 
-# %% mystnb={"figure": {"name": "fig-calibration-ratio", "caption": "The dearer a miss, the fewer are missed and the more others are called by mistake. For each network the most probable class (light) and the least expected cost at the chosen ratio (full); counts of test cells, Jurkat, the folds put together."}}
+# %% tags=["hide-input"] mystnb={"figure": {"name": "fig-calibration-ratio", "caption": "The dearer a miss, the fewer are missed and the more others are called by mistake. For each network the most probable class (light) and the least expected cost at the chosen ratio (full); counts of test cells, Jurkat, the folds put together."}}
+def draw_ratio(place):
+    """The two kinds of mistake at one ratio; the axes are the same at all of them."""
+    figure, panels = plt.subplots(2, 1, figsize=(4.0, 4.4))
+    for axes, what, words in zip(panels, ("missed", "called"), (f"cells of {name} missed", f"wrongly called {name}"), strict=True):
+        for row, model in enumerate(MODELS):
+            for way, (shift, alpha) in enumerate(((-0.2, 0.35), (0.2, 1))):
+                count = weighed[model][place][what][way]
+                axes.barh(row + shift, count, 0.36, color=MODEL_COLOURS[model], alpha=alpha)
+                axes.annotate(count, (count, row + shift), (3, 0), textcoords="offset points", va="center")
+        axes.set_yticks(range(len(MODELS)), map(title_of, MODELS))
+        end = max(max(way[what]) for ways in weighed.values() for way in ways)
+        axes.set(xlim=(0, 1.12 * end), ylim=(len(MODELS) - 0.4, -0.6), xlabel=words)
+    return figure
+
+
+def in_words(place):
+    """What a frame shows, for readers who hear the page."""
+    return "; ".join(
+        f"{title_of(model)}: missed {ways[place]['missed'][1]}, "
+        f"wrongly called {ways[place]['called'][1]}"
+        for model, ways in weighed.items()
+    )
+
+
+# The caption says this; it holds for any probabilities, whatever the records.
+for ways in weighed.values():
+    for low, high in zip(ways, ways[1:], strict=False):
+        assert high["missed"][1] <= low["missed"][1] and high["called"][1] >= low["called"][1]
 places = range(len(RATIOS))
 frames = [draw_ratio(place) for place in places]
 told = [in_words(place) for place in places]

@@ -58,50 +58,14 @@ for name, data in (*READINGS, OPTIONS[0]):
 rates, readings, options = rate_runs(), reading_runs(), option_runs()
 at_rates = [run for runs in rates.values() for run in runs.values()]
 
-
-def learned(run):
-    """Whether a run is clearly above naming the largest class for every cell."""
-    return wilson(*right_counts(run))[0] > majority_share(run)
-
-
-LEADS = ("choice", "CG-RecNet is", "lead (points)", "effect (points)", "n (cells)")
-
-
-def lead_rows(names, found, effects):
-    """A row for each choice: the word for the lead, the lead and the effect with their 95 % intervals."""
-    by_name, results = {one.name: one for one in found}, {one.name: one.result for one in effects}
-    rows = []
-    for name in names:
-        if name not in by_name:
-            rows.append((name, "not run yet", "", "", ""))
-            continue
-        lead, effect = by_name[name].result, results.get(name)
-        rows.append((name, by_name[name].words, with_interval(lead), with_interval(effect) if effect else "0", f"{lead.n:,}"))
-    return rows
-
-
+# %% tags=["remove-input"]
 found_rates = {answer.name: answer for answer in rate_decisions()}
-by_accuracy = sorted((runs[BASE] for runs in rates.values() if BASE in runs), key=lambda run: run.test["accuracy"])
-sound = [run for run in by_accuracy if learned(run)]
-blank = [run for run in by_accuracy if not learned(run)]
-moved, among = compare(by_accuracy[-1], by_accuracy[0]), compare(sound[-1], sound[0])
-behind = compare(rates[OWN][FULL], rates[OWN][BASE])
-seeds = seed_runs("cytometer")
-picked = chosen_rate(rates, BASE)
 asked = [f"both at {rate:g}" for rate in planned_rates()]
 [chosen] = [answer for name, answer in found_rates.items() if name not in asked]
-highest = found_rates[asked[-1]]
-contrasts = [f"{first} against {second}" for first, second in plan["P9"].contrasts]
-of_readings = choice_effects(readings, len(contrasts))
-assert all(f"{one.name} against recovered" in contrasts for one in of_readings)
-of_options = choice_effects(options, len(planned_options()))
-on_jurkat = conclusions(readings, plan["P9"].margin, planned=len(PRESETS))
-on_simulated = conclusions(options, plan["P9"].margin, planned=1 + len(planned_options()))
-others = [(one, found[0]) for found in (on_jurkat, on_simulated) for one in found[1:]]
-# Of the noise series and of the ablation only two runs each belong here; the others are not missing from this page.
-missing = [RATES[0], READINGS[0], OPTIONS[0]]
+behind = compare(rates[OWN][FULL], rates[OWN][BASE])
+picked = chosen_rate(rates, BASE)
 holds(
-    "With the rate that its validation cells choose for each network, CG-RecNet is behind its baseline",
+    "At the learning rates that validation cells choose, CG-RecNet is behind its baseline",
     chosen.result.interval95[1] < 0,
 )
 holds(
@@ -109,39 +73,47 @@ holds(
     chosen_rate(rates, FULL) == picked != OWN,
 )
 holds("CG-RecNet is behind at either rate.", chosen.result.interval95[1] < 0 and behind.interval95[1] < 0)
+tell(
+    chosen=points(chosen.result.difference), chosen_ends=interval(chosen.result.interval95), n=chosen.result.n,
+    own=f"{OWN:g}", picked=f"{picked:g}", picked_f1=validation_f1(rates[picked][BASE]), margin=f"{plan['P10'].margin:g}",
+)  # fmt: skip
+
+
+def learned(run):
+    """Whether a run is clearly above naming the largest class for every cell."""
+    return wilson(*right_counts(run))[0] > majority_share(run)
+
+
+by_accuracy = sorted((runs[BASE] for runs in rates.values() if BASE in runs), key=lambda run: run.test["accuracy"])
+sound = [run for run in by_accuracy if learned(run)]
+blank = [run for run in by_accuracy if not learned(run)]
+moved, among = compare(by_accuracy[-1], by_accuracy[0]), compare(sound[-1], sound[0])
+climb = [rates[rate][BASE].test["accuracy"] for rate in sorted(rates) if BASE in rates[rate]]
+highest, failed = found_rates[asked[-1]], rates[planned_rates()[-1]][FULL]
+ahead = [name for name in asked if found_rates[name].result.difference > 0]
+seeds = seed_runs("cytometer")
 holds(
     "it is right for fewer cells than always naming the largest class would be",
     len(blank) == 1 and blank[0].test["accuracy"] < majority_share(blank[0]),
 )
-climb = [rates[rate][BASE].test["accuracy"] for rate in sorted(rates) if BASE in rates[rate]]
 holds(
     "The baseline's line rises to its third rate and falls far below the dotted share of the largest class at the fourth",
     len(climb) == 4 and climb[:3] == sorted(climb[:3]) and climb[3] < 0.8 * majority_share(blank[0]),
 )
-failed = rates[planned_rates()[-1]][FULL]
-ahead = [name for name in asked if found_rates[name].result.difference > 0]
 holds(
     "There alone the order turns (... points), and there CG-RecNet too stays below the largest class.",
     ahead == asked[-1:] and failed.test["accuracy"] < majority_share(failed),
 )
 tell(
     lowest=100 * by_accuracy[0].test["accuracy"], highest=100 * by_accuracy[-1].test["accuracy"],
-    moved=points(moved.difference), ends=interval(moved.interval95), n=moved.n,
-    own=f"{OWN:g}", picked=f"{picked:g}", picked_f1=validation_f1(rates[picked][BASE]),
+    moved=points(moved.difference), ends=interval(moved.interval95),
     blank=" and ".join(f"{run.config['learning_rate']:g}" for run in blank), floor=100 * majority_share(by_accuracy[0]),
-    among=among.difference, among_ends=interval(among.interval95),
+    among=among.difference, among_ends=interval(among.interval95), order_turned=points(highest.result.difference),
     luck=max(100 * np.ptp([run.test["accuracy"] for run in own]) for own in seeds.values()), seeds=max(map(len, seeds.values())),
-    chosen=points(chosen.result.difference), chosen_ends=interval(chosen.result.interval95),
-    order_turned=points(highest.result.difference),
-    margin=f"{plan['P10'].margin:g}", reading_margin=f"{plan['P9'].margin:g}", skip_margin=f"{plan['P12'].margin:g}",
-    choices=len(PRESETS) - 1 + len(planned_options()), tried=len(others),
-    changed=sum(one.words != first.words for one, first in others),
-    turned=sum({one.words, first.words} == {"ahead", "behind"} for one, first in others),
-    jurkat_word=next((one.words for one in on_jurkat), "not run yet"), simulated_word=next((one.words for one in on_simulated), "not run yet"),
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer.** With the rate that its validation cells choose for each network, CG-RecNet is behind its baseline ({glue:text}`chosen` points, 95 % interval {glue:text}`chosen_ends`; n = {glue:text}`n` simulated cells).
+# **The answer.** At the learning rates that validation cells choose, CG-RecNet is behind its baseline: {glue:text}`chosen` points (95 % interval {glue:text}`chosen_ends`; n = {glue:text}`n` simulated cells).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one below the other, over the initial learning rate on a logarithmic axis: test accuracy with intervals, and validation macro F1 with a ring around the best rate of a network that has them all. The baseline's line rises to its third rate and falls far below the dotted share of the largest class at the fourth; CG-RecNet has a mark wherever it was run."}, "figure": {"name": "fig-choices-rates", "caption": "The baseline's line climbs and then falls off a cliff: whoever compares two networks at one fixed rate compares the heights at one vertical cut, and the cut decides. Validation cells (ring in B, where all rates were run) choose a rate without a look at the test. A, accuracy on simulated test cells, Wilson's 95 % intervals over cells; dotted: always naming the largest class. B, macro F1 on validation cells at the reported epoch. One run per mark."}}
 figure, (test, validation) = plt.subplots(2, 1, figsize=(4.4, 5.4), sharex=True)
@@ -199,7 +171,12 @@ for run in at_rates:
 headers = ("rate and network", "accuracy (%)", "balanced (%)")
 headers += ("validation macro F1", "above the largest class")
 table = wide_table(headers, rows, "Runs at rates")
-display(dropdown("Every run", table), missing_runs(*missing))
+display(dropdown("Every run", table))
+
+# %% tags=["hide-input"]
+# Of the noise series and of the ablation only two runs each belong here; the others are not missing from this page.
+missing = [RATES[0], READINGS[0], OPTIONS[0]]
+missing_runs(*missing)
 
 # %% [markdown]
 # ## When does a choice matter?
@@ -239,6 +216,12 @@ wide_table(("option", *presets), rows, "Readings")
 # The plan asks two things of them on Jurkat cells (real): whether a reading changes the accuracy of CG-RecNet (P9, first fold, margin {glue:text}`reading_margin` points), and whether the fusion helps once a skip leads around it (P12, over the folds, margin {glue:text}`skip_margin`).
 # P12 was planned because, among earlier records, the missing skip cost more than any other choice.
 
+# %% tags=["remove-input"]
+contrasts = [f"{first} against {second}" for first, second in plan["P9"].contrasts]
+of_readings = choice_effects(readings, len(contrasts))
+assert all(f"{one.name} against recovered" in contrasts for one in of_readings)
+tell(reading_margin=f"{plan['P9'].margin:g}", skip_margin=f"{plan['P12'].margin:g}")
+
 # %%
 p9 = {f"{one.name} against recovered": one for one in of_readings}
 p12 = ASK["P12"](RESULTS)
@@ -260,7 +243,24 @@ display(table, *all_read(*READINGS))
 # And the conclusion, under each reading?
 # This is exploratory: the lead over the baseline on the first fold, judged by the plan's rule as one family.
 
-# %%
+# %% tags=["hide-input"]
+LEADS = ("choice", "CG-RecNet is", "lead (points)", "effect (points)", "n (cells)")
+
+
+def lead_rows(names, found, effects):
+    """A row for each choice: the word for the lead, the lead and the effect with their 95 % intervals."""
+    by_name, results = {one.name: one for one in found}, {one.name: one.result for one in effects}
+    rows = []
+    for name in names:
+        if name not in by_name:
+            rows.append((name, "not run yet", "", "", ""))
+            continue
+        lead, effect = by_name[name].result, results.get(name)
+        rows.append((name, by_name[name].words, with_interval(lead), with_interval(effect) if effect else "0", f"{lead.n:,}"))
+    return rows
+
+
+on_jurkat = conclusions(readings, plan["P9"].margin, planned=len(PRESETS))
 rows = lead_rows(presets, on_jurkat, of_readings)
 table = wide_table(LEADS, rows, "Lead by reading")
 display(table, provenance_of(list(readings.values()), *READINGS))
@@ -273,6 +273,7 @@ display(table, provenance_of(list(readings.values()), *READINGS))
 # None of this was planned: **it is exploratory**, and with so many contrasts one or two will look like something; the correction counts all of them as one family.
 
 # %% mystnb={"image": {"alt": "One row per option that was changed alone, with the difference in accuracy from the recovered reading, thick and thin intervals, and a grey band for the margin."}, "figure": {"name": "fig-choices-options", "caption": "What a single choice is worth, all else equal: rows inside the grey band may be left to taste, coloured rows outside of it are choices that a paper has to print. CG-RecNet on simulated cells, changed option (first) minus recovered reading (second); bars: thick the 90 % interval, thin the 95 % interval, over cells, one run each; colours: the outcome, with p corrected for the whole family, so that a bar may leave out zero and be undecided; exploratory."}}
+of_options = choice_effects(options, len(planned_options()))
 figure, axes = plt.subplots(figsize=(4.4, 0.45 * len(of_options) + 1.1))
 axes.axvspan(-plan["P9"].margin, plan["P9"].margin, color="0.92")
 axes.axvline(0, color="black", linewidth=1)
@@ -290,6 +291,7 @@ provenance_of(list(options.values()), *OPTIONS)
 
 # %%
 names = ["recovered", *planned_options()]
+on_simulated = conclusions(options, plan["P9"].margin, planned=len(names))
 rows = lead_rows(names, on_simulated, of_options)
 read = all_read(*OPTIONS, ("seeds", "cytometer"))
 display(wide_table(LEADS, rows, "Lead by option"), *read)
@@ -300,6 +302,16 @@ display(wide_table(LEADS, rows, "Lead by option"), *read)
 
 # %% [markdown]
 # ## Does any open choice change a conclusion?
+
+# %% tags=["remove-input"]
+others = [(one, found[0]) for found in (on_jurkat, on_simulated) for one in found[1:]]
+tell(
+    choices=len(PRESETS) - 1 + len(planned_options()), tried=len(others),
+    changed=sum(one.words != first.words for one, first in others),
+    turned=sum({one.words, first.words} == {"ahead", "behind"} for one, first in others),
+    jurkat_word=next((one.words for one in on_jurkat), "not run yet"),
+    simulated_word=next((one.words for one in on_simulated), "not run yet"),
+)  # fmt: skip
 
 # %% [markdown]
 # Under the recovered reading CG-RecNet is, against its baseline: *{glue:text}`jurkat_word`* on the first fold of Jurkat cells, *{glue:text}`simulated_word`* on simulated ones.

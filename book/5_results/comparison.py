@@ -253,7 +253,7 @@ provenance_of([*records, *twins], part)
 # The ablation's networks also halve the map at another place in each stage, as the weights file asks ({doc}`/book/7_judgement/deviations`), so what parts them from networks from random weights is not the weights alone.
 # ````
 
-# %%
+# %% tags=["remove-input"]
 display(*all_read(part, ("ablation", "jurkat")))
 
 # %% [markdown]

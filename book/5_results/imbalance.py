@@ -65,36 +65,7 @@ def in_order(here):
     """The runs at one setting: the baseline first, without weights first."""
     return sorted(here.items(), key=lambda one: (PAIR.index(one[0][0]), one[0][1]))
 
-
-def told(shares, key):
-    """The plan's outcome and difference, where CG-RecNet without weights stands against the baseline; else nothing."""
-    if key != (FULL, False):
-        return "", ""
-    return str(answers[shares].outcome), with_interval(answers[shares].result)
-
-
-def scores_of(run):
-    """Balanced accuracy; accuracy with its floor."""
-    score, floor = 100 * run.test["accuracy"], 100 * majority_share(run)
-    return f"{100 * run.test['balanced_accuracy']:.1f}", f"{score:.1f} (floor {floor:.1f})"
-
-
-def gain_name(model, shares):
-    """How a table names what weights do to a network."""
-    return f"{title_of(model)} with weights against without, {shares_text(shares)}"
-
-
-def gains():
-    """What class weights do to the balanced accuracy of each network, exploratory, one family (margin of P7)."""
-    made = {
-        gain_name(model, shares): balanced_change(here[model, True], here[model, False])
-        for shares, here in runs.items()
-        for model in PAIR
-        if {(model, True), (model, False)} <= set(here)
-    }
-    return judge_family(made, plan["P7"].margin, plan.alpha)
-
-
+# %% tags=["remove-input"]
 def need_of_weights(here):
     """How much more balanced accuracy the baseline gains by class weights than CG-RecNet; None without the four runs."""
     order = [(BASE, True), (BASE, False), (FULL, True), (FULL, False)]
@@ -105,29 +76,28 @@ def need_of_weights(here):
     return class_mean(cells.labels, steps, reach=2)
 
 
-weighted = {answer.name: answer for answer in gains()}
 needs = {shares: need_of_weights(here) for shares, here in runs.items()}
-gain = {(m, s): weighted[gain_name(m, s)].result for m in PAIR for s in (even, uneven)}
-counts = runs[even][BASE, False].data["counts"].values()
-off = max(abs(sum(counts) / (len(counts) * one) - 1) for one in counts)
 most, need = answers[uneven].result, needs[uneven]
-rare = {key: run.test["per_class"][RARE] for key, run in runs[uneven].items()}
 holds(
     "CG-RecNet is no remedy for uneven classes",
     most.interval95[1] < 0 and not any(found and found.interval95[0] > 0 for found in needs.values()),
 )
 holds(
-    "It has the lower balanced accuracy at every setting, with even classes too",
+    "CG-RecNet has the lower balanced accuracy at every setting, with even classes too",
     all(a.outcome is Outcome.DIFFERENCE and a.result.difference < 0 for a in answers.values()),
 )
 holds("cells) holds zero: who needs them less is open", need.interval95[0] < 0 < need.difference < need.interval95[1])
-holds("so that with and without weights is nearly the same training", off < 0.1)
-holds("At ... the baseline gained ... points", gain[BASE, uneven].interval95[0] > 0)
+tell(
+    most=points(most.difference), most_ends=interval(most.interval95), n=most.n, margin=f"{plan['P7'].margin:g}",
+    uneven=shares_text(uneven), even=shares_text(even), usual=shares_text(usual), even_lost=abs(answers[even].result.difference),
+    need=need.difference, need_ends=interval(need.interval95),
+)  # fmt: skip
+rare = {key: run.test["per_class"][RARE] for key, run in runs[uneven].items()}
+common = {key: run.test["per_class"][COMMON]["recall"] for key, run in runs[uneven].items()}
 holds(
     "and without weights (filled) the oligodendrocytes are mostly lost in both networks",
     all(rare[model, False]["recall"] < 0.5 for model in PAIR),
 )
-common = {key: run.test["per_class"][COMMON]["recall"] for key, run in runs[uneven].items()}
 holds(
     "In C weights (hollow) lift the rare class at the price of the common one.",
     all(
@@ -141,18 +111,13 @@ holds(
     all(rare[m, True]["precision"] < rare[m, False]["precision"] for m in PAIR),
 )
 tell(
-    most=points(most.difference), most_ends=interval(most.interval95), n=most.n, uneven=shares_text(uneven), even=shares_text(even),
-    usual=shares_text(usual), even_lost=abs(answers[even].result.difference), margin=f"{plan['P7'].margin:g}",
-    base_gain=points(gain[BASE, uneven].difference), base_gain_ends=interval(gain[BASE, uneven].interval95),
-    full_gain=points(gain[FULL, uneven].difference), full_gain_ends=interval(gain[FULL, uneven].interval95),
-    need=need.difference, need_ends=interval(need.interval95), luck=points(gain[BASE, even].difference), off=100 * off,
     rare_n=rare[BASE, False]["support"],
     base_f1=points(100 * (rare[BASE, True]["f1"] - rare[BASE, False]["f1"])),
     full_f1=points(100 * (rare[FULL, True]["f1"] - rare[FULL, False]["f1"])),
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer.** CG-RecNet is no remedy for uneven classes: without weights its balanced accuracy differs from the baseline's by {glue:text}`most` points at {glue:text}`uneven` (95 % interval {glue:text}`most_ends`; n = {glue:text}`n` simulated cells).
+# **The answer.** CG-RecNet is no remedy for uneven classes: its balanced accuracy minus the baseline's is {glue:text}`most` points (95 % interval {glue:text}`most_ends`; n = {glue:text}`n` simulated cells).
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Three panels one below the other, from even to very uneven class shares; in each the recall of astrocytes, oligodendrocytes and neurons with intervals, circles for the baseline and diamonds for CG-RecNet, filled without and hollow with class weights."}, "figure": {"name": "fig-imbalance-recall", "caption": "From A to C the classes grow uneven, and without weights (filled) the oligodendrocytes are mostly lost in both networks. In C weights (hollow) lift the rare class at the price of the common one. Recall of each class on simulated test cells, one run per mark; bars: 95 % intervals over cells; B was run without weights only. Titles: shares of astrocytes, oligodendrocytes and neurons."}}
 KEYS = [(model, weights) for model in PAIR for weights in (False, True)]
@@ -176,11 +141,25 @@ provenance_of(records, *PARTS)
 # %% [markdown]
 # In the paper's data most cells are neurons and few are oligodendrocytes; the authors keep it so and say that no oversampling is needed (claim C34), without a comparison.
 # The plan asked before the runs ({doc}`plan`, P7): is CG-RecNet less in need of class weights than the baseline where classes are uneven?
-# It has the lower balanced accuracy at every setting, with even classes too ({glue:text}`even_lost:.1f` points); so it is behind in general, and not because of the shares.
+# The answer is for the most uneven shares, {glue:text}`uneven`, and training without weights.
+# CG-RecNet has the lower balanced accuracy at every setting, with even classes too ({glue:text}`even_lost:.1f` points); so it is behind in general, and not because of the shares.
 # By weights the baseline gained {glue:text}`need:.1f` points more than CG-RecNet at {glue:text}`uneven`, and the 95 % interval ({glue:text}`need_ends`, n = {glue:text}`n` cells) holds zero: who needs them less is open.
 # These are simulated cells, one run for each network and setting; whether the paper's cells need oversampling they do not tell.
 
-# %%
+# %% tags=["hide-input"]
+def told(shares, key):
+    """The plan's outcome and difference, where CG-RecNet without weights stands against the baseline; else nothing."""
+    if key != (FULL, False):
+        return "", ""
+    return str(answers[shares].outcome), with_interval(answers[shares].result)
+
+
+def scores_of(run):
+    """Balanced accuracy; accuracy with its floor."""
+    score, floor = 100 * run.test["accuracy"], 100 * majority_share(run)
+    return f"{100 * run.test['balanced_accuracy']:.1f}", f"{score:.1f} (floor {floor:.1f})"
+
+
 rows = []
 for shares, here in runs.items():
     for key, run in in_order(here):
@@ -190,6 +169,35 @@ headers = ("shares and network", "outcome (P7)")
 headers += ("against the baseline (points)", "balanced accuracy (%)")
 table = wide_table((*headers, "accuracy (%)"), rows, "Balanced accuracy")
 display(table, missing)
+
+# %% tags=["remove-input"]
+def gain_name(model, shares):
+    """How a table names what weights do to a network."""
+    return f"{title_of(model)} with weights against without, {shares_text(shares)}"
+
+
+def gains():
+    """What class weights do to the balanced accuracy of each network, exploratory, one family (margin of P7)."""
+    made = {
+        gain_name(model, shares): balanced_change(here[model, True], here[model, False])
+        for shares, here in runs.items()
+        for model in PAIR
+        if {(model, True), (model, False)} <= set(here)
+    }
+    return judge_family(made, plan["P7"].margin, plan.alpha)
+
+
+weighted = {answer.name: answer for answer in gains()}
+gain = {(m, s): weighted[gain_name(m, s)].result for m in PAIR for s in (even, uneven)}
+counts = runs[even][BASE, False].data["counts"].values()
+off = max(abs(sum(counts) / (len(counts) * one) - 1) for one in counts)
+holds("so that with and without weights is nearly the same training", off < 0.1)
+holds("At ... the baseline gained ... points", gain[BASE, uneven].interval95[0] > 0)
+tell(
+    base_gain=points(gain[BASE, uneven].difference), base_gain_ends=interval(gain[BASE, uneven].interval95),
+    full_gain=points(gain[FULL, uneven].difference), full_gain_ends=interval(gain[FULL, uneven].interval95),
+    luck=points(gain[BASE, even].difference), off=100 * off,
+)  # fmt: skip
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; *floor* is the accuracy of always naming the largest class (balanced 1/3).
@@ -223,16 +231,15 @@ decisions_table(list(weighted.values()), "Gain by weights")
 rows = []
 for shares, here in runs.items():
     for key, run in in_order(here):
-        cells = paired_predictions([run])
+        cells, names = paired_predictions([run]), run.data["classes"]
+        f1 = class_f1_intervals(cells.labels, *cells.probabilities, names)
         counted = run.test["confusion"][RARE]
         found, n = counted[RARE], sum(counted)
-        f1 = class_f1_intervals(
-            cells.labels, cells.probabilities[0], run.data["classes"]
-        )[RARE]
         rows.append((
             f"{shares_text(shares)}: {name_of(key)}",
             f"{100 * found / n:.1f} ({span(wilson(found, n))})",
-            f"{100 * f1.f1:.1f} ({span(f1.interval95)})", str(n),
+            f"{100 * f1[RARE].f1:.1f} ({span(f1[RARE].interval95)})",
+            str(n),
         ))  # fmt: skip
 headers = ("shares and network", "recall (%)", "F1 (%)", "n")
 wide_table(headers, rows, "Oligodendrocytes")

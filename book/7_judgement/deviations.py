@@ -111,7 +111,7 @@ Markdown("\n\n".join(folded))
 # An effect may depend on the data, and none was measured on the paper's.
 # Whether one of them changes a conclusion is the question of {doc}`/book/5_results/choices`.
 
-# %%
+# %% tags=["remove-input"]
 blocks = sweeps_read(ledger)
 display(*blocks or [Provenance((("Runs", "none here"),))])
 
