@@ -13,11 +13,126 @@
 #
 # **You need** {doc}`/book/3_model/one_page`, and what a gradient is.
 # Reading takes about {reading-time}`this page`.
-#
+
+# %% tags=["remove-input"]
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import Markdown, display
+
+from cgrecnet.data import open_dataset
+from cgrecnet.data.batches import BatchedCells
+from cgrecnet.explain import cams
+from cgrecnet.explain.cam_methods import aligned_energy, explain, heat, resize
+from cgrecnet.explain.layers import LAYERS
+from cgrecnet.explain.scores import difference, energy, mean_with_interval
+from cgrecnet.figures.cells import draw_row, grey
+from cgrecnet.figures.explained import (
+    KEPT_COMMAND,
+    MODELS,
+    PLACES,
+    accuracy_table,
+    draw_where_run,
+    interval,
+    load_study,
+    minus,
+    network_title,
+    provenance_of_study,
+    score_table,
+    title_of,
+)
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.figures.tables import interval as ends_in_points
+from cgrecnet.figures.tables import points, wide_table
+from cgrecnet.models import create_model
+from cgrecnet.pages import holds, show_code, tell
+
+use_book_style()
+ONE, BASELINE = "honest cg_recnet", "honest resnet50"
+KINDS = [f"gradcam@{place}" for place in ("last", "stage3", "stage2")]
+KINDS += [f"hirescam@{place}" for place in ("stage3", "stage2")]
+study, jurkat = load_study("explain-simulated"), load_study("explain-jurkat")
+
+# %% tags=["remove-input"]
+scores, area = jurkat.record.results["scores"], jurkat.record.results["area"]["cell"]
+apart = [minus(jurkat, (ONE, kind), (BASELINE, kind)) for kind in KINDS[:3]]
+sides = {kind.partition("@")[2]: jurkat.map(ONE, kind).shape[1] for kind in KINDS[:3]}
+ends = apart[0]["low"], apart[0]["high"]
+holds(
+    "Grad-CAM puts as much of CG-RecNet's heat on the cell as of its baseline's",
+    ends[0] < 0 < ends[1] and max(map(abs, ends)) < 0.01,
+)
+holds(
+    "nor is a lead of CG-RecNet seen nearer to the image, at stage 3 or at stage 2",
+    all(found["low"] < 0 < found["high"] for found in apart[1:]),
+)
+tell(
+    gap=points(100 * apart[0]["mean"]), gap_ends=ends_in_points((100 * ends[0], 100 * ends[1])), gap_n=apart[0]["n"],
+    size=jurkat.record.config["image_size"], area=interval(area), area_n=area["n"], **sides,
+)  # fmt: skip
+
+# %% [markdown]
+# **The answer.** Grad-CAM puts as much of CG-RecNet's heat on the cell as of its baseline's: {glue:text}`gap` points (95 % interval {glue:text}`gap_ends`; n = {glue:text}`gap_n` Jurkat cells).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Columns of Jurkat cells under the headings right and wrong, sure and unsure; the first row shows the cells with the outline of the segmentation, the rows below the same cells under coloured maps of CG-RecNet and of the baseline at several depths."}, "figure": {"name": "fig-cam-jurkat", "caption": "Compare the second row with the third: where a map has a few fields only, the heat of one network lies on the cell as much as that of the other. Real cells, whose outline is itself a guess (white, the segmentation). Columns: Jurkat test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; below each cell the probability of the predicted class. Rows: cell; last stage of CG-RecNet and of the baseline; CG-RecNet at stage 3; stage 2, behind fusion and gate, of CG-RecNet and of the baseline. One scale per row."}}
+def four_sorts(study):
+    """Kept cells that CG-RecNet got right or wrong, the two surest and the two least sure of each, if there are so many.
+
+    None is chosen by its map: only by the answer and its probability.
+    """
+    kept = np.arange(study.shown)
+    right, sure = study.right(ONE)[kept], study.arrays[f"sure/{ONE}"][kept]
+    found = {}
+    for name, chosen in (("right", right), ("wrong", ~right)):
+        order = kept[chosen][np.argsort(-sure[chosen])]
+        half = min(2, (len(order) + 1) // 2)
+        found[f"{name}, sure"], found[f"{name}, unsure"] = order[:half], order[half:][-2:]
+    return [(name, cell, number == 0) for name, cells in found.items() for number, cell in enumerate(cells)]
+
+
+def outline(axes, mask):
+    """The edge of a mask, readable on light and on dark ground."""
+    if mask.any() and not mask.all():
+        axes.contour(mask, levels=[0.5], colors="black", linewidths=2)
+        axes.contour(mask, levels=[0.5], colors="white", linewidths=1)
+
+
+def draw_cells(study, rows):
+    """A column for each cell of `four_sorts`; rows: image with the mask's edge, then each (network, kind of map).
+
+    The maps of a row share one scale, from 0 to the 98 % quantile over all kept cells, so that a weak map looks weak.
+    """
+    order, images, masks = four_sorts(study), study.image(), study.mask()
+    height = 0.35 + 4.2 / max(len(order), 6) * (len(rows) + 1)
+    figure, axes = plt.subplots(len(rows) + 1, len(order), figsize=(4.4, height), squeeze=False)
+    for place, (sort, cell, first) in zip(axes[0], order, strict=True):
+        draw_row([place], [images[cell]], (0.0, 1.0))
+        outline(place, masks[cell])
+        place.set_title(f"{sort}\n" if first else "\n", fontsize=8)
+        place.set_xlabel(f"{study.arrays[f'sure/{ONE}'][cell]:.2f}", fontsize=8, labelpad=1)
+    for line, (network, kind) in zip(axes[1:], rows, strict=True):
+        maps = resize(heat(study.map(network, kind)), study.record.config["image_size"])
+        top = float(np.quantile(maps, 0.98)) or 1.0
+        for place, (_, cell, _) in zip(line, order, strict=True):
+            draw_row([place], [images[cell]], (0.0, 1.0))
+            place.imshow(np.clip(maps[cell] / top, 0, 1), cmap="inferno", vmin=0, vmax=1, alpha=0.55)
+            outline(place, masks[cell])
+        line[0].set_ylabel(f"{MODELS[network.split()[1]]}\n{PLACES[kind.partition('@')[2]]}", fontsize=8)
+
+
+last, stage3, stage2 = KINDS[:3]
+draw_cells(jurkat, [(ONE, last), (BASELINE, last), (ONE, stage3), (ONE, stage2), (BASELINE, stage2)])
+plt.show()
+provenance_of_study(jurkat, KEPT_COMMAND)
+
+# %% [markdown]
 # The paper's Figure 8 shows Grad-CAM maps of its networks, and reads them: CG-RecNet's heat lies on the cell, on soma and neurites, the baseline's is scattered.
 # Section 3.3 calls the finding qualitative, and says that it rests on few pictures.
-# This chapter makes the counterpart of that figure.
-# Whether such a picture is evidence is the question of the next one ({doc}`do_maps_mean_anything`).
+# This chapter makes the counterpart of that figure, counts instead of reading, and is exploratory: the plan ({doc}`/book/5_results/plan`) did not ask it.
+# The answer is about the last stage of the two networks; nor is a lead of CG-RecNet seen nearer to the image, at stage 3 or at stage 2.
+# What this does not show is what larger pictures would: these networks see {glue:text}`size` pixels, so that a map of the last stage has {glue:text}`last` by {glue:text}`last` fields, and there is one network of each kind.
+# Whether such a map is evidence of anything is the question of the next chapter ({doc}`do_maps_mean_anything`).
 #
 # ## The idea
 #
@@ -49,41 +164,7 @@
 # it stretches each map by its own smallest and largest value, clears the network's gradients and leaves the network in evaluation mode, and its `with` block swallows an `IndexError`.
 # We ask it for the map of {eq}`eq-gradcam` and nothing else, and give the network back as it was.
 
-# %% tags=["remove-input"]
-import matplotlib.pyplot as plt
-import numpy as np
-import torch
-from IPython.display import Markdown, display
-
-from cgrecnet.data import open_dataset
-from cgrecnet.data.batches import BatchedCells
-from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
-from cgrecnet.explain import cams
-from cgrecnet.explain.cam_methods import aligned_energy, explain, heat, resize
-from cgrecnet.explain.layers import LAYERS
-from cgrecnet.explain.scores import difference, energy, mean_with_interval
-from cgrecnet.figures.cells import draw_row
-from cgrecnet.figures.explained import (
-    KEPT_COMMAND,
-    MODELS,
-    PLACES,
-    accuracy_table,
-    draw_where_run,
-    interval,
-    load_study,
-    minus,
-    network_title,
-    provenance_of_study,
-    score_table,
-    title_of,
-)
-from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import letter, use_book_style
-from cgrecnet.figures.tables import wide_table
-from cgrecnet.models import create_model
-from cgrecnet.pages import holds, show_code, tell
-
-use_book_style()
+# %%
 show_code(cams._one)
 
 # %% [markdown]
@@ -118,6 +199,7 @@ cells = BatchedCells(dataset, range(len(dataset)), 96, train=False)
 image = cells.batch(np.array([1]), epoch=0)[0].clone()
 target = [2]
 
+# %%
 gradcam = explain("gradcam", network, "cg_recnet", image, target)
 hirescam = explain("hirescam", network, "cg_recnet", image, target)
 with torch.no_grad():
@@ -158,23 +240,24 @@ for name, net in (("1x1", skipping), ("3x3", network)):
 #
 # {numref}`fig-cam-steps` takes this map through the usual steps.
 
-# %% mystnb={"image": {"alt": "Four panels in two rows. A cell in grey; the raw map, a coarse square of coloured fields with numbers in them; the positive part of it enlarged to a smooth spot; the same stretched to full colour range over the cell."}, "figure": {"name": "fig-cam-steps", "caption": "A network of random numbers gives a smooth, glowing picture too: the steps from the raw map to the overlay remove its coarseness, its sign and its size. A, a simulated cell; B, the raw map with its values; C, negative values cut off, enlarged; D, stretched to its own range and laid over the cell."}}
-grey = image[0, 0].numpy() * IMAGENET_STD[0] + IMAGENET_MEAN[0]
+# %%
 raw = gradcam[0]
-smooth = resize(heat(raw)[None], len(grey))[0]  # positive, enlarged
+smooth = resize(heat(raw)[None], image.shape[-1])[0]  # positive, enlarged
 own_range = (smooth - smooth.min()) / (smooth.max() - smooth.min())
-reach = np.abs(raw).max()
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels in two rows. A cell in grey; the raw map, a coarse square of coloured fields with numbers in them; the positive part of it enlarged to a smooth spot; the same stretched to full colour range over the cell."}, "figure": {"name": "fig-cam-steps", "caption": "A network of random numbers gives a smooth, glowing picture too: the steps from the raw map to the overlay remove its coarseness, its sign and its size. A, a simulated cell; B, the raw map with its values; C, negative values cut off, enlarged; D, stretched to its own range and laid over the cell."}}
+cell, reach = grey(image[0]), np.abs(raw).max()
 
 figure, grid = plt.subplots(2, 2, figsize=(4.2, 4.4))
 axes = grid.ravel()
-axes[0].imshow(grey, vmin=0, vmax=1)
+axes[0].imshow(cell, vmin=0, vmax=1)
 axes[1].imshow(raw, cmap="RdBu_r", vmin=-reach, vmax=reach)
 for (row, column), value in np.ndenumerate(raw):
     colour = "white" if abs(value) > 0.6 * reach else "black"
     where = {"ha": "center", "va": "center", "fontsize": 8}
     axes[1].text(column, row, f"{value:.2g}", color=colour, **where)
 axes[2].imshow(smooth, cmap="inferno", vmin=0)
-axes[3].imshow(grey, vmin=0, vmax=1)
+axes[3].imshow(cell, vmin=0, vmax=1)
 axes[3].imshow(own_range, cmap="inferno", vmin=0, vmax=1, alpha=0.55)
 titles = ("cell", "raw", "ReLU, enlarged", "stretched")
 for place, name, title in zip(axes, "ABCD", titles, strict=True):
@@ -245,11 +328,7 @@ def in_both_places(study, network, kind):
     return drawn, put
 
 
-# %%
-KINDS = [f"gradcam@{place}" for place in ("last", "stage3", "stage2")]
-KINDS += [f"hirescam@{place}" for place in ("stage3", "stage2")]
-study = load_study("explain-simulated")
-jurkat = load_study("explain-jurkat")
+# %% tags=["hide-input"]
 largest = dict.fromkeys(KINDS, 0.0)
 
 
@@ -270,7 +349,6 @@ def placements(study):
     return rows
 
 
-# %%
 headers = "network", "map", "as drawn", "where it looks", "difference", "n"
 for made in filter(None, (study, jurkat)):
     data = made.record.data[0]
@@ -316,58 +394,9 @@ holds(
 # %%
 study and Markdown(accuracy_table(study))
 
-# %% tags=["remove-input"] mystnb={"image": {"alt": "Columns of simulated cells under the headings right and wrong, sure and unsure; the first row shows the cells with their outline, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-cells", "caption": "The counterpart of the paper's Figure 8, on simulated cells with their true outline: how much of a map lies on its cell can be seen here, and is counted in the next chapter. Columns: test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; the number below a cell is the probability of the class that is explained, the one that was predicted. Rows: cell; CG-RecNet at the last stage and at stage 3; the baseline at the last stage. One scale per row."}}
-MAPS = ("gradcam@last", "gradcam@stage3")
-ONE, BASELINE = "honest cg_recnet", "honest resnet50"
-
-
-def four_sorts(study):
-    """Kept cells that CG-RecNet got right or wrong, the two surest and the two least sure of each, if there are so many.
-
-    None is chosen by its map: only by the answer and its probability.
-    """
-    kept = np.arange(study.shown)
-    right, sure = study.right(ONE)[kept], study.arrays[f"sure/{ONE}"][kept]
-    found = {}
-    for name, chosen in (("right", right), ("wrong", ~right)):
-        order = kept[chosen][np.argsort(-sure[chosen])]
-        half = min(2, (len(order) + 1) // 2)
-        found[f"{name}, sure"], found[f"{name}, unsure"] = order[:half], order[half:][-2:]
-    return [(name, cell, number == 0) for name, cells in found.items() for number, cell in enumerate(cells)]
-
-
-def outline(axes, mask):
-    """The edge of a mask, readable on light and on dark ground."""
-    if mask.any() and not mask.all():
-        axes.contour(mask, levels=[0.5], colors="black", linewidths=2)
-        axes.contour(mask, levels=[0.5], colors="white", linewidths=1)
-
-
-def draw_cells(study, kinds=MAPS):
-    """A column for each cell of `four_sorts`; rows: image with the mask's edge, maps of CG-RecNet, one of the baseline.
-
-    The maps of a row share one scale, from 0 to the 98 % quantile over all kept cells, so that a weak map looks weak.
-    """
-    order, images, masks = four_sorts(study), study.image(), study.mask()
-    rows = [(ONE, kind) for kind in kinds] + [(BASELINE, kinds[0])]
-    height = 0.35 + 4.2 / max(len(order), 6) * (len(rows) + 1)
-    figure, axes = plt.subplots(len(rows) + 1, len(order), figsize=(4.4, height), squeeze=False)
-    for place, (sort, cell, first) in zip(axes[0], order, strict=True):
-        draw_row([place], [images[cell]], (0.0, 1.0))
-        outline(place, masks[cell])
-        place.set_title(f"{sort}\n" if first else "\n", fontsize=8)
-        place.set_xlabel(f"{study.arrays[f'sure/{ONE}'][cell]:.2f}", fontsize=8, labelpad=1)
-    for line, (network, kind) in zip(axes[1:], rows, strict=True):
-        maps = resize(heat(study.map(network, kind)), study.record.config["image_size"])
-        top = float(np.quantile(maps, 0.98)) or 1.0
-        for place, (_, cell, _) in zip(line, order, strict=True):
-            draw_row([place], [images[cell]], (0.0, 1.0))
-            place.imshow(np.clip(maps[cell] / top, 0, 1), cmap="inferno", vmin=0, vmax=1, alpha=0.55)
-            outline(place, masks[cell])
-        line[0].set_ylabel(f"{MODELS[network.split()[1]]}\n{PLACES[kind.partition('@')[2]]}", fontsize=8)
-
-
-draw_where_run(draw_cells, study)
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Columns of simulated cells under the headings right and wrong, sure and unsure; the first row shows the cells with their outline, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-cells", "caption": "The counterpart of the paper's Figure 8, on simulated cells with their true outline: how much of a map lies on its cell can be seen here, and is counted in the next chapter. Columns: test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; the number below a cell is the probability of the class that is explained, the one that was predicted. Rows: cell; CG-RecNet at the last stage and at stage 3; the baseline at the last stage. One scale per row."}}
+rows = [(ONE, last), (ONE, stage3), (BASELINE, last)]
+draw_where_run(lambda study: draw_cells(study, rows), study)
 plt.show()
 provenance_of_study(study)
 
@@ -383,12 +412,12 @@ def compared(study, kinds):
     return Markdown(wide_table(headers, rows, "Heat inside the cell"))
 
 
-study and compared(study, MAPS)
+study and compared(study, KINDS[:2])
 
 # %% [markdown]
 # ## Maps on real cells
 #
-# The same for **real** cells: Jurkat cells and networks of the ablation ({doc}`../5_results/ablation`), whose classes are stages of the cell cycle.
+# {numref}`fig-cam-jurkat` shows the same on **real** cells: Jurkat cells and networks of the ablation ({doc}`../5_results/ablation`), whose classes are stages of the cell cycle.
 # There is no true outline here.
 # The cell is found by a threshold {cite}`otsu1979threshold` on the distance of each pixel from the background; the largest piece is taken and its holes are filled.
 # How good is that?
@@ -414,13 +443,7 @@ Markdown(accuracy_table(jurkat))
 # Scored are {glue:text}`right` cells that CG-RecNet named rightly and {glue:text}`wrong` that it named wrongly, drawn at random.
 # Of the segmented cells, {glue:text}`touching:.0f` % reach into the outermost eighth of the picture.
 
-# %% mystnb={"image": {"alt": "Columns of Jurkat cells under the headings right and wrong, sure and unsure; the first row shows the cells with the outline of the segmentation, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-jurkat", "caption": "The same on real cells, where the outline is itself a guess: white, the segmentation. Columns: Jurkat test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; below each cell the probability of the predicted class. Rows: cell; CG-RecNet behind fusion and gate (stage 2) and at stage 3; the baseline at stage 2. One scale per row."}}
-draw_cells(jurkat, ("gradcam@stage2", "gradcam@stage3"))
-plt.show()
-provenance_of_study(jurkat, KEPT_COMMAND)
-
 # %%
-scores = jurkat.record.results["scores"]
 fresh = [("untrained cg_recnet", kind) for kind in KINDS[:3]]
 networks = jurkat.record.networks
 rows = [(one, kind) for one in networks for kind in scores[one]]
@@ -433,21 +456,15 @@ Markdown(score_table(jurkat, rows, parts))
 # The segmented cell covers {glue:text}`area` of the picture (n = {glue:text}`area_n` cells), which is chance.
 # Edges, and a blob in the middle, have more heat inside the cell than any gradient map of these networks.
 #
-# What the paper reads from its pictures, more heat on the cell than the baseline's, is not seen here at any depth: at the last stage the shares differ by {glue:text}`apart` (95 % interval; n = {glue:text}`apart_n` cells, one network of each kind).
+# What the paper reads from its pictures, more heat on the cell than the baseline's, is not seen here at any depth:
 
 # %%
 compared(jurkat, KINDS[:3])
 
 # %% tags=["remove-input"]
-scored, area = jurkat.record.cells, jurkat.record.results["area"]["cell"]
-sides = {kind.partition("@")[2]: jurkat.map(ONE, kind).shape[1] for kind in KINDS[:3]}
-apart = [minus(jurkat, (ONE, kind), (BASELINE, kind)) for kind in KINDS[:3]]
-best = max(scores[name][kind]["energy cell"]["mean"] for name in jurkat.record.networks for kind in scores[name] if "cam" in kind)
-tell(
-    size=jurkat.record.config["image_size"], right=scored["right"], wrong=scored["wrong"],
-    touching=100 * scored["touching the border"], area=interval(area), area_n=area["n"],
-    apart=interval(apart[0]), apart_n=apart[0]["n"], **sides,
-)  # fmt: skip
+scored, networks = jurkat.record.cells, jurkat.record.networks
+best = max(scores[name][kind]["energy cell"]["mean"] for name in networks for kind in scores[name] if "cam" in kind)
+tell(right=scored["right"], wrong=scored["wrong"], touching=100 * scored["touching the border"])
 holds(
     "Edges, and a blob in the middle, have more heat inside the cell than any gradient map of these networks.",
     best < min(scores["no network"][kind]["energy cell"]["mean"] for kind in ("sobel", "centre")),
@@ -471,7 +488,7 @@ headers = ("map", "right", "n", "wrong", "n")
 Markdown(wide_table(headers, rows, "Heat by answer"))
 
 # %% [markdown]
-# Where the white line misses a cell, the segmentation is wrong, and so are that cell's scores.
+# Where the white line of {numref}`fig-cam-jurkat` misses a cell, the segmentation is wrong, and so are that cell's scores.
 # The scale is one for the row, so that a map with little heat is dark: stretched one by one, all of them would glow.
 #
 # Nothing here says which structure of a cell the network used, or that it used any: the table says where coarse maps lie, and the lines of the controls say how little that needs.
