@@ -65,6 +65,12 @@ def span(values):
     return " to ".join(dict.fromkeys(f"{value:,}" for value in (min(values), max(values))))
 
 
+def percent(share, ends):
+    """A share in per cent and its interval."""
+    low, high = ends
+    return f"{100 * share:.1f} ({100 * low:.1f} to {100 * high:.1f})"
+
+
 Markdown(missing_runs((PART, DATA)) or "All runs here.")
 
 # %% [markdown]
@@ -129,11 +135,6 @@ facts(rows, "Its cells")
 # The expected calibration error is {glue:text}`error:.1f` percentage points (n = {glue:text}`n` cells): on average, the stated probability is as far as that from the share that is right.
 
 # %%
-def percent(share, ends):
-    low, high = ends
-    return f"{100 * share:.1f} ({100 * low:.1f} to {100 * high:.1f})"
-
-
 def scores(pooled, model):
     """Each class over the test cells of all folds, each tested once."""
     probabilities, rows = pooled.probabilities[model], []
