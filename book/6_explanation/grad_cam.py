@@ -118,7 +118,8 @@ def draw_cells(study, rows):
             draw_row([place], [images[cell]], (0.0, 1.0))
             place.imshow(np.clip(maps[cell] / top, 0, 1), cmap="inferno", vmin=0, vmax=1, alpha=0.55)
             outline(place, masks[cell])
-        line[0].set_ylabel(f"{MODELS[network.split()[1]]}\n{PLACES[kind.partition('@')[2]]}", fontsize=8)
+        words = f"{MODELS[network.split()[1]]}\n{PLACES[kind.partition('@')[2]]}"
+        line[0].set_ylabel(words, rotation=0, ha="right", va="center", fontsize=8)
 
 
 last, stage3, stage2 = KINDS[:3]
