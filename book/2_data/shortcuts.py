@@ -51,6 +51,7 @@ def brief(report):
     return "\n".join([*lines[: starts[0]], *lines[starts[-1] :]])
 
 
+# %% tags=["remove-cell"]
 record = json.loads((RESULTS / "audit-dials" / "audit.json").read_text())
 assert record["parameters_sha256"] == hash_of_numbers(), "run benchmarks/audit_dials.py anew"
 tell(sets=record["seeds"], cells=record["cells"], version=record["audits"][0]["version"], runs=record["runs"])
@@ -402,7 +403,7 @@ crops["kind"].value_counts()
 # Zhu and colleagues themselves also tested on other inducers, which is a test of that kind.
 
 # %% tags=["remove-input"]
-# The numbers of the prose above, and what it says of them. Nothing planted and all planted:
+# The numbers of the prose above, and what it says of them: nothing planted and all planted.
 border_fair, border_tied = (reports[level].probe("border") for level in (0.0, 1.0))
 holds(
     "The border alone now names the class with a balanced accuracy of",
@@ -412,7 +413,7 @@ assert fair.table["radius_um"].equals(tied.table["radius_um"])
 assert reports[0.0].remarks() and not reports[0.0].findings()
 assert len(reports[1.0].findings()) > 1 and not reports[1.0].remarks()
 tell(border_tied=border_tied.balanced, border_fair=border_fair.balanced)
-# The dial:
+# The dial.
 share = by_dial["found"].mean()
 top = share.index.max()
 gaps = audits.groupby("confounding")[["gap", "gap_standardised"]].median()
@@ -443,7 +444,9 @@ tell(
     false_alarms=false_alarms, tried=tried, rate=rate, sure=sure, missed=missed, planted=planted,
     faint_missed=faint_missed, faint=faint,
 )  # fmt: skip
-# The gap:
+
+# %% tags=["remove-input"]
+# The gap between random and new runs.
 holds(
     "Where run and class are tied, random folds promise what new runs do not keep, with the grey levels as they are (A)",
     reports[1.0].whole.low > 0 and reports[1.0].whole.gap > reports[0.0].whole.gap,
@@ -473,7 +476,9 @@ tried_at = audits.groupby("confounding").size()
 assert worry[0.0] == 0 and worry.idxmax() == top
 patterns = ", ".join(f"{worry[level]} of {tried_at[level]} (confounding {level:g})" for level in worry.index)
 tell(patterns=patterns)
-# Real cells:
+
+# %% tags=["remove-input"]
+# Real cells.
 two, one = ({name: seen[cells.task, name] for name in sights} for cells in (both, alone))
 assert two["border"].low > 1 / 3 and one["border"].low > 1 / 3
 assert (
@@ -487,7 +492,7 @@ tell(
     border_two=two["border"].balanced, border_one=one["border"].balanced, corners=corners.balanced,
     corners_low=corners.low, corners_high=corners.high, old=str(old), new=str(new),
 )  # fmt: skip
-# The paper's cells:
+# The paper's cells.
 homes = crops.groupby("kind", sort=False)["group"].nunique()
 lone = homes.index[homes == 1].tolist()
 middle = crops.groupby("kind", sort=False)["background"].median()

@@ -18,7 +18,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
-from IPython.display import Markdown, display
+from IPython.display import display
 from scipy.stats import mannwhitneyu
 
 from cgrecnet.data import open_dataset
@@ -49,6 +49,9 @@ from cgrecnet.pages import holds, show_code, tell
 
 use_book_style()
 torch.set_num_threads(1)
+study, real = load_study(), load_study("explain-jurkat")
+
+# %% tags=["remove-input"]
 cells = open_dataset("jurkat", task="cycle_e1")
 NAMES = ("G1", "M")
 codes = [cells.classes.index(name) for name in NAMES]
@@ -93,6 +96,7 @@ def heat(network):
     return grown[:, 0].numpy()
 
 
+# %% tags=["remove-input"]
 shuffled = torch.randperm(TRAIN, generator=torch.Generator().manual_seed(0))
 networks = [trained_on(y), trained_on(y[shuffled])]
 with torch.no_grad():
@@ -107,36 +111,14 @@ maps = {
 inside = {name: 100 * energy(one, outlines) for name, one in maps.items()}
 chance = 100 * area(outlines)
 apart = mean_with_interval(inside["Grad-CAM"] - inside["blob"])
-study, real = load_study(), load_study("explain-jurkat")
-subject, own = (study and f"honest {study.config.honest[0]}"), ("honest cg_recnet", "gradcam@last")
-even, behind = (minus(real, own, ("no network", kind)) for kind in ("uniform", "centre"))
-LATE, EARLY = "gradcam@last", "gradcam@stage3"
-
-
-def beats(kind, network, other):
-    """Heat inside the cell of the study's first network, minus that of another map; None without the study."""
-    return minus(study, (subject, kind), (network, other or kind)) if study else None
-
-
-over_even = [beats(kind, "no network", "uniform") for kind in (LATE, EARLY)]
-over_blob = [beats(kind, "no network", "centre") for kind in (LATE, EARLY)]
-over_fresh = [beats(kind, f"untrained {subject.split()[1]}", None) if study else None for kind in (LATE, EARLY)]
-cheats = [
-    minus(study, (f"shortcut {study.config.shortcut[-1]}", EARLY), (f"honest {study.config.shortcut[-1]}", EARLY), what)
-    if study else None for what in ("energy cell", "energy border")
-]  # fmt: skip
 tell(
-    late_even=interval(over_even[0]), early_even=interval(over_even[1]), early_fresh=interval(over_fresh[1]),
-    late_blob=interval(over_blob[0]), early_blob=interval(over_blob[1]), maps_n=over_even[0]["n"] if study else 0,
-    cheat_cell=interval(cheats[0]), cheat_border=interval(cheats[1]),
     right=100 * (named == truth).mean(), shuffled_right=100 * (said[1] == truth).mean(), n=apart["n"],
     trained=np.nanmean(inside["Grad-CAM"]), blob=np.nanmean(inside["blob"]), area=np.nanmean(chance),
     apart=f"{apart['mean']:.0f}".replace("-", "\N{MINUS SIGN}"), floor=100 * max(truth.mean(), 1 - truth.mean()),
     ends=f"{apart['low']:.0f} to {apart['high']:.0f}".replace("-", "\N{MINUS SIGN}"),
-    even=interval(even), even_n=even["n"], behind=interval(behind),
 )  # fmt: skip
 holds(
-    "The network above learned its task (the one on shuffled labels is right for",
+    "The network above learned its task (it is right for ... % of the cells, the one on shuffled labels for",
     0.9 < (named == truth).mean() and (said[1] == truth).mean() < 0.6,
 )
 holds(
@@ -147,25 +129,151 @@ holds(
     "A blob that never saw a network has more of it than any of them",
     np.nanmean(inside["blob"]) > max(np.nanmean(inside[name]) for name in ("Grad-CAM", "shuffled labels")) and apart["high"] < 0,
 )
+# %% [markdown]
+# **The answer.** A trained network puts {glue:text}`trained:.0f` % of its heat inside the cell, a blob {glue:text}`blob:.0f` % ({glue:text}`apart` points; 95 % interval {glue:text}`ends`; n = {glue:text}`n` Jurkat cells).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, one for each of four real cells with its outline in white: two in division, two before it. Beside each cell three maps of heat with the same outline: Grad-CAM of the trained network, Grad-CAM of a network that was trained on shuffled labels, and one and the same round blob."}, "figure": {"name": "fig-maps-cells", "caption": "The prettiest map is the one that knows nothing: the blob in the last column lies on every cell, because cells lie in the middle. Rows: the first two test cells in division (M) and before it (G1). Columns: the cell with the outline of its segmentation; Grad-CAM for the class that is named, of a network trained on the labels and of one trained on shuffled labels; a blob in the middle. Each map at its own scale; a black one has no heat at all. Real cells (Jurkat, Experiment 1), networks of three convolutions, trained here."}}
+rows = [i for label in (1, 0) for i in np.flatnonzero(truth == label)[:2]]
+figure, grid = plt.subplots(4, 4, figsize=(4.4, 4.9))
+for line, i in zip(grid, rows, strict=True):
+    for place in line:
+        place.set(xticks=[], yticks=[])
+        place.contour(outlines[i], [0.5], colors="white", linewidths=1)
+    line[0].imshow(pictures[TRAIN + i], vmin=300, vmax=1200)
+    line[0].set_ylabel(NAMES[truth[i]])
+    for place, one in zip(line[1:], maps.values(), strict=True):
+        place.imshow(one[i], cmap="inferno")
+for place, name in zip(grid[0], ("cell", *maps), strict=True):
+    place.set_title(name, fontsize=9)
+plt.show()
+from_dataset(cells)
+
+# %% [markdown]
+# A map that lies on the cell is what one hopes for, which is a reason to be strict.
+# The network above learned its task (it is right for {glue:text}`right:.1f` % of the cells, the one on shuffled labels for {glue:text}`shuffled_right:.1f` %, and always naming the commoner class for {glue:text}`floor:.1f` %), and yet its maps have hardly more heat inside the cell than the same heat everywhere would have ({glue:text}`area:.0f` %).
+# A blob that never saw a network has more of it than any of them, since cells lie in the middle of their pictures.
+# So heat on the cell is no evidence by itself; a map has to beat its controls.
+# The networks of this picture are tiny and were trained here in seconds; they teach what to ask, and say nothing of the paper's maps.
+#
+# What follows asks the same of this book's networks: of the ablation's on real cells, and of a study on simulated cells ({doc}`../2_data/how_a_cytometer_sees`), where the outline is known, and in one case even what the network went by.
+# `cgrecnet explain book/experiments/explain-simulated.yaml` makes that study anew.
+# Nothing on this page was in the analysis plan; all of it is exploratory.
+#
+# ## Scores
+#
+# **Energy.** Of all the heat $H_p = \max(L_p, 0)$ of a map ({doc}`grad_cam`), the share that lies inside a part of the picture with the mask $M$:
+#
+# $$
+# E = \frac{\sum_p M_p H_p}{\sum_p H_p} .
+# $$ (eq-energy)
+#
+# **Pointing game** {cite}`zhang2018excitation`. Whether the hottest position lies inside.
+#
+# **Deletion and insertion** {cite}`petsiuk2018rise`. Paint over the hottest pixels first and watch the class's probability fall; or start from an empty picture and put the hottest pixels back.
+# The smaller the area under the first curve and the larger under the second, the better.
+# This one needs no mask: it asks the network itself.
+#
+# Each score has a value that luck gives.
+# For energy and pointing it is the share of the picture that the part covers.
+# The code for {eq}`eq-energy`, and what it says of maps that we make up:
+
+# %%
+show_code(energy)
+
+# %%
+simulation = simulate({"cells": 32, "seed": 5})
+masks = crop_masks(simulation.cell_masks, 96)
+nuclei = crop_masks(simulation.nucleus_masks, 96).astype(float)
+
+# %%
+constructed = {
+    "the cell itself": masks.astype(float),
+    "its nucleus": nuclei,
+    "the background": 1.0 - masks,
+    "the same everywhere": np.ones(masks.shape),
+    "its nucleus, moved": moved(nuclei),
+}
+for name, heat in constructed.items():
+    print(
+        f"{name:20} energy {np.nanmean(energy(heat, masks)):.2f}  "
+        f"pointing {np.nanmean(pointing(heat, masks)):.2f}"
+    )
+print(f"cells cover {masks.mean():.2f}, n = {len(masks)}")
+assert energy(nuclei, masks).min() == 1
+assert energy(1.0 - masks, masks).max() == 0
+
+# %% [markdown]
+# The last line is the share of the picture that the cells cover, and a map that is moved at random comes to it, too.
+# A map of the nucleus has all its energy in the cell: the score tells whether heat is where it may be, not whether it is everywhere that counts.
+#
+# Coarse maps have artefacts of their own.
+# Maps are scored here as they are usually drawn, which puts them half a stride too far down and to the right; {doc}`grad_cam` measures that, and what it changes in the scores.
+# The hottest pixel of an enlarged map lies in the middle of its hottest field, and in a map of 2 by 2 that is always towards a corner, off any cell in the middle.
+# And a strided 1 by 1 convolution reads every second row and column only ({doc}`grad_cam`), so that HiResCAM before it is empty in between, wherever the cell is.
+#
+# ## What a map has to beat
+#
+# Three controls look at no network: the same heat everywhere, the picture's edges (Sobel), and a blob in the middle of the picture.
+# Two use the trained network's own maps in the wrong place: moved at random, or laid on another cell.
+# Three are the map of another network ({cite}`adebayo2018sanity` proposed the last two): one with the weights with which training starts, one with random weights, one trained on **shuffled labels**, which had nothing to learn.
+# A method that gives these the same map explains the picture and not the network.
+
+# %% tags=["hide-input"]
+WITHOUT = ("uniform", "sobel", "centre")
+ELSEWHERE = ("moved gradcam@last", "swapped gradcam@last")
+CONTROLS = [("no network", kind) for kind in WITHOUT + ELSEWHERE]
+CONTROLS += [(f"{training} cg_recnet", "gradcam@last") for training in ("start", "untrained")]
+HEADERS = ("map", "minus the control", "heat inside cell", "n")
+
+
+def against_controls(study, kind="gradcam@last"):
+    """Rows: heat inside the cell of a map minus that of each control."""
+    rows, twin = [], ("shuffled resnet50", kind)
+    for model, others in (("cg_recnet", CONTROLS), ("resnet50", [twin])):
+        one = (f"honest {model}", kind)
+        for other in others:
+            if not (found := minus(study, one, other)):
+                continue
+            network, control = other
+            known = network != "no network"
+            name = network_title(network) if known else title_of(control)
+            texts = interval(found), str(found["n"])
+            mine = f"{MODELS[model]}, {title_of(kind)}"
+            rows.append((mine, name, *texts))
+    return rows
+
+
+table = wide_table(HEADERS, against_controls(real), "Controls, real")
+display(table, provenance_of_study(real, KEPT_COMMAND))
+
+# %% tags=["remove-input"]
+own = ("honest cg_recnet", "gradcam@last")
+even, behind = (minus(real, own, ("no network", kind)) for kind in ("uniform", "centre"))
+tell(even=interval(even), even_n=even["n"], behind=interval(behind))
 holds(
     "the map of the last stage has as much heat inside the cell as the same heat everywhere",
     even["low"] < 0 < even["high"] and abs(even["mean"]) < 0.01,
 )
 holds("It has less than the blob", behind["high"] < 0)
 holds("At this size that map has two by two positions", real.map(*own).shape[1:] == (2, 2))
-if study:
-    holds(
-        "The maps of CG-RecNet have more heat inside the cell than the same heat everywhere",
-        all(one["low"] > 0 for one in (*over_even, *over_fresh)),
-    )
-    holds("In stage 3 an untrained network has less", over_fresh[1]["low"] > 0)
-    holds("Still the blob has more than either", all(one["high"] < 0 for one in over_blob))
-    holds(
-        "They do: for the same cells, the cheat's map of stage 3 differs from its honest twin's",
-        cheats[0]["high"] < 0 < cheats[1]["low"],
-    )
 
+# %% [markdown]
+# On these real cells (Jurkat, CG-RecNet of the ablation, {doc}`grad_cam`) the map of the last stage has as much heat inside the cell as the same heat everywhere: the shares differ by {glue:text}`even` (95 % interval; n = {glue:text}`even_n` cells).
+# It has less than the blob: {glue:text}`behind`.
+# At this size that map has two by two positions, so it could hardly do better.
+#
+# The pictures of the simulated cells are larger, and there are more networks.
 
+# %%
+study and accuracy_table(study)
+
+# %% [markdown]
+# The shuffled network is tested on true labels, so that it should be no better than always naming the commonest class.
+# The network on the shortcut is tested here in its own world, where the shortcut works.
+# {numref}`fig-maps-energy` shows the energy inside the cell for the first network's maps and their controls.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
+subject = study and f"honest {study.config.honest[0]}"
 COLOURS = {"honest": PALETTE[0], "shuffled": PALETTE[1], "start": PALETTE[4], "untrained": PALETTE[3]}
 
 
@@ -200,6 +308,71 @@ def draw_energies(study):
     axes.set(xlabel="heat inside cell", xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
 
 
+draw_where_run(draw_energies, study)
+plt.show()
+provenance_of_study(study)
+
+# %%
+if study:
+    rows = against_controls(study)
+    rows += against_controls(study, "gradcam@stage3")
+    display(wide_table(HEADERS, rows, "Controls, simulated"))
+
+# %% tags=["remove-input"]
+LATE, EARLY = "gradcam@last", "gradcam@stage3"
+
+
+def beats(kind, network, other=None):
+    """Heat inside the cell of the study's first network, minus that of another map; None without the study."""
+    return minus(study, (subject, kind), (network, other or kind)) if study else None
+
+
+over_even = [beats(kind, "no network", "uniform") for kind in (LATE, EARLY)]
+over_blob = [beats(kind, "no network", "centre") for kind in (LATE, EARLY)]
+over_fresh = [beats(kind, f"untrained {subject.split()[1]}") if study else None for kind in (LATE, EARLY)]
+tell(
+    late_even=interval(over_even[0]), early_even=interval(over_even[1]), early_fresh=interval(over_fresh[1]),
+    late_blob=interval(over_blob[0]), early_blob=interval(over_blob[1]), maps_n=over_even[0]["n"] if study else 0,
+)  # fmt: skip
+if study:
+    holds(
+        "The maps of CG-RecNet have more heat inside the cell than the same heat everywhere",
+        all(one["low"] > 0 for one in (*over_even, *over_fresh)),
+    )
+    holds("In stage 3 an untrained network has less", over_fresh[1]["low"] > 0)
+    holds("Still the blob has more than either", all(one["high"] < 0 for one in over_blob))
+
+# %% [markdown]
+# The maps of CG-RecNet have more heat inside the cell than the same heat everywhere: by {glue:text}`late_even` in the last stage and by {glue:text}`early_even` in stage 3 (n = {glue:text}`maps_n` simulated cells).
+# In stage 3 an untrained network has less (difference {glue:text}`early_fresh`), so that training put it there, in this one network.
+# Still the blob has more than either (differences {glue:text}`late_blob` and {glue:text}`early_blob`): the cell is where cells are, and a map is not needed to find it.
+#
+# In the table of all scores chance is the share of the picture that a part covers, which is what the uniform map has.
+# Nucleus and processes are parts of the cell, and *border* is the outermost eighth of the picture on each side.
+# A picture without the part is left out, so n is that of the first column.
+
+# %%
+PARTS = ("cell", "nucleus", "processes", "debris", "border")
+parts = [f"energy {part}" for part in PARTS] + ["pointing cell"]
+if study:
+    last = f"honest {study.config.honest[-1]}"
+    scores = study.record.results["scores"]
+    rows = [(one, kind) for one in (subject, last) for kind in scores[one]]
+    rows += [
+        ("no network", kind)
+        for kind in scores["no network"]
+        if " " not in kind
+    ]
+    display(score_table(study, rows, parts))
+
+# %% [markdown]
+# ## Fresh weights, from the classes down
+#
+# The trained network's weights are replaced by fresh ones, first the classifying layers, then stage by stage down to the first.
+# With each step the network knows less.
+# A map that explained it should fall apart ({numref}`fig-maps-cascade`).
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Above: rank correlation with the trained network's map, one line per method. Below: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; at the last stage Grad-CAM and HiResCAM are one map, so that their lines coincide; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
 STEPS = {"fc": "classes", "layer4": "stage 4", "layer3": "stage 3", "gate": "gate, fusion", "layer2": "stage 2",
          "layer1": "all"}  # fmt: skip
 
@@ -230,6 +403,34 @@ def draw_cascade(study):
     panels[1].set(ylabel="heat inside cell", ylim=(0, 1), xlabel="randomised down to")
 
 
+draw_where_run(draw_cascade, study)
+plt.show()
+provenance_of_study(study)
+
+# %%
+if study:
+    rows = []
+    for kind, steps in study.record.results["cascade"].items():
+        row = [title_of(kind)]
+        for found in steps.values():
+            one = agreement_of(found)
+            every = one["n"] + one["empty"]
+            row.append(f"{interval(one)}, n = {one['n']} of {every}")
+        rows.append(row)
+    names = ["map", *(STEPS.get(step, step) for step in steps)]
+    display(wide_table(names, rows, "Agreement by step"))
+
+# %% [markdown]
+# Maps that are *empty* are left out of these means: with fresh weights, nothing in them speaks for the class that the trained network had named.
+# That maps vanish is itself an answer, since they then depend on the weights.
+#
+# ## Does the network agree with its map?
+#
+# {numref}`fig-maps-curves` deletes and inserts pixels in the order of the maps.
+# What is deleted gets the grey of the picture's own background.
+# Two orders frame the others: a random one, and the cell's true mask, cell first.
+
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels over the share of pixels from 0 to 1. Above: the probability of the class as pixels are deleted. Below: as pixels are inserted. One line per map; black lines for random order, edges, the blob in the middle and the cell's mask."}, "figure": {"name": "fig-maps-curves", "caption": "Whether the hottest pixels are those that the network needs, asked of the network itself: a good map falls fast in A and rises fast in B, against a random order and against the cell's own mask. Simulated cells, CG-RecNet, means over cells."}}
 ORDERS = {"mask": "the cell's mask", "uniform": "random order"}
 STYLES = {"uniform": "k:", "sobel": "k--", "centre": "k-.", "mask": "k-"}
 
@@ -249,265 +450,6 @@ def draw_curves(study):
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
 
 
-def draw_agreement(study):
-    """Mean rank correlation of every pair of maps of one network, as a square of numbers."""
-    pairs = study.record.results["agreement"][subject]
-    kinds = list(dict.fromkeys(kind for pair in pairs for kind in pair.split("|")))
-    square = np.full((len(kinds), len(kinds)), np.nan)
-    for pair, found in pairs.items():
-        row, column = map(kinds.index, pair.split("|"))
-        square[row, column] = square[column, row] = np.nan if found["mean"] is None else found["mean"]
-    figure, axes = plt.subplots(figsize=(4.4, 4.2))
-    axes.imshow(square, cmap="RdBu_r", vmin=-1, vmax=1)
-    for (row, column), value in np.ndenumerate(square):
-        if np.isfinite(value):
-            colour = "white" if abs(value) > 0.7 else "black"
-            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
-    titles = [title_of(kind) for kind in kinds]
-    axes.set_xticks(range(len(kinds)), titles, rotation=40, ha="right", fontsize=8)
-    axes.set_yticks(range(len(kinds)), titles, fontsize=8)
-
-
-KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
-honest, cheat = (study and f"{training} {study.config.shortcut[-1]}" for training in ("honest", "shortcut"))
-
-
-def draw_shortcut(study):
-    """Per cell: A the heat in the cell, B the heat in the border, the honest network across, the shortcut's upwards."""
-    figure, panels = plt.subplots(2, 1, figsize=(4.0, 7.4))
-    for axes, part, name in zip(panels, ("cell", "border"), "AB", strict=True):
-        for colour, kind in zip(PALETTE, KINDS, strict=False):
-            one, other = (study.score(network, kind, f"energy {part}") for network in (honest, cheat))
-            n = min(len(one), len(other))
-            axes.plot(one[:n], other[:n], "o", color=colour, label=title_of(kind), markersize=4, alpha=0.7)
-        axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=":")
-        axes.set(title=f"   heat in the {part}", ylabel="shortcut network", xlim=(0, 1), ylim=(0, 1), aspect="equal")
-        letter(axes, name)
-    panels[1].set_xlabel("honest network")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
-
-
-COLUMNS = (
-    "network", "change by CAFM", "1/N", "gate, cell", "gate off it", "channels wider",
-    "length ratio, on", "the same, off", "on - off", "n",
-)  # fmt: skip
-
-
-def modules(study):
-    """What fusion and gate do in each network of a study that has them."""
-    rows = []
-    for name, found in study.record.results["modules"].items():
-        gate = found.get("gate", {})
-        change = interval(found.get("change"), 2, percent=True) + (" (spatial path dead)" if found.get("dead") else "")
-        start = f"{100 / found['positions']:.2f} %" if "positions" in found else "none"
-        texts = [interval(gate.get(key)) for key in ("value_on", "value_off", "length_on", "length_off", "length on - off")]
-        texts.insert(2, interval(gate.get("wider"), 0, percent=True))
-        rows.append((network_title(name), change, start, *texts, str((found.get("change") or gate["value_on"])["n"])))
-    return Markdown(wide_table(COLUMNS, rows, "Fusion and gate"))
-
-# %% [markdown]
-# **The answer.** Of the heat of a network that is right for {glue:text}`right:.1f` % of real cells, {glue:text}`trained:.0f` % lies inside the cell; of a blob that looks at nothing, {glue:text}`blob:.0f` % (difference {glue:text}`apart` points, 95 % interval {glue:text}`ends`; n = {glue:text}`n` Jurkat cells).
-
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four rows, one for each of four real cells with its outline in white: two in division, two before it. Beside each cell three maps of heat with the same outline: Grad-CAM of the trained network, Grad-CAM of a network that was trained on shuffled labels, and one and the same round blob."}, "figure": {"name": "fig-maps-cells", "caption": "The prettiest map is the one that knows nothing: the blob in the last column lies on every cell, because cells lie in the middle. Rows: the first two test cells in division (M) and before it (G1). Columns: the cell with the outline of its segmentation; Grad-CAM for the class that is named, of a network trained on the labels and of one trained on shuffled labels; a blob in the middle. Each map at its own scale; a black one has no heat at all. Real cells (Jurkat, Experiment 1), networks of three convolutions, trained here."}}
-rows = [i for label in (1, 0) for i in np.flatnonzero(truth == label)[:2]]
-figure, grid = plt.subplots(4, 4, figsize=(4.4, 4.9))
-for line, i in zip(grid, rows, strict=True):
-    for place in line:
-        place.set(xticks=[], yticks=[])
-        place.contour(outlines[i], [0.5], colors="white", linewidths=1)
-    line[0].imshow(pictures[TRAIN + i], vmin=300, vmax=1200)
-    line[0].set_ylabel(NAMES[truth[i]])
-    for place, one in zip(line[1:], maps.values(), strict=True):
-        place.imshow(one[i], cmap="inferno")
-for place, name in zip(grid[0], ("cell", *maps), strict=True):
-    place.set_title(name, fontsize=9)
-plt.show()
-from_dataset(cells)
-
-# %% [markdown]
-# A map that lies on the cell is what one hopes for, which is a reason to be strict.
-# The network above learned its task (the one on shuffled labels is right for {glue:text}`shuffled_right:.1f` %, and always naming the commoner class for {glue:text}`floor:.1f` %), and yet its maps have hardly more heat inside the cell than the same heat everywhere would have ({glue:text}`area:.0f` %).
-# A blob that never saw a network has more of it than any of them, since cells lie in the middle of their pictures.
-# So heat on the cell is no evidence by itself; a map has to beat its controls.
-# The networks of this picture are tiny and were trained here in seconds; they teach what to ask, and say nothing of the paper's maps.
-#
-# What follows asks the same of this book's networks: of the ablation's on real cells, and of a study on simulated cells ({doc}`../2_data/how_a_cytometer_sees`), where the outline is known, and in one case even what the network went by.
-# `cgrecnet explain book/experiments/explain-simulated.yaml` makes that study anew.
-# Nothing on this page was in the analysis plan; all of it is exploratory.
-#
-# ## Scores
-#
-# **Energy.** Of all the heat $H_p = \max(L_p, 0)$ of a map ({doc}`grad_cam`), the share that lies inside a part of the picture with the mask $M$:
-#
-# $$
-# E = \frac{\sum_p M_p H_p}{\sum_p H_p} .
-# $$ (eq-energy)
-#
-# **Pointing game** {cite}`zhang2018excitation`. Whether the hottest position lies inside.
-#
-# **Deletion and insertion** {cite}`petsiuk2018rise`. Paint over the hottest pixels first and watch the class's probability fall; or start from an empty picture and put the hottest pixels back.
-# The smaller the area under the first curve and the larger under the second, the better.
-# This one needs no mask: it asks the network itself.
-#
-# Each score has a value that luck gives.
-# For energy and pointing it is the share of the picture that the part covers.
-# The code for {eq}`eq-energy`, and what it says of maps that we make up:
-
-# %%
-show_code(energy)
-
-# %%
-simulation = simulate({"cells": 32, "seed": 5})
-masks = crop_masks(simulation.cell_masks, 96)
-nuclei = crop_masks(simulation.nucleus_masks, 96).astype(float)
-constructed = {
-    "the cell itself": masks.astype(float),
-    "its nucleus": nuclei,
-    "the background": 1.0 - masks,
-    "the same everywhere": np.ones(masks.shape),
-    "its nucleus, moved": moved(nuclei),
-}
-for name, heat in constructed.items():
-    print(
-        f"{name:20} energy {np.nanmean(energy(heat, masks)):.2f}  "
-        f"pointing {np.nanmean(pointing(heat, masks)):.2f}"
-    )
-print(f"cells cover {masks.mean():.2f}, n = {len(masks)}")
-assert energy(nuclei, masks).min() == 1
-assert energy(1.0 - masks, masks).max() == 0
-
-# %% [markdown]
-# The last line is the share of the picture that the cells cover, and a map that is moved at random comes to it, too.
-# A map of the nucleus has all its energy in the cell: the score tells whether heat is where it may be, not whether it is everywhere that counts.
-#
-# Coarse maps have artefacts of their own.
-# Maps are scored here as they are usually drawn, which puts them half a stride too far down and to the right; {doc}`grad_cam` measures that, and what it changes in the scores.
-# The hottest pixel of an enlarged map lies in the middle of its hottest field, and in a map of 2 by 2 that is always towards a corner, off any cell in the middle.
-# And a strided 1 by 1 convolution reads every second row and column only ({doc}`grad_cam`), so that HiResCAM before it is empty in between, wherever the cell is.
-#
-# ## What a map has to beat
-#
-# Three controls look at no network: the same heat everywhere, the picture's edges (Sobel), and a blob in the middle of the picture.
-# Two use the trained network's own maps in the wrong place: moved at random, or laid on another cell.
-# Three are the map of another network ({cite}`adebayo2018sanity` proposed the last two): one with the weights with which training starts, one with random weights, one trained on **shuffled labels**, which had nothing to learn.
-# A method that gives these the same map explains the picture and not the network.
-
-# %%
-WITHOUT = ("uniform", "sobel", "centre")
-ELSEWHERE = ("moved gradcam@last", "swapped gradcam@last")
-CONTROLS = [("no network", kind) for kind in WITHOUT + ELSEWHERE] + [
-    (f"{training} cg_recnet", "gradcam@last")
-    for training in ("start", "untrained")
-]
-HEADERS = ("map", "minus the control", "heat inside cell", "n")
-
-
-def against_controls(study, kind="gradcam@last"):
-    """Rows: heat inside the cell of a map minus that of each control."""
-    rows, twin = [], ("shuffled resnet50", kind)
-    for model, others in (("cg_recnet", CONTROLS), ("resnet50", [twin])):
-        one = (f"honest {model}", kind)
-        for other in others:
-            if not (found := minus(study, one, other)):
-                continue
-            network, control = other
-            known = network != "no network"
-            name = network_title(network) if known else title_of(control)
-            texts = interval(found), str(found["n"])
-            mine = f"{MODELS[model]}, {title_of(kind)}"
-            rows.append((mine, name, *texts))
-    return rows
-
-
-# %%
-table = wide_table(HEADERS, against_controls(real), "Controls, real")
-display(table, provenance_of_study(real, KEPT_COMMAND))
-
-# %% [markdown]
-# On these real cells (Jurkat, CG-RecNet of the ablation, {doc}`grad_cam`) the map of the last stage has as much heat inside the cell as the same heat everywhere: the shares differ by {glue:text}`even` (95 % interval; n = {glue:text}`even_n` cells).
-# It has less than the blob: {glue:text}`behind`.
-# At this size that map has two by two positions, so it could hardly do better.
-#
-# The pictures of the simulated cells are larger, and there are more networks.
-
-# %%
-study and Markdown(accuracy_table(study))
-
-# %% [markdown]
-# The shuffled network is tested on true labels, so that it should be no better than always naming the commonest class.
-# The network on the shortcut is tested here in its own world, where the shortcut works.
-# {numref}`fig-maps-energy` shows the energy inside the cell for the first network's maps and their controls.
-
-# %% mystnb={"image": {"alt": "A list of maps with one point and a horizontal bar each, on a scale from 0 to 1: the share of heat inside the cell. Maps of the trained network come first, then those of the untrained ones, then maps without a network. A dotted vertical line marks the uniform map."}, "figure": {"name": "fig-maps-energy", "caption": "What a share of heat inside the cell is worth shows only beside the controls: edges, a blob in the middle, and networks that know nothing. Simulated cells, CG-RecNet and its controls (the network on shuffled labels may be another make); points are means over the explained test cells, bars 95 % intervals (t, over cells)."}}
-draw_where_run(draw_energies, study)
-plt.show()
-provenance_of_study(study)
-
-# %%
-if study:
-    rows = against_controls(study)
-    rows += against_controls(study, "gradcam@stage3")
-    display(Markdown(wide_table(HEADERS, rows, "Controls, simulated")))
-
-# %% [markdown]
-# The maps of CG-RecNet have more heat inside the cell than the same heat everywhere: by {glue:text}`late_even` in the last stage and by {glue:text}`early_even` in stage 3 (n = {glue:text}`maps_n` simulated cells).
-# In stage 3 an untrained network has less (difference {glue:text}`early_fresh`), so that training put it there, in this one network.
-# Still the blob has more than either (differences {glue:text}`late_blob` and {glue:text}`early_blob`): the cell is where cells are, and a map is not needed to find it.
-#
-# In the table of all scores chance is the share of the picture that a part covers, which is what the uniform map has.
-# Nucleus and processes are parts of the cell, and *border* is the outermost eighth of the picture on each side.
-# A picture without the part is left out, so n is that of the first column.
-
-# %%
-PARTS = ("cell", "nucleus", "processes", "debris", "border")
-parts = [f"energy {part}" for part in PARTS] + ["pointing cell"]
-if study:
-    last = f"honest {study.config.honest[-1]}"
-    scores = study.record.results["scores"]
-    rows = [(one, kind) for one in (subject, last) for kind in scores[one]]
-    rows += [
-        ("no network", kind)
-        for kind in scores["no network"]
-        if " " not in kind
-    ]
-    display(Markdown(score_table(study, rows, parts)))
-
-# %% [markdown]
-# ## Fresh weights, from the classes down
-#
-# The trained network's weights are replaced by fresh ones, first the classifying layers, then stage by stage down to the first.
-# With each step the network knows less.
-# A map that explained it should fall apart ({numref}`fig-maps-cascade`).
-
-# %% mystnb={"image": {"alt": "Two panels over the steps classes, stage 4, stage 3, gate and fusion, stage 2, all. Above: rank correlation with the trained network's map, one line per method. Below: share of heat inside the cell at the same steps, with a dotted line for chance."}, "figure": {"name": "fig-maps-cascade", "caption": "How much of a map survives when the network's knowledge is taken away, from the classes down. A, rank correlation with the trained network's map of the same cell; B, heat inside the cell; at the last stage Grad-CAM and HiResCAM are one map, so that their lines coincide; simulated cells, means over the cells whose map has any heat (see the table), with 95 % intervals; hollow and without interval where fewer than five cells are left."}}
-draw_where_run(draw_cascade, study)
-plt.show()
-provenance_of_study(study)
-
-# %%
-if study:
-    rows = []
-    for kind, steps in study.record.results["cascade"].items():
-        row = [title_of(kind)]
-        for found in steps.values():
-            one = agreement_of(found)
-            every = one["n"] + one["empty"]
-            row.append(f"{interval(one)}, n = {one['n']} of {every}")
-        rows.append(row)
-    names = ["map", *(STEPS.get(step, step) for step in steps)]
-    display(Markdown(wide_table(names, rows, "Agreement by step")))
-
-# %% [markdown]
-# Maps that are *empty* are left out of these means: with fresh weights, nothing in them speaks for the class that the trained network had named.
-# That maps vanish is itself an answer, since they then depend on the weights.
-#
-# ## Does the network agree with its map?
-#
-# {numref}`fig-maps-curves` deletes and inserts pixels in the order of the maps.
-# What is deleted gets the grey of the picture's own background.
-# Two orders frame the others: a random one, and the cell's true mask, cell first.
-
-# %% mystnb={"image": {"alt": "Two panels over the share of pixels from 0 to 1. Above: the probability of the class as pixels are deleted. Below: as pixels are inserted. One line per map; black lines for random order, edges, the blob in the middle and the cell's mask."}, "figure": {"name": "fig-maps-curves", "caption": "Whether the hottest pixels are those that the network needs, asked of the network itself: a good map falls fast in A and rises fast in B, against a random order and against the cell's own mask. Simulated cells, CG-RecNet, means over cells."}}
 draw_where_run(draw_curves, study)
 plt.show()
 provenance_of_study(study)
@@ -522,7 +464,7 @@ if study:
             n = str(areas[0]["n"])
             rows.append((MODELS[model], name, *map(interval, areas), n))
     headers = ("network", "order", "deletion", "insertion", "n")
-    display(Markdown(wide_table(headers, rows, "Areas under curves")))
+    display(wide_table(headers, rows, "Areas under curves"))
 
 
 # %%
@@ -549,7 +491,7 @@ if study:
         for what, sign in (("deletion", -1), ("insertion", 1))
     ]
     headers = ("network", "curve", "better than random", "worse")
-    display(Markdown(wide_table(headers, rows, "Orders against random")))
+    display(wide_table(headers, rows, "Orders against random"))
 
 # %% [markdown]
 # The tables give the areas under these curves, and say which orders are better or worse than the random one by the paired 95 % interval over the same cells.
@@ -561,7 +503,26 @@ if study:
 # If two methods explain one network, their maps should look alike ({numref}`fig-maps-agreement`).
 # That Grad-CAM and HiResCAM do so at the last stage is no news: there they are one formula ({doc}`grad_cam`).
 
-# %% mystnb={"image": {"alt": "A square table with the same maps along both sides and a rank correlation in every field, red for agreement, blue for the opposite."}, "figure": {"name": "fig-maps-agreement", "caption": "Maps of one network that are meant to say the same, compared cell by cell: rank correlation over the positions, mean over the occluded cells. Simulated cells, CG-RecNet."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "A square table with the same maps along both sides and a rank correlation in every field, red for agreement, blue for the opposite."}, "figure": {"name": "fig-maps-agreement", "caption": "Maps of one network that are meant to say the same, compared cell by cell: rank correlation over the positions, mean over the occluded cells. Simulated cells, CG-RecNet."}}
+def draw_agreement(study):
+    """Mean rank correlation of every pair of maps of one network, as a square of numbers."""
+    pairs = study.record.results["agreement"][subject]
+    kinds = list(dict.fromkeys(kind for pair in pairs for kind in pair.split("|")))
+    square = np.full((len(kinds), len(kinds)), np.nan)
+    for pair, found in pairs.items():
+        row, column = map(kinds.index, pair.split("|"))
+        square[row, column] = square[column, row] = np.nan if found["mean"] is None else found["mean"]
+    figure, axes = plt.subplots(figsize=(4.4, 4.2))
+    axes.imshow(square, cmap="RdBu_r", vmin=-1, vmax=1)
+    for (row, column), value in np.ndenumerate(square):
+        if np.isfinite(value):
+            colour = "white" if abs(value) > 0.7 else "black"
+            axes.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=colour)
+    titles = [title_of(kind) for kind in kinds]
+    axes.set_xticks(range(len(kinds)), titles, rotation=40, ha="right", fontsize=8)
+    axes.set_yticks(range(len(kinds)), titles, fontsize=8)
+
+
 draw_where_run(draw_agreement, study)
 plt.show()
 provenance_of_study(study)
@@ -584,7 +545,7 @@ if study:
         for world, found in worlds.items()
     ]  # fmt: skip
     headers = ("network", "world", "accuracy", "follows the run", "n")
-    display(Markdown(wide_table(headers, rows, "Who cheats")))
+    display(wide_table(headers, rows, "Who cheats"))
 
 # %% [markdown]
 # A network that names the class which the run suggests, where its honest twin does not, goes by the run.
@@ -592,7 +553,26 @@ if study:
 # An honest network should look at the cell, a cheating one at the background.
 # {numref}`fig-maps-shortcut` compares the maps of two networks of the same make for the same cells.
 
-# %% mystnb={"image": {"alt": "Two squares of dots, one below the other, with a diagonal line: share of heat inside the cell and in the border of the picture, for the honest network across and the shortcut network upwards, one dot per cell, one colour per method."}, "figure": {"name": "fig-maps-shortcut", "caption": "If maps gave the shortcut away, dots would lie below the line in A and above it in B: the cheating network's heat would leave the cell for the border. Each dot is one simulated cell, explained for an honest network and for one that was trained on the shortcut."}}
+# %% tags=["hide-input"] mystnb={"image": {"alt": "Two squares of dots, one below the other, with a diagonal line: share of heat inside the cell and in the border of the picture, for the honest network across and the shortcut network upwards, one dot per cell, one colour per method."}, "figure": {"name": "fig-maps-shortcut", "caption": "If maps gave the shortcut away, dots would lie below the line in A and above it in B: the cheating network's heat would leave the cell for the border. Each dot is one simulated cell, explained for an honest network and for one that was trained on the shortcut."}}
+KINDS = ("gradcam@last", "gradcam@stage3", "occlusion")
+honest, cheat = (study and f"{training} {study.config.shortcut[-1]}" for training in ("honest", "shortcut"))
+
+
+def draw_shortcut(study):
+    """Per cell: A the heat in the cell, B the heat in the border, the honest network across, the shortcut's upwards."""
+    figure, panels = plt.subplots(2, 1, figsize=(4.0, 7.4))
+    for axes, part, name in zip(panels, ("cell", "border"), "AB", strict=True):
+        for colour, kind in zip(PALETTE, KINDS, strict=False):
+            one, other = (study.score(network, kind, f"energy {part}") for network in (honest, cheat))
+            n = min(len(one), len(other))
+            axes.plot(one[:n], other[:n], "o", color=colour, label=title_of(kind), markersize=4, alpha=0.7)
+        axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8, linestyle=":")
+        axes.set(title=f"   heat in the {part}", ylabel="shortcut network", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        letter(axes, name)
+    panels[1].set_xlabel("honest network")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+
+
 draw_where_run(draw_shortcut, study)
 plt.show()
 provenance_of_study(study)
@@ -621,10 +601,20 @@ if study:
             texts = title_of(kind), what, interval(apart), told
             rows.append((*texts, str(apart["n"])))
     headers = ("map", "score", "shortcut minus honest", "told apart", "n")
-    display(Markdown(wide_table(headers, rows, "Cheat and twin")))
+    display(wide_table(headers, rows, "Cheat and twin"))
+
+# %% tags=["remove-input"]
+parts = "energy cell", "energy border"
+cheats = [study and minus(study, (cheat, EARLY), (honest, EARLY), part) for part in parts]
+tell(cheat_cell=interval(cheats[0]), cheat_border=interval(cheats[1]))
+if study:
+    holds(
+        "One can, on average: for the same cells, the cheat's map of stage 3 differs from its honest twin's",
+        cheats[0]["high"] < 0 < cheats[1]["low"],
+    )
 
 # %% [markdown]
-# They do: for the same cells, the cheat's map of stage 3 differs from its honest twin's by {glue:text}`cheat_cell` of heat inside the cell and by {glue:text}`cheat_border` in the border (n = {glue:text}`maps_n` simulated cells; one network of each kind).
+# One can, on average: for the same cells, the cheat's map of stage 3 differs from its honest twin's by {glue:text}`cheat_cell` of heat inside the cell and by {glue:text}`cheat_border` in the border (n = {glue:text}`maps_n` simulated cells; one network of each kind).
 #
 # *Told apart* is the area under the ROC curve when one map of one cell is to say which network it came from, more heat outside the cell (or in the border) speaking for the cheat; one half is guessing.
 # An auditor has no honest twin to compare with; the test that needs no map, showing the cells under other runs, is in the table above.
@@ -639,7 +629,26 @@ if study:
 # At the start the CAFM changes the sum of its branches by one part in the number of positions ({doc}`../3_model/fusion`), and an untrained gate is wider on the cell in about half of its channels ({doc}`../3_model/gated_cnn`).
 # Here is what training made of that: on real cells (Jurkat, networks of the ablation, {doc}`grad_cam`), where the cell is a segmentation, and below on simulated ones, where the study was run.
 
-# %%
+# %% tags=["hide-input"]
+COLUMNS = (
+    "network", "change by CAFM", "1/N", "gate, cell", "gate off it", "channels wider",
+    "length ratio, on", "the same, off", "on - off", "n",
+)  # fmt: skip
+
+
+def modules(study):
+    """What fusion and gate do in each network of a study that has them."""
+    rows = []
+    for name, found in study.record.results["modules"].items():
+        gate = found.get("gate", {})
+        change = interval(found.get("change"), 2, percent=True) + (" (spatial path dead)" if found.get("dead") else "")
+        start = f"{100 / found['positions']:.2f} %" if "positions" in found else "none"
+        texts = [interval(gate.get(key)) for key in ("value_on", "value_off", "length_on", "length_off", "length on - off")]
+        texts.insert(2, interval(gate.get("wider"), 0, percent=True))
+        rows.append((network_title(name), change, start, *texts, str((found.get("change") or gate["value_on"])["n"])))
+    return wide_table(COLUMNS, rows, "Fusion and gate")
+
+
 display(modules(real), provenance_of_study(real, KEPT_COMMAND))
 if study:
     display(modules(study), provenance_of_study(study))
@@ -647,9 +656,8 @@ if study:
 # %% [markdown]
 # How to read these tables.
 # Where the spatial path is *dead*, the ReLU between its two convolutions is zero at every position of these cells, so that its maps are the same everywhere and the fusion is a plain sum but for a constant.
-# *Length behind / before* says what the gated block does to the vectors of a position.
-# Where its interval of *on - off* lies above zero, the block holds the background back against the cell; below zero, it lengthens the background more than the cell, which is the opposite of suppression; across zero, these cells do not tell.
-# Below 1, vectors leave the block quieter than they came.
+# *Length ratio* is the length of a position's vector behind the gated block over its length before it, on the cell and off it; below 1, vectors leave the block quieter than they came.
+# Where the interval of *on - off* lies above zero, the block holds the background back against the cell; below zero, it lengthens the background more than the cell, which is the opposite of suppression; across zero, these cells do not tell.
 # The same network before its first step (or with other fresh weights, *untrained*) stands in the table where it was looked at, and is the yardstick.
 #
 # One seed and few epochs each: these numbers describe these networks, and are no verdict on the authors'.
