@@ -583,7 +583,9 @@ levels = [len(np.unique(np.concatenate([cells.images[i].ravel() for i in chosen]
 tell(grey_levels=levels[0], finer_levels=levels[1])
 assumed, calibrated = (table["source"].str.startswith(word).sum() for word in ("assumed", "calibrated"))
 tell(entries=len(table), assumed=assumed, calibrated=calibrated)
-# Reality:
+
+# %% tags=["remove-input"]
+# Simulated cells beside real ones.
 outside = {name: set(compared.loc[name].query("inside < 0.5").index) for name in ("Zhu samples", "Jurkat")}
 holds(
     "Most of the Zhu samples lie outside of the usual range in their background, its noise and their contrast",

@@ -180,6 +180,7 @@ def share(got, want):
     return (got @ want / (want @ want)).item(), cosine.item()
 
 
+# %%
 kept = []
 for side in (6, 28):
     x = torch.randn(2, 512, side, side).relu()
