@@ -76,19 +76,25 @@ print((a + b) + c == a + (b + c), (a + b) + c, a + (b + c))
 # $$ (eq-twins)
 
 # %%
-def start_of_run(seed=42, precision="32", nudge=False):
-    """The cells of a run, its network before the first step, and more."""
+def step_up(network):
+    """The first weight to the next number that its format knows."""
+    weight = next(network.parameters()).data.view(-1)
+    weight[0] = torch.nextafter(weight[0], torch.tensor(float("inf")))
+
+
+# %%
+def start_of_run(seed=42, precision="32", change=None):
+    """What a run has before its first step, the same start for all."""
     config = RunConfig(
         model="mobilenet_v2", data="cytometer", data_options={"cells": 90},
         image_size=32, batch_size=16, seed=seed, precision=precision,
     )  # fmt: skip
     fabric = make_fabric(config)
     dataset, _, cells = load_parts(config, fabric)
-    torch.manual_seed(0)  # the same start for all
+    torch.manual_seed(0)
     network = create_model(config.model, image_size=config.image_size)
-    if nudge:
-        weight = next(network.parameters()).data.view(-1)
-        weight[0] = torch.nextafter(weight[0], torch.tensor(float("inf")))
+    if change:
+        change(network)
     network.to(memory_format=torch.channels_last)
     return config, fabric, dataset, cells["train"], network
 
@@ -98,19 +104,17 @@ def train(network, cells, config, fabric):
     """Two epochs; the weights at the start and after every step."""
     own, seen = list(network.parameters()), []
     adam = torch.optim.Adam(own, lr=config.learning_rate, fused=True)
-    model, optimizer = fabric.setup(network, adam)
+    net, adam = fabric.setup(network, adam)
 
-    def look(**_):
+    def see(**_):
         seen.append(torch.cat([p.detach().flatten().clone() for p in own]))
 
-    look()
+    see()
     for epoch in (1, 2):
         torch.manual_seed(epoch)  # dropout
         asked = config.batch_size, config.seed, epoch, fabric
         batches = epoch_batches(cells, *asked)
-        loop.train_one_epoch(
-            model, batches, optimizer, fabric=fabric, on_step=look
-        )
+        loop.train_one_epoch(net, batches, adam, fabric=fabric, on_step=see)
     return seen
 
 
@@ -128,7 +132,7 @@ def weights_of_run(threads=1, **change):
 twins = {
     "nothing changed": {},
     "two threads": {"threads": 2},
-    "a weight's last bit": {"nudge": True},
+    "a weight's last bit": {"change": step_up},
     "bfloat16": {"precision": "bf16"},
     "another seed": {"seed": 43},
 }
@@ -164,7 +168,8 @@ from_dataset(dataset)
 #
 # A distance near 1 means: as far apart as the run has come.
 # Adam has a part in that.
-# Its first step for a weight with gradient $g$ is $\eta\, g / (|g| + \varepsilon)$, which is as long as the learning rate $\eta$ however small $g$ may be, as long as it is larger than $\varepsilon$; a gradient that is nothing but rounding error makes a full step, in a direction that the last bit decides.
+# Its first step for a weight with gradient $g$ is $\eta\, g / (|g| + \varepsilon)$, which is as long as the learning rate $\eta$ however small $g$ may be, if only it is larger than $\varepsilon$.
+# A gradient that is nothing but rounding error then makes a full step, in a direction that the last bit decides.
 #
 # So *same seed, same result* holds on a CPU for one number of threads, one version of the libraries and one kind of processor, and the tests of this project hold it to that.
 # Each record therefore names its seed, threads, versions and processor.
@@ -292,7 +297,7 @@ def seeds_to_see(size, sds):
     return f"{best} ({low} to {high})"
 
 
-# %%
+# %% tags=["hide-input"]
 def spread_table(differences):
     """Points by seed, their spread, and the seeds that others need."""
     values, n = list(differences.values()), len(differences)
@@ -312,7 +317,6 @@ def spread_table(differences):
     return HTML(wide_table(headers, rows, "Spread over seeds"))
 
 
-# %%
 parts = ("ablation", "jurkat"), ("seeds", "jurkat")
 display(spread_table(on_jurkat), provenance_of(jurkat_read, *parts))
 
