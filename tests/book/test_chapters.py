@@ -82,6 +82,21 @@ def test_shown_code_is_narrow_enough_for_its_page(chapter):
     assert wide == [], f"columns of shown code, of at most {COLUMNS}"
 
 
+#: Lines of code in a cell, without blank ones and comments: a shown cell teaches one thing, a hidden one does one.
+SHOWN_LINES, HIDDEN_LINES = 15, 60
+
+
+@pytest.mark.parametrize("chapter", SCRIPTS, ids=lambda chapter: chapter.name)
+def test_no_cell_is_too_long_for_one_idea(chapter):
+    long = []
+    for cell in notebook.read(chapter).cells:
+        code = [line for line in cell.source.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+        most = HIDDEN_LINES if HIDING & set(cell.metadata.get("tags", [])) else SHOWN_LINES
+        if cell.cell_type == "code" and len(code) > most:
+            long.append(f"{code[0]} ...: {len(code)} lines of at most {most}")
+    assert long == []
+
+
 @pytest.mark.slow
 def test_the_built_pages_have_no_fault(tmp_path, monkeypatch):
     monkeypatch.setenv("CGRECNET_STRICT", "1")
