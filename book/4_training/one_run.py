@@ -100,20 +100,18 @@ dataset, parts, cells_of = load_parts(config, fabric)
 # {numref}`fig-crops` shows one cell after each.
 
 # %% mystnb={"image": {"alt": "Two rows of five views of one simulated cell. The first row shows five random crops at different places and magnifications; the second row shows the same central view five times."}, "figure": {"name": "fig-crops", "caption": "What the network trains on is seldom what it is judged on: random crops show a cell at many magnifications, and sometimes only a part of it. The range of sizes is torchvision's default, because the paper gives none. A, one simulated cell through the training transform in five epochs; B, the same cell through the evaluation transform, which is always the same."}}
-chosen, size = parts.train[0], config.image_size
-training, fixed = (
-    BatchedCells(dataset, [chosen], size, train=train)
-    for train in (True, False)
-)
+one, size = parts.train[:1], config.image_size
+training = BatchedCells(dataset, one, size, train=True)
+fixed = BatchedCells(dataset, one, size, train=False)
 seen = [training.batch(training.indices, epoch) for epoch in range(5)]
 crops = [grey(images[0]) for images, *_ in seen]
 view = grey(fixed.batch(fixed.indices, epoch=0)[0][0])
 figure, (top, bottom) = plt.subplots(2, 5, figsize=(4.6, 2.2))
 window = view.min(), view.max()  # one grey scale for all
-draw_row(top, crops, window)
-draw_row(bottom, [view] * 5, window)
-letter(top[0], "A")
-letter(bottom[0], "B")
+rows = ((top, crops, "A"), (bottom, [view] * 5, "B"))
+for line, pictures, name in rows:
+    draw_row(line, pictures, window)
+    letter(line[0], name)
 plt.show()
 from_dataset(dataset)
 
@@ -175,7 +173,7 @@ holds("the network has learned something in these few epochs", learned > blind["
 #
 # In a terminal, a bar shows the same while it happens: cells per second, time left, loss, and the validation F1 of the last finished epoch.
 #
-# ## Killed, and gone on with
+# ## Killed and resumed
 #
 # Runs die: the power fails, a colleague needs the machine, a queue's time is up.
 # After each epoch the loop therefore writes a *checkpoint*: the weights, the state of Adam (two running means per weight), the place in the schedule, the history, and the best weights so far.
@@ -206,6 +204,7 @@ plan = plan_run(RunConfig.from_mapping(tiny))
 run_id = plan.run_id
 
 
+# %%
 def start(folder):
     """Begin the run in a process of its own, or go on with it."""
     written = write_parameters(plan, folder / "results", folder / "work")
