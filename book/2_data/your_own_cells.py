@@ -264,7 +264,7 @@ for title, outcome in (("grey, five stages", grey), ("RGB, three phases", colour
     }
 pd.DataFrame(walk)
 
-# %%
+# %% tags=["remove-input"]
 facts = {
     "Record": "results/strangers/end-to-end.json",
     "Made by": "benchmarks/strangers.py",
@@ -335,6 +335,9 @@ holds(
     "so few cells calibrate them that no class can be ruled out",
     (table[[f"in_{kind}" for kind in KINDS]] == 1).all(axis=None),
 )
+
+# %% tags=["remove-input"]
+# The same walk with real cells.
 sets_hold = all(
     one["interval"][1] >= walked["coverage"]
     for found in (grey, colour)
