@@ -258,8 +258,8 @@ show_code(crosscheck)
 recovered = PRESETS["recovered"].as_dict()
 checks = crosscheck(ledger, recovered)
 assert [check.option for check in checks] == list(recovered)
-fields = RunConfig.model_fields
-defaults = {name: fields[name].default for name in by_setting(ledger, "run")}
+fields, asked_of = RunConfig.model_fields, by_setting(ledger, "run")
+defaults = {name: fields[name].default for name in asked_of}
 runs = crosscheck(ledger, defaults, "run")
 print(f"as the ledger says: {len(checks)} and {len(runs)}")
 
