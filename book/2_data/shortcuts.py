@@ -249,16 +249,13 @@ from_dataset(tied)
 # In the record, the interval of the gap lay above 0 in {glue:text}`gaps_found` of {glue:text}`unplanted` data sets without any confounding, and after standardisation in {glue:text}`gaps_standardised`; the medians of the gap are {glue:text}`median_gap:.2f` and {glue:text}`median_standardised:.2f`.
 # That is a real difficulty of new data and no leak, and it is why the report also gives the gap after standardisation.
 # So a gap is no proof of a shortcut; it says how much worse new runs are.
-# `cgrecnet data audit` ends with findings, which ask for a second look, and remarks, which do not.
+# `cgrecnet data audit` ends with findings ("Look at this"), which ask for a second look, and remarks ("Note"), which do not.
 # A gap that standardising removes, with a border that does not tell the class, is a remark; here are both for the two reports above.
 
 # %%
 for level, report in reports.items():
     print(f"confounding {level:.0f}")
-    for sentence in report.findings():
-        print("  finding:", sentence)
-    for sentence in report.remarks():
-        print("  remark:", sentence)
+    print(report.conclusion())
 
 # %% [markdown]
 # A gap that stays after standardisation and comes with a border above chance is the pattern to worry about.

@@ -147,7 +147,7 @@ with_bar = audit(
         options={"class_level": 2, "group": 1},
     )
 )
-print("\n".join(with_bar.findings()))
+print(with_bar.conclusion())
 
 # %% [markdown]
 # The audit names the bar, its class and its place.

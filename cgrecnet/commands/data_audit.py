@@ -37,12 +37,10 @@ def audit(options: argparse.Namespace) -> int:
     dataset = open_named(options)
     split = _fold(manifest.splits_for(dataset), options.fold) if manifest else None
     report = audit(dataset, split, options.seed, partly=True, cells=options.cells, progress=True)
-    findings = report.findings()
-    last = [f"Look at this: {words}" for words in findings] + [f"Note: {words}" for words in report.remarks()]
-    say("\n".join([str(report), *([""] if last else []), *last]))
+    say("\n\n".join(filter(None, (str(report), report.conclusion()))))
     if options.json:
         write_file(options.json, json.dumps(report.to_dict(), indent=1), "name another file")
-    return 1 if findings else 0
+    return 1 if report.findings() else 0
 
 
 def _fold(splits: list, fold: int):

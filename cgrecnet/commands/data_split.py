@@ -48,10 +48,11 @@ def _show(path: Path, manifest, dataset, copies) -> int:
     """Print a manifest's parts; 1 where the same pixels stand in two of them."""
     import numpy as np
 
+    from cgrecnet.data.base import kind_of_cells
     from cgrecnet.data.manifest import copies_across
 
-    kind = "simulated" if manifest.simulated else "real"
-    say(f"{path}: {manifest.kind}, seed {manifest.seed}, {manifest.cells:,} {kind} cells")
+    kind = kind_of_cells(manifest.data, manifest.simulated)
+    say(f"{path}: {manifest.kind}, seed {manifest.seed}, {manifest.cells:,} {kind}")
     ids = dataset.table["cell_id"].tolist()
     twins = 0
     for number, split in enumerate(manifest.splits_for(dataset)):

@@ -91,11 +91,11 @@ def predict(options: argparse.Namespace) -> int:
     say(f"table: {options.out}")
     if options.report:
         from cgrecnet.predict.many import joined_cells
-        from cgrecnet.predict.report import write_report
+        from cgrecnet.predict.prediction_report import write_prediction_report
 
         if many:
             cells = joined_cells(options.cells, folder, options.channel)
-        write_report(options.report, folder, summary, options.out, cells)
+        write_prediction_report(options.report, folder, summary, options.out, cells)
         say(f"report: {options.report}")
     return 1 if summary.unreadable else 0
 

@@ -33,6 +33,7 @@ from cgrecnet.commands.train import parse_parameters
     "and builds the book, whose columns for these cells are filled then.",
 )  # fmt: skip
 def reproduce(options: argparse.Namespace) -> None:
+    from cgrecnet.data.base import kind_of_cells
     from cgrecnet.runs import reproduce as steps
     from cgrecnet.runs.run_record import check_writable
     from cgrecnet.runs.sweep import is_done, need_networks, plan_sweep, refuse_other_cells
@@ -57,7 +58,8 @@ def reproduce(options: argparse.Namespace) -> None:
         need_networks(todo, elsewhere)
         _head(2, "pack them into a store")
         dataset = steps.pack_files(options.folder)
-        say(f"{len(dataset):,} {'SIMULATED' if dataset.simulated else 'real'} cells, {dataset.origin}")
+        kind = kind_of_cells(dataset.name, dataset.simulated).replace("simulated", "SIMULATED")
+        say(f"{len(dataset):,} {kind}. {dataset.origin}")
         plans = plan_sweep(configs)  # the cells are part of their names, and may have come just now
         todo = [plan for plan in plans if not is_done(plan, results)]
         refuse_other_cells(plans, results, same_settings=True)

@@ -12,6 +12,8 @@ from cgrecnet.files import markup_in
 
 #: Columns that the table of every data set has; a data set may add its own.
 COLUMNS = ("cell_id", "class_name", "group")
+#: Data sets of a publication that users bring: no hash was published that would tell its images from others.
+BROUGHT_AS_PUBLISHED = ("zhu",)
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,13 @@ class CellDataset:
         """Cells per class name, in label order."""
         found = np.bincount(self.labels, minlength=len(self.classes))
         return {name: int(n) for name, n in zip(self.classes, found, strict=True)}
+
+
+def kind_of_cells(name: str, simulated: bool) -> str:
+    """What can be said of the cells of a data set of this name, in the words that the project uses everywhere."""
+    if simulated:
+        return "simulated cells"
+    return "cells as given (taken to be the paper's)" if name in BROUGHT_AS_PUBLISHED else "real cells"
 
 
 def fingerprint(images: Sequence[np.ndarray], labels: np.ndarray, cell_ids: Sequence[str]) -> str:

@@ -1,7 +1,5 @@
 """The words in which this project judges a claim, defined once and used exactly."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum

@@ -3,8 +3,6 @@
 And statements of the paper that contradict, or sit badly with, each other.
 """
 
-from __future__ import annotations
-
 from math import sqrt
 from pathlib import Path
 from typing import Literal
@@ -58,7 +56,7 @@ class Tolerance(Entry):
     cells: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
-    def _rule_has_its_number(self) -> Tolerance:
+    def _rule_has_its_number(self) -> "Tolerance":
         needs = {"fixed": "absolute", "sampling": "cells"}.get(self.rule)
         for name in ("absolute", "cells"):
             if name == needs and getattr(self, name) is None:

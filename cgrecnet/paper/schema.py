@@ -1,7 +1,5 @@
 """Reading the paper's YAML files: strict schemas, and errors that say file, entry and field in one sentence."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar

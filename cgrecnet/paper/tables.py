@@ -1,7 +1,5 @@
 """The paper's tables as data, as far as they are known; a lost cell is marked lost and never guessed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -23,7 +21,7 @@ class Cell(Entry):
     where: str | None = None
 
     @model_validator(mode="after")
-    def _one_content(self) -> Cell:
+    def _one_content(self) -> "Cell":
         if (self.value is None) == (self.text is None):
             raise ValueError("a cell has either a value or a text")
         if self.sd is not None and self.value is None:
@@ -62,7 +60,7 @@ class Table(Entry):
     rows: dict[str, dict[str, MaybeCell]] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _rows_match_columns(self) -> Table:
+    def _rows_match_columns(self) -> "Table":
         for name, cells in self.rows.items():
             for column in self.columns:
                 if column not in cells:

@@ -65,10 +65,10 @@ def look(
     Of a long list, `CHUNK` images are in memory at once.
     """
     indices = range(len(images)) if indices is None else indices
-    said, numbers = [], []
+    found, numbers = [], []
     for first in range(0, len(indices), CHUNK):
         some = pack([images[int(i)] for i in indices[first : first + CHUNK]])
-        said += [engine(batch) for batch in prepared(some, how, getattr(engine, "device", "cpu"))]
+        found += [engine(batch) for batch in prepared(some, how, getattr(engine, "device", "cpu"))]
         numbers += [measure(image, how.window) for image in some]
-    probabilities, features = (np.concatenate(parts) for parts in zip(*said, strict=True))
+    probabilities, features = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return Seen(probabilities, collect(numbers) | {"features": features})

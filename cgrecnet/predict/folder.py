@@ -202,15 +202,15 @@ def open_folder(path: str | Path) -> ModelFolder:
     sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     for name in [*sums, MODEL, STATISTICS, AUDIT, CARD]:
         if Path(name).name != name or name not in sums:
-            raise RunError(f"{shown(path / SUMS)} does not name {name!r} as it should: {_remedy(path)}.")
+            raise RunError(f"{shown(path / SUMS)} does not name {name!r} as it should: {_advice(path)}.")
         try:
             found = sha256(path / name)
         except (OSError, ValueError) as error:  # ValueError: a name that no file can have
             reason = getattr(error, "strerror", None) or error
-            raise RunError(f"{shown(path / name)} cannot be read ({reason}): {_remedy(path)}.") from None
+            raise RunError(f"{shown(path / name)} cannot be read ({reason}): {_advice(path)}.") from None
         if found != sums[name]:
             raise RunError(
-                f"{shown(path / name)} is not the file that was written (its sha256 differs): {_remedy(path)}."
+                f"{shown(path / name)} is not the file that was written (its sha256 differs): {_advice(path)}."
             )
     decisive = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()) if not name.endswith(EXPORTED))
     identity = hashlib.sha256(decisive.encode()).hexdigest()
@@ -220,13 +220,13 @@ def open_folder(path: str | Path) -> ModelFolder:
             raise RunError(f"{shown(path)} is a model folder of format {values['format']!r}, and this version reads 1.")
         model = Model.model_validate(values)
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise RunError(f"{shown(path / MODEL)} is of another version or damaged: {_remedy(path)}.") from None
+        raise RunError(f"{shown(path / MODEL)} is of another version or damaged: {_advice(path)}.") from None
     if missing := [member.weights for member in model.members if member.weights not in sums]:
-        raise RunError(f"{shown(path)} lacks {missing[0]}: {_remedy(path)}.")
+        raise RunError(f"{shown(path)} lacks {missing[0]}: {_advice(path)}.")
     if missing := [reason for reason in REASONS if reason not in model.unlike_limits]:
-        raise RunError(f"{shown(path / MODEL)} has no limit for {missing[0]!r}: {_remedy(path)}.")
+        raise RunError(f"{shown(path / MODEL)} has no limit for {missing[0]!r}: {_advice(path)}.")
     return ModelFolder(path, identity, model)
 
 
-def _remedy(path: Path) -> str:
+def _advice(path: Path) -> str:
     return f"get the folder {shown(path)} again, or train it anew"

@@ -15,13 +15,13 @@ from tqdm import tqdm
 from cgrecnet.data.store.opened import MappedImages
 from cgrecnet.errors import DataError, RunBusy, RunError
 from cgrecnet.files import atomic_write, locked, shown
+from cgrecnet.predict.card import never_ruled_out
 from cgrecnet.predict.cells import planes
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.inputs import Cells
 from cgrecnet.predict.predictor import Predictor
 from cgrecnet.predict.summary import Summary
 from cgrecnet.predict.tables import read_table
-from cgrecnet.predict.uncertainty import cells_needed
 
 #: Cells in a part: what a killed prediction loses at most, and what is in memory at once.
 PART = 1024
@@ -68,25 +68,16 @@ def predict_cells(
     parts = out.with_name(out.name + ".parts")
     with writing(out, parts):
         _check_input(cells, predictor.folder.model)
-        summary = _plan(predictor, cells)
+        folder = predictor.folder
+        summary = Summary(
+            shown(folder.path), folder.identity, cells.what, cells.digest, predictor.coverage, predictor.engine.name,
+            never_ruled_out=list(never_ruled_out(folder.model, predictor.coverage)),
+        )  # fmt: skip
         _keep_only(parts, summary, say)
         _do_parts(predictor, cells, parts, bar)
         _gather(parts, len(cells), out, summary)
         summary.write(out)
     return summary
-
-
-def _plan(predictor: Predictor, cells: Cells) -> Summary:
-    folder, coverage = predictor.folder, predictor.coverage
-    few = [
-        name
-        for name, n in zip(folder.model.classes, folder.model.calibration_cells, strict=True)
-        if n < cells_needed(coverage)
-    ]
-    return Summary(
-        shown(folder.path), folder.identity, cells.what, cells.digest, coverage, predictor.engine.name,
-        never_ruled_out=few,
-    )  # fmt: skip
 
 
 def _check_input(cells: Cells, model: Model) -> None:

@@ -16,7 +16,7 @@ from cgrecnet.evaluation.calibration import expected_calibration_error
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import shown
 from cgrecnet.predict.build import audit_of
-from cgrecnet.predict.card import TEMPLATES, flag_words
+from cgrecnet.predict.card import TEMPLATES, flag_sentence
 from cgrecnet.predict.drawings import cell_png, learning_curves, reliability_curves
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
 from cgrecnet.runs.page import write_page
@@ -108,7 +108,7 @@ def write_training_report(path: Path, trained: Trained) -> None:
         groups={pair: _cells(trained, called, *pair) for pair in pairs[:COUNTS]},
         rest=len(pairs[COUNTS:]),
         curves=reliability_curves(trained.classes, labels, probabilities),
-        flag=flag_words(trained.model) if trained.model else None,
+        flag=flag_sentence(trained.model) if trained.model else None,
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cgrecnet.data import made_on_the_spot
+from cgrecnet.data.base import kind_of_cells
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import list_models
 from cgrecnet.paths import RESULTS, SWEEP_FILES
@@ -158,7 +159,7 @@ def refuse_mixture(records: Sequence[RunRecord]) -> None:
     """RunError where records of different data sets, or of real and simulated cells, would stand in one table."""
     kinds = {(record.data["name"], record.data["simulated"], record.data["task"]) for record in records}
     if len(kinds) > 1:
-        words = "; ".join(f"{name} ({'simulated' if simulated else 'real'}, {task})" for name, simulated, task in kinds)
+        words = "; ".join(f"{name} ({kind_of_cells(name, simulated)}, {task})" for name, simulated, task in kinds)
         raise RunError(f"These records are of different data sets ({words}): show each in a table of its own.")
 
 

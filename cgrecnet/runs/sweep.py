@@ -11,6 +11,7 @@ from pathlib import Path
 from distributed import Client
 
 from cgrecnet.data import made_on_the_spot
+from cgrecnet.data.base import kind_of_cells
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.models import create_model
 from cgrecnet.paths import RESULTS, WORK
@@ -93,8 +94,8 @@ def refuse_other_cells(plans: Sequence[PlannedRun], results: Path, same_settings
         for path in record_paths(results, name) if cells else ():
             record = read_record(path)
             if record.data["fingerprint"] != cells:
-                kind = "simulated" if record.data["simulated"] else "real"
-                why = f"is of other cells ({record.data['cells']:,}, {kind}) than those that are here now"
+                kind = kind_of_cells(record.data["name"], record.data["simulated"])
+                why = f"is of other cells ({record.data['cells']:,} {kind}) than those that are here now"
             elif same_settings and record.run_id not in ours:
                 why = "is of other settings or of another protocol"
             else:

@@ -16,6 +16,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from seaborn import color_palette
 
+from cgrecnet.data.base import kind_of_cells
 from cgrecnet.errors import ConfigError
 from cgrecnet.runs import page
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
@@ -96,7 +97,7 @@ def _overview(plans: Sequence[PlannedRun], table: pd.DataFrame, results: Path) -
     chosen = best(summarise(table))
     keys = [name for name in table.attrs["varying"] if name not in REPEATS]
     seen = [record.data for record in (record_of(plan, results) for plan in plans) if record]
-    cells = {f"{d['name']} ({'simulated' if d['simulated'] else 'real'}, {d['cells']} cells)" for d in seen}
+    cells = {f"{d['name']} ({d['cells']} {kind_of_cells(d['name'], d['simulated'])})" for d in seen}
     return {
         "cells": sorted(cells),
         "setting": ", ".join(f"{name} = {chosen[name]}" for name in keys) or "the only setting",

@@ -32,7 +32,7 @@ def test_every_faulty_file_is_named_and_the_rest_is_used(tmp_path, capsys):
     assert [name for name in BAD if f"ASTROCYTES/{name}" not in full] == [] and "--all" not in full
     assert all(reason in full for _, reason in BAD.values())
     assert main(["data", "split", "zhu", str(folder), "--seeds", "1", "--out", str(tmp_path / "out")]) == 0
-    assert "60 real cells" in capsys.readouterr().out
+    assert "60 cells as given (taken to be the paper's)" in capsys.readouterr().out
     assert main(["data", "audit", "zhu", str(folder)]) == 1  # each class is a group of its own here
     assert "60 cells" in capsys.readouterr().out
 

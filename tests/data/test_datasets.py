@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 from zhu_trees import tree
 
+import cgrecnet
 from cgrecnet.data import COLUMNS, CellDataset, available, list_datasets, open_dataset
-from cgrecnet.data.base import fingerprint
+from cgrecnet.data.base import fingerprint, kind_of_cells
 from cgrecnet.errors import ConfigError, DataError
 
 
@@ -86,6 +87,20 @@ def test_unknown_task_or_option(name, no_data):
         open_dataset(name, task="xyz")
     with pytest.raises(ConfigError, match=f"'{name}' has no option 'xyz'; .*Known: "):
         open_dataset(name, options={"xyz": 1})
+
+
+def test_nobody_can_know_whether_given_images_are_the_paper_s():
+    assert kind_of_cells("jurkat", False) == kind_of_cells("folder", False) == "real cells"
+    assert kind_of_cells("zhu", True) == kind_of_cells("cytometer", True) == "simulated cells"
+    assert kind_of_cells("zhu", False) == "cells as given (taken to be the paper's)"
+
+
+@pytest.mark.parametrize("room", ["data", "commands", "runs", "predict"])
+def test_what_a_command_or_record_calls_cells_comes_from_one_place(room):
+    for path in (Path(cgrecnet.__file__).parent / room).rglob("*.*"):
+        if path.suffix in (".py", ".md", ".html", ".txt") and path.name != "base.py":
+            text = path.read_text(encoding="utf-8")
+            assert "else 'real'" not in text and 'else "real' not in text, f"{path}: take kind_of_cells"
 
 
 def test_incomplete_data_sets_are_refused():

@@ -9,7 +9,7 @@ import pytest
 
 from cgrecnet.errors import RunError
 from cgrecnet.predict.build import judging_half
-from cgrecnet.predict.card import flag_words
+from cgrecnet.predict.card import flag_sentence
 from cgrecnet.predict.folder import image_hash, open_folder, write_sums
 
 
@@ -79,10 +79,10 @@ def test_the_card_says_what_matters(model):
     assert model.model.measured["flagged"]["by"] == "group", "the simulated cells are of four acquisitions"
     assert "set its limits, wrongly, since their acquisitions were trained on" in card
     grouped = model.model.model_copy(update={"split": model.model.split | {"kind": "grouped"}})
-    assert "set its limits or was trained on" in flag_words(grouped) and "wrongly" not in flag_words(grouped)
+    assert "set its limits or was trained on" in flag_sentence(grouped) and "wrongly" not in flag_sentence(grouped)
     old = {"flagged": {name: model.model.measured["flagged"][name] for name in ("n", "any")}}
     old = grouped.model_copy(update={"measured": model.model.measured | old})
-    assert "other cells of these set its limits" in flag_words(old)
+    assert "other cells of these set its limits" in flag_sentence(old)
 
 
 def test_half_of_each_class_judges_where_there_is_one_acquisition_or_each_class_has_its_own():

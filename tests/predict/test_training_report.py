@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from offline_page import opened_offline
 from PIL import Image
-from test_report import EVIL
+from test_prediction_report import EVIL
 
 from cgrecnet import cli
 from cgrecnet.predict.build import audit_of

@@ -204,7 +204,7 @@ def test_what_would_be_refused_is_refused_before_weights_are_sought_and_cells_ar
     monkeypatch.setattr("cgrecnet.runs.sweep.read_record", lambda _: read_record(record))
     assert main([*words]) == 2
     said = capsys.readouterr()
-    assert "is of other cells (7,918, real)" in said.err and "[2/5]" not in said.out
+    assert "is of other cells (7,918 real cells)" in said.err and "[2/5]" not in said.out
     shutil.rmtree(tmp_path / "results" / "ablation")
     other = write_cells(tmp_path / "other", {"cells": 60, "runs": 6, "shares": [0.34, 0.33, 0.33], "seed": 1})
     monkeypatch.undo()

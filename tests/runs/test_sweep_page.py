@@ -51,7 +51,7 @@ def test_a_page_without_a_network_shows_curves_heat_map_and_the_choice_of_valida
     found = opened_offline(page)
     assert page.count("<svg") == 3 and page.count('role="img" aria-label="') == 3
     text = found.text
-    assert "cytometer (simulated, 60 cells)" in text and "8 of 8 runs" in text
+    assert "cytometer (60 simulated cells)" in text and "8 of 8 runs" in text
     best = "learning_rate = 0.001, gamma = 0.5 (0.8250, n = 2); its accuracy on test cells"
     assert best in text, "chosen by validation; the test scores say the contrary"
     assert "0.525" in found.words and "0.825" in found.words and text.count("n = 2") >= 5, "the heat map's means"

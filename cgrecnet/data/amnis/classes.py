@@ -158,8 +158,8 @@ def _class_of(
     there = sorted(set(names))
     if classes is None:
         if not there:
-            told = f" (not evaluated, because they are gates: {', '.join(gates)})" if gates else ""
-            raise DataError(f"The analyses beside the files have no population that is a list{told}: tag the cells.")
+            unread = f" (not evaluated, because they are gates: {', '.join(gates)})" if gates else ""
+            raise DataError(f"The analyses beside the files have no population that is a list{unread}: tag the cells.")
         return {name: name for name in there}
     for name in classes:
         if name in gates:

@@ -121,23 +121,23 @@ def read_acquisition(container: Container, first: Directory, file: BinaryIO) -> 
         return [part.replace("\\", "/").rpartition("/")[2] for part in _text(content(tag)).split("|") if part]
 
     try:
-        said = texts(content(ACQUISITION), (IN_USE, LIT, MAGNIFICATION))
-        said |= texts(content(INSTRUMENT), (PIXEL_SIZE, BITS))
+        values = texts(content(ACQUISITION), (IN_USE, LIT, MAGNIFICATION))
+        values |= texts(content(INSTRUMENT), (PIXEL_SIZE, BITS))
     except Refused as reason:
         raise Damaged(f"its XML is refused: {reason}") from None
-    channels = _indicated(said.get(IN_USE, ""))
+    channels = _indicated(values.get(IN_USE, ""))
     if not channels:
         raise Damaged("it does not say which channels it holds")
     objects = int(container.numbers([first], {"objects": OBJECTS})["objects"][0])
-    bits = _number(said.get(BITS))
+    bits = _number(values.get(BITS))
     merged = words(MERGED)
     return Acquisition(
         objects=objects if objects >= 0 else None,
         channels=channels,
-        brightfield=tuple(channel for channel in _indicated(said.get(LIT, "")) if channel in channels),
+        brightfield=tuple(channel for channel in _indicated(values.get(LIT, "")) if channel in channels),
         bits=int(bits) if bits and 1 <= bits <= 16 else None,
-        magnification=_number(said.get(MAGNIFICATION)),
-        pixel_size=_number(said.get(PIXEL_SIZE)),
+        magnification=_number(values.get(MAGNIFICATION)),
+        pixel_size=_number(values.get(PIXEL_SIZE)),
         software=_text(content(SOFTWARE)),
         source=next(iter(words(SOURCE)), ""),
         merged=tuple(merged) if len(merged) > 1 else (),

@@ -56,9 +56,9 @@ def paired(columns: Columns, size: int, channels: int, stated: int | None) -> tu
     image = {name: column[place] for name, column in columns.items()}
     mask = {name: column[np.minimum(place + 1, len(column) - 1)] for name, column in columns.items()}
     mask["there"] = mask["kind"] == _OF_A_MASK
-    said = image["said"] = image["number"]
-    before = np.concatenate([[-1], said[:-1]])[: len(said)]
-    image["number"] = np.where(said < 0, before + 1, said)  # where a directory has none, the one after that before
+    stored = image["stored"] = image["number"]
+    before = np.concatenate([[-1], stored[:-1]])[: len(stored)]
+    image["number"] = np.where(stored < 0, before + 1, stored)  # where a directory has none, the one after that before
     reasons = np.full(len(place), "", object)
     for reason, wrong in (_faults(image, size, channels, stated) | _mask_faults(mask, image, size)).items():
         reasons[(reasons == "") & wrong] = reason
@@ -76,14 +76,14 @@ def paired(columns: Columns, size: int, channels: int, stated: int | None) -> tu
 def _faults(image: Columns, size: int, channels: int, stated: int | None) -> dict[str, np.ndarray]:
     """Reason -> which images it holds for; the first one that holds counts."""
     number, width, height = image["number"], image["width"], image["height"]
-    named = np.where(image["said"] < 0, -1 - np.arange(len(number)), number)
+    named = np.where(image["stored"] < 0, -1 - np.arange(len(number)), number)
     again = np.ones(len(number), bool)
     again[np.unique(named, return_index=True)[1]] = False
     large = (width > LARGEST) | (height > LARGEST)
     pixels = np.where(large, 0, width * height)
     most = max(stated or 0, len(number))
     return {
-        "its directory has no object number": image["said"] < 0,
+        "its directory has no object number": image["stored"] < 0,
         "another object has this number": again,
         f"its number does not fit a file of {most:,} objects": number >= most,
         f"its image is not compressed as ImageStream does ({GREY})": image["compression"] != GREY,
@@ -132,7 +132,7 @@ class Objects:
     """A file whose directories were read.
 
     name: of the file below the root that was asked for, with /, fit to be printed.
-    table: one entry per usable object, in the file's order, name -> int64 array (see `pairing.paired`).
+    table: one entry per usable object, in the file's order, name -> int64 array (see `paired`).
     problems: the objects that cannot be used, by number.
     """
 

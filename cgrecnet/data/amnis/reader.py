@@ -159,13 +159,13 @@ def open_cells(root: str | Path | None, task: str, used: AmnisOptions) -> CellDa
 def channel_of(objects: Objects, wanted: int | str) -> int:
     """The number of the channel to read from a file. Raises ConfigError where it has none such, or marks none."""
     channels, marked = objects.acquisition.channels, objects.acquisition.brightfield
-    remedy = f"give channel= one of {', '.join(map(str, channels))}"
+    advice = f"give channel= one of {', '.join(map(str, channels))}"
     if wanted != "brightfield":
         if wanted not in channels:
-            raise ConfigError(f"{objects.name} has no channel {wanted}: {remedy}.")
+            raise ConfigError(f"{objects.name} has no channel {wanted}: {advice}.")
         return int(wanted)
     if not marked:
-        raise ConfigError(f"{objects.name} does not mark its brightfield ({LIT}): {remedy}.")
+        raise ConfigError(f"{objects.name} does not mark its brightfield ({LIT}): {advice}.")
     if len(marked) > 1:
         several = " and ".join(map(str, marked))
         _log.warning("amnis: %s marks channels %s as brightfield; the first is read", objects.name, several)
@@ -180,9 +180,9 @@ def default_window(acquisition: Acquisition) -> tuple[float, float]:
 def _window(opened: Sequence[Objects]) -> tuple[float, float]:
     found = {default_window(objects.acquisition): objects.name for objects in opened}
     if len(found) > 1:
-        told = " and ".join(f"{white + 1:,.0f} levels ({name})" for (_, white), name in found.items())
+        cameras = " and ".join(f"{white + 1:,.0f} levels ({name})" for (_, white), name in found.items())
         raise DataError(
-            f"The cameras of these files have {told}, no common grey scale: give window=, or part the files."
+            f"The cameras of these files have {cameras}, no common grey scale: give window=, or part the files."
         )
     return next(iter(found))
 
@@ -234,8 +234,8 @@ def _say_what_is_left_out(opened: Sequence[Objects], without: int, doubtful: int
 
 def _check_classes(opened: Sequence[Objects], classes: Sequence[str], labels: np.ndarray) -> None:
     place = shown(opened[0].path if len(opened) == 1 else opened[0].path.parent)
-    remedy = f"`cgrecnet data check amnis {place}` says what was found"
+    advice = f"`cgrecnet data check amnis {place}` says what was found"
     if not len(labels):
-        raise DataError(f"No object of {place} can be used: {remedy}.")
+        raise DataError(f"No object of {place} can be used: {advice}.")
     if missing := [name for number, name in enumerate(classes) if not (labels == number).any()]:
-        raise DataError(f"No usable object of {place} is of class {missing[0]!r}: {remedy}.")
+        raise DataError(f"No usable object of {place} is of class {missing[0]!r}: {advice}.")

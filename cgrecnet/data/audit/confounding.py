@@ -98,8 +98,8 @@ def groups_apart(dataset: CellDataset, label: int, kind: Callable = probes.borde
     numbers = probes.features([dataset.images[i] for i in here], kind)
     judge = make_pipeline(StandardScaler(), LogisticRegression(class_weight="balanced"))
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=0)
-    said = cross_val_predict(judge, numbers, second, cv=folds, method="predict_proba")[:, 1]
-    return area(said, second)
+    chances = cross_val_predict(judge, numbers, second, cv=folds, method="predict_proba")[:, 1]
+    return area(chances, second)
 
 
 def kept_in_a_new_group(dataset: CellDataset, label: int, known: str) -> tuple[Estimate, Estimate]:
@@ -120,10 +120,10 @@ def kept_in_a_new_group(dataset: CellDataset, label: int, known: str) -> tuple[E
         )
     numbers = probes.features([dataset.images[i] for i in old], probes.glance_features)
     cuts = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(numbers, labels[old])
-    said = probes.predict_out_of_fold(numbers, labels[old], cuts, 0)
+    predicted = probes.predict_out_of_fold(numbers, labels[old], cuts, 0)
     forest = probes.forest(0).fit(numbers, labels[old])
     fresh = forest.predict(probes.features([dataset.images[i] for i in new], probes.glance_features))
-    return _share((said == label)[labels[old] == label]), _share(fresh == label)
+    return _share((predicted == label)[labels[old] == label]), _share(fresh == label)
 
 
 def _share_below(others: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from cgrecnet.data.audit import probes
 from cgrecnet.data.audit.confounding import contingency, cramers_v
 from cgrecnet.data.audit.duplicates import Pair, find_duplicates, find_exact
 from cgrecnet.data.audit.marks import burnt_in
-from cgrecnet.data.audit.report import GroupGap, IntegrityReport, Probe, SplitLeak
+from cgrecnet.data.audit.report import AuditReport, GroupGap, Probe, SplitLeak
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.levels import group_levels
 from cgrecnet.data.splits import Split, group_cuts
@@ -34,7 +34,7 @@ def audit(
     partly: bool = False,
     cells: int | None = None,
     progress: bool = False,
-) -> IntegrityReport:
+) -> AuditReport:
     """Look for copies, shortcuts and optimism in a data set.
 
     Copies: `cgrecnet.data.audit.duplicates`; with a split, also those between its parts.
@@ -81,7 +81,7 @@ def audit(
     steps.update(not why)
     whole, whole_standardised = (None if why else optimism(part, seed, standardised) for standardised in (False, True))
     steps.close()
-    return IntegrityReport(
+    return AuditReport(
         name=dataset.name,
         simulated=dataset.simulated,
         task=dataset.task,

@@ -41,13 +41,6 @@ class Mark:
     rows: tuple[int, int]
     columns: tuple[int, int]
 
-    def __str__(self) -> str:
-        return (
-            f"{self.share:.0%} of the pictures of {self.kind} are lightest or darkest at the same {self.pixels} pixels "
-            f"(rows {self.rows[0]} to {self.rows[1]} and columns {self.columns[0]} to {self.columns[1]} from the "
-            f"{self.corner}), and those of other classes are not: look for a scale bar or another mark burnt in."
-        )
-
 
 def burnt_in(dataset: CellDataset) -> tuple[Mark, ...]:
     """The largest mark of each class that has one; reads every image once."""

@@ -35,6 +35,9 @@ class Score:
         """Whether the whole interval of the balanced accuracy lies above `value`."""
         return self.low > value
 
+    def __str__(self) -> str:
+        return f"{self.balanced:.3f} ({self.low:.3f} to {self.high:.3f})"
+
 
 def border_features(image: np.ndarray) -> list[float]:
     """Mean, spread and quartiles of the outermost `BORDER` pixels, where there is hardly any cell."""
@@ -92,11 +95,11 @@ def forest(seed: int) -> ExtraTreesClassifier:
 def predict_out_of_fold(
     numbers: np.ndarray, labels: np.ndarray, cuts: Iterable[tuple[np.ndarray, np.ndarray]], seed: int
 ) -> np.ndarray:
-    """Class of every cell, said by a forest that was grown without the cell's fold."""
-    said = np.full(len(labels), -1)
+    """Class of every cell, predicted by a forest that was grown without the cell's fold."""
+    predicted = np.full(len(labels), -1)
     for rest, tested in cuts:
-        said[tested] = forest(seed).fit(numbers[rest], labels[rest]).predict(numbers[tested])
-    return said
+        predicted[tested] = forest(seed).fit(numbers[rest], labels[rest]).predict(numbers[tested])
+    return predicted
 
 
 def score_by_cells(right: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Score:

@@ -1,13 +1,27 @@
-"""What the audit found, as plain numbers, a text and tables."""
+"""What the audit found, as plain numbers, a table and a text; its words stand in `report.txt`."""
 
+import textwrap
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cgrecnet.data.audit.duplicates import Pair
 from cgrecnet.data.audit.marks import Mark
 from cgrecnet.data.audit.probes import Score
-from cgrecnet.data.levels import GroupLevels, disjoint_classes, level_lines
+from cgrecnet.data.base import kind_of_cells
+from cgrecnet.data.levels import SHOWN, GroupLevels, aligned, disjoint_classes, span
+
+#: Lines of the text are no longer than this, as far as names allow, so that a page does not wrap them.
+COLUMNS = 72
+_WORDS = (
+    Environment(
+        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    .get_template("report.txt")
+    .module
+)
 
 
 @dataclass(frozen=True)
@@ -17,6 +31,11 @@ class Probe:
     sees: str
     standardised: bool
     score: Score
+
+    @property
+    def name(self) -> str:
+        """Of a line in a table, such as `border only, standardised`."""
+        return f"{self.sees} only" + (", standardised" if self.standardised else "")
 
 
 @dataclass(frozen=True)
@@ -46,9 +65,13 @@ class SplitLeak:
     test_cells_of_trained_groups: int
     test_cells: int
 
+    def across(self) -> dict[str, int]:
+        """Pairs of copies, exact or near, for each pair of parts."""
+        return {parts: exact + self.near_across[parts] for parts, exact in self.exact_across.items()}
+
 
 @dataclass(frozen=True)
-class IntegrityReport:
+class AuditReport:
     """Copies, shortcuts and the optimism gap of one data set; see `cgrecnet.data.audit.integrity.audit`.
 
     chance: 1 / classes (what balanced accuracy is judged against); majority: share of the commonest class
@@ -101,10 +124,13 @@ class IntegrityReport:
         """One row per probe: balanced accuracy, interval, chance; accuracy, interval, majority."""
         rows = [(probe.sees, "standardised" if probe.standardised else "as is", "random", probe.score)
                 for probe in self.probes]  # fmt: skip
-        for levels, whole in self._wholes().items():
-            rows.append(("whole picture", levels, "random", whole.random))
-            if whole.grouped:
-                rows.append(("whole picture", levels, "grouped", whole.grouped))
+        for sees, gap in self.gaps():
+            levels = "standardised" if sees.endswith("standardised") else "as is"
+            rows += [
+                ("whole picture", levels, folds, score)
+                for folds, score in (("random", gap.random), ("grouped", gap.grouped))
+                if score
+            ]
         return pd.DataFrame(
             [
                 {
@@ -118,107 +144,68 @@ class IntegrityReport:
             ]
         )  # fmt: skip
 
-    def findings(self) -> list[str]:
-        """What a user must look at, a sentence each; empty where nothing was found."""
-        found = []
-        if self.exact_copies:
-            found.append(f"{self.exact_copies} picture(s) repeat an earlier one: a split may part them.")
-        if self.near_copies:
-            found.append(f"{self.near_copies} pair(s) of pictures are nearly the same: a split may part them.")
-        if self.conflicts:
-            found.append(f"{self.conflicts} pair(s) of copies carry two different labels.")
-        if self.split and (across := sum(self.split.exact_across.values()) + sum(self.split.near_across.values())):
-            found.append(f"{across} pair(s) of copies stand in two parts of the split: the test is not independent.")
-        found += map(str, self.marks)
-        if self.probes and self.probe("border").exceeds(self.chance):
-            found.append("The border alone, where there is hardly any cell, tells the class: look for a shortcut.")
-        gaps = list(self._wholes().values())
-        if self._flattering and not self.remarks():
-            found.append("Cells of known groups look easier than cells of new ones: random splits may flatter a model.")
-        if self.groups > 1 and any(whole.grouped is None for whole in gaps):
-            found.append(f"A test on new groups is not possible, so nothing shows that it is the cell: {gaps[0].why}")
-        if self.groups > 1 and self.association > 0.99:
-            found.append(
-                "Every group, as the files name it, holds one class: what tells groups apart tells classes apart."
-            )
-        if self.why_partly:
-            found += [
-                f"The border levels of {one} and {other} do not overlap in these few cells (by chance 1 in "
-                f"{1 / probability:,.0f}): look for a shortcut."
-                for one, other, probability in disjoint_classes(self.levels)
-            ]
-        return found
-
-    def remarks(self) -> list[str]:
-        """What is worth knowing and no sign of a leak, a sentence each.
-
-        New groups are harder wherever their grey levels are new, whether or not groups and classes go together. So a
-        gap that standardising removes, with a border that does not tell the class, is no finding.
-        """
-        clean = self.whole_standardised
-        explained = clean is not None and clean.gap is not None and not clean.low > 0
-        border = bool(self.probes) and self.probe("border").exceeds(self.chance)
-        if self._flattering and explained and not border:
-            return [
-                "Cells of new groups look harder, because their grey levels are new: standardising each picture "
-                "removes the gap, and the border does not tell the class. A random split does not ask for that."
-            ]
-        return []
+    @property
+    def border_tells(self) -> bool:
+        """Whether the plain border, which hardly sees the cell, names the class better than chance."""
+        return bool(self.probes) and self.probe("border").exceeds(self.chance)
 
     @property
-    def _flattering(self) -> bool:
+    def flattering(self) -> bool:
         """Whether a gap's whole interval lies above 0, as the grey levels are or standardised."""
-        return any(whole.gap is not None and whole.low > 0 for whole in self._wholes().values())
+        return any(gap.gap is not None and gap.low > 0 for _, gap in self.gaps())
+
+    @property
+    def explained_by_levels(self) -> bool:
+        """Whether standardising removes the gap, and the border does not tell the class.
+
+        New groups are harder wherever their grey levels are new, whether or not groups and classes go together: such a
+        gap is a remark and no finding.
+        """
+        clean = self.whole_standardised
+        return clean is not None and clean.gap is not None and not clean.low > 0 and not self.border_tells
+
+    def classes_apart(self) -> list[tuple[str, str, float]]:
+        """Pairs of classes whose border levels do not overlap; looked at where there are too few cells for probes."""
+        return disjoint_classes(self.levels) if self.why_partly else []
+
+    def gaps(self) -> list[tuple[str, GroupGap]]:
+        """(what the probe sees, its gap) of those that were made."""
+        every = (("whole picture", self.whole), ("whole picture, standardised", self.whole_standardised))
+        return [(sees, gap) for sees, gap in every if gap]
+
+    def findings(self) -> list[str]:
+        """What a user must look at, a sentence each; empty where nothing was found."""
+        return _WORDS.findings(self).splitlines()
+
+    def remarks(self) -> list[str]:
+        """What is worth knowing and no sign of a leak, a sentence each."""
+        return _WORDS.remarks(self).splitlines()
+
+    def conclusion(self) -> str:
+        """Findings and remarks in lines of `COLUMNS` at most; empty where there is neither."""
+        lines = [f"Look at this: {words}" for words in self.findings()] + [f"Note: {words}" for words in self.remarks()]
+        return "\n".join(map(_wrapped, lines))
 
     def to_dict(self) -> dict:
         """Everything as plain values, for JSON."""
         return asdict(self) | {"findings": self.findings(), "remarks": self.remarks()}
 
     def __str__(self) -> str:
-        kind = "simulated" if self.simulated else "real"
-        lines = [
-            f"{self.name} ({kind} cells), task {self.task}: {sum(self.counts.values()):,} cells, "
-            f"{self.groups} group(s), class and group associated with Cramer's V {self.association:.2f}",
-            f"copies: {self.exact_copies} exact, {self.near_copies} near, {self.conflicts} with two labels",
-        ]
-        if self.sampled is not None and self.sampled < sum(self.counts.values()):
-            lines.append(f"near copies and the probes below are of {self.sampled:,} cells drawn at random")
-        if split := self.split:
-            across = [f"{parts} {exact + split.near_across[parts]}" for parts, exact in split.exact_across.items()]
-            lines += [
-                f"pairs of copies across the parts of the split: {', '.join(across)}",
-                f"test cells whose group was in training: {split.test_cells_of_trained_groups} of {split.test_cells}",
-            ]
-        lines += level_lines(self.levels)
-        if self.why_partly:
-            return "\n".join([*lines, f"Without probes of border, histogram, size and groups: {self.why_partly}."])
-        lines.append(f"balanced accuracy (chance {self.chance:.3f}), 95 % interval:")
-        for probe in self.probes:
-            name = f"{probe.sees} only" + (", standardised" if probe.standardised else "")
-            said = "above chance" if probe.score.exceeds(self.chance) else "not above chance"
-            if said == "above chance":  # of all probes, only the plain border hardly sees the cell
-                plain = probe.sees == "border" and not probe.standardised
-                said += ": look for a shortcut" if plain else ", which the cell may explain"
-            lines.append(f"  {name:<32} {_interval(probe.score)}  {said}")
-        for levels, whole in self._wholes().items():
-            lines += _whole_lines("whole picture" + (", standardised" if levels != "as is" else ""), whole)
-        return "\n".join(lines)
-
-    def _wholes(self) -> dict[str, GroupGap]:
-        wholes = {"as is": self.whole, "standardised": self.whole_standardised}
-        return {levels: whole for levels, whole in wholes.items() if whole}
+        kind = kind_of_cells(self.name, self.simulated)
+        text = _WORDS.report(self, sum(self.counts.values()), kind, _level_lines(self.levels))
+        return "\n".join(map(_wrapped, text.splitlines()))
 
 
-def _interval(score: Score) -> str:
-    return f"{score.balanced:.3f} ({score.low:.3f} to {score.high:.3f})"
+def _level_lines(levels: tuple[GroupLevels, ...]) -> list[tuple[GroupLevels | None, str]]:
+    """Sizes and grey levels, a line of a table for each class and group, `SHOWN` at most, behind the line of heads."""
+    rows = [("group", "cells", "height", "width", "min", "median", "max", "contrast")]
+    for row in levels[:SHOWN]:
+        border = (f"{value:.1f}" for value in row.border)
+        rows.append((row.group, f"{row.cells:,}", span(row.height), span(row.width), *border, span(row.contrast)))
+    return list(zip((None, *levels), aligned(rows, words=1), strict=False)) if levels else []
 
 
-def _whole_lines(name: str, whole: GroupGap) -> list[str]:
-    lines = [f"{name}, {whole.folds} folds:", f"  {'random folds':<32} {_interval(whole.random)}"]
-    if whole.grouped is None:
-        return [*lines, f"  {'grouped folds':<32} not possible: {whole.why}"]
-    return [
-        *lines,
-        f"  {'grouped folds':<32} {_interval(whole.grouped)}",
-        f"  {'optimism gap':<32} {whole.gap:+.3f} ({whole.low:+.3f} to {whole.high:+.3f})",
-    ]
+def _wrapped(line: str) -> str:
+    """A line as it is, or in several, the others further in, where it is longer than `COLUMNS`."""
+    inwards = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.fill(line, COLUMNS, subsequent_indent=inwards, break_on_hyphens=False, break_long_words=False)

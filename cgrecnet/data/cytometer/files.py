@@ -28,17 +28,6 @@ OPTIONS = "simulation.json"
 #: With fewer cells than this, writing them shows no progress.
 FEW = 500
 
-_README = """{first}
-
-Made by cgrecnet, simulated cytometer version {version}, with the options in {options}.
-Layout and file names are those of the images of Zhu et al. 2021, so that the same reader reads them:
-    <kind>/<a|o|n>_<day>d<replicate>_<object>_Ch1.ome.{ending}
-Day and replicate stand for an acquisition run: run r is day r // 3 + 1, replicate r % 3 + 1.
-The object is the number of the cell; a day, a replicate or an object of this folder means nothing outside it.
-{truth}: one row per file with everything that shaped the cell (lengths in um).
-{reading}
-"""
-
 
 def write_cells(folder: str | Path, options: Mapping | CytometerOptions | None = None, workers: int = 1) -> Path:
     """Simulate cells and write them to `folder`, which is there in the end or not at all; returns it.
@@ -106,7 +95,7 @@ def _as_json(options: CytometerOptions) -> str:
 def _readme(options: CytometerOptions) -> str:
     eight = options.bits == 8
     window = "" if eight else ", options={'window': (0, 4095)}"
-    return _README.format(
+    return Path(__file__).with_name("simulated.txt").read_text(encoding="utf-8").format(
         first=FIRST_LINE, version=options.version, options=OPTIONS, ending="bmp" if eight else "tif", truth=TRUTH,
         reading=f"Open it with cgrecnet: open_dataset('zhu', root=FOLDER{window}).",
     )  # fmt: skip

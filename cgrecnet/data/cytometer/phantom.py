@@ -92,10 +92,10 @@ def paint(causes: Causes, scatter: np.ndarray, axis_um: np.ndarray) -> Phantom:
     path = soma * _column(causes["density"]) + nucleus * _column(causes["nucleus_index"]) + granules + nucleoli
 
     processes = _processes(causes, arms, axis_um)
-    whole = [np.zeros_like(processes) for _ in range(4)]
-    for target, part in zip(whole, (path, absorption, soma, nucleus), strict=True):
+    layers = [np.zeros_like(processes) for _ in range(4)]
+    for target, part in zip(layers, (path, absorption, soma, nucleus), strict=True):
         target[:, rows, columns] = part
-    return Phantom(whole[0] + processes, *whole[1:], processes)
+    return Phantom(layers[0] + processes, *layers[1:], processes)
 
 
 def _reach(centre: np.ndarray, causes: Causes, axis_um: np.ndarray) -> slice:
@@ -117,10 +117,15 @@ def particle(radius_um, x_um, y_um, stretch, angle, axis_um: np.ndarray) -> np.n
     """Thickness (um) of an ellipsoidal particle; the first five have shape (cells,), the result (cells, grid, grid)."""
     x = axis_um[None, None, :] - _column(x_um)
     y = axis_um[None, :, None] - _column(y_um)
+    return 2 * _column(radius_um) * _dome(_in_ellipse(x, y, radius_um, stretch, angle))
+
+
+def _in_ellipse(x: np.ndarray, y: np.ndarray, radius_um, stretch, angle) -> np.ndarray:
+    """Squared distance of points from the middle of an ellipse, 1 at its edge; x, y: from that middle."""
     cosine, sine = _column(np.cos(angle)), _column(np.sin(angle))
     along = (x * cosine + y * sine) / _column(radius_um * stretch)
     across = (y * cosine - x * sine) / _column(radius_um / stretch)
-    return 2 * _column(radius_um) * _dome(along**2 + across**2)
+    return along**2 + across**2
 
 
 def _column(values: np.ndarray) -> np.ndarray:
@@ -148,11 +153,8 @@ def _soma(x: np.ndarray, y: np.ndarray, causes: Causes, bumps: np.ndarray) -> np
         weight = causes["irregularity"] * (0.5 + bumps[:, i, 1])
         turn = 2 * np.pi * bumps[:, i, 0]
         wave = wave + c * _column(weight * np.cos(turn)) - s * _column(weight * np.sin(turn))
-    stretch = np.sqrt(causes["elongation"])
-    turned, side = np.cos(causes["angle"]), np.sin(causes["angle"])
-    along = (x * _column(turned) + y * _column(side)) / _column(causes["radius_um"] * stretch)
-    across = (y * _column(turned) - x * _column(side)) / _column(causes["radius_um"] / stretch)
-    return _dome((along**2 + across**2) / wave**2)
+    squared = _in_ellipse(x, y, causes["radius_um"], np.sqrt(causes["elongation"]), causes["angle"])
+    return _dome(squared / wave**2)
 
 
 def _nucleus(x: np.ndarray, y: np.ndarray, causes: Causes) -> np.ndarray:
@@ -160,10 +162,7 @@ def _nucleus(x: np.ndarray, y: np.ndarray, causes: Causes) -> np.ndarray:
     radius = causes["radius_um"] * causes["nucleus_ratio"]
     stretch = np.sqrt(causes["nucleus_elongation"])
     x, y = x - _column(causes["nucleus_x_um"]), y - _column(causes["nucleus_y_um"])
-    turned, side = np.cos(causes["nucleus_angle"]), np.sin(causes["nucleus_angle"])
-    along = (x * _column(turned) + y * _column(side)) / _column(radius * stretch)
-    across = (y * _column(turned) - x * _column(side)) / _column(radius / stretch)
-    return 2 * _column(radius) * _dome(along**2 + across**2)
+    return 2 * _column(radius) * _dome(_in_ellipse(x, y, radius, stretch, causes["nucleus_angle"]))
 
 
 def _blobs(x_um, y_um, width_um, height_um, across_um, down_um) -> np.ndarray:

@@ -238,9 +238,9 @@ class Download:
 
 def cannot_store(title: str, folder: Path, error: OSError) -> DataError:
     """What to say where the disk does not take files."""
-    remedy = "free space there or name another folder" if error.errno in _OF_ROOM else "name one that may be written to"
+    advice = "free space there or name another folder" if error.errno in _OF_ROOM else "name one that may be written to"
     return DataError(
-        f"{title} cannot be stored in {shown(folder)} ({error.strerror or error}): {remedy}, and start again; what has "
+        f"{title} cannot be stored in {shown(folder)} ({error.strerror or error}): {advice}, and start again; what has "
         "arrived is kept."
     )
 

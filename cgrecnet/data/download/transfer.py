@@ -218,8 +218,8 @@ def _fitting(response: requests.Response, file: RemoteFile, start: int, etag: st
     if headers.get("Content-Encoding", "identity") not in ("", "identity"):
         raise Refused("sent it packed, though asked not to")
     if response.status_code == 206:
-        begin, end, said = _range(headers.get("Content-Range", ""))
-        total = file.bytes if said is None else said
+        begin, end, size = _range(headers.get("Content-Range", ""))
+        total = file.bytes if size is None else size
         other = total is not None and (end > total or file.bytes not in (None, total))
         if not start or begin != start or other or length not in (None, end - begin):
             raise Unfit("sent another range of bytes than it was asked for")

@@ -88,7 +88,7 @@ def _arrays(name: str) -> dict[str, np.ndarray]:
     if hashlib.sha256(content).hexdigest() != expected["sha256"]:
         raise DataError(
             f"{FOLDER / name} is cut off, changed or a pointer of git-lfs ({len(content):,} of {expected['bytes']:,} "
-            f"bytes; its sha256 differs): {_REMEDY}."
+            f"bytes; its sha256 differs): {_ADVICE}."
         )
     with np.load(io.BytesIO(content)) as arrays:
         return dict(arrays)
@@ -101,17 +101,17 @@ def _index() -> tuple[dict, dict]:
         index = json.loads(_bytes(INDEX))
         return index["files"], index["cells"]
     except (ValueError, KeyError):
-        raise DataError(f"{FOLDER / INDEX} was changed or cut off: {_REMEDY}.") from None
+        raise DataError(f"{FOLDER / INDEX} was changed or cut off: {_ADVICE}.") from None
 
 
 def _bytes(name: str) -> bytes:
     try:
         return (FOLDER / name).read_bytes()
     except OSError as error:
-        raise DataError(f"{FOLDER / name} cannot be read ({error.strerror}): {_REMEDY}.") from None
+        raise DataError(f"{FOLDER / name} cannot be read ({error.strerror}): {_ADVICE}.") from None
 
 
-_REMEDY = (
+_ADVICE = (
     "get it again with `git checkout HEAD -- cgrecnet/data/jurkat`, or install the package anew, or let CGRECNET_DATA "
     "name a folder with the montages (`cgrecnet data fetch jurkat --folder FOLDER`)"
 )

@@ -19,7 +19,7 @@ import pandas as pd
 
 from cgrecnet.errors import DataError
 
-REMEDY = "get the files with `cgrecnet data fetch jurkat`"
+ADVICE = "get the files with `cgrecnet data fetch jurkat`"
 
 
 @cache
@@ -44,7 +44,7 @@ def named_folder(root: str | Path | None = None) -> Path | None:
             state = "does not exist" if not Path(root).expanduser().exists() else "has no folder Experiment_1"
             raise DataError(
                 f"No Jurkat montages in {root}: it {state}; name the folder that holds Experiment_1 and "
-                f"Experiment_2, or {REMEDY}."
+                f"Experiment_2, or {ADVICE}."
             )
         return found
     named = os.environ.get("CGRECNET_DATA")
@@ -69,7 +69,7 @@ def refuse_missing(folder: Path, channel: int) -> None:
     if missing := missing_files(folder, channel):
         raise DataError(
             f"{folder} lacks {len(missing)} of the 12 montages of channel {channel}, the first is {missing[0]}; "
-            f"{remedy(folder)}."
+            f"{advice(folder)}."
         )
 
 
@@ -79,16 +79,16 @@ def read_checked(folder: Path, name: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror}); check it, or {remedy(folder)}.") from None
+        raise DataError(f"{path} cannot be read ({error.strerror}); check it, or {advice(folder)}.") from None
     if hashlib.sha256(content).hexdigest() != expected["sha256"]:
         raise DataError(
             f"{path} is not the published file (cut off, swapped or changed: {len(content):,} bytes where that has "
-            f"{expected['bytes']:,}); {remedy(folder)}, which replaces it."
+            f"{expected['bytes']:,}); {advice(folder)}, which replaces it."
         )
     return content
 
 
-def remedy(folder: Path) -> str:
+def advice(folder: Path) -> str:
     """What to do about files in this folder, as the end of a sentence."""
     return f"run `cgrecnet data fetch jurkat --folder {folder}`"
 
@@ -114,7 +114,7 @@ def all_cells(folder: Path) -> tuple[np.ndarray, pd.DataFrame]:
     table = pd.concat(rows, ignore_index=True)
     found = table["stage"].value_counts().to_dict()
     if found != COUNTS:
-        raise DataError(f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {REMEDY}.")
+        raise DataError(f"The montages in {folder} hold {found} cells, not the published {COUNTS}; {ADVICE}.")
     return np.concatenate(images), table
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cgrecnet.data.base import fingerprint
+from cgrecnet.data.base import fingerprint, kind_of_cells
 from cgrecnet.data.images.check import SHOWN, Findings, reasons_told, report_of
 from cgrecnet.data.images.listing import Cell
 from cgrecnet.data.store.header import ASIDE, PIXELS, Header, content_of, read_header, remedy
@@ -50,7 +50,7 @@ def examine_store(
     whole = not damaged and digest == header.fingerprint and content_of(folder / PIXELS) == header.pixels
     head = [
         f"Packed store {folder}",
-        f"data set {header.name}, task {header.task}, {'simulated' if header.simulated else 'real'} cells",
+        f"data set {header.name}, task {header.task}, {kind_of_cells(header.name, header.simulated)}",
         header.origin,
         f"packed by cgrecnet {header.built_with} at {header.built_at}",
         f"{header.crops:,} crops, {header.pixels.bytes:,} bytes of pixels, fingerprint sha256 {digest[:12]}",

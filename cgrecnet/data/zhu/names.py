@@ -57,9 +57,9 @@ def describe(folders: tuple[str, ...], file: str, classes: tuple[tuple[str, str]
             raise Unusable(f"folder says {kind}, file name says {named}")
         return named, code[2], code[3]
     if kind is None:
-        said = _classes_among(file.rpartition(".")[0], "file")
+        kinds = _classes_among(file.rpartition(".")[0], "file")
         ids = [_IDS[folder] for folder in folders if folder in _IDS]
-        kind = said.pop() if len(said) == 1 else ids[-1] if ids else None
+        kind = kinds.pop() if len(kinds) == 1 else ids[-1] if ids else None
     if kind is None and titles:
         raise Unusable(f"folder {titles[-1]} names two classes or more (classes= says which it is)")
     if kind is None:

@@ -37,7 +37,7 @@ from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
 ARTICLE = "Zhu et al. 2021 (doi 10.1038/s41467-021-22758-0)"
-REMEDY = (
+ADVICE = (
     f"fetch them with `cgrecnet data fetch zhu --doi DOI`, the DOI that the data-availability statement of {ARTICLE} "
     "names, or put them (or a link) into the folder `zhu` below the folder that CGRECNET_DATA names, or give their "
     "folder as root"
@@ -88,7 +88,7 @@ def find_root(root: str | Path | None = None) -> Path:
         folder = next((place for place in places if place.exists()), None)
         if folder is None:
             place = f"in {shown(places[0])}" if data else "here (CGRECNET_DATA is not set)"
-            raise DataError(f"The images of data set 'zhu' are not {place}: {REMEDY}.")
+            raise DataError(f"The images of data set 'zhu' are not {place}: {ADVICE}.")
     else:
         folder = Path(root).expanduser()
         if not folder.exists():
@@ -182,14 +182,14 @@ def _check_classes(listing: Listing, counts: dict[str, int], task: str) -> None:
     if not missing or (task == "inducer" and cells):
         return
     root = shown(listing.root)
-    remedy = f"`cgrecnet data check zhu {root}` says what was found"
+    advice = f"`cgrecnet data check zhu {root}` says what was found"
     if cells:
         found = ", ".join(f"{kind} {count:,}" for kind, count in counts.items() if count)
-        raise DataError(f"The images in {root} have no {' and no '.join(missing)} ({found}): {remedy}.")
+        raise DataError(f"The images in {root} have no {' and no '.join(missing)} ({found}): {advice}.")
     if listing.cells or listing.set_aside or unread(listing):
-        said = [f"{listing.set_aside:,} set aside"] if listing.set_aside or not unread(listing) else []
-        said += [f"{count:,} of Ch{number}, which channel={number} reads" for number, count in unread(listing).items()]
-        raise DataError(f"No usable image in {root} belongs to the task {task!r} ({', '.join(said)}): {remedy}.")
+        found = [f"{listing.set_aside:,} set aside"] if listing.set_aside or not unread(listing) else []
+        found += [f"{count:,} of Ch{number}, which channel={number} reads" for number, count in unread(listing).items()]
+        raise DataError(f"No usable image in {root} belongs to the task {task!r} ({', '.join(found)}): {advice}.")
     listing.refuse_empty("name the folder of the images of 'zhu'")
 
 

@@ -9,8 +9,6 @@ Accuracy is the trace over N, so its extremes are two linear programmes. Whole n
 only widen the range: a printed accuracy outside it is outside for certain.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ If both single-module variants and the full model insert the same blocks into on
 backbone = attention only + gate only - both, whatever the blocks are.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from cgrecnet.paper.audit.interval import Interval

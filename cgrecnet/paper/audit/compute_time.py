@@ -1,7 +1,5 @@
 """Computing time of the protocol: images, passes and operations over an assumed speed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -4,8 +4,6 @@ Written from the equations and the public code's layer list; a test holds them a
 C is the width of the feature map, d the width at which attention runs, h the number of heads.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal
 

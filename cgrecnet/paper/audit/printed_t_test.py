@@ -7,8 +7,6 @@ Two models scored on the same folds have SDs s_a, s_b and an unknown correlation
 Nadeau and Bengio (2003) correct for training sets that overlap: 1/n becomes 1/n + n_test / n_train.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf, sqrt

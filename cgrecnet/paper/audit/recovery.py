@@ -6,8 +6,6 @@ The search is made after the fact. What speaks for one of its fits has to come f
 differ from the public defaults, and the GFLOPs between two rows.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -39,7 +37,7 @@ class Rows:
     gate_only: str
     both: str
 
-    def exchanged(self) -> Rows:
+    def exchanged(self) -> "Rows":
         """The same numbers with the two single-module rows swapped."""
         return Rows(self.gate_only, self.attention_only, self.both)
 

@@ -3,8 +3,6 @@
 Epochs are counted from 1. StepLR: rate(e) = lr0 * factor ** ((e - 1) // step).
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from cgrecnet.errors import ConfigError

@@ -4,8 +4,6 @@ A stratified split gives every class its share, rounded to whole images; how it 
 on the order of the calls. So the printed supports tell which rules can have been used.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor

@@ -1,7 +1,5 @@
 """Standard deviations: what chance alone makes of them, and whether two that must agree do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import sqrt
 

@@ -1,10 +1,12 @@
 """The audit finds what was planted and stays silent where nothing was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.audit.duplicates import find_duplicates
+from cgrecnet.data.audit.duplicates import Pair, find_duplicates
 from cgrecnet.data.audit.integrity import audit, leaks, probe_shortcuts, take
 from cgrecnet.data.audit.probes import difference_by_groups, score_by_cells, score_by_groups, standardise
 from cgrecnet.data.splits import Split, grouped_split, joint_split
@@ -65,6 +67,18 @@ def test_the_verdict_is_on_the_border_only(tied_report, clean_report):
     assert "look for a shortcut" not in str(clean_report) and "which the cell may explain" in str(clean_report)
 
 
+def test_a_folder_given_as_the_paper_s_is_not_called_real(clean_report):
+    """Nothing tells the paper's images from others, so the report says what they were given as; and in short lines."""
+    given = replace(clean_report, name="zhu", simulated=False)
+    assert str(given).startswith("zhu: cells as given (taken to be the paper's), task kind\n")
+    assert "real" not in str(given)
+    pair = Pair(0, 1, True, 1.0)
+    report = replace(given, copies=(pair,), conflicts=1, association=1.0, why_partly=f"class {'a' * 60} is too small")
+    lines = f"{report}\n{report.conclusion()}".splitlines()
+    assert max(map(len, lines)) <= 72 and lines[-1].startswith("    ")
+    assert " ".join(" ".join(lines).split()).endswith([*report.findings(), *report.remarks()][-1])
+
+
 def test_finds_the_planted_optimism(tied_report, clean_report):
     """Standardising takes most of the planted shortcut away, so what is left of the gap need not be beyond doubt."""
     whole = tied_report.whole
@@ -84,7 +98,8 @@ def test_same_seed_same_report(clean):
 
 def test_the_report_can_be_read_and_shown(clean_report):
     text = str(clean_report)
-    assert "cytometer (simulated cells), task kind: 800 cells, 12 group(s)" in text
+    assert text.startswith("cytometer: simulated cells, task kind\n800 cells, 12 group(s); Cramer's V of class and ")
+    assert "astrocyte\n  run-0 " in text and max(map(len, text.splitlines())) <= 72
     assert "border only" in text and "not above chance" in text and "optimism gap" in text
     assert "test cells whose group was in training: 120 of 120" in text
     frame = clean_report.to_frame()

@@ -113,7 +113,7 @@ def test_a_few_cells_are_audited_as_far_as_they_allow(tmp_path, capsys):
             write(tmp_path / f"{kind}s" / f"{i}.bmp", crop(hash_of(kind, i)) + np.uint8(level))
     write(tmp_path / "neurons" / "again.bmp", crop(hash_of("neuron", 1)))
     assert main(["data", "audit", "zhu", str(tmp_path), "--json", str(tmp_path / "out" / "a.json")]) == 1
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert "Without probes of border, histogram, size and groups: class astrocyte has only 4 cell(s)" in said
     assert "Look at this: 1 picture(s) repeat an earlier one" in said
     assert "The border levels of astrocyte and oligodendrocyte do not overlap" in said
@@ -138,7 +138,7 @@ def test_the_zhu_samples(real_data, capsys):
     assert borders["oligodendrocyte"][0] > 150
     assert len(disjoint_classes(report.levels)) == 3
     assert main(["data", "audit", "zhu", str(folder), "--task", "inducer"]) == 0
-    said = capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
     assert "nt4-1d" in said and "needs cells of two classes or more" in said
 
 

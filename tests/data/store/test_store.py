@@ -203,6 +203,7 @@ def test_unusable_files_are_set_aside_by_name(tmp_path, capsys):
     assert_same(store, open_dataset("zhu", root=files))
     assert main(["data", "check", "zhu", str(tmp_path / "store")]) == 0
     said = capsys.readouterr().out
+    assert "data set zhu, task lineage, cells as given (taken to be the paper's)\n" in said
     assert "Left out when it was packed" in said and "truncated or damaged: 1 (n_1d1_91_Ch1.ome.bmp)" in said
 
 

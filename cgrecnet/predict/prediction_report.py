@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cgrecnet.predict.card import TEMPLATES, flag_words
+from cgrecnet.predict.card import TEMPLATES, flag_sentence
 from cgrecnet.predict.drawings import cell_png, reliability_curves, share_bars
 from cgrecnet.predict.examples import Example, choose, crops, maps
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
@@ -18,7 +18,7 @@ from cgrecnet.runs.page import write_page
 MAPPED = 6
 
 
-def write_report(path: Path, folder: ModelFolder, summary: Summary, rows: Path, cells: Cells) -> None:
+def write_prediction_report(path: Path, folder: ModelFolder, summary: Summary, rows: Path, cells: Cells) -> None:
     """Write the page about a finished prediction, whose table is the file `rows`; names are escaped.
 
     Raises RunError.
@@ -38,7 +38,7 @@ def write_report(path: Path, folder: ModelFolder, summary: Summary, rows: Path, 
         maps=_maps(folder, examples),
         model=model,
         curves=reliability_curves(model.classes, known["test.labels"], known["test.probabilities"]),
-        flag=flag_words(model),
+        flag=flag_sentence(model),
         audit=json.loads((folder.path / AUDIT).read_text(encoding="utf-8")),
     )
 

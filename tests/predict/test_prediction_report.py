@@ -11,8 +11,8 @@ from PIL import Image
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import MODEL, open_folder, write_sums
 from cgrecnet.predict.inputs import open_input
+from cgrecnet.predict.prediction_report import write_prediction_report
 from cgrecnet.predict.predictor import Predictor
-from cgrecnet.predict.report import write_report
 from cgrecnet.predict.run import predict_cells
 
 EVIL = "<script>alert('$x_1$')</script>"
@@ -36,7 +36,7 @@ def page(model, dataset, tmp_path_factory):
     cells = open_input(pictures, folder.model)
     predictor = Predictor(folder, make_engine(folder, "torch"), 0.9)
     summary = predict_cells(predictor, cells, place / "p.csv", say=lambda _: None)
-    write_report(place / "r.html", folder, summary, place / "p.csv", cells)
+    write_prediction_report(place / "r.html", folder, summary, place / "p.csv", cells)
     return (place / "r.html").read_text()
 
 
