@@ -1,4 +1,6 @@
-"""Sentences of a page are asserted: an error in CI, a note for a reader whose records are others."""
+"""Sentences of a page are asserted: an error in CI, a note for a reader whose records are others; code fits a page."""
+
+import ast
 
 import numpy as np
 import pytest
@@ -6,7 +8,8 @@ import pytest
 from cgrecnet import pages
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.analysis_plan import Outcome
-from cgrecnet.pages import STRICT, holds
+from cgrecnet.pages import COLUMNS, STRICT, holds, narrowed
+from cgrecnet.paths import REPOSITORY
 
 
 def test_a_sentence_that_holds_says_nothing(capsys, monkeypatch):
@@ -33,6 +36,36 @@ def test_a_reader_with_other_records_sees_a_note(monkeypatch):
 def test_code_is_shown_at_the_left_edge_one_part_after_the_other():
     text = pages.show_code(pages.tell, pages.holds).data
     assert text.startswith("```python\ndef tell(") and "\n\ndef " in text and text.endswith("\n```")
+
+
+class _Reflowed(ast.NodeTransformer):
+    """Text without its line ends."""
+
+    def visit_Constant(self, node):
+        return ast.Constant(" ".join(node.value.split())) if isinstance(node.value, str) else node
+
+
+@pytest.mark.parametrize("name", ["pages.py", "evaluation/paired.py", "training/loop.py", "data/zhu/names.py"])
+def test_narrowed_code_has_the_same_meaning(name):
+    source = (REPOSITORY / "cgrecnet" / name).read_text()
+    narrow = narrowed(source)
+    before, after = (ast.dump(_Reflowed().visit(ast.parse(text))) for text in (source, narrow))
+    assert before == after
+    too_wide = [sum(len(line) > COLUMNS for line in text.splitlines()) for text in (source, narrow)]
+    assert too_wide[1] < too_wide[0] / 3
+
+
+def test_narrowed_code_is_broken_inside_its_brackets_and_text_between_words():
+    code = "value = function(first_argument, second_argument, third_argument, fourth)  # what it is for"
+    assert narrowed(code).splitlines() == [
+        "# what it is for",
+        "value = function(first_argument, second_argument, third_argument, fourth)",
+    ]
+    long = "value = function(first_argument, second_argument, third_argument, fourth=None)"
+    assert narrowed(long).splitlines() == [
+        "value = function(first_argument, second_argument, third_argument,",
+        "    fourth=None)",
+    ]
 
 
 def test_a_number_of_numpy_is_given_as_one_that_a_format_fits(monkeypatch):
