@@ -46,13 +46,15 @@ from cgrecnet.paths import RESULTS
 
 use_book_style()
 holder = tempfile.TemporaryDirectory()
-folder = Path(holder.name)
+folder = Path(holder.name).resolve()
 
 
 def cgrecnet(command):
     """Give a command in the folder of this page."""
-    with contextlib.chdir(folder):
+    told = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(told):
         status = cli.main(shlex.split(command))
+    print(told.getvalue().replace(f"{folder}/", ""), end="")
     assert status == 0, f"status {status}"
 
 

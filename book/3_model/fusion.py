@@ -543,7 +543,7 @@ for channels in (1, 2, 4, 8):
 #
 # :::{dropdown} 2. What is a dead path here, and how does it come about?
 # A ReLU that gives zero at every position, so that no slope passes.
-# Fresh random weights can be silent from the start, and then training cannot wake the path.
+# Fresh random weights can be silent from the start, and then the path itself learns nothing; only a change of the branches in front of it can wake it.
 # :::
 #
 # :::{dropdown} 3. The paper's sentences and the public code differ. Is that an error?

@@ -125,7 +125,7 @@ HTML(wide_table(headers, rows, "Parameters"))
 # The Baseline row fits neither reading of ResNet-50.
 # We do not know why; a slip in a table is one possible reason, and it says nothing about the accuracies.
 #
-# What the numbers of parameters cannot tell is left as an option with a name, and the default, called `recovered`, is our best reading.
+# What the numbers of parameters cannot tell is left as an option with a name, and the default, called `recovered`, is our best reading; {doc}`fusion` and {doc}`assembled` say what its options do.
 
 # %%
 PRESETS["recovered"].as_dict()

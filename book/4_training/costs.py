@@ -106,6 +106,9 @@ def of(found, digits=2):
 # $F$ counts two operations per multiply-add and three forward passes per training step.
 # $M$ is counted while a step runs, under the assumption that every operation reads its inputs once and writes its outputs once, and that nothing stays in a cache in between.
 # The code for that is short; {numref}`fig-costs-roofline` shows the outcome.
+#
+# *bfloat16* is PyTorch's own on this page, on a processor that has kernels for it.
+# On one without them our training widens each product to float32 and rounds its result ({doc}`precision`), so that bfloat16 brings no speed there.
 
 # %%
 show_code(Traffic)

@@ -304,7 +304,7 @@ tell(
 # Images of {glue:text}`size` pixels, {glue:text}`epochs` epochs, batches of {glue:text}`batch`, first learning rate {glue:text}`rate` (whether another suits a network better is asked in {doc}`choices`), one seed ({glue:text}`seed`).
 # Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers, which have none.
 # It is a small copy of the paper's experiment and says what these networks do after this little training.
-# The first interval of the page is over test cells (Tango's, for two networks on the same cells) and was not planned; the planned tests are over folds.
+# The planned tests and the interval of the page's first sentence are over folds; the interval over test cells (Tango's, for two networks on the same cells) was not planned.
 # ````
 #
 # ## What this does not tell

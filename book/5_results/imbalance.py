@@ -310,7 +310,7 @@ display(show_code(class_weights), *all_read(*PARTS))
 #
 # By Bayes' rule a probability is proportional to (how well the class explains the picture) times (the share of the class).
 # Dividing by the share leaves the first factor, which is what a network for even classes would go by.
-# It works as far as the probabilities are honest, which the chapter on calibration asks.
+# It works as far as the probabilities are honest, which {doc}`calibration` asks.
 # The next cell does it for the runs of this page.
 # ````
 

@@ -626,7 +626,7 @@ if study:
 # ## Fusion and gate, after training
 #
 # Two of the paper's claims are about the inside: the fusion *recalibrates* the features (C07), the gate *suppresses the background* (C08).
-# At the start the CAFM changes the sum of its branches by one part in the number of positions ({doc}`../3_model/fusion`), and an untrained gate is wider on the cell in about half of its channels ({doc}`../3_model/gated_cnn`).
+# At the start the cross-attention fusion changes the sum of its branches by one part in the number of positions ({doc}`../3_model/fusion`), and an untrained gate is wider on the cell in about half of its channels ({doc}`../3_model/gated_cnn`).
 # Here is what training made of that: on real cells (Jurkat, networks of the ablation, {doc}`grad_cam`), where the cell is a segmentation, and below on simulated ones, where the study was run.
 
 # %% tags=["hide-input"]

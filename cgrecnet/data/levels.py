@@ -194,8 +194,9 @@ def level_lines(levels: Sequence[GroupLevels]) -> list[str]:
             (row.kind, row.group, f"{row.cells:,}", span(row.height), span(row.width), *border, span(row.contrast))
         )
     return [
-        "sizes and grey levels by class and group (min, median, max: of the means of the",
-        "pictures' outermost pixels; contrast: lightest minus darkest pixel):",
+        "sizes and grey levels by class and group",
+        "(min, median, max: of the means of the pictures' outermost pixels;",
+        "contrast: lightest minus darkest pixel):",
         *aligned(rows, words=2),
     ] + [f"  ... and {len(levels) - SHOWN} more"] * (len(levels) > SHOWN)
 
