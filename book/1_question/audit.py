@@ -234,7 +234,7 @@ for check in apart:
     print(f"{check.model:12} raised by {gain:.3f}, short by {gap:.2f}")
 
 # %% [markdown]
-# All this matters for the paper's message: the margins of CG-RecNet over the comparators come from Table 4 on average, and from Table 5 class by class, and the two tables tell of margins of different size.
+# All this matters for the paper's message: the leads of CG-RecNet over the comparators come from Table 4 on average, and from Table 5 class by class, and the two tables tell of leads of different size.
 
 # %%
 own, rows = checks["CG-RecNet"], []

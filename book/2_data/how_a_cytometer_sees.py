@@ -404,10 +404,10 @@ except UserError as error:
 #   A cell of 10 µm is thick compared with the depth of focus of this lens.
 # - **What makes a cell dark.** A living cell swallows hardly any visible light.
 #   Our absorption stands for all light that is lost on structure finer than we draw; its level was set so that the pictures are about as dark as a few real ones, not measured.
-# - **Real shapes.** Somata are smooth near-ellipsoids with round granules; membranes, vacuoles, folds and dead cells are missing.
+# - **Real shapes.** Somata are smooth near-ellipsoids with round granules; membranes, vacuoles, creases and dead cells are missing.
 # - **Flow.** A real cell moves, rotates and may be smeared by its motion; ours stands still.
 # - **Lens faults.** There is no spherical aberration, no stray light, no dust, no uneven lamp, no colour: one wavelength, a perfect lens.
-# - **The export.** Real crops were cut by the instrument's software by rules of its own; our crop follows the cell's height with a random margin.
+# - **The export.** Real crops were cut by the instrument's software by rules of its own; our crop follows the cell's height and leaves it a random rim.
 # - **Biology.** The traits that tell the lineages apart are assumptions, chosen with the aim that the task be about as hard as the paper's, and measured on no cell.
 #   A network that does well on them has learnt our assumptions.
 #   They carry a version number, and {doc}`meeting_the_data` says what the data set is for.

@@ -454,7 +454,7 @@ none, all_of_it = reports.values()
 
 def reach(gap):
     """A gap with its interval."""
-    return f"{gap.gap:.2f} (95 % interval {gap.low:.2f} to {gap.high:.2f})"
+    return f"{gap.gap:.2f} (95 % interval {gap.low:.2f} to {gap.high:.2f})".replace("-", "−")
 
 
 tell(

@@ -45,6 +45,7 @@ from cgrecnet.figures.cells import draw_row, grey
 from cgrecnet.figures.provenance import from_dataset, missing_runs, provenance_of
 from cgrecnet.figures.style import MODEL_COLOURS, PALETTE, letter, use_book_style
 from cgrecnet.models import create_model
+from cgrecnet.models.zoo import title_of
 from cgrecnet.pages import holds, show_code, tell
 from cgrecnet.runs.notebook import LOG, write_parameters
 from cgrecnet.runs.query import experiment
@@ -373,7 +374,7 @@ for record in recorded:
     run = of["epoch"]
     if first:
         loss.plot(run, of["train_loss"], "--", **line)
-    loss.plot(run, of["validation_loss"], label=model if first else None, **line)
+    loss.plot(run, of["validation_loss"], label=title_of(model) if first else None, **line)
     f1.plot(run, of["validation_macro_f1"], **line)
     best = of["reported"].argmax()
     f1.plot(run[best], of["validation_macro_f1"][best], "o", ms=4, **line)
@@ -430,7 +431,8 @@ Markdown(missing_runs(("ablation", "jurkat")))
 # Do it yourself, on simulated cells, from a terminal:
 #
 # ```bash
-# .venv/bin/cgrecnet train experiment=mine model=cg_recnet data=cytometer data_options="{cells: 240}" image_size=48 epochs=3
+# .venv/bin/cgrecnet train experiment=mine model=cg_recnet data=cytometer \
+#     data_options="{cells: 240}" image_size=48 epochs=3
 # ```
 #
 # The command checks the parameters, runs the notebook, and writes the record to `results/mine/`.

@@ -193,7 +193,7 @@ for side in (6, 28):
     for place, got in (("given", whole - plain), ("read", read)):
         kept.append((f"{side} x {side}", place, *share(got, wanted)))
 headers = ["positions", "where", "share", "cosine"]
-pd.DataFrame(kept, columns=headers).round(3)
+pd.DataFrame(kept, columns=headers).round(3).set_index("positions")
 
 # %% [markdown]
 # *Given* is what the fusion hands over, *read* what the next convolution makes of it, which reads its input in bfloat16 again.
@@ -251,7 +251,7 @@ def turns(model, mode):
 headers = "model", "mode", "same batch, two precisions", "two batches"
 cases = ("resnet50", "train"), ("cg_recnet", "train"), ("cg_recnet", "eval")
 turned = pd.DataFrame([turns(*case) for case in cases], columns=headers)
-display(turned.round(2), from_dataset(cells))
+display(turned.round(2).set_index("model"), from_dataset(cells))
 
 # %% [markdown]
 # In training, batch normalisation divides by the spread of few values (at 48 pixels the last stage has $2 \times 2$ positions), and that magnifies rounding: the cosine is at most {glue:text}`loud:.2f` (untrained networks, two batches).
@@ -286,7 +286,7 @@ holds(
 )
 
 # %% [markdown]
-# Of the results {glue:text}`alike:.1f` % are the same number; the others differ in the order in which float32 added, and were rounded to the neighbour.
+# Of the results {glue:text}`alike:.2f` % are the same number; the others differ in the order in which float32 added, and were rounded to the neighbour.
 # A record names the vector instructions of its processor; that a number is the same to the last bit is asked between processors of one kind alone.
 #
 # ## Did it change a result?

@@ -118,7 +118,7 @@ display(table, provenance_of(records, part), missing_runs(part))
 
 # %% [markdown]
 # P1 and P2: accuracy; P3: F1 of the rarest class; n counts the folds that both networks have, and two are the fewest that a test can take.
-# Margins: {glue:text}`margin` points, {glue:text}`rare_margin` for P3; p corrected by Holm for all planned contrasts of a question's family, those that are not run yet included.
+# Margins in points: {glue:text}`margin` for P1 and P2, {glue:text}`rare_margin` for P3; p corrected by Holm for all planned contrasts of a question's family, those that are not run yet included.
 #
 # CG-RecNet is judged here without the skip around its fusion, a choice that the paper does not print ({doc}`choices`).
 # The reading `clean` has the skip, and also one linear layer fewer, so that a difference between the two is not the skip's alone.

@@ -89,7 +89,7 @@ tell(
 )  # fmt: skip
 
 # %% [markdown]
-# **The answer.** CG-RecNet finds {glue:text}`least_recall:.0f` % of the {glue:text}`least` cells (95 % interval {glue:text}`least_ends`; n = {glue:text}`least_n` Jurkat cells), and {glue:text}`most_recall:.0f` % of the {glue:text}`most` cells.
+# **The answer.** CG-RecNet finds {glue:text}`least_recall:.0f` % of the {glue:text}`least` cells (95 % interval {glue:text}`least_ends`; n = {glue:text}`least_n:,` Jurkat cells), and {glue:text}`most_recall:.0f` % of the {glue:text}`most` cells.
 
 # %% tags=["hide-input"] mystnb={"image": {"alt": "Two panels, one above the other, with F1 in per cent on a shared scale. Panel A: the three classes of Jurkat cells, one mark with an interval for each network. Panel B: the three classes of the paper's cells, one mark for each of its six networks, no intervals."}, "figure": {"name": "fig-classes-f1", "caption": "The classes lie farther apart than the networks do, here (A) as in the paper (B): which class it is matters more than which network. A: Jurkat cells, the folds put together, 95 % bootstrap intervals over cells. B: the paper's Table 5 as printed, other cells."}}
 figure, (ours, theirs) = plt.subplots(2, 1, figsize=(4.4, 6.4), sharey=True)
@@ -265,7 +265,7 @@ tell(
 
 # %% [markdown]
 # The commonest mistake of both networks is {glue:text}`taken` taken for {glue:text}`taken_for`: {glue:text}`full_most` of {glue:text}`full_wrong` wrong cells of CG-RecNet, {glue:text}`base_most` of {glue:text}`base_wrong` of the baseline.
-# Mistakes between {glue:text}`first` and {glue:text}`last`, which have {glue:text}`middle` between them until the cell divides, make up only {glue:text}`far:.1f` % of all mistakes (n = {glue:text}`wrong`, both networks together).
+# Mistakes between {glue:text}`first` and {glue:text}`last`, which have {glue:text}`middle` between them until the cell divides, make up only {glue:text}`far:.1f` % of all mistakes (n = {glue:text}`wrong:,`, both networks together).
 
 # %% [markdown]
 # ### The cells behind the counts

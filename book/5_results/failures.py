@@ -212,7 +212,7 @@ plt.show()
 provenance_of(pooled.records, PART)
 
 # %% [markdown]
-# Among strata of at least {glue:text}`least` cells, both networks miss most often in {glue:text}`worst` ({glue:text}`worst_share:.0f` % of n = {glue:text}`worst_n` cells) and least often in {glue:text}`best` ({glue:text}`best_share:.0f` % of {glue:text}`best_n`).
+# Among strata of at least {glue:text}`least` cells, both networks miss most often in {glue:text}`worst` ({glue:text}`worst_share:.0f` % of n = {glue:text}`worst_n` cells) and least often in {glue:text}`best` ({glue:text}`best_share:.0f` % of {glue:text}`best_n:,`).
 # Of the {glue:text}`worst_missed` missed cells of {glue:text}`worst`, CG-RecNet calls {glue:text}`taken` {glue:text}`taken_for`, the stage before it.
 
 # %% [markdown]

@@ -299,7 +299,7 @@ for q in plan.questions:
         f"{q.id} {q.question}\n(claims: {claims})",
         f"{q.measure.replace('f1', 'F1')}\non {cells_text(q.data)}", pairs,
         f"{unit_of(q)}\n{q.family}: {' and '.join(family)}",
-        f"{points_text(q.margin)}\n{q.why}",
+        f"{points_text(q.margin)}\n{q.why.replace('`', '')}",
     ))  # fmt: skip
 headers = ("question", "what is measured", "comparisons")
 headers += ("rule", "margin, and why")

@@ -190,9 +190,8 @@ def level_lines(levels: Sequence[GroupLevels]) -> list[str]:
     rows = [("class", "group", "cells", "height", "width", "min", "median", "max", "contrast")]
     for row in levels[:SHOWN]:
         border = (f"{value:.1f}" for value in row.border)
-        rows.append(
-            (row.kind, row.group, f"{row.cells:,}", span(row.height), span(row.width), *border, span(row.contrast))
-        )
+        height, width, contrast = (span(ends).replace(" to ", "–") for ends in (row.height, row.width, row.contrast))
+        rows.append((row.kind, row.group, f"{row.cells:,}", height, width, *border, contrast))
     return [
         "sizes and grey levels by class and group",
         "(min, median, max: of the means of the pictures' outermost pixels;",
