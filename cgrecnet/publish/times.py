@@ -18,6 +18,9 @@ WORDS_A_MINUTE = 180  # of a text that is studied, and not skimmed
 SECONDS_A_FORMULA = 20
 SECONDS_A_PICTURE = 30
 _FORMULA = re.compile(r"\$\$.*?\$\$", re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+#: A table that a cell folds is there to be looked things up in.
+_FOLDED = re.compile(r"^(:{3,})\{dropdown\}.*?^\1$", re.DOTALL | re.MULTILINE)
 _HIDDEN = {"remove-cell", "remove-input", "hide-input"}
 
 
@@ -39,9 +42,10 @@ def reading_minutes(notebook: dict[str, Any]) -> int:
 
 
 def _shown(cell: dict[str, Any]) -> list[str]:
-    """The texts that a cell put on its page."""
+    """The texts that a cell put on its page, without what it folds and without the tags of tables."""
     data = (output.get("data", {}) for output in cell.get("outputs", []))
-    return ["".join(each["text/markdown"]) for each in data if "text/markdown" in each]
+    texts = ["".join(each["text/markdown"]) for each in data if "text/markdown" in each]
+    return [_TAG.sub(" ", _FOLDED.sub("", text)) for text in texts]
 
 
 def run_time(notebook: dict[str, Any]) -> str:

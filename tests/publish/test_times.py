@@ -22,6 +22,12 @@ def test_reading_counts_words_formulas_and_pictures_and_no_hidden_code():
     assert reading_minutes({"cells": [cell("markdown", WORDS), told]}) == 10
 
 
+@pytest.mark.parametrize("text", ["<td class='name'></td>", f"::::{{dropdown}} Every run\n{WORDS}\n::::"])
+def test_tags_of_tables_and_what_a_cell_folds_are_not_read(text):
+    told = cell("code", "", ["hide-input"]) | {"outputs": [{"data": {"text/markdown": text}}]}
+    assert reading_minutes({"cells": [cell("markdown", WORDS), told]}) == 5
+
+
 @pytest.mark.parametrize(("seconds", "said"), [(13.4, "13 s"), (119, "119 s"), (683, "11 min"), (0, "not run")])
 def test_the_run_time_is_the_records(seconds, said):
     assert run_time({"metadata": {"cgrecnet": {"seconds": seconds}}}) == said
