@@ -122,7 +122,7 @@ def plain_ticks(axis):
 
 
 # Where a number stands from its dot, in points: right below it unless another dot is there.
-BESIDE = {1: (-2, 5), 2: (-10, 1), 3: (5, -4), 4: (-3, -12), 6: (5, 0), 8: (-10, 1)}
+BESIDE = {1: (-2, 5), 2: (-10, 1), 3: (5, -4), 4: (-3, -12), 5: (-10, 1), 6: (5, 0), 8: (-10, 1)}
 figure, both = plt.subplots(2, 1, figsize=(4.6, 6.6), sharex=True)
 for axes, precision, name in zip(both, PRECISIONS, "AB", strict=True):
     rows = models.eager("training", precision)
