@@ -44,7 +44,7 @@ from cgrecnet.figures.explained import (
 )
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
-from cgrecnet.figures.tables import wide_table
+from cgrecnet.figures.tables import dropdown, wide_table
 from cgrecnet.pages import holds, show_code, tell
 
 use_book_style()
@@ -363,7 +363,7 @@ if study:
         for kind in scores["no network"]
         if " " not in kind
     ]
-    display(score_table(study, rows, parts))
+    display(dropdown("All scores", score_table(study, rows, parts)))
 
 # %% [markdown]
 # ## Fresh weights, from the classes down
@@ -464,7 +464,8 @@ if study:
             n = str(areas[0]["n"])
             rows.append((MODELS[model], name, *map(interval, areas), n))
     headers = ("network", "order", "deletion", "insertion", "n")
-    display(wide_table(headers, rows, "Areas under curves"))
+    table = wide_table(headers, rows, "Areas under curves")
+    display(dropdown("All areas", table))
 
 
 # %%
@@ -631,7 +632,7 @@ if study:
 
 # %% tags=["hide-input"]
 COLUMNS = (
-    "network", "change by CAFM", "1/N", "gate, cell", "gate off it", "channels wider",
+    "network", "change by fusion", "1/N", "gate, cell", "gate off it", "channels wider",
     "length ratio, on", "the same, off", "on - off", "n",
 )  # fmt: skip
 

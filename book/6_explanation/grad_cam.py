@@ -43,8 +43,8 @@ from cgrecnet.figures.explained import (
 )
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.figures.tables import dropdown, points, wide_table
 from cgrecnet.figures.tables import interval as ends_in_points
-from cgrecnet.figures.tables import points, wide_table
 from cgrecnet.models import create_model
 from cgrecnet.pages import holds, show_code, tell
 
@@ -450,7 +450,7 @@ networks = jurkat.record.networks
 rows = [(one, kind) for one in networks for kind in scores[one]]
 rows += fresh + [("no network", kind) for kind in scores["no network"]]
 parts = ("energy cell", "energy border", "pointing cell")
-Markdown(score_table(jurkat, rows, parts))
+dropdown("All scores", score_table(jurkat, rows, parts))
 
 # %% [markdown]
 # The table gives the shares of the heat inside the segmented cell, means with 95 % intervals over cells.
