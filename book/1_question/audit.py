@@ -596,7 +596,6 @@ Markdown(
     )
 )
 
-# %% tags=["remove-input"]
 # The numbers of the prose above, and what it says of them. 1: the split.
 good = [o for o in paper.splits if o.matches]
 batches = {o.rule: last_batch(sum(o.train), int(paper.printed("S/Batch size/setting")))[1] for o in good}

@@ -266,7 +266,6 @@ for title, outcome in (("grey, five stages", grey), ("RGB, three phases", colour
     }
 pd.DataFrame(walk)
 
-# %% tags=["remove-input"]
 facts = {
     "Record": "results/strangers/end-to-end.json",
     "Made by": "benchmarks/strangers.py",

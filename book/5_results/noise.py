@@ -48,7 +48,6 @@ series = {dial: dose_response_runs(dial) for dial in asked}
 every = [run for doses in series.values() for runs in doses.values() for run in runs.values()]
 records = list({run.run_id: run for run in every}.values())  # dials share a setting
 
-# %% tags=["remove-input"]
 changes = {(dial, answer.name.split()[0]): answer for dial, name in asked.items() for answer in dose_response_decisions(name, series[dial])}
 gate = {dial: changes[dial, "ResGDNet"] for dial in asked}
 full = {dial: changes[dial, "CG-RecNet"] for dial in asked}

@@ -46,7 +46,6 @@ records = needed(*PARTS[0], ("resnet50", "cg_recnet")).records
 needed(*PARTS[2])
 margin = plan["P11"].margin
 
-# %% tags=["remove-input"]
 SETS, CELLS, FOLDS, ROUNDS = 800, 150, 5, 3
 simulated = fold_differences(SETS, CELLS, FOLDS, ROUNDS, seed=0)
 test_share = 1 / (FOLDS - 1)  # test cells over training cells

@@ -54,7 +54,6 @@ KINDS = [f"gradcam@{place}" for place in ("last", "stage3", "stage2")]
 KINDS += [f"hirescam@{place}" for place in ("stage3", "stage2")]
 study, jurkat = load_study("explain-simulated"), load_study("explain-jurkat")
 
-# %% tags=["remove-input"]
 scores, area = jurkat.record.results["scores"], jurkat.record.results["area"]["cell"]
 apart = [minus(jurkat, (ONE, kind), (BASELINE, kind)) for kind in KINDS[:3]]
 sides = {kind.partition("@")[2]: jurkat.map(ONE, kind).shape[1] for kind in KINDS[:3]}
