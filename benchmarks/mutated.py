@@ -20,12 +20,12 @@ from PIL import Image
 from unlike import trained
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.images.listing import Unusable
+from cgrecnet.data.base import Unusable
 from cgrecnet.data.images.reading import LARGEST, Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.build import pack_cells
-from cgrecnet.data.store.header import ASIDE, HASH, HEADER, INDEX, PIXELS
+from cgrecnet.data.store.header import EXCLUDED, HASH, HEADER, INDEX, PIXELS
 from cgrecnet.errors import UserError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import hash_of
@@ -242,7 +242,7 @@ class Stores(Kind):
         self.folder = folder / "store"
         dataset = open_dataset("cytometer", options={"cells": 12, "shares": (0.4, 0.3, 0.3)})
         pack_cells(dataset, self.folder)
-        self.files = {name: (self.folder / name).read_bytes() for name in (HEADER, INDEX, PIXELS, ASIDE)}
+        self.files = {name: (self.folder / name).read_bytes() for name in (HEADER, INDEX, PIXELS, EXCLUDED)}
         self.whole = self.facts()
 
     def facts(self) -> tuple:
