@@ -32,7 +32,7 @@ from cgrecnet.files import hash_of
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import MODEL, SUMS, open_folder, write_sums
 from cgrecnet.predict.predictor import Predictor
-from cgrecnet.runs import record_check
+from cgrecnet.runs import run_record
 from cgrecnet.runs import run_record as records
 from cgrecnet.runs.collect import VALIDATION
 from cgrecnet.runs.grid import read_sweep
@@ -219,10 +219,10 @@ class Records(Kind):
             case 2:
                 path.write_text(json_text(change_value(fields, chance), chance))
             case 3:  # a record from before there was a hash
-                del fields[record_check.HASH]
+                del fields[run_record.HASH]
                 path.write_text(json_text(change_value(fields, chance), chance))
             case 4:  # by another program
-                del fields[record_check.HASH]
+                del fields[run_record.HASH]
                 path.write_text(json_text(sealed(change_value(fields, chance)), chance))
                 judged = False
         (record,) = select_runs("tiny", results=self.results)
