@@ -21,10 +21,10 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import ConfigError
 from cgrecnet.models import create_model
-from cgrecnet.training.batches import Batch, epoch_batches
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import train_one_epoch
+from cgrecnet.training.parts import Batch, epoch_batches
 
 MODELS = ("resnet50", "cg_recnet")
 #: Image size and batch: the paper's, and a small one, at which reading weighs more.

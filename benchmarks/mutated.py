@@ -20,19 +20,19 @@ from PIL import Image
 from unlike import trained
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.images.listing import Unusable
+from cgrecnet.data.base import Unusable
 from cgrecnet.data.images.reading import LARGEST, Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.build import pack_cells
-from cgrecnet.data.store.header import ASIDE, HASH, HEADER, INDEX, PIXELS
+from cgrecnet.data.store.header import EXCLUDED, HASH, HEADER, INDEX, PIXELS
 from cgrecnet.errors import UserError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.files import hash_of
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import MODEL, SUMS, open_folder, write_sums
 from cgrecnet.predict.predictor import Predictor
-from cgrecnet.runs import record_check
+from cgrecnet.runs import run_record
 from cgrecnet.runs import run_record as records
 from cgrecnet.runs.collect import VALIDATION
 from cgrecnet.runs.grid import read_sweep
@@ -219,10 +219,10 @@ class Records(Kind):
             case 2:
                 path.write_text(json_text(change_value(fields, chance), chance))
             case 3:  # a record from before there was a hash
-                del fields[record_check.HASH]
+                del fields[run_record.HASH]
                 path.write_text(json_text(change_value(fields, chance), chance))
             case 4:  # by another program
-                del fields[record_check.HASH]
+                del fields[run_record.HASH]
                 path.write_text(json_text(sealed(change_value(fields, chance)), chance))
                 judged = False
         (record,) = select_runs("tiny", results=self.results)
@@ -242,7 +242,7 @@ class Stores(Kind):
         self.folder = folder / "store"
         dataset = open_dataset("cytometer", options={"cells": 12, "shares": (0.4, 0.3, 0.3)})
         pack_cells(dataset, self.folder)
-        self.files = {name: (self.folder / name).read_bytes() for name in (HEADER, INDEX, PIXELS, ASIDE)}
+        self.files = {name: (self.folder / name).read_bytes() for name in (HEADER, INDEX, PIXELS, EXCLUDED)}
         self.whole = self.facts()
 
     def facts(self) -> tuple:

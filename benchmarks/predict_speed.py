@@ -24,9 +24,9 @@ from torch import nn
 from tqdm import tqdm
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.base import pack
+from cgrecnet.data.batches.cells import central_crops
 from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.packed import pack
 from cgrecnet.models import create_model, list_models
 from cgrecnet.predict.cells import BATCH, Preprocessing, look
 from cgrecnet.predict.engines import OpenVinoEngine, Parted, TorchEngine, head_of

@@ -31,10 +31,10 @@ from cgrecnet.evaluation.paired import paired_t
 from cgrecnet.models import create_model
 from cgrecnet.runs.environment import pick_device
 from cgrecnet.runs.run_id import need_file, resolve_weights
-from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import predict, train_one_epoch
+from cgrecnet.training.parts import epoch_batches
 
 TUTORIAL = "tutorial"
 OURS = {"32": "ours, float32", "bf16": "ours, bfloat16"}

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from zhu_samples import command, named_cells
 
-from cgrecnet.data.batches.crops import evaluation_shares, kept_shares
+from cgrecnet.data.batches.coverage import evaluation_shares, kept_shares
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.paths import RESULTS
 

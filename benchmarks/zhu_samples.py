@@ -14,7 +14,7 @@ import numpy as np
 from measuring import command_line, keep, status
 
 from cgrecnet.data import traits
-from cgrecnet.data.images.listing import Unusable
+from cgrecnet.data.base import Unusable
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.zhu.reader import list_cells
 from cgrecnet.errors import DataError
@@ -33,8 +33,8 @@ def named_cells(folder: Path) -> Iterator[tuple[dict, np.ndarray]]:
     listing = list_cells(folder)
     if not listing.cells:
         raise DataError(f"{folder} holds no crop of the paper's data: name the folder that does.")
-    if listing.aside:
-        reason, names = next(iter(listing.aside.items()))
+    if listing.excluded:
+        reason, names = next(iter(listing.excluded.items()))
         raise DataError(f"{names[0]} in {folder} cannot be told to be a cell ({reason}): remove it from the folder.")
     for cell in listing.cells:
         try:

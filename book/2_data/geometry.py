@@ -29,18 +29,16 @@ from matplotlib.patches import Rectangle
 
 from cgrecnet.data import intensity, open_dataset, transforms
 from cgrecnet.data.batches import BatchedCells
-from cgrecnet.data.batches.crops import (
-    central_crops,
+from cgrecnet.data.batches.cells import central_crops, random_crops
+from cgrecnet.data.batches.coverage import (
     evaluation_shares,
     kept_shares,
-    random_crops,
     seen_boxes,
     training_boxes,
     training_shares,
 )
 from cgrecnet.data.batches.reference import largest_difference
-from cgrecnet.data.batches.resample import axis_weights
-from cgrecnet.data.batches.transform import BatchTransform
+from cgrecnet.data.batches.transform import BatchTransform, axis_weights
 from cgrecnet.data.cytometer import simulate
 from cgrecnet.data.traits import deviating_area
 from cgrecnet.figures.cells import draw_row

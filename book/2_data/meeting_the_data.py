@@ -405,7 +405,8 @@ CardTable(load_card("zhu"), published={"lineage": PUBLISHED}, counted=here)
 # The rule is `<kind>_<day>d<replicate>_<object>_Ch1.ome.bmp`, where the kind is `a`, `o` or `n`, or the name of another inducer; or else the words of the folders tell the class.
 
 # %%
-from cgrecnet.data.images.listing import Unusable, channel_of, parts_of
+from cgrecnet.data.base import Unusable
+from cgrecnet.data.images.listing import channel_of, parts_of
 from cgrecnet.data.zhu.names import describe
 
 

@@ -199,7 +199,7 @@ from_dataset(cells)
 # The function then says which class is to blame instead of returning something that looks like a split.
 
 # %%
-from cgrecnet.data.manifest import draw
+from cgrecnet.data.splits import draw
 from cgrecnet.errors import DataError
 
 options = {"cells": 90, "seed": 8, "runs": 3, "confounding": 1.0}

@@ -42,10 +42,8 @@ from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.packed import PackedImages
-from cgrecnet.data.store import MappedImages
+from cgrecnet.data.base import FETCHED, WARM, MappedImages, PackedImages
 from cgrecnet.data.store.build import pack_cells
-from cgrecnet.data.store.opened import FETCHED, WARM
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table

@@ -51,10 +51,9 @@ from cgrecnet.pages import holds, tell
 from cgrecnet.paper.tables import load_tables
 from cgrecnet.runs.query import experiment
 from cgrecnet.training import loop
-from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
-from cgrecnet.training.parts import load_parts
+from cgrecnet.training.parts import epoch_batches, load_parts
 
 use_book_style()
 logging.getLogger(lightning_fabric.__name__).setLevel(logging.WARNING)  # it announces bfloat16

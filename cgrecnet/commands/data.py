@@ -85,7 +85,7 @@ def pack(options: argparse.Namespace) -> None:
     from cgrecnet.data import pack_dataset, store_of
     from cgrecnet.data.levels import grey_range, range_lines
     from cgrecnet.data.store import open_store
-    from cgrecnet.data.store.header import ASIDE, read_header
+    from cgrecnet.data.store.header import EXCLUDED, read_header
 
     given = parse_options(options.option)
     folder = pack_dataset(options.name, options.folder, options.task, given, options.store, progress=True)
@@ -95,8 +95,8 @@ def pack(options: argparse.Namespace) -> None:
     say(f"{header.pixels.bytes / 1e6:,.1f} MB of pixels, {header.index.bytes / 1e6:,.1f} MB of index")
     for line in range_lines(grey_range(open_store(folder).images), tuple(given.get("window") or header.window)):
         say(line)
-    if header.aside:
-        say(f"{header.aside:,} file(s) could not be packed; {folder / ASIDE} says which and why")
+    if header.excluded:
+        say(f"{header.excluded:,} file(s) could not be packed; {folder / EXCLUDED} says which and why")
     if store_of(header.name, task=header.task) == folder:
         say(f"Without a folder named, data set {header.name!r} is read from here from now on.")
     else:

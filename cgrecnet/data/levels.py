@@ -5,8 +5,6 @@ scale, and a network sees a constant.
 """
 
 import math
-from array import array
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -14,6 +12,7 @@ from math import comb
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from cgrecnet.data.base import CellDataset
 
@@ -127,37 +126,33 @@ class GroupLevels:
     contrast: tuple[float, float]
 
 
-class LevelsByGroup:
-    """Collects what `GroupLevels` says, image after image; 32 bytes each."""
+#: What is measured of each picture, in pixels and grey levels, for `levels_by_group`.
+MEASURED = ("height", "width", "border", "contrast")
 
-    def __init__(self) -> None:
-        self.numbers: dict[tuple[str, str], array] = defaultdict(lambda: array("d"))
 
-    def add(self, kind: str, group: str, image: np.ndarray) -> None:
-        level = *image.shape[:2], border_mean(image), int(image.max()) - int(image.min())
-        self.numbers[kind, group].extend(level)
+def measured(image: np.ndarray) -> tuple[int, int, float, int]:
+    """`MEASURED` of one picture."""
+    return *image.shape[:2], border_mean(image), int(image.max()) - int(image.min())
 
-    def rows(self, classes: Sequence[str] = ()) -> tuple[GroupLevels, ...]:
-        """One row per class, in this order (others behind, by name), and group."""
-        rows = []
-        order = {kind: place for place, kind in enumerate(classes)}
-        for kind, group in sorted(self.numbers, key=lambda key: (order.get(key[0], len(order)), key)):
-            height, width, border, contrast = np.reshape(self.numbers[kind, group], (-1, 4)).T
-            rows.append(
-                GroupLevels(
-                    kind, group, len(height), *(_ends(size, int) for size in (height, width)),
-                    tuple(np.quantile(border, (0, 0.5, 1)).tolist()), _ends(contrast, float),
-                )
-            )  # fmt: skip
-        return tuple(rows)
+
+def levels_by_group(pictures: pd.DataFrame, classes: Sequence[str] = ()) -> tuple[GroupLevels, ...]:
+    """One row per class, in this order (others behind, by name), and group.
+
+    pictures: one row each, with `kind`, `group` and `MEASURED`.
+    """
+    rows = []
+    for (kind, group), own in pictures.groupby(["kind", "group"]):
+        ends = {name: (own[name].min().item(), own[name].max().item()) for name in ("height", "width", "contrast")}
+        rows.append(GroupLevels(kind, group, len(own), border=tuple(own["border"].quantile([0, 0.5, 1])), **ends))
+    order = {kind: place for place, kind in enumerate(classes)}
+    return tuple(sorted(rows, key=lambda row: order.get(row.kind, len(order))))
 
 
 def group_levels(dataset: CellDataset) -> tuple[GroupLevels, ...]:
     """One row per class and group that have cells; reads every image once."""
-    found = LevelsByGroup()
-    for image, label, group in zip(dataset.images, dataset.labels, dataset.table["group"], strict=True):
-        found.add(dataset.classes[label], str(group), image)
-    return found.rows(dataset.classes)
+    pictures = pd.DataFrame([measured(image) for image in dataset.images], columns=list(MEASURED))
+    kinds = [dataset.classes[label] for label in dataset.labels]
+    return levels_by_group(pictures.assign(kind=kinds, group=dataset.table["group"].map(str).tolist()), dataset.classes)
 
 
 def border_mean(image: np.ndarray) -> float:
@@ -207,10 +202,6 @@ def aligned(rows: Sequence[Sequence[str]], words: int) -> list[str]:
         "  " + "  ".join(f"{cell:{'<' if place < words else '>'}{widths[place]}}" for place, cell in enumerate(row))
         for row in rows
     ]
-
-
-def _ends(values: np.ndarray, kind: type) -> tuple:
-    return kind(values.min()), kind(values.max())
 
 
 def span(ends: tuple[float, float]) -> str:

@@ -19,12 +19,10 @@ from tqdm import tqdm
 
 from cgrecnet.data.audit.duplicates import Pair
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.options import suggest
-from cgrecnet.data.splits import Split, grouped_folds, grouped_split, joint_split, stratified_folds
+from cgrecnet.data.splits import KINDS, Split, draw
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import atomic_write
 
-KINDS = ("joint", "folds", "grouped", "grouped_folds")
 #: Letter of each part in a manifest; a cell in no part has a `-`.
 LETTERS = {"train": "t", "validation": "v", "test": "e"}
 FORMAT = 1
@@ -134,23 +132,6 @@ def make_manifest(
         cell_ids=None if compact else ordered,
         splits=[_letters(split, order) for split in splits],
     )
-
-
-def draw(dataset: CellDataset, kind: str, seed: int, folds: int = 5) -> list[Split]:
-    """The splits of one kind: one, or one per fold; raises as `make_manifest` does, naming the class."""
-    labels, groups = np.asarray(dataset.labels), dataset.table["group"].to_numpy().astype(str)
-    makers = {
-        "joint": lambda: [joint_split(labels, seed)],
-        "folds": lambda: stratified_folds(labels, folds, seed),
-        "grouped": lambda: [grouped_split(labels, groups, seed)],
-        "grouped_folds": lambda: grouped_folds(labels, groups, folds, seed),
-    }
-    if kind not in makers:
-        raise ConfigError(f"There is no kind of split {kind!r}; {suggest(kind, KINDS)}")
-    try:
-        return makers[kind]()
-    except DataError as error:
-        raise DataError(dataset.with_class_names(str(error))) from None
 
 
 def write_manifest(manifest: SplitManifest, path: Path) -> bool:

@@ -1,6 +1,7 @@
 """Settings of a data set: validated, frozen, with one plain sentence for a mistake."""
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, TypeVar
 
@@ -54,3 +55,15 @@ def check_options(kind: type[OptionsType], options: Mapping | OptionsType | None
             reason = first["msg"][0].lower() + first["msg"][1:]
         place = ".".join(str(part) for part in first["loc"]) or "options"
         raise ConfigError(f"Data set {name!r} cannot use {place}={first['input']!r}: {reason}.") from None
+
+
+def check_group(rule: int | str | None) -> int | str | None:
+    """`rule`, if it is a folder level or a regular expression; raises ValueError with the reason."""
+    if isinstance(rule, bool) or (isinstance(rule, int) and rule < 1):
+        raise ValueError("a folder level is a whole number, 1 (below the root) or more")
+    if isinstance(rule, str):
+        try:
+            re.compile(rule)
+        except re.error as error:
+            raise ValueError(f"it is no regular expression ({error})") from None
+    return rule

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, train_test_split
 
+from cgrecnet.data.base import CellDataset
+from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError, DataError
 
 #: Shares of all cells (section 3.1 of the paper).
 VALIDATION, TEST = 0.15, 0.15
+KINDS = ("joint", "folds", "grouped", "grouped_folds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +52,23 @@ class Split:
         for name, part in self.parts().items():
             digest.update(f"{name}:{','.join(map(str, part.tolist()))}\n".encode())
         return digest.hexdigest()
+
+
+def draw(dataset: CellDataset, kind: str, seed: int, folds: int = 5) -> list[Split]:
+    """The splits of one kind: one, or one per fold; `seed`: of the shuffles."""
+    labels, groups = np.asarray(dataset.labels), dataset.table["group"].to_numpy().astype(str)
+    makers = {
+        "joint": lambda: [joint_split(labels, seed)],
+        "folds": lambda: stratified_folds(labels, folds, seed),
+        "grouped": lambda: [grouped_split(labels, groups, seed)],
+        "grouped_folds": lambda: grouped_folds(labels, groups, folds, seed),
+    }
+    if kind not in makers:
+        raise ConfigError(f"There is no kind of split {kind!r}; {suggest(kind, KINDS)}")
+    try:
+        return makers[kind]()
+    except DataError as error:
+        raise DataError(dataset.with_class_names(str(error))) from None
 
 
 def joint_split(labels: np.ndarray, seed: int, validation: float = VALIDATION, test: float = TEST) -> Split:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import ndimage
 
-from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.batches.cells import central_crops
 from cgrecnet.errors import DataError
 
 

@@ -10,10 +10,9 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.base import CellDataset, pack
+from cgrecnet.data.batches.cells import central_crops
 from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.packed import pack
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cgrecnet.data.batches.crops import central_crops
+from cgrecnet.data.base import PackedImages, pack
+from cgrecnet.data.batches.cells import central_crops
 from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.predict.unlike import collect, measure
 
 #: Cells that pass through the network at once.

@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from cgrecnet.data.packed import pack
+from cgrecnet.data.base import pack
 from cgrecnet.errors import DataError
 from cgrecnet.explain.cam_methods import explain, heat, resize
 from cgrecnet.predict.cells import prepared

@@ -10,8 +10,8 @@ import numpy as np
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.amnis.objects import ENDINGS as AMNIS
-from cgrecnet.data.base import CellDataset
-from cgrecnet.data.images.listing import Unusable, picture_of
+from cgrecnet.data.base import CellDataset, Unusable
+from cgrecnet.data.images.listing import picture_of
 from cgrecnet.data.images.reading import Reader, ReadingOptions
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.header import is_store

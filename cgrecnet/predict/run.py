@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cgrecnet.data.store.opened import MappedImages
+from cgrecnet.data.base import MappedImages
 from cgrecnet.errors import DataError, RunBusy, RunError
 from cgrecnet.files import atomic_write, locked, shown
 from cgrecnet.predict.card import never_ruled_out

@@ -96,7 +96,7 @@ def _labelled(data: str, root: str | None, task: str | None, options: str, _fold
 @lru_cache
 def _manifests(*place_and_split: Any) -> list[str]:
     """Of each fold. Remembered, as a page asks the same of each record."""
-    from cgrecnet.data.manifest import draw  # with scikit-learn, for which those who only name runs need not wait
+    from cgrecnet.data.splits import draw  # with scikit-learn, for which those who only name runs need not wait
 
     *place, kind, seed, folds = place_and_split
     return [split.manifest for split in draw(_labelled(*place), kind, seed, folds)]

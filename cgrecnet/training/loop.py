@@ -15,9 +15,9 @@ from cgrecnet.data.batches import BatchedCells
 from cgrecnet.errors import RunError
 from cgrecnet.evaluation.metrics import score
 from cgrecnet.models.bf16 import bf16_products
-from cgrecnet.training.batches import Batch, Pieces, epoch_batches, mix
 from cgrecnet.training.checkpoint import load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
+from cgrecnet.training.parts import Batch, Pieces, epoch_batches, mix
 
 #: Cells per batch in evaluation. Another number adds up in another order: in float32, probabilities differ by less than
 #: 1e-5 (measured with an untrained ResNet-50, most where each cell comes alone).

@@ -13,7 +13,7 @@ from cgrecnet.cli import main
 from cgrecnet.data import open_dataset
 
 
-def said(capsys) -> str:
+def printed(capsys) -> str:
     """The one sentence on stderr, behind any progress bar."""
     return capsys.readouterr().err.split("\r")[-1].strip()
 
@@ -65,7 +65,7 @@ def test_folders_that_hold_no_such_data(tmp_path, capsys, command):
         *([] if command == "check" else [("zhu", empty, "is empty: name the folder of the images")]),
     ):
         assert main(["data", command, name, str(place), *more]) == 2
-        sentence = said(capsys)
+        sentence = printed(capsys)
         assert words in sentence and sentence.startswith("cgrecnet: ") and "\n" not in sentence
     assert not (tmp_path / "out").exists()
 
@@ -77,9 +77,9 @@ def test_a_reader_that_has_seen_enough(tmp_path):
     command = [sys.executable, "-m", "cgrecnet", "data", "split", "zhu", str(tmp_path), "--out", str(tmp_path / "out")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     process.stdout.close()
-    said = process.stderr.read()
+    message = process.stderr.read()
     process.stderr.close()
-    assert process.wait(60) == 0 and "Error" not in said, said
+    assert process.wait(60) == 0 and "Error" not in message, message
     assert len(list((tmp_path / "out").iterdir())) == 3
 
 
@@ -87,7 +87,7 @@ def test_a_reader_that_has_seen_enough(tmp_path):
 def test_simulated_cells_need_no_folder(tmp_path, capsys, command):
     more = ["--out", str(tmp_path / "out")] if command == "split" else []
     assert main(["data", command, "cytometer", str(tmp_path), *more]) == 2
-    assert f"made on the spot, so {tmp_path} would not be read: leave it out" in said(capsys)
+    assert f"made on the spot, so {tmp_path} would not be read: leave it out" in printed(capsys)
 
 
 def test_only_other_channels(tmp_path, capsys):
@@ -103,10 +103,10 @@ def test_damaged_montages(mlcp, tmp_path, capsys, spoil):
     shutil.copytree(mlcp / "Experiment_1", tmp_path / "Experiment_1")
     shutil.copytree(mlcp / "Experiment_2", tmp_path / "Experiment_2")
     file = sorted((tmp_path / "Experiment_1" / "G1").glob("Ch3*"))[0]
-    whole = file.read_bytes()
+    intact = file.read_bytes()
     file.unlink()
     if spoil == "class":
-        file.write_bytes(whole)
+        file.write_bytes(intact)
         shutil.rmtree(tmp_path / "Experiment_1" / "Metaphase")
     elif spoil == "folder":
         file.mkdir()
@@ -114,9 +114,9 @@ def test_damaged_montages(mlcp, tmp_path, capsys, spoil):
         write(file.with_suffix(".png"), crop(1)).tobytes()
         file.with_suffix(".png").rename(file)
     elif spoil != "gone":
-        file.write_bytes(whole[: len(whole) // 2] if spoil == "half" else b"")
+        file.write_bytes(intact[: len(intact) // 2] if spoil == "half" else b"")
     assert main(["data", "check", "jurkat", str(tmp_path)]) == 2
-    sentence = said(capsys)
+    sentence = printed(capsys)
     assert "lacks 1 of the 12 montages" in sentence or "is not the published file" in sentence
     assert f"run `cgrecnet data fetch jurkat --folder {tmp_path}`" in sentence and "\n" not in sentence
 
@@ -132,7 +132,7 @@ def test_a_cache_that_cannot_be_written_to(monkeypatch, capsys, place):
         (["check", "zhu"], "are not here (CGRECNET_DATA is not set): fetch them with"),
     ):
         assert main(["data", *words]) == 2
-        sentence = said(capsys)
+        sentence = printed(capsys)
         assert message in sentence and "\n" not in sentence
     assert main(["data", "list"]) == main(["data", "check", "jurkat"]) == 0  # they come with the package
 

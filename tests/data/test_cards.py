@@ -59,10 +59,10 @@ def test_counts_of_jurkat_are_those_of_its_images(task):
 def test_sizes_levels_and_copies_of_jurkat_are_as_the_card_says():
     cells = open_dataset("jurkat")
     images = np.asarray(cells.images)
-    said = load_card("jurkat").pixels[0].says
+    fact = load_card("jurkat").pixels[0].says
     height, width = images.shape[1:]
-    assert f"{height} by {width} pixels" in said and f"{8 * images.dtype.itemsize}-bit" in said
-    assert f"from {images.min()} to {images.max():,}" in said
+    assert f"{height} by {width} pixels" in fact and f"{8 * images.dtype.itemsize}-bit" in fact
+    assert f"from {images.min()} to {images.max():,}" in fact
     rare = np.flatnonzero(cells.table["stage"].isin(["Metaphase", "Telophase"]))
     assert len(find_duplicates(images[rare])) == 2  # the third pair is of G1, found over all cells
     assert any(fact.says.startswith("Three pairs") for fact in load_card("jurkat").faults)
@@ -100,8 +100,8 @@ def test_what_comes_with_the_cells_is_what_the_card_says():
     from cgrecnet.data.jurkat import has_reference
 
     cells = open_dataset("jurkat")
-    said = load_card("jurkat").get[0].says
-    assert f"all {len(cells):,} cells" in said and f"side scatter of {has_reference(cells.table).sum()} of" in said
+    fact = load_card("jurkat").get[0].says
+    assert f"all {len(cells):,} cells" in fact and f"side scatter of {has_reference(cells.table).sum()} of" in fact
 
 
 @pytest.mark.parametrize(

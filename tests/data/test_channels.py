@@ -7,12 +7,11 @@ import pandas as pd
 import pytest
 
 from cgrecnet.data.audit.integrity import audit
-from cgrecnet.data.base import CellDataset, fingerprint
+from cgrecnet.data.base import CellDataset, fingerprint, pack
 from cgrecnet.data.batches import BatchedCells
-from cgrecnet.data.batches.crops import random_crops
+from cgrecnet.data.batches.cells import random_crops
 from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.packed import pack
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.build import pack_cells
 from cgrecnet.data.store.check import examine_store

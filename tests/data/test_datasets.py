@@ -105,13 +105,13 @@ def test_what_a_command_or_record_calls_cells_comes_from_one_place(room):
 
 def test_incomplete_data_sets_are_refused():
     table = pd.DataFrame({"cell_id": ["a"], "class_name": ["k"], "group": ["g"]})
-    whole = CellDataset(
+    sound = CellDataset(
         "made up", True, "t", ("k",), [np.zeros((2, 2), np.uint8)], np.zeros(1, np.int64), table, (0, 1), "", ""
     )
     with pytest.raises(DataError, match="lacks the column.s. group"):
-        replace(whole, table=table.drop(columns="group"))
+        replace(sound, table=table.drop(columns="group"))
     with pytest.raises(DataError, match="1 images, 2 labels and 1 table rows"):
-        replace(whole, labels=np.zeros(2, np.int64))
+        replace(sound, labels=np.zeros(2, np.int64))
 
 
 def test_the_cytometer_does_not_import_the_other_data_sets():

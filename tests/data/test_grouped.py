@@ -69,12 +69,12 @@ def test_few_groups_keep_every_class_in_every_part():
 def test_a_class_that_lives_in_one_group_is_named():
     labels = np.array([0] * 20 + [1] * 10)
     groups = np.array(["e1"] * 5 + ["e2"] * 5 + ["e3"] * 10 + ["e2"] * 10)
-    said = r"Class 1 lives in one group only \(e2\), too few for .*; get that class from more acquisitions"
-    with pytest.raises(DataError, match=said):
+    message = r"Class 1 lives in one group only \(e2\), too few for .*; get that class from more acquisitions"
+    with pytest.raises(DataError, match=message):
         grouped_split(labels, groups, 0)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         grouped_folds(labels, groups, 2, 0)
-    with pytest.raises(DataError, match=said):
+    with pytest.raises(DataError, match=message):
         group_cuts(labels, groups, 2, 0)
 
 

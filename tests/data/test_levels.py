@@ -36,7 +36,7 @@ def test_share_of_a_window(window, share):
 def test_a_window_is_proposed_as_it_has_to_be_typed():
     found = GreyRange(500, 550, 850, 900)
     assert found.proposed() == (520, 880) and GreyRange(0, 0, 0, 0).proposed() == (0, 1)
-    said = found.fit((0, 65535))
-    assert "fill 0.5 % of the window 0 to 65535, so that a network sees next to nothing" in said
-    assert "--option window=[520,880]" in said and 'data_options="{window: [520, 880]}"' in said
+    output = found.fit((0, 65535))
+    assert "fill 0.5 % of the window 0 to 65535, so that a network sees next to nothing" in output
+    assert "--option window=[520,880]" in output and 'data_options="{window: [520, 880]}"' in output
     assert "next to nothing" not in found.fit((520, 880))

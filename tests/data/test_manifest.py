@@ -14,8 +14,8 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.audit.duplicates import find_exact
 from cgrecnet.data.audit.integrity import take
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.manifest import KINDS, copies_across, draw, make_manifest, read_manifest, write_manifest
-from cgrecnet.data.splits import Split
+from cgrecnet.data.manifest import copies_across, make_manifest, read_manifest, write_manifest
+from cgrecnet.data.splits import KINDS, Split, draw
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.paths import RESULTS
 
@@ -226,8 +226,8 @@ def test_on_the_command_line(tmp_path, capsys):
     assert main([*words, "--kind", "grouped_folds", "--folds", "3"]) == 0
     files = sorted(tmp_path.iterdir())
     assert [path.name for path in files] == [f"cytometer-kind-grouped_folds3-seed{seed}.json" for seed in (1, 2)]
-    said = capsys.readouterr().out
-    assert said.count("fold ") == 6 and "200 simulated cells" in said
+    output = capsys.readouterr().out
+    assert output.count("fold ") == 6 and "200 simulated cells" in output
     assert main(["data", "split", *small, "--check", *map(str, files)]) == 0
     for words, message in (
         ([*small[:1], "--option", "cells=201", "--option", "runs=12", "--check", str(files[0])], "for 200 cells"),
@@ -237,8 +237,8 @@ def test_on_the_command_line(tmp_path, capsys):
         ([*small, "--kind", "jointly", "--out", str(tmp_path)], "did you mean 'joint'"),
     ):
         assert main(["data", "split", *words]) == 2
-        said = capsys.readouterr().err
-        assert message in said and said.count("\n") == 1
+        output = capsys.readouterr().err
+        assert message in output and output.count("\n") == 1
 
 
 def test_twins_in_two_parts_end_with_status_1(tmp_path, capsys):

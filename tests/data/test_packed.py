@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.data.packed import PackedImages, pack
+from cgrecnet.data.base import PackedImages, pack
 from cgrecnet.errors import DataError
 
 

@@ -209,6 +209,6 @@ def test_the_script_refuses_what_is_no_crop_and_writes_nothing(
     (tmp_path / "cells" / name).write_bytes(content)
     monkeypatch.setattr("sys.argv", ["x", str(tmp_path / "cells"), "--json", str(tmp_path / "traits.json")])
     assert benchmark.main() == 2
-    said = capsys.readouterr().err
-    assert re.search(message, said) and said.count("\n") == 1
+    output = capsys.readouterr().err
+    assert re.search(message, output) and output.count("\n") == 1
     assert not (tmp_path / "traits.json").exists()

@@ -52,10 +52,10 @@ def test_evaluation_keeps_the_middle_of_the_image():
     image = torch.linspace(0, 1, 60).expand(1, 45, 60)
     out = eval_transform(224, in_channels=1)(image)
     grey = out * np.mean(IMAGENET_STD) + np.mean(IMAGENET_MEAN)
-    whole = v2.functional.resize(image, [256], antialias=True)
-    assert whole.shape == (1, 256, 341)
+    resized = v2.functional.resize(image, [256], antialias=True)
+    assert resized.shape == (1, 256, 341)
     left = round((341 - 224) / 2)
-    torch.testing.assert_close(grey, whole[:, 16:240, left : left + 224].float(), atol=1e-5, rtol=0)
+    torch.testing.assert_close(grey, resized[:, 16:240, left : left + 224].float(), atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("make", [train_transform, eval_transform])

@@ -16,11 +16,11 @@ from cgrecnet.errors import RunError
 from cgrecnet.models import create_model
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.training import loop
-from cgrecnet.training.batches import epoch_batches
 from cgrecnet.training.checkpoint import before, load_checkpoint, save_checkpoint
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.devices import make_fabric
 from cgrecnet.training.loop import class_weights, fit, predict
+from cgrecnet.training.parts import epoch_batches
 from cgrecnet.training.progress import Progress, epoch_line
 
 CLASSES = ("dark", "bright")
@@ -81,7 +81,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(cells):
 
 
 def test_a_run_cut_off_after_any_epoch_ends_with_the_same_weights(cells, tmp_path):
-    whole, history = run(cells, config())
+    unbroken, history = run(cells, config())
     for cut in (1, 4):
         path = tmp_path / f"cut{cut}.pt"
 
@@ -92,7 +92,7 @@ def test_a_run_cut_off_after_any_epoch_ends_with_the_same_weights(cells, tmp_pat
         with pytest.raises(KeyboardInterrupt):
             run(cells, config(), checkpoint=path, fingerprint="f", on_epoch=stop)
         resumed, full = run(cells, config(), network(seed=99), checkpoint=path, fingerprint="f")
-        assert same_weights(whole, resumed)
+        assert same_weights(unbroken, resumed)
         assert [e["train_loss"] for e in full] == [e["train_loss"] for e in history]
 
 
@@ -145,9 +145,9 @@ def test_gradients_of_pieces_add_up_to_those_of_the_batch(cells):
         )
 
     for weights in (False, True):
-        whole, _ = run(cells, config(epochs=2, class_weights=weights), still())
+        undivided, _ = run(cells, config(epochs=2, class_weights=weights), still())
         pieces, _ = run(cells, config(epochs=2, class_weights=weights, micro_batch=3), still())
-        for a, b in zip(whole.parameters(), pieces.parameters(), strict=True):
+        for a, b in zip(undivided.parameters(), pieces.parameters(), strict=True):
             torch.testing.assert_close(a, b, atol=1e-5, rtol=1e-4)
 
 
@@ -211,8 +211,8 @@ def test_bf16_trains_and_keeps_its_weights_in_float32(cells):
 
 
 def test_a_compiled_network_learns_as_the_plain_one_does(cells, monkeypatch):
-    whole, compiled = torch.compile, []
-    monkeypatch.setattr(torch, "compile", lambda model, **_: compiled.append(model) or whole(model, backend="eager"))
+    honest, compiled = torch.compile, []
+    monkeypatch.setattr(torch, "compile", lambda model, **_: compiled.append(model) or honest(model, backend="eager"))
     plain, compared = run(cells, config(epochs=2))[0], run(cells, config(epochs=2, compile=True))[0]
     assert compiled and same_weights(plain, compared)
 
@@ -239,7 +239,7 @@ def kept(path, epochs=2):
     return path
 
 
-def test_a_piece_of_one_cell_is_told_with_a_size_that_leaves_none(cells):
+def test_a_piece_of_one_cell_is_reported_with_a_size_that_leaves_none(cells):
     with pytest.raises(RunError, match="8 cells in pieces of 7 leaves a piece of one cell.*micro_batch, such as 6"):
         pooled = [nn.Conv2d(3, 4, 5, stride=4), nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(4), nn.Flatten()]
         run(cells, config(micro_batch=7), nn.Sequential(*pooled, nn.Linear(4, 2)))
@@ -254,27 +254,27 @@ def test_a_foreign_checkpoint_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("spoil", [lambda b, i: b[:i], lambda b, i: b[:i] + bytes([b[i] ^ 1]) + b[i + 1 :]])
-def test_a_checkpoint_that_is_not_what_was_written_is_told_and_the_one_before_is_taken(tmp_path, spoil):
-    path, said = kept(tmp_path / "c.pt"), []
+def test_a_checkpoint_that_is_not_what_was_written_is_reported_and_the_one_before_is_taken(tmp_path, spoil):
+    path, notes = kept(tmp_path / "c.pt"), []
     content = path.read_bytes()
     for at in np.linspace(0, len(content) - 1, 40).astype(int):
         path.write_bytes(spoil(content, at))
-        state = load_checkpoint(path, "mine", said.append)
+        state = load_checkpoint(path, "mine", notes.append)
         assert state["epoch"] == 1 or (state["epoch"] == 2 and at >= len(content) - 72), at  # the hash itself
         assert torch.equal(state["x"], torch.arange(1000.0))
-    assert all(line.startswith(f"note: the checkpoint {path} is damaged (") for line in said) and len(said) > 30
-    assert all(line.endswith("): going on from the epoch before.") for line in said)
+    assert all(line.startswith(f"note: the checkpoint {path} is damaged (") for line in notes) and len(notes) > 30
+    assert all(line.endswith("): going on from the epoch before.") for line in notes)
     path.write_bytes(b"")
     before(path).write_bytes(b"")
-    assert load_checkpoint(path, "mine", said.append) is None and said[-1].endswith("starting the run anew.")
+    assert load_checkpoint(path, "mine", notes.append) is None and notes[-1].endswith("starting the run anew.")
 
 
 def test_a_checkpoint_without_a_hash_is_not_believed(tmp_path):
     """The hash may be what was damaged, beside something else."""
     torch.save({"fingerprint": "mine", "epoch": 3}, tmp_path / "c.pt")
-    said = []
-    assert load_checkpoint(tmp_path / "c.pt", "mine", said.append) is None
-    assert "is damaged" in said[0] and "starting the run anew" in said[0]
+    notes = []
+    assert load_checkpoint(tmp_path / "c.pt", "mine", notes.append) is None
+    assert "is damaged" in notes[0] and "starting the run anew" in notes[0]
 
 
 def test_a_run_with_a_damaged_checkpoint_ends_as_one_without(cells, tmp_path, capsys):

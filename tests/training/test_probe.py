@@ -8,7 +8,7 @@ import probe
 import pytest
 import torch
 
-from cgrecnet.data.batches import loader as batched
+from cgrecnet.data.batches import cells as batched
 from cgrecnet.models import bf16
 from cgrecnet.paths import REPOSITORY
 from cgrecnet.training import devices, loop

@@ -60,8 +60,8 @@ def train(folder: Path, world: int, kind: str) -> dict:
         )
         for rank in range(world)
     ]
-    said = [process.communicate(timeout=240)[0] for process in processes]
-    assert not any(process.returncode for process in processes), said
+    output = [process.communicate(timeout=240)[0] for process in processes]
+    assert not any(process.returncode for process in processes), output
     return torch.load(path, weights_only=False)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cgrecnet.data.batches.crops import Crops
+from cgrecnet.data.batches.transform import Crops
 from cgrecnet.data.intensity import Intensity
 from cgrecnet.data.transforms import Normalise, to_unit
 from cgrecnet.light import torchvision

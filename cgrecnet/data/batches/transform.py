@@ -1,8 +1,18 @@
 """Batches of network inputs straight from packed crops: Algorithm 1 for many cells at once, on the CPU or a GPU.
 
-Crop, resize and flip are one linear map per axis (`resample`), so that a batch is two batched matrix products:
+Crop, resize (bilinear, with antialias) and flip are one linear map per axis, so that a batch is two batched matrix
+products:
 
     out_c = (rows @ grey @ columns - mean_c) / std_c
+
+Output pixel i of a side of L source pixels, resized to R pixels, is a weighted mean of the source pixels j:
+
+    w_ij = max(0, 1 - |(2j + 1) R - (2i + 1) L| / (2 max(L, R))),   divided by the sum over j.
+
+That is a triangle about the output pixel's middle, one source pixel wide on either side when enlarging, L/R when
+shrinking; it is what torchvision's `resize(antialias=True)` computes for a float tensor. The numbers between the bars
+are whole, so that float32 holds them exactly (as long as 2 L R < 2^24). Cropping chooses which pixels are j = 0, 1,
+and so on; a centre crop chooses which i are kept.
 
 The weights of a row sum to 1, hence the first channel's normalisation is done on the few source pixels, and the other
 channels are straight lines in the first. Agrees with `transforms.train_transform` and `eval_transform` for the same
@@ -12,17 +22,40 @@ the rounding of torchvision's own weights grows.
 
 import sys
 import threading
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cgrecnet.data.batches.crops import Crops
-from cgrecnet.data.batches.resample import WeightBank
+from cgrecnet.data.base import PackedImages
 from cgrecnet.data.intensity import apply_line, check_intensity, intensity_line
-from cgrecnet.data.packed import PackedImages
 from cgrecnet.data.transforms import channel_statistics, check_channels, check_size, check_window
 from cgrecnet.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Crops:
+    """One line of numbers per image: cut the box, resize it to `resized_*`, keep `size` pixels from `skip_*` on, flip.
+
+    All but `flip` (boolean) are int64 of shape (images,), in pixels; box: top, left, height, width.
+    """
+
+    top: np.ndarray
+    left: np.ndarray
+    height: np.ndarray
+    width: np.ndarray
+    resized_height: np.ndarray
+    resized_width: np.ndarray
+    skip_rows: np.ndarray
+    skip_columns: np.ndarray
+    flip: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.top)
+
+    def __getitem__(self, chosen: slice | np.ndarray) -> "Crops":
+        return Crops(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
 class FlatPixels:
@@ -71,13 +104,64 @@ class FlatPixels:
         row, column = (torch.from_numpy(index).to(self.device) for index in (first[:, None] + row, column))
         return self.resident[row[:, :, None] + column[:, None, :]]
 
-    def whole(self, cells: np.ndarray, channel: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    def uncropped(self, cells: np.ndarray, channel: int = 0) -> tuple[Tensor, Tensor, Tensor]:
         """Whole images like `gather`, and their heights and widths."""
         heights, widths = (sides[cells].astype(np.int64) for sides in (self.heights, self.widths))
         zero = np.zeros_like(heights)
         crops = Crops(zero, zero, heights, widths, heights, widths, zero, zero, zero.astype(bool))
         sides = (torch.from_numpy(values).to(self.device) for values in (heights, widths))
         return self.gather(cells, crops, channel), *sides
+
+
+def axis_weights(length: Tensor, resized: Tensor, skip: Tensor, size: int, padded: int) -> Tensor:
+    """The weights above for i = skip, ..., skip + size - 1; shape (axes, size, padded), zero for j >= length.
+
+    length (L), resized (R), skip: whole numbers, shape (axes,); padded: source pixels of the longest axis.
+    """
+    length, resized, skip = (values.to(torch.float32)[:, None, None] for values in (length, resized, skip))
+    i = torch.arange(size, dtype=torch.float32, device=length.device)[None, :, None] + skip
+    j = torch.arange(padded, dtype=torch.float32, device=length.device)[None, None, :]
+    distance = ((2 * j + 1) * resized - (2 * i + 1) * length).abs()
+    weights = (1 - distance / (2 * torch.maximum(length, resized))).clamp(min=0) * (j < length)
+    return weights / weights.sum(dim=2, keepdim=True)
+
+
+class WeightBank:
+    """Weights that were needed before, kept by (length, resized, skip): cells share a few dozen of them.
+
+    size: output pixels; padded: source pixels of the longest side in the data set; transposed: give (padded, size).
+    The bank is emptied when it would take more than `limit` bytes.
+    """
+
+    def __init__(
+        self, size: int, padded: int, device: torch.device, transposed: bool = False, limit: int = 256 << 20
+    ) -> None:
+        self.size, self.padded, self.device, self.transposed = size, padded, device, transposed
+        self.most = max(1, limit // (4 * size * padded))
+        self.lock = threading.Lock()
+        self._forget()
+
+    def _forget(self) -> None:
+        self.slots: dict[tuple[int, int, int], int] = {}
+        shape = (self.padded, self.size) if self.transposed else (self.size, self.padded)
+        self.weights = torch.empty(0, *shape, device=self.device)
+
+    def __call__(self, length, resized, skip) -> Tensor:
+        """Weights of each axis, shape (axes, size, longest length here), or transposed; safe to call from threads."""
+        keys = list(zip(length.tolist(), resized.tolist(), skip.tolist(), strict=True))
+        with self.lock:
+            new = [key for key in dict.fromkeys(keys) if key not in self.slots]
+            if new and len(self.slots) + len(new) > self.most:
+                self._forget()
+                new = list(dict.fromkeys(keys))
+            if new:
+                added = axis_weights(*torch.tensor(new, device=self.device).T, self.size, self.padded)
+                self.slots |= {key: k for k, key in enumerate(new, start=len(self.slots))}
+                self.weights = torch.cat([self.weights, added.mT if self.transposed else added])
+            weights, slots = self.weights, [self.slots[key] for key in keys]
+        longest = int(length.max())
+        kept = weights[:, :longest] if self.transposed else weights[:, :, :longest]
+        return kept[torch.tensor(slots, device=self.device)]
 
 
 class Buffers:
@@ -182,8 +266,8 @@ class BatchTransform:
         """One channel of the cells, normalised: (cells, size, size)."""
         grey = self._unit(self.pixels.gather(cells, crops, channel))
         if self.intensity != "none":
-            whole, heights, widths = self.pixels.whole(cells, channel)
-            grey = apply_line(grey, *intensity_line(self._unit(whole), heights, widths, self.intensity))
+            full, heights, widths = self.pixels.uncropped(cells, channel)
+            grey = apply_line(grey, *intensity_line(self._unit(full), heights, widths, self.intensity))
         grey = grey.sub_(self.mean[channel]).div_(self.std[channel])
         rows = self.rows(crops.height, crops.resized_height, crops.skip_rows)
         columns = self.columns(crops.width, crops.resized_width, crops.skip_columns)

@@ -8,25 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from cgrecnet.data.base import CellDataset
+from cgrecnet.data.base import CellDataset, Unusable
 from cgrecnet.data.cache import own_files
 from cgrecnet.data.images.cells import open_listed, usable_images
-from cgrecnet.data.images.check import Findings, report_of_files
-from cgrecnet.data.images.listing import (
-    PARTS,
-    Cell,
-    Listing,
-    Unusable,
-    check_group,
-    class_in,
-    files_of_cells,
-    group_by,
-    parts_of,
-    size_of,
-    walk,
-)
-from cgrecnet.data.images.reading import COLOUR, Reader, ReadingOptions
-from cgrecnet.data.options import Window
+from cgrecnet.data.images.check import Findings, report_of
+from cgrecnet.data.images.listing import PARTS, Cell, Listing, class_in, files_of_cells, group_by, parts_of, walk
+from cgrecnet.data.images.reading import COLOUR, Reader, ReadingOptions, size_of
+from cgrecnet.data.options import Window, check_group
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 
@@ -79,7 +67,7 @@ def list_folder(root: Path, options: FolderOptions) -> Listing:
         rows, listing.grouped = _read_table(table)
         names = list(rows)
     else:
-        names = list(walk(root, listing.aside))
+        names = list(walk(root, listing.excluded))
         tops = {name.partition("/")[0] for name in names if "/" in name}
         listing.parts = {name for name in tops if name.lower() in PARTS}
         if listing.parts and options.class_level == 1 and options.classes is None:
@@ -100,7 +88,7 @@ def list_folder(root: Path, options: FolderOptions) -> Listing:
                 group = group_by(options.group, name) if options.group else ""
             listing.cells.append(Cell(cell, sum(size_of(listing.root, each) for each in cell), kind, group))
         except Unusable as reason:
-            listing.aside[str(reason)].append(name)
+            listing.excluded[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.names)
     return listing
 
@@ -205,10 +193,10 @@ def open_cells(root: str | Path | None, task: str, used: FolderOptions) -> CellD
         origin=f"Images given by the user{what}." + ("" if listing.grouped else f" {NO_GROUPS}"),
         options=used.model_dump() | {"colour": reader.colour},
     )  # fmt: skip
-    if not len(dataset) and listing.aside:
-        reason, names = max(listing.aside.items(), key=lambda item: len(item[1]))
+    if not len(dataset) and listing.excluded:
+        reason, names = max(listing.excluded.items(), key=lambda item: len(item[1]))
         raise DataError(
-            f"No image in {shown(listing.root)} can be used: {listing.set_aside:,} set aside, such as "
+            f"No image in {shown(listing.root)} can be used: {listing.n_excluded:,} set aside, such as "
             f"{shown(names[0])} ({reason})."
         )
     if not len(dataset):
@@ -239,12 +227,12 @@ def report(root: str | Path | None, published: Mapping, every: bool, used: Folde
     for cell, image in usable_images(listing, listing.cells, reader_of(listing, used)):
         found.add(cell, image)
     counts = sorted(found.counts().items())
-    few = [f"{shown(kind)} {cells}" for kind, cells in counts if cells < FEW]
+    few = [f"{kind} {cells}" for kind, cells in counts if cells < FEW]
     problems = {
-        "no usable image" if listing.set_aside else "no image at all": not counts,
+        "no usable image" if listing.n_excluded else "no image at all": not counts,
         "one class alone, and a network learns to tell two or more apart": len(counts) == 1,
         f"class(es) of fewer than {FEW} cells, too few to be parted ({', '.join(few)})": few,
     }
     remarks = [] if listing.grouped else [NO_GROUPS]
-    title = "Images of data set folder"
-    return report_of_files(listing, found, used.window, published, every, title, problems, remarks)
+    head = [f"Images of data set folder in {shown(listing.root)}"]
+    return report_of(head, found, used.window, published, every, problems, remarks, listing)

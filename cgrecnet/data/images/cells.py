@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from cgrecnet.data.base import CellDataset, fingerprint_of
-from cgrecnet.data.images.check import WINDOWS, kind_of
-from cgrecnet.data.images.listing import Cell, Listing, Unusable
+from cgrecnet.data.base import WINDOWS, CellDataset, Unusable, fingerprint_of, pixel_kind
+from cgrecnet.data.images.listing import Cell, Listing
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
@@ -24,12 +23,12 @@ MANY = 5000
 
 
 def usable_images(listing: Listing, cells: Sequence[Cell], reader: Reader) -> Iterator[tuple[Cell, np.ndarray]]:
-    """Read the cells one by one; the unusable ones go to `listing.aside`; progress on stderr where many."""
+    """Read the cells one by one; the unusable ones go to `listing.excluded`; progress on stderr where many."""
     for cell in tqdm(cells, "reading images", disable=len(cells) <= MANY, leave=False):
         try:
             yield cell, reader.read(listing.root, cell.names)
         except Unusable as reason:
-            listing.aside[str(reason)].append(cell.name)
+            listing.excluded[str(reason)].append(cell.name)
 
 
 def open_listed(
@@ -58,7 +57,7 @@ def open_listed(
     def usable() -> Iterator[tuple[np.ndarray, int, str]]:
         for cell, image in usable_images(listing, cells, reader):
             kept.append(cell)
-            kinds.setdefault(kind_of(image), cell.name)
+            kinds.setdefault(pixel_kind(image), cell.name)
             yield image, classes.index(cell.kind), shown(cell.name)
 
     if options["hash"] == "content":
@@ -71,7 +70,7 @@ def open_listed(
         digest = names_alone.hexdigest()
         for cell in cells:
             with suppress(Unusable):
-                kinds[kind_of(reader.read(listing.root, cell.names))] = cell.name
+                kinds[pixel_kind(reader.read(listing.root, cell.names))] = cell.name
                 break
         kept = cells
     if len(kinds) > 1:
@@ -80,10 +79,10 @@ def open_listed(
             f"The images in {shown(listing.root)} are of {examples}, which have no common grey scale: keep one depth, "
             "or read each over its whole range with scale=depth."
         )
-    if listing.set_aside:
+    if listing.n_excluded:
         logging.getLogger(__name__).warning(
             "%s: %d file(s) left out; `cgrecnet data check %s %s` says which and why",
-            *(name, listing.set_aside, name, shown(listing.root)),
+            *(name, listing.n_excluded, name, shown(listing.root)),
         )
     kind, channels = next(iter(kinds), (np.dtype(np.uint8), 1))
     table = {
@@ -92,7 +91,7 @@ def open_listed(
         "group": [shown(cell.group) or group for cell in kept],
     } | {column: [getattr(cell, column) for cell in kept] for column in columns}
     names = [cell.names if len(cell.names) > 1 else cell.name for cell in kept]
-    left_out = {shown(one): reason for reason, several in listing.aside.items() for one in several}
+    left_out = {shown(one): reason for reason, several in listing.excluded.items() for one in several}
     return CellDataset(
         name=name,
         simulated=listing.simulated,
@@ -142,7 +141,7 @@ class CellImages(Sequence):
         except Unusable as reason:
             problem = str(reason)
         else:
-            kind, channels = kind_of(image)
+            kind, channels = pixel_kind(image)
             if (kind, channels) == (self.dtype, self.channels):
                 return image
             problem = f"{8 * kind.itemsize} bit, where the others have {8 * self.dtype.itemsize}"

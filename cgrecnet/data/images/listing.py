@@ -5,7 +5,6 @@ Nothing is opened here but, where names have several channels, a few files that 
 
 import os
 import re
-import stat
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cgrecnet.data.base import Unusable
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 
@@ -26,10 +26,6 @@ _NAMES = re.compile(r"<(?:\w+:)?Channel\b[^>]*?\bName=\"\s*(?:bf|bright[ _-]?fie
 _BETWEEN = re.compile(r"([_.\s-]+)")
 #: Names of folders that hold parts of a split, not classes.
 PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}
-
-
-class Unusable(Exception):
-    """A file that is set aside; the message is the reason, worded so that equal reasons can be counted."""
 
 
 @dataclass(frozen=True)
@@ -103,18 +99,6 @@ def group_by(rule: int | str, name: str) -> str:
     return "-".join(part for part in found.groups() if part) or found[0]
 
 
-def check_group(rule: int | str | None) -> int | str | None:
-    """`rule`, if it is a folder level or a regular expression; raises ValueError with the reason."""
-    if isinstance(rule, bool) or (isinstance(rule, int) and rule < 1):
-        raise ValueError("a folder level is a whole number, 1 (below the root) or more")
-    if isinstance(rule, str):
-        try:
-            re.compile(rule)
-        except re.error as error:
-            raise ValueError(f"it is no regular expression ({error})") from None
-    return rule
-
-
 ENDINGS = (".bmp", ".tif", ".tiff", ".png")
 #: A second picture of one cell is no second cell.
 AGAIN = "another picture of a cell that is there already"
@@ -144,15 +128,15 @@ class Cell:
 class Listing:
     """What names say of a folder tree, or of a table of files; nothing is opened yet.
 
-    cells: sorted by name; aside: reason -> files or folders that cannot be used; channels: files of each channel; read:
-    the channels that are read, in order, empty where names have none; masks, others: files that are no pictures of
-    cells; parts: folders such as `train`; grouped: whether an option or a table names the acquisition; marked: whether
-    the files themselves name the channel.
+    cells: sorted by name; excluded: reason -> files or folders that cannot be used; channels: files of each channel;
+    read: the channels that are read, in order, empty where names have none; masks, others: files that are no pictures
+    of cells; parts: folders such as `train`; grouped: whether an option or a table names the acquisition; marked:
+    whether the files themselves name the channel.
     """
 
     root: Path
     cells: list[Cell] = field(default_factory=list)
-    aside: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    excluded: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     channels: Counter = field(default_factory=Counter)
     read: tuple[int, ...] = ()
     masks: int = 0
@@ -163,35 +147,35 @@ class Listing:
     simulated: bool = False
 
     @property
-    def set_aside(self) -> int:
+    def n_excluded(self) -> int:
         """How many files cannot be used."""
-        return sum(map(len, self.aside.values()))
+        return sum(map(len, self.excluded.values()))
 
-    def refuse_empty(self, remedy: str) -> None:
+    def refuse_empty(self, advice: str) -> None:
         """Raise DataError for a tree without an image, saying what it holds in place of them."""
         others = ", ".join(f"{count:,} {ending}" for ending, count in self.others.most_common(3))
         holds = f"holds other files ({others})" if others else "is empty"
-        raise DataError(f"No image ({' '.join(ENDINGS)}) in {shown(self.root)}, which {holds}: {remedy}.")
+        raise DataError(f"No image ({' '.join(ENDINGS)}) in {shown(self.root)}, which {holds}: {advice}.")
 
 
-def walk(root: Path, aside: dict[str, list[str]]) -> Iterator[str]:
+def walk(root: Path, excluded: dict[str, list[str]]) -> Iterator[str]:
     """Names of all files below `root`, relative and with /: linked folders last, each folder once, no hidden ones."""
     above = os.path.join(os.path.realpath(root), "")
     seen: set[str] = set()
     todo = [""]
 
     def unreadable(error: OSError) -> None:
-        aside["folder that cannot be opened"].append(os.path.relpath(error.filename, root))
+        excluded["folder that cannot be opened"].append(os.path.relpath(error.filename, root))
 
     while todo:
         start = todo.pop(0)
         if start and above.startswith(os.path.join(os.path.realpath(root / start), "")):
-            aside["link to a folder that it lies in"].append(start)
+            excluded["link to a folder that it lies in"].append(start)
             continue
         for folder, folders, files in os.walk(root / start, onerror=unreadable):
             here = os.path.relpath(folder, root).replace(os.sep, "/")
             if (real := os.path.realpath(folder)) in seen:
-                aside["link to a folder that is read already"].append(here)
+                excluded["link to a folder that is read already"].append(here)
                 folders.clear()
                 continue
             seen.add(real)
@@ -230,7 +214,7 @@ def files_of_cells(
         place = tuple(one for one in folders if not (folders_too and _CHANNEL.fullmatch(one)))
         slots, slot = cells[place, picture.cell], "brightfield" if picture.brightfield else channel
         if slot in slots:
-            listing.aside[AGAIN].append(name)
+            listing.excluded[AGAIN].append(name)
         else:
             slots[slot] = name
     listing.read = _channels(cells, listing, wanted, default)
@@ -244,13 +228,13 @@ def _one_cell(slots: dict, listing: Listing, named: bool) -> tuple[str, ...]:
     if len(listing.read) > 1:
         files = tuple(slots[channel] for channel in listing.read if channel in slots)
         if len(files) < len(listing.read):
-            listing.aside["not every channel is there"].append(next(iter(slots.values())))
+            listing.excluded["not every channel is there"].append(next(iter(slots.values())))
             return ()
     else:
         order = [*([] if named else ["brightfield"]), *listing.read, None]
         files = tuple(slots[slot] for slot in order if slot in slots)[:1]
     if again := [name for name in unread.values() if files and name not in files]:
-        listing.aside[AGAIN] += again
+        listing.excluded[AGAIN] += again
     return files
 
 
@@ -288,19 +272,6 @@ def channel_of(folders: tuple[str, ...], file: str, folders_too: bool = True) ->
     return named if named is not None else next(reversed(numbers), None)
 
 
-def size_of(root: Path, name: str) -> int:
-    """Bytes of a plain file that is not empty; raises Unusable for anything else."""
-    try:
-        status = os.stat(root / name)
-    except OSError:
-        raise Unusable("cannot be opened") from None
-    if not stat.S_ISREG(status.st_mode):
-        raise Unusable("not a plain file")
-    if status.st_size == 0:
-        raise Unusable("empty (0 bytes)")
-    return status.st_size
-
-
 def parts_of(name: str) -> tuple[tuple[str, ...], str, str]:
     """(folders, file name, its ending in small letters)."""
     *folders, file = name.split("/")
@@ -311,8 +282,7 @@ def description_of(path: Path) -> str:
     """What a TIFF says of itself; nothing where it is damaged or none."""
     if path.suffix.lower() not in (".tif", ".tiff"):
         return ""
-    import tifffile
-
+    import tifffile  # only where a TIFF is asked
     try:
         with quiet(tifffile), tifffile.TiffFile(path) as file:
             return file.pages.first.description or ""

@@ -19,7 +19,8 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from pydantic import Field, field_validator
 
-from cgrecnet.data.images.listing import Unusable, quiet
+from cgrecnet.data.base import Unusable
+from cgrecnet.data.images.listing import quiet
 from cgrecnet.data.options import Options
 
 #: Largest height and width; a cell's crop has some dozens of pixels, so a larger image is something else.
@@ -129,6 +130,19 @@ class Reader:
 
 def _several(names: str | Sequence[str]) -> Sequence[str]:
     return (names,) if isinstance(names, str) else names
+
+
+def size_of(root: Path, name: str) -> int:
+    """Bytes of a plain file that is not empty; raises Unusable for anything else."""
+    try:
+        status = os.stat(root / name)
+    except OSError:
+        raise Unusable("cannot be opened") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise Unusable("not a plain file")
+    if status.st_size == 0:
+        raise Unusable("empty (0 bytes)")
+    return status.st_size
 
 
 def read_bytes(root: Path, name: str) -> bytes:

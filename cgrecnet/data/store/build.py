@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,23 +14,20 @@ import pandas as pd
 from tqdm import tqdm
 
 from cgrecnet import __version__
-from cgrecnet.data.base import CellDataset, fingerprint_of
-from cgrecnet.data.images.listing import Unusable
-from cgrecnet.data.packed import stacked
+from cgrecnet.data.base import CellDataset, Unusable, fingerprint_of, stacked
 from cgrecnet.data.store.header import (
-    ASIDE,
+    EXCLUDED,
     FORMAT,
     INDEX,
     OF_DATA_SET,
+    OWN,
     PIXELS,
     Header,
-    columns_of,
     content_of,
     is_store,
     write_header,
-    write_index,
 )
-from cgrecnet.data.store.opened import read_store
+from cgrecnet.data.store.opened import parse_index, read_store
 from cgrecnet.errors import DataError
 from cgrecnet.files import atomic_write, locked
 
@@ -99,9 +96,9 @@ def _build(working: Path, dataset: CellDataset, source: str, progress: bool) -> 
     _check_classes(dataset, kept, left_out)
     table = dataset.table.iloc[kept].reset_index(drop=True)
     write_index(working, crops, labels[kept], table)
-    with atomic_write(working / ASIDE) as file:
-        aside = pd.DataFrame(sorted(left_out.items()), columns=["name", "reason"])
-        aside.to_csv(file, index=False, lineterminator="\n")
+    with atomic_write(working / EXCLUDED) as file:
+        excluded = pd.DataFrame(sorted(left_out.items()), columns=["name", "reason"])
+        excluded.to_csv(file, index=False, lineterminator="\n")
     header = Header(
         **{name: getattr(dataset, name) for name in OF_DATA_SET} | {"fingerprint": digest},
         format=FORMAT,
@@ -109,7 +106,7 @@ def _build(working: Path, dataset: CellDataset, source: str, progress: bool) -> 
         pixel_type=pixel_type(dataset).str,
         channels=dataset.channels,
         crops=len(crops),
-        aside=len(left_out),
+        excluded=len(left_out),
         pixels=content_of(working / PIXELS),
         index=content_of(working / INDEX),
         source=source,
@@ -118,6 +115,34 @@ def _build(working: Path, dataset: CellDataset, source: str, progress: bool) -> 
     )
     write_header(working, header)
     return header
+
+
+def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
+    """Names and pandas types of a table's columns; raises DataError for a column that has the name of an own one."""
+    if taken := [name for name in table.columns if name in OWN]:
+        raise DataError(f"The table has a column {taken[0]!r}, a name that a store uses itself: rename that column.")
+    return tuple((str(name), str(kind)) for name, kind in table.dtypes.items())
+
+
+def write_index(folder: Path, crops: Sequence[tuple], labels: np.ndarray, table: pd.DataFrame) -> None:
+    """Write one line per crop, and make sure that the same table can be read back.
+
+    crops: of each height and width in pixels, crc32 of its bytes, sha256 (hex) of what it was made from.
+    Raises DataError where a column's values cannot be kept in text.
+    """
+    columns = columns_of(table)
+    sizes = [height * width for height, width, _, _ in crops]
+    offsets = np.cumsum(sizes) - sizes
+    own = pd.DataFrame(dict(zip(OWN, (labels, offsets, *zip(*crops, strict=True)), strict=True)))
+    text = pd.concat([own, table], axis=1).to_csv(index=False, lineterminator="\n").encode()
+    back = parse_index(text, columns)
+    for name, kind in columns:
+        if not back[name].equals(table[name]):
+            raise DataError(
+                f"Column {name!r} of the table ({kind}) does not survive being written as text: leave it out."
+            )
+    with atomic_write(folder / INDEX, "wb") as file:
+        file.write(text)
 
 
 def _packed(

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cgrecnet.data.base import fingerprint, kind_of_cells
-from cgrecnet.data.images.check import SHOWN, Findings, reasons_told, report_of
+from cgrecnet.data.base import fingerprint, kind_of_cells, pack_anew
+from cgrecnet.data.images.check import SHOWN, Findings, reasons_lines, report_of
 from cgrecnet.data.images.listing import Cell
-from cgrecnet.data.store.header import ASIDE, PIXELS, Header, content_of, read_header, remedy
+from cgrecnet.data.store.header import EXCLUDED, PIXELS, Header, content_of, read_header
 from cgrecnet.data.store.opened import open_store
 from cgrecnet.errors import DataError
 
@@ -33,8 +33,8 @@ def examine_store(
     rows = dataset.table[["cell_id", "class_name", "group"]].itertuples(index=False)
 
     def crops() -> Iterator[np.ndarray]:
-        for (image, whole), (cell, class_name, group) in zip(dataset.images.held(), rows, strict=True):
-            if not whole:
+        for (image, same), (cell, class_name, group) in zip(dataset.images.held(), rows, strict=True):
+            if not same:
                 damaged.append(cell)
             found.add(Cell((cell,), image.nbytes, class_name, group), image)
             yield image
@@ -47,7 +47,7 @@ def examine_store(
         changed = f"the pixels of {len(damaged):,} crop(s) were changed ({names}{more})"
     elif digest == header.fingerprint:
         changed = f"the sha256 of {PIXELS} is not the packed one"
-    whole = not damaged and digest == header.fingerprint and content_of(folder / PIXELS) == header.pixels
+    intact = not damaged and digest == header.fingerprint and content_of(folder / PIXELS) == header.pixels
     head = [
         f"Packed store {folder}",
         f"data set {header.name}, task {header.task}, {kind_of_cells(header.name, header.simulated)}",
@@ -55,19 +55,19 @@ def examine_store(
         f"packed by cgrecnet {header.built_with} at {header.built_at}",
         f"{header.crops:,} crops, {header.pixels.bytes:,} bytes of pixels, fingerprint sha256 {digest[:12]}",
     ]
-    problems = {f"{changed}: {remedy(folder)}": not whole}
-    left_out = [_aside(folder, header, every)]
-    return report_of(head, found, tuple(window or header.window), published, every, (), problems, left_out)
+    problems = {f"{changed}: {pack_anew(folder)}": not intact}
+    window, excluded = tuple(window or header.window), _excluded(folder, header, every)
+    return report_of(head, found, window, published, every, problems, excluded)
 
 
-def _aside(folder: Path, header: Header, every: bool) -> Iterator[str]:
+def _excluded(folder: Path, header: Header, every: bool) -> Iterator[str]:
     """Files that were left out when the store was packed, by reason."""
-    if not header.aside:
+    if not header.excluded:
         return
     try:
-        rows = pd.read_csv(folder / ASIDE, dtype=str, keep_default_na=False)
+        rows = pd.read_csv(folder / EXCLUDED, dtype=str, keep_default_na=False)
         reasons = {reason: names.tolist() for reason, names in rows.groupby("reason")["name"]}
     except (OSError, KeyError, ValueError):
-        raise DataError(f"{folder / ASIDE} is gone or damaged: {remedy(folder)}.") from None
+        raise DataError(f"{folder / EXCLUDED} is gone or damaged: {pack_anew(folder)}.") from None
     yield "Left out when it was packed"
-    yield from reasons_told(reasons, every)
+    yield from reasons_lines(reasons, every)

@@ -7,20 +7,18 @@ index.csv     one line per crop: label, place and size in pixels.bin, checksums,
 aside.csv     name and reason of every file that could not be packed
 """
 
-import io
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from cgrecnet.data.base import pack_anew
 from cgrecnet.errors import DataError
 from cgrecnet.files import atomic_write, hash_of, sha256
 
-HEADER, PIXELS, INDEX, ASIDE = "store.json", "pixels.bin", "index.csv", "aside.csv"
+HEADER, PIXELS, INDEX, EXCLUDED = "store.json", "pixels.bin", "index.csv", "aside.csv"
 #: Format of the four files; a store of another format is refused.
 FORMAT = 1
 #: The entry of the header that holds the hash of the others; headers from before there was one are read without.
@@ -30,7 +28,7 @@ OF_DATA_SET = ("name", "simulated", "task", "classes", "window", "origin", "opti
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
 
 
 class Content(_Part):
@@ -46,7 +44,7 @@ class Header(_Part):
     name, simulated and the others of `OF_DATA_SET`: of the data set, as `CellDataset` has them.
     columns: the table's columns with their pixel types in pandas' words, in order.
     pixel_type: of every crop, numpy's name with its byte order; channels: of every crop, one below the other in the
-        pixel file, so that the index counts their rows together; crops, aside: how many.
+        pixel file, so that the index counts their rows together; crops, excluded: how many.
     source: sha256 over what the crops were packed from (`build.source_digest`).
     built_with, built_at: version of the package, and the time in UTC.
     """
@@ -64,7 +62,7 @@ class Header(_Part):
     pixel_type: Literal["|u1", "<u2"]
     channels: int = Field(1, ge=1, le=64)
     crops: int = Field(ge=1)
-    aside: int = Field(ge=0)
+    excluded: int = Field(ge=0, alias="aside")
     pixels: Content
     index: Content
     source: str
@@ -94,26 +92,26 @@ def read_header(folder: Path) -> Header:
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}): name the folder of a packed store.") from None
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise DataError(f"{path} is damaged (no header of a store): {remedy(folder)}.") from None
+        raise DataError(f"{path} is damaged (no header of a store): {pack_anew(folder)}.") from None
     if found != FORMAT:
         raise DataError(
             f"The store {folder} is of format {found!r} (packed by cgrecnet {values.get('built_with', 'unknown')}), "
-            f"and this version reads format {FORMAT}: {remedy(folder)}, or open it with that version."
+            f"and this version reads format {FORMAT}: {pack_anew(folder)}, or open it with that version."
         )
     try:
         written = values.pop(HASH, None)
         header = Header.model_validate(values)
     except ValidationError as error:
         place = ".".join(map(str, error.errors()[0]["loc"])) or error.errors()[0]["msg"]
-        raise DataError(f"{path} is damaged (at {place!r}): {remedy(folder)}.") from None
+        raise DataError(f"{path} is damaged (at {place!r}): {pack_anew(folder)}.") from None
     if written not in (None, hash_of(values)):
-        raise DataError(f"{path} was changed after it was packed (its sha256 differs): {remedy(folder)}.")
+        raise DataError(f"{path} was changed after it was packed (its sha256 differs): {pack_anew(folder)}.")
     return header
 
 
 def write_header(folder: Path, header: Header) -> None:
     """Write the header; from now on the folder is a store."""
-    fields = header.model_dump(mode="json", exclude={"channels"} if header.channels == 1 else None)
+    fields = header.model_dump(mode="json", by_alias=True, exclude={"channels"} if header.channels == 1 else None)
     with atomic_write(folder / HEADER) as file:
         file.write(json.dumps(fields | {HASH: hash_of(fields)}, indent=1, ensure_ascii=False) + "\n")
 
@@ -121,11 +119,6 @@ def write_header(folder: Path, header: Header) -> None:
 def content_of(path: Path) -> Content:
     """Size and sha256 of a file, read in pieces."""
     return Content(bytes=path.stat().st_size, sha256=sha256(path))
-
-
-def remedy(folder: Path) -> str:
-    """What to do about a store that cannot be used, as part of a sentence."""
-    return f"remove the folder {folder} and pack the data set anew (`cgrecnet data pack`)"
 
 
 #: The store's own columns, before those of the data set's table.
@@ -137,45 +130,3 @@ OWN = {
     "packed_crc32": np.uint32,
     "packed_source_sha256": str,
 }
-
-def columns_of(table: pd.DataFrame) -> tuple[tuple[str, str], ...]:
-    """Names and pandas types of a table's columns; raises DataError for a column that has the name of an own one."""
-    if taken := [name for name in table.columns if name in OWN]:
-        raise DataError(f"The table has a column {taken[0]!r}, a name that a store uses itself: rename that column.")
-    return tuple((str(name), str(kind)) for name, kind in table.dtypes.items())
-
-
-def write_index(folder: Path, crops: Sequence[tuple], labels: np.ndarray, table: pd.DataFrame) -> None:
-    """Write one line per crop, and make sure that the same table can be read back.
-
-    crops: of each height and width in pixels, crc32 of its bytes, sha256 (hex) of what it was made from.
-    Raises DataError where a column's values cannot be kept in text.
-    """
-    columns = columns_of(table)
-    sizes = [height * width for height, width, _, _ in crops]
-    offsets = np.cumsum(sizes) - sizes
-    own = pd.DataFrame(dict(zip(OWN, (labels, offsets, *zip(*crops, strict=True)), strict=True)))
-    text = pd.concat([own, table], axis=1).to_csv(index=False, lineterminator="\n").encode()
-    back = _parse(text, columns)
-    for name, kind in columns:
-        if not back[name].equals(table[name]):
-            raise DataError(
-                f"Column {name!r} of the table ({kind}) does not survive being written as text: leave it out."
-            )
-    with atomic_write(folder / INDEX, "wb") as file:
-        file.write(text)
-
-
-def read_index(data: bytes, columns: Sequence[tuple[str, str]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """(the store's own columns, the data set's table) of the bytes of an index; raises ValueError or KeyError."""
-    index = _parse(data, columns)
-    return index[list(OWN)], index[[name for name, _ in columns]]
-
-
-def _parse(data: bytes, columns: Sequence[tuple[str, str]]) -> pd.DataFrame:
-    """Values as they were: an empty text is no missing number, and a number keeps every digit."""
-    floats = {name: kind for name, kind in columns if kind.startswith("float")}
-    index = pd.read_csv(
-        io.BytesIO(data), dtype=OWN | dict(columns) | dict.fromkeys(floats, str), keep_default_na=False, na_values=[]
-    )
-    return index.assign(**{name: index[name].replace("", "nan").astype(kind) for name, kind in floats.items()})

@@ -7,7 +7,8 @@ The class comes from the words in the folders, or else from the file name, as th
 import re
 from functools import lru_cache
 
-from cgrecnet.data.images.listing import Unusable, class_in, plain
+from cgrecnet.data.base import Unusable
+from cgrecnet.data.images.listing import class_in, plain
 from cgrecnet.files import shown
 
 #: The paper's classes in the order of its Table 1, and their letter in file names.

@@ -6,32 +6,20 @@ how their classes are told. To list them, names and sizes are enough.
 """
 
 import os
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from cgrecnet.data.base import CellDataset
+from cgrecnet.data.base import CellDataset, Unusable
 from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.images.cells import open_listed, usable_images
-from cgrecnet.data.images.check import Findings, report_of_files
-from cgrecnet.data.images.listing import (
-    PARTS,
-    Cell,
-    Listing,
-    Unusable,
-    check_group,
-    files_of_cells,
-    group_by,
-    parts_of,
-    size_of,
-    walk,
-)
-from cgrecnet.data.images.reading import ReadingOptions
-from cgrecnet.data.options import Window
+from cgrecnet.data.images.check import Findings, report_of
+from cgrecnet.data.images.listing import PARTS, Cell, Listing, files_of_cells, group_by, parts_of, walk
+from cgrecnet.data.images.reading import ReadingOptions, size_of
+from cgrecnet.data.options import Window, check_group
 from cgrecnet.data.zhu.names import CLASSES, INDUCERS, describe
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
@@ -104,14 +92,14 @@ def find_root(root: str | Path | None = None) -> Path:
 
 
 def list_cells(root: Path, options: ZhuOptions | None = None) -> Listing:
-    """Walk `root` and name its cells; what cannot be a cell is set aside or counted, never an error.
+    """Walk `root` and name its cells; what cannot be a cell is excluded or counted, never an error.
 
     Their group is kind, day and replicate, such as `n-1d1`, `nt4-1d` (no replicate given) or `a-unknown`; in simulated
     files day and replicate alone, such as `1d1`, because a simulated run holds cells of several kinds.
     """
     options = options or ZhuOptions()
     listing = Listing(root, simulated=(root.parent / SIMULATED).exists(), grouped=options.group is not None)
-    names = list(walk(root, listing.aside))
+    names = list(walk(root, listing.excluded))
     for name in names:
         *folders, file = name.split("/")
         listing.simulated |= file == SIMULATED
@@ -121,7 +109,7 @@ def list_cells(root: Path, options: ZhuOptions | None = None) -> Listing:
         try:
             listing.cells.append(_cell(listing, name, options))
         except Unusable as reason:
-            listing.aside[str(reason)].append(name)
+            listing.excluded[str(reason)].append(name)
     listing.cells.sort(key=lambda cell: cell.name)
     return listing
 
@@ -186,8 +174,8 @@ def _check_classes(listing: Listing, counts: dict[str, int], task: str) -> None:
     if cells:
         found = ", ".join(f"{kind} {count:,}" for kind, count in counts.items() if count)
         raise DataError(f"The images in {root} have no {' and no '.join(missing)} ({found}): {advice}.")
-    if listing.cells or listing.set_aside or unread(listing):
-        found = [f"{listing.set_aside:,} set aside"] if listing.set_aside or not unread(listing) else []
+    if listing.cells or listing.n_excluded or unread(listing):
+        found = [f"{listing.n_excluded:,} set aside"] if listing.n_excluded or not unread(listing) else []
         found += [f"{count:,} of Ch{number}, which channel={number} reads" for number, count in unread(listing).items()]
         raise DataError(f"No usable image in {root} belongs to the task {task!r} ({', '.join(found)}): {advice}.")
     listing.refuse_empty("name the folder of the images of 'zhu'")
@@ -202,9 +190,10 @@ def report(root: str | Path | None, published: Mapping, every: bool, used: ZhuOp
     listing, found = list_cells(find_root(root), used), Findings()
     for cell, image in usable_images(listing, listing.cells, used.reader()):
         found.add(cell, image)
-    title = f"{'Simulated images in the layout' if listing.simulated else 'Images'} of data set zhu"
+    kind = "Simulated images in the layout" if listing.simulated else "Images"
+    head = [f"{kind} of data set zhu in {shown(listing.root)}"]
     problems, remarks = _problems(listing, found), _together(listing, found)
-    return report_of_files(listing, found, used.window, published, every, title, problems, remarks)
+    return report_of(head, found, used.window, published, every, problems, remarks, listing)
 
 
 def unread(listing: Listing) -> dict[int, int]:
@@ -213,7 +202,7 @@ def unread(listing: Listing) -> dict[int, int]:
 
 
 def _problems(listing: Listing, found: Findings) -> dict[str, object]:
-    counts, files, usable = found.counts(), sum(listing.others.values()), listing.cells or listing.set_aside
+    counts, files, usable = found.counts(), sum(listing.others.values()), listing.cells or listing.n_excluded
     others = " or ".join(map(str, unread(listing)))
     missing = [kind for kind in CLASSES if not counts[kind]]
     return {
@@ -232,13 +221,10 @@ def _problems(listing: Listing, found: Findings) -> dict[str, object]:
 
 def _together(listing: Listing, found: Findings) -> Iterator[str]:
     """That folders are not told apart, where a group has several."""
-    homes: dict[str, set[str]] = defaultdict(set)
-    for folder, _, group in found.cells:
-        homes[group].add(folder)
-    if not listing.grouped and (together := {group: home for group, home in homes.items() if len(home) > 1}):
-        group, home = max(together.items(), key=lambda item: len(item[1]))
+    homes = found.images.groupby("group")["folder"].nunique()
+    if not listing.grouped and homes.max() > 1:
         yield (
-            f"Group {shown(group)} is of {len(home):,} folders. Where these are acquisitions of their own (donors, "
+            f"Group {homes.idxmax()} is of {homes.max():,} folders. Where these are acquisitions of their own (donors, "
             "days, runs), a grouped split parts them wrongly: --option group=LEVEL (1: the folder below the root) or "
             '--option group=EXPRESSION tells them apart, in a run data_options="{group: LEVEL}".'
         )

@@ -8,14 +8,14 @@ import torch
 from torchvision.transforms import v2
 
 from cgrecnet.data import open_dataset
+from cgrecnet.data.base import PackedImages, pack
 from cgrecnet.data.batches import BatchedCells
-from cgrecnet.data.batches import loader as batched
+from cgrecnet.data.batches import cells as batched
 from cgrecnet.data.batches import transform as batched_transform
-from cgrecnet.data.batches.crops import boxes, central_crops, random_crops
+from cgrecnet.data.batches.cells import boxes, central_crops, random_crops
 from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.batches.transform import BatchTransform, Buffers
 from cgrecnet.data.intensity import INTENSITIES, Intensity
-from cgrecnet.data.packed import PackedImages, pack
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.build import pack_cells
 from cgrecnet.data.transforms import eval_transform, to_unit
@@ -152,10 +152,10 @@ def test_a_batch_that_is_held_is_never_overwritten(cells):
 
 
 def test_a_mapped_file_is_read_where_it_is(cells, tmp_path):
-    whole = pack(cells.images)
-    whole.pixels.tofile(tmp_path / "pixels")
+    packed = pack(cells.images)
+    packed.pixels.tofile(tmp_path / "pixels")
     mapped = np.memmap(tmp_path / "pixels", dtype=np.uint8, mode="r")
-    on_disk = replace(cells, images=PackedImages(mapped, whole.offsets, whole.heights, whole.widths))
+    on_disk = replace(cells, images=PackedImages(mapped, packed.offsets, packed.heights, packed.widths))
     batches = BatchedCells(on_disk, range(40), 32, train=True, batch_size=16)
     assert np.shares_memory(batches.transform.pixels.pixels, mapped)
     assert apart(seen(cells), seen(on_disk)) == 0

@@ -6,8 +6,9 @@ import torch
 from scipy.stats import ks_2samp, kstest
 from torchvision.transforms import v2
 
-from cgrecnet.data.batches import crops as batched_crops
-from cgrecnet.data.batches.crops import boxes, central_crops, random_crops, seen_boxes, uniforms
+from cgrecnet.data.batches import cells as batched_crops
+from cgrecnet.data.batches.cells import boxes, central_crops, random_crops, uniforms
+from cgrecnet.data.batches.coverage import seen_boxes
 
 DRAWS = 6000
 #: Twelve comparisons: at this level a right sampler fails at about one start of the generators in 8,000.
@@ -137,11 +138,11 @@ def test_the_central_crop_has_torchvisions_rounding(size):
     short = round(size * 256 / 224)
     for height, width in ((45, 60), (60, 45), (37, 60), (50, 50), (44, 26), (57, 60), (7, 31)):
         crop = central_crops([height], [width], size)
-        whole = v2.functional.resize(torch.zeros(1, height, width), [short], antialias=True)
-        assert (crop.resized_height[0], crop.resized_width[0]) == whole.shape[1:]
-        numbers = torch.arange(whole[0].numel()).reshape(whole.shape)
+        resized = v2.functional.resize(torch.zeros(1, height, width), [short], antialias=True)
+        assert (crop.resized_height[0], crop.resized_width[0]) == resized.shape[1:]
+        numbers = torch.arange(resized[0].numel()).reshape(resized.shape)
         first = int(v2.functional.center_crop(numbers, [size, size])[0, 0, 0])
-        assert (crop.skip_rows[0], crop.skip_columns[0]) == divmod(first, whole.shape[2])
+        assert (crop.skip_rows[0], crop.skip_columns[0]) == divmod(first, resized.shape[2])
 
 
 def test_crops_can_be_chosen_like_an_array():
@@ -154,5 +155,5 @@ def test_what_an_output_shows_in_source_pixels():
     """A ramp of columns, seen through the crop, begins and ends where the box does."""
     wide = seen_boxes(central_crops([40], [60], 224), 224)[0]
     assert wide == pytest.approx([16 * 40 / 256, 80 * 60 / 384, 35, 35])
-    whole = boxes([3], [5], [20], [30], [True], 64)
-    assert seen_boxes(whole, 64).tolist() == [[3, 5, 20, 30]]
+    resized = boxes([3], [5], [20], [30], [True], 64)
+    assert seen_boxes(resized, 64).tolist() == [[3, 5, 20, 30]]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torchvision.transforms.v2 import functional
 
-from cgrecnet.data.batches.resample import WeightBank, axis_weights
+from cgrecnet.data.batches.transform import WeightBank, axis_weights
 
 
 def weights(length, resized, skip=0, size=None, padded=None):

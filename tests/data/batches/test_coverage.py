@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cgrecnet.data.batches.crops import (
+from cgrecnet.data.batches.coverage import (
     evaluation_shares,
     kept_shares,
     share_inside,

@@ -87,8 +87,8 @@ def test_groups_come_from_a_folder_level_or_an_expression_and_are_missed_where_t
     tree(tmp_path, name="day {donor}/{kind}/donor7_{i}.png")
     level = open_dataset("folder", root=tmp_path, options={"class_level": 2, "group": 1})
     assert set(level.table["group"]) == {"day 0", "day 1", "day 2"} and len(level.classes) == 4
-    said = open_dataset("folder", root=tmp_path, options={"class_level": 2, "group": r"day (\d)/.*(donor\d)"})
-    assert set(said.table["group"]) == {"0-donor7", "1-donor7", "2-donor7"}
+    output = open_dataset("folder", root=tmp_path, options={"class_level": 2, "group": r"day (\d)/.*(donor\d)"})
+    assert set(output.table["group"]) == {"0-donor7", "1-donor7", "2-donor7"}
     assert "nothing rules out" not in level.origin
     none = open_dataset("folder", root=tmp_path, options={"class_level": 2})
     assert "nothing rules out" in none.origin
@@ -107,8 +107,8 @@ def test_classes_may_be_called_otherwise_and_what_matches_two_is_refused_by_name
     text, good = check(tmp_path, classes=words)
     assert not good and "'not T and B' matches two classes (B and T)" in text
     assert "'debris' is none of the words" in text
-    whole = open_dataset("folder", root=tmp_path, options={"classes": {"not T and B": "both", "t": "T", "b": "B"}})
-    assert whole.classes == ("B", "T", "both")
+    intact = open_dataset("folder", root=tmp_path, options={"classes": {"not T and B": "both", "t": "T", "b": "B"}})
+    assert intact.classes == ("B", "T", "both")
 
 
 @pytest.mark.parametrize(
@@ -197,12 +197,12 @@ def test_mixed_depths_are_refused_or_read_over_their_whole_range(tmp_path):
     assert cells.images[0].dtype == np.uint16 and cells.images[0].max() > 255
 
 
-def test_a_window_that_leaves_next_to_nothing_is_said_by_check_and_pack(tmp_path, capsys):
+def test_a_window_that_leaves_next_to_nothing_is_reported_by_check_and_pack(tmp_path, capsys):
     tree(tmp_path / "files", ("a", "b"), name="{kind}/{i}.tif", low=640, high=740, kind=np.uint16)
     assert main(["data", "check", "folder", str(tmp_path / "files")]) == 1
-    said = capsys.readouterr().out
-    assert "levels    minimum 640, 0.1 % 640, 99.9 % 739, maximum 739; window 0 to 65535" in said
-    assert "--option window=[630,749] would fit them" in said and "too little of the window" in said
+    output = capsys.readouterr().out
+    assert "levels    minimum 640, 0.1 % 640, 99.9 % 739, maximum 739; window 0 to 65535" in output
+    assert "--option window=[630,749] would fit them" in output and "too little of the window" in output
     assert main(["data", "check", "folder", str(tmp_path / "files"), "--option", "window=[630,749]"]) == 0
     main(["data", "pack", "folder", str(tmp_path / "files"), "--store", str(tmp_path / "store")])
     assert "--option window=[630,749] would fit them" in capsys.readouterr().out

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from zhu_trees import crop
 
-from cgrecnet.data.images.listing import Unusable
+from cgrecnet.data.base import Unusable
 from cgrecnet.data.images.reading import DAMAGED, decode
 
 PICTURES = {

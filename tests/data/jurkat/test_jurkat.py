@@ -128,16 +128,16 @@ def spoil(folder, content: bytes) -> str:
 
 
 def test_truncated_tiff(copy):
-    whole = (copy / "Experiment_1/G1/Ch3_CP0008.tif").read_bytes()
-    spoil(copy, whole[: len(whole) // 2])
+    intact = (copy / "Experiment_1/G1/Ch3_CP0008.tif").read_bytes()
+    spoil(copy, intact[: len(intact) // 2])
     with pytest.raises(DataError, match="G1/Ch3_CP0008.tif is not the published file .* replaces it"):
         open_dataset("jurkat", root=copy)
 
 
 def test_foreign_tiff(copy):
-    whole = bytearray((copy / "Experiment_1/G1/Ch3_CP0008.tif").read_bytes())
-    whole[-1] ^= 1
-    spoil(copy, bytes(whole))
+    intact = bytearray((copy / "Experiment_1/G1/Ch3_CP0008.tif").read_bytes())
+    intact[-1] ^= 1
+    spoil(copy, bytes(intact))
     with pytest.raises(DataError, match="is not the published file .*cgrecnet data fetch jurkat --folder"):
         open_dataset("jurkat", root=copy)
 

@@ -123,20 +123,20 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 11415
     ("name", "spoil", "says"),
     [
         (carried.BRIGHTFIELD, None, "brightfield.npz cannot be read .No such file"),
-        (carried.BRIGHTFIELD, lambda whole: whole[: len(whole) // 2], "is cut off, .*5,707,836 of 11,415,673 bytes"),
-        (carried.BRIGHTFIELD, lambda whole: b"", "is cut off, changed .*.0 of"),
-        (carried.BRIGHTFIELD, lambda whole: POINTER, "a pointer of git-lfs"),
-        (carried.BRIGHTFIELD, lambda whole: whole[:-1] + b"x", "its sha256 differs"),
-        (carried.INDEX, lambda whole: whole[:20], "carried.json was changed or cut off"),
-        (carried.INDEX, lambda whole: b"{}", "carried.json was changed or cut off"),
+        (carried.BRIGHTFIELD, lambda intact: intact[: len(intact) // 2], "is cut off, .*5,707,836 of 11,415,673 bytes"),
+        (carried.BRIGHTFIELD, lambda intact: b"", "is cut off, changed .*.0 of"),
+        (carried.BRIGHTFIELD, lambda intact: POINTER, "a pointer of git-lfs"),
+        (carried.BRIGHTFIELD, lambda intact: intact[:-1] + b"x", "its sha256 differs"),
+        (carried.INDEX, lambda intact: intact[:20], "carried.json was changed or cut off"),
+        (carried.INDEX, lambda intact: b"{}", "carried.json was changed or cut off"),
         (carried.INDEX, None, "carried.json cannot be read .No such file"),
     ],
 )
-def test_damage_is_one_sentence_with_the_remedy(copy, capsys, name, spoil, says):
-    whole = (copy / name).read_bytes()
+def test_damage_is_one_sentence_with_what_to_do(copy, capsys, name, spoil, says):
+    intact = (copy / name).read_bytes()
     (copy / name).unlink()
     if spoil is not None:
-        (copy / name).write_bytes(spoil(whole))
+        (copy / name).write_bytes(spoil(intact))
     with pytest.raises(DataError, match=says) as caught:
         open_dataset("jurkat")
     assert "git checkout HEAD -- cgrecnet/data/jurkat" in str(caught.value) and str(caught.value).count("\n") == 0

@@ -180,17 +180,17 @@ def test_a_store_of_something_else(tmp_path):
         open_dataset("cytometer", root=made, options={"cells": 30})
 
 
-def test_unusable_files_are_set_aside_by_name(tmp_path, capsys):
+def test_unusable_files_are_excluded_by_name(tmp_path, capsys):
     files = tmp_path / "files"
     tree(files, "flat")
-    whole = open_dataset("zhu", root=files).fingerprint
+    intact = open_dataset("zhu", root=files).fingerprint
     (files / "a_1d1_90_Ch1.ome.bmp").write_bytes(b"")
     (files / "n_1d1_91_Ch1.ome.bmp").write_bytes(b"BM")
     (files / "o_1d1_92_Ch1.ome.bmp").write_text("no image")
     write(files / "elsewhere.bmp", crop(1))
     assert main(["data", "pack", "zhu", str(files), "--store", str(tmp_path / "store")]) == 0
-    said = capsys.readouterr()
-    assert "12 crops" in said.out and "4 file(s) could not be packed" in said.out and "packing crops" in said.err
+    output = capsys.readouterr()
+    assert "12 crops" in output.out and "4 file(s) could not be packed" in output.out and "packing crops" in output.err
     assert (tmp_path / "store" / "aside.csv").read_text().splitlines() == [
         "name,reason",
         "a_1d1_90_Ch1.ome.bmp,empty (0 bytes)",
@@ -199,12 +199,12 @@ def test_unusable_files_are_set_aside_by_name(tmp_path, capsys):
         'o_1d1_92_Ch1.ome.bmp,"not a BMP, TIFF or PNG image"',
     ]
     store = open_dataset("zhu", root=tmp_path / "store")
-    assert store.fingerprint == whole and read_header(tmp_path / "store").aside == 4
+    assert store.fingerprint == intact and read_header(tmp_path / "store").excluded == 4
     assert_same(store, open_dataset("zhu", root=files))
     assert main(["data", "check", "zhu", str(tmp_path / "store")]) == 0
-    said = capsys.readouterr().out
-    assert "data set zhu, task lineage, cells as given (taken to be the paper's)\n" in said
-    assert "Left out when it was packed" in said and "truncated or damaged: 1 (n_1d1_91_Ch1.ome.bmp)" in said
+    output = capsys.readouterr().out
+    assert "data set zhu, task lineage, cells as given (taken to be the paper's)\n" in output
+    assert "Left out when it was packed" in output and "truncated or damaged: 1 (n_1d1_91_Ch1.ome.bmp)" in output
 
 
 def test_a_class_without_a_usable_image_and_mixed_depths(tmp_path):
@@ -227,9 +227,9 @@ def test_the_command_says_where_and_how_large(tmp_path, no_data, capsys):
     tree(tmp_path / "files", "flat")
     for _ in range(2):  # the second time it is there already
         assert main(["data", "pack", "zhu", str(tmp_path / "files")]) == 0
-        said = capsys.readouterr().out
-        assert str(no_data / "stores" / "zhu-lineage") in said and "12 crops" in said and "MB of pixels" in said
-        assert "is read from here from now on" in said
+        output = capsys.readouterr().out
+        assert str(no_data / "stores" / "zhu-lineage") in output and "12 crops" in output and "MB of pixels" in output
+        assert "is read from here from now on" in output
     assert main(["data", "pack", "cytometer", "--option", "cells=30", "--store", str(tmp_path / "made")]) == 0
     assert f"open_dataset('cytometer', root='{tmp_path / 'made'}')" in capsys.readouterr().out
     assert main(["data", "pack", "cytometer", "--option", "cells", "--store", str(tmp_path / "x")]) == 2

@@ -16,7 +16,7 @@ from zhu_trees import crop, tree, write
 from cgrecnet.cli import main
 from cgrecnet.data import available, open_dataset, pack_dataset
 from cgrecnet.data.store import build as store_build
-from cgrecnet.data.store import header as store_index
+from cgrecnet.data.store import header as store_header
 from cgrecnet.data.store.build import working_folder
 from cgrecnet.data.store.header import HEADER, INDEX, PIXELS
 from cgrecnet.errors import DataError
@@ -45,17 +45,17 @@ def files(tmp_path) -> Path:
 
 
 @pytest.fixture
-def whole(files, tmp_path) -> Path:
+def intact(files, tmp_path) -> Path:
     """The store of an uninterrupted build."""
     return pack_dataset("zhu", files, store=tmp_path / "whole")
 
 
-def assert_equal(store: Path, whole: Path) -> None:
+def assert_equal(store: Path, intact: Path) -> None:
     """The same files, byte for byte; the header but for the time of its making, and its hash."""
-    assert sorted(os.listdir(store)) == sorted(os.listdir(whole))
+    assert sorted(os.listdir(store)) == sorted(os.listdir(intact))
     for name in ("pixels.bin", "index.csv", "aside.csv"):
-        assert (store / name).read_bytes() == (whole / name).read_bytes(), name
-    texts = [(folder / HEADER).read_text().splitlines() for folder in (store, whole)]
+        assert (store / name).read_bytes() == (intact / name).read_bytes(), name
+    texts = [(folder / HEADER).read_text().splitlines() for folder in (store, intact)]
     texts = [[line for line in text if not line.startswith((' "built_at"', ' "sha256"'))] for text in texts]
     assert texts[0] == texts[1]
 
@@ -71,7 +71,7 @@ def start_slow(files: Path, store: Path, crops: int) -> multiprocessing.Process:
     return child
 
 
-def test_killed_twice_in_the_middle(files, whole, tmp_path):
+def test_killed_twice_in_the_middle(files, intact, tmp_path):
     store = tmp_path / "store"
     for crops in (20, 60):
         child = start_slow(files, store, crops)
@@ -81,13 +81,13 @@ def test_killed_twice_in_the_middle(files, whole, tmp_path):
         assert not available("zhu", root=store) and not store.exists()
         (working_folder(store) / f"{INDEX}.12.partial").write_text("left by a killed process")
     pack_dataset("zhu", files, store=store)
-    assert_equal(store, whole)
+    assert_equal(store, intact)
     assert not working_folder(store).exists()
     assert open_dataset("zhu", root=store).fingerprint == open_dataset("zhu", root=files).fingerprint
 
 
 @pytest.mark.parametrize("step", ["write_index", "write_header", "source_digest"])
-def test_stopped_at_any_step_nothing_stands_under_the_store_s_name(files, whole, tmp_path, monkeypatch, step):
+def test_stopped_at_any_step_nothing_stands_under_the_store_s_name(files, intact, tmp_path, monkeypatch, step):
     store = tmp_path / "store"
     honest = getattr(store_build, step)
 
@@ -102,30 +102,30 @@ def test_stopped_at_any_step_nothing_stands_under_the_store_s_name(files, whole,
     assert not store.exists() and not working_folder(store).exists()
     store.mkdir()  # an empty folder may stand there
     pack_dataset("zhu", files, store=store)
-    assert_equal(store, whole)
+    assert_equal(store, intact)
 
 
-def test_two_builds_at_once(files, whole, tmp_path, capsys):
+def test_two_builds_at_once(files, intact, tmp_path, capsys):
     store = tmp_path / "store"
     child = start_slow(files, store, 10)
     assert main(["data", "pack", "zhu", str(files), "--store", str(store)]) == 2
-    said = capsys.readouterr().err
-    assert said.strip() == (
+    output = capsys.readouterr().err
+    assert output.strip() == (
         f"cgrecnet: Another process is packing into {store}: wait until it is done, or name another place with --store."
     )
     child.join(60)
     assert child.exitcode == 0
-    assert_equal(store, whole)
+    assert_equal(store, intact)
 
 
-def test_a_finished_store_is_not_built_again(files, whole, monkeypatch):
-    before = {path.name: path.stat().st_mtime_ns for path in whole.iterdir()}
+def test_a_finished_store_is_not_built_again(files, intact, monkeypatch):
+    before = {path.name: path.stat().st_mtime_ns for path in intact.iterdir()}
     monkeypatch.setattr(store_build, "_build", lambda *_: pytest.fail("built again"))
-    assert pack_dataset("zhu", files, store=whole) == whole
-    assert before == {path.name: path.stat().st_mtime_ns for path in whole.iterdir()}
+    assert pack_dataset("zhu", files, store=intact) == intact
+    assert before == {path.name: path.stat().st_mtime_ns for path in intact.iterdir()}
     write(files / "n_1d1_5000_Ch1.ome.bmp", crop(5000))
     with pytest.raises(DataError, match="packed from other cells .zhu, task lineage, 120 crops., or their files"):
-        pack_dataset("zhu", files, store=whole)
+        pack_dataset("zhu", files, store=intact)
 
 
 def test_files_that_change_during_a_build(files, tmp_path, monkeypatch):
@@ -141,8 +141,8 @@ def test_files_that_change_during_a_build(files, tmp_path, monkeypatch):
     assert not (tmp_path / "store").exists()
 
 
-@pytest.mark.parametrize("place", [(store_build, "crops_of"), (store_index, "atomic_write")])
-def test_a_full_disk(files, whole, tmp_path, monkeypatch, capsys, place):
+@pytest.mark.parametrize("place", [(store_build, "crops_of"), (store_header, "atomic_write")])
+def test_a_full_disk(files, intact, tmp_path, monkeypatch, capsys, place):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -156,7 +156,7 @@ def test_a_full_disk(files, whole, tmp_path, monkeypatch, capsys, place):
     )
     assert not store.exists() and not working_folder(store).exists()
     pack_dataset("zhu", files, store=store)
-    assert_equal(store, whole)
+    assert_equal(store, intact)
 
 
 def test_a_folder_that_cannot_be_written(files, tmp_path, monkeypatch):

@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 
+from cgrecnet.data import base as store
 from cgrecnet.data import open_dataset
 from cgrecnet.data.store import open_store
-from cgrecnet.data.store import opened as store
 from cgrecnet.data.store.build import pack_cells
 
 pytestmark = pytest.mark.skipif(not hasattr(store.os, "posix_fadvise"), reason="this system takes no advice on files")

@@ -10,7 +10,7 @@ from zhu_trees import tree
 
 from cgrecnet.cli import main
 from cgrecnet.data import open_dataset, pack_dataset
-from cgrecnet.data.store.header import ASIDE, HASH, HEADER, INDEX, PIXELS, Content, content_of
+from cgrecnet.data.store.header import EXCLUDED, HASH, HEADER, INDEX, PIXELS, Content, content_of
 from cgrecnet.errors import DataError
 from cgrecnet.files import hash_of
 from cgrecnet.training.config import RunConfig
@@ -80,9 +80,9 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_one_sentence_on_opening_checking_and_packing(store, tmp_path, fault, capsys):
-    spoil, said = FAULTS[fault]
+    spoil, output = FAULTS[fault]
     spoil(store)
-    with pytest.raises(DataError, match=said) as found:
+    with pytest.raises(DataError, match=output) as found:
         open_dataset("zhu", root=store)
     assert "\n" not in str(found.value)
     assert main(["data", "check", "zhu", str(store)]) == 2
@@ -135,8 +135,8 @@ def test_changed_pixels_are_found_and_named_by_the_full_check(store, capsys):
     (store / PIXELS).write_bytes(pixels)
     open_dataset("zhu", root=store)  # no pixel is read on opening
     assert main(["data", "check", "zhu", str(store)]) == 1
-    said = capsys.readouterr().out
-    assert f"Amiss: the pixels of 2 crop(s) were changed ({names[0]}, {names[-1]}): remove the folder" in said
+    output = capsys.readouterr().out
+    assert f"Amiss: the pixels of 2 crop(s) were changed ({names[0]}, {names[-1]}): remove the folder" in output
 
 
 def test_changed_labels_under_a_mended_index_are_found_by_the_full_check(store, capsys):
@@ -149,7 +149,7 @@ def test_changed_labels_under_a_mended_index_are_found_by_the_full_check(store, 
 
 def test_a_report_that_is_gone(store, capsys):
     change(store, aside=1)
-    (store / ASIDE).unlink()
+    (store / EXCLUDED).unlink()
     assert main(["data", "check", "zhu", str(store)]) == 2
     assert "aside.csv is gone or damaged" in capsys.readouterr().err
 

@@ -47,7 +47,7 @@ def test_day_and_replicate_are_the_group(tmp_path, layout, groups):
 
 
 @pytest.mark.parametrize(
-    ("folders", "file", "said"),
+    ("folders", "file", "expected"),
     [
         ((), "a_1d1_10_Ch1.ome.bmp", ("astrocyte", "1", "1")),
         ((), "N_12D3_4_CH1.OME.TIF", ("neuron", "12", "3")),
@@ -59,8 +59,8 @@ def test_day_and_replicate_are_the_group(tmp_path, layout, groups):
         (("cntf_3d1",), "7_Ch1.ome.bmp", ("cntf", "3", "1")),
     ],
 )
-def test_names(folders, file, said):
-    assert describe(folders, file) == said
+def test_names(folders, file, expected):
+    assert describe(folders, file) == expected
 
 
 def test_inducers_are_a_separate_test_set(tmp_path):

@@ -13,8 +13,9 @@ from PIL import Image
 from zhu_trees import crop, tree, write
 
 from cgrecnet.data import open_dataset
+from cgrecnet.data.base import Unusable
 from cgrecnet.data.images import reading
-from cgrecnet.data.images.listing import Listing, Unusable
+from cgrecnet.data.images.listing import Listing
 from cgrecnet.data.images.reading import Reader
 from cgrecnet.data.zhu.reader import list_cells
 from cgrecnet.errors import DataError
@@ -24,23 +25,23 @@ def open_zhu(root, **options):
     return open_dataset("zhu", root=root, options=options)
 
 
-def aside(root) -> dict[str, list[str]]:
+def excluded(root) -> dict[str, list[str]]:
     """Reason -> names, after every image was tried."""
     listing: Listing = list_cells(root)
     for cell in listing.cells:
         try:
             Reader().read(root, cell.name)
         except Unusable as reason:
-            listing.aside[str(reason)].append(cell.name)
-    return dict(listing.aside)
+            listing.excluded[str(reason)].append(cell.name)
+    return dict(listing.excluded)
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_image_is_set_aside_by_name_and_the_rest_is_read(tmp_path, name, caplog, recwarn):
+def test_a_bad_image_is_excluded_by_name_and_the_rest_is_read(tmp_path, name, caplog, recwarn):
     make, reason = BAD[name]
     tree(tmp_path, "folders")
     make(tmp_path / "ASTROCYTES" / name)
-    assert aside(tmp_path) == {reason: [f"ASTROCYTES/{name}"]}
+    assert excluded(tmp_path) == {reason: [f"ASTROCYTES/{name}"]}
     with caplog.at_level("WARNING"):
         cells = open_zhu(tmp_path)
     assert len(cells) == 12 and "1 file(s) left out" in caplog.text and "data check zhu" in caplog.text
@@ -80,10 +81,10 @@ def test_mixed_depths(tmp_path):
         ("neuronal/5.bmp", "no class in folder or file name"),
     ],
 )
-def test_misnamed_files_are_set_aside(tmp_path, name, reason):
+def test_misnamed_files_are_excluded(tmp_path, name, reason):
     tree(tmp_path, "flat")
     write(tmp_path / name, crop(1))
-    assert aside(tmp_path) == {reason: [name]}
+    assert excluded(tmp_path) == {reason: [name]}
     assert len(open_zhu(tmp_path)) == 12
 
 
@@ -99,7 +100,7 @@ def test_links_pipes_and_loops(tmp_path):
     (root / "NEURONS" / "gone.bmp").symlink_to(root / "nothing")
     os.mkfifo(root / "NEURONS" / "pipe.bmp")
     (root / "NEURONS" / "folder.bmp").mkdir()
-    assert aside(root) == {
+    assert excluded(root) == {
         "link to a folder that it lies in": ["up", "NEURONS/loop"],
         "link to a folder that is read already": ["twice"],
         "cannot be opened": ["NEURONS/gone.bmp"],
@@ -123,7 +124,7 @@ def test_hidden_files_and_folders_are_no_cells(tmp_path):
     tree(tmp_path, "folders")
     write(tmp_path / "NEURONS" / "._1.bmp", crop(1))
     write(tmp_path / ".thumbnails" / "neurons" / "1.bmp", crop(1))
-    assert len(open_zhu(tmp_path)) == 12 and not aside(tmp_path)
+    assert len(open_zhu(tmp_path)) == 12 and not excluded(tmp_path)
 
 
 def test_folders_without_a_usable_set(tmp_path):
@@ -158,7 +159,7 @@ def test_a_file_too_large_for_any_crop_is_not_read(tmp_path, monkeypatch):
     tree(tmp_path, "flat")
     with open(tmp_path / "a_9d9_1_Ch1.ome.bmp", "wb") as file:
         file.truncate(reading._LARGEST_FILE + 1)  # sparse: takes no room
-    assert aside(tmp_path) == {reading.HUGE: ["a_9d9_1_Ch1.ome.bmp"]}
+    assert excluded(tmp_path) == {reading.HUGE: ["a_9d9_1_Ch1.ome.bmp"]}
 
 
 def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
@@ -172,7 +173,7 @@ def test_a_folder_that_cannot_be_opened_is_named(tmp_path, monkeypatch):
         return honest(folder)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert aside(tmp_path) == {"folder that cannot be opened": ["locked"]}
+    assert excluded(tmp_path) == {"folder that cannot be opened": ["locked"]}
     assert len(open_zhu(tmp_path)) == 12
 
 
@@ -216,10 +217,10 @@ def test_every_encoding_gives_the_same_grey_levels(encoding):
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_damaged_bytes_give_grey_levels_or_a_reason_and_nothing_else(encoding, caplog):
     rng = np.random.default_rng(0)
-    whole = in_memory(ENCODINGS[encoding][0])
+    intact = in_memory(ENCODINGS[encoding][0])
     refused = 0
     for _ in range(40):
-        data = bytearray(whole)
+        data = bytearray(intact)
         for place in rng.integers(0, min(len(data), 300), 3):
             data[place] = rng.integers(256)
         try:
@@ -230,4 +231,4 @@ def test_damaged_bytes_give_grey_levels_or_a_reason_and_nothing_else(encoding, c
             assert str(reason)
     assert refused and not caplog.records
     with pytest.raises(Unusable):
-        Reader().image([whole[: len(whole) // 3]])
+        Reader().image([intact[: len(intact) // 3]])

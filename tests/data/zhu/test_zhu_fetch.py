@@ -293,7 +293,7 @@ def test_no_network(tmp_path, monkeypatch):
         get(tmp_path)
 
 
-def test_no_room_is_said_before_the_download(server, tmp_path, monkeypatch):
+def test_no_room_is_reported_before_the_download(server, tmp_path, monkeypatch):
     monkeypatch.setattr(download_folder.shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 9, 1))
     with pytest.raises(DataError, match="needs 0.00 GB more, and .* has 0.00 GB free: free space there"):
         get(tmp_path)

@@ -62,7 +62,7 @@ def test_a_class_in_a_file_name_is_one():
     assert describe(("Neuronas",), "astro 3.png")[0] == "astrocyte"
 
 
-def test_check_tells_folder_class_and_group_and_which_folders_are_not_told_apart(tmp_path):
+def test_check_tells_folder_class_and_group_and_which_folders_are_not_kept_apart(tmp_path):
     runs = [f"Experiment 00{experiment}/Day {day}/Sample A/Replicate 1" for experiment in (1, 2) for day in (1, 2)]
     folders(tmp_path, [f"{run}/{kind}" for run in runs for kind in PLAIN.values()])
     text, good = check(tmp_path)
@@ -90,8 +90,8 @@ def test_the_channel_is_named_chosen_and_believed_where_the_file_marks_it(tmp_pa
     assert open_dataset("zhu", root=tmp_path / "plain").images[0].dtype == np.uint8
     assert open_dataset("zhu", root=tmp_path / "plain", options={"channel": 4}).images[0].dtype == np.uint16
     for path in (tmp_path / "plain").rglob("*_Ch4.ome.tif"):
-        said = '<OME><Image><Pixels><Channel Name="BF"/></Pixels></Image></OME>'
-        tifffile.imwrite(path, tifffile.imread(path), description=said)
+        output = '<OME><Image><Pixels><Channel Name="BF"/></Pixels></Image></OME>'
+        tifffile.imwrite(path, tifffile.imread(path), description=output)
     assert open_dataset("zhu", root=tmp_path / "plain").images[0].dtype == np.uint16
     assert "Ch4 is read (as the files mark it)" in check(tmp_path / "plain")[0]
 
@@ -104,13 +104,13 @@ def test_the_other_camera_is_an_option_that_the_sentence_names(tmp_path):
     assert len(open_dataset("zhu", root=tmp_path, options={"channel": 9})) == 12
 
 
-def test_a_window_that_leaves_next_to_nothing_is_said(tmp_path, capsys):
+def test_a_window_that_leaves_next_to_nothing_is_reported(tmp_path, capsys):
     """Simulated cells of 12 bit, read back: a network would see a fiftieth of the scale."""
     assert main(["data", "simulate", str(tmp_path / "s"), "--cells", "60", "--bits", "12"]) == 0
     assert main(["data", "check", "zhu", str(tmp_path / "s")]) == 1
-    said = capsys.readouterr().out
-    assert "of the window 0 to 65535, so that a network sees next to nothing; --option window=[" in said
-    assert "grey levels that fill too little of the window" in said
+    output = capsys.readouterr().out
+    assert "of the window 0 to 65535, so that a network sees next to nothing; --option window=[" in output
+    assert "grey levels that fill too little of the window" in output
 
 
 def test_options_are_recorded_only_where_they_are_used(tmp_path):

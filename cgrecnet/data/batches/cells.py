@@ -1,4 +1,11 @@
-"""Cells of a data set in batches of network inputs, straight from packed crops: a quicker DataLoader."""
+"""Cells of a data set in batches of network inputs, straight from packed crops: a quicker DataLoader.
+
+Which part of a cell's image is seen: a random box in training, the centre in evaluation. The random boxes follow
+torchvision's RandomResizedCrop and RandomHorizontalFlip, computed for many cells at once.
+A cell's box is a function of (seed, epoch, index of the cell) alone: random number n of a cell is output number
+32 * index + n of a SplitMix64 generator (Steele, Lea and Flood 2014, doi:10.1145/2660193.2660195) that starts at
+numpy's SeedSequence of (seed, epoch). No generator is shared, so neither order nor batch can change a box.
+"""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -8,11 +15,84 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cgrecnet.data.base import CellDataset
-from cgrecnet.data.batches.crops import SCALE, Crops, central_crops, random_crops
-from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.packed import PackedImages, pack
+from cgrecnet.data.base import CellDataset, PackedImages, pack
+from cgrecnet.data.batches.transform import BatchTransform, Crops
 from cgrecnet.errors import ConfigError, DataError
+
+#: torchvision's defaults for RandomResizedCrop; the paper gives none.
+SCALE = (0.08, 1.0)
+RATIO = (3 / 4, 4 / 3)
+TRIES = 10
+_PER_CELL = 32  # random numbers kept for each cell; 23 are used
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def boxes(top, left, height, width, flip, size: int) -> Crops:
+    """Crops of given boxes, each resized to size x size pixels."""
+    top, left, height, width = (np.asarray(values, dtype=np.int64) for values in (top, left, height, width))
+    zero, side = np.zeros_like(top), np.full_like(top, size)
+    return Crops(top, left, height, width, side, side, zero, zero, np.asarray(flip, dtype=bool))
+
+
+def random_crops(
+    heights, widths, cells, *, seed: int, epoch: int, size: int, scale: tuple[float, float] = SCALE
+) -> Crops:
+    """Algorithm 1, training: a random box of each image, resized to size x size, flipped with probability 1/2.
+
+    heights, widths: of the images, shape (images,); cells: the index of each, any order, 0 or more.
+    Area uniform over `scale` of the image, ratio width / height log-uniform over RATIO, ten tries to fit into the
+    image, then the largest central box whose ratio is allowed; the place is uniform over all that fit.
+    """
+    heights, widths = np.asarray(heights, dtype=np.int64), np.asarray(widths, dtype=np.int64)
+    random = uniforms(cells, seed=seed, epoch=epoch)
+    height, width, drawn = _fitting(heights, widths, random[:, :TRIES], random[:, TRIES : 2 * TRIES], scale)
+    centre_height, centre_width = _central(heights, widths)
+    height, width = np.where(drawn, height, centre_height), np.where(drawn, width, centre_width)
+    free_rows, free_columns = heights - height, widths - width
+    top = np.where(drawn, (random[:, 20] * (free_rows + 1)).astype(np.int64), free_rows // 2)
+    left = np.where(drawn, (random[:, 21] * (free_columns + 1)).astype(np.int64), free_columns // 2)
+    return boxes(top, left, height, width, random[:, 22] < 0.5, size)
+
+
+def central_crops(heights, widths, size: int) -> Crops:
+    """Algorithm 1, validation and test: short side to 256/224 of `size`, then the centre, in torchvision's rounding."""
+    heights, widths = np.asarray(heights, dtype=np.int64), np.asarray(widths, dtype=np.int64)
+    short = round(size * 256 / 224)
+    long = (short * np.maximum(heights, widths) / np.minimum(heights, widths)).astype(np.int64)
+    rows, columns = np.where(heights <= widths, short, long), np.where(widths <= heights, short, long)
+    zero = np.zeros_like(heights)
+    skip_rows, skip_columns = (np.rint((resized - size) / 2).astype(np.int64) for resized in (rows, columns))
+    return Crops(zero, zero, heights, widths, rows, columns, skip_rows, skip_columns, zero.astype(bool))
+
+
+def uniforms(cells, *, seed: int, epoch: int) -> np.ndarray:
+    """The random numbers of each cell, float64 in [0, 1), shape (cells, 23): SplitMix64, see the top of this file."""
+    start = np.random.SeedSequence((seed, epoch)).generate_state(1, np.uint64)
+    number = np.asarray(cells, dtype=np.uint64)[:, None] * np.uint64(_PER_CELL) + np.arange(23, dtype=np.uint64)
+    state = start + (number + np.uint64(1)) * _GOLDEN  # wraps around, as it should
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    state = state ^ (state >> np.uint64(31))
+    return (state >> np.uint64(11)) * 2.0**-53
+
+
+def _fitting(heights, widths, area, ratio, scale) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Height and width of the first try that fits into each image, and whether one does; area, ratio: in [0, 1)."""
+    area = (heights * widths)[:, None] * (scale[0] + (scale[1] - scale[0]) * area)
+    ratio = np.exp(np.log(RATIO[0]) + (np.log(RATIO[1]) - np.log(RATIO[0])) * ratio)
+    width, height = (np.rint(np.sqrt(x)).astype(np.int64) for x in (area * ratio, area / ratio))
+    fits = (width > 0) & (width <= widths[:, None]) & (height > 0) & (height <= heights[:, None])
+    first = fits.argmax(axis=1)[:, None]
+    return *(np.take_along_axis(x, first, axis=1)[:, 0] for x in (height, width)), fits.any(axis=1)
+
+
+def _central(heights, widths) -> tuple[np.ndarray, np.ndarray]:
+    """Height and width of the box for an image that no try fits into: the whole, cut to the nearest allowed ratio."""
+    ratio = widths / heights
+    height = np.where(ratio < RATIO[0], np.rint(widths / RATIO[0]).astype(np.int64), heights)
+    width = np.where(ratio > RATIO[1], np.rint(heights * RATIO[1]).astype(np.int64), widths)
+    return height, width
+
 
 #: Cells whose crops are drawn at once.
 DRAWN = 2048
