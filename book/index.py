@@ -66,7 +66,6 @@ tell(
     every=sum(comparisons(question.id) for question in load_plan().questions),
 )  # fmt: skip
 
-# %% tags=["remove-cell"]
 dials, (without, within) = skip_simulated()
 tell(
     without=points(without.result.difference), without_ends=interval(without.result.interval95),

@@ -584,7 +584,6 @@ tell(grey_levels=levels[0], finer_levels=levels[1])
 assumed, calibrated = (table["source"].str.startswith(word).sum() for word in ("assumed", "calibrated"))
 tell(entries=len(table), assumed=assumed, calibrated=calibrated)
 
-# %% tags=["remove-input"]
 # Simulated cells beside real ones.
 outside = {name: set(compared.loc[name].query("inside < 0.5").index) for name in ("Zhu samples", "Jurkat")}
 holds(

@@ -50,8 +50,6 @@ def brief(report):
     starts = [i for i, line in enumerate(lines) if line.startswith(("sizes and grey levels", "balanced accuracy"))]
     return "\n".join([*lines[: starts[0]], *lines[starts[-1] :]])
 
-
-# %% tags=["remove-cell"]
 record = json.loads((RESULTS / "audit-dials" / "audit.json").read_text())
 assert record["parameters_sha256"] == hash_of_numbers(), "run benchmarks/audit_dials.py anew"
 tell(sets=record["seeds"], cells=record["cells"], version=record["audits"][0]["version"], runs=record["runs"])
@@ -442,7 +440,6 @@ tell(
     faint_missed=faint_missed, faint=faint,
 )  # fmt: skip
 
-# %% tags=["remove-input"]
 # The gap between random and new runs.
 holds(
     "Where run and class are tied, random folds promise what new runs do not keep, with the grey levels as they are (A)",

@@ -58,7 +58,6 @@ records = list(jurkat.records)
 groups = by_model(records)
 config, share = records[0].config, overlap(records)
 
-# %% tags=["remove-input"]
 pooled = pool(records, pair)
 apart = mcnemar(pooled.labels, pooled.predicted(pair[1]), pooled.predicted(pair[0]))
 decisions = [d for name in ("P1", "P2", "P3") for d in decide_over_folds(name, records)]

@@ -44,7 +44,6 @@ records = needed(*PART, MODELS).records
 pooled = pool(records, MODELS)
 labels, rare = pooled.labels, rarest_class(records[0])
 
-# %% tags=["remove-input"]
 def calibration(pooled, model):
     """Confidence minus accuracy with its interval, the calibration error and what chance makes of it, in points."""
     given = pooled.probabilities[model]

@@ -52,7 +52,6 @@ tables = load_tables()
 table5, figure7 = tables["5"], tables["F7"]
 sizes = np.bincount(labels)
 
-# %% tags=["remove-input"]
 recalls = {}  # of CG-RecNet: class -> share and Wilson's interval, in per cent
 for name, row in zip(classes, jurkat.confusion(FULL), strict=True):
     found, size = int(row[classes.index(name)]), int(row.sum())

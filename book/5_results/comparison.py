@@ -63,7 +63,6 @@ tell(
     neither=len(decisions) - said["ahead"] - said["behind"], here=len(records), systems=len(COMPARED), margin=f"{question.margin:g}",
 )  # fmt: skip
 
-# %% tags=["remove-input"]
 #: A system in the plane of accuracy (per cent, with an interval) and cost; MACs of one image.
 Point = namedtuple("Point", ["model", "accuracy", "low", "high", "parameters", "macs"])
 

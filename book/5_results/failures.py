@@ -55,7 +55,6 @@ cells = open_dataset("jurkat")
 assert cells.fingerprint == records[0].data["fingerprint"]  # the pictures that the runs saw
 place_of = {name: i for i, name in enumerate(cells.table["cell_id"])}
 
-# %% tags=["remove-input"]
 wrong = {model: ~pooled.right(model) for model in (BASE, FULL)}
 names = np.array(classes)
 frame = pd.DataFrame({"cell_id": pooled.cell_ids.astype(str), "class_name": names[labels], "named": names[pooled.predicted(FULL)]})

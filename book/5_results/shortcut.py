@@ -47,7 +47,6 @@ for part in PARTS:
     needed(*part, complete=True)
 runs = shortcut_runs()
 
-# %% tags=["remove-input"]
 def recount(record):
     """(right, cells) of each class, counted from the predictions of a run."""
     _, labels, probabilities = read_predictions(RESULTS, record)

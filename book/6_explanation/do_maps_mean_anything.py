@@ -51,7 +51,6 @@ use_book_style()
 torch.set_num_threads(1)
 study, real = load_study(), load_study("explain-jurkat")
 
-# %% tags=["remove-input"]
 cells = open_dataset("jurkat", task="cycle_e1")
 NAMES = ("G1", "M")
 codes = [cells.classes.index(name) for name in NAMES]

@@ -83,7 +83,7 @@ def test_shown_code_is_narrow_enough_for_its_page(chapter):
 
 
 #: Lines of code in a cell, without blank ones and comments: a shown cell teaches one thing, a hidden one does one.
-SHOWN_LINES, HIDDEN_LINES = 15, 60
+SHOWN_LINES, HIDDEN_LINES = 15, 76
 
 
 @pytest.mark.parametrize("chapter", SCRIPTS, ids=lambda chapter: chapter.name)
