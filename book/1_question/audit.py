@@ -30,7 +30,7 @@ from itertools import cycle, product
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from IPython.display import Markdown
+from IPython.display import Markdown, display
 from scipy import stats
 
 from cgrecnet.errors import ConfigError
@@ -587,14 +587,14 @@ dropdown(f"{len(rows)} pairs of statements", wide_table(("", "the paper's words"
 # %% tags=["remove-input"]
 outcomes = verdicts(paper)
 kept = [name for name, o in outcomes.items() if o.verdict is Verdict.HOLDS]
-Markdown(
+display(Markdown(
     "\n".join(f"- **{paper.claims[name].title}** ({name}): {outcomes[name].reason}" for name in kept)
     + "".join(
         f"\n\n{len(names)} more: *{word}*. " + "; ".join(f"{paper.claims[name].title} ({name})" for name in names) + "."
         for word in (Verdict.HOLDS_IN_PART, Verdict.CONSISTENT_IN_PRINT)
         if (names := [name for name, o in outcomes.items() if o.verdict is word])
     )
-)
+))  # fmt: skip
 
 # The numbers of the prose above, and what it says of them. 1: the split.
 good = [o for o in paper.splits if o.matches]
@@ -640,7 +640,6 @@ tell(
     sd_under=", ".join(under),
 )  # fmt: skip
 
-# %% tags=["remove-input"]
 # 5: p-values.
 base5, base3, cm = paper.comparison("Baseline", folds), paper.comparison("Baseline", 3), paper.comparison("ResCMNet", folds)
 assert base5.with_rounding.high < 0.001

@@ -34,6 +34,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from IPython.display import display
 from PIL import Image
 
 from cgrecnet import cli
@@ -264,8 +265,6 @@ for title, outcome in (("grey, five stages", grey), ("RGB, three phases", colour
         "classes in a set": f"{new['set_size']:.2f}",
         "flagged": percent(new["flagged"], new["n"], new["flagged_interval"]),
     }
-pd.DataFrame(walk)
-
 facts = {
     "Record": "results/strangers/end-to-end.json",
     "Made by": "benchmarks/strangers.py",
@@ -273,18 +272,8 @@ facts = {
     "Commit": walked["commit"][:10],
     "Hardware": f"{walked['hardware']['cores']} cores, shared",
 }
-Provenance(tuple(facts.items()))
+display(pd.DataFrame(walk), Provenance(tuple(facts.items())))
 
-# %% [markdown]
-# Intervals in brackets are Wilson's.
-# Every class is in the sets as often as they promise, {glue:text}`promised`, within what chance allows.
-# Of metaphase too few cells calibrate the grey model to rule it out at all, which the command says; so it is in every set, and a set names several classes.
-# *Rarest in sets* is the class that its sets hold least often.
-# *Certainty* is the highest of a cell's probabilities, the calibration error the expected one, and chance what it would be if the probabilities were right.
-# The RGB model is as sure as it is right.
-# The grey model is right more often than it is sure, by more than chance explains: its one temperature was fitted on few cells of another draw, and a temperature cannot promise more than that.
-
-# %% tags=["remove-input"]
 # The numbers of the prose above, and what it says of them.
 holds(
     "The audit names the bar, its class and its place.",
@@ -336,6 +325,15 @@ holds(
     "so few cells calibrate them that no class can be ruled out",
     (table[[f"in_{kind}" for kind in KINDS]] == 1).all(axis=None),
 )
+
+# %% [markdown]
+# Intervals in brackets are Wilson's.
+# Every class is in the sets as often as they promise, {glue:text}`promised`, within what chance allows.
+# Of metaphase too few cells calibrate the grey model to rule it out at all, which the command says; so it is in every set, and a set names several classes.
+# *Rarest in sets* is the class that its sets hold least often.
+# *Certainty* is the highest of a cell's probabilities, the calibration error the expected one, and chance what it would be if the probabilities were right.
+# The RGB model is as sure as it is right.
+# The grey model is right more often than it is sure, by more than chance explains: its one temperature was fitted on few cells of another draw, and a temperature cannot promise more than that.
 
 # %% tags=["remove-input"]
 # The same walk with real cells.
