@@ -18,7 +18,7 @@
 # When we cannot show the original, we can do something else that is useful: make the same figure from things that can be run, and say of each part where it comes from.
 # The paper's own pictures {cite}`li2026cgrecnet` are not copied here, and we do not have its cells.
 
-# %% tags=["remove-cell"]
+# %%
 from dataclasses import replace
 
 import matplotlib.pyplot as plt
@@ -37,6 +37,8 @@ from cgrecnet.models.fusion import FusionModule
 from cgrecnet.models.gated import GatedCNNBlock
 
 use_book_style()
+
+# %%
 simulated = open_dataset("cytometer", options={"cells": 96, "seed": 4})
 truth = simulate(simulated.options)
 real = open_dataset("jurkat")

@@ -64,10 +64,12 @@ for kind in ("Astrocytes", "Oligodendrocytes", "Neurons"):
     WANTED[name] = float(load_tables()["5"].cell(kind, "Baseline").number) / 100
 tell(shares=PUBLISHED["neuron"] / PUBLISHED["oligodendrocyte"], paper_cells=f"{sum(PUBLISHED.values()):,}")
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Two blocks of two rows of five small grey pictures. Above, real cells: round, with a dark rim and a brighter, grainy inside, on an even background. Below, simulated cells: round blobs with bright or dark rims on backgrounds of different grey."}, "figure": {"name": "fig-meeting-cells", "caption": "What the networks of this book see: a small grey picture of one cell, without any dye, and nothing in it that says what the cell is. Above, real Jurkat cells, one grey scale; below, simulated cells, one grey scale of their own. Drawn at random, none picked for its looks."}}
+# %% mystnb={"image": {"alt": "Two blocks of two rows of five small grey pictures. Above, real cells: round, with a dark rim and a brighter, grainy inside, on an even background. Below, simulated cells: round blobs with bright or dark rims on backgrounds of different grey."}, "figure": {"name": "fig-meeting-cells", "caption": "What the networks of this book see: a small grey picture of one cell, without any dye, and nothing in it that says what the cell is. Above, real Jurkat cells, one grey scale; below, simulated cells, one grey scale of their own. Drawn at random, none picked for its looks."}}
 figure, grid = plt.subplots(4, 5, figsize=(4.6, 3.9))
-for rows, data, name in ((grid[:2], stages, "real"), (grid[2:], simulated, "simulated")):
-    drawn = np.random.default_rng(0).choice(len(data), size=rows.size, replace=False)
+blocks = {"real": (grid[:2], stages), "simulated": (grid[2:], simulated)}
+for name, (rows, data) in blocks.items():
+    rng = np.random.default_rng(0)
+    drawn = rng.choice(len(data), size=rows.size, replace=False)
     draw_row(rows.ravel(), [data.images[i] for i in drawn], data.window)
     rows[0, 0].set_title(name, fontsize=10)
 plt.show()

@@ -16,7 +16,35 @@
 #
 # **You need** {doc}`/book/3_model/tokens`, and what a depthwise convolution is.
 # Reading takes about {reading-time}`this page`.
-#
+
+# %%
+from itertools import product
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from IPython.display import HTML
+from torch.nn import functional as F
+
+# %%
+from cgrecnet.figures.cells import (
+    draw_row,
+    example_cells,
+    example_images,
+    grey,
+)
+from cgrecnet.figures.modules import draw_place, stage2_map
+from cgrecnet.figures.provenance import from_dataset
+from cgrecnet.figures.style import letter, use_book_style
+from cgrecnet.figures.tables import wide_table
+from cgrecnet.models import create_model
+from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.pages import show_code, tell
+from cgrecnet.paper.tables import load_tables
+
+use_book_style()
+
+# %% [markdown]
 # ## The idea
 #
 # A gate is a second opinion.
@@ -64,27 +92,6 @@
 #
 # We build the block, and keep the sigmoid as an option.
 # This is the package's code; `fc1` and `fc2` are the two linear layers, `splits` the sizes of the three parts, and `act` is GELU or the sigmoid:
-
-# %% tags=["remove-cell"]
-from itertools import product
-
-import matplotlib.pyplot as plt
-import numpy as np
-import torch
-from IPython.display import HTML
-from torch.nn import functional as F
-
-from cgrecnet.figures.cells import draw_row, example_cells, example_images, grey
-from cgrecnet.figures.modules import draw_place, stage2_map
-from cgrecnet.figures.provenance import from_dataset
-from cgrecnet.figures.style import letter, use_book_style
-from cgrecnet.figures.tables import wide_table
-from cgrecnet.models import create_model
-from cgrecnet.models.gated import GatedCNNBlock
-from cgrecnet.pages import show_code, tell
-from cgrecnet.paper.tables import load_tables
-
-use_book_style()
 
 # %%
 show_code(GatedCNNBlock._expanded, GatedCNNBlock.forward)
@@ -247,7 +254,7 @@ rim[3:-3, 3:-3] = False
 opens = gates[away < 0.25].mean(0) - gates[rim].mean(0)
 picked = int(opens.argmax()), int(opens.argmin())
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
+# %% mystnb={"image": {"alt": "Four panels. A grey cell; the mean over all gates, a noisy map that is nearly the same everywhere; one gate that is bright where the cell is; one gate that is dark where the cell is."}, "figure": {"name": "fig-gated-maps", "caption": "A gate map that follows the cell proves nothing: among so many random gates some open on the cell and some shut on it. A, one cell; B, mean over all channels of an untrained GELU gate; C, the channel that is most open in the middle against the border; D, the one that is most shut. C and D were picked for this."}}
 figure, panels = plt.subplots(2, 2, figsize=(4.6, 4.8))
 panels = panels.ravel()
 draw_row(panels[:1], [grey(images[0])], (0.0, 1.0))

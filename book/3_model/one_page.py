@@ -13,24 +13,8 @@
 #
 # **You need** what a convolution and a residual connection are.
 # Reading takes about {reading-time}`this page`.
-#
-# The paper takes a network that everyone knows, ResNet-50 {cite}`he2016deep`, and inserts two modules after its second stage {cite}`li2026cgrecnet`.
-# At that point an image of 224 by 224 pixels has become a map of 28 by 28 positions with 512 numbers each.
-# We write it as $X_2 \in \mathbb R^{512 \times 28 \times 28}$.
-#
-# 1. The **LinAngular-XCA fusion** lets distant positions, and different channels, exchange information.
-#    It is to tell the network what belongs together.
-# 2. The **GatedCNN block** multiplies the map by a learned gate.
-#    It is to let the cell pass and hold the background back.
-#
-# Then stages 3 and 4 of ResNet-50 follow as always, and the head gives three numbers, one per class.
-# (In our reading the head is two layers: the one that ResNet-50 has for the 1000 classes of ImageNet, called `fc`, and a small one behind it.)
-#
-# ## From image to classes, step by step
-#
-# {numref}`fig-shape-strip` has the shapes for one image, channels first; with $B$ images, each has a $B$ in front.
 
-# %% tags=["remove-cell"]
+# %%
 import matplotlib.pyplot as plt
 import torch
 from IPython.display import HTML
@@ -46,6 +30,23 @@ from cgrecnet.pages import show_code
 from cgrecnet.paper.tables import load_tables
 
 use_book_style()
+
+# %% [markdown]
+# The paper takes a network that everyone knows, ResNet-50 {cite}`he2016deep`, and inserts two modules after its second stage {cite}`li2026cgrecnet`.
+# At that point an image of 224 by 224 pixels has become a map of 28 by 28 positions with 512 numbers each.
+# We write it as $X_2 \in \mathbb R^{512 \times 28 \times 28}$.
+#
+# 1. The **LinAngular-XCA fusion** lets distant positions, and different channels, exchange information.
+#    It is to tell the network what belongs together.
+# 2. The **GatedCNN block** multiplies the map by a learned gate.
+#    It is to let the cell pass and hold the background back.
+#
+# Then stages 3 and 4 of ResNet-50 follow as always, and the head gives three numbers, one per class.
+# (In our reading the head is two layers: the one that ResNet-50 has for the 1000 classes of ImageNet, called `fc`, and a small one behind it.)
+#
+# ## From image to classes, step by step
+#
+# {numref}`fig-shape-strip` has the shapes for one image, channels first; with $B$ images, each has a $B$ in front.
 
 # %% tags=["computed"] mystnb={"image": {"alt": "A row of boxes from left to right, one per stage of the network; boxes get lower and wider as the map shrinks from 224 pixels to 7 and its channels grow from 3 to 2048. The fusion and the gate are coloured and stand between layer2 and layer3."}, "figure": {"name": "fig-shape-strip", "caption": "Both new modules stand at one place and leave the shape as it is, so either can be taken out for an ablation. Height: positions along one side; width: number of channels, on logarithmic scales. The shapes were recorded while the network ran."}}
 network = create_model("cg_recnet").eval()

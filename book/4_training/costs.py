@@ -330,22 +330,6 @@ def reference_table(record):
 table = Markdown(reference_table(reference))
 display(table, bench_provenance(reference))
 
-# %% tags=["remove-input"]
-tell(goal=goal, met=sum(ratio.median >= goal for ratio in ratios.values()), inputs=len(ratios))
-asked, tutorial = reference.settings, reference.rows[0]
-ends = [row.agreement.interval95 for row in reference.rows if row.agreement]
-tell(
-    cells=f"{asked['cells']:,}", test_cells=f"{tutorial.test_cells:,}", batches=asked["batch_size"],
-    rate=f"{asked['learning_rate']:g}", trainings=len(tutorial.accuracies), workers=tutorial.workers,
-    tried=" or ".join(map(str, asked["workers_tried"])), ways=len(ends),
-    spread=100 * max(max(row.accuracies) - min(row.accuracies) for row in reference.rows),
-    farthest=max(abs(end) for pair in ends for end in pair),
-)  # fmt: skip
-holds(
-    "No difference in accuracy was seen: the 95 % interval over trainings holds 0",
-    all(low <= 0 <= high for low, high in ends),
-)
-
 # %% [markdown]
 # No difference in accuracy was seen: the 95 % interval over trainings holds 0 for each of our {glue:text}`ways` ways.
 # The intervals reach as far as {glue:text}`farthest:.1f` points from 0, so differences up to that size are not excluded; trainings of one way lie up to {glue:text}`spread:.1f` points apart.
@@ -551,6 +535,21 @@ plt.show()
 Provenance(SWEPT)
 
 # %% tags=["remove-input"]
+tell(goal=goal, met=sum(ratio.median >= goal for ratio in ratios.values()), inputs=len(ratios))
+asked, tutorial = reference.settings, reference.rows[0]
+ends = [row.agreement.interval95 for row in reference.rows if row.agreement]
+tell(
+    cells=f"{asked['cells']:,}", test_cells=f"{tutorial.test_cells:,}", batches=asked["batch_size"],
+    rate=f"{asked['learning_rate']:g}", trainings=len(tutorial.accuracies), workers=tutorial.workers,
+    tried=" or ".join(map(str, asked["workers_tried"])), ways=len(ends),
+    spread=100 * max(max(row.accuracies) - min(row.accuracies) for row in reference.rows),
+    farthest=max(abs(end) for pair in ends for end in pair),
+)  # fmt: skip
+holds(
+    "No difference in accuracy was seen: the 95 % interval over trainings holds 0",
+    all(low <= 0 <= high for low, high in ends),
+)
+
 outcome = memory_outcomes()["C38"]
 halved = [row.peak / training["32"][name].peak for name, row in training["bf16"].items() if name in training["32"]]
 tell(

@@ -207,6 +207,27 @@ def f1_of(model):
 rare = next((d for d in decisions if d.question == "P3"), None)
 tell(rare=rare.outcome if rare else "not decided yet")
 
+def validation(own, epoch):
+    """Mean validation accuracy over the folds after an epoch, in per cent."""
+    return np.mean([100 * run.history[epoch]["validation_accuracy"] for run in own])
+
+
+begin, end = ({model: validation(groups[model], epoch) for model in pair} for epoch in (0, -1))
+tell(
+    begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_recnet"] - end["resnet50"]),
+)  # fmt: skip
+
+recipe = load_tables()["S"]
+fresh = {name for run in records for name in run.weights["fresh_parts"]}
+holds(
+    "Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers",
+    fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1,
+)
+tell(
+    size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
+    seed=config["seed"], their_epochs=recipe.cell("Epochs", "setting").value,
+)  # fmt: skip
+
 # %%
 classes, cells = records[0].data["classes"], records[0].data["counts"]
 f1 = {model: f1_of(model) for model in pair}
@@ -257,17 +278,6 @@ figure.legend(*named, loc="outside lower center", ncols=2)
 plt.show()
 provenance_of(records, part)
 
-# %% tags=["remove-input"]
-def validation(own, epoch):
-    """Mean validation accuracy over the folds after an epoch, in per cent."""
-    return np.mean([100 * run.history[epoch]["validation_accuracy"] for run in own])
-
-
-begin, end = ({model: validation(groups[model], epoch) for model in pair} for epoch in (0, -1))
-tell(
-    begin=points(begin["cg_recnet"] - begin["resnet50"]), end=points(end["cg_recnet"] - end["resnet50"]),
-)  # fmt: skip
-
 # %%
 rows = []
 for model, own in groups.items():
@@ -283,18 +293,6 @@ wide_table(headers, rows, "Validation accuracy")
 
 # %% [markdown]
 # After the first epoch the mean validation accuracy of CG-RecNet differed from that of the baseline by {glue:text}`begin` points, after the last by {glue:text}`end`.
-
-# %% tags=["remove-input"]
-recipe = load_tables()["S"]
-fresh = {name for run in records for name in run.weights["fresh_parts"]}
-holds(
-    "Every network starts from the same ImageNet weights, except for its fusion, its gate and its last layers",
-    fresh <= {"fc", "classifier", "classifier_extra", "fusion", "gate"} and len({run.weights["sha256"] for run in records}) == 1,
-)
-tell(
-    size=config["image_size"], epochs=config["epochs"], batch=config["batch_size"], rate=f"{config['learning_rate']:g}",
-    seed=config["seed"], their_epochs=recipe.cell("Epochs", "setting").value,
-)  # fmt: skip
 
 # %% [markdown]
 # ## How this was measured

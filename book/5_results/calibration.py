@@ -177,20 +177,6 @@ print(f"ECE: {100 * np.abs(gaps).sum() / len(right):.1f} points")
 # A rare cell is often the one that is looked for.
 # In the paper it is the oligodendrocyte, in Jurkat the dividing cell (M).
 
-# %% tags=["remove-input"]
-tables = load_tables()
-support = {row: tables["5"].cell(row, "support").number for row in tables["5"].rows}
-total, oligo = sum(support.values()), support["Oligodendrocytes"]
-found = tables["F7"].cell("Oligodendrocytes", "recall")
-missed_range = [oligo * (1 - (found.number + side * found.half_unit) / 100) for side in (1, -1)]
-accuracy = tables["3"].cell("CG-RecNet", "accuracy")
-errors = total * (1 - accuracy.number / 100)
-tell(
-    oligo_found=found.value, oligo=f"{oligo:,.0f}", missed_least=f"{missed_range[0]:,.0f}", missed_most=f"{missed_range[1]:,.0f}",
-    errors=f"{errors:,.0f}", oligo_share=100 * oligo / total, part_least=100 * missed_range[0] / errors,
-    part_most=100 * missed_range[1] / errors, printed=accuracy.value,
-)  # fmt: skip
-
 # %% [markdown]
 # The paper's confusion matrix (its Figure 7) gives CG-RecNet {glue:text}`oligo_found` % of the oligodendrocytes, so of {glue:text}`oligo` in its test part between {glue:text}`missed_least` and {glue:text}`missed_most` are missed (the share is printed without decimals).
 # At the printed accuracy it makes about {glue:text}`errors` mistakes in all.
@@ -215,6 +201,19 @@ missed = (decided[labels == rare] != rare).sum()
 print(missed, "missed of", (labels == rare).sum())
 
 # %% tags=["remove-input"]
+tables = load_tables()
+support = {row: tables["5"].cell(row, "support").number for row in tables["5"].rows}
+total, oligo = sum(support.values()), support["Oligodendrocytes"]
+found = tables["F7"].cell("Oligodendrocytes", "recall")
+missed_range = [oligo * (1 - (found.number + side * found.half_unit) / 100) for side in (1, -1)]
+accuracy = tables["3"].cell("CG-RecNet", "accuracy")
+errors = total * (1 - accuracy.number / 100)
+tell(
+    oligo_found=found.value, oligo=f"{oligo:,.0f}", missed_least=f"{missed_range[0]:,.0f}", missed_most=f"{missed_range[1]:,.0f}",
+    errors=f"{errors:,.0f}", oligo_share=100 * oligo / total, part_least=100 * missed_range[0] / errors,
+    part_most=100 * missed_range[1] / errors, printed=accuracy.value,
+)  # fmt: skip
+
 RATIOS = (1, 2, 5, 10, 20, 50)
 name, member = pooled.classes[rare], labels == rare
 

@@ -116,6 +116,19 @@ rows = [
 headers = ("class", "missed by both", "if independent", "by CG-RecNet", "by the baseline")
 display(wide_table(headers, rows, "Cells missed"), missing_runs(PART))
 
+order = sorted(set(frame["stratum"]), key=lambda name: (STAGES.index(name.partition(",")[0]), name))
+stages = {name: (int(own["missed"].eq(2).sum()), len(own)) for name in order if len(own := frame[frame["stratum"] == name])}
+
+def sample():
+    """Of each stratum at most MOST cells that both networks miss, and as many that neither does, at random."""
+    rng, parts = np.random.default_rng(0), []
+    for stratum in order:
+        groups = [frame.index[(frame["stratum"] == stratum) & (frame["missed"] == count)] for count in (2, 0)]
+        if min(map(len, groups)) >= LEAST:
+            drawn = [np.sort(rng.choice(group, min(MOST, len(group)), replace=False)) for group in groups]
+            parts += [frame.loc[rows].assign(failed=rows is drawn[0]) for rows in drawn]
+    return pd.concat(parts)
+
 # %% [markdown]
 # ## Independent mistakes
 #
@@ -190,10 +203,6 @@ display(table, provenance_of(pooled.records, PART))
 # The classes S+G2 and M were put together from finer stages, and the networks never saw these.
 # So we can ask where inside a class the mistakes sit ({numref}`fig-failures-stages`).
 
-# %% tags=["remove-input"]
-order = sorted(set(frame["stratum"]), key=lambda name: (STAGES.index(name.partition(",")[0]), name))
-stages = {name: (int(own["missed"].eq(2).sum()), len(own)) for name in order if len(own := frame[frame["stratum"] == name])}
-
 # %% mystnb={"image": {"alt": "One row per stage of the cell cycle, G1 of the second experiment apart. A dot with an interval shows the share of cells that both networks miss, a vertical tick the mean share that one network misses."}, "figure": {"name": "fig-failures-stages", "caption": "A class is no block: S and G2 are one class, and S is missed far more often. Dots: share of a stage's cells that both networks miss, with Wilson's 95 % interval; ticks: share that a single network misses, mean over both. Jurkat test cells of the folds put together; G1 of the second experiment is shown apart."}}
 figure, axes = plt.subplots(figsize=(4.4, 4.2))
 places = range(len(order))
@@ -232,18 +241,6 @@ provenance_of(pooled.records, PART)
 # One half means no difference.
 # $A$ is the Mann-Whitney statistic divided by its largest value, so that the test that goes with it makes no assumption about how the trait is distributed.
 # The traits are measured on the picture as in {doc}`/book/2_data/meeting_the_data`, by a program that knows neither labels nor networks.
-
-# %% tags=["remove-input"]
-def sample():
-    """Of each stratum at most MOST cells that both networks miss, and as many that neither does, at random."""
-    rng, parts = np.random.default_rng(0), []
-    for stratum in order:
-        groups = [frame.index[(frame["stratum"] == stratum) & (frame["missed"] == count)] for count in (2, 0)]
-        if min(map(len, groups)) >= LEAST:
-            drawn = [np.sort(rng.choice(group, min(MOST, len(group)), replace=False)) for group in groups]
-            parts += [frame.loc[rows].assign(failed=rows is drawn[0]) for rows in drawn]
-    return pd.concat(parts)
-
 
 # %%
 chosen = sample()

@@ -116,6 +116,34 @@ tell(
     full_f1=points(100 * (rare[FULL, True]["f1"] - rare[FULL, False]["f1"])),
 )  # fmt: skip
 
+def gain_name(model, shares):
+    """How a table names what weights do to a network."""
+    return f"{title_of(model)} with weights against without, {shares_text(shares)}"
+
+
+def gains():
+    """What class weights do to the balanced accuracy of each network, exploratory, one family (margin of P7)."""
+    made = {
+        gain_name(model, shares): balanced_change(here[model, True], here[model, False])
+        for shares, here in runs.items()
+        for model in PAIR
+        if {(model, True), (model, False)} <= set(here)
+    }
+    return judge_family(made, plan["P7"].margin, plan.alpha)
+
+
+weighted = {answer.name: answer for answer in gains()}
+gain = {(m, s): weighted[gain_name(m, s)].result for m in PAIR for s in (even, uneven)}
+counts = runs[even][BASE, False].data["counts"].values()
+off = max(abs(sum(counts) / (len(counts) * one) - 1) for one in counts)
+holds("so that with and without weights is nearly the same training", off < 0.1)
+holds("At ... the baseline gained ... points", gain[BASE, uneven].interval95[0] > 0)
+tell(
+    base_gain=points(gain[BASE, uneven].difference), base_gain_ends=interval(gain[BASE, uneven].interval95),
+    full_gain=points(gain[FULL, uneven].difference), full_gain_ends=interval(gain[FULL, uneven].interval95),
+    luck=points(gain[BASE, even].difference), off=100 * off,
+)  # fmt: skip
+
 # %% [markdown]
 # **The answer.** CG-RecNet is no remedy for uneven classes: its balanced accuracy minus the baseline's is {glue:text}`most` points (95 % interval {glue:text}`most_ends`; n = {glue:text}`n` simulated cells).
 
@@ -169,35 +197,6 @@ headers = ("shares and network", "outcome (P7)")
 headers += ("against the baseline (points)", "balanced accuracy (%)")
 table = wide_table((*headers, "accuracy (%)"), rows, "Balanced accuracy")
 display(table, missing)
-
-# %% tags=["remove-input"]
-def gain_name(model, shares):
-    """How a table names what weights do to a network."""
-    return f"{title_of(model)} with weights against without, {shares_text(shares)}"
-
-
-def gains():
-    """What class weights do to the balanced accuracy of each network, exploratory, one family (margin of P7)."""
-    made = {
-        gain_name(model, shares): balanced_change(here[model, True], here[model, False])
-        for shares, here in runs.items()
-        for model in PAIR
-        if {(model, True), (model, False)} <= set(here)
-    }
-    return judge_family(made, plan["P7"].margin, plan.alpha)
-
-
-weighted = {answer.name: answer for answer in gains()}
-gain = {(m, s): weighted[gain_name(m, s)].result for m in PAIR for s in (even, uneven)}
-counts = runs[even][BASE, False].data["counts"].values()
-off = max(abs(sum(counts) / (len(counts) * one) - 1) for one in counts)
-holds("so that with and without weights is nearly the same training", off < 0.1)
-holds("At ... the baseline gained ... points", gain[BASE, uneven].interval95[0] > 0)
-tell(
-    base_gain=points(gain[BASE, uneven].difference), base_gain_ends=interval(gain[BASE, uneven].interval95),
-    full_gain=points(gain[FULL, uneven].difference), full_gain_ends=interval(gain[FULL, uneven].interval95),
-    luck=points(gain[BASE, even].difference), off=100 * off,
-)  # fmt: skip
 
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; *floor* is the accuracy of always naming the largest class (balanced 1/3).

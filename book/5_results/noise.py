@@ -129,17 +129,6 @@ headers += ("against baseline (points)", "lowest setting (%)")
 table = wide_table((*headers, "highest setting (%)"), rows, "By dial")
 display(table, missing_runs(*PARTS))
 
-# %% tags=["remove-input"]
-calm = series["noise"][1.0]
-base, whole = (calm[model].test for model in (BASE, "cg_recnet"))
-above = [100 * (run.test["accuracy"] - majority_share(run)) for run in calm.values()]
-holds("So each had something to lose.", min(above) > 2 * plan["P5"].margin)
-tell(
-    lowest=f"{min(series['noise']):g}", floor=100 * majority_share(calm[BASE]),
-    start=100 * base["accuracy"], start_balanced=100 * base["balanced_accuracy"],
-    full_start=100 * whole["accuracy"], full_start_balanced=100 * whole["balanced_accuracy"],
-)  # fmt: skip
-
 # %% [markdown]
 # n = {glue:text}`n` simulated test cells, one run for each number; naming the largest class for every cell gives {glue:text}`floor:.1f` % (balanced 1/3).
 # A change is positive where the network lost less than the baseline; margin {glue:text}`margin` points.
@@ -229,6 +218,16 @@ wide_table(headers, rows, "Signal and noise")
 display(cells_slider(dirty, "debris"), provenance_of_cells(dirty, "debris"))
 
 # %% tags=["remove-input"]
+calm = series["noise"][1.0]
+base, whole = (calm[model].test for model in (BASE, "cg_recnet"))
+above = [100 * (run.test["accuracy"] - majority_share(run)) for run in calm.values()]
+holds("So each had something to lose.", min(above) > 2 * plan["P5"].margin)
+tell(
+    lowest=f"{min(series['noise']):g}", floor=100 * majority_share(calm[BASE]),
+    start=100 * base["accuracy"], start_balanced=100 * base["balanced_accuracy"],
+    full_start=100 * whole["accuracy"], full_start_balanced=100 * whole["balanced_accuracy"],
+)  # fmt: skip
+
 holds(
     "It lost *more* than the baseline: against the baseline's, its accuracy changed by",
     all(one.interval95[1] < 0 for one in fusion.values()),

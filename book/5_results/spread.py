@@ -180,6 +180,38 @@ def judged(records):
 
 ours = judged(records)
 
+full, single, base = (table3.cell(name, "accuracy") for name in ("CG-RecNet", "ResCMNet", "Baseline"))
+step = full.number - single.number
+printed_sd = float(np.hypot(float(full.sd), float(single.sd)))
+share = overlap(records)
+holds(
+    "By folds of the same cells it cannot be had, however finely they are cut.",
+    repeats_needed(step, printed_sd, test_share=share) is None,
+)
+tell(
+    full=f"{full.value} ± {full.sd}", single=f"{single.value} ± {single.sd}", base=f"{base.value} ± {base.sd}",
+    whole=f"{full.number - base.number:.2f}", step=f"{step:.2f}", full_sd=full.sd, single_sd=single.sd, printed_sd=f"{printed_sd:.2f}",
+    five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd),
+)  # fmt: skip
+
+pooled = pool(records, with_folds_of(records, "resnet50", "cg_recnet"))
+by_cells = mcnemar(pooled.labels, *map(pooled.predicted, ("cg_recnet", "resnet50")))
+holds("The interval leaves out zero, in the baseline's favour.", by_cells.interval95[1] < 0)
+tell(
+    n=f"{by_cells.n:,}", only_first=by_cells.only_first, only_second=by_cells.only_second,
+    by_cells=points(by_cells.difference), by_cells_ends=interval(by_cells.interval95),
+)  # fmt: skip
+
+TITLES = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu": "zhu"}
+by_data = {data: runs for data in TITLES if (runs := seed_runs(data))}
+if "zhu" in by_data and next(iter(by_data["zhu"].values()))[0].data["simulated"]:
+    TITLES["zhu"] = "zhu (simulated)"
+
+
+def provenance_of_seeds():
+    """Every record that was read, those with other settings than the three seeds' too."""
+    return [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
+
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One row per contrast of two networks: a dot for each fold's difference in accuracy, below it a grey bar for the plain interval and a longer blue bar for the corrected one, around a vertical line at zero."}, "figure": {"name": "fig-spread-folds", "caption": "What the folds share makes every interval longer. Differences in accuracy, fold by fold (dots), with 95 % intervals of the plain (grey) and the corrected paired t-test (blue); Jurkat cells, one seed."}}
 def draw_folds(axes, place, decision, each, plain):
     """A row: the differences fold by fold, and the intervals of the plain (grey) and the corrected test."""
@@ -202,7 +234,6 @@ if ours:
 else:
     draw_absent("One fold only.")
 
-# %% tags=["hide-input"]
 def pairs_table(found, label):
     """A row per contrast: what the plan says, and both tests."""
     rows = [
@@ -228,21 +259,6 @@ shown = [pairs_table(ours, "Differences, Jurkat")] if ours else []
 shown += [provenance_of(records, PARTS[0]), missing_runs(PARTS[0])]
 display(*shown, *on_zhu)
 
-# %% tags=["remove-input"]
-full, single, base = (table3.cell(name, "accuracy") for name in ("CG-RecNet", "ResCMNet", "Baseline"))
-step = full.number - single.number
-printed_sd = float(np.hypot(float(full.sd), float(single.sd)))
-share = overlap(records)
-holds(
-    "By folds of the same cells it cannot be had, however finely they are cut.",
-    repeats_needed(step, printed_sd, test_share=share) is None,
-)
-tell(
-    full=f"{full.value} ± {full.sd}", single=f"{single.value} ± {single.sd}", base=f"{base.value} ± {base.sd}",
-    whole=f"{full.number - base.number:.2f}", step=f"{step:.2f}", full_sd=full.sd, single_sd=single.sd, printed_sd=f"{printed_sd:.2f}",
-    five=100 * power_of_paired_t(step, printed_sd, 5), need=repeats_needed(step, printed_sd),
-)  # fmt: skip
-
 # %% [markdown]
 # The paper prints no difference fold by fold.
 # Its means and SDs are {glue:text}`full` (CG-RecNet), {glue:text}`single` (ResCMNet) and {glue:text}`base` (Baseline), so that its differences are {glue:text}`whole` and {glue:text}`step` points; what follows from them by arithmetic is in {doc}`/book/1_question/audit`.
@@ -255,15 +271,6 @@ tell(
 # Cells that both have right, or both wrong, say nothing; of the others, equally good networks would each win half.
 # McNemar's test {cite}`mcnemar1947note` asks how far the count is from half.
 # It is not the planned test of these contrasts, so everything in this section is **exploratory**.
-
-# %% tags=["remove-input"]
-pooled = pool(records, with_folds_of(records, "resnet50", "cg_recnet"))
-by_cells = mcnemar(pooled.labels, *map(pooled.predicted, ("cg_recnet", "resnet50")))
-holds("The interval leaves out zero, in the baseline's favour.", by_cells.interval95[1] < 0)
-tell(
-    n=f"{by_cells.n:,}", only_first=by_cells.only_first, only_second=by_cells.only_second,
-    by_cells=points(by_cells.difference), by_cells_ends=interval(by_cells.interval95),
-)  # fmt: skip
 
 # %%
 rows = []
@@ -368,18 +375,6 @@ nu = 2  # three seeds
 for q in (0.975, 0.025):
     print(f"{np.sqrt(nu / stats.chi2.ppf(q, nu)):.2f} times s")
 
-# %% tags=["remove-input"]
-TITLES = {"jurkat": "Jurkat (real)", "cytometer": "cytometer (simulated)", "zhu": "zhu"}
-by_data = {data: runs for data in TITLES if (runs := seed_runs(data))}
-if "zhu" in by_data and next(iter(by_data["zhu"].values()))[0].data["simulated"]:
-    TITLES["zhu"] = "zhu (simulated)"
-
-
-def provenance_of_seeds():
-    """Every record that was read, those with other settings than the three seeds' too."""
-    return [provenance_of(own, ("seeds", data)) for data in TITLES if (own := seed_records(data))]
-
-
 # %% tags=["hide-input"] mystnb={"image": {"alt": "One panel per data set; for each network a column of dots, one dot per seed, with a short bar at their mean."}, "figure": {"name": "fig-spread-seeds", "caption": "Dots of one column are the same network on the same cells: what parts them is the seed alone. Accuracy on the test cells; each panel is of one data set, and scales of different panels have nothing to do with each other."}}
 n = len(by_data)
 size = (4.4, 2.8 * n)
@@ -399,7 +394,6 @@ for axes, (data, runs), mark in shown:
 plt.show()
 display(*provenance_of_seeds())
 
-# %% tags=["hide-input"]
 def spread_of(own):
     """The spread of accuracies between runs that differ in the seed, around each network's own mean; in points."""
     return pooled_sd([[100 * record.test["accuracy"] for record in runs] for runs in own])

@@ -245,17 +245,6 @@ def against_controls(study, kind="gradcam@last"):
 table = wide_table(HEADERS, against_controls(real), "Controls, real")
 display(table, provenance_of_study(real, KEPT_COMMAND))
 
-# %% tags=["remove-input"]
-own = ("honest cg_recnet", "gradcam@last")
-even, behind = (minus(real, own, ("no network", kind)) for kind in ("uniform", "centre"))
-tell(even=interval(even), even_n=even["n"], behind=interval(behind))
-holds(
-    "the map of the last stage has as much heat inside the cell as the same heat everywhere",
-    even["low"] < 0 < even["high"] and abs(even["mean"]) < 0.01,
-)
-holds("It has less than the blob", behind["high"] < 0)
-holds("At this size that map has two by two positions", real.map(*own).shape[1:] == (2, 2))
-
 # %% [markdown]
 # On these real cells (Jurkat, CG-RecNet of the ablation, {doc}`grad_cam`) the map of the last stage has as much heat inside the cell as the same heat everywhere: the shares differ by {glue:text}`even` (95 % interval; n = {glue:text}`even_n` cells).
 # It has less than the blob: {glue:text}`behind`.
@@ -318,6 +307,16 @@ if study:
     display(wide_table(HEADERS, rows, "Controls, simulated"))
 
 # %% tags=["remove-input"]
+own = ("honest cg_recnet", "gradcam@last")
+even, behind = (minus(real, own, ("no network", kind)) for kind in ("uniform", "centre"))
+tell(even=interval(even), even_n=even["n"], behind=interval(behind))
+holds(
+    "the map of the last stage has as much heat inside the cell as the same heat everywhere",
+    even["low"] < 0 < even["high"] and abs(even["mean"]) < 0.01,
+)
+holds("It has less than the blob", behind["high"] < 0)
+holds("At this size that map has two by two positions", real.map(*own).shape[1:] == (2, 2))
+
 LATE, EARLY = "gradcam@last", "gradcam@stage3"
 
 

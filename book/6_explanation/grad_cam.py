@@ -359,24 +359,6 @@ for made in filter(None, (study, jurkat)):
 display(provenance_of_study(study))
 display(provenance_of_study(jurkat, KEPT_COMMAND))
 
-# %% tags=["remove-input"]
-tell(side=gradcam.shape[1], pixels=image.shape[-1], positive=100 * (gradcam > 0).mean())
-tell(first=-off["last"][0], final=off["last"][-1], coarse=largest["gradcam@last"], fine=largest["hirescam@stage2"])
-half = {place: (layer_of("resnet50", place).stride - 1) / 2 for place in off}
-holds(
-    "The map is drawn half a stride too far down and to the right.",
-    all(abs(values[1] - half[place]) < 0.3 * half[place] for place, values in off.items()),
-)
-holds(
-    "At the edges it is otherwise: what a position sees ends with the picture",
-    all(values[0] < 0 and values[-1] > half[place] for place, values in off.items()),
-)
-holds("At the last stage a map is so coarse that half a stride hardly shows", largest["gradcam@last"] < 0.05)
-holds(
-    "the place decides the score: there the change reaches",
-    largest["hirescam@stage2"] > 0.2 and max(largest.values()) == largest["hirescam@stage2"],
-)
-
 # %% [markdown]
 # The tables give means with 95 % intervals over n cells, and are exploratory.
 # At the last stage a map is so coarse that half a stride hardly shows in a sum over the whole cell: the share changes by {glue:text}`coarse:.2f` at most.
@@ -394,7 +376,7 @@ holds(
 # %%
 study and Markdown(accuracy_table(study))
 
-# %% tags=["hide-input"] mystnb={"image": {"alt": "Columns of simulated cells under the headings right and wrong, sure and unsure; the first row shows the cells with their outline, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-cells", "caption": "The counterpart of the paper's Figure 8, on simulated cells with their true outline: how much of a map lies on its cell can be seen here, and is counted in the next chapter. Columns: test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; the number below a cell is the probability of the class that is explained, the one that was predicted. Rows: cell; CG-RecNet at the last stage and at stage 3; the baseline at the last stage. One scale per row."}}
+# %% mystnb={"image": {"alt": "Columns of simulated cells under the headings right and wrong, sure and unsure; the first row shows the cells with their outline, the rows below the same cells under coloured maps of CG-RecNet at two depths and of the baseline."}, "figure": {"name": "fig-cam-cells", "caption": "The counterpart of the paper's Figure 8, on simulated cells with their true outline: how much of a map lies on its cell can be seen here, and is counted in the next chapter. Columns: test cells that CG-RecNet named rightly or wrongly, the surest and the least sure; the number below a cell is the probability of the class that is explained, the one that was predicted. Rows: cell; CG-RecNet at the last stage and at stage 3; the baseline at the last stage. One scale per row."}}
 rows = [(ONE, last), (ONE, stage3), (BASELINE, last)]
 draw_where_run(lambda study: draw_cells(study, rows), study)
 plt.show()
@@ -462,6 +444,23 @@ dropdown("All scores", score_table(jurkat, rows, parts))
 compared(jurkat, KINDS[:3])
 
 # %% tags=["remove-input"]
+tell(side=gradcam.shape[1], pixels=image.shape[-1], positive=100 * (gradcam > 0).mean())
+tell(first=-off["last"][0], final=off["last"][-1], coarse=largest["gradcam@last"], fine=largest["hirescam@stage2"])
+half = {place: (layer_of("resnet50", place).stride - 1) / 2 for place in off}
+holds(
+    "The map is drawn half a stride too far down and to the right.",
+    all(abs(values[1] - half[place]) < 0.3 * half[place] for place, values in off.items()),
+)
+holds(
+    "At the edges it is otherwise: what a position sees ends with the picture",
+    all(values[0] < 0 and values[-1] > half[place] for place, values in off.items()),
+)
+holds("At the last stage a map is so coarse that half a stride hardly shows", largest["gradcam@last"] < 0.05)
+holds(
+    "the place decides the score: there the change reaches",
+    largest["hirescam@stage2"] > 0.2 and max(largest.values()) == largest["hirescam@stage2"],
+)
+
 scored, networks = jurkat.record.cells, jurkat.record.networks
 best = max(scores[name][kind]["energy cell"]["mean"] for name in networks for kind in scores[name] if "cam" in kind)
 tell(right=scored["right"], wrong=scored["wrong"], touching=100 * scored["touching the border"])

@@ -18,7 +18,7 @@
 # So this page says for every group of claims what is known, and then what would have to turn up for us to say something else.
 # It is written by the program from the verdicts and the records, and it changes when they do.
 
-# %% tags=["remove-cell"]
+# %% tags=["remove-input"]
 import matplotlib.pyplot as plt
 from IPython.display import Markdown, display
 
@@ -76,6 +76,8 @@ tell(
     choices=len(paper.choices), open_claims=", ".join(open_claims),
 )  # fmt: skip
 
+holds("no comparison that was run favours more of the paper's modules", favour == 0)
+
 # %% [markdown]
 # > **In one sentence.** The verdicts on {glue:text}`claims` claims: {glue:text}`verdicts`; runs on the paper's own cells decided {glue:text}`decided` of them.
 # >
@@ -130,9 +132,6 @@ Markdown(dropdown("Which claims these are", table))
 
 # %%
 Markdown(wide_table(HEADERS, main_rows(answers), "The main result"))
-
-# %% tags=["remove-input"]
-holds("no comparison that was run favours more of the paper's modules", favour == 0)
 
 # %% [markdown]
 # Question by question:

@@ -1,5 +1,6 @@
 """The chapters as they are written, and the pages as they were last built."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -95,6 +96,32 @@ def test_no_cell_is_too_long_for_one_idea(chapter):
         if cell.cell_type == "code" and len(code) > most:
             long.append(f"{code[0]} ...: {len(code)} lines of at most {most}")
     assert long == []
+
+
+#: Functions whose value a page shows, as it shows an object that a cell makes: `Markdown(...)`, `pd.DataFrame(...)`.
+SHOWING = {"dropdown", "from_dataset", "from_records", "provenance_of", "show_code", "wide_table"}
+
+
+@pytest.mark.parametrize("chapter", SCRIPTS, ids=lambda chapter: chapter.name)
+def test_what_a_cell_makes_to_be_shown_is_shown(chapter):
+    """A notebook shows a cell's last value alone; what stands before it needs `display`."""
+    lost = []
+    for cell in notebook.read(chapter).cells:
+        if cell.cell_type != "code":
+            continue
+        for each in ast.parse(cell.source).body[:-1]:
+            if isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
+                name = ast.unparse(each.value.func).rpartition(".")[2]
+                if name in SHOWING or name[0].isupper():
+                    lost.append(ast.unparse(each).partition("\n")[0])
+    assert lost == []
+
+
+def test_under_a_third_of_the_code_cells_is_hidden():
+    """Solutions, which are folded, count as hidden, and so does code whose output alone is shown."""
+    code = [cell for chapter in SCRIPTS for cell in notebook.read(chapter).cells if cell.cell_type == "code"]
+    hidden = [cell for cell in code if HIDING & set(cell.metadata.get("tags", []))]
+    assert 3 * len(hidden) < len(code), f"{len(hidden)} of {len(code)} are hidden"
 
 
 @pytest.mark.slow
