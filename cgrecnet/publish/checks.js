@@ -66,7 +66,7 @@ window.checks = (() => {
             return {light: (0.2126 * n[0] + 0.7152 * n[1] + 0.0722 * n[2]) / 255, alpha: n.length > 3 ? n[3] : 1};
         };
         const faults = [];
-        const pictures = 'article img:not(.only-dark, .only-light), article .cell_output svg, article figure svg';
+        const pictures = 'article img:not(.only-dark, .only-light), article .cell_output svg:not(summary svg), article figure svg';
         for (const picture of document.querySelectorAll(pictures)) {
             let light = null;
             for (let e = picture; e && light === null; e = e.parentElement) {
