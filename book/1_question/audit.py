@@ -414,10 +414,12 @@ rows = []
 for name in others:
     c = paper.comparison(name, folds)
     need = [smallest_correlation(c.difference, float(own_score.sd), float(paper.scores[name].sd), folds, lv) for lv in (LEVEL, 0.001)]
+    ps = (c.uncorrelated.p, c.lowest_p, c.highest_p, c.corrected.p, c.unpaired.p)
+    equal, lowest, highest, corrected, unpaired = (f"{p:.1e}".replace("-", "\N{MINUS SIGN}") for p in ps)
     words = ["never" if r is None else "always" if r <= -1 else f"from ρ = {r:.2f}" for r in need]
     rows.append(
-        (name, f"{c.difference:+.2f}", f"{c.uncorrelated.t:.2f}, {c.uncorrelated.p:.1e}", f"{c.lowest_p:.1e} to {c.highest_p:.1e}",
-         f"{c.corrected.t:.2f}, {c.corrected.p:.1e}", f"{c.unpaired.p:.1e}", *words)
+        (name, f"{c.difference:+.2f}", f"{c.uncorrelated.t:.2f}, {equal}", f"{lowest} to {highest}",
+         f"{c.corrected.t:.2f}, {corrected}", unpaired, *words)
     )  # fmt: skip
 wide_table(
     ("CG-RecNet minus", "difference", "t, p at ρ = 0", "p over all ρ", "corrected resampled t, p", "p, unpaired", "p < 0.05", "p < 0.001"),

@@ -197,7 +197,7 @@ wide_table(headers, rows, "Differences in F1")
 
 # %% [markdown]
 # F1 of CG-RecNet less that of another network on the same n = {glue:text}`n` Jurkat cells, in percentage points, with the 95 % bootstrap interval.
-# In one class, G1, the interval just leaves out zero, in the baseline's favour (its upper end is {glue:text}`g1_end:.2f`); in the two others the intervals hold it.
+# In one class, G1, the interval just leaves out zero, in the baseline's favour (its upper end is {glue:text}`g1_end`); in the two others the intervals hold it.
 # That says that these trained networks differ on G1 cells, and not that the *architectures* do: train both again, with other seeds, and the sign may change.
 
 # %% [markdown]
@@ -445,7 +445,7 @@ holds("and the baseline's macro area is the larger one", lead["macro"][0] < 0)
 best_other = {row: max(table5.cell(row, m).number for m in printed if m != "CG-RecNet") for row in table5.rows}
 ahead = {row: table5.cell(row, "CG-RecNet").number - best_other[row] for row in table5.rows}
 tell(
-    g1_end=against_base[0].interval95[1],
+    g1_end=f"{against_base[0].interval95[1]:.2f}".replace("-", "\N{MINUS SIGN}"),
     **{f"f1_{k}": 100 * one.f1 for k, one in enumerate(f1[FULL])},
     **{f"class_{k}": name for k, name in enumerate(classes)},
     **{f"recall_{k}": recalls[name][0] for k, name in enumerate(classes)},

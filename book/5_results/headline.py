@@ -71,7 +71,7 @@ tell(
     against=against, undecided=undecided, lacking=lacking,
     floor=100 * np.mean([majority_share(record) for record in jurkat["ablation"]]),
     every=sum(comparisons(question.id) for question in plan.questions), claims=len(paper.claims), shown=len(shown),
-    from_runs=len(run_outcomes(paper)), there_are=paper_runs(paper)[1], ruled=len(shown) - len(without),
+    there_are=paper_runs(paper)[1], ruled=len(shown) - len(without),
     verdicts=", ".join(f"{count} {word}" for word, count in counts.items() if count), without=", ".join(without) or "none",
     hold=counts[str(Verdict.HOLDS)], part=counts[str(Verdict.HOLDS_IN_PART)], torn=counts[str(Verdict.CANNOT_BE_RECONCILED)],
     main=str(outcomes["C20"].verdict), elsewhere=line_of(answers["P1"][0], "folds") if answers["P1"] else "too few runs",
@@ -129,7 +129,6 @@ display(table, *([runs] if standing else []), missing_runs(*parts))
 # %% [markdown]
 # Of the paper's {glue:text}`claims` claims, {glue:text}`shown` are about results that runs can speak to.
 # Their verdicts: {glue:text}`verdicts`.
-# Runs on the paper's own cells decide {glue:text}`from_runs` of them.
 # {glue:text}`there_are`
 #
 # ## Three kinds of numbers

@@ -121,7 +121,7 @@ for row, (what, ends) in enumerate(ENDS.items()):
         axes.set(xlim=(-0.1, 1.1), title=f"   {words}" if row == 0 else None)
         letter(axes, mark)
     panels[row][0].set_ylabel({"accuracy": "accuracy (%)", "balanced": "balanced accuracy (%)"}[what])
-    panels[1][row].set_xlabel("confounding of run and class")
+figure.supxlabel("confounding of run and class", fontsize=10)
 figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
 plt.show()
 provenance_of(list(runs.values()), *PARTS)
