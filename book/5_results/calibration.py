@@ -239,14 +239,12 @@ def cost_gap(ratio):
 weighed = {model: [weigh(model, ratio) for ratio in RATIOS] for model in MODELS}
 equal, tenfold = cost_gap(1), cost_gap(10)
 ten = {model: weigh(model, 10) for model in MODELS}
+saved = {model: [1 - way["cost"][1] / way["cost"][0] for way in ways] for model, ways in weighed.items()}
 holds(
-    "Where a miss costs twice as much, weighing changed nothing for the cost of CG-RecNet",
-    abs(weighed["cg_recnet"][1]["cost"][1] - weighed["cg_recnet"][1]["cost"][0]) < 1e-9,
+    "Wherever a miss costs more than another mistake, weighing cost both networks less",
+    all(share > 0 for shares in saved.values() for share in shares[1:]),
 )
-holds(
-    "at every higher ratio it cost both networks less",
-    all(way["cost"][1] < way["cost"][0] for ways in weighed.values() for way in ways[2:]),
-)
+holds("though little where it costs twice as much", all(0 < shares[1] < 0.05 for shares in saved.values()))
 holds("Where all mistakes cost alike, CG-RecNet costs more than the baseline", equal[1][0] > 0)
 holds("Where a miss costs ten, the two cannot be told apart", tenfold[1][0] < 0 < tenfold[1][1])
 tell(
@@ -282,7 +280,7 @@ provenance_of(pooled.records, PART)
 # %% [markdown]
 # The rarest class is {glue:text}`rare`, {glue:text}`rare_n` of {glue:text}`n` cells.
 # Where a miss costs as much as ten mistakes, weighing takes the missed cells of CG-RecNet from {glue:text}`missed_before` to {glue:text}`missed_after`, and its false calls from {glue:text}`called_before` to {glue:text}`called_after`.
-# Where a miss costs twice as much, weighing changed nothing for the cost of CG-RecNet; at every higher ratio it cost both networks less.
+# Wherever a miss costs more than another mistake, weighing cost both networks less, though little where it costs twice as much.
 # Where all mistakes cost alike, CG-RecNet costs more than the baseline: {glue:text}`equal` for a hundred cells (95 % interval {glue:text}`equal_ends`, bootstrap over n = {glue:text}`n` cells).
 # Where a miss costs ten, the two cannot be told apart: {glue:text}`tenfold` ({glue:text}`tenfold_ends`).
 
