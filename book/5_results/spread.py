@@ -234,6 +234,7 @@ if ours:
 else:
     draw_absent("One fold only.")
 
+# %% tags=["hide-input"]
 def pairs_table(found, label):
     """A row per contrast: what the plan says, and both tests."""
     rows = [
@@ -394,6 +395,7 @@ for axes, (data, runs), mark in shown:
 plt.show()
 display(*provenance_of_seeds())
 
+# %% tags=["hide-input"]
 def spread_of(own):
     """The spread of accuracies between runs that differ in the seed, around each network's own mean; in points."""
     return pooled_sd([[100 * record.test["accuracy"] for record in runs] for runs in own])
