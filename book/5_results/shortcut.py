@@ -122,7 +122,7 @@ for row, (what, ends) in enumerate(ENDS.items()):
         letter(axes, mark)
     panels[row][0].set_ylabel({"accuracy": "accuracy (%)", "balanced": "balanced accuracy (%)"}[what])
 figure.supxlabel("confounding of run and class", fontsize=10)
-figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=9)
+figure.legend(*panels[0][0].get_legend_handles_labels(), loc="outside upper center", ncols=3, fontsize=9)
 plt.show()
 provenance_of(list(runs.values()), *PARTS)
 
