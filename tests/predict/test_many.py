@@ -54,7 +54,7 @@ def read(path):
 
 @pytest.mark.slow
 def test_one_table_is_what_each_gives_alone(model, inputs, workers, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("cgrecnet.commands.predict.cluster_of", lambda _: nullcontext(workers))
+    monkeypatch.setattr("cgrecnet.commands.predict.cluster_of", lambda *_: nullcontext(workers))
     words = ["predict", str(model.path), *map(str, inputs[:2]), "--out", str(tmp_path / "all.csv"), "--engine", "torch"]
     words += ["--report", str(tmp_path / "r.html"), str(inputs[2])]
     assert main(words) == 1, "an image is broken"

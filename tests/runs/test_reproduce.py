@@ -110,7 +110,7 @@ def test_from_a_folder_of_files_to_a_page_of_the_book(tmp_path, cells, capsys, m
     monkeypatch.setattr(run_id, "open_dataset", lambda *args, **kwargs: others)
     other = plan_sweep([one.config for one in plans])
     assert not any(record_of(one, root / "results") for one in other), "the record of other cells passes for done"
-    with pytest.raises(RunError, match="is of other cells .60, simulated. than .* must not mix them.*--results"):
+    with pytest.raises(RunError, match="is of other cells .60 simulated cells. than .* must not mix them.*--results"):
         refuse_other_cells(other, root / "results")
     run_id._labelled.cache_clear()
     monkeypatch.setattr(run_id, "open_dataset", absent)
