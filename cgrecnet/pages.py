@@ -77,19 +77,31 @@ def narrowed(source: str) -> str:
                 breaks[row] = [place for place in breaks[row] if place[-1] != begin]
         elif word in ("for", "if", "else", "and", "or") and depth and not quoted:
             breaks[row].append((-depth, True, begin))
-    lines = []
-    for row, line in enumerate(source.splitlines(), start=1):
+    lines, rest = [], ""
+    every = source.splitlines()
+    for row, (line, following) in enumerate(zip(every, [*every[1:], ""], strict=True), start=1):
         indent = " " * (len(line) - len(line.lstrip()))
+        line, rest = indent + rest + line[len(indent) :], ""
         if len(line) <= COLUMNS or row in as_they_are:
             lines.append(line)
         elif row in docstrings:
-            lines += _wrapped(line, indent)
+            *whole, last = _wrapped(line, indent)
+            if whole and _goes_on(line, following):
+                rest = f"{last.strip()} "
+            lines += whole if rest else [*whole, last]
         elif row in comments:  # above the code that it stood beside
             lines += _wrapped(line[comments[row] :], indent, "# ")
             lines += _broken(line[: comments[row]].rstrip(), indent, breaks[row])
         else:
             lines += _broken(line, indent, breaks[row])
     return "\n".join(lines)
+
+
+def _goes_on(line: str, following: str) -> bool:
+    """Whether a sentence of a docstring goes on in the line that follows, which then takes what the first has over."""
+    begins = len(following) - len(following.lstrip())
+    same = line[:begins].isspace() and line[begins] != " " and following.strip() != '"""'
+    return same and not line.endswith((".", ":", ";", '"""'))
 
 
 def _wrapped(text: str, indent: str, mark: str = "") -> list[str]:

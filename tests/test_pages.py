@@ -68,6 +68,14 @@ def test_narrowed_code_is_broken_inside_its_brackets_and_text_between_words():
     ]
 
 
+def test_a_sentence_of_a_docstring_is_filled_up_from_line_to_line():
+    long = f"A sentence {'of many words ' * 5}whose last words"
+    lines = ["def f():", '    """Short.', "", f"    {long}", "    go on there.", "    Then a new one.", '    """']
+    shown = narrowed("\n".join(lines)).splitlines()
+    assert shown[3].startswith("    A sentence of many words") and shown[4].endswith("last words go on there.")
+    assert shown[5:] == ["    Then a new one.", '    """']
+
+
 def test_a_number_of_numpy_is_given_as_one_that_a_format_fits(monkeypatch):
     given = {}
     monkeypatch.setattr(pages, "glue", lambda name, value, display: given.update({name: repr(value)}))
