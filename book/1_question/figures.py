@@ -33,8 +33,8 @@ from cgrecnet.figures.cells import draw_channels, draw_row, pick
 from cgrecnet.figures.modules import draw_place, trace_shapes
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
+from cgrecnet.models.cg_recnet import GatedCNNBlock
 from cgrecnet.models.fusion import FusionModule
-from cgrecnet.models.gated import GatedCNNBlock
 
 use_book_style()
 

@@ -46,11 +46,10 @@ from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
-from cgrecnet.models.cg_recnet import CGRecNet
+from cgrecnet.models.cg_recnet import CGRecNet, GatedCNNBlock
 from cgrecnet.models.complexity import count_parameters, macs_by_block, macs_layers, macs_products, parameters_by_block
 from cgrecnet.models.config import PRESETS
 from cgrecnet.models.fusion import FusionModule
-from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.models.weights import load_into
 from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.tables import load_tables

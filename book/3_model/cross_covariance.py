@@ -55,8 +55,8 @@ from cgrecnet.figures.modules import draw_place, stage2_map
 from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.models import create_model
-from cgrecnet.models.attention import CrossCovarianceAttention, split_heads, unit
 from cgrecnet.models.complexity import macs_products
+from cgrecnet.models.fusion import CrossCovarianceAttention, split_heads, unit
 from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.claims import load_claims
 

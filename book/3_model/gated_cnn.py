@@ -38,7 +38,7 @@ from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
-from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.models.cg_recnet import GatedCNNBlock
 from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.tables import load_tables
 

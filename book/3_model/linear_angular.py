@@ -78,8 +78,8 @@ from cgrecnet.figures.provenance import from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
-from cgrecnet.models.attention import LinAngularAttention, join_heads, split_heads, unit
 from cgrecnet.models.complexity import count_parameters, macs_products
+from cgrecnet.models.fusion import LinAngularAttention, join_heads, split_heads, unit
 from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.claims import load_claims
 

@@ -23,9 +23,9 @@ from cgrecnet.figures.modules import draw_shape_strip, trace_shapes
 from cgrecnet.figures.style import use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model, list_models
+from cgrecnet.models.cg_recnet import GatedCNNBlock
 from cgrecnet.models.complexity import count_parameters
 from cgrecnet.models.config import PRESETS
-from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.pages import show_code
 from cgrecnet.paper.tables import load_tables
 

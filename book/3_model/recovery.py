@@ -34,9 +34,9 @@ from cgrecnet.figures.modules import draw_place
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
 from cgrecnet.models import create_model
+from cgrecnet.models.cg_recnet import GatedCNNBlock
 from cgrecnet.models.complexity import count_parameters, macs_layers, macs_products
 from cgrecnet.models.fusion import FusionModule
-from cgrecnet.models.gated import GatedCNNBlock
 from cgrecnet.pages import show_code, tell
 from cgrecnet.paper.audit import counting, recovery
 from cgrecnet.paper.audit.complexity import additivity

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from cgrecnet.data.transforms import IMAGENET_MEAN, IMAGENET_STD, eval_transform
 from cgrecnet.evaluation.verdicts import Judgement, verdict_of
 from cgrecnet.judgement.reasons import Finding, judged
-from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
+from cgrecnet.models.fusion import CrossCovarianceAttention, LinAngularAttention
 from cgrecnet.paper.claims import Claim, load_claims
 
 TOKENS = (196, 784, 3136)  # maps of 14, 28 and 56 on a side

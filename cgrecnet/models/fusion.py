@@ -1,8 +1,24 @@
-r"""The fusion of the two attention branches (Eq. 3), and the module that stands in the network.
+r"""The fusion module: attention over tokens (Eq. 1) and over channels (Eq. 2), fused (Eq. 3).
 
-Shapes: B images, C channels, N = H * W tokens; F1 = LA (Eq. 1) and F2 = XCA (Eq. 2), both (B, N, C).
+Shapes: B images, N = H * W tokens, C channels, h heads, d = C / h channels per head.
 
-The public cross-attention fusion module (CAFM) of EdwardHaoz/IEEE_TGRS_AMGCFN computes
+**Eq. 1, linear-angular attention.** The angle between a query and a key serves as their similarity, cut off after
+its linear term, so that the product over tokens can be taken in the cheap order, O(N C d) and not O(N^2 C):
+
+    LA(T) = [ norm( V / 2 + Q^ (K^' V) / pi ) + DWConv(V) ] W_o + b_o,   Q^, K^ of unit length per token and head.
+
+Source: the public module of GATECH-EIC/Castling-ViT. Left open by the paper: `norm`. Its text says Layer
+Normalization; the public code divides each token-and-head vector by its own length. Both are offered.
+
+**Eq. 2, cross-covariance attention.** Channels attend to channels:
+
+    XCA(T) = [ softmax( tau_h Q^ K^' ) V ] W_o + b_o,   Q, K, V in R^(d x N), rows of Q^, K^ of unit length.
+
+Source: facebookresearch/xcit. The temperature is learned, one per head, and starts at 1; the paper divides by it, the
+public code multiplies. At 1 the two agree.
+
+**Eq. 3, fusion of the two.** With F1 = LA(T) and F2 = XCA(T), both (B, N, C), the public cross-attention fusion module
+(CAFM) of EdwardHaoz/IEEE_TGRS_AMGCFN computes
 
     u_i = W_i'' ReLU(W_i' mean_p F_i) + M_i'' ReLU(M_i' max_p F_i)        one vector of C numbers per branch
     X   = u_1 u_2'                                                        C x C, of rank one
@@ -19,20 +35,147 @@ F_1 + F_2 by about 1 / 784 when training starts; see `fusion_effect`. Its two sm
 between them, so that one ReLU can silence the whole spatial path from the start; see `spatial_path_is_dead`. And the
 softmax cannot see the last bias, which therefore never learns.
 
-Precision: 1 + s with s of about 1 / N needs float32. In bfloat16, whose steps above 1 are 0.0078, every 1 + s_i of
-28 x 28 positions is exactly 1, and the module is the plain sum. So the maps, the factors and the sum are computed in
-float32 whatever the surroundings are, and where products run in a coarser type the part of the sum that the map adds,
-F_1 s_1 + F_2 s_2, goes through the last layer by itself and is added to the rest behind it, in float32.
+**Precision.** Lengths, norms and softmax maps are computed in float32 whatever the surroundings are (autocast of any
+device, or a module cast to bfloat16); CPU autocast would leave them in bfloat16. Products over tokens follow autocast.
+1 + s with s of about 1 / N needs float32: in bfloat16, whose steps above 1 are 0.0078, every 1 + s_i of 28 x 28
+positions is exactly 1, and the module is the plain sum. So the factors and the sum are computed in float32 as well, and
+where products run in a coarser type the part of the sum that the map adds, F_1 s_1 + F_2 s_2, goes through the last
+layer by itself and is added to the rest behind it, in float32.
 """
+
+import math
 
 import torch
 from torch import Tensor, nn
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.models.attention import COARSE, CrossCovarianceAttention, LinAngularAttention, autocasts, full
 
+#: Floor under every length that is divided by.
+EPS = 1e-6
+#: Types in which 1 + 1 / 784 is 1.
+COARSE = (torch.bfloat16, torch.float16)
 SPATIAL_MAPS = ("softmax", "sigmoid")
 COMBINATIONS = ("sum", "recalibrate", "recalibrate_plus_xca")
+
+
+def full(x: Tensor) -> Tensor:
+    """x in float32 where its type is coarser, else x itself."""
+    return x.float() if x.dtype in COARSE else x
+
+
+def autocasts(x: Tensor) -> bool:
+    """Whether autocast is on for the device of x (some devices have none)."""
+    return torch.amp.is_autocast_available(x.device.type) and torch.is_autocast_enabled(x.device.type)
+
+
+def inverse_length(x: Tensor, dim: int) -> Tensor:
+    """1 / |x| along one dimension, which is kept; a length under `EPS` counts as `EPS`."""
+    return full(x).square().sum(dim, keepdim=True).clamp_min(EPS * EPS).rsqrt()
+
+
+def unit(x: Tensor) -> Tensor:
+    """x at unit length along its last dimension."""
+    return x * inverse_length(x, -1)
+
+
+def layer_norm(norm: nn.LayerNorm, x: Tensor) -> Tensor:
+    """`norm` of x, computed and returned in float32 or finer."""
+    x = full(x)
+    if norm.weight.dtype == x.dtype:
+        return norm(x)
+    return nn.functional.layer_norm(x, norm.normalized_shape, norm.weight.to(x.dtype), norm.bias.to(x.dtype), norm.eps)
+
+
+def split_heads(qkv: Tensor, num_heads: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Queries, keys and values, each (B, h, N, d), from (B, N, 3 C).
+
+    One copy here puts every head's matrix in one piece; without it each product that follows makes its own.
+    """
+    batch, count, three = qkv.shape
+    parts = qkv.view(batch, count, 3, num_heads, three // (3 * num_heads)).permute(2, 0, 3, 1, 4)
+    return parts.contiguous().unbind(0)
+
+
+def join_heads(x: Tensor) -> Tensor:
+    """(B, h, N, d) to (B, N, C)."""
+    return x.transpose(1, 2).flatten(2)
+
+
+def _check_heads(dim: int, num_heads: int) -> None:
+    if num_heads < 1 or dim % num_heads:
+        raise ConfigError(
+            f"An attention over {dim} channels cannot have {num_heads} heads: "
+            "choose a number of heads that divides the channels."
+        )
+
+
+class LinAngularAttention(nn.Module):
+    r"""Attention over tokens in linear time, Eq. 1: tokens (B, N, C) to tokens (B, N, C).
+
+    dim: channels C. num_heads: h, a divisor of C.
+    normaliser: "l2" divides each token-and-head vector by its length (public code, no parameters);
+        "layernorm" is a LayerNorm over the C channels (the paper's text, 2 C parameters).
+    kernel_size: length of the depthwise filter along the list of tokens, one filter per head. As in the public code
+        it runs over the raster order, hence along image rows, and wraps from the end of one row into the next.
+    Raises ConfigError for heads that do not divide the channels, or an unknown normaliser.
+    Source: GATECH-EIC/Castling-ViT. Unlike there, every length has a floor of `EPS`, and the sparse branch of
+    training, off by default there, is left out.
+    """
+
+    def __init__(self, dim: int, num_heads: int = 8, normaliser: str = "l2", kernel_size: int = 9) -> None:
+        super().__init__()
+        if normaliser not in ("l2", "layernorm"):
+            raise ConfigError(f"Unknown attention normaliser {normaliser!r}: choose 'l2' or 'layernorm'.")
+        _check_heads(dim, num_heads)
+        self.num_heads = num_heads
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.norm = nn.LayerNorm(dim, eps=EPS) if normaliser == "layernorm" else None
+        self.dwconv = nn.Conv2d(
+            num_heads, num_heads, (kernel_size, 1), padding=(kernel_size // 2, 0), groups=num_heads, bias=False
+        )
+        self.proj = nn.Linear(dim, dim)
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """The kernel of Eq. 1 before its norm, V / 2 + Q^ (K^' V) / pi; all (B, h, N, d)."""
+        # K^' V first: a d x d matrix per head, whatever the number of tokens.
+        context = unit(k).to(v.dtype).transpose(-2, -1) @ v * (1 / math.pi)
+        return torch.add(unit(q).to(v.dtype) @ context, v, alpha=0.5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        q, k, v = split_heads(self.qkv(tokens), self.num_heads)
+        y, local = self.attend(q, k, v), self.dwconv(v)
+        if self.norm is None:
+            return self.proj(join_heads(unit(y) + local).to(tokens.dtype))
+        return self.proj((layer_norm(self.norm, join_heads(y)) + join_heads(local)).to(tokens.dtype))
+
+
+class CrossCovarianceAttention(nn.Module):
+    r"""Attention over channels, Eq. 2: tokens (B, N, C) to tokens (B, N, C); one d x d map per head.
+
+    dim: channels C. num_heads: h, a divisor of C (else ConfigError).
+    Source: facebookresearch/xcit; with the same weights it equals the `XCA` of timm.
+    """
+
+    def __init__(self, dim: int, num_heads: int = 8) -> None:
+        super().__init__()
+        _check_heads(dim, num_heads)
+        self.num_heads = num_heads
+        self.temperature = nn.Parameter(torch.ones(num_heads, 1, 1))
+        self.qkv = nn.Linear(dim, 3 * dim, bias=False)
+        self.proj = nn.Linear(dim, dim)
+
+    def covariance(self, q: Tensor, k: Tensor) -> Tensor:
+        """softmax(tau_h Q^ K^'), (B, h, d, d), rows summing to 1; q and k are (B, h, N, d).
+
+        The unit lengths are put into the small d x d product, which spares two passes over all tokens.
+        """
+        cosine = (q.transpose(-2, -1) @ k) * (inverse_length(q, -2).transpose(-2, -1) * inverse_length(k, -2))
+        return (cosine * full(self.temperature)).softmax(dim=-1)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        q, k, v = split_heads(self.qkv(tokens), self.num_heads)
+        # Tokens stand in rows, so A V is written V A'.
+        return self.proj(join_heads(v @ self.covariance(q, k).to(v.dtype).transpose(-2, -1)))
 
 
 def _bottleneck(dim: int, hidden: int) -> nn.Sequential:
@@ -137,7 +280,7 @@ class FusionModule(nn.Module):
     channels: C of the feature map (512 after the second stage of ResNet-50).
     width: channels at which the attention runs. Where it differs from `channels`, a 1x1 convolution leads there and
         another one back (the reading that the printed parameter counts support: 512 -> 128 -> 512).
-    num_heads, normaliser: see `attention`; hidden, spatial_map, combine: see `CrossAttentionFusion`.
+    num_heads, normaliser: see `LinAngularAttention`; hidden, spatial_map, combine: see `CrossAttentionFusion`.
     skip: add the input to the output. The paper names a residual connection for the gated block alone.
     """
 

@@ -5,7 +5,7 @@ import torch
 from cgrecnet.evaluation.verdicts import Verdict
 from cgrecnet.judgement import code
 from cgrecnet.judgement.claims import verdicts
-from cgrecnet.models.attention import LinAngularAttention
+from cgrecnet.models.fusion import LinAngularAttention
 from cgrecnet.paper.claims import load_claims
 
 

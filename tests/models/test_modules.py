@@ -7,10 +7,16 @@ from timm.models.mambaout import GatedConvBlock
 from timm.models.xcit import XCA
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
+from cgrecnet.models.cg_recnet import GatedCNNBlock
 from cgrecnet.models.complexity import count_parameters, macs_products
-from cgrecnet.models.fusion import CrossAttentionFusion, FusionModule, fusion_effect, spatial_path_is_dead
-from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.models.fusion import (
+    CrossAttentionFusion,
+    CrossCovarianceAttention,
+    FusionModule,
+    LinAngularAttention,
+    fusion_effect,
+    spatial_path_is_dead,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -13,10 +13,15 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from cgrecnet.models import create_model, list_models
-from cgrecnet.models.attention import CrossCovarianceAttention, LinAngularAttention
 from cgrecnet.models.bf16 import bf16_products
-from cgrecnet.models.fusion import FusionModule, fusion_effect, spatial_path_is_dead
-from cgrecnet.models.gated import GatedCNNBlock
+from cgrecnet.models.cg_recnet import GatedCNNBlock
+from cgrecnet.models.fusion import (
+    CrossCovarianceAttention,
+    FusionModule,
+    LinAngularAttention,
+    fusion_effect,
+    spatial_path_is_dead,
+)
 
 SIDES = (6, 28)
 BF16 = torch.bfloat16
