@@ -29,7 +29,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download
 from cgrecnet.data.download.remote import RemoteFile
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import pack_cells
 from cgrecnet.data.store.header import HEADER, INDEX, PIXELS, is_store
 from cgrecnet.files import atomic_write
 from cgrecnet.predict import run as predicting

@@ -23,8 +23,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.base import Unusable
 from cgrecnet.data.images.reading import LARGEST, Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
-from cgrecnet.data.store import open_store
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import open_store, pack_cells
 from cgrecnet.data.store.header import EXCLUDED, HASH, HEADER, INDEX, PIXELS
 from cgrecnet.errors import UserError
 from cgrecnet.evaluation.metrics import score

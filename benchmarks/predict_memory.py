@@ -22,7 +22,7 @@ from measuring import command_line, keep
 from timing import machine_load
 
 from cgrecnet.data.base import CellDataset
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import pack_cells
 
 WIDTH, LOWEST, HIGHEST = 60, 37, 57
 #: The size of the one model.

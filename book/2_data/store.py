@@ -43,7 +43,7 @@ from matplotlib.ticker import MaxNLocator
 
 from cgrecnet.data import open_dataset
 from cgrecnet.data.base import FETCHED, WARM, MappedImages, PackedImages
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import pack_cells
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
 from cgrecnet.figures.tables import wide_table
@@ -197,10 +197,10 @@ print(f"fingerprint {anew[:12]} = {cells.fingerprint[:12]}")
 # We can try that here: pack the cells, but pull the plug in the middle; then pack again, and compare.
 
 # %%
-from cgrecnet.data.store import build as store_build
+from cgrecnet.data.store import packing
 
 again = folder.with_name("again")
-honest = store_build.crops_of
+honest = packing.crops_of
 
 
 def unplugged(dataset):
@@ -212,13 +212,13 @@ def unplugged(dataset):
 
 
 # %%
-store_build.crops_of = unplugged
+packing.crops_of = unplugged
 try:
     pack_cells(cells, again)
 except KeyboardInterrupt:
     print("stopped; store:", again.exists())
 finally:
-    store_build.crops_of = honest
+    packing.crops_of = honest
 
 # %%
 pack_cells(cells, again)

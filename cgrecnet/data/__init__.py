@@ -11,9 +11,8 @@ from pathlib import Path
 
 from cgrecnet.data.base import COLUMNS, CellDataset
 from cgrecnet.data.options import Options, check_options, suggest
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import default_place, find_store, open_store, pack_cells
 from cgrecnet.data.store.check import examine_store
-from cgrecnet.data.store.opened import default_place, find_store, open_store
 from cgrecnet.errors import ConfigError, DataError
 
 __all__ = [
@@ -161,7 +160,7 @@ def pack_dataset(
     """Pack the files of a data set into a store, once, and return its folder (`store`, or a place in the cache).
 
     root, task, options: as for `open_dataset`, but the files are read even where there is a store of them.
-    Raises what opening raises, and DataError where the store cannot be written (see `store.build.pack_cells`).
+    Raises what opening raises, and DataError where the store cannot be written (see `store.pack_cells`).
     """
     reader, used = _reader(name), check_request(name, task, options)
     task = task or next(iter(reader.TASKS))

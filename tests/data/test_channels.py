@@ -12,8 +12,7 @@ from cgrecnet.data.batches import BatchedCells
 from cgrecnet.data.batches.cells import random_crops
 from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.batches.transform import BatchTransform
-from cgrecnet.data.store import open_store
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import open_store, pack_cells
 from cgrecnet.data.store.check import examine_store
 from cgrecnet.errors import DataError
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from cgrecnet.cli import main
 from cgrecnet.data.audit.integrity import take
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import pack_cells
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.predict import many
 from cgrecnet.predict.engines import make_engine

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from cgrecnet.cli import main
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import pack_cells
 from cgrecnet.errors import DataError, RunError
 from cgrecnet.files import locked
 from cgrecnet.predict import run

@@ -10,7 +10,7 @@ from cgrecnet.data.base import fingerprint, kind_of_cells, pack_anew
 from cgrecnet.data.images.check import SHOWN, Findings, reasons_lines, report_of
 from cgrecnet.data.images.listing import Cell
 from cgrecnet.data.store.header import EXCLUDED, PIXELS, Header, content_of, read_header
-from cgrecnet.data.store.opened import open_store
+from cgrecnet.data.store.packing import open_store
 from cgrecnet.errors import DataError
 
 

@@ -1,4 +1,5 @@
-"""The files of a packed store, and what it says of itself: `store.json`, written last, so that what has one is whole.
+"""The files of a packed store, where it lies, and what it says of itself: `store.json`, written last, so that what has
+one is whole.
 
 store.json    the header below
 pixels.bin    the crops' grey levels, crop after crop, row by row, nothing between
@@ -8,14 +9,17 @@ aside.csv     name and reason of every file that could not be packed
 """
 
 import json
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cgrecnet.data.base import pack_anew
-from cgrecnet.errors import DataError
+from cgrecnet.data.cache import cache_folder
+from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import atomic_write, hash_of, sha256
 
 HEADER, PIXELS, INDEX, EXCLUDED = "store.json", "pixels.bin", "index.csv", "aside.csv"
@@ -25,6 +29,15 @@ FORMAT = 1
 HASH = "sha256"
 #: What the header says in the words of `CellDataset`.
 OF_DATA_SET = ("name", "simulated", "task", "classes", "window", "origin", "options", "fingerprint")
+#: Options of data sets that change what is made of the pixels, or when they are checked, but not the pixels.
+NOT_PACKED = ("hash", "window")
+
+
+def _tuples(value):
+    """Options as data sets have them: JSON knows no tuples."""
+    if isinstance(value, Mapping):
+        return {key: _tuples(one) for key, one in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 class _Part(BaseModel):
@@ -45,7 +58,7 @@ class Header(_Part):
     columns: the table's columns with their pixel types in pandas' words, in order.
     pixel_type: of every crop, numpy's name with its byte order; channels: of every crop, one below the other in the
         pixel file, so that the index counts their rows together; crops, excluded: how many.
-    source: sha256 over what the crops were packed from (`build.source_digest`).
+    source: sha256 over what the crops were packed from (`packing.source_digest`).
     built_with, built_at: version of the package, and the time in UTC.
     """
 
@@ -56,7 +69,7 @@ class Header(_Part):
     classes: tuple[str, ...]
     window: tuple[float, float]
     origin: str
-    options: dict
+    options: Annotated[dict, AfterValidator(_tuples)]
     fingerprint: str = Field(pattern="^[0-9a-f]{64}$")
     columns: tuple[tuple[str, str], ...]
     pixel_type: Literal["|u1", "<u2"]
@@ -83,6 +96,24 @@ def is_store(folder: Path) -> bool:
     return (folder / HEADER).is_file()
 
 
+def default_place(name: str, task: str) -> Path:
+    """Where a store is packed if no place is named: `stores/NAME-TASK` in the cache folder."""
+    return cache_folder("stores") / f"{name}-{task}"
+
+
+def find_store(name: str, task: str, root: str | Path | None = None) -> Path | None:
+    """The store to open: `root`, if it is one; without a root `stores/NAME-TASK` in $CGRECNET_DATA or in the cache.
+
+    None where there is no store there: then the data set's own files are read.
+    """
+    if root is not None:
+        folder = Path(root).expanduser()
+        return folder if is_store(folder) else None
+    data = os.environ.get("CGRECNET_DATA")
+    places = [Path(data).expanduser() / "stores" / f"{name}-{task}"] if data else []
+    return next((place for place in [*places, default_place(name, task)] if is_store(place)), None)
+
+
 def read_header(folder: Path) -> Header:
     """The header of a store; raises DataError where there is none, it is damaged or of another format."""
     path = folder / HEADER
@@ -107,6 +138,27 @@ def read_header(folder: Path) -> Header:
     if written not in (None, hash_of(values)):
         raise DataError(f"{path} was changed after it was packed (its sha256 differs): {pack_anew(folder)}.")
     return header
+
+
+def check_asked(folder: Path, header: Header, name: str | None, task: str | None, options: Mapping) -> None:
+    """Raise ConfigError where a store holds something else than what was asked for (None: whatever it holds)."""
+    if name not in (None, header.name):
+        raise ConfigError(
+            f"The store {folder} holds data set {header.name!r}, not {name!r}: open it by that name, "
+            "or name another store."
+        )
+    if task not in (None, header.task):
+        raise ConfigError(
+            f"The store {folder} was packed for task {header.task!r}, not {task!r}: pack that task into a store "
+            f"of its own (`cgrecnet data pack {header.name} --task {task}`)."
+        )
+    for key, value in options.items():
+        packed = header.options.get(key)
+        if key not in NOT_PACKED and _tuples(value) != packed:
+            raise ConfigError(
+                f"The store {folder} was packed with {key}={packed!r}, not {value!r}: leave that option out, or pack "
+                "another store with it."
+            )
 
 
 def write_header(folder: Path, header: Header) -> None:

@@ -16,8 +16,7 @@ from cgrecnet.data.batches.cells import boxes, central_crops, random_crops
 from cgrecnet.data.batches.reference import largest_difference
 from cgrecnet.data.batches.transform import BatchTransform, Buffers
 from cgrecnet.data.intensity import INTENSITIES, Intensity
-from cgrecnet.data.store import open_store
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import open_store, pack_cells
 from cgrecnet.data.transforms import eval_transform, to_unit
 from cgrecnet.errors import ConfigError, DataError
 

@@ -14,8 +14,7 @@ from zhu_trees import LAYOUTS, crop, tree, write
 from cgrecnet.cli import main
 from cgrecnet.data import available, open_dataset, pack_dataset
 from cgrecnet.data.base import CellDataset, fingerprint
-from cgrecnet.data.store import open_store
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import open_store, pack_cells
 from cgrecnet.data.store.header import PIXELS, read_header
 from cgrecnet.errors import ConfigError, DataError
 

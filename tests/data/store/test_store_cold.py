@@ -7,8 +7,7 @@ import pytest
 
 from cgrecnet.data import base as store
 from cgrecnet.data import open_dataset
-from cgrecnet.data.store import open_store
-from cgrecnet.data.store.build import pack_cells
+from cgrecnet.data.store import open_store, pack_cells
 
 pytestmark = pytest.mark.skipif(not hasattr(store.os, "posix_fadvise"), reason="this system takes no advice on files")
 

@@ -1,6 +1,12 @@
-"""Pack a data set into a store, crop by crop, in a hidden folder that takes the store's name when it is whole."""
+"""A data set packed into a store, crop by crop, and opened again from one mapped file (`header` has the layout).
+
+A store is built in a hidden folder that takes the store's name when it is whole. It is opened like any data set,
+`open_dataset(name, root=FOLDER)`, and equals the one that it was packed from: the same pixels, labels, table, window,
+origin and fingerprint.
+"""
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -14,7 +20,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from cgrecnet import __version__
-from cgrecnet.data.base import CellDataset, Unusable, fingerprint_of, stacked
+from cgrecnet.data.base import CellDataset, MappedImages, Unusable, fingerprint_of, pack_anew, stacked
 from cgrecnet.data.store.header import (
     EXCLUDED,
     FORMAT,
@@ -23,11 +29,12 @@ from cgrecnet.data.store.header import (
     OWN,
     PIXELS,
     Header,
+    check_asked,
     content_of,
     is_store,
+    read_header,
     write_header,
 )
-from cgrecnet.data.store.opened import parse_index, read_store
 from cgrecnet.errors import DataError
 from cgrecnet.files import atomic_write, locked
 
@@ -78,6 +85,17 @@ def pack_cells(dataset: CellDataset, folder: str | Path, progress: bool = False)
             f"The store cannot be written in {folder} ({error.strerror or error}): free space there, or name a folder "
             "that you can write to with --store, and start again."
         ) from None
+
+
+def _finished(folder: Path, source: str) -> Header:
+    """The header of a store that is there already; DataError where it is damaged or of other cells."""
+    header, _, _ = read_store(folder)
+    if header.source != source:
+        raise DataError(
+            f"The store in {folder} was packed from other cells ({header.name}, task {header.task}, {header.crops:,} "
+            "crops), or their files have changed since: name another place with --store, or remove that folder."
+        )
+    return header
 
 
 def working_folder(folder: Path) -> Path:
@@ -143,6 +161,18 @@ def write_index(folder: Path, crops: Sequence[tuple], labels: np.ndarray, table:
             )
     with atomic_write(folder / INDEX, "wb") as file:
         file.write(text)
+
+
+def parse_index(data: bytes, columns: Sequence[tuple[str, str]]) -> pd.DataFrame:
+    """An index from its bytes, values as they were: an empty text is no missing number, a number keeps every digit.
+
+    Raises ValueError, KeyError or TypeError where the bytes do not fit the columns.
+    """
+    floats = {name: kind for name, kind in columns if kind.startswith("float")}
+    index = pd.read_csv(
+        io.BytesIO(data), dtype=OWN | dict(columns) | dict.fromkeys(floats, str), keep_default_na=False, na_values=[]
+    )
+    return index.assign(**{name: index[name].replace("", "nan").astype(kind) for name, kind in floats.items()})
 
 
 def _packed(
@@ -235,12 +265,55 @@ def _check_classes(dataset: CellDataset, kept: list[int], left_out: Mapping[str,
         )
 
 
-def _finished(folder: Path, source: str) -> Header:
-    """The header of a store that is there already; DataError where it is damaged or of other cells."""
-    header, _, _ = read_store(folder)
-    if header.source != source:
-        raise DataError(
-            f"The store in {folder} was packed from other cells ({header.name}, task {header.task}, {header.crops:,} "
-            "crops), or their files have changed since: name another place with --store, or remove that folder."
-        )
-    return header
+def open_store(
+    folder: str | Path, name: str | None = None, task: str | None = None, options: Mapping | None = None
+) -> CellDataset:
+    """The data set in a store; images are mapped, so that opening takes no time for them.
+
+    name, task, options: what it has to hold; None: whatever it does. The option `window` is taken as given.
+    Checked are the header, the sizes of its files and the hash of the index. Pixels are checked before a training
+    (`MappedImages.check`) and by `check`.
+    Raises DataError (damaged, cut off, changed, of another format) or ConfigError (holds something else).
+    """
+    header, own, table = read_store(folder)
+    check_asked(Path(folder), header, name, task, options or {})
+    images = MappedImages(
+        Path(folder) / PIXELS,
+        np.dtype(header.pixel_type),
+        own["packed_offset"].to_numpy(),
+        own["packed_height"].to_numpy() // header.channels,
+        own["packed_width"].to_numpy(),
+        own["packed_crc32"].to_numpy(),
+        header.channels,
+    )
+    fields = {name: getattr(header, name) for name in OF_DATA_SET}
+    if (window := (options or {}).get("window")) is not None:
+        fields |= {"window": tuple(window), "options": fields["options"] | {"window": tuple(window)}}
+    return CellDataset(images=images, labels=own["packed_label"].to_numpy(dtype=np.int64), table=table, **fields)
+
+
+def read_store(folder: str | Path) -> tuple[Header, pd.DataFrame, pd.DataFrame]:
+    """(header, the store's own columns, the data set's table), sizes and index checked; raises DataError."""
+    folder = Path(folder)
+    header = read_header(folder)
+    for file, content in ((PIXELS, header.pixels), (INDEX, header.index)):
+        try:
+            size = (folder / file).stat().st_size
+        except OSError as error:
+            raise DataError(f"{folder / file} cannot be read ({error.strerror}): {pack_anew(folder)}.") from None
+        if size != content.bytes:
+            state = "is cut off" if size < content.bytes else "is longer than it was packed"
+            raise DataError(f"{folder / file} {state} ({size:,} of {content.bytes:,} bytes): {pack_anew(folder)}.")
+    if content_of(folder / INDEX) != header.index:
+        raise DataError(f"{folder / INDEX} was changed after it was packed (its sha256 differs): {pack_anew(folder)}.")
+    try:
+        index = parse_index((folder / INDEX).read_bytes(), header.columns)
+        own, table = index[list(OWN)], index[[name for name, _ in header.columns]]
+        sizes = own["packed_height"].astype(np.int64) * own["packed_width"]
+    except (ValueError, KeyError, TypeError) as error:  # TypeError: a column of a type that does not exist
+        raise DataError(f"{folder / INDEX} does not fit its header ({error}): {pack_anew(folder)}.") from None
+    if not own["packed_label"].between(0, len(header.classes) - 1).all():
+        raise DataError(f"{folder / INDEX} does not fit its header (labels of other classes): {pack_anew(folder)}.")
+    if len(own) != header.crops or sizes.sum() * np.dtype(header.pixel_type).itemsize != header.pixels.bytes:
+        raise DataError(f"{folder / INDEX} does not fit its header (other sizes): {pack_anew(folder)}.")
+    return header, own, table

@@ -15,23 +15,23 @@ from zhu_trees import crop, tree, write
 
 from cgrecnet.cli import main
 from cgrecnet.data import available, open_dataset, pack_dataset
-from cgrecnet.data.store import build as store_build
 from cgrecnet.data.store import header as store_header
-from cgrecnet.data.store.build import working_folder
+from cgrecnet.data.store import packing
 from cgrecnet.data.store.header import HEADER, INDEX, PIXELS
+from cgrecnet.data.store.packing import working_folder
 from cgrecnet.errors import DataError
 
 
 def pack_slowly(files: Path, store: Path) -> None:
     """A build that takes its time with every crop."""
-    quick = store_build.crops_of
+    quick = packing.crops_of
 
     def slow(dataset):
         for found in quick(dataset):
             time.sleep(0.01)
             yield found
 
-    store_build.crops_of = slow
+    packing.crops_of = slow
     pack_dataset("zhu", files, store=store)
 
 
@@ -89,7 +89,7 @@ def test_killed_twice_in_the_middle(files, intact, tmp_path):
 @pytest.mark.parametrize("step", ["write_index", "write_header", "source_digest"])
 def test_stopped_at_any_step_nothing_stands_under_the_store_s_name(files, intact, tmp_path, monkeypatch, step):
     store = tmp_path / "store"
-    honest = getattr(store_build, step)
+    honest = getattr(packing, step)
 
     def stop(*arguments):
         if (working_folder(store) / PIXELS).exists():
@@ -97,7 +97,7 @@ def test_stopped_at_any_step_nothing_stands_under_the_store_s_name(files, intact
         return honest(*arguments)
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(store_build, step, stop)
+        patch.setattr(packing, step, stop)
         pack_dataset("zhu", files, store=store)
     assert not store.exists() and not working_folder(store).exists()
     store.mkdir()  # an empty folder may stand there
@@ -120,7 +120,7 @@ def test_two_builds_at_once(files, intact, tmp_path, capsys):
 
 def test_a_finished_store_is_not_built_again(files, intact, monkeypatch):
     before = {path.name: path.stat().st_mtime_ns for path in intact.iterdir()}
-    monkeypatch.setattr(store_build, "_build", lambda *_: pytest.fail("built again"))
+    monkeypatch.setattr(packing, "_build", lambda *_: pytest.fail("built again"))
     assert pack_dataset("zhu", files, store=intact) == intact
     assert before == {path.name: path.stat().st_mtime_ns for path in intact.iterdir()}
     write(files / "n_1d1_5000_Ch1.ome.bmp", crop(5000))
@@ -129,19 +129,19 @@ def test_a_finished_store_is_not_built_again(files, intact, monkeypatch):
 
 
 def test_files_that_change_during_a_build(files, tmp_path, monkeypatch):
-    honest = store_build._build
+    honest = packing._build
 
     def meanwhile(*arguments):
         write(files / "a_1d1_0_Ch1.ome.bmp", crop(8000))
         return honest(*arguments)
 
-    monkeypatch.setattr(store_build, "_build", meanwhile)
+    monkeypatch.setattr(packing, "_build", meanwhile)
     with pytest.raises(DataError, match="changed while they were packed: pack them again"):
         pack_dataset("zhu", files, store=tmp_path / "store")
     assert not (tmp_path / "store").exists()
 
 
-@pytest.mark.parametrize("place", [(store_build, "crops_of"), (store_header, "atomic_write")])
+@pytest.mark.parametrize("place", [(packing, "crops_of"), (store_header, "atomic_write")])
 def test_a_full_disk(files, intact, tmp_path, monkeypatch, capsys, place):
     def full(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -201,7 +201,7 @@ def test_one_crop_at_a_time_is_in_memory(tmp_path):
 
     made = open_dataset("cytometer", options={"cells": 64})
     tracemalloc.start()
-    store_build.pack_cells(replace(made, images=Made()), tmp_path / "store")
+    packing.pack_cells(replace(made, images=Made()), tmp_path / "store")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (tmp_path / "store" / PIXELS).stat().st_size == 64_000_000 and peak < 10_000_000
