@@ -23,6 +23,7 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.base import Unusable
 from cgrecnet.data.images.reading import LARGEST, Reader
 from cgrecnet.data.manifest import make_manifest, read_manifest, write_manifest
+from cgrecnet.data.options import ReadingOptions
 from cgrecnet.data.store import open_store, pack_cells
 from cgrecnet.data.store.header import EXCLUDED, HASH, HEADER, INDEX, PIXELS
 from cgrecnet.errors import UserError
@@ -151,7 +152,7 @@ class Images(Kind):
     def case(self, chance: random.Random) -> bool:
         ending, colour, whole = chance.choice(self.files)
         changed = change_bytes(whole, chance)
-        reader = Reader(colour=colour, **chance.choice(({}, {"page": 1}, {"inverted": True})))
+        reader = Reader(ReadingOptions(**chance.choice(({}, {"page": 1}, {"inverted": True}))), colour)
         found = reader.image([changed])
         sound = found.dtype in (np.uint8, np.uint16) and found.ndim in (2, 3) and max(found.shape) <= LARGEST
         return sound and (ending != "PNG" or np.array_equal(found, reader.image([whole])))

@@ -3,9 +3,9 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cgrecnet.errors import ConfigError
 
@@ -16,14 +16,18 @@ class Options(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def _white_above_black(window: tuple[float, float]) -> tuple[float, float]:
-    if not window[1] > window[0]:
+#: Two grey levels (black, white).
+Pair = tuple[float, float]
+
+
+def _white_above_black(pair: Pair) -> Pair:
+    if not pair[1] > pair[0]:
         raise ValueError("the second number (white) must lie above the first (black)")
-    return window
+    return pair
 
 
 #: Grey levels (black, white) that map to 0 and 1.
-Window = Annotated[tuple[float, float], AfterValidator(_white_above_black)]
+Window = Annotated[Pair, AfterValidator(_white_above_black)]
 OptionsType = TypeVar("OptionsType", bound=Options)
 
 
@@ -67,3 +71,26 @@ def check_group(rule: int | str | None) -> int | str | None:
         except re.error as error:
             raise ValueError(f"it is no regular expression ({error})") from None
     return rule
+
+
+class ReadingOptions(Options):
+    """How image files are read (`images.reading`), for data sets of such files.
+
+    page: of a file of several (image and mask, say), counted from 1.
+    scale: levels (black, white) that become 0 and 65,535 of 16 bit: for floating-point, signed and 32-bit images; with
+        several channels, one pair for all or one for each. `depth`: each file's whole range of 8 or 16 bit, for
+        folders where both are mixed.
+    inverted: turn files round that say of themselves that 0 is white.
+    """
+
+    page: Annotated[int, Field(ge=1, strict=True)] | None = None
+    scale: Pair | tuple[Pair, ...] | Literal["depth"] | None = None
+    inverted: bool = False
+
+    @field_validator("scale")
+    @classmethod
+    def _each_white_above_black(cls, scale):
+        pairs = () if scale in (None, "depth") else scale if isinstance(scale[0], tuple) else (scale,)
+        for pair in pairs:
+            _white_above_black(pair)
+        return scale

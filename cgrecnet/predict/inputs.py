@@ -12,7 +12,8 @@ from cgrecnet.data import open_dataset
 from cgrecnet.data.amnis.objects import ENDINGS as AMNIS
 from cgrecnet.data.base import CellDataset, Unusable
 from cgrecnet.data.images.listing import picture_of
-from cgrecnet.data.images.reading import Reader, ReadingOptions
+from cgrecnet.data.images.reading import Reader
+from cgrecnet.data.options import ReadingOptions
 from cgrecnet.data.store import open_store
 from cgrecnet.data.store.header import is_store
 from cgrecnet.errors import ConfigError, DataError
@@ -147,7 +148,7 @@ def _reader(model: Model) -> Reader:
             f"The model was trained on channels {', '.join(map(str, several))} of several files per cell: pack such "
             "cells into a store (`cgrecnet data pack folder`) and name that."
         )
-    return asked.reader(colour=model.channels == 3)
+    return Reader(asked, colour=model.channels == 3)
 
 
 def _pictures(root: Path, names: list[str], what: str, model: Model) -> Cells:

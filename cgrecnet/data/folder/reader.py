@@ -10,11 +10,10 @@ from pydantic import Field, field_validator
 
 from cgrecnet.data.base import CellDataset, Unusable
 from cgrecnet.data.cache import own_files
-from cgrecnet.data.images.cells import open_listed, usable_images
 from cgrecnet.data.images.check import Findings, report_of
 from cgrecnet.data.images.listing import PARTS, Cell, Listing, class_in, files_of_cells, group_by, parts_of, walk
-from cgrecnet.data.images.reading import COLOUR, Reader, ReadingOptions, size_of
-from cgrecnet.data.options import Window, check_group
+from cgrecnet.data.images.reading import COLOUR, Reader, open_listed, size_of, usable_images
+from cgrecnet.data.options import ReadingOptions, Window, check_group
 from cgrecnet.errors import ConfigError, DataError
 from cgrecnet.files import shown
 
@@ -207,14 +206,14 @@ def open_cells(root: str | Path | None, task: str, used: FolderOptions) -> CellD
 def reader_of(listing: Listing, used: FolderOptions) -> Reader:
     """How the files are read; whether in colour is seen at the first ones where it is not said."""
     if used.colour is not None or len(listing.read) > 1:
-        return used.reader(bool(used.colour))
+        return Reader(used, bool(used.colour))
     for cell in listing.cells[:: max(1, len(listing.cells) // SAMPLE)]:
         try:
-            used.reader().read(listing.root, cell.names)
+            Reader(used).read(listing.root, cell.names)
         except Unusable as reason:
             if str(reason) == COLOUR:
-                return used.reader(colour=True)
-    return used.reader()
+                return Reader(used, colour=True)
+    return Reader(used)
 
 
 #: A class with fewer cells cannot be parted in training, validation and test.

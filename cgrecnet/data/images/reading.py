@@ -1,27 +1,32 @@
-"""From the files of one cell to its image: which page, which levels are black and white, how many channels.
+"""From the files of cells to their images (which page, which levels are black and white, how many channels), and to a
+data set of these (`zhu` and `folder`).
 
-Without options these are grey levels of 8 or 16 bit, as they are. What that refuses is read where an option
-says how, and the reason of a refusal names the option.
+Without options images are grey levels of 8 or 16 bit, as they are. What that refuses is read where an option says how,
+and the reason of a refusal names the option.
 """
 
 import hashlib
 import io
+import logging
 import operator
 import os
 import stat
 import warnings
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
+import pandas as pd
 from PIL import Image, UnidentifiedImageError
-from pydantic import Field, field_validator
+from tqdm import tqdm
 
-from cgrecnet.data.base import Unusable
-from cgrecnet.data.images.listing import quiet
-from cgrecnet.data.options import Options
+from cgrecnet.data.base import WINDOWS, CellDataset, Unusable, fingerprint_of, pixel_kind
+from cgrecnet.data.images.listing import Cell, Listing, quiet
+from cgrecnet.data.options import ReadingOptions
+from cgrecnet.errors import DataError
+from cgrecnet.files import shown
 
 #: Largest height and width; a cell's crop has some dozens of pixels, so a larger image is something else.
 LARGEST = 4096
@@ -43,48 +48,20 @@ LONG = "levels of 32 bit (scale=[black,white] reads them, such as scale=[0,4095]
 ONE_BIT = "black and white alone (1 bit), as a mask is"
 WIDE_PNG = "PNG of more than one 16-bit channel (save it as grey)"
 
-Pair = tuple[float, float]
+#: With more cells than this, reading them all shows its progress.
+MANY = 5000
 #: The white of what `scale` makes of an image.
 FULL = 2**16 - 1
 
 
-class ReadingOptions(Options):
-    """How files are read, for data sets of image files.
-
-    page: of a file of several (image and mask, say), counted from 1.
-    scale: levels (black, white) that become 0 and 65,535 of 16 bit: for floating-point, signed and 32-bit images; with
-        several channels, one pair for all or one for each. `depth`: each file's whole range of 8 or 16 bit, for
-        folders where both are mixed.
-    inverted: turn files round that say of themselves that 0 is white.
-    """
-
-    page: Annotated[int, Field(ge=1, strict=True)] | None = None
-    scale: Pair | tuple[Pair, ...] | Literal["depth"] | None = None
-    inverted: bool = False
-
-    @field_validator("scale")
-    @classmethod
-    def _white_above_black(cls, scale):
-        pairs = () if scale in (None, "depth") else scale if isinstance(scale[0], tuple) else (scale,)
-        if any(not white > black for black, white in pairs):
-            raise ValueError("the second number (white) must lie above the first (black)")
-        return scale
-
-    def reader(self, colour: bool = False) -> "Reader":
-        """What reads files so; colour: as in `Reader`."""
-        return Reader(self.page, self.scale, self.inverted, colour)
-
-
 @dataclass(frozen=True)
 class Reader:
-    """Reads the files of one cell; fields as in `ReadingOptions`.
+    """Reads the files of one cell as the options say.
 
     colour: True keeps red, green and blue, as three channels, of every file; False refuses real colour.
     """
 
-    page: int | None = None
-    scale: Pair | tuple[Pair, ...] | str | None = None
-    inverted: bool = False
+    options: ReadingOptions = ReadingOptions()
     colour: bool = False
 
     def read(self, root: Path, names: str | Sequence[str]) -> np.ndarray:
@@ -108,8 +85,8 @@ class Reader:
         return image
 
     def _levels(self, content: bytes, place: int) -> np.ndarray:
-        image, turned = decode(content, self.page)
-        if turned and not self.inverted:
+        image, turned = decode(content, self.options.page)
+        if turned and not self.options.inverted:
             raise Unusable(INVERTED)
         image = self._scaled(image, place)
         if turned:
@@ -117,11 +94,12 @@ class Reader:
         return channels_of(image, self.colour)
 
     def _scaled(self, image: np.ndarray, place: int) -> np.ndarray:
-        if self.scale is None or self.scale == "depth":
+        scale = self.options.scale
+        if scale is None or scale == "depth":
             image = checked_levels(image)
-            wide = self.scale == "depth" and image.dtype == np.uint8
+            wide = scale == "depth" and image.dtype == np.uint8
             return image.astype(np.uint16) * 257 if wide else image
-        black, white = self.scale[place] if isinstance(self.scale[0], tuple) else self.scale
+        black, white = scale[place] if isinstance(scale[0], tuple) else scale
         unit = (image.astype(np.float64) - black) / (white - black)
         if not np.isfinite(unit).all():
             raise Unusable("levels that are no finite numbers")
@@ -135,7 +113,7 @@ def _several(names: str | Sequence[str]) -> Sequence[str]:
 def size_of(root: Path, name: str) -> int:
     """Bytes of a plain file that is not empty; raises Unusable for anything else."""
     try:
-        status = os.stat(root / name)
+        status = os.stat(os.path.join(root, name))
     except OSError:
         raise Unusable("cannot be opened") from None
     if not stat.S_ISREG(status.st_mode):
@@ -146,15 +124,11 @@ def size_of(root: Path, name: str) -> int:
 
 
 def read_bytes(root: Path, name: str) -> bytes:
-    """Content of one file; raises Unusable where it is no plain file, too large, or cannot be opened."""
-    path = os.path.join(root, name)
+    """Content of one file; raises Unusable where it is no plain file, empty, too large, or cannot be opened."""
+    if size_of(root, name) > _LARGEST_FILE:
+        raise Unusable(HUGE)
     try:
-        status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise Unusable("not a plain file")
-        if status.st_size > _LARGEST_FILE:
-            raise Unusable(HUGE)
-        with open(path, "rb") as file:
+        with open(os.path.join(root, name), "rb") as file:
             return file.read()
     except OSError:
         raise Unusable("cannot be opened") from None
@@ -264,3 +238,135 @@ def channels_of(image: np.ndarray, colour: bool = False) -> np.ndarray:
     if not (np.array_equal(red, image[..., 1]) and np.array_equal(red, image[..., 2])):
         raise Unusable(COLOUR)
     return red
+
+
+def usable_images(listing: Listing, cells: Sequence[Cell], reader: Reader) -> Iterator[tuple[Cell, np.ndarray]]:
+    """Read the cells one by one; the unusable ones go to `listing.excluded`; progress on stderr where many."""
+    for cell in tqdm(cells, "reading images", disable=len(cells) <= MANY, leave=False):
+        try:
+            yield cell, reader.read(listing.root, cell.names)
+        except Unusable as reason:
+            listing.excluded[str(reason)].append(cell.name)
+
+
+def open_listed(
+    listing: Listing,
+    classes: Sequence[str],
+    reader: Reader,
+    *,
+    name: str,
+    task: str,
+    origin: str,
+    options: dict,
+    group: str = "",
+    columns: Sequence[str] = (),
+) -> CellDataset:
+    """The data set of the cells of these classes, in label order, that can be read; what is left out is warned of.
+
+    options: with `hash: content` every cell is read, one at a time; with `names` only the first usable one, and what is
+    bad, or of another kind than that, is met when it is indexed. `window`: None is the whole range of 8 or 16 bit.
+    group: what stands for an acquisition that is not named; columns: fields of a cell that its table has as well.
+    The rest as in `CellDataset`. Raises DataError where 8 and 16 bit, or grey and colour, are mixed.
+    """
+    cells = [cell for cell in listing.cells if cell.kind in classes]
+    kinds: dict[tuple[np.dtype, int], str] = {}
+    kept: list[Cell] = []
+
+    def usable() -> Iterator[tuple[np.ndarray, int, str]]:
+        for cell, image in usable_images(listing, cells, reader):
+            kept.append(cell)
+            kinds.setdefault(pixel_kind(image), cell.name)
+            yield image, classes.index(cell.kind), shown(cell.name)
+
+    if options["hash"] == "content":
+        digest = fingerprint_of(usable())
+    else:
+        names_alone = hashlib.sha256(b"names and sizes only\n")
+        for cell in cells:
+            line = f"{' '.join(cell.names)}\0{classes.index(cell.kind)}\0{cell.bytes}\n"
+            names_alone.update(line.encode("utf-8", "surrogateescape"))
+        digest = names_alone.hexdigest()
+        for cell in cells:
+            with suppress(Unusable):
+                kinds[pixel_kind(reader.read(listing.root, cell.names))] = cell.name
+                break
+        kept = cells
+    if len(kinds) > 1:
+        examples = " and ".join(f"{8 * kind.itemsize} bit ({shown(name)})" for (kind, _), name in kinds.items())
+        raise DataError(
+            f"The images in {shown(listing.root)} are of {examples}, which have no common grey scale: keep one depth, "
+            "or read each over its whole range with scale=depth."
+        )
+    if listing.n_excluded:
+        logging.getLogger(__name__).warning(
+            "%s: %d file(s) left out; `cgrecnet data check %s %s` says which and why",
+            *(name, listing.n_excluded, name, shown(listing.root)),
+        )
+    kind, channels = next(iter(kinds), (np.dtype(np.uint8), 1))
+    table = {
+        "cell_id": [shown(cell.name) for cell in kept],
+        "class_name": [shown(cell.kind) for cell in kept],
+        "group": [shown(cell.group) or group for cell in kept],
+    } | {column: [getattr(cell, column) for cell in kept] for column in columns}
+    names = [cell.names if len(cell.names) > 1 else cell.name for cell in kept]
+    left_out = {shown(one): reason for reason, several in listing.excluded.items() for one in several}
+    return CellDataset(
+        name=name,
+        simulated=listing.simulated,
+        task=task,
+        classes=tuple(map(shown, classes)),
+        images=CellImages(listing.root, names, kind, channels, reader, name, left_out),
+        labels=np.array([classes.index(cell.kind) for cell in kept], dtype=np.int64),
+        table=pd.DataFrame(table),
+        window=options["window"] or WINDOWS[kind],
+        fingerprint=digest,
+        origin=origin,
+        options=options,
+    )
+
+
+@dataclass(frozen=True)
+class CellImages(Sequence):
+    """Images that are read from their files when they are indexed; nothing is kept.
+
+    names: a cell's file below the root, or several, one a channel; dtype, channels: what every image must have.
+    reader: how the files are read; data_set: whose check names bad ones; left_out: file -> why it is none of these.
+    Indexing raises DataError, naming the file, where it is gone, damaged or of another depth.
+    """
+
+    root: Path
+    names: Sequence[str | tuple[str, ...]]
+    dtype: np.dtype
+    channels: int
+    reader: Reader
+    data_set: str
+    left_out: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index):
+        name = self.names[index if isinstance(index, slice) else operator.index(index)]
+        return replace(self, names=name) if isinstance(index, slice) else self._read(name)
+
+    def read_hashed(self, index: int) -> tuple[np.ndarray, str]:
+        """The image, and the sha256 (hex) of its files' bytes; raises Unusable with the reason."""
+        return self.reader.read_hashed(self.root, self.names[index])
+
+    def _read(self, name: str | tuple[str, ...]) -> np.ndarray:
+        try:
+            image = self.reader.read(self.root, name)
+        except Unusable as reason:
+            problem = str(reason)
+        else:
+            kind, channels = pixel_kind(image)
+            if (kind, channels) == (self.dtype, self.channels):
+                return image
+            problem = f"{8 * kind.itemsize} bit, where the others have {8 * self.dtype.itemsize}"
+            if channels != self.channels:
+                problem = f"{channels} channel(s), where the others have {self.channels}"
+        first = name if isinstance(name, str) else name[0]
+        raise DataError(
+            f"The image {shown(first)} in {shown(self.root)} cannot be used ({problem}); "
+            f"`cgrecnet data check {self.data_set}` with this folder names all such files: mend or remove them."
+        )

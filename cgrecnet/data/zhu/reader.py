@@ -15,11 +15,10 @@ from pydantic import Field, field_validator
 from cgrecnet.data.base import CellDataset, Unusable
 from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.download import STAGING
-from cgrecnet.data.images.cells import open_listed, usable_images
 from cgrecnet.data.images.check import Findings, report_of
 from cgrecnet.data.images.listing import PARTS, Cell, Listing, files_of_cells, group_by, parts_of, walk
-from cgrecnet.data.images.reading import ReadingOptions, size_of
-from cgrecnet.data.options import Window, check_group
+from cgrecnet.data.images.reading import Reader, open_listed, size_of, usable_images
+from cgrecnet.data.options import ReadingOptions, Window, check_group
 from cgrecnet.data.zhu.names import CLASSES, INDUCERS, describe
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
@@ -156,7 +155,7 @@ def open_cells(root: str | Path | None, task: str, used: ZhuOptions) -> CellData
     """
     listing = list_cells(find_root(root), used)
     dataset = open_listed(
-        listing, TASKS[task], used.reader(), name="zhu", task=task, origin=ORIGINS[listing.simulated],
+        listing, TASKS[task], Reader(used), name="zhu", task=task, origin=ORIGINS[listing.simulated],
         options=used.recorded(), columns=("day", "replicate"),
     )  # fmt: skip
     _check_classes(listing, dataset.counts(), task)
@@ -188,7 +187,7 @@ def report(root: str | Path | None, published: Mapping, every: bool, used: ZhuOp
     Cells that differ from the published counts are reported, but a part of the data is a usable data set.
     """
     listing, found = list_cells(find_root(root), used), Findings()
-    for cell, image in usable_images(listing, listing.cells, used.reader()):
+    for cell, image in usable_images(listing, listing.cells, Reader(used)):
         found.add(cell, image)
     kind = "Simulated images in the layout" if listing.simulated else "Images"
     head = [f"{kind} of data set zhu in {shown(listing.root)}"]

@@ -8,7 +8,6 @@ import pytest
 from zhu_trees import LAYOUTS, crop, tree, write
 
 from cgrecnet.data import available, open_dataset, report_on
-from cgrecnet.data.images import cells as zhu_cells
 from cgrecnet.data.images import reading
 from cgrecnet.data.zhu.names import describe
 from cgrecnet.errors import ConfigError, DataError
@@ -165,7 +164,7 @@ def test_progress_is_shown_only_for_many(tmp_path, monkeypatch, capsys):
     tree(tmp_path, "flat")
     open_zhu(tmp_path)
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(zhu_cells, "MANY", 11)
+    monkeypatch.setattr(reading, "MANY", 11)
     open_zhu(tmp_path)
     assert "reading images" in capsys.readouterr().err
 
