@@ -315,7 +315,7 @@ tell(
 
 # %% [markdown]
 # Under the recovered reading CG-RecNet is, against its baseline: *{glue:text}`jurkat_word`* on the first fold of Jurkat cells, *{glue:text}`simulated_word`* on simulated ones.
-# Of {glue:text}`choices` other readings and options, {glue:text}`tried` have their runs; {glue:text}`changed` of them lead to another word, and {glue:text}`turned` turn the order round.
+# Of {glue:text}`choices` other readings and options {glue:text}`tried` have their runs; another word follows from {glue:text}`changed` of these, the opposite order from {glue:text}`turned`.
 # Each comparison rests on one run per network at this book's small settings, and none was made on the paper's cells.
 #
 # The effects stand in the ledger too ({doc}`/book/7_judgement/deviations`), computed from the same records.
