@@ -351,7 +351,7 @@ provenance_of(jurkat.records, PART)
 
 # %% [markdown]
 # Jurkat, n = {glue:text}`n` cells; 95 % bootstrap intervals over cells.
-# In one class, {glue:text}`least`, the interval tells the area of CG-RecNet from that of the baseline, and the baseline's is larger; their macro areas differ by {glue:text}`lead` hundredths ({glue:text}`lead_ends`), in the baseline's favour too.
+# In {glue:text}`apart` the interval tells the area of CG-RecNet from that of the baseline, and the baseline's is larger; their macro areas differ by {glue:text}`lead` hundredths ({glue:text}`lead_ends`), in the baseline's favour too.
 #
 # A warning: pooling puts probabilities of different networks on one scale.
 # If one fold's network is bolder than another's, the pooled order mixes them, and the pooled area differs from the mean of the folds' own areas (for CG-RecNet {glue:text}`macro:.4f` pooled, and {glue:text}`own_macro:.4f` in the mean over n = {glue:text}`own_n` of {glue:text}`of_folds` folds).
@@ -436,9 +436,10 @@ holds(
     "In one class, G1, the interval just leaves out zero, in the baseline's favour (its upper end is ...); in the two others the intervals hold it.",
     [one.interval95[0] < 0 < one.interval95[1] for one in against_base] == [False, True, True] and classes[0] == "G1" and -0.5 < against_base[0].interval95[1] < 0,
 )
+apart = [name for name in classes if not lead[name][1][0] < 0 < lead[name][1][1]]
 holds(
     "the interval tells the area of CG-RecNet from that of the baseline, and the baseline's is larger",
-    [name for name in classes if not lead[name][1][0] < 0 < lead[name][1][1]] == [least] and lead[least][1][1] < 0,
+    apart and all(lead[name][1][1] < 0 for name in apart),
 )
 holds("hundredths (...), in the baseline's favour too", lead["macro"][1][1] < 0)
 holds("and the baseline's macro area is the larger one", lead["macro"][0] < 0)
@@ -455,7 +456,7 @@ tell(
     **{f"ahead_{k}": f"+{ahead[row]:.2f}" for k, row in enumerate(table5.rows)},
     gain=points(gain.difference), gain_ends=interval(gain.interval95), their_gain=table5.cell("Oligodendrocytes", "improvement").value,
     macro=auc[FULL].values[-1], macro_ends=span(auc[FULL].interval(-1), 1, 4), own_macro=np.mean(own), own_n=len(own),
-    lead=points(100 * lead["macro"][0]), lead_ends=interval(tuple(100 * end for end in lead["macro"][1])),
+    apart=" and in ".join(apart), lead=points(100 * lead["macro"][0]), lead_ends=interval(tuple(100 * end for end in lead["macro"][1])),
     best_in=sum(max(MODELS, key=lambda m, i=i: auc[m].values[i]) == FULL for i in range(len(classes))),
     chosen=len(chosen), per_place=PER_PLACE, sure=SURE,
 )  # fmt: skip
