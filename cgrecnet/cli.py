@@ -8,29 +8,13 @@ import sys
 from pathlib import Path
 
 from cgrecnet import __version__
-from cgrecnet.commands import (
-    clone,
-    collect,
-    data,
-    doctor,
-    explain,
-    export,
-    notebook,
-    predict,
-    report,
-    reproduce,
-    runs,
-    scheduler,
-    sweep,
-    train,
-)
+from cgrecnet.commands import clone, data, predict, runs, sweep, train
 from cgrecnet.errors import UserError
 
 _COMMANDS = (
-    train.train_command, report.report, predict.predict, export.export, notebook.notebook, sweep.sweep,
-    collect.collect_command, collect.plot, runs.runs, runs.show, reproduce.reproduce, explain.explain,
-    scheduler.certificate, scheduler.scheduler, scheduler.worker, doctor.doctor, clone.book, clone.test, clone.student,
-    clone.slides,
+    train.train_command, train.report, predict.predict, predict.export, clone.notebook, sweep.sweep,
+    runs.collect_command, runs.plot, runs.runs, runs.show, sweep.reproduce, train.explain, sweep.certificate,
+    sweep.scheduler, sweep.worker, clone.doctor, clone.book, clone.test, clone.student, clone.slides,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""`cgrecnet book`, `test`, `student` and `slides`: what `make` does in a clone, on systems without make as well."""
+"""`cgrecnet doctor` and `notebook`; in a clone also what `make` does: `book`, `test`, `student` and `slides`."""
 
 import argparse
 import subprocess
@@ -7,8 +7,44 @@ from pathlib import Path
 
 from cgrecnet.commands.options import argument, command
 from cgrecnet.errors import ConfigError
-from cgrecnet.files import refuse_unwritable
+from cgrecnet.files import refuse_unwritable, write_file
 from cgrecnet.paths import IN_CHECKOUT, REPOSITORY
+
+
+@command("doctor", help="what works on this machine")
+def doctor(_: argparse.Namespace) -> int:
+    from cgrecnet.doctor import examine
+
+    findings = examine()
+    for finding in findings:
+        mark = "ok  " if finding.good else ("FAIL" if finding.needed else "note")
+        print(f"{mark} {finding.what:<16} {finding.detail}")
+    return 1 if any(finding.needed and not finding.good for finding in findings) else 0
+
+
+@command(
+    "notebook",
+    argument("file", type=Path, metavar="FOLDER/train.ipynb", help="what to write"),
+    help="write a notebook of the project as .ipynb, for papermill or Jupyter",
+    description="The notebooks are kept as text (.py), which papermill does not read. This writes one of them, "
+    "named by its file's name, as .ipynb; `papermill --help-notebook FILE.ipynb` lists its parameters.",
+)
+def notebook(options: argparse.Namespace) -> None:
+    import jupytext
+    import nbformat
+
+    from cgrecnet.data.options import suggest
+    from cgrecnet.paths import EXPERIMENTS
+
+    file = options.file
+    source = EXPERIMENTS / f"{file.stem}.py"
+    if file.suffix != ".ipynb" or not source.is_file():
+        names = sorted(f"{path.stem}.ipynb" for path in EXPERIMENTS.glob("*.py"))
+        raise ConfigError(f"{file} is no notebook's name; {suggest(file.name, names)}")
+    if file.exists():
+        raise ConfigError(f"{file} is there already: remove it, or name another folder.")
+    write_file(file, nbformat.writes(jupytext.read(source)), "name another folder")
+    print(f"{file}: its parameters are listed by `papermill --help-notebook {file}`")
 
 
 def _clone() -> Path:

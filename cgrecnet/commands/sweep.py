@@ -1,12 +1,15 @@
-"""`cgrecnet sweep`."""
+"""`cgrecnet sweep` and `reproduce`, and a place for runs on several machines: `certificate`, `scheduler`, `worker`."""
 
 import argparse
+import subprocess
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from pathlib import Path
 
-from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, PLACE, argument, command, need_least
+from cgrecnet.commands.data import CELLS, published_counts
+from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, PLACE, TRUST, argument, command, need_least, say
+from cgrecnet.commands.runs import say_table
 from cgrecnet.commands.train import parse_parameters
 from cgrecnet.errors import ConfigError, DataError
 
@@ -136,3 +139,137 @@ def cluster_of(options: argparse.Namespace, work: Path) -> AbstractContextManage
     if options.queue is not None:
         return queue_cluster(read_jobqueue(options.queue), work)
     return cluster.local_cluster(options.workers)
+
+
+@command(
+    "reproduce",
+    argument("folder", type=Path, help="of the cells' files, or of a store of them"),
+    argument(
+        "options", nargs="*", metavar="name=value | FILE.yaml",
+        help="to make it smaller: image_size=32 epochs=1; a list keeps a part: model=[resnet50,cg_recnet] fold=[0,1]",
+    ),
+    argument("--sweeps", nargs="+", metavar="NAME", help="which of them (default: all)"),
+    argument("--cells", type=int, help="for the audit's slow parts (default: as `cgrecnet data audit`)"),
+    argument("--cost", action="store_true", help="check and pack, say what the runs cost, and stop"),
+    argument("--yes", action="store_true", help="start, however long it takes"),
+    *PLACE,
+    KEEP_WEIGHTS,
+    *FOLDERS,
+    rest="options",
+    help="the paper's sweeps on the paper's own cells: check, pack, audit, sweep, collect",
+    description="Check the files of the paper's cells, pack them into a store, audit them, do the paper's sweeps "
+    "and collect their tables. Started again, it goes on where it stopped. `make reproduce DATA=FOLDER` does this "
+    "and builds the book, whose columns for these cells are filled then.",
+)  # fmt: skip
+def reproduce(options: argparse.Namespace) -> None:
+    from cgrecnet.data.base import kind_of_cells
+    from cgrecnet.runs import reproduce as steps
+    from cgrecnet.runs.collect import collect
+    from cgrecnet.runs.run_record import check_writable
+    from cgrecnet.runs.sweep import is_done, need_networks, plan_sweep, refuse_other_cells
+
+    results = options.results
+    named = [word for word in options.sweeps or steps.OWN_SWEEPS if "=" not in word]
+    words = [*options.options, *(word for word in options.sweeps or () if "=" in word)]  # they may follow --sweeps
+    chosen = steps.choose_runs(named or steps.OWN_SWEEPS, parse_parameters(words))
+    configs = [config for runs in chosen.values() for config in runs]
+    plans = plan_sweep(configs)
+    need_least(options, cells=1)
+    check_writable(options.work, "--work")
+    check_writable(results, "--results")
+    with ExitStack() as stack:
+        place = cluster_of(options, options.work)
+        connect = stack.enter_context(place) if options.scheduler else None
+        todo = [plan for plan in plans if not is_done(plan, results)]
+        elsewhere = bool(options.scheduler or options.queue)
+        _head(1, "check the files")
+        found = steps.check_files(options.folder, results, published_counts(steps.DATA), say)
+        steps.refuse_before_packing(plans, options.folder, results)
+        need_networks(todo, elsewhere)
+        _head(2, "pack them into a store")
+        dataset = steps.pack_files(options.folder)
+        kind = kind_of_cells(dataset.name, dataset.simulated).replace("simulated", "SIMULATED")
+        say(f"{len(dataset):,} {kind}. {dataset.origin}")
+        plans = plan_sweep(configs)  # the cells are part of their names, and may have come just now
+        todo = [plan for plan in plans if not is_done(plan, results)]
+        refuse_other_cells(plans, results, same_settings=True)
+        if not say_cost(todo, confirmed=options.yes and not options.cost, only=options.cost, elsewhere=elsewhere):
+            return
+        _head(3, "audit the cells")
+        report = steps.audit_cells(dataset, results, options.cells or CELLS, say)
+        _head(4, f"sweep: {', '.join(chosen)}")
+        # Checkpoints of other cells must not be gone on from, so each data set has a folder of its own.
+        work = options.work / f"{steps.DATA}-{dataset.fingerprint[:10]}"
+        if todo:
+            run(configs, options, connect or stack.enter_context(place), results=results, work=work)
+        else:
+            say(f"{len(plans)} runs, all of them done already")
+    _head(5, "collect")
+    for name, runs in chosen.items():
+        say(f"\n{name}")
+        say_table(collect(plan_sweep(runs), results))
+    _say_findings(found, report, dataset.simulated, results)
+
+
+def _say_findings(found: dict, report: dict, simulated: bool, results: Path) -> None:
+    """What a reader of the tables has to know of the cells."""
+    say("")
+    if simulated:
+        say("These cells are SIMULATED: the tables say nothing about real ones, and the book calls them simulated.")
+    if not found["good"]:
+        say(f"The check of the files found something amiss: {found['report'][-1]}")
+    for words in report["findings"]:
+        say(f"The audit says, look at this: {words}")
+    say(f"Records, check and audit are in {results}. Go on with: make book")
+
+
+def _head(number: int, words: str) -> None:
+    say(f"\n[{number}/5] {words}")
+
+
+@command(
+    "certificate",
+    argument("folder", type=Path, help="a new folder; who can read its key can run programs as you"),
+    help="make what scheduler, workers and sweeps know each other by",
+)
+def certificate(options: argparse.Namespace) -> None:
+    from cgrecnet.runs.tls import make_certificate
+
+    make_certificate(options.folder)
+    print(f"{options.folder}: copy it to every machine that takes part, readable by you alone, and name it with --tls.")
+
+
+@command(
+    "scheduler",
+    argument("--host", help="address to listen on (default: all with --tls, else this machine alone)"),
+    argument("--port", type=int, default=8786),
+    *TRUST,
+    help="hand out runs to workers on other machines, until stopped",
+)
+def scheduler(options: argparse.Namespace) -> int:
+    from cgrecnet.runs.tls import LOOPBACK
+    from cgrecnet.runs.worker import scheduler_command
+
+    beyond = options.tls is not None or options.trust_network
+    host = options.host if options.host is not None else "" if beyond else LOOPBACK
+    with subprocess.Popen(scheduler_command(host, options.port, options.tls, options.trust_network)) as process:
+        try:
+            return process.wait()
+        except BaseException:
+            process.terminate()
+            raise
+
+
+@command(
+    "worker",
+    argument("address", metavar="tls://HOST:PORT"),
+    argument("--workers", type=int, help="runs at a time (default: one per GPU, or as fit)"),
+    *TRUST,
+    help="do runs for a Dask scheduler elsewhere, until stopped",
+)
+def worker(options: argparse.Namespace) -> None:
+    from cgrecnet.runs.cluster import local_workers
+    from cgrecnet.runs.worker import keep_workers
+
+    need_least(options, workers=1)
+    keep_workers(options.address, options.workers or local_workers(), options.tls, options.trust_network)

@@ -1,4 +1,4 @@
-"""`cgrecnet train`."""
+"""`cgrecnet train`, and what is asked of networks that were trained: `report` and `explain`."""
 
 import argparse
 import sys
@@ -6,10 +6,48 @@ from pathlib import Path
 
 import yaml
 
-from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, argument, command
-from cgrecnet.commands.report import report_on_model, report_on_run
-from cgrecnet.errors import ConfigError
+from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, argument, command, say
+from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.paths import RESULTS
+
+
+@command(
+    "report",
+    argument("what", metavar="RUN | MODEL", help="a finished run by its name, or a model folder"),
+    argument("--root", metavar="FOLDER", help="where its cells lie (default: where the run found them)"),
+    argument("--out", type=Path, default=Path("training.html"), metavar="FILE", help="the page (HTML)"),
+    *FOLDERS,
+    help="one page about a training: learning curves, confusion with its cells, reliability, audit",
+)
+def report(options: argparse.Namespace) -> None:
+    if Path(options.what).is_dir():
+        report_on_model(Path(options.what), options.root, options.out)
+    else:
+        report_on_run(options.what, options.results, options.work, options.root, options.out)
+
+
+def report_on_model(path: Path, root: str | None, out: Path) -> None:
+    """Write the page about the training of a model folder."""
+    from cgrecnet.predict.folder import open_folder
+    from cgrecnet.predict.training_report import trained_of_model, write_training_report
+
+    write_training_report(out, trained_of_model(open_folder(path), root))
+    say(f"report: {out}")
+
+
+def report_on_run(run_id: str, results: Path, work: Path, root: str | None, out: Path) -> None:
+    """Write the page about a finished run; RunError where it has no record."""
+    from cgrecnet.predict.training_report import trained_of_run, write_training_report
+    from cgrecnet.runs.found import begun_folder, find_run
+    from cgrecnet.runs.grid import read_yaml_mapping
+
+    run = find_run(run_id, results, work)
+    if run.record is None:
+        raise RunError(f"Run {run_id} has no record yet: go on with `cgrecnet train {run_id}`, then ask again.")
+    if root is None and (folder := begun_folder(run_id, work)):
+        root = read_yaml_mapping(folder / "parameters.yaml").get("root")
+    write_training_report(out, trained_of_run(run.record, run.files["record"].parents[2], root))
+    say(f"report: {out}")
 
 
 def parse_parameters(words: list[str]) -> dict:
@@ -124,3 +162,30 @@ def _train_model(config, together, options: argparse.Namespace, bar: bool, place
         report_on_model(options.model_folder, config.root, options.report)
     _say_scores(model.model.measured["test"])
     print(f"{model.path}: read README.md there, then `cgrecnet predict {model.path} YOUR_CELLS`")
+
+
+@command(
+    "explain",
+    argument("parameters", nargs="*", metavar="FILE.yaml | name=value", help="later ones win"),
+    argument("--yes", action="store_true", help="start with the default parameters, where none is given"),
+    argument("--kept", action="store_true", help="explain networks whose weights a sweep kept; train none"),
+    *FOLDERS,
+    rest="parameters",
+    help="train small networks on simulated cells, explain and score the maps",
+)
+def explain(options: argparse.Namespace) -> None:
+    from cgrecnet.runs.explain import explain_study
+    from cgrecnet.runs.explain_record import ExplainConfig, KeptConfig
+    from cgrecnet.training.config import with_options
+
+    kind = KeptConfig if options.kept else ExplainConfig
+    where = "the command line"
+    config = kind.from_mapping(with_options(parse_parameters(options.parameters), where), where)
+    if not options.parameters and not options.yes:
+        raise ConfigError(
+            f"This would train {len(config.networks())} networks for the study {config.experiment!r}: name a FILE.yaml "
+            "or parameters, or add --yes to start it as it is."
+        )
+    record = explain_study(config, bar=sys.stderr.isatty(), results=options.results, work=options.work)
+    for name, network in record.networks.items():
+        print(f"{name:20} accuracy {network['test']['accuracy']:.3f} ({network['test']['n']} test cells)")
