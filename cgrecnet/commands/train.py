@@ -153,7 +153,7 @@ def _say_scores(test: dict) -> None:
 
 
 def _train_model(config, together, options: argparse.Namespace, bar: bool, places: dict[str, Path]) -> None:
-    from cgrecnet.predict.train import train_model
+    from cgrecnet.predict.build import train_model
 
     if options.ensemble < 1 or together.nodes > 1:
         raise ConfigError("--model-folder needs --ensemble of 1 or more, and one node.")

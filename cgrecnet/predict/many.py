@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-import pandas as pd
 from distributed import Client
 from torch.utils.data import ConcatDataset
 
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import atomic_write, shown
+from cgrecnet.files import shown
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import ModelFolder, open_folder
 from cgrecnet.predict.inputs import Cells, open_input
 from cgrecnet.predict.predictor import Predictor
-from cgrecnet.predict.run import predict_cells, writing
+from cgrecnet.predict.run import gather, named, predict_cells, writing
 from cgrecnet.predict.summary import Summary
-from cgrecnet.predict.tables import read_table
 from cgrecnet.runs.tasks import Task, TaskCounts, run_tasks
 
 
@@ -71,14 +69,22 @@ def predict_many(
                 f"{len(standing.failed)} of {len(tasks)} inputs failed; first: {name} ({reason.rstrip('.')}): mend "
                 "or leave out what failed and start again; the others are kept."
             )
-        summary = _gather({name: _table(parts, place, asked) for place, name in places.items()}, out)
+        tables = [(name, _table(parts, place, asked)) for place, name in places.items()]
+        done = [Summary.read(table) for _, table in tables]
+        summary = Summary(
+            done[0].model, folder.identity, f"{len(done)} inputs" if len(done) > 1 else done[0].input,
+            hashlib.sha256("".join(one.digest for one in done).encode()).hexdigest(), asked.coverage,
+            ", ".join(sorted({one.engine for one in done})), never_ruled_out=done[0].never_ruled_out,
+        )  # fmt: skip
+        gather([(name if len(done) > 1 else "", table) for name, table in tables], out, summary)
     return summary
 
 
 def joined_cells(inputs: Sequence[Path], folder: ModelFolder, channel: int | None) -> Cells:
     """The cells of all inputs under the names that the one table gives them."""
     opened = [open_input(path, folder.model, channel) for path in inputs]
-    names = [_named(str(path), name, len(inputs)) for path, cells in zip(inputs, opened, strict=True)
+    several = len(inputs) > 1
+    names = [named(str(path) if several else "", name) for path, cells in zip(inputs, opened, strict=True)
              for name in cells.names]  # fmt: skip
     return Cells(f"{len(inputs)} inputs", "", names, ConcatDataset([cells.images for cells in opened]))
 
@@ -123,34 +129,3 @@ def _is_done(table: Path, asked: Asked, digest: str | None) -> bool:
         return False
     same = (found.identity, found.coverage) == (asked.identity, asked.coverage)
     return table.is_file() and same and digest in (None, found.digest)
-
-
-def _gather(tables: dict[str, Path], out: Path) -> Summary:
-    """Put the tables of all inputs together, some rows in memory at a time, and count."""
-    parts = {name: Summary.read(table) for name, table in tables.items()}
-    first, several = next(iter(parts.values())), len(parts) > 1
-    total = Summary(
-        first.model, first.identity, f"{len(parts)} inputs" if several else first.input,
-        hashlib.sha256("".join(one.digest for one in parts.values()).encode()).hexdigest(), first.coverage,
-        ", ".join(sorted({one.engine for one in parts.values()})), never_ruled_out=first.never_ruled_out,
-        unreadable=[(_named(name, cell, len(parts)), reason) for name, one in parts.items()
-                    for cell, reason in one.unreadable],
-    )  # fmt: skip
-    columns = list(dict.fromkeys(name for table in tables.values() for name in pd.read_csv(table, nrows=0).columns))
-    columns.sort(key=("cell_id", "file", "object", *columns).index)
-    with atomic_write(out) as file:
-        for number, (name, table) in enumerate(tables.items()):
-            for rows in read_table(table):
-                total.count(rows)
-                rows["cell_id"] = [_named(name, cell, len(parts)) for cell in rows["cell_id"]]
-                rows["input"] = shown(name)
-                rows = rows.reindex(columns=["input", *columns] if several else columns, fill_value="")
-                rows.to_csv(file, index=False, lineterminator="\n", header=number == 0 and rows.index[0] == 0)
-    total.write(out)
-    return total
-
-
-def _named(name: str, cell: str, inputs: int) -> str:
-    """What a cell is called in the one table."""
-    return f"{shown(name)}/{cell}" if inputs > 1 else cell
-

@@ -1,21 +1,38 @@
 """One page about predictions that opens without a network: shares, cells, maps, and what speaks against trusting it."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
 
+from cgrecnet.data.base import pack
+from cgrecnet.errors import DataError
+from cgrecnet.explain.cam_methods import explain, heat, resize
 from cgrecnet.predict.card import TEMPLATES, flag_sentence
+from cgrecnet.predict.cells import prepared
 from cgrecnet.predict.drawings import cell_png, reliability_curves, share_bars
-from cgrecnet.predict.examples import Example, choose, crops, maps
+from cgrecnet.predict.engines import load_networks
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
 from cgrecnet.predict.inputs import Cells
 from cgrecnet.predict.shares import class_shares
 from cgrecnet.predict.summary import Summary, sentences
+from cgrecnet.predict.tables import read_table
 from cgrecnet.runs.page import write_page
 
-#: Cells with a map.
-MAPPED = 6
+#: Cells of each kind that are shown, and cells with a map.
+SHOWN, MAPPED = 6, 6
+
+
+class Example(NamedTuple):
+    """A cell that is shown: its row in the table, its image."""
+
+    row: pd.Series
+    image: np.ndarray
 
 
 def write_prediction_report(path: Path, folder: ModelFolder, summary: Summary, rows: Path, cells: Cells) -> None:
@@ -59,16 +76,49 @@ def _shares(model: Model, summary: Summary) -> dict | None:
 
 
 def _maps(folder: ModelFolder, examples: dict[str, list[Example]]) -> list[tuple[str, str]]:
-    """Pictures with Grad-CAM, and their words, of the first cells of each title."""
+    """Pictures of what the first member saw of the first cells of each title, with its Grad-CAM, and their words."""
     first = [chosen[i] for i in range(2) for chosen in examples.values() if len(chosen) > i][:MAPPED]
     if not first:
         return []
     images, grey = crops(folder, first)
-    shown = zip(first, grey, maps(folder, first, images), strict=True)
-    return [(cell_png(image, heat), _words(example)) for example, image, heat in shown]
+    called = [folder.model.classes.index(example.row["class"]) for example in first]
+    found = explain("gradcam", load_networks(folder)[0], folder.model.config["model"], images, called)
+    heats = heat(resize(found, folder.model.image_size))
+    return [(cell_png(image, one / max(float(one.max()), 1e-9)), _words(example))
+            for example, image, one in zip(first, grey, heats, strict=True)]  # fmt: skip
 
 
 def _words(example: Example) -> str:
     row = example.row
     words = f"{row['cell_id']}: {row['class']} {row['p_' + row['class']]:.2f}; set: {row['set'] or 'none'}"
     return words + (f"; unlike: {row['reasons']}" if row["unlike"] else "")
+
+
+def choose(table: Path, cells: Cells, classes: tuple[str, ...]) -> dict[str, list[Example]]:
+    """Title -> cells: surest of each class, least sure of all, and most unlike; images that are gone are left out."""
+    kept: dict[str, pd.DataFrame] = {}
+    for rows in read_table(table):
+        sure = rows[[f"p_{name}" for name in classes]].max(axis=1)
+        apart = rows[[name for name in rows if name.startswith("unlike_")]].max(axis=1)
+        like = rows["unlike"] == 0
+        groups = {f"Surely {name}": (like & (rows["class"] == name), sure) for name in classes}
+        groups |= {"Least sure": (like, -sure), "Most unlike the training images": (~like, apart)}
+        for title, (chosen, rank) in groups.items():
+            best = pd.concat([kept.get(title), rows[chosen].assign(rank=rank[chosen])])
+            kept[title] = best.nlargest(SHOWN, "rank")
+    place = {name: number for number, name in enumerate(cells.names)}
+    return {title: list(_examples(rows, cells, place)) for title, rows in kept.items()}
+
+
+def _examples(rows: pd.DataFrame, cells: Cells, place: dict[str, int]) -> Iterator[Example]:
+    for _, row in rows.iterrows():
+        try:
+            yield Example(row, np.asarray(cells.images[place[row["cell_id"]]]))
+        except (DataError, KeyError):  # it was there when it was predicted
+            continue
+
+
+def crops(folder: ModelFolder, examples: list[Example]) -> tuple[Tensor, np.ndarray]:
+    """What the network sees of each: normalised tensor (cells, C, S, S), and grey levels (cells, S, S)."""
+    images = torch.cat(list(prepared(pack([one.image for one in examples]), folder.model.preprocessing)))
+    return images, images[:, 0].numpy()

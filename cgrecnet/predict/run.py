@@ -1,11 +1,11 @@
 """Predict many cells: some at a time, in parts that a restart keeps, and a table that is whole or not there."""
 
-import hashlib
 import json
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -74,9 +74,7 @@ def predict_cells(
             never_ruled_out=list(never_ruled_out(folder.model, predictor.coverage)),
         )  # fmt: skip
         _keep_only(parts, summary, say)
-        _do_parts(predictor, cells, parts, bar)
-        _gather(parts, len(cells), out, summary)
-        summary.write(out)
+        gather([("", place) for place in _do_parts(predictor, cells, parts, summary, bar)], out, summary)
     return summary
 
 
@@ -114,7 +112,7 @@ def _check_input(cells: Cells, model: Model) -> None:
 def _keep_only(parts: Path, summary: Summary, say: Callable[[str], None]) -> None:
     """Drop parts of another prediction; say what is kept."""
     same = [summary.identity, summary.digest, summary.coverage, summary.engine, PART]
-    plan = hashlib.sha256(json.dumps(same).encode()).hexdigest()
+    plan = json.dumps(same)
     place = parts / "plan"
     if place.exists() and place.read_text(encoding="utf-8") != plan:
         say("what was begun was of another model, input or coverage: starting anew")
@@ -126,20 +124,22 @@ def _keep_only(parts: Path, summary: Summary, say: Callable[[str], None]) -> Non
         say(f"going on after {done * PART:,} cells")
 
 
-def _do_parts(predictor: Predictor, cells: Cells, parts: Path, bar: bool) -> None:
+def _do_parts(predictor: Predictor, cells: Cells, parts: Path, summary: Summary, bar: bool) -> list[Path]:
+    """The tables of all parts, each with a summary; those that are there are not made again."""
+    places = []
     with tqdm(total=len(cells), unit="cell", desc="predicting", disable=not bar, file=sys.stderr) as progress:
         for first in range(0, len(cells), PART):
             last = min(first + PART, len(cells))
-            place = parts / f"part-{first:09d}.csv"
+            places.append(place := parts / f"part-{first:09d}.csv")
             if not place.exists():
                 table, unreadable = _part(predictor, cells, range(first, last))
-                with atomic_write(place.with_suffix(".json")) as file:
-                    json.dump(unreadable, file)
+                replace(summary, cells=len(table), unreadable=unreadable).write(place)
                 with atomic_write(place) as file:
                     table.to_csv(file, index=False, lineterminator="\n")
                 if isinstance(cells.images, MappedImages):
                     cells.images.release()
             progress.update(last - first)
+    return places
 
 
 def _part(predictor: Predictor, cells: Cells, chosen: range) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
@@ -164,22 +164,33 @@ def _part(predictor: Predictor, cells: Cells, chosen: range) -> tuple[pd.DataFra
     return table, unreadable
 
 
-def _gather(parts: Path, total: int, out: Path, summary: Summary) -> None:
-    """Put the parts together, one in memory at a time, and count."""
-    header = None
+def gather(tables: Sequence[tuple[str, Path]], out: Path, summary: Summary) -> None:
+    """Put tables together in `out`, some rows in memory at a time, and write `summary` with their counts beside it.
+
+    tables: each has its own summary beside it, and comes with the input that a column `input` and the ids of its cells
+    then name, or "". Raises DataError where no cell could be read.
+    """
+    parts = [(name, table, Summary.read(table)) for name, table in tables]
+    summary.unreadable += [(named(name, cell), reason) for name, _, part in parts for cell, reason in part.unreadable]
+    tables = [(name, table) for name, table, part in parts if part.cells]
+    if not tables:
+        name, reason = summary.unreadable[0] if summary.unreadable else ("no cell", "there is none")
+        count = len(summary.unreadable)
+        raise DataError(f"Not one of {count:,} cells of {summary.input} can be read ({name}: {reason}).")
+    columns = list(dict.fromkeys(column for _, table in tables for column in pd.read_csv(table, nrows=0)))
+    columns.sort(key=("cell_id", "file", "object", *columns).index)
     with atomic_write(out) as file:
-        for first in range(0, total, PART):
-            place = parts / f"part-{first:09d}.csv"
-            unreadable = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
-            summary.unreadable += [tuple(pair) for pair in unreadable]
-            text = place.read_text(encoding="utf-8")
-            if not text.strip():
-                continue
-            for table in read_table(place):
-                summary.count(table)
-            line, _, rest = text.partition("\n")
-            file.write(rest if header else text)
-            header = header or line
-        if header is None:
-            name, reason = summary.unreadable[0] if summary.unreadable else ("no cell", "there is none")
-            raise DataError(f"Not one of {total:,} cells of {summary.input} can be read ({name}: {reason}).")
+        for name, table in tables:
+            for rows in read_table(table):
+                summary.count(rows)
+                rows["cell_id"] = [named(name, cell) for cell in rows["cell_id"]]
+                rows = rows.reindex(columns=columns, fill_value="")
+                if name:
+                    rows.insert(0, "input", shown(name))
+                rows.to_csv(file, index=False, lineterminator="\n", header=file.tell() == 0)
+    summary.write(out)
+
+
+def named(name: str, cell: str) -> str:
+    """What a cell of an input is called in the one table."""
+    return f"{shown(name)}/{cell}" if name else cell

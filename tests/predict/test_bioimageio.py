@@ -12,7 +12,7 @@ from cgrecnet.data.transforms import channel_statistics
 from cgrecnet.errors import ConfigError
 from cgrecnet.predict.bioimageio import Complete, _identifiers, export_bioimageio
 from cgrecnet.predict.engines import TorchEngine, load_networks
-from cgrecnet.predict.examples import Example, crops
+from cgrecnet.predict.prediction_report import Example, crops
 from cgrecnet.predict.tables import need
 from cgrecnet.predict.uncertainty import calibrated
 

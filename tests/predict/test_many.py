@@ -117,7 +117,7 @@ def test_an_input_that_changed_is_done_again_and_none_is_taken_twice(model, inpu
             task.call()
 
     monkeypatch.setattr(many, "run_tasks", here)
-    monkeypatch.setattr(many, "_gather", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(many, "gather", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     for change in (False, True):
         if change:
             (place / "0.png").unlink()

@@ -161,7 +161,7 @@ def test_a_prediction_killed_at_its_very_end_is_done_again_without_a_word(folder
 
 
 def test_parts_of_another_input_are_not_used(folder, predictor, tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "_gather", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(run, "gather", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         table_of(predictor, folder, tmp_path / "out.csv")
     monkeypatch.undo()
