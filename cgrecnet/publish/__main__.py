@@ -19,8 +19,8 @@ from cgrecnet.cores import cores
 from cgrecnet.errors import RunError, UserError
 from cgrecnet.files import remembered, write_json
 from cgrecnet.publish import check, check_browser, html, schedule, stage
-from cgrecnet.publish.honesty import allowed, prose
 from cgrecnet.publish.honesty import check as honesty
+from cgrecnet.publish.honesty import written
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.lock import only_one
 from cgrecnet.publish.site.make import make_site
@@ -140,8 +140,8 @@ def honest(layout: Layout, names: list[str], built: bool = False) -> int:
     found = honesty.sources(layout, chapters, not names) + honesty.executed(layout, chapters, built)
     status = honesty.report(found)
     if not names:
-        count = sum(prose.read(chapter.source).words_in_code for chapter in chapters)
-        print(f"words of prose in code: {count} (see {allowed.WORDS})")
+        count = sum(written.read(chapter.source).words_in_code for chapter in chapters)
+        print(f"words of prose in code: {count} (see {honesty.WORDS})")
     return status
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.publish import citation, status
-from cgrecnet.publish.honesty.sections import is_absent
+from cgrecnet.publish.honesty.shown import is_absent
 from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 
 #: What stands where a text refers to a figure that is not there.

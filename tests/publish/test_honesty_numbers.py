@@ -4,9 +4,9 @@ import pytest
 from minibook import REPOSITORY, set_pages, write, write_script
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.publish.honesty import allowed, check, numbers
-from cgrecnet.publish.honesty.prose import Line
-from cgrecnet.publish.honesty.prose import read as read_page
+from cgrecnet.publish.honesty import check, numbers
+from cgrecnet.publish.honesty.written import Line
+from cgrecnet.publish.honesty.written import read as read_page
 from cgrecnet.publish.layout import Layout
 
 
@@ -115,7 +115,7 @@ def book(tmp_path):
     """A book of one page with three typed numbers, and a list that allows two of them."""
     write(tmp_path / "book" / "index.md", "# Home\n\nFour.\n")
     write_script(tmp_path / "book" / "part" / "one.py", "# %% [markdown]\n# # One\n# We saw 17 cells, 18 runs, 19 %.\n")
-    write(tmp_path / allowed.FILE, 'everywhere:\n  said by all: ["17"]\npart/one:\n  chosen here: ["18"]\n')
+    write(tmp_path / check.ALLOWED, 'everywhere:\n  said by all: ["17"]\npart/one:\n  chosen here: ["18"]\n')
     set_pages(tmp_path, "part/one")
     return Layout(tmp_path)
 
@@ -123,12 +123,12 @@ def book(tmp_path):
 def test_the_list_allows_and_the_rest_is_named_with_its_line(book):
     faults = check.sources(book, book.chapters)
     assert [fault.page for fault in faults] == ["book/part/one.py:11"]
-    assert faults[0].text.startswith("the number 19 % is typed") and allowed.FILE in faults[0].text
+    assert faults[0].text.startswith("the number 19 % is typed") and check.ALLOWED in faults[0].text
 
 
 def test_entries_that_nothing_needs_are_faults(book):
     write(
-        book.root / allowed.FILE,
+        book.root / check.ALLOWED,
         'everywhere:\n  said by all: ["17", "20"]\n'
         'part/one:\n  chosen here: ["17", "18", "19 %", "19"]\ngone:\n  chosen there: ["18"]\n',
     )
@@ -151,9 +151,9 @@ def test_entries_that_nothing_needs_are_faults(book):
     ],
 )
 def test_a_list_of_another_form_is_refused_in_one_sentence(tmp_path, text, words):
-    write(tmp_path / allowed.FILE, text)
+    write(tmp_path / check.ALLOWED, text)
     with pytest.raises(ConfigError, match=words):
-        allowed.load(tmp_path)
+        check.allowed_numbers(tmp_path)
 
 
 def test_the_sizes_that_are_allowed_everywhere_are_those_of_the_network():
@@ -167,5 +167,5 @@ def test_the_sizes_that_are_allowed_everywhere_are_those_of_the_network():
         for module in network.modules():
             module.register_forward_hook(lambda _, __, out: sizes.update(out.shape[1:]) if hasattr(out, "shape") else 0)
         network(torch.zeros(1, 3, 224, 224))
-    entry = allowed.load(REPOSITORY)[allowed.EVERYWHERE]
+    entry = check.allowed_numbers(REPOSITORY)[check.EVERYWHERE]
     assert set(map(int, entry)) <= sizes and len(entry) > 3

@@ -6,7 +6,7 @@ import pytest
 from minibook import set_pages, write, write_script
 
 from cgrecnet.publish import __main__, dependencies
-from cgrecnet.publish.honesty import check, means, provenance, sections
+from cgrecnet.publish.honesty import check, shown
 from cgrecnet.publish.layout import Layout
 
 BLOCK = '<aside class="provenance" data-runs="{runs}" data-sets="{sets}"{more}><dl></dl></aside>'
@@ -30,8 +30,8 @@ def block(runs="", sets="jurkat", more="", **settings):
     return code(**settings, **{"text/html": BLOCK.format(runs=runs, sets=sets, more=more)})
 
 
-def markdown(shown):
-    return code(**{"text/markdown": shown})
+def markdown(text):
+    return code(**{"text/markdown": text})
 
 
 # --- figures ---
@@ -39,34 +39,34 @@ def markdown(shown):
 
 def test_a_figure_needs_a_block_in_its_section():
     figure = picture(figure={"name": "fig-a"})
-    assert list(provenance.unsourced([figure, text("and on"), block()])) == []
-    assert list(provenance.unsourced([figure, text("## Next"), block()])) == ["fig-a"]
-    assert list(provenance.unsourced([text("## One"), figure, text("### Part of it"), block()])) == []
-    assert list(provenance.unsourced([text("## One\n\n### Part"), figure, text("### Another"), block()])) == ["fig-a"]
-    assert list(provenance.unsourced([block(), figure])) == ["fig-a"]
-    assert list(provenance.unsourced([text("# T"), picture()])) == ["the picture of cell 2"]
+    assert list(shown.unsourced([figure, text("and on"), block()])) == []
+    assert list(shown.unsourced([figure, text("## Next"), block()])) == ["fig-a"]
+    assert list(shown.unsourced([text("## One"), figure, text("### Part of it"), block()])) == []
+    assert list(shown.unsourced([text("## One\n\n### Part"), figure, text("### Another"), block()])) == ["fig-a"]
+    assert list(shown.unsourced([block(), figure])) == ["fig-a"]
+    assert list(shown.unsourced([text("# T"), picture()])) == ["the picture of cell 2"]
 
 
 def test_one_block_serves_the_figures_above_it():
-    assert list(provenance.unsourced([picture(), picture(), block()])) == []
+    assert list(shown.unsourced([picture(), picture(), block()])) == []
 
 
 @pytest.mark.parametrize("tag", ["drawing", "computed"])
 def test_a_figure_may_say_that_it_comes_from_the_page_alone(tag):
-    assert list(provenance.unsourced([picture(tags=[tag])])) == []
-    assert list(provenance.unsourced([picture(tags=["hide-input"])])) != []
+    assert list(shown.unsourced([picture(tags=[tag])])) == []
+    assert list(shown.unsourced([picture(tags=["hide-input"])])) != []
 
 
 def test_a_block_that_is_hidden_or_only_called_is_none():
     hidden = block(tags=["remove-output"])
     called = code(source="from_records(records);")  # ran, and showed nothing
-    assert len(list(provenance.unsourced([picture(), hidden, called]))) == 1
+    assert len(list(shown.unsourced([picture(), hidden, called]))) == 1
 
 
 def test_before_it_has_run_a_chapter_is_judged_by_its_code():
     cells = [code(figure={"name": "fig-a"}, count=None)]
-    assert list(provenance.unsourced(cells)) == ["fig-a"]
-    assert list(provenance.unsourced([*cells, code("from_dataset(cells)", count=None)])) == []
+    assert list(shown.unsourced(cells)) == ["fig-a"]
+    assert list(shown.unsourced([*cells, code("from_dataset(cells)", count=None)])) == []
 
 
 # --- means ---
@@ -75,7 +75,7 @@ TABLE = "| model | accuracy (%) |\n|---|---|\n| ours | 91.2 ± 0.3 |\n"
 
 
 @pytest.mark.parametrize(
-    "shown",
+    "said",
     [
         TABLE,
         "The difference was 0.4 ± 0.2 points.",
@@ -84,32 +84,32 @@ TABLE = "| model | accuracy (%) |\n|---|---|\n| ours | 91.2 ± 0.3 |\n"
         "| model | paper |\n|---|---|\n| Baseline | 94.58 ± 0.08 |\n\n" + TABLE,
     ],
 )
-def test_a_mean_without_n_is_found(shown):
-    assert len(list(means.without_n([text("# T"), markdown(shown)]))) == 1
+def test_a_mean_without_n_is_found(said):
+    assert len(list(shown.without_n([text("# T"), markdown(said)]))) == 1
 
 
 @pytest.mark.parametrize("said", ["n = 5.", "Over five folds.", "Means of 3 seeds.", "| n |\n|---|\n| 5 |\n"])
 def test_n_may_stand_anywhere_in_the_section(said):
-    assert list(means.without_n([text("# T"), markdown(TABLE), text(said)])) == []
-    assert len(list(means.without_n([text("# T"), markdown(TABLE), text(f"## Next\n\n{said}")]))) == 1
+    assert list(shown.without_n([text("# T"), markdown(TABLE), text(said)])) == []
+    assert len(list(shown.without_n([text("# T"), markdown(TABLE), text(f"## Next\n\n{said}")]))) == 1
 
 
 def test_what_is_marked_as_the_papers_is_quoted():
     theirs = "| model | paper: accuracy |\n|---|---|\n| Baseline | 94.58 ± 0.08 |\n"
     row = "| model | accuracy |\n|---|---|\n| Baseline, paper | 94.58 ± 0.08 |\n"
-    assert list(means.without_n([markdown(theirs), markdown(row), markdown("Printed: 94.58 ± 0.08.")])) == []
+    assert list(shown.without_n([markdown(theirs), markdown(row), markdown("Printed: 94.58 ± 0.08.")])) == []
 
 
 def test_a_mean_that_is_no_score_is_not_asked_for_its_n():
-    assert list(means.without_n([markdown("This does not mean that the mean grey level matters.")])) == []
-    assert list(means.without_n([text("Take the mean over folds of the mean accuracy.")])) == []  # no number is given
+    assert list(shown.without_n([markdown("This does not mean that the mean grey level matters.")])) == []
+    assert list(shown.without_n([text("Take the mean over folds of the mean accuracy.")])) == []  # no number is given
 
 
 def test_tables_in_html_are_read_as_tables():
     html = "<table><tr><th>model</th><th>accuracy</th></tr><tr><td>ours</td><td>91 ± <b>2</b></td></tr></table>"
-    found = sections.sections_of([code(**{"text/html": f"<script>1 ± 2</script>{html}"})])
+    found = shown.sections_of([code(**{"text/html": f"<script>1 ± 2</script>{html}"})])
     assert found[0].tables == [[["model", "accuracy"], ["ours", "91 ± 2"]]] and found[0].shown == []
-    assert len(list(means.without_n([code(**{"text/html": html})]))) == 1
+    assert len(list(shown.without_n([code(**{"text/html": html})]))) == 1
 
 
 # --- records and data sets ---
@@ -117,15 +117,15 @@ def test_tables_in_html_are_read_as_tables():
 
 def test_every_record_that_was_read_is_in_a_block():
     files = ["results/a/run-1/run.json", "results/a/run-2/run.json", "results/store/bench.json", "cgrecnet/x.py"]
-    assert provenance.unnamed_records([block("run-1 run-2")], files) == []
-    assert provenance.unnamed_records([block("run-1"), block("run-2")], files) == []
-    assert provenance.unnamed_records([block("run-1")], files) == ["run-2"]
-    assert provenance.unnamed_records([block("run-1 run-2", tags=["remove-cell"])], files) == ["run-1", "run-2"]
+    assert shown.unnamed_records([block("run-1 run-2")], files) == []
+    assert shown.unnamed_records([block("run-1"), block("run-2")], files) == []
+    assert shown.unnamed_records([block("run-1")], files) == ["run-2"]
+    assert shown.unnamed_records([block("run-1 run-2", tags=["remove-cell"])], files) == ["run-1", "run-2"]
 
 
 def test_a_block_of_several_data_sets_says_that_they_stand_side_by_side():
     mixed, declared = block(sets="cytometer jurkat"), block(sets="a b", more=' data-side-by-side="yes"')
-    assert list(provenance.mixtures([mixed, declared, block()])) == ["cytometer and jurkat"]
+    assert list(shown.mixtures([mixed, declared, block()])) == ["cytometer and jurkat"]
 
 
 def test_the_blocks_are_those_that_the_book_makes(tmp_path):
@@ -133,9 +133,9 @@ def test_the_blocks_are_those_that_the_book_makes(tmp_path):
 
     made = Provenance((("Data", "<two>"),), ("run-1", "run-2"), ("jurkat", "zhu"), side_by_side=True)
     cells = [code(**{"text/html": made._repr_html_()})]
-    (block,) = provenance.blocks_of(cells)
-    assert provenance.named_in(block, "runs") == {"run-1", "run-2"}
-    assert provenance.named_in(block, "sets") == {"jurkat", "zhu"} and list(provenance.mixtures(cells)) == []
+    (block,) = shown.blocks_of(cells)
+    assert shown.named_in(block, "runs") == {"run-1", "run-2"}
+    assert shown.named_in(block, "sets") == {"jurkat", "zhu"} and list(shown.mixtures(cells)) == []
 
 
 # --- the whole ---

@@ -4,8 +4,8 @@ import pytest
 from minibook import REPOSITORY, set_pages, write, write_script
 
 from cgrecnet.publish import __main__
-from cgrecnet.publish.honesty import quotations
-from cgrecnet.publish.honesty.prose import read
+from cgrecnet.publish.honesty import written
+from cgrecnet.publish.honesty.written import read
 from cgrecnet.publish.layout import Layout
 
 PAGE = """
@@ -35,7 +35,7 @@ def faults(tmp_path):
 
     def plant(call):
         source = write_script(tmp_path / "one.py", PAGE.replace("HOLDS", call))
-        return list(quotations.misquoted(read(source)))
+        return list(written.misquoted(read(source)))
 
     return plant
 
@@ -82,7 +82,7 @@ def test_a_false_quotation_fails_the_build_and_names_its_line(tmp_path, capsys):
 
 def test_a_note_to_the_reader_is_not_hidden(tmp_path):
     hidden = PAGE.replace("HOLDS", 'holds("A line that falls from left to right.", n == 3)').replace("-input", "-cell")
-    ((_, text),) = quotations.misquoted(read(write_script(tmp_path / "one.py", hidden)))
+    ((_, text),) = written.misquoted(read(write_script(tmp_path / "one.py", hidden)))
     assert "no reader sees" in text
 
 
@@ -99,4 +99,4 @@ def test_a_page_of_markdown_asserts_nothing(tmp_path):
 
 @pytest.mark.parametrize("chapter", Layout(REPOSITORY).chapters, ids=lambda chapter: chapter.name)
 def test_every_holds_of_the_book_quotes_one_place_of_its_page(chapter):
-    assert list(quotations.misquoted(read(chapter.source))) == []
+    assert list(written.misquoted(read(chapter.source))) == []

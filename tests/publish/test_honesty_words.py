@@ -5,8 +5,8 @@ from minibook import REPOSITORY, set_pages, write, write_script
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.publish import __main__
-from cgrecnet.publish.honesty import allowed
-from cgrecnet.publish.honesty.prose import read
+from cgrecnet.publish.honesty import check
+from cgrecnet.publish.honesty.written import read
 from cgrecnet.publish.layout import Layout
 
 CODE = '''
@@ -27,7 +27,7 @@ CODE = '''
 @pytest.fixture
 def book(tmp_path):
     write(tmp_path / "book" / "index.md", "# Home\n\nNothing but prose stands here.\n")
-    write(tmp_path / allowed.WORDS, "most: 4\n")
+    write(tmp_path / check.WORDS, "most: 4\n")
     set_pages(tmp_path, "one")
     return plant(tmp_path, "")
 
@@ -43,13 +43,13 @@ def plant(root, code):
 
 def test_sentences_in_code_count_and_markdown_captions_docstrings_and_labels_do_not(book):
     assert words(book) == {"book/index.md": 0, "book/one.py": 4}
-    assert allowed.too_many_words(book.root, words(book)) == []
+    assert check.too_many_words(book.root, words(book)) == []
 
 
 def test_a_planted_sentence_fails_and_is_told_where_it_belongs(book, capsys):
     planted = plant(book.root, "print('Networks see what we tell them.')")
-    (fault,) = allowed.too_many_words(planted.root, words(planted))
-    assert fault.page == allowed.WORDS and "10 words of prose, 6 more than the 4 allowed" in fault.text
+    (fault,) = check.too_many_words(planted.root, words(planted))
+    assert fault.page == check.WORDS and "10 words of prose, 6 more than the 4 allowed" in fault.text
     assert "in Markdown" in fault.text and "book/one.py 10" in fault.text
     assert __main__.main(["honesty", "--root", str(book.root)]) == 1
     told = capsys.readouterr()
@@ -59,10 +59,10 @@ def test_a_planted_sentence_fails_and_is_told_where_it_belongs(book, capsys):
 
 @pytest.mark.parametrize("content", ["most: many\n", "most: true\n", "12\n", "most: 4\nmore: 5\n", ""])
 def test_a_bound_that_is_none_is_refused(book, content):
-    write(book.root / allowed.WORDS, content)
+    write(book.root / check.WORDS, content)
     with pytest.raises(ConfigError, match="must hold one line"):
-        allowed.too_many_words(book.root, {})
+        check.too_many_words(book.root, {})
 
 
 def test_the_book_keeps_its_own_bound():
-    assert allowed.most_words(REPOSITORY) and allowed.too_many_words(REPOSITORY, words(Layout(REPOSITORY))) == []
+    assert check.most_words(REPOSITORY) and check.too_many_words(REPOSITORY, words(Layout(REPOSITORY))) == []

@@ -12,7 +12,7 @@ from functools import cache
 
 from cgrecnet.paper.claims import load_claims
 from cgrecnet.paper.tables import LOST, load_tables
-from cgrecnet.publish.honesty.prose import HOLE, Line
+from cgrecnet.publish.honesty.written import HOLE, Line
 
 _NUMBER = re.compile(rf"(?<![\w.,{HOLE}])\d[\d,]*(?:\.\d+)?(?:e-?\d+)?(?![\w{HOLE}])")
 _SHARE = re.compile(r"\s?(?:%|per cent|percentage points?|points?)")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cgrecnet.publish import notebook, times
-from cgrecnet.publish.honesty.sections import is_absent
+from cgrecnet.publish.honesty.shown import is_absent
 from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 from cgrecnet.publish.notebooks.plain import Index, Target
 from cgrecnet.publish.stage import INSTEAD

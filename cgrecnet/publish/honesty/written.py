@@ -1,4 +1,9 @@
-"""A chapter's source as its readers meet it: prose without code, maths and addresses, and the sentences in its code."""
+"""A chapter's source as its readers meet it: prose without code, maths and addresses, and the sentences in its code.
+
+Quotations: the first argument of each `holds` stands in its own page once, word for word, so that an error names it.
+The page is what a person wrote: Markdown, captions and alternative texts, lines joined. A role (`{glue:text}` and any
+other, with what it holds) counts as `...` there, and a quotation writes it so.
+"""
 
 import ast
 import json
@@ -9,6 +14,8 @@ from pathlib import Path
 
 from cgrecnet.publish.notebooks.plain import FENCE, closing
 
+#: Tags of a cell whose outputs no page shows.
+HIDDEN = {"remove-cell", "remove-output"}
 #: Stands in a text for a value that the program puts in.
 HOLE = "\N{REPLACEMENT CHARACTER}"
 SENTENCE = 4  # words that make a text in code a sentence, rather than a name or a label
@@ -25,6 +32,9 @@ _SILENT = {"math", "code-block", "code", "code-cell", "literalinclude", "bibliog
 _QUESTION = "exercise"
 _NO_TITLE = {"grid", "solution"}  # what stands behind these is a setting or a label
 _NUMBERING = re.compile(r"^\s*(?:>\s*)*(?:#+\s+)?\d{1,2}[.)]\s")
+FEWEST = 5  # words of a quotation: less is a label and no clause
+_UNSEEN = "holds stands in a cell whose outputs no reader sees: give it the tag remove-input, which leaves its note"
+_ROLE = re.compile(r"\{[\w:-]+\}`[^`]*`")
 
 
 @dataclass(frozen=True)
@@ -171,3 +181,26 @@ def _texts(node: ast.AST) -> Iterator[tuple[str, int]]:
         for child in ast.iter_child_nodes(node):
             if child not in left_out:
                 yield from _texts(child)
+
+
+def misquoted(page: Page) -> Iterator[tuple[int, str]]:
+    """Line and fault of each `holds` that does not quote one place of its own page, or whose note is hidden."""
+    written = [" ".join(_ROLE.sub("...", paragraph).split()) for paragraph in page.paragraphs]
+    for number, header, call in page.holds:
+        if fault := _UNSEEN if any(tag in header for tag in HIDDEN) else _fault(call, written):
+            yield number, fault
+
+
+def _fault(call: ast.Call, written: list[str]) -> str:
+    """What is wrong with the first argument of this call; nothing where it is in order."""
+    quoted = call.args[0] if call.args else None
+    if not isinstance(quoted, ast.Constant) or not isinstance(quoted.value, str):
+        return "holds quotes nothing: its first argument is the sentence of the page, as a plain text in quotes"
+    quotation = quoted.value
+    words = sum(any(map(str.isalpha, word)) for word in quotation.split())
+    if words < FEWEST:
+        return f"holds quotes {quotation!r}: quote the whole clause that it guards, {FEWEST} words at least"
+    times = sum(paragraph.count(quotation) for paragraph in written)
+    if times == 0:
+        return f"holds quotes {quotation!r}, which the page does not say: quote it word for word, with ... for a role"
+    return f"holds quotes {quotation!r}, which the page says {times} times: quote more of it" if times > 1 else ""
