@@ -23,7 +23,7 @@ from cgrecnet.figures.widgets.frame_slider import slider
 from cgrecnet.figures.widgets.gallery import gallery
 from cgrecnet.figures.widgets.threshold import threshold_slider
 from cgrecnet.predict.card import plain
-from cgrecnet.publish import status
+from cgrecnet.publish import own_pages
 from cgrecnet.training.config import RunConfig
 
 EVIL = "<script>alert(1)</script> {{ 7 * 7 }} $x_1$ a|b *c*"
@@ -86,10 +86,10 @@ def test_the_execution_page_shows_files_parameters_and_code_as_text(monkeypatch)
         "depends_on": {"files": [f"a`{EVIL}"], "folders": []},
     }  # fmt: skip
 
-    monkeypatch.setattr(status.dependencies, "stored", lambda _: record)
+    monkeypatch.setattr(own_pages.dependencies, "stored", lambda _: record)
     chapter = SimpleNamespace(label="book/x.py", name="book/x", is_script=True)
     layout = SimpleNamespace(chapters=[chapter], executed_notebook=lambda _: None)
-    section = status.page(layout).replace(":::{div} table-scroll", "").replace(":::", "")
+    section = own_pages.status(layout).replace(":::{div} table-scroll", "").replace(":::", "")
     section = re.sub(r"</?(?:time|data)>", "", section)  # the page's own marks, around times and a checksum
     kinds, text, cells = read(section)
     assert not kinds & LIVE and text.count("<script>alert(1)</script> {{ 7 * 7 }}") == 3 and cells == 3 + 2 * 12

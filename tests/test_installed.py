@@ -14,7 +14,7 @@ import pytest
 
 from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.notebooks import export, labels
+from cgrecnet.publish.notebooks import export
 
 REPOSITORY = Path(__file__).parents[1]
 SOURCES = ("cgrecnet", "book/experiments", "sweeps", "results", "pyproject.toml", "setup.py", "README.md", "LICENSE")
@@ -107,7 +107,7 @@ def test_a_student_notebook_runs_in_another_folder(name, sign, installed, tmp_pa
     """One that reads the carried cells, and one that reads the carried records; nobody has answered yet."""
     layout = Layout(REPOSITORY)
     chapter = next(each for each in layout.chapters if each.name == name)
-    made = export.plain_notebook(name, notebook.read(chapter), labels.index_of(layout), solutions=False)
+    made = export.plain_notebook(name, notebook.read(chapter), export.index_of(layout), solutions=False)
     nbformat.write(made, tmp_path / "student.ipynb")
     python = next(path for path in installed.iterdir() if path.stem == Path(sys.executable).stem)
     worked(run(str(python), "-m", "papermill", "student.ipynb", "done.ipynb", "--no-progress-bar", cwd=tmp_path))

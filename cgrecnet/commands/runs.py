@@ -10,6 +10,10 @@ from cgrecnet.paths import WORK
 
 #: What `show` prints of the settings only where they differ from the defaults.
 _SHOWN = ("experiment", "model", "data", "split", "fold", "seed", "epochs")
+SWEEP = (
+    argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep"),
+    argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`"),
+)
 
 
 @command(
@@ -106,12 +110,6 @@ def show(options: argparse.Namespace) -> None:
         say(f"{'begun':24} without a record; go on with: cgrecnet train {run.run_id}")
     for name, path in run.files.items():
         say(f"{name:24} {path}")
-
-
-SWEEP = (
-    argument("file", type=Path, metavar="NAME | FILE.yaml", help="of a sweep"),
-    argument("overrides", nargs="*", metavar="name=value", help="as they were given to `cgrecnet sweep`"),
-)
 
 
 @command(

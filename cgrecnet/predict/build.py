@@ -35,6 +35,12 @@ from cgrecnet.training.parts import load_parts
 
 #: Test cells on which the kept weights are held against what the run recorded.
 COMPARED = 32
+#: Training cells from which statistics are learnt, and cells of the audit, drawn at random where there are more.
+LEARNT, AUDITED = 4000, 5000
+#: Least share of each class on either side of the judging half, and draws of whole groups for it.
+LEAST, DRAWS = 0.25, 200
+#: The coverage that the model card measures.
+COVERAGE = 0.9
 
 
 def train_model(
@@ -84,14 +90,6 @@ def _check_weights(record: RunRecord, network: nn.Module, dataset: CellDataset, 
     how = Preprocessing(dataset.window, record.config["intensity"], record.config["image_size"])
     found = look(dataset.images, TorchEngine([network], record.config["model"]), how, chosen)
     check_predictions(record, results, found.probabilities, dataset.table["cell_id"].iloc[chosen])
-
-
-#: Training cells from which statistics are learnt, and cells of the audit, drawn at random where there are more.
-LEARNT, AUDITED = 4000, 5000
-#: Least share of each class on either side of the judging half, and draws of whole groups for it.
-LEAST, DRAWS = 0.25, 200
-#: The coverage that the model card measures.
-COVERAGE = 0.9
 
 
 def make_model(

@@ -14,7 +14,7 @@ NO_BROWSER = (
     "pages: looked at as text only, as no Chromium was found; "
     "install one (Debian: apt-get install chromium) or name it in CGRECNET_CHROMIUM"
 )
-# What differs between two pages that show the same: when they were written, what a run is told by (see `status.py`),
+# What differs between two pages that show the same: when they were written, what a run is told by (see `own_pages.py`),
 # and the checksum of a style or script, which Sphinx can add only where the file was there before. The files themselves
 # are among the tools.
 PASSING = re.compile(

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cgrecnet.publish import citation, status
+from cgrecnet.publish import own_pages
 from cgrecnet.publish.honesty.shown import is_absent
 from cgrecnet.publish.layout import CITATION_PAGE, STATUS_PAGE, Layout
 
@@ -69,9 +69,9 @@ def _contents(layout: Layout) -> Iterator[tuple[str, bytes]]:
             texts[f"{chapter.name}.md"] = chapter.source.read_text("utf8")
     for name, text in placed(texts).items():
         yield name, _LINK.sub(r"\1.ipynb\2", text).encode()
-    yield f"{STATUS_PAGE}.md", status.page(layout).encode()
+    yield f"{STATUS_PAGE}.md", own_pages.status(layout).encode()
     if CITATION_PAGE in layout.page_names:
-        yield f"{CITATION_PAGE}.md", citation.page(layout.root).encode()
+        yield f"{CITATION_PAGE}.md", own_pages.citation(layout.root).encode()
     for path in _assets(layout.book):
         relative = path.relative_to(layout.book)
         # The theme looks for _static at the top.

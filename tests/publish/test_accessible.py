@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from cgrecnet.publish.accessible import mended
 from cgrecnet.publish.check_browser import FLAGS, by_keyboard, heard
+from cgrecnet.publish.sphinx_ext import mended
 
 ASIDE = (
     '<aside class="provenance" aria-label="Where this comes from" data-sets="x">'

@@ -8,7 +8,7 @@ from minibook import REPOSITORY
 
 from cgrecnet import __version__
 from cgrecnet.errors import ConfigError
-from cgrecnet.publish import citation
+from cgrecnet.publish import own_pages
 
 
 def test_the_file_is_of_this_version():
@@ -18,7 +18,7 @@ def test_the_file_is_of_this_version():
 def test_the_page_follows_the_file(tmp_path):
     text = (REPOSITORY / "CITATION.cff").read_text("utf8").replace(f"version: {__version__}", "version: 7.8.9")
     (tmp_path / "CITATION.cff").write_text(text + "date-released: 2031-02-03\n")
-    page = citation.page(tmp_path)
+    page = own_pages.citation(tmp_path)
     assert "version 7.8.9, of 3 February 2031" in page and "  version = {7.8.9}," in page and "  month   = feb," in page
     assert "author  = {{The cgrecnet authors}}" in page and "Li, Qinzi and Liu, Fang and" in page
     assert "doi     = {10.3389/fcell.2026.1767574}" in page and page.count("```bibtex") == 2
@@ -29,4 +29,4 @@ def test_a_file_without_a_version_is_told(tmp_path):
     path = tmp_path / "CITATION.cff"
     path.write_text(path.read_text("utf8").replace("version: 0", "edition: 0"))
     with pytest.raises(ConfigError, match="'version' is missing"):
-        citation.page(tmp_path)
+        own_pages.citation(tmp_path)

@@ -11,7 +11,6 @@ from cgrecnet.publish import notebook
 from cgrecnet.publish.layout import Layout
 from cgrecnet.publish.notebooks import export
 from cgrecnet.publish.notebooks.exercises import check_of, notes_of, without_solutions
-from cgrecnet.publish.notebooks.labels import index_of
 from cgrecnet.publish.notebooks.plain import Index, Reader, Target
 
 LAYOUT = Layout(Path(__file__).parents[2])
@@ -23,7 +22,7 @@ MYST = re.compile(
 
 @pytest.fixture(scope="module")
 def index():
-    return index_of(LAYOUT)
+    return export.index_of(LAYOUT)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda chapter: chapter.name)

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 from cgrecnet.figures.style import STYLE
-from cgrecnet.publish.accessible import with_own_widths
 from cgrecnet.publish.check_browser import DPI, POINTS
+from cgrecnet.publish.sphinx_ext import with_own_widths
 
 ROOT = Path(__file__).parents[2]
 

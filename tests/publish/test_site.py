@@ -17,7 +17,7 @@ from PIL import Image
 
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.site import make, pages, slim
+from cgrecnet.publish.site import make
 from cgrecnet.publish.site.make import checked, make_site
 
 ADDRESS = "https://example.org/some/path/"
@@ -85,13 +85,13 @@ def test_a_page_says_where_it_stands_and_what_it_is_about(site):
     assert f'<link rel="canonical" href="{ADDRESS}book/two.html" />' in text
     assert '<meta property="og:title" content="Two" />' in text
     assert f'<meta name="description" content="{SAID}" />' in text
-    assert f'content="{ADDRESS}{pages.PICTURE}"' in text and (site / pages.PICTURE).is_file()
+    assert f'content="{ADDRESS}{make.PICTURE}"' in text and (site / make.PICTURE).is_file()
 
 
 def test_a_long_description_ends_with_a_sentence_or_a_word():
     text = page("T").replace(SAID, "One sentence with some more words than the others have. " + "word " * 60)
-    assert pages.describe(text)[1] == "One sentence with some more words than the others have."
-    assert pages.describe(page("T").replace(SAID, "word " * 60))[1].endswith("word …")
+    assert make.describe(text)[1] == "One sentence with some more words than the others have."
+    assert make.describe(page("T").replace(SAID, "word " * 60))[1].endswith("word …")
 
 
 def test_what_no_page_needs_is_left_out(site, book):
@@ -112,17 +112,17 @@ def test_pictures_keep_every_pixel_in_fewer_bytes(alpha, step):
     pixels = NOISE.copy()
     pixels[:, :32, 0] += step  # with a step, too many colours for a palette
     pixels[..., 3] = alpha
-    less = slim.smaller(png(pixels))
+    less = make.smaller(png(pixels))
     assert len(less) <= len(png(pixels)) and (len(less) < len(png(pixels)) or step or alpha < 255)
     assert (np.asarray(Image.open(io.BytesIO(less)).convert("RGBA")) == pixels).all()
-    assert slim.smaller(less) == less
+    assert make.smaller(less) == less
 
 
 def test_pictures_in_notebooks_are_smaller_as_well(site, book):
     name = "_sources/book/two.ipynb"
     assert (site / name).stat().st_size < (book.html / name).stat().st_size
     content = base64.b64decode(json.loads((site / name).read_text("utf8"))["image/png"])
-    assert content == (site / "_images/a.png").read_bytes() == slim.smaller(png(NOISE))
+    assert content == (site / "_images/a.png").read_bytes() == make.smaller(png(NOISE))
 
 
 def test_the_files_of_the_site_are_well_formed(site):
@@ -180,7 +180,7 @@ def test_the_icons_of_the_theme_are_in_a_font():
     static = Path(pydata_sphinx_theme.__file__).parent / "theme/pydata_sphinx_theme/static"
     style = (static / "styles/pydata-sphinx-theme.css").read_text("utf8")
     assert '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}' in style
-    assert "solid-900.woff2" in style and slim._SECOND_FONT.search(style)
+    assert "solid-900.woff2" in style and make._SECOND_FONT.search(style)
     assert list(static.rglob("fa-solid-900.woff2")) and list(static.rglob("fontawesome.js"))
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 
-from cgrecnet.publish import terms
+from cgrecnet.publish import sphinx_ext as terms
 
 GLOSSARY = ":::{glossary}\nrandom split\n  One.\n\nfold\n  Two.\n:::\n\n- no term\n"
 

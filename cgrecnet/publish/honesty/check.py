@@ -43,7 +43,9 @@ def allowed_numbers(root: Path) -> dict[str, set[str]]:
     for chapter, reasons in content.items():
         for reason in reasons:
             if len(reason.split()) < 2:
-                raise ConfigError(f"{ALLOWED}: {chapter} gives the reason {reason!r}: say where its numbers come from.")
+                raise ConfigError(
+                    f"{ALLOWED}: {chapter} gives {reason!r} as a reason: say where its numbers come from."
+                )
         numbers = [number for own in reasons.values() for number in own]
         if twice := [number for number in numbers if numbers.count(number) > 1]:
             raise ConfigError(f"{ALLOWED}: {chapter} allows {twice[0]} twice: keep one entry.")

@@ -7,8 +7,8 @@ the figure.
 
 n: where a table, a caption or a text that a cell made gives a mean score or a "±" of ours, n is said. It counts as
 said where the same section says "n = 5", has a column n, or counts in words what was averaged ("five folds"). Prose
-that nobody computed holds no number of ours (see `numbers`), and what is marked as the paper's (a column, row or text that
-names the paper) is quoted as it was printed: neither is asked.
+that nobody computed holds no number of ours (see `numbers`), and what is marked as the paper's (a column, row or text
+that names the paper) is quoted as it was printed: neither is asked.
 """
 
 import re
