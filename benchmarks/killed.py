@@ -25,6 +25,7 @@ import torch
 from forked import fork_context
 from unlike import trained
 
+from cgrecnet.cores import kill_family
 from cgrecnet.data import open_dataset
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download
@@ -39,7 +40,6 @@ from cgrecnet.predict.inputs import Cells
 from cgrecnet.predict.predictor import Predictor
 from cgrecnet.publish.check import PASSING
 from cgrecnet.publish.layout import Layout
-from cgrecnet.publish.lock import kill_family
 from cgrecnet.runs.cluster import remote_cluster
 from cgrecnet.runs.notebook import LOG, only_one_process, write_parameters
 from cgrecnet.runs.query import record_of

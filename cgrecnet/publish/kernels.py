@@ -29,6 +29,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 from nbclient import NotebookClient
 
+from cgrecnet.cores import kill_family
 from cgrecnet.publish import lock
 
 #: Seconds in which the process must be ready, or fork a kernel, on a busy machine.
@@ -96,7 +97,7 @@ class Provisioner(LocalProvisioner):
     async def kill(self, restart: bool = False) -> None:
         """End the kernel with all that the chapter started, whatever session it sits in."""
         if self.pid:
-            lock.kill_family(self.pid)
+            kill_family(self.pid)
 
 
 class Manager(AsyncKernelManager):
@@ -214,7 +215,7 @@ class Kernels:
     def close(self) -> None:
         """End the warm process, and all that it started."""
         if self._process:
-            lock.kill_family(self._process.pid)
+            kill_family(self._process.pid)
             self._process.wait()
             self._answers.close()
             self._control.close()

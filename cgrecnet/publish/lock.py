@@ -1,10 +1,8 @@
-"""One build at a time in one folder, and the end of those it started."""
+"""One build at a time in one folder."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-
-import psutil
 
 from cgrecnet.errors import RunError
 from cgrecnet.files import locked
@@ -33,17 +31,3 @@ def only_one(folder: Path) -> Iterator[None]:
 def held() -> tuple[int, ...]:
     """The descriptors of the locks that this process holds, for `pass_fds` of what it starts."""
     return tuple(_held)
-
-
-def kill_family(pid: int, itself: bool = True) -> None:
-    """Kill the processes that `pid` started, and theirs, whatever session they sit in, and `pid` itself."""
-    try:
-        head = psutil.Process(pid)
-        family = head.children(recursive=True)
-    except psutil.NoSuchProcess:
-        return
-    for member in [*family, head] if itself else family:
-        try:
-            member.kill()
-        except psutil.NoSuchProcess:
-            continue

@@ -16,9 +16,10 @@ from typing import Any
 import nbformat
 from nbclient.exceptions import CellExecutionError
 
+from cgrecnet.cores import kill_family
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import atomic_write
-from cgrecnet.publish import dependencies, executed_notebook, lock, notebook
+from cgrecnet.publish import dependencies, executed_notebook, notebook
 from cgrecnet.publish.kernels import Kernels, Run
 from cgrecnet.publish.layout import Chapter, Layout
 
@@ -85,7 +86,7 @@ def _execute_all(
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(future.done() for future in futures):  # one may be about to start its kernel
-            lock.kill_family(os.getpid(), itself=False)
+            kill_family(itself=False)
             time.sleep(0.05)
         raise
     pool.shutdown()

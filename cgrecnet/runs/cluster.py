@@ -1,10 +1,9 @@
 """Where the runs of a sweep are done: on this machine, or on a Dask scheduler that is there."""
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -15,7 +14,7 @@ from distributed import Client, Nanny, Scheduler, Security, SpecCluster, Status
 from distributed.client import AllExit
 from distributed.comm import CommClosedError
 
-from cgrecnet.cores import cores
+from cgrecnet.cores import cores, watching
 from cgrecnet.errors import RunError
 from cgrecnet.runs.tls import LOOPBACK
 from cgrecnet.runs.worker import worker_environment
@@ -66,19 +65,12 @@ def local_cluster(workers: int | None = None) -> Iterator[Callable[[], Client]]:
                 f"The {count} worker(s) could not be started on this machine ({_short(error)}): start again when it is "
                 "less busy, or with fewer --workers; what was done is kept."
             ) from None
-        over = threading.Event()
-        with cluster:
-            keeper = threading.Thread(target=_keep, args=(cluster, over), daemon=True)
-            keeper.start()
-            try:
-                yield lambda: Client(cluster, timeout=PATIENCE)
-            finally:
-                over.set()
-                keeper.join(PATIENCE_HERE)
+        with cluster, watching(partial(_start_anew, cluster), LOOK, PATIENCE_HERE):
+            yield lambda: Client(cluster, timeout=PATIENCE)
 
 
-def _keep(cluster: SpecCluster, over: threading.Event) -> None:
-    """Start workers anew that could not be started again by the process that watches over them."""
+def _start_anew(cluster: SpecCluster) -> None:
+    """Start workers that could not be started again by the process that watches over them."""
 
     async def replace() -> None:
         for name, worker in list(cluster.workers.items()):
@@ -87,11 +79,8 @@ def _keep(cluster: SpecCluster, over: threading.Event) -> None:
         if cluster.status is Status.running and len(cluster.workers) < len(cluster.worker_spec):
             await cluster
 
-    while not over.wait(LOOK):
-        try:
-            cluster.sync(replace)
-        except (RuntimeError, OSError, TimeoutError, ValueError):
-            continue  # as busy a machine as the one that lost it; the next look tries again
+    with suppress(RuntimeError, OSError, TimeoutError, ValueError):  # as busy as when it lost it: the next look tries
+        cluster.sync(replace)
 
 
 @contextmanager

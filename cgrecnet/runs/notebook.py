@@ -10,10 +10,9 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import jupytext
@@ -21,6 +20,7 @@ import nbformat
 import yaml
 from tqdm import tqdm
 
+from cgrecnet.cores import watching
 from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked, write_file
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
@@ -161,28 +161,18 @@ def progress_bar(path: Path, shown: bool) -> Iterator[None]:
     if not shown:
         yield
         return
-    end = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(path, end), daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        end.set()
-        watcher.join()
 
-
-def _watch(path: Path, end: threading.Event) -> None:
-    with tqdm(unit="step", leave=False, file=sys.stderr, dynamic_ncols=True) as drawn:
-        while not end.wait(EVERY):
-            try:
-                state = json.loads(path.read_text(encoding="utf-8"))
-            except (OSError, ValueError):
-                continue
+    def look() -> None:
+        with suppress(OSError, ValueError):  # there is none yet
+            state = json.loads(path.read_text(encoding="utf-8"))
             drawn.total = state["total"]
             drawn.set_postfix_str(_words(state))
             if not drawn.n:
                 drawn.initial = state["done"]  # a resumed run: the rate counts from here
             drawn.update(state["done"] - drawn.n)
+
+    with tqdm(unit="step", leave=False, file=sys.stderr, dynamic_ncols=True) as drawn, watching(look, EVERY):
+        yield
 
 
 def _words(state: dict) -> str:

@@ -3,15 +3,17 @@
 The first process is the notebook; the others run the same cells without papermill, and leave a log but no record.
 """
 
+import math
 import os
 import runpy
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +21,7 @@ import jupytext
 import psutil
 import yaml
 
-from cgrecnet.cores import cores
+from cgrecnet.cores import cores, watching
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import write_file
 from cgrecnet.paths import NOTEBOOK
@@ -137,23 +139,20 @@ def ended_with(company: Sequence[Other], process: subprocess.Popen) -> Iterator[
     Gives a list, which then holds the one that has failed. A process whose leader fails fails too, so the leader has
     `PATIENCE` seconds to say why.
     """
-    over, lost = threading.Event(), []
+    lost: list[Other] = []
+    over = math.inf
 
-    def watch() -> None:
-        while not over.wait(0.5):
-            if failed := [one for one in company if one.process.poll()]:
-                if not over.wait(PATIENCE):
-                    lost.append(failed[0])
-                    process.kill()
-                return
+    def look() -> bool:
+        nonlocal over
+        if failed := [one for one in company if one.process.poll()]:
+            over = min(over, time.monotonic() + PATIENCE)
+            if time.monotonic() > over:
+                lost.append(failed[0])
+                process.kill()
+        return bool(lost)
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    if company:
-        watcher.start()
-    try:
+    with watching(look, 0.5) if company else nullcontext():
         yield lost
-    finally:
-        over.set()
 
 
 def join(parameters: Path, together: Together, run_id: str) -> None:

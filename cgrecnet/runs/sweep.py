@@ -10,6 +10,7 @@ from pathlib import Path
 
 from distributed import Client
 
+from cgrecnet.cores import kill_family
 from cgrecnet.data import made_on_the_spot
 from cgrecnet.data.base import kind_of_cells
 from cgrecnet.errors import ConfigError, RunError
@@ -22,7 +23,6 @@ from cgrecnet.runs.query import record_of, record_paths
 from cgrecnet.runs.run_id import PlannedRun, need_file, only_known, plan_run
 from cgrecnet.runs.run_record import read_record
 from cgrecnet.runs.tasks import Task, TaskCounts, run_tasks
-from cgrecnet.runs.with_parent import kill_children
 from cgrecnet.training.config import RunConfig
 from cgrecnet.training.parts import open_cells, split_cells
 
@@ -157,7 +157,7 @@ def is_done(plan: PlannedRun, results: Path, work: Path = WORK, until: int | Non
 def _stop_runs(client: Client) -> None:
     """End the runs that are still going on the workers, which a closed client would leave behind."""
     try:
-        client.run(kill_children, on_error="ignore")
+        client.run(kill_family, itself=False, on_error="ignore")
     except Exception:  # no scheduler, no workers: nothing to end
         return
 

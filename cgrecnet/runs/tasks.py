@@ -4,17 +4,17 @@ A task is known to be done by what lies on the disk alone, so that the work may 
 scheduler, be started twice or on another machine, and still ends with the same files.
 """
 
-import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 
 from distributed import Client, Future, as_completed
 from distributed.scheduler import KilledWorker
 
+from cgrecnet.cores import watching
 from cgrecnet.errors import RunBusy, RunError, UserError
 from cgrecnet.runs.cluster import DEATHS, PATIENCE
 
@@ -164,28 +164,20 @@ def _outcome(future: Future) -> tuple[str, float, str]:
 @contextmanager
 def _warn_without_workers(client: Client, say: Callable[[str], None]) -> Iterator[None]:
     """While the block runs, say when no worker is there; for jobs of a batch system `queue_cluster` does that."""
-    over = threading.Event()
+    since = warned = time.monotonic()
 
-    def watch() -> None:
-        since = warned = time.monotonic()
-        while not over.wait(min(5.0, NEWS)):
-            now = time.monotonic()
-            try:
-                if client.nthreads():
-                    since = warned = now
-            except Exception:  # no scheduler: `_reconnect` says so
-                continue
-            if now - warned >= NEWS:
+    def look() -> None:
+        nonlocal since, warned
+        now = time.monotonic()
+        with suppress(Exception):  # no scheduler: `_reconnect` says so
+            if client.nthreads():
+                since = warned = now
+            elif now - warned >= NEWS:
                 warned = now
                 say(f"no worker is there, for {now - since:.0f} s now; waiting (start one, or stop with Ctrl-C)")
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    if not hasattr(client.cluster, "job_cls"):
-        watcher.start()
-    try:
+    with nullcontext() if hasattr(client.cluster, "job_cls") else watching(look, min(5.0, NEWS)):
         yield
-    finally:
-        over.set()
 
 
 def _close(client: Client) -> None:

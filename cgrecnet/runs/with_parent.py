@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-import psutil
+from cgrecnet.cores import kill_family
 
 #: Seconds between two looks at whether the parent is there.
 LOOK = 0.5
@@ -20,17 +20,8 @@ def end_with(parent: int) -> None:
     """Wait until `parent` is gone, then kill all that this process has started, and this process."""
     while os.getppid() == parent:
         time.sleep(LOOK)
-    kill_children()
+    kill_family(itself=False)
     os._exit(1)
-
-
-def kill_children() -> None:
-    """Kill all processes that this one started, and theirs."""
-    for child in psutil.Process().children(recursive=True):
-        try:
-            child.kill()
-        except psutil.NoSuchProcess:
-            continue
 
 
 if __name__ == "__main__":
