@@ -29,8 +29,7 @@ from cgrecnet.data.batches.cells import central_crops
 from cgrecnet.data.batches.transform import BatchTransform
 from cgrecnet.models import create_model, list_models
 from cgrecnet.predict.cells import BATCH, Preprocessing, look
-from cgrecnet.predict.engines import OpenVinoEngine, Parted, TorchEngine, head_of
-from cgrecnet.predict.export import to_onnx
+from cgrecnet.predict.engines import OpenVinoEngine, Parted, TorchEngine, head_of, to_onnx
 
 #: Cells that the networks are trained on, cells of the whole path.
 TRAINED, PATH = 384, 256

@@ -147,7 +147,7 @@ history = fit(
 # %%
 import sys
 
-from cgrecnet.runs.pausing import pause_run
+from cgrecnet.runs.kept import pause_run
 
 if keeping.until and keeping.until <= len(history) < config.epochs:
     if fabric.is_global_zero:

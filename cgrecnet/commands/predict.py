@@ -131,7 +131,7 @@ def _predict_many(folder, options: argparse.Namespace):
     "(window, intensity, size) and after (mean over members, temperature).",
 )  # fmt: skip
 def export(options: argparse.Namespace) -> None:
-    from cgrecnet.predict.export import export_onnx
+    from cgrecnet.predict.engines import export_onnx
     from cgrecnet.predict.folder import open_folder
 
     if not options.onnx and not options.bioimageio:

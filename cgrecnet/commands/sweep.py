@@ -76,7 +76,7 @@ def say_cost(todo: list, confirmed: bool, only: bool = False, elsewhere: bool = 
 
     Raises ConfigError where it is much and nobody has said yes.
     """
-    from cgrecnet.runs.sweep_cost import LARGE, estimate
+    from cgrecnet.runs.sweep import LARGE, estimate
 
     if confirmed:
         return True
@@ -124,7 +124,7 @@ def cluster_of(options: argparse.Namespace, work: Path) -> AbstractContextManage
     from cgrecnet.runs import cluster
     from cgrecnet.runs.jobqueue import read_jobqueue
     from cgrecnet.runs.queue_cluster import queue_cluster
-    from cgrecnet.runs.tls import security_for
+    from cgrecnet.runs.worker import security_for
 
     named = [name for name in ("workers", "scheduler", "queue") if getattr(options, name) is not None]
     if len(named) > 1:
@@ -233,7 +233,7 @@ def _head(number: int, words: str) -> None:
     help="make what scheduler, workers and sweeps know each other by",
 )
 def certificate(options: argparse.Namespace) -> None:
-    from cgrecnet.runs.tls import make_certificate
+    from cgrecnet.runs.worker import make_certificate
 
     make_certificate(options.folder)
     print(f"{options.folder}: copy it to every machine that takes part, readable by you alone, and name it with --tls.")
@@ -247,8 +247,7 @@ def certificate(options: argparse.Namespace) -> None:
     help="hand out runs to workers on other machines, until stopped",
 )
 def scheduler(options: argparse.Namespace) -> int:
-    from cgrecnet.runs.tls import LOOPBACK
-    from cgrecnet.runs.worker import scheduler_command
+    from cgrecnet.runs.worker import LOOPBACK, scheduler_command
 
     beyond = options.tls is not None or options.trust_network
     host = options.host if options.host is not None else "" if beyond else LOOPBACK

@@ -20,8 +20,7 @@ from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import shown
 from cgrecnet.predict.card import markdown
 from cgrecnet.predict.cells import network_channels
-from cgrecnet.predict.engines import load_networks
-from cgrecnet.predict.export import OPSET, to_onnx
+from cgrecnet.predict.engines import OPSET, load_networks, to_onnx
 from cgrecnet.predict.folder import CARD, ModelFolder
 from cgrecnet.predict.tables import need, refusals_named
 

@@ -16,8 +16,7 @@ from distributed.comm import CommClosedError
 
 from cgrecnet.cores import cores, watching
 from cgrecnet.errors import RunError
-from cgrecnet.runs.tls import LOOPBACK
-from cgrecnet.runs.worker import worker_environment
+from cgrecnet.runs.worker import LOOPBACK, worker_environment
 
 #: Memory that one run on the CPU is granted when the number of local workers is chosen, in bytes.
 MEMORY_OF_A_RUN = 3 * 2**30
@@ -87,7 +86,7 @@ def _start_anew(cluster: SpecCluster) -> None:
 def remote_cluster(address: str, security: Security | None = None) -> Iterator[Callable[[], Client]]:
     """A scheduler that somebody else started; gives a function that connects to it.
 
-    security: what `tls.security_for` says of the address.
+    security: what `worker.security_for` says of the address.
     Raises RunError, in one sentence, where nobody answers at the address. A scheduler that was killed while it
     answered may be back at once: it is asked again.
     """

@@ -10,8 +10,7 @@ from torch import nn
 from cgrecnet.data.base import CellDataset
 from cgrecnet.data.splits import Split
 from cgrecnet.runs.environment import hardware, software, source_hash
-from cgrecnet.runs.kept import WEIGHTS, write_weights
-from cgrecnet.runs.pausing import PAUSED
+from cgrecnet.runs.kept import PAUSED, WEIGHTS, write_weights
 from cgrecnet.runs.query import as_recorded
 from cgrecnet.runs.run_id import PlannedRun
 from cgrecnet.runs.run_record import RunRecord, format_predictions, sha256, write_run

@@ -19,8 +19,8 @@ from cgrecnet.files import write_file
 from cgrecnet.paths import RESULTS, WORK
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, values_of, varying
 from cgrecnet.runs.grid import Halving, find_sweep, read_grid, read_sweep
+from cgrecnet.runs.kept import Epoch, paused_history
 from cgrecnet.runs.notebook import train
-from cgrecnet.runs.pausing import Epoch, paused_history
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import PlannedRun
 from cgrecnet.runs.sweep import TaskCounts, plan_sweep, raise_for_failures, run_sweep

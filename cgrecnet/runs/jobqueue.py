@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from cgrecnet.errors import ConfigError
 from cgrecnet.runs.grid import read_yaml_mapping
-from cgrecnet.runs.tls import LOOPBACK
+from cgrecnet.runs.worker import LOOPBACK
 from cgrecnet.training.config import validated
 
 #: Options of dask-jobqueue that are not for the file: the sweep sets them, `kind` and `jobs` stand beside `options`, or

@@ -1,9 +1,15 @@
-"""The tested weights that a run keeps where it is asked to: written, made a network again, held against its record."""
+"""What a run leaves in its work folder: its tested weights, where it is asked to, and how far it was when it paused.
 
+The weights are written, made a network again, and held against the run's record. A run that stops at an epoch can go
+on: what it has reached is in a small file beside its checkpoint.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, FiniteFloat, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
@@ -11,12 +17,14 @@ from torch import Tensor, nn
 from cgrecnet.errors import RunError
 from cgrecnet.files import write_file
 from cgrecnet.models import create_model
+from cgrecnet.paths import WORK
 from cgrecnet.runs.run_record import RunRecord, read_predictions
 
 #: The tested weights in a run's work folder, where they were to be kept.
 WEIGHTS = "weights.safetensors"
 #: Largest difference between a recorded probability and that of the loaded weights: the rounding of 16-bit numbers.
 ROUNDING = 0.05
+PAUSED = "paused.json"
 
 
 def write_weights(model: nn.Module, path: Path) -> None:
@@ -65,3 +73,32 @@ def check_predictions(
             "they are not the run's own; train it again with --keep-weights."
         )
     return apart
+
+
+class Epoch(BaseModel):
+    """What is needed of an epoch to choose between runs and to draw them; the rest of its entry is kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    epoch: int
+    validation_macro_f1: FiniteFloat
+
+
+class _Note(BaseModel):
+    run_id: str
+    history: list[Epoch]
+
+
+def pause_run(run_id: str, history: list[dict], work: Path = WORK) -> None:
+    """Note that a run has come to the end of `history`; its checkpoint is there already."""
+    write_file(Path(work) / run_id / PAUSED, json.dumps({"run_id": run_id, "history": history}, indent=1) + "\n")
+    print(f"paused after epoch {len(history)}")
+
+
+def paused_history(run_id: str, work: Path = WORK) -> list[dict]:
+    """The epochs of a run that was paused; empty where there is no such note, or none that can be read."""
+    try:
+        note = _Note.model_validate_json((Path(work) / run_id / PAUSED).read_bytes())
+    except (OSError, ValidationError):
+        return []
+    return note.model_dump()["history"] if note.run_id == run_id else []

@@ -24,7 +24,7 @@ from cgrecnet.cores import watching
 from cgrecnet.errors import RunBusy, RunError
 from cgrecnet.files import locked, write_file
 from cgrecnet.paths import EXPERIMENTS, NOTEBOOK, RESULTS, WORK
-from cgrecnet.runs.pausing import paused_history
+from cgrecnet.runs.kept import paused_history
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.ranks import Together, ended_with, others
 from cgrecnet.runs.run_id import PlannedRun, need_file, plan_run
@@ -62,7 +62,7 @@ def train(
 
     together: how many processes, on how many nodes, train it; bar: whether a progress bar is drawn on stderr;
     keep_weights: whether the tested weights stay in `work/RUN/weights.safetensors`.
-    until: an epoch at which it pauses (`cgrecnet.runs.pausing`), without a record yet; None is returned then.
+    until: an epoch at which it pauses (`cgrecnet.runs.kept`), without a record yet; None is returned then.
     A run that was killed goes on from its last checkpoint. All that it says is kept in `work/RUN/log.txt`.
     Raises RunError, in one sentence, where it fails, and RunBusy where another process is doing the run.
     """

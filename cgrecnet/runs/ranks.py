@@ -25,8 +25,8 @@ from cgrecnet.cores import cores, watching
 from cgrecnet.errors import ConfigError, RunError
 from cgrecnet.files import write_file
 from cgrecnet.paths import NOTEBOOK
-from cgrecnet.runs.tls import LOOPBACK
 from cgrecnet.runs.with_parent import end_with
+from cgrecnet.runs.worker import LOOPBACK
 from cgrecnet.training import STORE
 
 #: Seconds that processes have to end by themselves once one of them has.

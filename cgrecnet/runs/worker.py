@@ -1,20 +1,114 @@
-"""Scheduler and workers as processes of their own; workers are kept alive, for one ends when it loses its scheduler."""
+"""Scheduler and workers as processes of their own, and who may give work to them: whoever holds the certificate's key.
 
+Workers are kept alive, for one ends when it loses its scheduler.
+
+A Dask worker runs what it is sent, with the rights of the user who started it. So nothing of a sweep listens beyond
+the loopback interface without TLS, and clusters on this machine speak TLS too, with a certificate that lives as long as
+they do: other users of the machine reach the loopback interface as well.
+
+Scheduler, workers and sweep share one self-signed certificate and its key, made by Dask; each accepts peers with that
+certificate alone (Dask checks the issuer and no host names: https://distributed.dask.org/en/stable/tls.html).
+It is good for a year from the moment when it is made, by every machine's own clock.
+"""
+
+import ipaddress
 import os
+import ssl
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import torch
+from cryptography import x509
+from distributed import Security
 
 from cgrecnet.cores import cores
 from cgrecnet.errors import ConfigError
-from cgrecnet.runs.tls import CERTIFICATE, KEY, LOOPBACK, is_loopback, read_certificate, security_for
+from cgrecnet.files import atomic_write
 
+CERTIFICATE, KEY = "certificate.pem", "key.pem"
+LOOPBACK = "127.0.0.1"
 #: Seconds before a worker that ended is started again.
 PAUSE = 1.0
+
+
+def is_loopback(address: str) -> bool:
+    """Whether `tcp://host:port`, `host:port` or a host stands for this machine alone."""
+    host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def make_certificate(folder: Path) -> None:
+    """Write a certificate and its key, which only its owner can read, to `folder`; ConfigError where one is there.
+
+    Who holds the key can have any program run by the workers that use it.
+    """
+    folder = Path(folder)
+    for name in (CERTIFICATE, KEY):
+        if (folder / name).exists():
+            raise ConfigError(f"{folder / name} is there already: use it, or name another folder for a new one.")
+    made = Security.temporary()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for name, text in ((KEY, made.tls_worker_key), (CERTIFICATE, made.tls_ca_file)):
+            with atomic_write(folder / name) as file:
+                os.chmod(file.name, 0o600)  # before anything is in it
+                file.write(text)
+    except OSError as error:
+        raise ConfigError(f"{folder} takes no certificate ({error.strerror}): name another folder.") from None
+
+
+def read_certificate(folder: Path) -> Security:
+    """Dask's settings for the certificate in `folder`; ConfigError where it is missing, damaged, over or open."""
+    folder = Path(folder).absolute()
+    certificate, key = folder / CERTIFICATE, folder / KEY
+    for path in (certificate, key):
+        if not path.is_file():
+            raise ConfigError(f"There is no {path}: make a certificate with `cgrecnet certificate {folder}`.")
+    if os.name == "posix" and stat.S_IMODE(key.stat().st_mode) & 0o077:
+        raise ConfigError(f"Other users can read {key}, so it protects nothing: `chmod 600 {key}`, or make a new one.")
+    try:
+        found = x509.load_pem_x509_certificate(certificate.read_bytes())
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
+    except (OSError, ValueError):
+        raise ConfigError(f"{certificate} and {key} are damaged or no pair: make new ones in another folder.") from None
+    if found.not_valid_after_utc < datetime.now(UTC):
+        raise ConfigError(f"{certificate} ended on {found.not_valid_after_utc:%Y-%m-%d}: make a new one.")
+    roles = ("client", "scheduler", "worker")
+    files = {f"tls_{role}_cert": str(certificate) for role in roles} | {f"tls_{role}_key": str(key) for role in roles}
+    return Security(require_encryption=True, tls_ca_file=str(certificate), **files)
+
+
+def security_for(address: str, folder: Path | None, trust_network: bool = False) -> Security | None:
+    """What a connection to the scheduler at `address` needs: the certificate, or None for a scheduler without TLS.
+
+    folder: of the certificate. trust_network: whether the user said in words that everybody on the network may run
+    programs as them. Raises ConfigError for an address that is none or does not fit the certificate, and for one
+    beyond this machine without TLS.
+    """
+    if not address.startswith(("tcp://", "tls://")):
+        raise ConfigError(f"A scheduler's address looks like tls://host:8786 or tcp://host:8786, not {address!r}.")
+    if address.startswith("tls://"):
+        if folder is None:
+            raise ConfigError(f"The scheduler at {address} speaks TLS: name the folder of its certificate with --tls.")
+        return read_certificate(folder)
+    if folder is not None:
+        raise ConfigError(f"With --tls the scheduler's address begins with tls://, not as {address!r} does.")
+    if not is_loopback(address) and not trust_network:
+        raise ConfigError(
+            f"{address} is another machine without TLS, where everybody on the network could run programs as you: make "
+            "a certificate with `cgrecnet certificate FOLDER`, start the scheduler with `cgrecnet scheduler --tls "
+            "FOLDER`, and name FOLDER with --tls here too (or say --trust-network)."
+        )
+    return None
 
 
 def worker_environment(number: int, count: int) -> dict[str, str]:
@@ -55,7 +149,7 @@ def keep_workers(
 ) -> None:
     """Run `count` workers of the scheduler at `address`, each one run at a time, until this process is stopped.
 
-    tls: folder of the certificate that the scheduler has. trust_network: see `tls.security_for`.
+    tls: folder of the certificate that the scheduler has. trust_network: see `security_for`.
     A worker that ends, because it died or because the scheduler went away, is started again and waits for it.
     Raises ConfigError for an address that is none, or is beyond this machine and without TLS.
     """

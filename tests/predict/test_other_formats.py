@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from cgrecnet.errors import ConfigError
-from cgrecnet.predict.engines import OpenVinoEngine, make_engine
-from cgrecnet.predict.export import export_onnx
+from cgrecnet.predict.engines import OpenVinoEngine, export_onnx, make_engine
 from cgrecnet.predict.folder import MODEL, open_folder, write_sums
 from cgrecnet.predict.inputs import open_input
 from cgrecnet.predict.predictor import Predictor

@@ -26,8 +26,8 @@ def no_workers(monkeypatch):
         yield
 
     monkeypatch.setattr(cluster, "local_cluster", never)
-    monkeypatch.setattr("cgrecnet.runs.sweep_cost.measured_rate", lambda config: 1e6)
-    monkeypatch.setattr("cgrecnet.runs.sweep_cost.measured_start", lambda: 1.0)
+    monkeypatch.setattr("cgrecnet.runs.sweep.measured_rate", lambda config: 1e6)
+    monkeypatch.setattr("cgrecnet.runs.sweep.measured_start", lambda: 1.0)
 
 
 def refused(capsys, words: list[str]) -> str:

@@ -11,8 +11,8 @@ from cgrecnet.runs.cluster import local_cluster
 from cgrecnet.runs.collect import best, collect, summarise
 from cgrecnet.runs.grid import Halving, read_grid, read_sweep
 from cgrecnet.runs.halving import check_halving, run_halving, stopped_runs
+from cgrecnet.runs.kept import paused_history
 from cgrecnet.runs.notebook import train
-from cgrecnet.runs.pausing import paused_history
 from cgrecnet.runs.sweep import plan_sweep, run_sweep
 from cgrecnet.training.config import RunConfig
 
@@ -38,7 +38,7 @@ def curves(fail: float = 0.0):
         import math
 
         from cgrecnet.errors import RunError
-        from cgrecnet.runs.pausing import pause_run
+        from cgrecnet.runs.kept import pause_run
         from cgrecnet.runs.run_id import plan_run
         from cgrecnet.runs.run_record import RunRecord, write_run
         from cgrecnet.training.protocol import PROTOCOL

@@ -18,8 +18,7 @@ from cgrecnet.runs.cluster import local_cluster, remote_cluster
 from cgrecnet.runs.notebook import train
 from cgrecnet.runs.ranks import Together
 from cgrecnet.runs.sweep import run_sweep
-from cgrecnet.runs.tls import make_certificate, read_certificate, security_for
-from cgrecnet.runs.worker import keep_workers, scheduler_command
+from cgrecnet.runs.worker import keep_workers, make_certificate, read_certificate, scheduler_command, security_for
 from cgrecnet.training.config import RunConfig
 
 TINY = {"image_size": 32, "data_options": {"cells": 60}, "batch_size": 4, "epochs": 1, "experiment": "listening"}

@@ -170,8 +170,8 @@ def test_folder_and_weights_are_looked_at_before_anything_is_packed(tmp_path, ce
 
 
 def test_a_large_reproduction_wants_a_yes(tmp_path, cells, monkeypatch, capsys):
-    monkeypatch.setattr("cgrecnet.runs.sweep_cost.measured_rate", lambda config: 0.001)
-    monkeypatch.setattr("cgrecnet.runs.sweep_cost.measured_start", lambda: 1.0)
+    monkeypatch.setattr("cgrecnet.runs.sweep.measured_rate", lambda config: 0.001)
+    monkeypatch.setattr("cgrecnet.runs.sweep.measured_start", lambda: 1.0)
     words = ["reproduce", str(cells), *WORDS, "--results", str(tmp_path / "results"), "--work", str(tmp_path / "work")]
     assert main(words) == 2
     said = capsys.readouterr()

@@ -5,10 +5,9 @@ import pytest
 from cgrecnet.cli import main
 from cgrecnet.commands.sweep import say_cost
 from cgrecnet.errors import ConfigError, DataError
-from cgrecnet.runs import sweep_cost
+from cgrecnet.runs import sweep as sweep_cost
 from cgrecnet.runs.grid import read_sweep
-from cgrecnet.runs.sweep import plan_sweep
-from cgrecnet.runs.sweep_cost import estimate, measured_rate
+from cgrecnet.runs.sweep import estimate, measured_rate, plan_sweep
 from cgrecnet.training.config import RunConfig
 
 BASE = "base: {data: cytometer, data_options: {cells: 100}, epochs: 36, image_size: 32}"
