@@ -60,9 +60,8 @@ def predict(options: argparse.Namespace) -> int:
     from cgrecnet.predict.engines import make_engine
     from cgrecnet.predict.folder import open_folder
     from cgrecnet.predict.inputs import open_input
-    from cgrecnet.predict.predictor import Predictor
+    from cgrecnet.predict.predictor import Predictor, sentences
     from cgrecnet.predict.run import predict_cells
-    from cgrecnet.predict.summary import sentences
     from cgrecnet.predict.tables import need, write_fcs
 
     if not 0 < options.coverage < 1:

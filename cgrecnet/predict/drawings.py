@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 from PIL import Image
 
 from cgrecnet.evaluation.calibration import reliability
-from cgrecnet.runs.page import epoch_panels, literal, svg
+from cgrecnet.runs.page import epoch_panels, literal, panels, svg
 
 #: Cells are drawn this many pixels high.
 HEIGHT = 96
@@ -42,8 +41,7 @@ def cell_png(image: np.ndarray, heat: np.ndarray | None = None) -> str:
 
 def share_bars(names: list[str], called, corrected, low, high) -> Markup:
     """Shares per class: as called, and corrected with its interval."""
-    figure = Figure(figsize=(6, 0.6 + 0.45 * len(names)), layout="constrained", facecolor="white")
-    axes = figure.subplots()
+    figure, axes = panels(6, 0.6 + 0.45 * len(names))
     place = np.arange(len(names))
     axes.barh(place - 0.18, called, 0.34, color="#bbbbbb", label="called")
     axes.barh(place + 0.18, corrected, 0.34, color="#0173b2", label="corrected, 95 % interval")
@@ -59,12 +57,12 @@ def share_bars(names: list[str], called, corrected, low, high) -> Markup:
 
 def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Markup:
     """Loss and macro F1 by epoch, a colour for each network; the ring is the epoch whose weights were tested."""
-    figure, *panels = epoch_panels(3.4)
+    figure, loss, score = epoch_panels(3.4)
     for number, (name, history) in enumerate(histories.items()):
         colour = f"C{number % 10}"
         epochs = [entry["epoch"] for entry in history]
-        for axes, key, style in ((panels[0], "train_loss", "--"), (panels[0], "validation_loss", "-"),
-                                 (panels[1], "validation_macro_f1", "-")):  # fmt: skip
+        for axes, key, style in ((loss, "train_loss", "--"), (loss, "validation_loss", "-"),
+                                 (score, "validation_macro_f1", "-")):  # fmt: skip
             values = [entry.get(key, math.nan) for entry in history]
             label = literal(name) if key == "validation_macro_f1" else None
             axes.plot(epochs, values, style, color=colour, linewidth=1.3, label=label)
@@ -72,17 +70,16 @@ def learning_curves(histories: Mapping[str, Sequence[Mapping[str, Any]]]) -> Mar
                 tested = [(entry["epoch"], value) for entry, value in zip(history, values, strict=True)
                           if entry["reported"]]  # fmt: skip
                 axes.scatter(*zip(*tested, strict=True), 60, facecolors="none", edgecolors=colour)
-    panels[0].set(ylabel="loss (dashed: training)")
-    panels[1].set(ylabel="macro F1 on validation cells", ylim=(0, 1.02))
+    loss.set(ylabel="loss (dashed: training)")
+    score.set(ylabel="macro F1 on validation cells", ylim=(0, 1.02))
     if len(histories) > 1:
-        panels[1].legend(frameon=False, fontsize=8)
+        score.legend(frameon=False, fontsize=8)
     return svg(figure)
 
 
 def reliability_curves(classes: Sequence[str], labels: np.ndarray, probabilities: np.ndarray) -> Markup:
     """Observed share against predicted probability on the test cells, a line per class; area of the dots by number."""
-    figure = Figure(figsize=(4.2, 4), layout="constrained", facecolor="white")
-    axes = figure.subplots()
+    figure, axes = panels(4.2, 4)
     axes.plot([0, 1], [0, 1], color="grey", linewidth=1, linestyle="--")
     for y, name in enumerate(classes):
         curve = reliability(labels, probabilities, y)

@@ -16,9 +16,8 @@ from cgrecnet.files import shown
 from cgrecnet.predict.engines import make_engine
 from cgrecnet.predict.folder import ModelFolder, open_folder
 from cgrecnet.predict.inputs import Cells, open_input
-from cgrecnet.predict.predictor import Predictor
+from cgrecnet.predict.predictor import Predictor, Summary
 from cgrecnet.predict.run import gather, named, predict_cells, writing
-from cgrecnet.predict.summary import Summary
 from cgrecnet.runs.tasks import Task, TaskCounts, run_tasks
 
 

@@ -19,7 +19,7 @@ from cgrecnet.predict.drawings import cell_png, reliability_curves, share_bars
 from cgrecnet.predict.engines import load_networks
 from cgrecnet.predict.folder import AUDIT, Model, ModelFolder
 from cgrecnet.predict.inputs import Cells
-from cgrecnet.predict.summary import Summary, sentences
+from cgrecnet.predict.predictor import Summary, sentences
 from cgrecnet.predict.tables import read_table
 from cgrecnet.predict.uncertainty import class_shares
 from cgrecnet.runs.page import write_page

@@ -19,8 +19,7 @@ from cgrecnet.predict.card import never_ruled_out
 from cgrecnet.predict.cells import planes
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.inputs import Cells
-from cgrecnet.predict.predictor import Predictor
-from cgrecnet.predict.summary import Summary
+from cgrecnet.predict.predictor import Predictor, Summary
 from cgrecnet.predict.tables import read_table
 
 #: Cells in a part: what a killed prediction loses at most, and what is in memory at once.

@@ -6,7 +6,9 @@ On a phone, text in a figure must not shrink with the screen: the style is told 
 a wide figure keeps the size at which its text can be read, and scrolls inside its own box (book.css).
 """
 
+import filecmp
 import importlib.metadata
+import os
 import re
 import shutil
 from collections import Counter
@@ -112,24 +114,24 @@ def copy_files(app: Sphinx, error: Exception | None) -> None:
     """Put the scripts, the notebooks for Jupyter and the parts of MathJax that are needed beside the pages."""
     if error is not None or app.builder.format != "html":
         return
-    scripts = Path(app.srcdir) / SCRIPTS
-    for script in scripts.rglob("*.py"):
-        _copy(script, Path(app.outdir) / "_sources" / script.relative_to(scripts))
-    for_pages(Layout(Path(app.srcdir).parents[1]), Path(app.srcdir), Path(app.outdir) / "_sources")
+    out = Path(app.outdir)
+    if (scripts := Path(app.srcdir) / SCRIPTS).is_dir():
+        shutil.copytree(scripts, out / "_sources", copy_function=_copy, dirs_exist_ok=True)
+    for_pages(Layout(Path(app.srcdir).parents[1]), Path(app.srcdir), out / "_sources")
     package = importlib.metadata.distribution("sphinx-mathjax-offline")
     mathjax = Path(str(package.locate_file("sphinx-mathjax-offline/static/mathjax")))
     for part in _MATHJAX_PARTS:
-        source = mathjax / part
-        for path in [source] if source.is_file() else source.rglob("*"):
-            if path.is_file():
-                _copy(path, Path(app.outdir) / "_static" / "mathjax" / path.relative_to(mathjax))
+        source, target = mathjax / part, out / "_static" / "mathjax" / part
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _copy(source, target)
+        else:
+            shutil.copytree(source, target, copy_function=_copy, dirs_exist_ok=True)
 
 
-def _copy(source: Path, target: Path) -> None:
-    if target.is_file() and target.read_bytes() == source.read_bytes():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
+def _copy(source: str | Path, target: str | Path) -> None:
+    if not (os.path.isfile(target) and filecmp.cmp(source, target, shallow=False)):
+        shutil.copyfile(source, target)
 
 
 def mended(body: str) -> str:

@@ -37,15 +37,20 @@ def svg(figure: Figure) -> Markup:
     return Markup(text[text.index("<svg") :])
 
 
+def panels(width: float, height: float, count: int = 1) -> tuple[Figure, Axes]:
+    """A figure of so many panels beside each other, on white."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    return figure, *figure.subplots(1, count, squeeze=False)[0]
+
+
 def epoch_panels(height: float) -> tuple[Figure, Axes, Axes]:
     """A figure of two panels with epochs along the axes, for a loss and for a score."""
-    figure = Figure(figsize=(9, height), layout="constrained", facecolor="white")
-    panels = figure.subplots(1, 2)
-    for axes in panels:
+    figure, *both = panels(9, height, 2)
+    for axes in both:
         axes.set(xlabel="epoch")
         axes.spines[["top", "right"]].set_visible(False)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    return figure, *panels
+    return figure, *both
 
 
 def literal(name: str) -> str:

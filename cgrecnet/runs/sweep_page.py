@@ -13,7 +13,6 @@ import pandas as pd
 from markupsafe import Markup
 from matplotlib import colormaps
 from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
 from seaborn import color_palette
 
 from cgrecnet.data.base import kind_of_cells
@@ -21,7 +20,7 @@ from cgrecnet.errors import ConfigError
 from cgrecnet.runs import page
 from cgrecnet.runs.collect import CHOSEN_BY, REPEATS, SCORES, best, collect, summarise
 from cgrecnet.runs.halving import settings_of
-from cgrecnet.runs.page import epoch_panels, literal, svg
+from cgrecnet.runs.page import epoch_panels, literal, panels, svg
 from cgrecnet.runs.query import record_of
 from cgrecnet.runs.run_id import PlannedRun
 
@@ -115,18 +114,18 @@ def learning_curves(curves: Sequence[Curve]) -> Markup:
     norm = Normalize(min(reached.values(), default=0), max(reached.values(), default=1))
     colours = COLOURS if few else [colormaps["viridis"](norm(score)) for score in reached.values()]
     colour = dict(zip(reached, colours, strict=False))
-    figure, *panels = epoch_panels(3.6 + (0.22 * len(reached) if few else 0))
+    figure, *both = epoch_panels(3.6 + (0.22 * len(reached) if few else 0))
     lines = {}
     for setting, history, stopped in curves:
         epochs = [entry["epoch"] for entry in history]
-        for axes, name in zip(panels, (CHOSEN_BY, "validation_loss"), strict=True):
+        for axes, name in zip(both, (CHOSEN_BY, "validation_loss"), strict=True):
             (lines[setting],) = axes.plot(
                 epochs, [entry.get(name, math.nan) for entry in history], color=colour[setting], linewidth=1.3,
                 marker="x" if stopped else ".", markevery=[-1], linestyle="--" if stopped else "-",
                 rasterized=len(curves) > MANY,
             )  # fmt: skip
-    panels[0].set(ylabel=_SCORE)
-    panels[1].set(ylabel="validation loss")
+    both[0].set(ylabel=_SCORE)
+    both[1].set(ylabel="validation loss")
     if few:
         figure.legend(lines.values(), map(literal, lines), loc="outside lower center", frameon=False, fontsize=8)
     return svg(figure)
@@ -136,8 +135,7 @@ def two_parameters(table: pd.DataFrame, x: str, y: str) -> Markup:
     """Mean score by two parameters: a coloured square for each of their combinations that has a run."""
     (across, *_), (up, *_) = axes_of = _axis(table[x]), _axis(table[y])
     means = table.groupby([across, up], sort=False)[CHOSEN_BY].agg(["mean", "size"])
-    figure = Figure(figsize=(8, 5.5), layout="constrained", facecolor="white")
-    axes = figure.subplots()
+    figure, axes = panels(8, 5.5)
     few = len(means) <= 40
     right, above = zip(*means.index, strict=True)
     shown = axes.scatter(right, above, c=means["mean"], cmap="viridis", marker="s", s=1600 if few else 60)
@@ -156,8 +154,7 @@ def two_parameters(table: pd.DataFrame, x: str, y: str) -> Markup:
 def parallel_coordinates(table: pd.DataFrame, names: Sequence[str]) -> Markup:
     """A line per row through its value on one axis per parameter, to its score on the last; bright is better."""
     columns = [_axis(table[name]) for name in (*names, CHOSEN_BY)]
-    figure = Figure(figsize=(max(5, 1.7 * len(columns)), 4.2), layout="constrained", facecolor="white")
-    axes = figure.subplots()
+    figure, axes = panels(max(5, 1.7 * len(columns)), 4.2)
     norm = Normalize(table[CHOSEN_BY].min(), table[CHOSEN_BY].max())
     for score, *heights in sorted(zip(table[CHOSEN_BY], *(places for places, _ in columns), strict=True)):
         axes.plot(heights, color=colormaps["viridis"](norm(score)), alpha=0.8, rasterized=len(table) > MANY)

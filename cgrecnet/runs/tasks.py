@@ -97,14 +97,10 @@ def run_tasks(
 
 def _round(client, todo, tries, counts, retries, say) -> tuple[list[Task], list[Task]]:
     """Hand out all tasks once, and again those that failed and may; (lost with the scheduler, done by others)."""
-    busy: list[Task] = []
+    left, busy = {task.name: task for task in todo}, []
     died: Counter[str] = Counter()  # workers, by task
-    task_of: dict[Future, Task] = {}
-    waiting = deque(todo)
     try:
-        while waiting:
-            future = client.submit(_do, waiting[0].call, pure=False)
-            task_of[future] = waiting.popleft()
+        task_of = {client.submit(_do, task.call, pure=False): task for task in todo}
         running = as_completed(task_of)
         for future in running:
             state, seconds, reason = _outcome(future)
@@ -112,27 +108,28 @@ def _round(client, todo, tries, counts, retries, say) -> tuple[list[Task], list[
             died[task.name] += future.exception().allowed_failures + 1 if state == "killed" else 0
             future.release()
             if state == "busy":
-                busy.append(task)
+                busy.append(left.pop(task.name))
             elif task.done():
                 counts.seconds.append(seconds)
                 _count_if_done(task, counts, say, f" {seconds:.1f} s", len(client.nthreads()))
+                del left[task.name]
             elif (kept := state == "killed" and died[task.name] < DEATHS) or tries.get(task.name, 0) < retries:
                 if kept:  # a scheduler that somebody else started gives up earlier than ours
                     say(f"{task.name}: {reason}; it is handed out again")
                 else:
                     tries[task.name] = tries.get(task.name, 0) + 1
                     say(f"{task.name} failed, try {tries[task.name]} of {retries} follows: {reason}")
-                waiting.append(task)
                 again = client.submit(_do, task.call, pure=False)
-                task_of[again] = waiting.pop()
+                task_of[again] = task
                 running.add(again)
             else:
+                del left[task.name]
                 counts.failed[task.name] = reason or "it left nothing"
                 say(f"{task.name} failed: {counts.failed[task.name]}")
     except (OSError, TimeoutError, CancelledError, RuntimeError) as error:
         # What a client raises while its scheduler goes away; the disk says what was done meanwhile.
         say(f"the connection to the scheduler broke off ({type(error).__name__})")
-        return [*task_of.values(), *waiting], busy
+        return list(left.values()), busy
     return [], busy
 
 
