@@ -38,14 +38,14 @@ def report_on_model(path: Path, root: str | None, out: Path) -> None:
 def report_on_run(run_id: str, results: Path, work: Path, root: str | None, out: Path) -> None:
     """Write the page about a finished run; RunError where it has no record."""
     from cgrecnet.predict.training_report import trained_of_run, write_training_report
-    from cgrecnet.runs.found import begun_folder, find_run
+    from cgrecnet.runs.found import find_run
     from cgrecnet.runs.grid import read_yaml_mapping
 
     run = find_run(run_id, results, work)
     if run.record is None:
         raise RunError(f"Run {run_id} has no record yet: go on with `cgrecnet train {run_id}`, then ask again.")
-    if root is None and (folder := begun_folder(run_id, work)):
-        root = read_yaml_mapping(folder / "parameters.yaml").get("root")
+    if root is None and run.begun:
+        root = read_yaml_mapping(run.begun / "parameters.yaml").get("root")
     write_training_report(out, trained_of_run(run.record, run.files["record"].parents[2], root))
     say(f"report: {out}")
 
@@ -104,7 +104,7 @@ def _take(values: dict, later: dict) -> None:
     help="one run; its record is written when it is done",
 )  # fmt: skip
 def train_command(options: argparse.Namespace) -> None:
-    from cgrecnet.runs.found import begun_folder, found_run
+    from cgrecnet.runs.found import found_run
     from cgrecnet.runs.notebook import train, write_parameters
     from cgrecnet.runs.notebook_parameters import Keeping
     from cgrecnet.runs.ranks import Together, join
@@ -122,10 +122,10 @@ def train_command(options: argparse.Namespace) -> None:
                 report_on_run(word, results, work, None, options.report)
             _say_scores(run.record.test)
             return
-        if run and (folder := begun_folder(word, work)):
-            _take(values, parse_parameters([str(folder / "parameters.yaml")]))
+        if run and run.begun:
+            _take(values, parse_parameters([str(run.begun / "parameters.yaml")]))
             if alone:  # it goes on where it was begun
-                work, there = folder.parent, Path(values["results_folder"])
+                work, there = run.begun.parent, Path(values["results_folder"])
                 results = there if results is RESULTS and there.is_dir() else results  # unless another one was named
         else:
             _take(values, dict(run.record.config) if run else parse_parameters([word]))

@@ -1,6 +1,6 @@
 """Runs that are there, with a record or only begun: their parameters, scores and files."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,20 @@ from cgrecnet.training.config import RunConfig
 _WORK = {
     "log": LOG, "notebook": "train.ipynb", "weights": "weights.safetensors", "checkpoint": "checkpoint.pt",
 }  # fmt: skip
-_PARAMETERS = "parameters.yaml"
 
 
 @dataclass(frozen=True)
 class FoundRun:
-    """A run; record: None where it was begun and has none. parameters: by flat names (`data_options.noise`)."""
+    """A run; record: None where it was begun and has none. parameters: by flat names (`data_options.noise`).
+
+    begun: the folder in which it was begun, in `work` or in one that `reproduce` has made there; None: not here.
+    """
 
     run_id: str
     parameters: Mapping[str, Any]
     record: RunRecord | None
     files: Mapping[str, Path]
+    begun: Path | None
 
 
 def find_run(run_id: str, results: Path, work: Path) -> FoundRun:
@@ -41,15 +44,9 @@ def find_run(run_id: str, results: Path, work: Path) -> FoundRun:
 
 def found_run(run_id: str, results: Path, work: Path) -> FoundRun | None:
     """The run of this name, if there is one; RunError where its record is damaged."""
-    if not _is_name(run_id):
+    if Path(run_id).name != run_id or set(run_id) & set("*?["):  # a path or a pattern
         return None
-    found = (_read(path, work) for path in _places(results, work, run_id=run_id))
-    return next((run for run in found if run), None)
-
-
-def begun_folder(run_id: str, work: Path) -> Path | None:
-    """The folder in which the run of this name was begun: in `work`, or in one that `reproduce` has made there."""
-    return next((path.parent for path in _begun(work, run_id)), None) if _is_name(run_id) else None
+    return next(filter(None, (_read(*places, work) for places in _places(results, work, run_id))), None)
 
 
 def find_runs(
@@ -63,30 +60,58 @@ def find_runs(
         check_name(name, "the command line")
     found: dict[str, FoundRun] = {}
     problems = []
-    for path in _places(results, work):
-        if path.parent.name in found or (path.name == RECORD and experiment not in (None, path.parent.parent.name)):
+    for record, begun in _places(results, work):
+        if record and experiment not in (None, record.parent.parent.name):
             continue
         try:
-            run = _read(path, work)
+            run = _read(record, begun, work)
         except UserError as error:
             problems.append(str(error))
             continue
-        if run is None or experiment not in (None, run.parameters["experiment"]):
-            continue
-        if all(plain(run.parameters.get(name)) == plain(value) for name, value in wanted.items()):
-            found[run.run_id] = run
+        if run and experiment in (None, run.parameters["experiment"]):
+            if all(plain(run.parameters.get(name)) == plain(value) for name, value in wanted.items()):
+                found.setdefault(run.run_id, run)
     return list(found.values()), problems
 
 
-def _places(results: Path, work: Path, run_id: str = "*") -> Iterator[Path]:
-    """Where runs have their records, and then where they were begun; all, or those of one run."""
-    yield from sorted(Path(results).glob(f"*/{run_id}/{RECORD}"))
-    yield from _begun(work, run_id)
-
-
-def _begun(work: Path, run_id: str) -> Iterator[Path]:
+def _places(results: Path, work: Path, run_id: str = "*") -> list[tuple[Path | None, Path | None]]:
+    """Of all runs, or of one, the record and the parameters with which it was begun; None for what is not there."""
+    begun: dict[str, Path] = {}
     for depth in ("", "*/"):
-        yield from sorted(Path(work).glob(f"{depth}{run_id}/{_PARAMETERS}"))
+        for path in sorted(Path(work).glob(f"{depth}{run_id}/parameters.yaml")):
+            begun.setdefault(path.parent.name, path)
+    records = sorted(Path(results).glob(f"*/{run_id}/{RECORD}"))
+    without = begun.keys() - {path.parent.name for path in records}
+    return [(path, begun.get(path.parent.name)) for path in records] + [
+        (None, path) for name, path in begun.items() if name in without
+    ]
+
+
+def _read(path: Path | None, begun: Path | None, work: Path) -> FoundRun | None:
+    """The run with this record, or with these parameters, which may have a record in another folder of records.
+
+    None for something else that was begun, such as a study.
+    """
+    if path is None:
+        values = read_yaml_mapping(begun)
+        results = values.get("results_folder")
+        values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
+        if values.keys() != RunConfig.model_fields.keys():
+            return None
+        path = Path(str(results)) / str(values["experiment"]) / begun.parent.name / RECORD
+        if not path.is_file():
+            del values["root"]  # where the cells lie is no parameter of their run
+            return FoundRun(begun.parent.name, flat(values), None, _there(begun.parent), begun.parent)
+    record, folder = read_record(path), begun.parent if begun else None
+    places = {"record": path, "predictions": path.parent / PREDICTIONS}
+    files = _there(folder or Path(work) / record.run_id, places)
+    return FoundRun(record.run_id, flat(record.config), record, files, folder)
+
+
+def _there(folder: Path, places: Mapping[str, Path] | None = None) -> dict[str, Path]:
+    """Those of these files, and of the ones in a run's work folder, that are there."""
+    places = {**(places or {}), **{name: folder / file for name, file in _WORK.items()}}
+    return {name: path for name, path in places.items() if path.is_file()}
 
 
 def compare(runs: Sequence[FoundRun]) -> pd.DataFrame:
@@ -104,40 +129,6 @@ def compare(runs: Sequence[FoundRun]) -> pd.DataFrame:
     rows = {name: row for name, row in rows.items() if name in always or len(set(map(repr, row))) > 1}
     table = pd.DataFrame.from_dict(rows, orient="index", dtype=object, columns=[str(i + 1) for i in range(len(runs))])
     return table.map(lambda value: "" if value is None else str(value))
-
-
-def _read(path: Path, work: Path) -> FoundRun | None:
-    """The run with this record or these parameters, which may have a record in another folder of records.
-
-    None for something else that was begun, such as a study.
-    """
-    if path.name == RECORD:
-        record = read_record(path)
-        folder = begun_folder(record.run_id, work) or Path(work) / record.run_id
-        places = {"record": path, "predictions": path.parent / PREDICTIONS}
-        return FoundRun(record.run_id, flat(record.config), record, _there(places, folder))
-    values = read_yaml_mapping(path)
-    results = values.get("results_folder")
-    values = {name: value for name, value in values.items() if name not in Keeping.model_fields}
-    if values.keys() != RunConfig.model_fields.keys():
-        return None
-    folder = path.parent
-    record = Path(str(results)) / str(values["experiment"]) / folder.name / RECORD
-    if record.is_file():
-        return _read(record, work)
-    del values["root"]  # where the cells lie is no parameter of their run
-    return FoundRun(folder.name, flat(values), None, _there({}, folder))
-
-
-def _is_name(word: str) -> bool:
-    """Whether a word can be a run's name: no path, no pattern."""
-    return Path(word).name == word and not set(word) & set("*?[")
-
-
-def _there(places: dict[str, Path], folder: Path) -> dict[str, Path]:
-    """Those of these files, and of the ones in a run's work folder, that are there."""
-    places |= {name: folder / file for name, file in _WORK.items()}
-    return {name: path for name, path in places.items() if path.is_file()}
 
 
 def _circumstances(record: RunRecord) -> dict[str, Any]:
