@@ -7,47 +7,23 @@ from pathlib import Path
 import yaml
 
 from cgrecnet.commands.options import FOLDERS, KEEP_WEIGHTS, argument, command, say
-from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.errors import ConfigError
 from cgrecnet.paths import RESULTS
 
 
 @command(
     "report",
-    argument("what", metavar="RUN | MODEL", help="a finished run by its name, or a model folder"),
+    argument("model", type=Path, metavar="MODEL", help="folder that `train --model-folder` wrote"),
     argument("--root", metavar="FOLDER", help="where its cells lie (default: where the run found them)"),
     argument("--out", type=Path, default=Path("training.html"), metavar="FILE", help="the page (HTML)"),
-    *FOLDERS,
     help="one page about a training: learning curves, confusion with its cells, reliability, audit",
 )
 def report(options: argparse.Namespace) -> None:
-    if Path(options.what).is_dir():
-        report_on_model(Path(options.what), options.root, options.out)
-    else:
-        report_on_run(options.what, options.results, options.work, options.root, options.out)
-
-
-def report_on_model(path: Path, root: str | None, out: Path) -> None:
-    """Write the page about the training of a model folder."""
     from cgrecnet.predict.folder import open_folder
-    from cgrecnet.predict.training_report import trained_of_model, write_training_report
+    from cgrecnet.predict.training_report import write_training_report
 
-    write_training_report(out, trained_of_model(open_folder(path), root))
-    say(f"report: {out}")
-
-
-def report_on_run(run_id: str, results: Path, work: Path, root: str | None, out: Path) -> None:
-    """Write the page about a finished run; RunError where it has no record."""
-    from cgrecnet.predict.training_report import trained_of_run, write_training_report
-    from cgrecnet.runs.found import find_run
-    from cgrecnet.runs.grid import read_yaml_mapping
-
-    run = find_run(run_id, results, work)
-    if run.record is None:
-        raise RunError(f"Run {run_id} has no record yet: go on with `cgrecnet train {run_id}`, then ask again.")
-    if root is None and run.begun:
-        root = read_yaml_mapping(run.begun / "parameters.yaml").get("root")
-    write_training_report(out, trained_of_run(run.record, run.files["record"].parents[2], root))
-    say(f"report: {out}")
+    write_training_report(options.out, open_folder(options.model), options.root)
+    say(f"report: {options.out}")
 
 
 def parse_parameters(words: list[str]) -> dict:
@@ -97,7 +73,7 @@ def _take(values: dict, later: dict) -> None:
     ),
     argument("--model-folder", type=Path, metavar="NEW", help="write weights, calibration and a card for `predict`"),
     argument("--ensemble", type=int, default=1, metavar="N", help="networks in it, of seed, seed + 1, ..."),
-    argument("--report", type=Path, metavar="FILE", help="and a page about the training (HTML, offline)"),
+    argument("--report", type=Path, metavar="FILE", help="and a page about it (HTML, offline)"),
     KEEP_WEIGHTS,
     *FOLDERS,
     rest="parameters",
@@ -111,6 +87,8 @@ def train_command(options: argparse.Namespace) -> None:
     from cgrecnet.runs.run_id import plan_run
     from cgrecnet.training.config import RunConfig
 
+    if options.report and not options.model_folder:
+        raise ConfigError("--report is about a model folder: name one with --model-folder.")
     results, work = options.results, options.work
     values: dict = {}
     for word in options.parameters:
@@ -118,8 +96,6 @@ def train_command(options: argparse.Namespace) -> None:
         alone = run and len(options.parameters) == 1
         if alone and run.record and not options.model_folder:
             print(f"{word}: done already, see {run.files['record']}")
-            if options.report:
-                report_on_run(word, results, work, None, options.report)
             _say_scores(run.record.test)
             return
         if run and run.begun:
@@ -143,8 +119,6 @@ def train_command(options: argparse.Namespace) -> None:
     if options.ensemble != 1:
         raise ConfigError("--ensemble is for --model-folder: name one, or sweep over seeds (`cgrecnet sweep`).")
     record = train(config, together=together, bar=bar, keep_weights=options.keep_weights, **places)
-    if options.report:
-        report_on_run(record.run_id, results, work, config.root, options.report)
     _say_scores(record.test)
 
 
@@ -154,12 +128,14 @@ def _say_scores(test: dict) -> None:
 
 def _train_model(config, together, options: argparse.Namespace, bar: bool, places: dict[str, Path]) -> None:
     from cgrecnet.predict.build import train_model
+    from cgrecnet.predict.training_report import write_training_report
 
     if options.ensemble < 1 or together.nodes > 1:
         raise ConfigError("--model-folder needs --ensemble of 1 or more, and one node.")
     model = train_model(config, options.ensemble, options.model_folder, together=together, bar=bar, **places)
     if options.report:
-        report_on_model(options.model_folder, config.root, options.report)
+        write_training_report(options.report, model, config.root)
+        say(f"report: {options.report}")
     _say_scores(model.model.measured["test"])
     print(f"{model.path}: read README.md there, then `cgrecnet predict {model.path} YOUR_CELLS`")
 
