@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,13 +98,10 @@ def check_records(
 ) -> list[PlanCheck]:
     """Compare the plan of each record's commit with `plan`, question by question where they differ."""
     plan = plan or load_plan()
-    seen: dict[str, tuple[datetime | None, Plan | None]] = {}
     checks = []
     for record in records:
         commit, plus, _ = record.commit.partition("+")
-        if commit not in seen:
-            seen[commit] = _date_of(commit, repository), _plan_of(commit, repository)
-        committed, then = seen[commit]
+        committed, then = _history_at(commit, repository)
         state = PlanState.UNKNOWN if committed is None else _compare(then, plan, record.experiment)
         started = datetime.fromisoformat(record.started)
         checks.append(PlanCheck(record.run_id, record.experiment, commit, bool(plus), started, committed, state))
@@ -134,19 +132,16 @@ def _compare(then: Plan | None, now: Plan, sweep: str) -> PlanState:
     return PlanState.SAME_QUESTIONS if same else PlanState.OTHER
 
 
-def _date_of(commit: str, repository: Path) -> datetime | None:
-    text = git(repository, "show", "-s", "--format=%cI", f"{commit}^{{commit}}") if commit.isalnum() else None
-    return datetime.fromisoformat(text) if text else None
-
-
-def _plan_of(commit: str, repository: Path) -> Plan | None:
-    text = git(repository, "show", f"{commit}:{PLAN_PATH}") if commit.isalnum() else None
-    if text is None:
-        return None
+@cache
+def _history_at(commit: str, repository: Path) -> tuple[datetime | None, Plan | None]:
+    """The date of a commit, None where it is not here, and its plan, None where it had none that can be read."""
+    date = git(repository, "show", "-s", "--format=%cI", f"{commit}^{{commit}}") if commit.isalnum() else None
+    text = git(repository, "show", f"{commit}:{PLAN_PATH}") if date else None
     try:
-        return Plan.model_validate(yaml.safe_load(text))
+        plan = Plan.model_validate(yaml.safe_load(text)) if text else None
     except (yaml.YAMLError, ValidationError):
-        return None
+        plan = None
+    return datetime.fromisoformat(date) if date else None, plan
 
 
 def _has_whole_history(repository: Path) -> bool:
