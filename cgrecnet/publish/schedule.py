@@ -19,7 +19,7 @@ from nbclient.exceptions import CellExecutionError
 from cgrecnet.cores import kill_family
 from cgrecnet.errors import ConfigError
 from cgrecnet.files import atomic_write
-from cgrecnet.publish import dependencies, executed_notebook, notebook
+from cgrecnet.publish import dependencies, notebook
 from cgrecnet.publish.kernels import Kernels, Run
 from cgrecnet.publish.layout import Chapter, Layout
 
@@ -114,7 +114,7 @@ def _outcome(chapter: Chapter, layout: Layout, timeout: float, kernels: Kernels)
         if run.error:
             return failed(_describe(chapter, run))
         executed, seconds = json.loads(nbformat.writes(run.notebook)), time.monotonic() - begun
-        published = executed_notebook.publishable(chapter, layout, executed, folder, started, seconds, before)
+        published = dependencies.publishable(chapter, layout, executed, folder, started, seconds, before)
         target.parent.mkdir(parents=True, exist_ok=True)
         with atomic_write(target) as stream:
             stream.write(json.dumps(published, indent=1, ensure_ascii=False) + "\n")
@@ -144,8 +144,8 @@ def _describe(chapter: Chapter, run: Run) -> str:
     if isinstance(run.error, TimeoutError):
         said = [str(run.error)]
     if run.at is not None:
-        cells = executed_notebook.code_cells({"cells": run.notebook.cells[: run.at + 1]})
-        text += f", code cell {len(cells)} ({executed_notebook.first_line(cells[-1])})"
+        cells = dependencies.code_cells({"cells": run.notebook.cells[: run.at + 1]})
+        text += f", code cell {len(cells)} ({dependencies.first_line(cells[-1])})"
         if isinstance(run.error, CellExecutionError):
             outputs = [o for o in run.notebook.cells[run.at].outputs if o.output_type == "error"]
             said = [f"{run.error.ename}: {run.error.evalue}", *(line for o in outputs for line in o.traceback)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cgrecnet.publish import executed_notebook
+from cgrecnet.publish import dependencies
 from cgrecnet.publish.layout import Layout
 
 
@@ -27,15 +27,15 @@ from cgrecnet.publish.layout import Layout
 def test_only_whole_parts_of_a_path_are_replaced(monkeypatch, text, expected):
     monkeypatch.setenv("CGRECNET_DATA", "/tmp/m4/data")
     monkeypatch.setenv("HOME", "/home/someone")
-    names = executed_notebook._names_of_folders(Layout(Path("/tmp/m4")))
+    names = dependencies._names_of_folders(Layout(Path("/tmp/m4")))
     output = {"output_type": "stream", "text": [text]}
-    assert executed_notebook.without_paths([output], names)[0]["text"] == [expected]
+    assert dependencies.without_paths([output], names)[0]["text"] == [expected]
 
 
 def test_displayed_markdown_without_a_word_is_left_out():
     blank, said = ({"output_type": "display_data", "data": {"text/markdown": text}} for text in (["\n"], "a word"))
     stream = {"output_type": "stream", "name": "stdout", "text": [""]}
-    assert executed_notebook.whole_outputs([blank, said, stream]) == [said, stream]
+    assert dependencies.whole_outputs([blank, said, stream]) == [said, stream]
 
 
 def test_what_was_printed_in_a_row_is_one_output_however_it_arrived():
@@ -45,6 +45,6 @@ def test_what_was_printed_in_a_row_is_one_output_however_it_arrived():
     figure = {"output_type": "display_data", "data": {"text/plain": ["<Figure>"]}}
     outputs = [printed("stdout", "a\n", "b"), printed("stdout", "c\n"), printed("stderr", "w\n"), figure]
     outputs.append(printed("stdout", "after\n"))
-    assert executed_notebook.whole_outputs(outputs) == [
+    assert dependencies.whole_outputs(outputs) == [
         printed("stdout", "a\n", "bc\n"), printed("stderr", "w\n"), figure, printed("stdout", "after\n"),
     ]  # fmt: skip
