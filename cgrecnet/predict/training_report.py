@@ -23,7 +23,7 @@ from cgrecnet.training.parts import open_cells, split_cells
 SHOWN, COUNTS = 6, 60
 
 
-def tested_cells(folder: ModelFolder, root: str | None) -> tuple[CellDataset, Sequence[int]]:
+def cells_of(folder: ModelFolder, root: str | None) -> tuple[CellDataset, Sequence[int]]:
     """The cells that a model folder was made of, and which of them tested it; root: where they lie.
 
     Raises RunError where they are other ones or are split in another way, DataError where there are none.
@@ -40,8 +40,8 @@ def tested_cells(folder: ModelFolder, root: str | None) -> tuple[CellDataset, Se
 
 
 def write_training_report(path: Path, folder: ModelFolder, root: str | None = None) -> None:
-    """Write the page; names that a user gave are escaped. Raises as `tested_cells`, and where the disk refuses."""
-    dataset, rows = tested_cells(folder, root)
+    """Write the page; names that a user gave are escaped. Raises as `cells_of`, and where the disk refuses."""
+    dataset, rows = cells_of(folder, root)
     model, labels = folder.model, folder.statistics["test.labels"]
     probabilities = folder.statistics["test.probabilities"]
     called, names = probabilities.argmax(axis=1), dataset.table["cell_id"]

@@ -14,7 +14,7 @@ from test_prediction_report import EVIL
 from cgrecnet import cli
 from cgrecnet.errors import RunError
 from cgrecnet.predict.folder import open_folder
-from cgrecnet.predict.training_report import tested_cells, write_training_report
+from cgrecnet.predict.training_report import cells_of, write_training_report
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def test_nothing_is_fetched_and_no_name_is_code(page):
 
 def test_each_count_leads_to_pictures_of_its_own_cells(page, model):
     labels, called = model.statistics["test.labels"], model.statistics["test.probabilities"].argmax(axis=1)
-    dataset, rows = tested_cells(model, None)
+    dataset, rows = cells_of(model, None)
     names = dataset.table["cell_id"].to_numpy()[list(rows)]
     shown = 0
     for y in range(3):
