@@ -21,8 +21,15 @@ REFERENCES = 40
 
 
 def pack(montages: Path, folder: Path = carried.FOLDER) -> None:
-    """Write the carried files into `folder`. Raises DataError where a montage is missing or not the published one."""
-    images, table = published.all_cells(montages)
+    """Write the carried files into `folder`. Raises DataError where a montage is missing or not the published one.
+
+    Raises as well where the cells of a montage are not as many of its first places as `mlcp.json` says.
+    """
+    for name in published.channel_files(3):
+        if (found := first_cells(published.read_montage(montages, name), name)) != published.registry()[name]["cells"]:
+            raise DataError(f"{name} holds {found} cells, and mlcp.json says otherwise: correct it there.")
+    table = published.table()
+    images = published.read_tiles(montages, 3, table)
     row = referenced(table)
     some = table.iloc[row]
     stain = published.read_tiles(montages, 4, table)
@@ -39,8 +46,7 @@ def pack(montages: Path, folder: Path = carried.FOLDER) -> None:
         "files": {
             name: {"bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
             for name, content in contents.items()
-        },
-        "cells": _places(table),
+        }
     }
     contents[carried.INDEX] = (json.dumps(index, indent=1) + "\n").encode()
     for name, content in contents.items():
@@ -67,15 +73,38 @@ def referenced(table: pd.DataFrame) -> np.ndarray:
     return np.sort(np.concatenate(chosen)).astype(np.int32)
 
 
-def _places(table: pd.DataFrame) -> dict[str, int]:
-    """Montage file -> number of its cells, which have to be its first ones (the one left out is the last)."""
-    found = {}
-    for name in published.channel_files(3):
-        cells = table[table["montage"] == name.replace("Ch3_", "").removesuffix(".tif")]
-        if not published.describe(name, np.arange(len(cells))).equals(cells.reset_index(drop=True)):
-            raise DataError(f"The cells kept of {name} are not its first ones; carried.json cannot say which they are.")
-        found[name] = len(cells)
-    return found
+def is_padding(tiles: np.ndarray) -> np.ndarray:
+    """Which tiles are filler and hold no cell; shape (tiles,), boolean.
+
+    Rule: a tile is filler if its 40 rows are equal to one another, pixel for pixel.
+    Reason: the montages were filled up by repeating one pixel row, the top row of the last cell, so a filler
+    tile shows vertical stripes and nothing else.
+    A photographed tile cannot pass: neighbouring rows carry independent camera noise, and in none of the cells
+    of the 36 montages are even two neighbouring rows equal.
+    The rule looks at one tile of one channel at a time and knows nothing of how many cells there should be:
+    that the three channels agree, and the counts, is evidence for it.
+    """
+    return (tiles == tiles[:, :1, :]).all(axis=(1, 2))
+
+
+def first_cells(tiles: np.ndarray, where: str) -> int:
+    """How many tiles of a montage, the first ones, hold cells that are no copies of others; where: its name.
+
+    The published anaphase montage holds one cell twice: its last one, which is not counted.
+    Raises DataError unless all filler stands after the last cell and repeats that cell's top row, and all copies
+    behind the cells that they are of.
+    """
+    padding = is_padding(tiles)
+    filled = int((~padding).sum())
+    if filled == 0 or padding[:filled].any() or (tiles[filled:] != tiles[filled - 1, :1, :]).any():
+        raise DataError(
+            f"The montage {where} is not filled up in the way of the published ones, so its cells cannot be told from "
+            "filler; get the file again with `cgrecnet data fetch jurkat`."
+        )
+    _, first = np.unique(tiles[:filled].reshape(filled, -1), axis=0, return_index=True)
+    if not np.array_equal(np.sort(first), np.arange(len(first))):
+        raise DataError(f"The cells kept of {where} are not its first ones; mlcp.json cannot say which they are.")
+    return len(first)
 
 
 def _npz(**arrays: np.ndarray) -> bytes:

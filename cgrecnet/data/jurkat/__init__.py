@@ -6,11 +6,10 @@ They are carried in this folder (`carried`), or read from a folder with the mont
 """
 
 from cgrecnet.data.jurkat.carried import dna_stain, has_reference
-from cgrecnet.data.jurkat.published import COUNTS, STAGES
+from cgrecnet.data.jurkat.published import STAGES
 from cgrecnet.data.jurkat.reader import TASKS, WINDOW, JurkatOptions, available, open_cells, read_channel
 
 __all__ = [
-    "COUNTS",
     "STAGES",
     "TASKS",
     "WINDOW",

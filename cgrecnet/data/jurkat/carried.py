@@ -4,8 +4,9 @@
 `reference.npz`    row: the cells, as rows of the whole table, of which there are pictures of the other channels;
                    ch4, ch6: these pictures, DNA stain and side scatter; uint16 (cells, 40, 40);
                    stain: integrated DNA stain of all 7,918 cells, 10^4 grey levels
-`carried.json`     size and sha256 of the two files; the places of each montage that hold these cells, in order
+`carried.json`     size and sha256 of the two files
 
+Their order is that of `published.table`.
 `benchmarks/pack_jurkat.py` makes them from the published montages. `LICENSE` is theirs, BSD-3-Clause.
 """
 
@@ -18,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from cgrecnet.data.jurkat.published import describe
+from cgrecnet.data.jurkat.published import table
 from cgrecnet.errors import DataError
 
 FOLDER = Path(__file__).parent
@@ -39,13 +40,6 @@ def brightfield() -> np.ndarray:
     cells |= found["low"]
     cells.flags.writeable = False
     return cells
-
-
-@cache
-def table() -> pd.DataFrame:
-    """One row per cell, in the order of `brightfield`, as `published.all_cells` has it; not to be changed."""
-    _, places = _index()
-    return pd.concat([describe(name, np.arange(count)) for name, count in places.items()], ignore_index=True)
 
 
 def pictures(channel: int, cells: pd.DataFrame) -> np.ndarray | None:
@@ -84,7 +78,7 @@ def _reference() -> dict[str, np.ndarray]:
 
 def _arrays(name: str) -> dict[str, np.ndarray]:
     """The arrays of a carried file. Raises DataError where it is not the file that was packed."""
-    content, expected = _bytes(name), _index()[0][name]
+    content, expected = _bytes(name), _index()[name]
     if hashlib.sha256(content).hexdigest() != expected["sha256"]:
         raise DataError(
             f"{FOLDER / name} is cut off, changed or a pointer of git-lfs ({len(content):,} of {expected['bytes']:,} "
@@ -95,11 +89,10 @@ def _arrays(name: str) -> dict[str, np.ndarray]:
 
 
 @cache
-def _index() -> tuple[dict, dict]:
-    """(file -> its size and sha256, montage file -> number of its cells)."""
+def _index() -> dict:
+    """File -> its size and sha256."""
     try:
-        index = json.loads(_bytes(INDEX))
-        return index["files"], index["cells"]
+        return json.loads(_bytes(INDEX))["files"]
     except (ValueError, KeyError):
         raise DataError(f"{FOLDER / INDEX} was changed or cut off: {_ADVICE}.") from None
 

@@ -13,16 +13,16 @@ from pydantic import field_validator
 from cgrecnet.data.base import CellDataset, fingerprint
 from cgrecnet.data.cache import cache_folder
 from cgrecnet.data.jurkat import carried, published
-from cgrecnet.data.jurkat.published import COUNTS
+from cgrecnet.data.jurkat.published import STAGES
 from cgrecnet.data.options import Options
 from cgrecnet.errors import ConfigError, DataError
 
-_CYCLE = {stage: "G1" if stage == "G1" else "S+G2" if stage in ("S", "G2") else "M" for stage in COUNTS}
+_CYCLE = {stage: "G1" if stage == "G1" else "S+G2" if stage in ("S", "G2") else "M" for stage in STAGES.values()}
 #: Task -> (classes in label order, stage -> class, experiments that take part).
 TASKS = {
     "cycle": (("G1", "S+G2", "M"), _CYCLE, (1, 2)),
     "cycle_e1": (("G1", "S+G2", "M"), _CYCLE, (1,)),
-    "stage7": (tuple(COUNTS), {stage: stage for stage in COUNTS}, (1,)),
+    "stage7": (tuple(STAGES.values()), {stage: stage for stage in STAGES.values()}, (1,)),
 }
 
 #: Grey levels (black, white) of the one linear window for all cells, see `open_cells`.
@@ -71,9 +71,10 @@ def open_cells(root: str | Path | None, task: str, used: JurkatOptions) -> CellD
     """
     classes, class_of, experiments = TASKS[task]
     folder = published.named_folder(root)
-    images, table = (carried.brightfield(), carried.table()) if folder is None else published.all_cells(folder)
-    taken = table["experiment"].isin(experiments).to_numpy()
-    images, table = images[taken], table[taken].reset_index(drop=True)
+    every = published.table()
+    taken = every["experiment"].isin(experiments).to_numpy()
+    table = every[taken].reset_index(drop=True)
+    images = carried.brightfield()[taken] if folder is None else published.read_tiles(folder, 3, table)
     table.insert(1, "class_name", table["stage"].map(class_of))
     labels = table["class_name"].map({name: label for label, name in enumerate(classes)})
     labels = labels.to_numpy(dtype=np.int64)
