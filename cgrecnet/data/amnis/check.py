@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tqdm import tqdm
 
 from cgrecnet.data.amnis.classes import analysis_of
@@ -14,17 +13,15 @@ from cgrecnet.data.amnis.metadata import IN_USE, LIT
 from cgrecnet.data.amnis.objects import Objects, Problem, find_files, open_file, same_cells
 from cgrecnet.data.amnis.reader import BITS, MANY, AmnisOptions, default_window
 from cgrecnet.data.levels import Levels, span
+from cgrecnet.data.words import text_of
 from cgrecnet.errors import DataError
-from cgrecnet.files import shown
 
 #: Problems of a file that are named before the others are only counted.
 SHOWN = 3
 
-_TEXTS = Environment(
-    loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+_WORDS = text_of(
+    "amnis/check.txt", IN_USE=IN_USE, LIT=LIT, BITS=BITS, span=lambda sizes: span((min(sizes), max(sizes)))
 )
-_TEXTS.filters["shown"] = shown
-_TEXTS.globals |= {"IN_USE": IN_USE, "LIT": LIT, "BITS": BITS, "span": lambda sizes: span((min(sizes), max(sizes)))}
 
 
 @dataclass
@@ -77,7 +74,7 @@ def _describe(objects: Objects, every: bool, window: tuple[float, float] | None)
         amiss = str(error)
     lists, numbers = analysis.lists if analysis else {}, objects.table["number"]
     ranges = {channel: levels.range() for channel, levels in zip(run.channels, found.levels, strict=True) if found.good}
-    text = _TEXTS.get_template("check.txt").render(
+    text = _WORDS.render(
         name=objects.name,
         found=found,
         run=run,

@@ -2,26 +2,17 @@
 
 import textwrap
 from dataclasses import asdict, dataclass
-from pathlib import Path
-
-import pandas as pd
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cgrecnet.data.audit.duplicates import Pair
 from cgrecnet.data.audit.marks import Mark
 from cgrecnet.data.audit.probes import Score
 from cgrecnet.data.base import kind_of_cells
 from cgrecnet.data.levels import SHOWN, GroupLevels, aligned, disjoint_classes, span
+from cgrecnet.data.words import text_of
 
 #: Lines of the text are no longer than this, as far as names allow, so that a page does not wrap them.
 COLUMNS = 72
-_WORDS = (
-    Environment(
-        loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    .get_template("report.txt")
-    .module
-)
+_WORDS = text_of("audit/report.txt").module
 
 
 @dataclass(frozen=True)
@@ -119,30 +110,6 @@ class AuditReport:
             if (probe.sees, probe.standardised) == (sees, standardised):
                 return probe.score
         raise KeyError(sees)
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row per probe: balanced accuracy, interval, chance; accuracy, interval, majority."""
-        rows = [(probe.sees, "standardised" if probe.standardised else "as is", "random", probe.score)
-                for probe in self.probes]  # fmt: skip
-        for sees, gap in self.gaps():
-            levels = "standardised" if sees.endswith("standardised") else "as is"
-            rows += [
-                ("whole picture", levels, folds, score)
-                for folds, score in (("random", gap.random), ("grouped", gap.grouped))
-                if score
-            ]
-        return pd.DataFrame(
-            [
-                {
-                    "sees": sees, "grey levels": levels, "folds": folds,
-                    "balanced accuracy": score.balanced, "low": score.low, "high": score.high,
-                    "chance": self.chance, "above chance": score.exceeds(self.chance),
-                    "accuracy": score.accuracy, "accuracy low": score.accuracy_low,
-                    "accuracy high": score.accuracy_high, "majority": self.majority,
-                }
-                for sees, levels, folds, score in rows
-            ]
-        )  # fmt: skip
 
     @property
     def border_tells(self) -> bool:

@@ -1,6 +1,7 @@
 """What one pass over the images of a data set collects and says (`cgrecnet data check`), for files and for stores."""
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
@@ -11,6 +12,7 @@ import pandas as pd
 from cgrecnet.data.base import WINDOWS, pixel_kind
 from cgrecnet.data.images.listing import Cell, Listing
 from cgrecnet.data.levels import MEASURED, Levels, aligned, level_lines, levels_by_group, measured, range_lines
+from cgrecnet.data.words import text_of
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -21,6 +23,7 @@ SEED = 42
 #: What is noted of each image: small, so that the notes of 207,556 fit. A mask has 0 and one other level.
 NOTED = ("name", "folder", "kind", "group", "depth", "channels", "masklike", "content", *MEASURED)
 MORE = "`--all` names every one"
+_WORDS = text_of("images/check.txt", MORE=MORE)
 
 
 class Findings:
@@ -78,21 +81,28 @@ def report_of(
     window = window or (WINDOWS[np.dtype(f"u{found.images['depth'].max() // 8}")] if counts else (0.0, 255.0))
     problems = _problems(found, window) | problems | (_problems_of_files(listing) if listing else {})
     amiss = [words for words, holds in problems.items() if holds]
-    paragraphs = [
-        [*head, *(_channel(listing) if listing else [])],
-        _counts(counts, printed),
-        _depths(found.images),
-        level_lines(levels_by_group(found.images, tuple(printed))),
-        _split(counts, published["test"]) if "test" in published else [],
-        _copies(found.copies, every) if counts else [],
-        _folders(listing, found.images, every) if listing else [],
-        range_lines(levels, window) if levels else [],
-        _excluded(listing, every) if listing else [],
-        remarks,
-        [f"Amiss: {'; '.join(amiss)}." if amiss else "Nothing amiss."],
-    ]
-    texts = ("\n".join(lines) for lines in paragraphs)
-    return "\n\n".join(text for text in texts if text), not amiss
+    folders, shown_folders = _folders(listing, found.images) if listing else [], None if every else FOLDERS
+    text = _WORDS.render(
+        head=head,
+        listing=listing,
+        counts=counts,
+        printed=printed,
+        kinds=[*printed, *sorted(counts.keys() - printed)],
+        others_counted=any(counts[kind] != count for kind, count in printed.items()),
+        depths=found.images.groupby(["depth", "channels"]).size().items(),
+        levels=level_lines(levels_by_group(found.images, tuple(printed))),
+        split=_test_part(counts, published.get("test", {})),
+        printed_split=_sizes(published.get("test", {}).values()),
+        copies=list(found.copies.itertuples()),
+        most=len(found.copies) if every else SHOWN,
+        folders=aligned([("folder", "class", "group", "cells"), *folders[:shown_folders]], words=3) if folders else [],
+        more_folders=0 if every else len(folders[FOLDERS:]),
+        range=range_lines(levels, window) if levels else [],
+        excluded=reasons_lines(listing.excluded, every) if listing else [],
+        remarks=remarks,
+        amiss=amiss,
+    )
+    return re.sub(r"\n{3,}", "\n\n", text.strip("\n")), not amiss
 
 
 def reasons_lines(reasons: Mapping[str, list[str]], every: bool) -> Iterator[str]:
@@ -130,79 +140,26 @@ def _problems_of_files(listing: Listing) -> dict[str, object]:
     }
 
 
-def _counts(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
-    """Usable cells per class, and how many the publication has."""
-    if counts or printed:
-        yield f"{'usable cells':<20}{'found':>9}" + (f"{'Table 1':>9}{'difference':>12}" if printed else "")
-    for kind in [*printed, *sorted(counts.keys() - printed)]:
-        compared = f"{printed[kind]:>9,}{counts[kind] - printed[kind]:>+12,}" if kind in printed else ""
-        yield f"  {kind:<18}{counts[kind]:>9,}{compared}"
-    if any(counts[kind] != count for kind, count in printed.items()):
-        yield "These are not the cells that the paper counts, so results on them are not comparable with its own."
-
-
-def _depths(images: pd.DataFrame) -> Iterator[str]:
-    """Images by bits and channels."""
-    kinds = images.groupby(["depth", "channels"]).size().items()
-    if lines := [
-        f"{depth} bit{f' in {channels} channels' if channels > 1 else ''}: {count:,} images"
-        for (depth, channels), count in kinds
-    ]:
-        yield f"depth   {', '.join(lines)}"
-
-
-def _copies(copies: pd.DataFrame, every: bool) -> Iterator[str]:
-    yield f"Exact duplicates (the same pixels): {len(copies):,}" if len(copies) else "Exact duplicates: none"
-    for row in copies[: None if every else SHOWN].itertuples():
-        yield f"  {row.name} is {row.first}"
-    if not every and len(copies) > SHOWN:
-        yield f"  ... ({MORE})"
-
-
-def _split(counts: Counter, printed: Mapping[str, int]) -> Iterator[str]:
-    """Whether a joint stratified 70/15/15 split of these cells has the test part that the paper prints."""
+def _test_part(counts: Counter, printed: Mapping[str, int]) -> str:
+    """Cells per class in the test part of a joint stratified 70/15/15 split; empty where none can be drawn."""
     from cgrecnet.data.splits import joint_split  # here, because who only opens a data set needs no scikit-learn
 
     labels = np.repeat(np.arange(len(printed)), [counts[kind] for kind in printed])
+    if not all(counts[kind] for kind in printed):
+        return ""
     try:
-        if not all(counts[kind] for kind in printed):
-            raise DataError
-        tested = np.bincount(labels[joint_split(labels, seed=SEED).test])
+        return _sizes(np.bincount(labels[joint_split(labels, seed=SEED).test])) if printed else ""
     except DataError:
-        yield "The paper's 70/15/15 split cannot be rebuilt: these cells are too few, or a class is missing."
-        return
-    here, there = (" / ".join(f"{n:,}" for n in row) for row in (tested, printed.values()))
-    if here == there:
-        yield f"The sizes of the paper's 70/15/15 split can be rebuilt: its test part has {here} cells, as printed."
-        yield "Which cells were in it is not known, and depends on the seed and the order of the files."
-    else:
-        yield f"The paper's 70/15/15 split cannot be rebuilt: a test part has {here} cells here, {there} in the paper."
+        return ""
 
 
-def _channel(listing: Listing) -> Iterator[str]:
-    if listing.channels:
-        how = "as the files mark it" if listing.marked else "channel= reads another"
-        rest = [f"Ch{number} {count:,}" for number, count in sorted(listing.channels.items())]
-        yield f"{' and '.join(f'Ch{number}' for number in listing.read)} is read ({how}); there are: {', '.join(rest)}"
+def _sizes(cells: Iterable[int]) -> str:
+    return " / ".join(f"{count:,}" for count in cells)
 
 
-def _folders(listing: Listing, images: pd.DataFrame, every: bool) -> Iterator[str]:
-    """Which folder made which class and group."""
+def _folders(listing: Listing, images: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Which folder made which class and group, and of how many cells; nothing where all lie in one, unnamed."""
     if not listing.grouped and not images["folder"].any():
-        return
+        return []
     cells = images.groupby(["folder", "kind", "group"]).size()
-    rows = [(place or ".", kind, group, f"{count:,}") for (place, kind, group), count in cells.items()]
-    yield from aligned([("folder", "class", "group", "cells"), *(rows if every else rows[:FOLDERS])], words=3)
-    if not every and len(rows) > FOLDERS:
-        yield f"  ... and {len(rows) - FOLDERS:,} more ({MORE})"
-
-
-def _excluded(listing: Listing, every: bool) -> Iterator[str]:
-    if listing.masks:
-        yield f"Masks, not read: {listing.masks:,}"
-    if listing.excluded:
-        yield "Set aside"
-    yield from reasons_lines(listing.excluded, every)
-    if listing.others:
-        others = ", ".join(f"{kind} {count:,}" for kind, count in sorted(listing.others.items()))
-        yield f"Other files, not read: {others}"
+    return [(place or ".", kind, group, f"{count:,}") for (place, kind, group), count in cells.items()]

@@ -9,6 +9,7 @@ from zhu_trees import CODES, crop, tree, write
 
 from cgrecnet.cli import main
 from cgrecnet.data.images import check as images_check
+from cgrecnet.data.images.listing import Cell
 from cgrecnet.data.levels import border_mean
 from cgrecnet.paper.tables import load_tables
 
@@ -83,11 +84,22 @@ def test_a_missing_class_and_an_empty_folder_are_reported_not_failed(tmp_path, c
 
 def test_the_paper_s_split_is_recognised():
     """With the paper's counts the joint split has the paper's test part; with fewer astrocytes it has not."""
-    tested = {"astrocyte": 8320, "oligodendrocyte": 4153, "neuron": 18661}
-    output = "\n".join(images_check._split(Counter(PRINTED), tested))
-    assert "can be rebuilt: its test part has 8,320 / 4,153 / 18,661 cells, as printed" in output
-    output = "\n".join(images_check._split(Counter(PRINTED | {"astrocyte": 50_000}), tested))
-    assert "cannot be rebuilt: a test part has 7,500" in output
+    assert images_check._test_part(Counter(PRINTED), PRINTED) == "8,320 / 4,153 / 18,661"
+    assert images_check._test_part(Counter(PRINTED | {"astrocyte": 50_000}), PRINTED).startswith("7,500 / ")
+
+
+def test_whether_the_split_can_be_rebuilt_is_said():
+    counts, found = {"a": 40, "b": 20, "c": 60}, images_check.Findings()
+    for kind, count in counts.items():
+        for i in range(count):
+            found.add(Cell((f"{kind}{i}",), 6, kind, ""), np.array([[i, 1], [2, ord(kind)]], np.uint8))
+
+    def said(**test) -> str:
+        return images_check.report_of([], found, None, {"counts": counts, "test": test}, False, {}, [])[0]
+
+    assert "can be rebuilt: its test part has 6 / 3 / 9 cells, as printed.\nWhich cells" in said(a=6, b=3, c=9)
+    assert "cannot be rebuilt: a test part has 6 / 3 / 9 cells here, 6 / 3 / 8 in the paper." in said(a=6, b=3, c=8)
+    assert "cannot be rebuilt: these cells are too few, or a class is missing." in said(a=6, b=3, c=9, d=1)
 
 
 def test_a_folder_that_is_none_ends_with_status_2(tmp_path, capsys):
