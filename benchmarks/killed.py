@@ -27,7 +27,7 @@ from unlike import trained
 
 from cgrecnet.cores import kill_family
 from cgrecnet.data import open_dataset
-from cgrecnet.data.download import STAGING
+from cgrecnet.data.download import STAGING, remote
 from cgrecnet.data.download.folder import Download
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.store import pack_cells
@@ -156,7 +156,8 @@ class Downloading(Work):
             RemoteFile(name, (f"{self.address}/{name}",), f"sha256:{digest(content)}", len(content))
             for name, content in self.contents.items()
         ]
-        Download(place / "got", files, "The files", self.address, "again", "check", progress=False, pause=0.01).run()
+        remote.PAUSE = 0.01
+        Download(place / "got", files, "The files", self.address, "again", "check", progress=False).run()
 
     def finished(self, place: Path) -> dict[str, str]:
         files = [path for path in (place / "got").rglob("*") if path.is_file() and STAGING not in path.parts]

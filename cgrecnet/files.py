@@ -66,7 +66,7 @@ def remembered(path: Path) -> dict[str, Any]:
     """What was written to a file of JSON before; nothing where there is none, or it is damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return content if isinstance(content, dict) else {}
 

@@ -4,7 +4,6 @@ Everything arrives in the hidden folder `STAGING` first, and moves to its place 
 """
 
 import errno
-import json
 import logging
 import os
 import shutil
@@ -18,10 +17,10 @@ from tqdm import tqdm
 
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.remote import Refused, RemoteFile, open_session, reason_of
-from cgrecnet.data.download.transfer import Transfer, WrongContent, discard, has_checksum, noted
+from cgrecnet.data.download.transfer import Transfer, WrongContent, discard, has_checksum
 from cgrecnet.data.download.unpack import ARCHIVES, BY_HAND, Unpackable, archive_ending, unpack
 from cgrecnet.errors import DataError
-from cgrecnet.files import atomic_write, locked, shown
+from cgrecnet.files import locked, remembered, shown, write_json
 
 #: Files that are named in a message of many.
 SHOWN = 10
@@ -40,7 +39,6 @@ class Download:
     amiss: what is listed and cannot be fetched, in words.
     A file counts when its size and checksum are the listed ones. An archive that somebody put into the folder by hand
     is unpacked as it is, and stays; a file without an address can come in this way alone.
-    tries, pause: of `Transfer`.
     """
 
     folder: Path
@@ -51,8 +49,6 @@ class Download:
     check: str
     amiss: Sequence[str] = ()
     progress: bool = True
-    tries: int = 5
-    pause: float = 1.0
     _troubles: list[str] = field(default_factory=list, init=False)
     _blocked: list[str] = field(default_factory=list, init=False)
     _why: str = field(default="", init=False)
@@ -81,7 +77,9 @@ class Download:
         for file in todo:
             if archive_ending(file.name) and self._fits(file, self.folder / file.name):
                 self._troubles += self._place(file, self.folder / file.name)
-            elif self._can_be_fetched(file):
+            elif trouble := self._taken(file) or self._unaddressed(file):
+                self._troubles.append(trouble)
+            else:
                 others.append(file)
         self._check_room(others)
         self._session = open_session()  # one, to keep connections over many files
@@ -101,7 +99,7 @@ class Download:
         """Fetch and place a file; False where it is kept for browsers."""
         part = self._part(file)
         try:
-            Transfer(show, self.tries, self.pause, self._session)(file, part)
+            Transfer(file, part, show, self._session).run()
         except Refused as refusal:
             if refusal.browser:
                 self._block(file)
@@ -179,17 +177,12 @@ class Download:
     def _fits(self, file: RemoteFile, place: Path) -> bool:
         return place.is_file() and file.bytes in (None, place.stat().st_size) and has_checksum(place, file.checksum)
 
-    def _can_be_fetched(self, file: RemoteFile) -> bool:
-        """Whether it has an address, and its place is free or from this download."""
-        if trouble := self._taken(file):
-            self._troubles.append(trouble)
-        elif not file.urls:
-            there = (self.folder / file.name).is_file()
-            words = "is not the listed file (its size or checksum differs)" if there else "is not there (no address)"
-            self._troubles.append(f"{file.name} {words}")
-        else:
-            return True
-        return False
+    def _unaddressed(self, file: RemoteFile) -> str | None:
+        if file.urls:
+            return None
+        there = (self.folder / file.name).is_file()
+        words = "is not the listed file (its size or checksum differs)" if there else "is not there (no address)"
+        return f"{file.name} {words}"
 
     def _taken(self, file: RemoteFile) -> str | None:
         place = self._into(file)
@@ -208,14 +201,13 @@ class Download:
             )
 
     def _read_done(self) -> dict:
-        files = noted(self.staging / "fetched.json").get("files")
+        files = remembered(self.staging / "fetched.json").get("files")
         every = files.items() if isinstance(files, dict) else ()
         return {name: facts for name, facts in every if isinstance(facts, dict)}
 
     def _note(self, file: RemoteFile, into: str) -> None:
         self._done[file.name] = {"checksum": file.checksum, "bytes": file.bytes, "into": into}
-        with atomic_write(self.staging / "fetched.json") as record:
-            json.dump({"files": self._done}, record, indent=1)
+        write_json(self.staging / "fetched.json", {"files": self._done})
 
     def _say(self) -> None:
         """Raise DataError with what is not there, and what to do about it."""

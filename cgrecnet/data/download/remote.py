@@ -18,6 +18,8 @@ USER_AGENT = f"cgrecnet/{__version__} (executable book; doi 10.3389/fcell.2026.1
 #: Host -> environment variable of a personal token, and the word before it; sent to this host alone.
 TOKENS = {"api.figshare.com": ("FIGSHARE_TOKEN", "token"), "zenodo.org": ("ZENODO_TOKEN", "Bearer")}
 TIMEOUT = 30.0
+#: Failures in a row after which a server is left, and seconds that are waited after the first of them.
+TRIES, PAUSE = 5, 1.0
 #: Seconds that are waited at most; a server that asks for more is left for a later start.
 LONGEST_PAUSE = 120.0
 
@@ -112,13 +114,14 @@ def _check(response: requests.Response, host: str | None) -> None:
 
 
 class Patience:
-    """Waits between failures in a row, `pause`, 2 `pause`, 4 `pause`, ... seconds, or as long as the server asks.
+    """Waits between failures in a row, `PAUSE`, 2 `PAUSE`, 4 `PAUSE`, ... seconds, or as long as the server asks.
 
-    `after(error)` returns when it is time to try again, and raises the error when it was the last of `tries`.
+    `after(error)` returns when it is time to try again, and raises the error when it was the last of `tries`
+    (None: `TRIES`).
     """
 
-    def __init__(self, tries: int, pause: float) -> None:
-        self.tries, self.pause, self.failures = tries, pause, 0
+    def __init__(self, tries: int | None = None) -> None:
+        self.tries, self.failures = tries or TRIES, 0
 
     def reset(self) -> None:
         """There was progress: begin to count anew."""
@@ -129,7 +132,7 @@ class Patience:
         if self.failures >= self.tries:
             raise error
         wish = _asked_pause(error.response) if error.response is not None else 0.0
-        sleep(min(wish or self.pause * 2 ** (self.failures - 1), LONGEST_PAUSE))
+        sleep(min(wish or PAUSE * 2 ** (self.failures - 1), LONGEST_PAUSE))
 
 
 def _asked_pause(response: requests.Response) -> float:

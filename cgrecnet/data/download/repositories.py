@@ -22,6 +22,7 @@ from cgrecnet.errors import ConfigError, DataError
 FIGSHARE = "https://api.figshare.com/v2"
 
 _CHECKSUMS = ("md5", "sha1", "sha256", "sha512")
+_TRIES = 3  # of a question to an interface
 _LONGEST_NAME = 200  # bytes; what is added while it arrives must fit into 255
 
 
@@ -119,14 +120,13 @@ def page_of(doi: str) -> str:
     return f"https://doi.org/{doi}"
 
 
-def list_remote(doi: str, by_hand: str = "", tries: int = 3, pause: float = 1.0) -> Listing:
+def list_remote(doi: str, by_hand: str = "") -> Listing:
     """The files that the repository lists under a DOI.
 
     by_hand: what to do with files that were saved with a browser, as the end of a sentence about saving them.
-    tries, pause: of `Patience`.
     Raises DataError (unknown DOI, no network, unknown repository, no files, an answer that is no listing).
     """
-    asked = _Asked(tries, pause)
+    asked = _Asked()
     in_browser = f"open {page_of(doi)} in a browser and save its files{by_hand}"
     try:
         read = list(_read(*_entries(doi, asked)))
@@ -156,12 +156,12 @@ def list_remote(doi: str, by_hand: str = "", tries: int = 3, pause: float = 1.0)
 class _Asked:
     """Questions to interfaces, each with patience; `host` is the one asked last."""
 
-    def __init__(self, tries: int, pause: float) -> None:
-        self.session, self.tries, self.pause, self.host = open_session(), tries, pause, ""
+    def __init__(self) -> None:
+        self.session, self.host = open_session(), ""
 
     def json(self, url: str, **params):
         """The answer to a question; raises Refused or requests.RequestException."""
-        self.host, patience = urlsplit(url).hostname, Patience(self.tries, self.pause)
+        self.host, patience = urlsplit(url).hostname, Patience(_TRIES)
         while True:
             try:
                 return ask(self.session, url, params=params).json()
@@ -172,7 +172,7 @@ class _Asked:
 
     def leads_to(self, doi: str) -> tuple[str, str]:
         """Host and path where a DOI leads; a page there that refuses programs does not hide it."""
-        self.host, patience = "doi.org", Patience(self.tries, self.pause)
+        self.host, patience = "doi.org", Patience(_TRIES)
         while True:
             try:
                 with self.session.get(page_of(doi), timeout=TIMEOUT, stream=True) as response:

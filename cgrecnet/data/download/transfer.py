@@ -6,11 +6,10 @@ range begins where it was asked for. Either is compared with what is there befor
 failure leaves. An answer that differs is written beside the part, and takes its place when it has proven right.
 """
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit
 import requests
 
 from cgrecnet.data.download.remote import Patience, Refused, RemoteFile, Unfit, ask, open_session, reason_of
-from cgrecnet.files import atomic_write
+from cgrecnet.files import remembered, write_json
 
 OVERLAP = 1024
 #: Answers in a row that do not continue a part, after which the whole file is asked for.
@@ -44,37 +43,35 @@ class _Answer:
     etag: str | None
 
 
+@dataclass(frozen=True)
 class Transfer:
-    """Callable (file, part) that returns when the part is the whole file, by its checksum where one is listed.
+    """One file on its way: `run` returns when `part` is the whole file, by its checksum where one is listed.
 
     show: called with the bytes that are there, again and again; session: of `open_session`.
-    tries, pause: of `Patience`, for failures in a row that brought nothing new; they go round the file's addresses.
-    An address that refuses is not asked again.
-    Raises Refused (by all addresses), requests.RequestException (given up), WrongContent or OSError (disk); but for
-    WrongContent, the part keeps what has arrived.
     """
 
-    def __init__(
-        self,
-        show: Callable[[int], None] = lambda _: None,
-        tries: int = 5,
-        pause: float = 1.0,
-        session: requests.Session | None = None,
-    ) -> None:
-        self.show, self.tries, self.pause, self.session = show, tries, pause, session or open_session()
+    file: RemoteFile
+    part: Path
+    show: Callable[[int], None] = lambda _: None
+    session: requests.Session = field(default_factory=open_session)
 
-    def __call__(self, file: RemoteFile, part: Path) -> None:
-        if _is_whole_already(file, part):
+    def run(self) -> None:
+        """Ask the file's addresses, one after the other where one fails; one that refuses is not asked again.
+
+        Raises Refused (by all addresses), requests.RequestException (given up after `Patience`), WrongContent or
+        OSError (disk); but for WrongContent, the part keeps what has arrived.
+        """
+        if self._is_whole_already():
             return
-        addresses, refusals, patience = list(file.urls), [], Patience(self.tries, self.pause)
+        addresses, refusals, patience = list(self.file.urls), [], Patience()
         turn, unfit, wrong_before = 0, 0, False
         while True:
-            url, before = addresses[turn % len(addresses)], _size(part)
+            url, before = addresses[turn % len(addresses)], self._size
             try:
-                answer = self._receive(file, url, part, from_start=unfit == _UNFIT)
-                if _has_proven_right(file, part, answer):
+                answer = self._receive(url, from_start=unfit == _UNFIT)
+                if self._has_proven_right(answer):
                     return
-                discard(part)
+                discard(self.part)
                 if answer.begin == 0 or wrong_before:  # it was not that the pieces did not belong together
                     raise WrongContent
                 wrong_before = True
@@ -85,7 +82,7 @@ class Transfer:
                     raise _by_all(refusals) from None
             except requests.RequestException as error:
                 unfit = (unfit % _UNFIT + 1) if isinstance(error, Unfit) else 0
-                if _size(part) > before:
+                if self._size > before:
                     patience.reset()
                 else:
                     turn += 1
@@ -96,41 +93,45 @@ class Transfer:
                         raise
                     raise _by_all([*refusals, (url, Refused(f"failed ({reason_of(error)})"))]) from None
 
-    def _receive(self, file: RemoteFile, url: str, part: Path, from_start: bool) -> _Answer:
+    @property
+    def _size(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
+
+    def _receive(self, url: str, from_start: bool) -> _Answer:
         """Ask for what is missing and take it in; returns when an answer was there to its end."""
-        have, etag = _size(part), noted(_note(part)).get("etag")
+        have, etag = self._size, remembered(_note(self.part)).get("etag")
         self.show(have)
         start = 0 if from_start else max(have - OVERLAP, 0)
         headers = {"Accept-Encoding": "identity"}
         if start:
             headers |= {"Range": f"bytes={start}-"} | ({"If-Range": etag} if etag else {})
         with ask(self.session, url, headers=headers, stream=True) as response:
-            answer = _fitting(response, file, start, etag)
+            answer = _fitting(response, self.file, start, etag)
             chunks = _within(response.iter_content(_CHUNK), answer)
             first = next(chunks, b"")
             page = first[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html"))
-            if answer.begin == 0 and page and not file.name.lower().endswith(_WEB_PAGES):
+            if answer.begin == 0 and page and not self.file.name.lower().endswith(_WEB_PAGES):
                 raise Refused("sent a web page in place of the file", browser=True)
             if not first and answer.total != 0:
                 raise _EndedEarly
             chunks = chain([first], chunks)
             if have and answer.begin == 0 and None not in (etag, answer.etag) and etag != answer.etag:
-                self._write_beside(file, part, answer, 0, chunks)  # another version, by the server's word
+                self._write_beside(answer, 0, chunks)  # another version, by the server's word
             else:
-                self._append(file, part, answer, chunks)
+                self._append(answer, chunks)
         return answer
 
-    def _append(self, file: RemoteFile, part: Path, answer: _Answer, chunks: Iterator[bytes]) -> None:
+    def _append(self, answer: _Answer, chunks: Iterator[bytes]) -> None:
         """Compare the bytes of an answer with the part's, and append those that are new."""
-        have, written = _size(part), answer.begin > 0
-        with open(part, "a+b") as there:
+        have, written = self._size, answer.begin > 0
+        with open(self.part, "a+b") as there:
             there.seek(answer.begin)
             for chunk in chunks:
                 at, known = there.tell(), there.read(len(chunk))
                 if not chunk.startswith(known):
                     break
                 if not written and len(known) < len(chunk) and at + len(chunk) != answer.total:
-                    _write_note(file, part, answer)
+                    self._write_note(answer)
                     written = True
                 there.write(chunk[len(known) :])
                 there.flush()  # so that a killed download keeps it
@@ -141,31 +142,61 @@ class Transfer:
                 return
         if answer.begin:
             raise Unfit("sent bytes that do not continue those that are here")
-        self._write_beside(file, part, answer, at, chain([chunk], chunks))
+        self._write_beside(answer, at, chain([chunk], chunks))
 
-    def _write_beside(self, file: RemoteFile, part: Path, answer: _Answer, at: int, chunks: Iterator[bytes]) -> None:
+    def _write_beside(self, answer: _Answer, at: int, chunks: Iterator[bytes]) -> None:
         """Write an answer whose bytes are other than the part's from `at` on to a file of its own, and keep one."""
-        fresh = _beside(part)
+        fresh = _beside(self.part)
+        keep = False
         try:
-            with open(part, "rb") as there, open(fresh, "wb") as new:
+            with open(self.part, "rb") as there, open(fresh, "wb") as new:
                 while new.tell() < at:
                     new.write(there.read(min(_CHUNK, at - new.tell())))
                 for chunk in chunks:
                     new.write(chunk)
                     self.show(new.tell())
-            if not has_checksum(fresh, file.checksum):
+            if not (keep := has_checksum(fresh, self.file.checksum)):
                 raise Unfit("sent other content than listed")
-            _write_note(file, part, answer)
-            os.replace(fresh, part)
         except requests.RequestException:
             # By the server's word it is the same file, so the part is damaged: the new one counts once it has more.
-            same = answer.etag is not None and answer.etag == noted(_note(part)).get("etag")
-            if (same or not file.checksum) and _size(fresh) > _size(part):
-                _write_note(file, part, answer)
-                os.replace(fresh, part)
+            same = answer.etag is not None and answer.etag == remembered(_note(self.part)).get("etag")
+            keep = (same or not self.file.checksum) and fresh.stat().st_size > self._size
             raise
         finally:
+            if keep:
+                self._write_note(answer)
+                os.replace(fresh, self.part)
             fresh.unlink(missing_ok=True)
+
+    def _write_note(self, answer: _Answer) -> None:
+        write_json(_note(self.part), {"checksum": self.file.checksum, "etag": answer.etag})
+
+    def _is_whole_already(self) -> bool:
+        """Whether the part, from an earlier start, is the file already; one that cannot become it is removed."""
+        if not self.part.exists():
+            return False
+        of, listed = remembered(_note(self.part)).get("checksum"), self.file
+        if of and listed.checksum and of != listed.checksum:  # of a version that is listed no more
+            discard(self.part)
+            return False
+        if listed.bytes is None:
+            return listed.checksum is not None and has_checksum(self.part, listed.checksum)
+        if self._size < listed.bytes:
+            return False
+        if self._size == listed.bytes and has_checksum(self.part, listed.checksum):
+            return True
+        discard(self.part)
+        return False
+
+    def _has_proven_right(self, answer: _Answer) -> bool:
+        """Whether the part is the file, after a complete answer."""
+        if answer.total is not None and self._size > answer.total:  # the rest was of another, longer one
+            os.truncate(self.part, answer.total)
+        if has_checksum(self.part, self.file.checksum):
+            return True
+        if answer.total is None:  # nobody said how long it is, so it may have been cut off
+            raise _EndedEarly
+        return False
 
 
 def has_checksum(path: Path, checksum: str | None) -> bool:
@@ -179,35 +210,6 @@ def discard(part: Path) -> None:
     """Remove a part and what lies beside it."""
     for path in (part, _note(part), _beside(part)):
         path.unlink(missing_ok=True)
-
-
-def _is_whole_already(file: RemoteFile, part: Path) -> bool:
-    """Whether a part from an earlier start is the file already; one that cannot become it is removed."""
-    if not part.exists():
-        return False
-    of = noted(_note(part)).get("checksum")
-    if of and file.checksum and of != file.checksum:  # of a version that is listed no more
-        discard(part)
-        return False
-    if file.bytes is None:
-        return file.checksum is not None and has_checksum(part, file.checksum)
-    if _size(part) < file.bytes:
-        return False
-    if _size(part) == file.bytes and has_checksum(part, file.checksum):
-        return True
-    discard(part)
-    return False
-
-
-def _has_proven_right(file: RemoteFile, part: Path, answer: _Answer) -> bool:
-    """Whether the part is the file, after a complete answer."""
-    if answer.total is not None and _size(part) > answer.total:  # the rest was of another, longer one
-        os.truncate(part, answer.total)
-    if has_checksum(part, file.checksum):
-        return True
-    if answer.total is None:  # nobody said how long it is, so it may have been cut off
-        raise _EndedEarly
-    return False
 
 
 def _fitting(response: requests.Response, file: RemoteFile, start: int, etag: str | None) -> _Answer:
@@ -257,10 +259,6 @@ def _by_all(refusals: list[tuple[str, Refused]]) -> Refused:
     return Refused(", ".join(words), any(refusal.browser for _, refusal in refusals))
 
 
-def _size(part: Path) -> int:
-    return part.stat().st_size if part.exists() else 0
-
-
 def _beside(part: Path) -> Path:
     return part.with_name(f"{part.name}.beside")
 
@@ -268,17 +266,3 @@ def _beside(part: Path) -> Path:
 def _note(part: Path) -> Path:
     """Which version of the file a part is of: `checksum` as it was listed, `etag` as the server gave it."""
     return part.with_name(f"{part.name}.json")
-
-
-def noted(path: Path) -> dict:
-    """What was written down in a file at an earlier start; empty where there is none, or it is of no use."""
-    try:
-        found = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _write_note(file: RemoteFile, part: Path, answer: _Answer) -> None:
-    with atomic_write(_note(part)) as note:
-        json.dump({"checksum": file.checksum, "etag": answer.etag}, note)

@@ -1,6 +1,5 @@
 """The download of the paper's images from the repository that the source article names (data set `zhu`)."""
 
-import json
 import shlex
 import tempfile
 from collections.abc import Sequence
@@ -12,26 +11,22 @@ from cgrecnet.data.download import STAGING
 from cgrecnet.data.download.folder import Download, cannot_store
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.download.repositories import list_remote, page_of, parse_doi
-from cgrecnet.data.download.transfer import noted
 from cgrecnet.data.download.unpack import archive_ending
 from cgrecnet.data.zhu.reader import ARTICLE
 from cgrecnet.errors import ConfigError, DataError
-from cgrecnet.files import atomic_write, shown
+from cgrecnet.files import remembered, shown, write_json
 
 TITLE = "The images"
 #: What was listed under the DOI, so that files saved with a browser can be compared with it.
 _LISTED = "listing.json"
 
 
-def fetch(
-    folder: str | Path | None = None, doi: str | None = None, progress: bool = True, tries: int = 5, pause: float = 1.0
-) -> Path:
+def fetch(folder: str | Path | None = None, doi: str | None = None, progress: bool = True) -> Path:
     """Download the files under a DOI into `folder` (None: the cache), unpack archives, and return the folder.
 
     doi: of the images, as the article's data-availability statement names it. Without one, archives that lie in
         the folder, saved there with a browser, are unpacked, and compared with what was listed at an earlier start.
     A file counts when its checksum is the listed one; started again, a download goes on at the byte where it stopped.
-    tries, pause: of `Patience`.
     Raises ConfigError (no DOI and no archive, or no DOI by its form) or DataError (no network, unknown DOI, wrong
     content, full disk, files that must be got or unpacked by hand): what has arrived is kept.
     """
@@ -42,11 +37,11 @@ def fetch(
     else:
         doi = parse_doi(doi)
         _check_place(folder)
-        listing = list_remote(doi, f" in {shown(folder)}, then run `{resume}`, which unpacks them", tries, pause)
+        listing = list_remote(doi, f" in {shown(folder)}, then run `{resume}`, which unpacks them")
         files, amiss, page = listing.files, listing.amiss, page_of(doi)
         _remember(folder, doi, files)
     check = f"cgrecnet data check zhu {shlex.quote(shown(folder))}"
-    Download(folder, files, TITLE, page, resume, check, amiss, progress, tries, pause).run()
+    Download(folder, files, TITLE, page, resume, check, amiss, progress).run()
     return folder
 
 
@@ -85,7 +80,7 @@ def _by_hand(folder: Path) -> list[RemoteFile]:
 
 
 def _listed(folder: Path) -> dict[str, RemoteFile]:
-    files = noted(folder / STAGING / _LISTED).get("files", ())
+    files = remembered(folder / STAGING / _LISTED).get("files", ())
     try:
         return {name: RemoteFile(name, (), checksum, size) for name, checksum, size in files}
     except (ValueError, TypeError):  # of no use
@@ -93,13 +88,9 @@ def _listed(folder: Path) -> dict[str, RemoteFile]:
 
 
 def _remember(folder: Path, doi: str, files: Sequence[RemoteFile]) -> None:
-    listed = {"doi": doi, "files": [(file.name, file.checksum, file.bytes) for file in files]}
-    path, text = folder / STAGING / _LISTED, json.dumps(listed, indent=1)
+    listed = {"doi": doi, "files": [[file.name, file.checksum, file.bytes] for file in files]}
     try:
-        if path.exists() and path.read_bytes() == text.encode():
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(path) as record:
-            record.write(text)
+        if remembered(folder / STAGING / _LISTED) != listed:
+            write_json(folder / STAGING / _LISTED, listed)
     except OSError as error:
         raise cannot_store(TITLE, folder, error) from None

@@ -8,6 +8,7 @@ import pytest
 import requests
 from repository_server import RepositoryServer
 
+from cgrecnet.data.download import remote
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.download.transfer import OVERLAP, Transfer, WrongContent
 
@@ -25,6 +26,12 @@ def server(monkeypatch):
         yield running
 
 
+def transfer(file: RemoteFile, part, tries: int = remote.TRIES) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(remote, "TRIES", tries)
+        Transfer(file, part).run()
+
+
 def remote_file(server, name="cells", checksum=True, size: int | None = -1) -> RemoteFile:
     content = server.files[name]
     size = len(content) if size == -1 else size
@@ -37,14 +44,14 @@ def test_zeros_that_a_power_failure_left_are_replaced(server, tmp_path):
     file, part = remote_file(server), tmp_path / "part"
     server.cut["cells"] = [200_000, *[0] * 4]
     with pytest.raises(requests.RequestException):
-        Transfer(tries=4)(file, part)
+        transfer(file, part, tries=4)
     there = part.stat().st_size
     part.write_bytes(CONTENT[: there - 9000] + bytes(9000))
     server.cut["cells"] = [70_000, 70_000, there + 50_000, 0, 0, 0]
     with pytest.raises(requests.RequestException):
-        Transfer(tries=4)(file, part)
+        transfer(file, part, tries=4)
     assert there < part.stat().st_size < 300_000 and CONTENT.startswith(part.read_bytes())
-    Transfer()(file, part)
+    transfer(file, part)
     assert part.read_bytes() == CONTENT
 
 
@@ -54,12 +61,12 @@ def test_pieces_of_two_versions_that_nothing_tells_apart_are_fetched_anew(server
     part.write_bytes(CONTENT[:100_000])
     versions = [OTHER, CONTENT]
     server.before = lambda handler, name: handler.send(name, versions.pop(0), ETag="") or True
-    Transfer()(file, part)
+    transfer(file, part)
     assert part.read_bytes() == CONTENT and server.first_bytes("cells") == [100_000 - OVERLAP, 0]
     versions[:] = [OTHER, OTHER]
     part.write_bytes(CONTENT[:100_000])
     with pytest.raises(WrongContent):
-        Transfer()(file, part)
+        transfer(file, part)
     assert not list(tmp_path.iterdir())
 
 
@@ -68,13 +75,13 @@ def test_without_a_checksum_the_version_with_more_bytes_stays(server, tmp_path):
     part.write_bytes(b"?" * 100_000)
     server.cut["cells"] = [70_000, 70_000, 90_000, 0, 0]
     with pytest.raises(requests.RequestException):
-        Transfer()(file, part)
+        transfer(file, part)
     assert part.read_bytes() == b"?" * 100_000
     server.cut["cells"] = [70_000, 70_000, 170_000, 0, 0, 0, 0]
     with pytest.raises(requests.RequestException):
-        Transfer()(file, part)
+        transfer(file, part)
     assert part.stat().st_size > 100_000 and CONTENT.startswith(part.read_bytes())
-    Transfer()(file, part)
+    transfer(file, part)
     assert part.read_bytes() == CONTENT
 
 
@@ -83,7 +90,7 @@ def test_without_a_checksum_the_version_with_more_bytes_stays(server, tmp_path):
 def test_a_part_of_unlisted_size_that_has_all_or_more(server, tmp_path, more, checksum):
     part = tmp_path / "part"
     part.write_bytes(CONTENT + more * b"+")
-    Transfer()(remote_file(server, checksum=checksum, size=None), part)
+    transfer(remote_file(server, checksum=checksum, size=None), part)
     assert part.read_bytes() == CONTENT
     assert sum(count for _, _, count in server.log) <= len(CONTENT)
 
@@ -91,7 +98,7 @@ def test_a_part_of_unlisted_size_that_has_all_or_more(server, tmp_path, more, ch
 def test_a_web_page_that_is_the_file_and_a_file_of_no_bytes(server, tmp_path):
     for name in ("page.html", "nothing"):
         for size in (-1, None):
-            Transfer()(remote_file(server, name, size=size), tmp_path / name)
+            transfer(remote_file(server, name, size=size), tmp_path / name)
             assert (tmp_path / name).read_bytes() == server.files[name]
             (tmp_path / name).unlink()
     assert not list(tmp_path.iterdir())
@@ -109,9 +116,9 @@ def test_a_range_of_another_version_is_not_appended(server, tmp_path):
 
     server.cut["cells"] = [100_000, 0, 0]
     with pytest.raises(requests.RequestException):
-        Transfer(tries=2)(remote_file(server), part)
+        transfer(remote_file(server), part, tries=2)
     server.before = other
-    Transfer()(remote_file(server), part)
+    transfer(remote_file(server), part)
     assert part.read_bytes() == CONTENT and seen == [True] * 3, "twice the range, then the whole"
 
 
@@ -120,13 +127,13 @@ def test_a_version_that_is_listed_no_more_is_left_at_once(server, tmp_path):
     file, part = remote_file(server), tmp_path / "part"
     server.cut["cells"] = [200_000, 0, 0]
     with pytest.raises(requests.RequestException):
-        Transfer(tries=2)(file, part)
+        transfer(file, part, tries=2)
     server.files["cells"] = new = random.Random(1).randbytes(300_000)
     server.cut["cells"] = [150_000, 0, 0]
     with pytest.raises(requests.RequestException):
-        Transfer(tries=2)(remote_file(server), part)
+        transfer(remote_file(server), part, tries=2)
     assert part.stat().st_size > 100_000 and new.startswith(part.read_bytes())
-    Transfer()(remote_file(server), part)
+    transfer(remote_file(server), part)
     assert part.read_bytes() == new
 
 
@@ -134,7 +141,7 @@ def test_after_a_failure_the_next_address_is_asked(server, tmp_path, waits):
     file = remote_file(server)
     other = f"{server.url}/other.example/files/cells"
     server.status["cells"] = [503]
-    Transfer()(replace(file, urls=(*file.urls, other)), tmp_path / "part")
+    transfer(replace(file, urls=(*file.urls, other)), tmp_path / "part")
     assert [path for path, _ in server.asked] == ["host/files/cells", "other.example/files/cells"] and waits == [1]
 
 
@@ -146,6 +153,6 @@ def test_a_range_that_is_not_the_one_asked_for_is_not_looked_at(server, tmp_path
     server.before = lambda handler, name: (
         "Range" in handler.headers and (handler.send(name, CONTENT, Content_Range=f"bytes {lie}") or True)
     )
-    Transfer()(remote_file(server), part)
+    transfer(remote_file(server), part)
     asked = [headers.get("Range") for _, headers in server.asked]
     assert asked == ["bytes=98976-", "bytes=98976-", None] and part.read_bytes() == CONTENT

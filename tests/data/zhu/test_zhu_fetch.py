@@ -17,7 +17,7 @@ from zhu_download import CELLS, DOI, FILES, HERE, assert_whole, bmp, get, visibl
 
 from cgrecnet.data import available, fetch_dataset, open_dataset, report_on
 from cgrecnet.data.download import folder as download_folder
-from cgrecnet.data.download import unpack
+from cgrecnet.data.download import remote, unpack
 from cgrecnet.data.download.remote import RemoteFile
 from cgrecnet.data.download.repositories import list_remote, parse_doi
 from cgrecnet.data.download.transfer import OVERLAP, Transfer, WrongContent
@@ -86,11 +86,12 @@ def test_a_broken_connection_goes_on_at_the_byte(server, tmp_path):
     assert server.sent("cells.zip") <= size + 2 * 2**16  # at most what was under way when it broke
 
 
-def test_given_up_and_taken_up_again(server, tmp_path):
+def test_given_up_and_taken_up_again(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(remote, "TRIES", 3)
     size = len(FILES["cells.zip"])
     server.cut["cells.zip"] = [70_000, 0, 0, 0]
     with pytest.raises(DataError) as caught:
-        get(tmp_path, tries=3)
+        get(tmp_path)
     message = str(caught.value)
     assert "2 of 3 files are in" in message and "\n" not in message and len(visible(tmp_path)) == 2
     assert "cells.zip did not arrive (no connection, or it broke off): start again to go on" in message
@@ -154,7 +155,7 @@ def test_a_stream_without_end_is_left(server, tmp_path):
     server.files["endless"], server.lengths = bytes(20 * 2**20), False
     file = RemoteFile("endless", ("https://zenodo.org/files/endless",), "md5:" + 32 * "0", 1000)
     with pytest.raises(WrongContent):
-        Transfer()(file, tmp_path / "out")
+        Transfer(file, tmp_path / "out").run()
     assert len(server.asked) == 1 and not (tmp_path / "out").exists()
 
 
@@ -251,7 +252,7 @@ def test_a_server_out_of_order_is_asked_again(server, tmp_path):
     assert_whole(tmp_path)
     server.status["listing"] = [500] * 10
     with pytest.raises(DataError, match=r"files under the DOI .* cannot be listed \(the server answered 500\)|listing"):
-        get(tmp_path, tries=2)
+        get(tmp_path)
 
 
 @pytest.mark.parametrize(

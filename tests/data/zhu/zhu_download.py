@@ -33,8 +33,8 @@ FILES = {
 }
 
 
-def get(folder: Path, doi: str = DOI, **more) -> Path:
-    return fetch(folder, doi, progress=False, **more)
+def get(folder: Path, doi: str = DOI) -> Path:
+    return fetch(folder, doi, progress=False)
 
 
 def visible(folder: Path) -> list[str]:
