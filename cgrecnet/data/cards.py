@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from cgrecnet.data.options import suggest
 from cgrecnet.errors import ConfigError
@@ -69,29 +69,22 @@ class Task(Part):
 Facts = tuple[Fact, ...]
 
 
-class Card(Part):
+class _Card(Part):
     """All that is said of one data set; every part of `PARTS` holds at least one fact."""
 
     name: str
     title: str
     real: bool
     line: str
-    origin: Facts = Field(min_length=1)
-    instrument: Facts = Field(min_length=1)
-    channels: Facts = Field(min_length=1)
-    licence: Facts = Field(min_length=1)
-    pixels: Facts = Field(min_length=1)
-    groups: Facts = Field(min_length=1)
-    labels: Facts = Field(min_length=1)
     tasks: tuple[Task, ...] = Field(min_length=1)
-    faults: Facts = Field(min_length=1)
-    get: Facts = Field(min_length=1)
-    not_for: Facts = Field(min_length=1)
     sources: dict[str, Source] = {}
 
     def facts(self) -> dict[str, Facts]:
         """Part -> its facts, in the order of `PARTS`."""
         return {part: getattr(self, part) for part in PARTS}
+
+
+Card = create_model("Card", __base__=_Card, **{part: (Facts, Field(min_length=1)) for part in PARTS})
 
 
 def load_card(name: str) -> Card:

@@ -178,20 +178,25 @@ def disjoint_classes(levels: Sequence[GroupLevels]) -> list[tuple[str, str, floa
     ]
 
 
-def level_lines(levels: Sequence[GroupLevels]) -> list[str]:
-    """The table as text, `SHOWN` rows at most; nothing of no rows."""
-    if not levels:
-        return []
+def level_rows(levels: Sequence[GroupLevels], to: str = " to ") -> list[tuple[str, ...]]:
+    """Cells of the table as text, `SHOWN` rows at most behind the heads; to: between smallest and largest."""
     rows = [("class", "group", "cells", "height", "width", "min", "median", "max", "contrast")]
     for row in levels[:SHOWN]:
         border = (f"{value:.1f}" for value in row.border)
-        height, width, contrast = (span(ends).replace(" to ", "–") for ends in (row.height, row.width, row.contrast))
+        height, width, contrast = (span(ends, to) for ends in (row.height, row.width, row.contrast))
         rows.append((row.kind, row.group, f"{row.cells:,}", height, width, *border, contrast))
+    return rows
+
+
+def level_lines(levels: Sequence[GroupLevels]) -> list[str]:
+    """The table as text; nothing of no rows."""
+    if not levels:
+        return []
     return [
         "sizes and grey levels by class and group",
         "(min, median, max: of the means of the pictures' outermost pixels;",
         "contrast: lightest minus darkest pixel):",
-        *aligned(rows, words=2),
+        *aligned(level_rows(levels, "–"), words=2),
     ] + [f"  ... and {len(levels) - SHOWN} more"] * (len(levels) > SHOWN)
 
 
@@ -204,7 +209,7 @@ def aligned(rows: Sequence[Sequence[str]], words: int) -> list[str]:
     ]
 
 
-def span(ends: tuple[float, float]) -> str:
+def span(ends: tuple[float, float], to: str = " to ") -> str:
     """Smallest and largest in words, one number where they are the same."""
     low, high = (f"{end:.0f}" for end in ends)
-    return low if low == high else f"{low} to {high}"
+    return low if low == high else f"{low}{to}{high}"

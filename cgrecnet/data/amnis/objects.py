@@ -1,6 +1,6 @@
 """The objects of one file: an image and the mask behind it, read one object at a time, and why some cannot be used."""
 
-import os
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -13,6 +13,7 @@ from cgrecnet.data.amnis.codec import GREY, LONGEST, MASK, Damaged, decode_grey,
 from cgrecnet.data.amnis.container import KIND, Container, Directory, unwrapped
 from cgrecnet.data.amnis.metadata import Acquisition, read_acquisition
 from cgrecnet.data.cache import own_files
+from cgrecnet.data.images.listing import walk
 from cgrecnet.errors import DataError
 from cgrecnet.files import shown
 
@@ -215,16 +216,13 @@ def find_files(root: str | Path | None) -> list[tuple[Path, str]]:
                 f"{shown(path)} does not end in .cif or .rif: name an ImageStream file or a folder of them."
             )
         return [(path, shown(path.name))]
-    found = []
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        compensated = {name[:-4].lower() for name in names if name.lower().endswith(".cif")}
-        for name in sorted(names):
-            stem, ending = name[:-4].lower(), name[-4:].lower()
-            if name.startswith(".") or ending not in ENDINGS or (ending == ".rif" and stem in compensated):
-                continue
-            here = Path(folder, name)
-            found.append((here, shown(here.relative_to(path).as_posix())))
+    names = {name: name.lower() for name in walk(path, defaultdict(list)) if "/." not in f"/{name}"}
+    compensated = {low[:-4] for low in names.values() if low.endswith(".cif")}
+    found = [
+        (path / name, shown(name))
+        for name, low in names.items()
+        if low.endswith(".cif") or (low.endswith(".rif") and low[:-4] not in compensated)
+    ]
     if not found:
         raise DataError(f"There is no ImageStream file (.cif, .rif) in {shown(path)}: name the folder that holds them.")
     return found

@@ -7,7 +7,7 @@ from cgrecnet.data.audit.duplicates import Pair
 from cgrecnet.data.audit.marks import Mark
 from cgrecnet.data.audit.probes import Score
 from cgrecnet.data.base import kind_of_cells
-from cgrecnet.data.levels import SHOWN, GroupLevels, aligned, disjoint_classes, span
+from cgrecnet.data.levels import GroupLevels, aligned, disjoint_classes, level_rows
 from cgrecnet.data.words import text_of
 
 #: Lines of the text are no longer than this, as far as names allow, so that a page does not wrap them.
@@ -165,11 +165,8 @@ class AuditReport:
 
 def _level_lines(levels: tuple[GroupLevels, ...]) -> list[tuple[GroupLevels | None, str]]:
     """Sizes and grey levels, a line of a table for each class and group, `SHOWN` at most, behind the line of heads."""
-    rows = [("group", "cells", "height", "width", "min", "median", "max", "contrast")]
-    for row in levels[:SHOWN]:
-        border = (f"{value:.1f}" for value in row.border)
-        rows.append((row.group, f"{row.cells:,}", span(row.height), span(row.width), *border, span(row.contrast)))
-    return list(zip((None, *levels), aligned(rows, words=1), strict=False)) if levels else []
+    lines = aligned([row[1:] for row in level_rows(levels)], words=1)
+    return list(zip((None, *levels), lines, strict=False)) if levels else []
 
 
 def _wrapped(line: str) -> str:
