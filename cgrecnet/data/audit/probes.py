@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.model_selection import cross_val_predict
 
 #: Pixels on each side that count as border.
 BORDER = 2
@@ -96,10 +97,7 @@ def predict_out_of_fold(
     numbers: np.ndarray, labels: np.ndarray, cuts: Iterable[tuple[np.ndarray, np.ndarray]], seed: int
 ) -> np.ndarray:
     """Class of every cell, predicted by a forest that was grown without the cell's fold."""
-    predicted = np.full(len(labels), -1)
-    for rest, tested in cuts:
-        predicted[tested] = forest(seed).fit(numbers[rest], labels[rest]).predict(numbers[tested])
-    return predicted
+    return cross_val_predict(forest(seed), numbers, labels, cv=cuts)
 
 
 def score_by_cells(right: np.ndarray, labels: np.ndarray, rng: np.random.Generator) -> Score:

@@ -72,26 +72,26 @@ def unpack(archive: Path, target: Path, ending: str | None = None, progress: boo
     room = _Room(max(RATIO * archive.stat().st_size, SMALL), MOST_FILES)
     if target.exists():
         shutil.rmtree(target)
+    return _unpack(archive, target, ending or archive_ending(archive.name), room, progress)
+
+
+def _unpack(
+    archive: Path, target: Path, ending: str | None, room: _Room, progress: bool = False, depth: int = 0
+) -> list[tuple[str, str]]:
+    """Unpack an archive and those in it, each in its place; `depth`: archives that it lies in."""
     try:
-        left = _unpack_one(archive, target, ending or archive_ending(archive.name), room, progress)
-        return left + _unpack_inner(target, room)
+        left = _unpack_one(archive, target, ending, room, progress)
+        for here, _, names in os.walk(target):
+            for inner in (Path(here, name) for name in sorted(names) if not name.startswith(".")):
+                try:
+                    deeper = _unpack_in_place(inner, room, depth + 1)
+                except Unpackable as reason:
+                    deeper = [("", str(reason))]
+                where = inner.relative_to(target).as_posix()
+                left += [(f"{where}/{member}".rstrip("/"), reason) for member, reason in deeper]
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
-
-
-def _unpack_inner(folder: Path, room: _Room, depth: int = 1) -> list[tuple[str, str]]:
-    """Unpack the archives below a folder that was unpacked, each in its place; names are relative to the folder."""
-    left = []
-    for here, _, names in os.walk(folder):
-        for name in sorted(name for name in names if not name.startswith(".")):
-            inner = Path(here, name)
-            try:
-                deeper = _unpack_in_place(inner, room, depth)
-            except Unpackable as reason:
-                deeper = [("", str(reason))]
-            where = inner.relative_to(folder).as_posix()
-            left += [(f"{where}/{member}".rstrip("/"), reason) for member, reason in deeper]
     return left
 
 
@@ -106,13 +106,9 @@ def _unpack_in_place(inner: Path, room: _Room, depth: int) -> list[tuple[str, st
         raise Unpackable(f"an archive in archives, deeper than {DEEPEST}")
     if into.exists():
         raise Unpackable("its name is taken by another")
-    try:
-        left = _unpack_one(inner, into, ending, room)
-    except Unpackable:
-        shutil.rmtree(into, ignore_errors=True)
-        raise
+    left = _unpack(inner, into, ending, room, depth=depth)
     inner.unlink()
-    return left + _unpack_inner(into, room, depth + 1)
+    return left
 
 
 @contextmanager
@@ -133,9 +129,7 @@ def _in_words() -> Iterator[None]:
 
 
 @_in_words()
-def _unpack_one(
-    archive: Path, target: Path, ending: str | None, room: _Room, progress: bool = False
-) -> list[tuple[str, str]]:
+def _unpack_one(archive: Path, target: Path, ending: str | None, room: _Room, progress: bool) -> list[tuple[str, str]]:
     target.mkdir(parents=True)
     left = []
     members = _zip_members if ending == ".zip" else _tar_members
