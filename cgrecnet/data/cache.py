@@ -14,17 +14,20 @@ def cache_folder(name: str) -> Path:
     return Path(os.environ.get("CGRECNET_CACHE") or platformdirs.user_cache_dir("cgrecnet")) / name
 
 
-def own_files(name: str, root: str | Path | None, missing: str, wanted: str) -> Path:
+def own_files(name: str, root: str | Path | None, missing: str, wanted: str, cached: bool = False) -> Path:
     """The place of files that a user brings: `root`, or else the folder `name` in $CGRECNET_DATA.
 
-    Raises DataError: `missing` where no root is given and there is no such folder; that `root` does not exist, with
-    `wanted`, what to name in its place.
+    cached: whether they may lie in the cache, too.
+    Raises DataError: `missing`, with {place} for where they were looked for, where no root is given and there is no
+    such folder; that `root` does not exist, with `wanted`, what to name in its place.
     """
     if root is None:
         data = os.environ.get("CGRECNET_DATA")
-        path = Path(data).expanduser() / name if data else None
-        if path is None or not path.exists():
-            raise DataError(missing)
+        places = [*([Path(data).expanduser() / name] if data else []), *([cache_folder(name)] if cached else [])]
+        path = next((place for place in places if place.exists()), None)
+        if path is None:
+            place = f"in {shown(places[0])}" if data else "here (CGRECNET_DATA is not set)"
+            raise DataError(missing.format(place=place))
         return path.absolute()
     path = Path(root).expanduser()
     if not path.exists():

@@ -59,7 +59,7 @@ def test_folders_that_hold_no_such_data(tmp_path, capsys, command):
         ("jurkat", other, "has no folder Experiment_1; name the folder that holds Experiment_1"),
         ("jurkat", empty, "has no folder Experiment_1"),
         ("jurkat", tmp_path / "none", "it does not exist"),
-        ("zhu", tmp_path / "none", "does not exist: name the one"),
+        ("zhu", tmp_path / "none", "does not exist: name the folder that holds"),
         ("zhu", file, "is a file: name the folder"),
         ("zuh", other, "did you mean 'zhu'"),
         *([] if command == "check" else [("zhu", empty, "is empty: name the folder of the images")]),

@@ -5,7 +5,6 @@ Cells: Zhu et al. 2021, Nature Communications 12:2614, doi:10.1038/s41467-021-22
 how their classes are told. To list them, names and sizes are enough.
 """
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from cgrecnet.data.base import CellDataset, Unusable
-from cgrecnet.data.cache import cache_folder
+from cgrecnet.data.cache import own_files
 from cgrecnet.data.download import STAGING
 from cgrecnet.data.images.check import Findings, report_of
 from cgrecnet.data.images.listing import PARTS, Cell, Listing, files_of_cells, group_by, parts_of, walk
@@ -69,17 +68,8 @@ def find_root(root: str | Path | None = None) -> Path:
 
     Raises DataError where it is no folder, or one of simulated cells that is not whole.
     """
-    if root is None:
-        data = os.environ.get("CGRECNET_DATA")
-        places = [*([Path(data).expanduser() / "zhu"] if data else []), cache_folder("zhu")]
-        folder = next((place for place in places if place.exists()), None)
-        if folder is None:
-            place = f"in {shown(places[0])}" if data else "here (CGRECNET_DATA is not set)"
-            raise DataError(f"The images of data set 'zhu' are not {place}: {ADVICE}.")
-    else:
-        folder = Path(root).expanduser()
-        if not folder.exists():
-            raise DataError(f"The folder {shown(folder)} does not exist: name the one that holds the images of 'zhu'.")
+    missing = f"The images of data set 'zhu' are not {{place}}: {ADVICE}."
+    folder = own_files("zhu", root, missing, "the folder that holds the images of 'zhu'", cached=True)
     if not folder.is_dir():
         raise DataError(f"{shown(folder)} is a file: name the folder that holds the images of data set 'zhu'.")
     if (folder / BEGUN).is_file() and not (folder / FINISHED).is_file():
@@ -87,7 +77,7 @@ def find_root(root: str | Path | None = None) -> Path:
             f"The simulated cells in {shown(folder)} are not whole (they have no {FINISHED}): run the same `cgrecnet "
             "data simulate` again, which completes them, or name another folder."
         )
-    return folder.absolute()
+    return folder
 
 
 def list_cells(root: Path, options: ZhuOptions | None = None) -> Listing:

@@ -148,7 +148,7 @@ def test_folders_without_a_usable_set(tmp_path):
 
 
 def test_root_that_is_none(tmp_path):
-    with pytest.raises(DataError, match="nowhere does not exist: name the one"):
+    with pytest.raises(DataError, match="nowhere does not exist: name the folder that holds"):
         open_zhu(tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")
     with pytest.raises(DataError, match="file is a file: name the folder"):
