@@ -15,6 +15,9 @@ from cgrecnet.data.cytometer.parameters import parameters
 
 KINDS = ("astrocyte", "oligodendrocyte", "neuron")
 
+#: Parts of a picture and their bit in the maps of `parts` and `Scene.parts`.
+PARTS = {"cell": 1, "nucleus": 2, "processes": 4, "debris": 8, "neighbour": 16}
+
 GRANULES = 24  # at most, per cell
 NUCLEOLI = 4  # at most, per cell
 PROCESSES = 3  # at most, per cell
@@ -104,13 +107,11 @@ def _reach(centre: np.ndarray, causes: Causes, axis_um: np.ndarray) -> slice:
     return slice(*np.searchsorted(axis_um, ((centre - reach).min(), (centre + reach).max())))
 
 
-def parts(phantom: Phantom) -> dict[str, np.ndarray]:
-    """Where soma, nucleus and processes are; boolean, (cells, grid, grid)."""
-    return {
-        "soma": phantom.soma > 0,
-        "nucleus": phantom.nucleus > 0,
-        "processes": phantom.processes > _THERE,
-    }
+def parts(phantom: Phantom) -> np.ndarray:
+    """Where cell, nucleus and processes are: bits of `PARTS`, uint8, (cells, grid, grid)."""
+    processes = phantom.processes > _THERE
+    where = {"cell": (phantom.soma > 0) | processes, "nucleus": phantom.nucleus > 0, "processes": processes}
+    return sum(mask * np.uint8(PARTS[name]) for name, mask in where.items())
 
 
 def particle(radius_um, x_um, y_um, stretch, angle, axis_um: np.ndarray) -> np.ndarray:

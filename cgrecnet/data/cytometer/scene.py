@@ -7,10 +7,7 @@ import numpy as np
 
 from cgrecnet.data.cytometer import phantom
 from cgrecnet.data.cytometer.parameters import parameters
-from cgrecnet.data.cytometer.phantom import FRAGMENTS, KINDS, SCATTER, Causes, Phantom
-
-#: Parts of a picture and their bit in the maps of `Scene.parts`.
-PARTS = {"cell": 1, "nucleus": 2, "processes": 4, "debris": 8, "neighbour": 16}
+from cgrecnet.data.cytometer.phantom import FRAGMENTS, KINDS, PARTS, SCATTER, Causes, Phantom
 
 _RUN_STREAM = 2**32 - 1  # keeps the random numbers of the runs apart from those of the cells
 _PICTURE = ("kind", "tied", "run", "height", "debris", "loose", "fragments", "doublet", "gap", "bearing", "neighbour")
@@ -98,11 +95,7 @@ def draw_scene(draws: Draws, options, runs: dict[str, np.ndarray], axis_um: np.n
 
     cell = phantom.paint(causes, draws.scatter[:, :SCATTER], axis_um)
     path, absorption = cell.path_um.copy(), cell.absorption.copy()
-    here = phantom.parts(cell)
-    parts = ((here["soma"] | here["processes"]) * np.uint8(PARTS["cell"])) | here["nucleus"] * np.uint8(
-        PARTS["nucleus"]
-    )
-    parts |= here["processes"] * np.uint8(PARTS["processes"])
+    parts = phantom.parts(cell)
     causes |= _add_neighbours(causes, draws, options.shares, axis_um, path, absorption, parts)
     _add_debris(causes, draws.particles, axis_um, path, absorption, parts)
     return Scene(causes, path, absorption, parts, cell)
@@ -152,8 +145,7 @@ def _add_neighbours(causes: Causes, draws: Draws, shares, axis_um, path, absorpt
         painted = phantom.paint(other, draws.scatter[chosen, SCATTER:], axis_um)
         path[chosen] += painted.path_um
         absorption[chosen] += painted.absorption
-        here = phantom.parts(painted)
-        parts[chosen] |= (here["soma"] | here["processes"]) * np.uint8(PARTS["neighbour"])
+        parts[chosen] |= ((phantom.parts(painted) & PARTS["cell"]) > 0) * np.uint8(PARTS["neighbour"])
     return {"neighbour_kind": kind, "neighbour_radius_um": radius}
 
 

@@ -26,22 +26,30 @@ _TRIES = 3  # of a question to an interface
 _LONGEST_NAME = 200  # bytes; what is added while it arrives must fit into 255
 
 
-def _read(entries: Iterable[Mapping], read: Callable[[Mapping], RemoteFile | None]) -> Iterator[RemoteFile | str]:
-    """The files, and of what cannot be one, in words, why."""
-    names = set()
+@dataclass(frozen=True)
+class Listing:
+    """Files under a DOI, in the repository's order; amiss: what is listed and cannot be fetched, in words."""
+
+    files: tuple[RemoteFile, ...]
+    amiss: tuple[str, ...]
+
+
+def _read(entries: Iterable[Mapping], read: Callable[[Mapping], RemoteFile | None]) -> Listing:
+    files: dict[str, RemoteFile] = {}
+    amiss = []
     for number, entry in enumerate(entries, 1):
         try:
             file = read(entry)
         except _Odd as why:
-            yield str(why)
+            amiss.append(str(why))
         except (KeyError, TypeError, AttributeError, ValueError):
-            yield f"entry {number} of the listing cannot be read"
+            amiss.append(f"entry {number} of the listing cannot be read")
         else:
-            if file and file.name in names:
-                yield f"a second file of the name {file.name} was left out"
+            if file and file.name in files:
+                amiss.append(f"a second file of the name {file.name} was left out")
             elif file:
-                names.add(file.name)
-                yield file
+                files[file.name] = file
+    return Listing(tuple(files.values()), tuple(amiss))
 
 
 class _Odd(ValueError):
@@ -96,14 +104,6 @@ _BEFORE = re.compile(r"^(?:doi:\s*|https?://(?:dx\.)?doi\.org/)", re.I)
 _VERSION = re.compile(r"\.v(\d+)$")
 
 
-@dataclass(frozen=True)
-class Listing:
-    """Files under a DOI, in the repository's order; amiss: what is listed and cannot be fetched, in words."""
-
-    files: tuple[RemoteFile, ...]
-    amiss: tuple[str, ...]
-
-
 def parse_doi(text: str) -> str:
     """The bare DOI of `10.x/y`, `doi:10.x/y` or `https://doi.org/10.x/y`; raises ConfigError for anything else."""
     doi = _BEFORE.sub("", text.strip()).rstrip("/")
@@ -129,7 +129,7 @@ def list_remote(doi: str, by_hand: str = "") -> Listing:
     asked = _Asked()
     in_browser = f"open {page_of(doi)} in a browser and save its files{by_hand}"
     try:
-        read = list(_read(*_entries(doi, asked)))
+        listing = _read(*_entries(doi, asked))
     except Refused as refusal:
         raise DataError(
             f"The files under the DOI {doi} cannot be listed ({asked.host} {refusal}): {in_browser}."
@@ -144,13 +144,12 @@ def list_remote(doi: str, by_hand: str = "") -> Listing:
             f"The repository of the DOI {doi} gave an answer that is no listing of files, so the item may be closed or "
             f"withdrawn: {in_browser}."
         ) from None
-    if not read:
+    if not (listing.files or listing.amiss):
         raise DataError(
             f"The repository lists no files under the DOI {doi}, so the item may be closed or only describe the data: "
             f"look at {page_of(doi)} in a browser."
         )
-    files = tuple(file for file in read if isinstance(file, RemoteFile))
-    return Listing(files, tuple(words for words in read if isinstance(words, str)))
+    return listing
 
 
 class _Asked:
