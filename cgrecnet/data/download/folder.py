@@ -9,7 +9,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -49,13 +49,11 @@ class Download:
     check: str
     amiss: Sequence[str] = ()
     progress: bool = True
-    _troubles: list[str] = field(default_factory=list, init=False)
-    _blocked: list[str] = field(default_factory=list, init=False)
-    _why: str = field(default="", init=False)
 
     def run(self) -> None:
         """Raise DataError where a file is not there at the end, the disk is full, or another download is running."""
         self.staging = self.folder / STAGING
+        self._troubles, self._blocked, self._why = [], [], ""
         self._called = Counter(name for file in self.files for name in {file.name, _stem(file.name)})
         try:
             self._done = self._read_done()

@@ -176,15 +176,13 @@ class Transfer:
         if not self.part.exists():
             return False
         of, listed = remembered(_note(self.part)).get("checksum"), self.file
-        if of and listed.checksum and of != listed.checksum:  # of a version that is listed no more
-            discard(self.part)
-            return False
-        if listed.bytes is None:
-            return listed.checksum is not None and has_checksum(self.part, listed.checksum)
-        if self._size < listed.bytes:
-            return False
-        if self._size == listed.bytes and has_checksum(self.part, listed.checksum):
-            return True
+        if not of or listed.checksum in (None, of):  # else of a version that is listed no more
+            if listed.bytes is None:
+                return listed.checksum is not None and has_checksum(self.part, listed.checksum)
+            if self._size < listed.bytes:
+                return False
+            if self._size == listed.bytes and has_checksum(self.part, listed.checksum):
+                return True
         discard(self.part)
         return False
 
