@@ -23,8 +23,6 @@ TAILS = (0.001, 0.999)
 #: What a proposed window adds to either side, as a share of the range.
 MARGIN = 0.1
 
-_BATCH = 2**20
-
 
 class GreyRange(NamedTuple):
     """Grey levels of all pixels together: minimum, the levels above 0.1 % and 99.9 % of them, maximum."""
@@ -73,28 +71,18 @@ class Levels:
 
     def __init__(self) -> None:
         self.counts = np.zeros(2**16, np.int64)
-        self._waiting: list[np.ndarray] = []
-        self._pixels = 0
 
     def add(self, image: np.ndarray) -> None:
-        self._waiting.append(np.ravel(image))
-        self._pixels += image.size
-        if self._pixels >= _BATCH:
-            self._count()
+        found = np.bincount(np.ravel(image))  # as long as its highest level wants, which of most images is little
+        self.counts[: len(found)] += found
 
     def range(self) -> GreyRange | None:
         """Over everything added so far; None where that is nothing."""
-        self._count()
         below = np.cumsum(self.counts)
         if not below[-1]:
             return None
         ends = np.searchsorted(below, [1, *(math.ceil(tail * below[-1]) for tail in TAILS), below[-1]])
         return GreyRange(*ends.tolist())
-
-    def _count(self) -> None:
-        if self._waiting:
-            self.counts += np.bincount(np.concatenate(self._waiting), minlength=2**16)
-            self._waiting, self._pixels = [], 0
 
 
 def grey_range(images: Iterable[np.ndarray]) -> GreyRange | None:
