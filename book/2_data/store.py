@@ -42,7 +42,7 @@ from matplotlib.patches import ConnectionPatch, Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from cgrecnet.data import open_dataset
-from cgrecnet.data.base import FETCHED, MappedImages, PackedImages
+from cgrecnet.data.base import FETCHED, WARM, MappedImages, PackedImages
 from cgrecnet.data.store import pack_cells
 from cgrecnet.figures.provenance import Provenance, from_dataset
 from cgrecnet.figures.style import PALETTE, letter, use_book_style
@@ -303,7 +303,7 @@ tell(
 )  # fmt: skip
 tell(
     first_reads=f"{first_reads['reads']:,}", first_ratio=first_reads["ratio_grey"], first_rgb=first_reads["ratio_rgb"],
-    fetched=f"{FETCHED:,}",
+    fetched=f"{FETCHED:,}", warm_in_a_row=WARM,
     epoch_low=epoch["ratio_range"][0], epoch_high=epoch["ratio_range"][1],
     warm_low=one["warm"]["ratio_grey_range"][0], warm_high=one["warm"]["ratio_grey_range"][1],
 )  # fmt: skip
@@ -321,7 +321,7 @@ tell(
 # The first {glue:text}`first_reads` cold reads deserve a word.
 # A page of a mapped file comes with its neighbours, on Linux by default 128 KiB, of which one crop is a small part.
 # Whoever wants a few crops of a cold store would wait for much that is not wanted; whoever wants all of them in any order, as training does, gets the rest of the neighbourhood for nothing.
-# So a store asks for the bytes of each crop alone at first, for {glue:text}`fetched` crops, and leaves the rest to the map.
+# So a store fetches the bytes of each crop alone at first, {glue:text}`fetched` crops at most, until {glue:text}`warm_in_a_row` in a row have come from memory, and leaves the rest to the map.
 # In the median round that makes the first reads {glue:text}`first_ratio:.2g` times as fast as files for grey levels, and {glue:text}`first_rgb:.2g` times for RGB pictures, for which the store has to copy its one channel three times; over a whole cold epoch, measured twice, the store was {glue:text}`epoch_low:.2g` and {glue:text}`epoch_high:.2g` times as fast.
 # The machine was shared, and the ranges show how much that disturbs: reading grey levels from memory, the store was between {glue:text}`warm_low:.2g` and {glue:text}`warm_high:.2g` times as fast.
 #

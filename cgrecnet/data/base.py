@@ -2,9 +2,11 @@
 
 import hashlib
 import mmap
+import os
+import time
+import weakref
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,11 +20,13 @@ from cgrecnet.files import markup_in
 COLUMNS = ("cell_id", "class_name", "group")
 #: Data sets of a publication that users bring: no hash was published that would tell its images from others.
 BROUGHT_AS_PUBLISHED = ("zhu",)
-#: So many single reads of a store, the first, ask for their own bytes alone: a map reads far ahead, which makes a few
-#: random reads from a cold disk slow, and whole epochs fast.
-FETCHED = 2048
+#: The first single reads of a store are fetched one by one, so many at most, and until so many in a row were in memory:
+#: a map reads far ahead, which makes a few random reads from a cold disk slow, and whole epochs fast.
+FETCHED, WARM = 2048, 16
 #: Crops after which one pass over all of them lets go of their pages.
 RELEASED = 8192
+#: Seconds; what takes less was in memory.
+_FROM_MEMORY = 50e-6
 #: Pixel type -> grey levels that become 0 and 1 where no option says otherwise.
 WINDOWS = {np.dtype(np.uint8): (0.0, 255.0), np.dtype(np.uint16): (0.0, 65535.0)}
 
@@ -202,16 +206,13 @@ class MappedImages(PackedImages):
     ) -> None:
         self.path, self.dtype, self.checksums = Path(path), np.dtype(kind), np.asarray(checksums)
         super().__init__(np.memmap(self.path, self.dtype, mode="r"), offsets, heights, widths, channels)
-        self._fetched = 0
+        self._fetched = self._warm = 0
+        self._handle: int | None = None
 
     def __getitem__(self, index: int) -> np.ndarray:
         image = super().__getitem__(index)
-        if self._fetched < FETCHED and hasattr(mmap, "MADV_WILLNEED"):
-            self._fetched += 1
-            start = int(self.offsets[index]) * self.dtype.itemsize
-            page = start - start % mmap.PAGESIZE
-            with suppress(OSError):  # advice that is not taken costs time alone
-                self.pixels._mmap.madvise(mmap.MADV_WILLNEED, page, start + image.nbytes - page)
+        if self._fetched < FETCHED and self._warm < WARM:
+            self._fetch(int(self.offsets[index]) * self.dtype.itemsize, image.nbytes)
         return image
 
     def __iter__(self) -> Iterator[np.ndarray]:
@@ -220,6 +221,23 @@ class MappedImages(PackedImages):
             if index % RELEASED == 0:
                 self.release()
             yield super().__getitem__(index)
+
+    def _fetch(self, start: int, size: int) -> None:
+        """Bring these bytes of the file into memory, and none beside them."""
+        self._fetched += 1
+        try:
+            if self._handle is None:
+                self._handle = os.open(self.path, os.O_RDONLY)
+                self._close = weakref.finalize(self, os.close, self._handle)
+                os.posix_fadvise(self._handle, 0, 0, os.POSIX_FADV_RANDOM)
+            began = time.perf_counter()
+            os.pread(self._handle, size, start)
+        except (OSError, AttributeError):  # removed since it was mapped, which the map outlives; or no such call here
+            self._fetched = FETCHED
+        else:
+            self._warm = self._warm + 1 if time.perf_counter() - began < _FROM_MEMORY else 0
+        if self._handle is not None and (self._fetched >= FETCHED or self._warm >= WARM):
+            self._close()
 
     def __reduce__(self) -> tuple:
         places = self.offsets, self.heights, self.widths
