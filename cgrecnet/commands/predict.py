@@ -43,7 +43,8 @@ A prediction that was stopped goes on where it stopped; a worker that is killed 
     argument("model", type=Path, metavar="MODEL", help="folder that `train --model-folder` wrote"),
     argument("cells", type=Path, nargs="+", metavar="NEW", help="folders, ImageStream files or stores"),
     argument("--out", type=Path, default=Path("predictions.csv"), metavar="FILE", help="the table, as CSV"),
-    argument("--fcs", type=Path, metavar="FILE", help="the table as FCS, too, for FlowJo or FlowKit (needs flowio)"),
+    argument("--parquet", type=Path, metavar="FILE", help="the table as Parquet, too (needs pyarrow)"),
+    argument("--fcs", type=Path, metavar="FILE", help="and as FCS for FlowJo or FlowKit (needs flowio)"),
     argument("--report", type=Path, metavar="FILE", help="and a page about them (HTML, needs no network)"),
     argument("--coverage", type=float, default=0.9, help="of the sets, above 0 and below 1 (default: 0.9)"),
     argument("--channel", type=int, metavar="N", help="which channel of your files (default: the model's)"),
@@ -62,10 +63,12 @@ def predict(options: argparse.Namespace) -> int:
     from cgrecnet.predict.inputs import open_input
     from cgrecnet.predict.predictor import Predictor, sentences
     from cgrecnet.predict.run import predict_cells
-    from cgrecnet.predict.tables import need, write_fcs
+    from cgrecnet.predict.tables import need, write_fcs, write_parquet
 
     if not 0 < options.coverage < 1:
         raise ConfigError(f"--coverage must lie above 0 and below 1, not {options.coverage:g}.")
+    if options.parquet:
+        need("pyarrow", "--parquet")
     if options.fcs:
         need("flowio", "--fcs", "fcs")
     folder = open_folder(options.model)
@@ -78,6 +81,8 @@ def predict(options: argparse.Namespace) -> int:
         engine = make_engine(folder, options.engine, options.precision, say)
         predictor = Predictor(folder, engine, options.coverage)
         summary = predict_cells(predictor, cells, options.out, say=say, bar=sys.stderr.isatty())
+    if options.parquet:
+        write_parquet(options.out, options.parquet)
     if options.fcs:
         write_fcs(options.out, options.fcs, folder.model)
     for sentence in sentences(summary, folder.model):

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 
 from cgrecnet.data.transforms import channel_statistics
 from cgrecnet.errors import ConfigError, RunError
-from cgrecnet.files import refuse_unwritable, shown
+from cgrecnet.files import shown
 from cgrecnet.predict.card import markdown
 from cgrecnet.predict.cells import network_channels
 from cgrecnet.predict.engines import OPSET, load_networks, to_onnx
 from cgrecnet.predict.folder import CARD, ModelFolder
-from cgrecnet.predict.tables import ELSEWHERE, need
+from cgrecnet.predict.tables import need, refusals_named
 
 #: Images of noise in the test tensors.
 TESTED = 2
@@ -71,7 +71,7 @@ def export_bioimageio(
     noise = torch.rand(TESTED, model.channels, model.image_size, model.image_size,
                        generator=torch.Generator().manual_seed(0))  # fmt: skip
     images = black + (white - black) * noise
-    with refuse_unwritable(out, ELSEWHERE), tempfile.TemporaryDirectory() as name:
+    with refusals_named(out), tempfile.TemporaryDirectory() as name:
         place = Path(name)
         to_onnx(network, images, place / "weights.onnx", ["probabilities"])
         np.save(place / "images.npy", images.numpy())

@@ -1,19 +1,18 @@
-"""The table of predictions, read some rows at a time, and as FCS for FlowJo, FlowKit and their like."""
+"""The table of predictions in other formats: Parquet, and FCS for FlowJo, FlowKit and their like."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from cgrecnet.errors import ConfigError
-from cgrecnet.files import atomic_write, refuse_unwritable
+from cgrecnet.errors import ConfigError, RunError
+from cgrecnet.files import atomic_write, shown
 from cgrecnet.predict.folder import Model
 from cgrecnet.predict.unlike import REASONS
 
-#: What to do where the disk refuses a file.
-ELSEWHERE = "make room or name another file"
 #: Columns of words; and rows that are in memory at once.
 WORDS, ROWS = ("input", "cell_id", "file", "class", "set", "reasons", "seen"), 50_000
 
@@ -33,6 +32,30 @@ def read_table(table: Path) -> Iterator[pd.DataFrame]:
     """The rows of a table of predictions, some at a time: words as text, all else as numbers."""
     words = dict.fromkeys(WORDS, str)
     return pd.read_csv(table, keep_default_na=False, chunksize=ROWS, dtype=words, float_precision="round_trip")
+
+
+@contextmanager
+def refusals_named(out: Path) -> Iterator[None]:
+    """RunError, in one sentence, where the disk refuses to take `out`."""
+    try:
+        yield
+    except OSError as error:
+        raise RunError(f"{shown(out)} cannot be written ({error.strerror}): make room or name another file.") from error
+
+
+def write_parquet(table: Path, out: Path) -> None:
+    """The CSV `table` as Parquet, some rows at a time. Raises RunError where the disk refuses."""
+    import pyarrow
+    import pyarrow.parquet
+
+    schema, writer = None, None
+    with refusals_named(out), atomic_write(Path(out), "wb") as file:
+        for rows in read_table(table):
+            if writer is None:
+                schema = pyarrow.Schema.from_pandas(rows, preserve_index=False)
+                writer = pyarrow.parquet.ParquetWriter(file, schema)
+            writer.write_table(pyarrow.Table.from_pandas(rows, schema, preserve_index=False))
+        writer.close()
 
 
 def write_fcs(table: Path, out: Path, model: Model) -> None:
@@ -62,7 +85,7 @@ def write_fcs(table: Path, out: Path, model: Model) -> None:
     keywords = {f"CGRECNET CLASS {i}": name for i, name in enumerate(model.classes, 1)}
     keywords |= {f"CGRECNET FILE {i}": name for name, i in files.items()}
     names = [name.replace(",", " ") for name in columns]
-    with refuse_unwritable(out, ELSEWHERE), atomic_write(Path(out), "wb") as file:
+    with refusals_named(out), atomic_write(Path(out), "wb") as file:
         flowio.create_fcs(file, np.concatenate(events).ravel(), names, metadata_dict=keywords)
 
 

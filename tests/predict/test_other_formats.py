@@ -1,4 +1,4 @@
-"""ImageStream files in; FCS and ONNX out, where their packages are installed."""
+"""ImageStream files in; FCS, Parquet and ONNX out, where their packages are installed."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from cgrecnet.predict.folder import MODEL, open_folder, write_sums
 from cgrecnet.predict.inputs import open_input
 from cgrecnet.predict.predictor import Predictor
 from cgrecnet.predict.run import predict_cells
-from cgrecnet.predict.tables import need, write_fcs
+from cgrecnet.predict.tables import need, write_fcs, write_parquet
 
 CIF = Path(__file__).parents[1] / "data" / "amnis" / "example.cif"
 
@@ -56,6 +56,13 @@ def test_fcs_has_the_table_as_parameters(predicted, tmp_path):
         assert events[f"p {name}"].to_numpy() == pytest.approx(table[f"p_{name}"].to_numpy(), abs=1e-6)
     named = [data.text[f"cgrecnet class {int(number)}"] for number in events["class"]]
     assert named == table["class"].tolist()
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is None, reason="pyarrow is not installed")
+def test_parquet_has_the_same_table(predicted, tmp_path):
+    write_parquet(predicted[1], tmp_path / "p.parquet")
+    expected = pd.read_csv(predicted[1], keep_default_na=False)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "p.parquet"), expected, check_dtype=False)
 
 
 def test_a_missing_package_is_named_before_anything_is_computed(monkeypatch):

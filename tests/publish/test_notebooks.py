@@ -154,7 +154,7 @@ def test_a_check_is_silent_until_answered_and_then_tells_right_from_wrong(capsys
     assert [cell.metadata.get("tags") for cell in cells] == [None, ["answer"], ["check"], ["remove-cell"]]
     answer, check = cells[1].source, cells[2].source
     assert answer.endswith("values = ...\ntotal = ...  # one number\n")
-    assert "sqrt" not in answer
+    assert "sqrt" not in answer and cells[2].metadata.nbgrader.points == 1
     exec(answer + check, {})
     assert capsys.readouterr().out == "Not answered yet: values total\n"
     exec(f"{SOLUTION}\n{check}", {})

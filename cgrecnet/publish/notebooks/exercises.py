@@ -9,16 +9,17 @@ import io
 import re
 import textwrap
 import tokenize
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from nbformat import NotebookNode, v4
 
-_SOLUTION = re.compile(r"^[`:]{3,}\{solution\}", re.MULTILINE)
-_ANSWER = {"tags": ["answer"]}
+_SOLUTION = re.compile(r"^[`:]{3,}\{solution\} *([\w-]+)", re.MULTILINE)
 _CLEANING = "remove-cell"  # such a cell behind a solution tidies up, and is no part of it
 
 
-class Check(NamedTuple):
+@dataclass(frozen=True)
+class Check:
     """What a solution asserts, the imports that this takes, and the names that an answer has to give."""
 
     code: str
@@ -32,40 +33,50 @@ def without_solutions(cells: list[Any]) -> list[Any]:
     """
     done: list[Any] = []
     given: set[str] = set()
-    solving: list[str] | None = None  # code of the solution that is open
+    open_label, code = "", []
     for cell in [*cells, None]:
         is_code = cell is not None and cell.cell_type == "code"
-        if solving is not None and is_code and _CLEANING not in cell.metadata.get("tags", []):
-            solving.append(cell.source)
+        if open_label and is_code and _CLEANING not in cell.metadata.get("tags", []):
+            code.append(cell.source)
             continue
-        if solving is not None:
-            done += _to_fill_in("\n".join(solving), given)
-            solving = None
+        if open_label:
+            done += _to_fill_in(open_label, "\n".join(code), given)
+            open_label, code = "", []
         if cell is not None:
             done.append(cell)
             if is_code:
                 given |= _gives(cell.source)
-            elif cell.cell_type == "markdown" and _SOLUTION.search(cell.source):
-                solving = []
+            elif cell.cell_type == "markdown" and (labels := _SOLUTION.findall(cell.source)):
+                open_label = labels[-1]
     return done
 
 
-def _to_fill_in(solution: str, given: set[str]) -> list[NotebookNode]:
+def _to_fill_in(label: str, solution: str, given: set[str]) -> list[NotebookNode]:
     if not solution.strip():
-        return [v4.new_markdown_cell("*Your answer:*", metadata=_ANSWER)]
+        return [v4.new_markdown_cell("*Your answer:*", metadata=_nbgrader(label, solution=True, kind="markdown"))]
     check = check_of(solution)
     names = ", ".join(_taken(solution, given))
     above = f"# From the cells above: {names}.\n" if names else ""
     if check is None:
-        return [v4.new_code_cell(f"# Your answer.\n{above}", metadata=_ANSWER)]
+        return [v4.new_code_cell(f"# Your answer.\n{above}", metadata=_nbgrader(label, solution=True))]
     asked = f"# Your answer. The check below looks at {', '.join(check.names)}: put something in place of each ...\n"
     asked += above
     notes = notes_of(solution)
     blank = "".join(f"{name} = ...{f'  # {notes[name]}' if name in notes else ''}\n" for name in check.names)
     return [
-        v4.new_code_cell(asked + blank, metadata=_ANSWER),
-        v4.new_code_cell(check.code, metadata={"tags": ["check"]}),
+        v4.new_code_cell(asked + blank, metadata=_nbgrader(label, solution=True)),
+        v4.new_code_cell(check.code, metadata=_nbgrader(f"{label}-check", solution=False)),
     ]
+
+
+def _nbgrader(label: str, solution: bool, kind: str = "code") -> dict[str, Any]:
+    """Tags, and what nbgrader calls a manually graded answer or an automatic test."""
+    by_hand = solution and kind == "markdown"
+    marks = {"grade_id": label, "schema_version": 3, "cell_type": kind, "task": False}
+    marks |= {"solution": solution, "grade": not solution or by_hand, "locked": not solution}
+    if marks["grade"]:
+        marks["points"] = 1
+    return {"tags": ["answer" if solution else "check"], "nbgrader": marks}
 
 
 def check_of(solution: str) -> Check | None:

@@ -119,7 +119,7 @@ def _cell(cell: Any, reader: Reader) -> list[Any]:
 
 
 def _kept(cell: Any) -> dict[str, Any]:
-    return {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
+    return {name: cell.metadata[name] for name in ("tags", "nbgrader") if name in cell.metadata}
 
 
 def _output(output: Any, reader: Reader) -> Any:

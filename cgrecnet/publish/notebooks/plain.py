@@ -16,8 +16,10 @@ _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
 _ROLE = re.compile(r"\{([a-z][\w:+-]*)\}`([^`]+)`")
 _EQUATION = re.compile(r"(\$\$)(.*?)\$\$\s*\(([\w-]+)\)[ \t]*$", re.DOTALL | re.MULTILINE)
 _DEFINITION = re.compile(r"^(?P<term>[^\s:|#>-].*)\n: +(?P<said>.+)$", re.MULTILINE)
-_PARTS = ("div", "grid")  # only their content matters
-_NOTHING = ("index", "bibliography")
+_PARTS = ("div", "grid", "margin", "sidebar", "table", "tab-set", "tab-item")  # only their content matters
+_BOXES = ("note", "tip", "warning", "important", "caution", "hint", "attention", "seealso", "admonition")
+_CODE = ("code-block", "code", "code-cell", "sourcecode")
+_NOTHING = ("index", "bibliography", "tableofcontents", "raw")
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,10 @@ class Reader:
         options, body = _options(lines[1:-1] if closed else lines[1:])
         title = self._inline(fence["rest"].strip())
         name = fence["name"] or "div"
+        if name in _CODE:
+            return [f"```{title}", *body, "```"]
+        if name == "math":
+            return ["$$", *body, "$$"]
         if name in _NOTHING or (name == "solution" and not self.solutions):
             return []
         inner = self._blocks(body)
@@ -89,12 +95,15 @@ class Reader:
             return ["", *_folded(f"Solution of {self._exercise(title).lower()}", inner)]
         if name == "dropdown":
             return ["", *_folded(title, inner)]
-        if name == "note":
-            return ["", f"> **Note.** {title}".rstrip(), *[f"> {line}" for line in inner], ""]
+        if name in _BOXES:
+            head, more = (title, "") if name == "admonition" else (name.capitalize(), title)
+            return ["", f"> **{head}.** {more}".rstrip(), *[f"> {line}" for line in inner], ""]
         if name == "grid-item-card":
             where = options.get("link", "")
             head = f"{title}: {self._page_link(where)}" if options.get("link-type") == "doc" else title
             return ["", f"**{head}**", "", *inner]
+        if name in ("figure", "image"):
+            return ["", f"![{options.get('alt', '')}]({title})", "", *inner]
         if name == "glossary":
             return ["", *inner]
         if name in _PARTS:
@@ -121,19 +130,21 @@ class Reader:
         words, target = (explicit[1], explicit[2]) if explicit else ("", text)
         if name == "doc":
             return self._page_link(target, words)
-        if name in ("numref", "ref"):
+        if name in ("numref", "ref", "prf:ref"):
             return self._reference(target, "" if "%s" in words or "{" in words else words)
         if name == "eq":
             return f"equation {self._reference(target)}"
-        if name in ("cite", "cite:t"):
+        if name in ("cite", "cite:p", "cite:t"):
             cited = "; ".join(self._known(self.index.literature, key.strip(), "entry") for key in text.split(","))
             return cited if name == "cite:t" else f"({cited})"
         if name == "term":
             return words or target
-        if name == "glue:text":
+        if name in ("glue:text", "glue"):
             return self._glued(text)
         if name == "reading-time":
             return f"{self.index.minutes.get(self.page, 0)} minutes"
+        if name in ("math",):
+            return f"${text}$"
         raise ConfigError(f"{self.page}: notebooks for download have no way to show the role {{{name}}}: teach them.")
 
     def _reference(self, label: str, words: str = "") -> str:
