@@ -71,24 +71,29 @@ def draw(dataset: CellDataset, kind: str, seed: int, folds: int = 5) -> list[Spl
         raise DataError(dataset.with_class_names(str(error))) from None
 
 
-def joint_split(labels: np.ndarray, seed: int) -> Split:
+def joint_split(labels: np.ndarray, seed: int, validation: float = VALIDATION, test: float = TEST) -> Split:
     """The paper's 70/15/15 split (section 3.1): stratified by class, rounded jointly over the classes.
 
-    First `TEST` of all cells are drawn, then `VALIDATION / (1 - TEST)` of the rest.
+    First `test` of all cells are drawn, then `validation / (1 - test)` of the rest.
     This rule gives the paper's test support of 8,320 / 4,153 / 18,661 cells; rounding each class on its own
     does not.
     labels: shape (cells,); seed: of both draws.
-    Raises DataError (a class too small).
+    Raises ConfigError (shares) or DataError (a class too small).
     """
     labels, _ = _checked(labels)
+    if not (0 < test and 0 < validation and test + validation < 1):
+        raise ConfigError(
+            "A split needs validation and test shares above 0 that sum to less than 1, not "
+            f"{validation} and {test}."
+        )
     index = np.arange(len(labels))
     try:
-        rest, tested = train_test_split(index, test_size=TEST, stratify=labels, random_state=seed)
+        rest, tested = train_test_split(index, test_size=test, stratify=labels, random_state=seed)
         trained, validated = train_test_split(
-            rest, test_size=VALIDATION / (1 - TEST), stratify=labels[rest], random_state=seed
+            rest, test_size=validation / (1 - test), stratify=labels[rest], random_state=seed
         )
     except ValueError:
-        raise DataError(_too_small(labels, f"a {1 - VALIDATION - TEST:.0%} training split")) from None
+        raise DataError(_too_small(labels, f"a {1 - validation - test:.0%} training split")) from None
     split = Split(trained, validated, tested)
     for name, part in split.parts().items():
         if len(np.unique(labels[part])) < len(np.unique(labels)):

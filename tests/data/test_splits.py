@@ -62,6 +62,12 @@ def test_class_too_small(smallest):
         stratified_folds(labels, 5, 0)
 
 
+@pytest.mark.parametrize("shares", [(0.0, 0.15), (0.5, 0.5), (-0.1, 0.2), (0.15, 1.2)])
+def test_impossible_shares(shares):
+    with pytest.raises(ConfigError, match="sum to less than 1"):
+        joint_split(SMALL, 0, *shares)
+
+
 @pytest.mark.parametrize("folds", [1, 0, -3, 2.5, True, "5"])
 def test_impossible_folds(folds):
     with pytest.raises(ConfigError, match="whole number of folds"):
