@@ -11,23 +11,23 @@ from cgrecnet.publish.layout import Layout
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("/tmp/m4", "."),
-        ("/tmp/m4/y", "./y"),
-        ("in '/tmp/m4', and /tmp/m4.", "in '.', and .."),
-        ("\x1b[34m/tmp/m4/y\x1b[0m", "\x1b[34m./y\x1b[0m"),
-        ("'a\\n/tmp/m4/y'", "'a\\n./y'"),
-        ("file:///tmp/m4/y:3", "file://./y:3"),
-        ("/tmp/m4x/y", "/tmp/m4x/y"),
-        ("/tmp/m4-old /tmp/m4.old /tmp/m4_2 /tmp/m42", "/tmp/m4-old /tmp/m4.old /tmp/m4_2 /tmp/m42"),
-        ("/srv/tmp/m4/y", "/srv/tmp/m4/y"),
-        ("/tmp/m4/data/a.tif", "$CGRECNET_DATA/a.tif"),
+        ("/opt/book", "."),
+        ("/opt/book/y", "./y"),
+        ("in '/opt/book', and /opt/book.", "in '.', and .."),
+        ("\x1b[34m/opt/book/y\x1b[0m", "\x1b[34m./y\x1b[0m"),
+        ("'a\\n/opt/book/y'", "'a\\n./y'"),
+        ("file:///opt/book/y:3", "file://./y:3"),
+        ("/opt/bookx/y", "/opt/bookx/y"),
+        ("/opt/book-old /opt/book.old /opt/book_2 /opt/book2", "/opt/book-old /opt/book.old /opt/book_2 /opt/book2"),
+        ("/srv/opt/book/y", "/srv/opt/book/y"),
+        ("/opt/book/data/a.tif", "$CGRECNET_DATA/a.tif"),
         ("/home/someone/notes /home/someone2", "~/notes /home/someone2"),
     ],
 )
 def test_only_whole_parts_of_a_path_are_replaced(monkeypatch, text, expected):
-    monkeypatch.setenv("CGRECNET_DATA", "/tmp/m4/data")
+    monkeypatch.setenv("CGRECNET_DATA", "/opt/book/data")
     monkeypatch.setenv("HOME", "/home/someone")
-    names = dependencies._names_of_folders(Layout(Path("/tmp/m4")))
+    names = dependencies._names_of_folders(Layout(Path("/opt/book")))
     output = {"output_type": "stream", "text": [text]}
     assert dependencies.without_paths([output], names)[0]["text"] == [expected]
 
